@@ -1,0 +1,76 @@
+"""Tangle Grid: a shared electrical feed that balances itself and rewards whoever helps."""
+
+from typing import Final
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from .const import CONF_ISLAND_ID, DOMAIN, SUBENTRY_SOLAR
+from .data import TangleGridConfigEntry
+from .devices.config import policy_from_data
+from .island_config import structure
+from .removal import async_archive_island
+from .repairs import async_clear_issues, async_watch_issues
+from .runtime import IslandRuntime
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions: they exist, and say what is wrong, also while no island is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
+    """Start an island: first the entities, then the control that reads some of them."""
+    runtime = IslandRuntime(hass, entry)
+    await runtime.async_prepare()
+    entry.runtime_data = runtime
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await runtime.async_start()
+    entry.async_on_unload(async_watch_issues(hass, entry))
+
+    async def stop(_event: Event) -> None:
+        await runtime.async_stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(entry.add_update_listener(_async_entry_updated))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
+    """Stop the control while its entities still take commands, then take them away."""
+    await entry.runtime_data.async_stop()
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+    """Send what is still queued, and keep the wallets."""
+    async_clear_issues(hass, entry)
+    await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title)
+
+
+async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+    """Apply changed policies at once; anything else needs a new start."""
+    runtime = entry.runtime_data
+    if structure(entry) != runtime.structure:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+        return
+    for subentry_id, subentry in entry.subentries.items():
+        if subentry.subentry_type != SUBENTRY_SOLAR:
+            runtime.async_set_policy(subentry_id, policy_from_data(subentry.data))

@@ -1,0 +1,128 @@
+"""Binary sensors: what needs attention."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER
+from .data import TangleGridConfigEntry
+from .entity import IslandEntity, IslandView, ParticipantEntity, ParticipantView
+from .simulated import simulated_binary_sensors
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class IslandBinarySensorDescription(BinarySensorEntityDescription):
+    """A binary sensor of the island."""
+
+    value_fn: Callable[[IslandView], bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantBinarySensorDescription(BinarySensorEntityDescription):
+    """A binary sensor of a participant."""
+
+    value_fn: Callable[[ParticipantView], bool | None]
+    kinds: frozenset[str]
+
+
+def _overload(view: IslandView) -> bool | None:
+    utilisation = view.feeder.utilisation
+    return None if utilisation is None else utilisation > 1.0
+
+
+ISLAND_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
+    IslandBinarySensorDescription(
+        key="overload",
+        translation_key="overload",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=_overload,
+    ),
+    IslandBinarySensorDescription(
+        key="meter",
+        translation_key="meter",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda view: view.feeder.blind,
+    ),
+    IslandBinarySensorDescription(
+        key="ledger",
+        translation_key="ledger",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda view: view.snapshot.ledger is not None and view.snapshot.ledger.reachable,
+    ),
+)
+
+PARTICIPANT_BINARY_SENSORS: tuple[ParticipantBinarySensorDescription, ...] = (
+    ParticipantBinarySensorDescription(
+        key="ignores_limit",
+        translation_key="ignores_limit",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        kinds=frozenset({SUBENTRY_CHARGER, SUBENTRY_BATTERY}),
+        value_fn=lambda view: not view.status.compliant,
+    ),
+    ParticipantBinarySensorDescription(
+        key="silent",
+        translation_key="silent",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        kinds=frozenset({SUBENTRY_CHARGER, SUBENTRY_BATTERY}),
+        value_fn=lambda view: view.status.silent,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of the island and of its participants, and those of a simulated street."""
+    runtime = entry.runtime_data
+    if runtime.street is not None:
+        async_add_entities(simulated_binary_sensors(runtime.street))
+    async_add_entities(IslandBinarySensor(runtime, description) for description in ISLAND_BINARY_SENSORS)
+    for participant_id, participant in runtime.participants.items():
+        async_add_entities(
+            (
+                ParticipantBinarySensor(runtime, participant, description)
+                for description in PARTICIPANT_BINARY_SENSORS
+                if participant.kind in description.kinds
+            ),
+            config_subentry_id=participant_id,
+        )
+
+
+class IslandBinarySensor(IslandEntity, BinarySensorEntity):
+    """A binary sensor of the island."""
+
+    entity_description: IslandBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.value_fn(self.view)
+
+
+class ParticipantBinarySensor(ParticipantEntity, BinarySensorEntity):
+    """A binary sensor of a participant."""
+
+    entity_description: ParticipantBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.value_fn(self.view)

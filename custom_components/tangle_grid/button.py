@@ -1,0 +1,38 @@
+"""Buttons: leaving a request is always one tap."""
+
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_SOLAR
+from .data import TangleGridConfigEntry
+from .entity import ParticipantEntity
+from .errors import translated_errors
+
+PARALLEL_UPDATES = 0
+
+OPT_OUT: Final = ButtonEntityDescription(key="opt_out", translation_key="opt_out")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a way out for each participant that can be asked."""
+    runtime = entry.runtime_data
+    for participant_id, participant in runtime.participants.items():
+        if participant.kind != SUBENTRY_SOLAR:
+            async_add_entities([OptOutButton(runtime, participant, OPT_OUT)], config_subentry_id=participant_id)
+
+
+class OptOutButton(ParticipantEntity, ButtonEntity):
+    """Leaves the request that the participant takes part in; without one it says so."""
+
+    @override
+    async def async_press(self) -> None:
+        with translated_errors():
+            events = self.runtime.engine.opt_out(self.runtime.clock.now(), device_id=self.participant.participant_id)
+        self.runtime.async_command(events)

@@ -1,0 +1,52 @@
+"""The time that the grid runs on.
+
+A real island runs on wall time. The simulated street runs faster: its time is an affine, monotone image of the wall
+time, so that a whole evening passes in minutes while every duration inside the grid keeps its meaning.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+def _wall_now() -> float:
+    # Looked up at each call, so that a test's frozen clock is seen.
+    return time.time()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridClock:
+    """Maps wall time to grid time, both in epoch seconds.
+
+    Attributes:
+        speed: Grid seconds that pass in one wall second.
+        wall_anchor: The wall time at which grid time was ``grid_anchor``.
+        grid_anchor: Grid time at the anchor.
+    """
+
+    speed: float = 1.0
+    wall_anchor: float = field(default_factory=_wall_now)
+    grid_anchor: float | None = None
+
+    def from_wall(self, wall: float) -> float:
+        """Grid time at a wall time."""
+        if self.grid_anchor is None:
+            return wall
+        return self.grid_anchor + (wall - self.wall_anchor) * self.speed
+
+    def now(self) -> float:
+        """Grid time now."""
+        return self.from_wall(time.time())
+
+    def from_datetime(self, moment: datetime) -> float:
+        """Grid time of a moment that Home Assistant recorded."""
+        return self.from_wall(moment.timestamp())
+
+    def wall_delay(self, seconds: float) -> float:
+        """Wall seconds in which ``seconds`` of grid time pass."""
+        return seconds / self.speed
+
+
+def as_datetime(grid_time: float) -> datetime:
+    """A grid time as an aware datetime, for entities and messages."""
+    return datetime.fromtimestamp(grid_time, UTC)

@@ -1,0 +1,217 @@
+"""Setting up an island: the feed, its options, and who is on it."""
+
+from typing import Any, Final, override
+from uuid import uuid4
+
+import voluptuous as vol
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.core import callback
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
+
+from .const import (
+    CONF_ISLAND_ID,
+    CONF_KIND,
+    CONF_METER,
+    CONF_SEED,
+    CONF_SPEED,
+    CONF_START,
+    DOMAIN,
+    KIND_ISLAND,
+    KIND_SIMULATED,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_HOUSEHOLD,
+    SUBENTRY_SOLAR,
+)
+from .flows.battery import BatteryFlow
+from .flows.charger import ChargerFlow
+from .flows.checks import NO_PLACEHOLDERS, Problem
+from .flows.household import HouseholdFlow
+from .flows.island import (
+    FEED_SCHEMA,
+    FIELD_METER_CURRENT,
+    FIELD_METER_POWER,
+    ISLAND_SCHEMA,
+    OPTIONS_SCHEMA,
+    STREET_SCHEMA,
+    WHOLE_OPTIONS,
+    check_feed,
+    feed_data,
+    feed_form,
+)
+from .flows.solar import SolarFlow
+from .flows.street import async_plan_street
+from .persistence import async_archived_islands
+
+CONF_RESTORE: Final = "restore"
+RESTORE_NOTHING: Final = "new"
+
+
+class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Set up an island, or a simulated street to see what one does."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._feed: dict[str, Any] = {}
+        self._archived: dict[str, str] = {}
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry[Any]) -> dict[str, type[ConfigSubentryFlow]]:
+        return {
+            SUBENTRY_CHARGER: ChargerFlow,
+            SUBENTRY_BATTERY: BatteryFlow,
+            SUBENTRY_HOUSEHOLD: HouseholdFlow,
+            SUBENTRY_SOLAR: SolarFlow,
+        }
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> TangleGridOptionsFlow:
+        return TangleGridOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what it is to be."""
+        return self.async_show_menu(step_id="user", menu_options=["island", "simulated_street"])
+
+    async def async_step_island(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the feed."""
+        problem: Problem | None = None
+        if user_input is not None:
+            name = user_input[CONF_NAME].strip()
+            problem = self._check_name(name) or check_feed(self.hass, user_input)
+            if problem is None:
+                self._name, self._feed = name, feed_data(user_input)
+                return await self._async_offer_restore()
+        return self._show("island", ISLAND_SCHEMA, user_input, problem)
+
+    async def _async_offer_restore(self) -> ConfigFlowResult:
+        configured = {entry.data[CONF_ISLAND_ID] for entry in self._async_current_entries(include_ignore=False)}
+        archived = await async_archived_islands(self.hass)
+        self._archived = {island_id: name for island_id, name in archived.items() if island_id not in configured}
+        if self._archived:
+            return await self.async_step_restore()
+        return await self._async_create_island(uuid4().hex)
+
+    async def async_step_restore(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether wallets and ledger of an island that was removed go on here."""
+        if user_input is not None:
+            chosen = user_input[CONF_RESTORE]
+            return await self._async_create_island(uuid4().hex if chosen == RESTORE_NOTHING else chosen)
+        options = [
+            SelectOptionDict(value=RESTORE_NOTHING, label=RESTORE_NOTHING),
+            *(
+                SelectOptionDict(value=island_id, label=f"{name} ({island_id[:8]})")
+                for island_id, name in self._archived.items()
+            ),
+        ]
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_RESTORE, default=RESTORE_NOTHING): SelectSelector(
+                    SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key=CONF_RESTORE)
+                )
+            }
+        )
+        return self.async_show_form(step_id="restore", data_schema=schema)
+
+    async def _async_create_island(self, island_id: str) -> ConfigFlowResult:
+        await self.async_set_unique_id(island_id)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(
+            title=self._name,
+            data={
+                CONF_KIND: KIND_ISLAND,
+                CONF_ISLAND_ID: island_id,
+                CONF_NAME: self._name,
+                **self._feed,
+            },
+        )
+
+    async def async_step_simulated_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask how the street's time runs, and set it up with everyone who lives there."""
+        if user_input is None:
+            return self._show("simulated_street", STREET_SCHEMA, None, None)
+        name = user_input[CONF_NAME].strip()
+        if (problem := self._check_name(name)) is not None:
+            return self._show("simulated_street", STREET_SCHEMA, user_input, problem)
+        island_id, seed = uuid4().hex, int(user_input[CONF_SEED])
+        await self.async_set_unique_id(island_id)
+        plan = await async_plan_street(self.hass, island_id, seed)
+        return self.async_create_entry(
+            title=name,
+            data={
+                CONF_KIND: KIND_SIMULATED,
+                CONF_ISLAND_ID: island_id,
+                CONF_NAME: name,
+                CONF_SPEED: int(user_input[CONF_SPEED]),
+                CONF_SEED: seed,
+                CONF_START: user_input[CONF_START][:5],
+                **plan.data,
+            },
+            subentries=plan.subentries,
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the meter and the fuse."""
+        entry = self._get_reconfigure_entry()
+        problem: Problem | None = None
+        if user_input is not None:
+            problem = check_feed(self.hass, user_input) or self._check_phases(entry, user_input)
+            if problem is None:
+                return self.async_update_and_abort(entry, data_updates=feed_data(user_input))
+        return self._show("reconfigure", FEED_SCHEMA, user_input or feed_form(entry.data), problem)
+
+    @staticmethod
+    def _check_phases(entry: ConfigEntry[Any], user_input: dict[str, Any]) -> Problem | None:
+        """Participants stay on phases that the meter sees."""
+        sensors = [*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())]
+        before = [entity for entities in entry.data[CONF_METER].values() for entity in entities]
+        if entry.subentries and len(sensors) < len(before):
+            return Problem(key="meter_fewer_phases")
+        return None
+
+    def _check_name(self, name: str) -> Problem | None:
+        if not name:
+            return Problem(key="name_missing")
+        taken = {entry.title.casefold() for entry in self._async_current_entries(include_ignore=False)}
+        return Problem(key="name_taken") if name.casefold() in taken else None
+
+    def _show(
+        self, step_id: str, schema: vol.Schema, shown: dict[str, Any] | None, problem: Problem | None
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors={} if problem is None else {_FIELD_OF.get(problem.key, "base"): problem.key},
+            description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem else {})},
+        )
+
+
+class TangleGridOptionsFlow(OptionsFlow):
+    """Change how the island balances."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for all options at once."""
+        if user_input is not None:
+            whole = {option: int(user_input[option]) for option in WHOLE_OPTIONS}
+            return self.async_create_entry(data={**self.config_entry.options, **whole})
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options),
+        )
+
+
+_FIELD_OF: Final = {"name_missing": CONF_NAME, "name_taken": CONF_NAME}

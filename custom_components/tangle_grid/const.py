@@ -1,0 +1,81 @@
+"""Names shared by the whole integration."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "tangle_grid"
+LOGGER: Final = logging.getLogger(__package__)
+
+TREASURY: Final = "treasury"
+MAIN_FEEDER: Final = "main"
+
+KIND_ISLAND: Final = "island"
+KIND_SIMULATED: Final = "simulated"
+
+SUBENTRY_CHARGER: Final = "charger"
+SUBENTRY_BATTERY: Final = "battery"
+SUBENTRY_HOUSEHOLD: Final = "household"
+SUBENTRY_SOLAR: Final = "solar"
+
+# The island.
+CONF_KIND: Final = "kind"
+CONF_ISLAND_ID: Final = "island_id"
+CONF_METER: Final = "meter"
+CONF_METER_POWER: Final = "power"
+CONF_METER_CURRENT: Final = "current"
+CONF_CAPACITY_A: Final = "capacity_a"
+CONF_THRESHOLD: Final = "threshold"
+CONF_SPEED: Final = "speed"
+CONF_SEED: Final = "seed"
+CONF_START: Final = "start"
+
+# Options of the island.
+CONF_RATE: Final = "rate"
+CONF_REQUEST_MINUTES: Final = "request_minutes"
+CONF_METER_MAX_AGE: Final = "meter_max_age"
+CONF_PUBLISH_INTERVAL: Final = "publish_interval"
+
+# Participants.
+CONF_PHASES: Final = "phases"
+CONF_POLICY: Final = "policy"
+CONF_POLICY_MODE: Final = "mode"
+CONF_CHARGED_ABOVE: Final = "charged_above"
+CONF_MIN_RATE: Final = "min_rate"
+CONF_V2G_FLOOR_SOC: Final = "v2g_floor_soc"
+CONF_POWER: Final = "power"
+CONF_CURRENTS: Final = "currents"
+CONF_CURRENT_LIMIT: Final = "current_limit"
+CONF_ENABLE: Final = "enable"
+CONF_CONNECTED: Final = "connected"
+CONF_SOC: Final = "soc"
+CONF_DISCHARGE_CURRENT: Final = "discharge_current"
+CONF_DEPARTURE: Final = "departure"
+CONF_DEPARTURE_ENTITY: Final = "departure_entity"
+CONF_BATTERY_KWH: Final = "battery_kwh"
+CONF_TARGET_SOC: Final = "target_soc"
+CONF_MIN_CURRENT: Final = "min_current"
+CONF_MAX_CURRENT: Final = "max_current"
+CONF_MAX_DISCHARGE_CURRENT: Final = "max_discharge_current"
+CONF_SAFE_CURRENT: Final = "safe_current"
+CONF_POWER_SETPOINT: Final = "power_setpoint"
+CONF_MAX_CHARGE_W: Final = "max_charge_w"
+CONF_MAX_DISCHARGE_W: Final = "max_discharge_w"
+CONF_MIN_SOC: Final = "min_soc"
+CONF_LOADS: Final = "loads"
+CONF_LOAD_ENTITY: Final = "entity"
+CONF_RATED_W: Final = "rated_w"
+CONF_POWER_INVERTED: Final = "power_inverted"
+CONF_SETPOINT_INVERTED: Final = "setpoint_inverted"
+CONF_PRODUCTION_NEGATIVE: Final = "production_negative"
+
+DEFAULT_THRESHOLD: Final = 80
+DEFAULT_RATE: Final = 1_000_000
+DEFAULT_REQUEST_MINUTES: Final = 15
+DEFAULT_METER_MAX_AGE: Final = 15
+DEFAULT_PUBLISH_INTERVAL: Final = 30
+DEFAULT_SPEED: Final = 30
+DEFAULT_SEED: Final = 1
+DEFAULT_START: Final = "17:30"
+DEFAULT_CHARGED_ABOVE: Final = 80
+DEFAULT_TARGET_SOC: Final = 80
+DEFAULT_MIN_SOC: Final = 10

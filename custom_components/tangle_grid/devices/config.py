@@ -1,0 +1,249 @@
+"""What the user entered -> the grid's configuration, and the adapters that go with it.
+
+A participant's data are those of its subentry, a feed's those of its config entry; both have passed the flow. Phases
+are 1 to 3 there and 0 to 2 here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from ..const import (
+    CONF_BATTERY_KWH,
+    CONF_CAPACITY_A,
+    CONF_CHARGED_ABOVE,
+    CONF_CONNECTED,
+    CONF_CURRENT_LIMIT,
+    CONF_CURRENTS,
+    CONF_DEPARTURE,
+    CONF_DEPARTURE_ENTITY,
+    CONF_DISCHARGE_CURRENT,
+    CONF_ENABLE,
+    CONF_LOAD_ENTITY,
+    CONF_LOADS,
+    CONF_MAX_CHARGE_W,
+    CONF_MAX_CURRENT,
+    CONF_MAX_DISCHARGE_CURRENT,
+    CONF_MAX_DISCHARGE_W,
+    CONF_METER,
+    CONF_METER_CURRENT,
+    CONF_METER_POWER,
+    CONF_MIN_CURRENT,
+    CONF_MIN_RATE,
+    CONF_MIN_SOC,
+    CONF_PHASES,
+    CONF_POLICY,
+    CONF_POLICY_MODE,
+    CONF_POWER,
+    CONF_POWER_INVERTED,
+    CONF_POWER_SETPOINT,
+    CONF_PRODUCTION_NEGATIVE,
+    CONF_RATED_W,
+    CONF_SAFE_CURRENT,
+    CONF_SETPOINT_INVERTED,
+    CONF_SOC,
+    CONF_TARGET_SOC,
+    CONF_THRESHOLD,
+    CONF_V2G_FLOOR_SOC,
+    DEFAULT_CHARGED_ABOVE,
+    DEFAULT_MIN_SOC,
+    DEFAULT_TARGET_SOC,
+    DEFAULT_THRESHOLD,
+    MAIN_FEEDER,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_HOUSEHOLD,
+    SUBENTRY_SOLAR,
+)
+from ..grid.model import (
+    BatteryConfig,
+    ChargerConfig,
+    DeviceConfig,
+    FeederConfig,
+    HouseholdConfig,
+    PolicyConfig,
+    PolicyMode,
+    ShedLoad,
+    SolarConfig,
+)
+from .base import Adapter
+from .battery import BatteryAdapter
+from .charger import ChargerAdapter
+from .entity_reading import EntityReader, ToGridTime
+from .entity_writing import EntityWriter
+from .household import HouseholdAdapter
+from .meter import Meter
+from .solar import SolarAdapter
+
+type Data = Mapping[str, Any]
+
+
+def feeder_config(data: Data) -> FeederConfig:
+    """The feed of an island, from the data of its config entry."""
+    capacity = float(data[CONF_CAPACITY_A])
+    threshold = capacity * float(data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD)) / 100.0
+    return FeederConfig(
+        feeder_id=MAIN_FEEDER,
+        parent_id=None,
+        capacity_a=(capacity, capacity, capacity),
+        threshold_a=(threshold, threshold, threshold),
+    )
+
+
+def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Meter:
+    """The meter of an island, from the data of its config entry."""
+    meter: Mapping[str, list[str]] = data[CONF_METER]
+    return Meter(
+        EntityReader(hass, to_grid_time),
+        power=meter.get(CONF_METER_POWER, ()),
+        current=meter.get(CONF_METER_CURRENT, ()),
+    )
+
+
+def build_device(
+    hass: HomeAssistant, subentry: ConfigSubentry, to_grid_time: ToGridTime, memory: Data | None = None
+) -> tuple[DeviceConfig, Adapter[Any, Any]]:
+    """A participant's configuration in the grid, and its adapter.
+
+    Args:
+        hass: Where its entities are.
+        subentry: The participant; its id is the one that the grid knows it by.
+        to_grid_time: Maps Home Assistant's times to grid time.
+        memory: What ``Adapter.memory`` returned before a restart.
+    """
+    config = device_config(subentry)
+    return config, _adapter(hass, config, subentry.data, to_grid_time, memory)
+
+
+def device_config(subentry: ConfigSubentry) -> DeviceConfig:
+    """A participant's configuration in the grid."""
+    return _CONFIGS[subentry.subentry_type](subentry)
+
+
+def _adapter(
+    hass: HomeAssistant, config: DeviceConfig, data: Data, to_grid_time: ToGridTime, memory: Data | None
+) -> Adapter[Any, Any]:
+    reader, writer = EntityReader(hass, to_grid_time), EntityWriter(hass)
+    match config:
+        case ChargerConfig():
+            return ChargerAdapter(
+                reader,
+                writer,
+                config,
+                power=data[CONF_POWER],
+                currents=tuple(data.get(CONF_CURRENTS, ())),
+                current_limit=data[CONF_CURRENT_LIMIT],
+                enable=data.get(CONF_ENABLE),
+                connected=data.get(CONF_CONNECTED),
+                soc=data.get(CONF_SOC),
+                discharge_current=data.get(CONF_DISCHARGE_CURRENT),
+                departure=data.get(CONF_DEPARTURE),
+                departure_entity=data.get(CONF_DEPARTURE_ENTITY),
+            )
+        case BatteryConfig():
+            return BatteryAdapter(
+                reader,
+                writer,
+                config,
+                power=data[CONF_POWER],
+                soc=data[CONF_SOC],
+                power_setpoint=data[CONF_POWER_SETPOINT],
+                enable=data.get(CONF_ENABLE),
+                power_inverted=data.get(CONF_POWER_INVERTED, False),
+                setpoint_inverted=data.get(CONF_SETPOINT_INVERTED, False),
+            )
+        case HouseholdConfig():
+            return HouseholdAdapter(reader, writer, config, power=data[CONF_POWER], memory=memory)
+        case SolarConfig():
+            return SolarAdapter(
+                reader,
+                writer,
+                config,
+                power=data[CONF_POWER],
+                production_negative=data.get(CONF_PRODUCTION_NEGATIVE, False),
+            )
+
+
+def policy_from_data(data: Data) -> PolicyConfig:
+    """How a participant answers requests; without a word from it the answer is no."""
+    policy: Data = data.get(CONF_POLICY, {})
+    floor = policy.get(CONF_V2G_FLOOR_SOC)
+    return PolicyConfig(
+        mode=PolicyMode(policy.get(CONF_POLICY_MODE, PolicyMode.NEVER)),
+        charged_above=float(policy.get(CONF_CHARGED_ABOVE, DEFAULT_CHARGED_ABOVE)),
+        min_rate=int(policy.get(CONF_MIN_RATE, 0)),
+        v2g_floor_soc=None if floor is None else float(floor),
+    )
+
+
+def _charger(subentry: ConfigSubentry) -> ChargerConfig:
+    data = subentry.data
+    capacity = data.get(CONF_BATTERY_KWH)
+    discharges = data.get(CONF_DISCHARGE_CURRENT) is not None
+    return ChargerConfig(
+        device_id=subentry.subentry_id,
+        name=subentry.title,
+        feeder_id=MAIN_FEEDER,
+        phases=_phases(data),
+        min_current_a=float(data[CONF_MIN_CURRENT]),
+        max_current_a=float(data[CONF_MAX_CURRENT]),
+        safe_current_a=float(data[CONF_SAFE_CURRENT]),
+        max_discharge_a=float(data.get(CONF_MAX_DISCHARGE_CURRENT, 0.0)) if discharges else 0.0,
+        battery_wh=None if capacity is None else _wh(capacity),
+        target_soc=float(data.get(CONF_TARGET_SOC, DEFAULT_TARGET_SOC)),
+        policy=policy_from_data(data),
+    )
+
+
+def _battery(subentry: ConfigSubentry) -> BatteryConfig:
+    data = subentry.data
+    return BatteryConfig(
+        device_id=subentry.subentry_id,
+        name=subentry.title,
+        feeder_id=MAIN_FEEDER,
+        phases=_phases(data),
+        capacity_wh=_wh(data[CONF_BATTERY_KWH]),
+        max_charge_w=float(data[CONF_MAX_CHARGE_W]),
+        max_discharge_w=float(data[CONF_MAX_DISCHARGE_W]),
+        min_soc=float(data.get(CONF_MIN_SOC, DEFAULT_MIN_SOC)),
+        policy=policy_from_data(data),
+    )
+
+
+def _household(subentry: ConfigSubentry) -> HouseholdConfig:
+    data = subentry.data
+    phases = _phases(data)
+    return HouseholdConfig(
+        device_id=subentry.subentry_id,
+        name=subentry.title,
+        feeder_id=MAIN_FEEDER,
+        phases=phases,
+        loads=tuple(
+            ShedLoad(load_id=load[CONF_LOAD_ENTITY], rated_w=float(load[CONF_RATED_W]), phases=phases)
+            for load in data.get(CONF_LOADS, ())
+        ),
+        policy=policy_from_data(data),
+    )
+
+
+def _solar(subentry: ConfigSubentry) -> SolarConfig:
+    data = subentry.data
+    return SolarConfig(device_id=subentry.subentry_id, name=subentry.title, feeder_id=MAIN_FEEDER, phases=_phases(data))
+
+
+def _phases(data: Data) -> tuple[int, ...]:
+    return tuple(int(phase) - 1 for phase in data[CONF_PHASES])
+
+
+def _wh(kwh: float) -> int:
+    return round(kwh * 1000)
+
+
+_CONFIGS: Mapping[str, Callable[[ConfigSubentry], DeviceConfig]] = {
+    SUBENTRY_CHARGER: _charger,
+    SUBENTRY_BATTERY: _battery,
+    SUBENTRY_HOUSEHOLD: _household,
+    SUBENTRY_SOLAR: _solar,
+}

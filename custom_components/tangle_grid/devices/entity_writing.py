@@ -1,0 +1,137 @@
+"""Numbers and switches -> service calls: only writes that change something, each with a time limit.
+
+Writes are compared with what the entity shows, not with what was last sent: a charger that forgot its limit gets it
+again. An entity often shows a new value a moment after the call has returned, so one that was written just now is left
+alone for a few seconds.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components.number import ATTR_MAX, ATTR_MIN, ATTR_STEP, ATTR_VALUE, SERVICE_SET_VALUE
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    ATTR_UNIT_OF_MEASUREMENT,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+)
+from homeassistant.core import HomeAssistant, State, split_entity_id
+from homeassistant.exceptions import ServiceNotFound
+from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
+
+from .entity_reading import finite_number
+
+WRITE_TIMEOUT_S: Final = 10.0
+SETTLE_S: Final = 5.0
+_STEP_TOLERANCE: Final = 1e-6
+_SAME_VALUE: Final = 1e-3
+
+
+class DeviceError(Exception):
+    """A device did not take what it was told.
+
+    Attributes:
+        key: entity_missing, entity_unavailable, service_missing, service_failed or service_timeout.
+        placeholders: ``entity_id`` and, where there is one, ``error``.
+    """
+
+    def __init__(self, key: str, placeholders: Mapping[str, str]) -> None:
+        super().__init__(f"{key}: {', '.join(placeholders.values())}")
+        self.key = key
+        self.placeholders: Mapping[str, Any] = dict(placeholders)
+
+
+class EntityWriter:
+    """Writes to entities of one device."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._settling: dict[str, tuple[float | bool, float]] = {}
+
+    async def set_current(self, entity_id: str, amps: float) -> None:
+        """Set a number to a current: rounded down to its step, within its bounds."""
+        await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+
+    async def set_power(self, entity_id: str, watts: float) -> None:
+        """Set a number to a signed power, rounded towards zero."""
+        await self._set_number(entity_id, watts, UnitOfPower.WATT, PowerConverter)
+
+    async def set_switch(self, entity_id: str, *, on: bool) -> None:
+        """Turn a switch on or off."""
+        state = self._available(entity_id)
+        shown = self._just_written(entity_id)
+        if (state.state == STATE_ON if shown is None else shown) == on:
+            return
+        await self._call(entity_id, SERVICE_TURN_ON if on else SERVICE_TURN_OFF, {})
+        self._settling[entity_id] = (on, time.monotonic())
+
+    def can_be_zero(self, entity_id: str) -> bool:
+        """Whether a number goes down to 0; one that cannot be read now is taken not to."""
+        state = self._hass.states.get(entity_id)
+        return state is not None and _bound(state, ATTR_MIN, default=1.0) <= 0.0
+
+    async def set_lowest(self, entity_id: str) -> None:
+        """Set a number to 0 or, where that is too low for it, to its minimum."""
+        state = self._available(entity_id)
+        await self._write_number(entity_id, state, max(0.0, _bound(state, ATTR_MIN, default=0.0)))
+
+    async def _set_number(self, entity_id: str, value: float, unit: str, converter: type[BaseUnitConverter]) -> None:
+        state = self._available(entity_id)
+        shown_in = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        if shown_in in converter.VALID_UNITS:
+            value = converter.convert(value, unit, shown_in)
+        lowest, highest = _bound(state, ATTR_MIN, default=-math.inf), _bound(state, ATTR_MAX, default=math.inf)
+        value = min(max(value, lowest), highest)
+        step = _bound(state, ATTR_STEP, default=0.0)
+        if step > 0.0:
+            origin = lowest if lowest > 0.0 and math.isfinite(lowest) else 0.0
+            value = origin + math.trunc((value - origin) / step + math.copysign(_STEP_TOLERANCE, value)) * step
+        await self._write_number(entity_id, state, round(value, 6))
+
+    async def _write_number(self, entity_id: str, state: State, value: float) -> None:
+        shown = self._just_written(entity_id)
+        if shown is None:
+            shown = finite_number(state.state)
+        if shown is not None and math.isclose(shown, value, abs_tol=_SAME_VALUE):
+            return
+        await self._call(entity_id, SERVICE_SET_VALUE, {ATTR_VALUE: value})
+        self._settling[entity_id] = (value, time.monotonic())
+
+    def _available(self, entity_id: str) -> State:
+        if (state := self._hass.states.get(entity_id)) is None:
+            raise DeviceError("entity_missing", {"entity_id": entity_id})
+        if state.state == STATE_UNAVAILABLE:
+            raise DeviceError("entity_unavailable", {"entity_id": entity_id})
+        return state
+
+    def _just_written(self, entity_id: str) -> float | bool | None:
+        value, at = self._settling.get(entity_id, (None, 0.0))
+        return value if time.monotonic() - at < SETTLE_S else None
+
+    async def _call(self, entity_id: str, service: str, data: dict[str, Any]) -> None:
+        self._settling.pop(entity_id, None)
+        domain = split_entity_id(entity_id)[0]
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                await self._hass.services.async_call(
+                    domain, service, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
+                )
+        except TimeoutError as error:
+            raise DeviceError("service_timeout", {"entity_id": entity_id}) from error
+        except ServiceNotFound as error:
+            raise DeviceError("service_missing", {"entity_id": entity_id, "error": f"{domain}.{service}"}) from error
+        except Exception as error:
+            # Behind a service stands the code of any integration: it raises what it likes.
+            raise DeviceError("service_failed", {"entity_id": entity_id, "error": str(error)}) from error
+
+
+def _bound(state: State, attribute: str, *, default: float) -> float:
+    value = state.attributes.get(attribute)
+    return float(value) if isinstance(value, int | float) else default

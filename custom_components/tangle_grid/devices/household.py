@@ -1,0 +1,94 @@
+"""A household: its measured power, and loads that it agreed to have switched off for a while."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, override
+
+from ..grid.model import HouseholdConfig, HouseholdSetpoint, HouseholdTelemetry
+from .base import Adapter
+from .entity_reading import EntityReader, reading_of_total
+from .entity_writing import DeviceError, EntityWriter
+
+_SHED: Final = "shed"
+
+
+class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
+    """A household. A load's id is the entity id of its switch.
+
+    Whoever switches a shed load on by hand has the last word: it stays on until the load is released.
+    """
+
+    def __init__(
+        self,
+        reader: EntityReader,
+        writer: EntityWriter,
+        config: HouseholdConfig,
+        *,
+        power: str,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._loads = tuple(load.load_id for load in config.loads)
+        super().__init__(reader, writer, power, *self._loads)
+        self._config = config
+        self._power = power
+        # By load that was told to go off: whether it was seen off since. After a restart it is taken to have been.
+        remembered: Iterable[str] = (memory or {}).get(_SHED, ())
+        self._shed: dict[str, bool] = dict.fromkeys(remembered, True)
+        self._overridden: set[str] = set()
+
+    @override
+    def telemetry(self) -> HouseholdTelemetry:
+        loads_on = {load: self._reader.on(load) for load in self._loads}
+        for load, on in loads_on.items():
+            self._watch(load, on=on)
+        return HouseholdTelemetry(
+            reading=reading_of_total(self._reader.power_w(self._power), self._config.phases),
+            loads_on=loads_on,
+            available=self._reader.is_live(self._power),
+        )
+
+    @override
+    async def apply(self, setpoint: HouseholdSetpoint) -> None:
+        await self._switch(off=setpoint.shed, on=setpoint.restore)
+
+    @override
+    async def safe_state(self) -> None:
+        await self._switch(on=tuple(self._shed))
+
+    @override
+    def memory(self) -> Mapping[str, Any]:
+        return {_SHED: sorted(self._shed)} if self._shed else {}
+
+    async def _switch(self, *, off: Iterable[str] = (), on: Iterable[str] = ()) -> None:
+        """Bring every load where it belongs; one that cannot be reached does not keep the others from it."""
+        failure: DeviceError | None = None
+        for load in off:
+            try:
+                await self._switch_off(load)
+            except DeviceError as error:
+                failure = failure or error
+        for load in on:
+            try:
+                await self._switch_on_again(load)
+            except DeviceError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def _switch_off(self, load: str) -> None:
+        self._watch(load, on=self._reader.on(load))
+        self._shed.setdefault(load, False)
+        if load not in self._overridden:
+            await self._writer.set_switch(load, on=False)
+
+    async def _switch_on_again(self, load: str) -> None:
+        await self._writer.set_switch(load, on=True)
+        self._shed.pop(load, None)
+        self._overridden.discard(load)
+
+    def _watch(self, load: str, *, on: bool | None) -> None:
+        if load not in self._shed:
+            return
+        if on is False:
+            self._shed[load] = True
+        elif on and self._shed[load]:
+            self._overridden.add(load)

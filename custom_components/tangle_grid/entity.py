@@ -1,0 +1,166 @@
+"""What all entities share: their device, their identity, and that they only speak when they have something new."""
+
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import (
+    DOMAIN,
+    MAIN_FEEDER,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_HOUSEHOLD,
+    SUBENTRY_SOLAR,
+    TREASURY,
+)
+from .coordinator import IslandCoordinator
+from .data import IslandSnapshot
+from .grid.status import DeviceStatus, FeederStatus
+from .island_config import Participant
+from .ledger import WalletState
+from .runtime import IslandRuntime
+
+MANUFACTURER: Final = "Tangle Grid"
+_MODELS: Final = {
+    SUBENTRY_BATTERY: "Home battery",
+    SUBENTRY_CHARGER: "Charger with car",
+    SUBENTRY_HOUSEHOLD: "Household",
+    SUBENTRY_SOLAR: "Solar",
+}
+
+UNIT_IOTA: Final = "i"
+UNIT_IOTA_PER_KWH: Final = "i/kWh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IslandView:
+    """What an entity of the island looks at."""
+
+    snapshot: IslandSnapshot
+
+    @property
+    def feeder(self) -> FeederStatus:
+        """The island's own feed."""
+        return self.snapshot.grid.feeders[MAIN_FEEDER]
+
+    @property
+    def treasury(self) -> WalletState | None:
+        """The wallet that rewards are paid from; None until the ledger is open."""
+        return self.snapshot.wallets.get(TREASURY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantView:
+    """What an entity of a participant looks at."""
+
+    runtime: IslandRuntime
+    participant: Participant
+    status: DeviceStatus
+    wallet: WalletState | None
+
+
+def watts(value: float | None) -> int | None:
+    """A power as it is shown: nobody reads tenths of a watt, and each would be a state of its own."""
+    return None if value is None else round(value)
+
+
+@callback
+def async_island_device_id(runtime: IslandRuntime) -> str:
+    """The registry id of the island's device, which the participants' devices refer to."""
+    registry, entry = dr.async_get(runtime.hass), runtime.entry
+    identifier = (DOMAIN, entry.entry_id)
+    if (device := registry.async_get_device_by_identifier(identifier, entry.entry_id)) is None:
+        device = registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={identifier},
+            entry_type=DeviceEntryType.SERVICE,
+            manufacturer=MANUFACTURER,
+            model="Island",
+            name=entry.title,
+        )
+    return device.id
+
+
+class TangleGridEntity(CoordinatorEntity[IslandCoordinator]):
+    """An entity that shows a part of the island's newest picture."""
+
+    _attr_has_entity_name = True
+    _shown: tuple[Any, ...] | None = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write a state only when it differs: most of the island is quiet most of the time."""
+        available = self.available
+        shown = (
+            (available, self.state, self.state_attributes, self.extra_state_attributes)
+            if available
+            else (STATE_UNAVAILABLE,)
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+
+class IslandEntity(TangleGridEntity):
+    """An entity of the island's own device."""
+
+    def __init__(self, runtime: IslandRuntime, description: EntityDescription) -> None:
+        super().__init__(runtime.coordinator)
+        entry = runtime.entry
+        self.entity_description = description
+        self.runtime = runtime
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            entry_type=DeviceEntryType.SERVICE,
+            manufacturer=MANUFACTURER,
+            model="Island",
+            name=entry.title,
+        )
+
+    @property
+    def view(self) -> IslandView:
+        """The newest picture of the island."""
+        return IslandView(snapshot=self.coordinator.data)
+
+
+class ParticipantEntity(TangleGridEntity):
+    """An entity of a participant's device."""
+
+    def __init__(self, runtime: IslandRuntime, participant: Participant, description: EntityDescription) -> None:
+        super().__init__(runtime.coordinator)
+        self.entity_description = description
+        self.runtime = runtime
+        self.participant = participant
+        self._attr_unique_id = f"{participant.participant_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, participant.participant_id)},
+            manufacturer=MANUFACTURER,
+            model=_MODELS[participant.kind],
+            name=participant.name,
+            via_device_id=async_island_device_id(runtime),
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A participant that the grid does not know yet has nothing to show."""
+        return super().available and self.participant.participant_id in self.coordinator.data.grid.devices
+
+    @property
+    def view(self) -> ParticipantView:
+        """The newest picture of the participant."""
+        participant_id = self.participant.participant_id
+        return ParticipantView(
+            runtime=self.runtime,
+            participant=self.participant,
+            status=self.coordinator.data.grid.devices[participant_id],
+            wallet=self.coordinator.data.wallets.get(participant_id),
+        )

@@ -1,0 +1,49 @@
+"""Turns the typed errors of the rooms into errors that Home Assistant shows in the user's language."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .devices.base import DeviceError
+from .grid.errors import GridError
+from .ledger import LedgerError
+from .protocol import ProtocolError
+
+# Not the caller's fault: Home Assistant logs these with their trace, the others only tell the caller.
+_OPERATIONAL: Final = frozenset({"entity_unavailable", "ledger_unavailable", "service_failed", "service_timeout"})
+
+type KeyedError = GridError | LedgerError | DeviceError | ProtocolError
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise the errors of grid, ledger, protocol and devices as translated Home Assistant errors.
+
+    Raises:
+        ServiceValidationError: The caller asked for something that cannot be.
+        HomeAssistantError: The request was right, but something else does not work.
+    """
+    try:
+        yield
+    except (GridError, LedgerError, DeviceError, ProtocolError) as error:
+        raise translated(error) from error
+
+
+def translated(error: KeyedError) -> HomeAssistantError:
+    """The Home Assistant error with the message of a room's error."""
+    kind = HomeAssistantError if error.key in _OPERATIONAL else ServiceValidationError
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders={name: str(value) for name, value in error.placeholders.items()},
+    )
+
+
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """An error of the caller, with its translated message."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )

@@ -1,0 +1,135 @@
+"""Event entities: every step of a request, and every step of a payment. Blueprints and automations rest on them."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_SOLAR
+from .data import TangleGridConfigEntry
+from .entity import IslandEntity, ParticipantEntity
+from .grid.curtailment import RequestState
+from .grid.events import AskChanged, Asked, GridEvent
+from .ledger import LedgerEvent, PaymentChanged, PaymentState
+from .reasons import async_sentence
+from .responses import iso_time, owner_name
+from .targets import async_device_id
+
+PARALLEL_UPDATES = 0
+
+EVENT_REQUESTED: Final = "requested"
+
+CURTAILMENT: Final = EventEntityDescription(
+    key="curtailment",
+    translation_key="curtailment",
+    event_types=[EVENT_REQUESTED, *(state.value for state in RequestState if state is not RequestState.ISSUED)],
+)
+PAYMENT: Final = EventEntityDescription(
+    key="payment",
+    translation_key="payment",
+    event_types=[state.value for state in PaymentState],
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the payments of the island and the requests of each participant that can be asked."""
+    runtime = entry.runtime_data
+    async_add_entities([PaymentEvent(runtime, PAYMENT)])
+    for participant_id, participant in runtime.participants.items():
+        if participant.kind != SUBENTRY_SOLAR:
+            async_add_entities([CurtailmentEvent(runtime, participant, CURTAILMENT)], config_subentry_id=participant_id)
+
+
+class CurtailmentEvent(ParticipantEntity, EventEntity):
+    """The steps of a participant's part in requests."""
+
+    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What happened stays true when a device falls silent."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.runtime.subscribe_events(self._async_happened))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Events are told as they happen, not with the next picture of the island."""
+
+    @callback
+    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+        participant_id = self.participant.participant_id
+        match event:
+            case Asked(request_id=request_id, device_id=device_id) if device_id == participant_id:
+                self._async_fire(EVENT_REQUESTED, request_id)
+            case AskChanged(request_id=request_id, device_id=device_id, state=state) if device_id == participant_id:
+                if state is not RequestState.ISSUED:
+                    self._async_fire(state.value, request_id)
+
+    @callback
+    def _async_fire(self, event_type: str, request_id: str) -> None:
+        attributes: dict[str, Any] = {
+            "request_id": request_id,
+            ATTR_DEVICE_ID: async_device_id(self.runtime, self.participant.participant_id),
+            ATTR_CONFIG_ENTRY_ID: self.runtime.entry.entry_id,
+        }
+        if (request := self.runtime.engine.requests.get(request_id)) is not None:
+            ask = request.asks[self.participant.participant_id]
+            attributes |= {
+                "power_w": round(ask.quantity_w),
+                "rate": ask.rate,
+                "starts_at": iso_time(request.starts_at),
+                "ends_at": iso_time(request.ends_at),
+                "answer_by": iso_time(request.answer_by),
+                "reason": None if event_type == EVENT_REQUESTED else async_sentence(self.hass, ask.reason),
+            }
+        self._trigger_event(event_type, attributes)
+        self.async_write_ha_state()
+
+
+class PaymentEvent(IslandEntity, EventEntity):
+    """The steps of the payments from and to the wallets of the island."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What happened stays true when the ledger cannot be reached."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.runtime.subscribe_events(self._async_happened))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Events are told as they happen, not with the next picture of the island."""
+
+    @callback
+    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+        if not isinstance(event, PaymentChanged):
+            return
+        payment = event.payment
+        self._trigger_event(
+            payment.state.value,
+            {
+                "payment_id": payment.payment_id,
+                "source": owner_name(self.runtime, payment.source),
+                "target": owner_name(self.runtime, payment.target),
+                "amount": payment.amount_i,
+                "transaction": payment.tail,
+            },
+        )
+        self.async_write_ha_state()

@@ -1,0 +1,194 @@
+"""What the forms of all kinds of participant share: show, check, save, and change later."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, override
+
+import voluptuous as vol
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_NAME
+from homeassistant.data_entry_flow import section
+
+from ..const import (
+    CONF_LOAD_ENTITY,
+    CONF_LOADS,
+    CONF_METER,
+    CONF_PHASES,
+    CONF_POLICY,
+)
+from .checks import NO_PLACEHOLDERS, Problem, check_used_once
+
+type Data = dict[str, Any]
+
+
+class FieldProblem(Exception):  # noqa: N818 - it carries a finding about a field, nothing went wrong in the program
+    """A field of a form cannot be accepted."""
+
+    def __init__(self, field: str, problem: Problem) -> None:
+        super().__init__(f"{field}: {problem.key}")
+        self.field = field
+        self.problem = problem
+
+
+def require(field: str, problem: Problem | None) -> None:
+    """Stop at the first problem.
+
+    Raises:
+        FieldProblem: There is one.
+    """
+    if problem is not None:
+        raise FieldProblem(field, problem)
+
+
+class ParticipantFlow(ConfigSubentryFlow):
+    """One form, used to add a participant and to change it.
+
+    Sections only order the form: what is stored is flat, but for the policy.
+    """
+
+    # Fields with entities that belong to one participant alone.
+    exclusive_fields: ClassVar[tuple[str, ...]]
+    # Fields with entities that others may name as well: one car can stand at two chargers.
+    shared_fields: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def schema(self, phase_count: int) -> vol.Schema:
+        """The form, for a feed with one or three phases."""
+
+    @abstractmethod
+    def check(self, data: Mapping[str, Any]) -> None:
+        """Test what was entered.
+
+        Raises:
+            FieldProblem: For the first thing that is wrong.
+        """
+
+    async def async_step_user(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Add a participant."""
+        return await self._async_step("user", user_input, {})
+
+    async def async_step_reconfigure(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Change a participant."""
+        subentry = self._get_reconfigure_subentry()
+        return await self._async_step("reconfigure", user_input, {**subentry.data, CONF_NAME: subentry.title})
+
+    async def _async_step(self, step_id: str, user_input: Data | None, stored: Data) -> SubentryFlowResult:
+        schema = self.schema(phase_count(self._get_entry()))
+        errors: dict[str, str] = {}
+        placeholders = dict(NO_PLACEHOLDERS)
+        if user_input is not None:
+            data = flattened(user_input)
+            try:
+                self._check_common(data)
+                self.check(data)
+            except FieldProblem as found:
+                errors[_place(schema, found.field)] = found.problem.key
+                placeholders.update(found.problem.placeholders)
+            else:
+                return self._save(data)
+        shown = user_input if user_input is not None else sectioned(schema, stored)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _save(self, data: Data) -> SubentryFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), title=data[CONF_NAME], data=data
+            )
+        return self.async_create_entry(title=data[CONF_NAME], data=data)
+
+    def _check_common(self, data: Data) -> None:
+        data[CONF_NAME] = data[CONF_NAME].strip()
+        if not data[CONF_NAME]:
+            raise FieldProblem(CONF_NAME, Problem(key="name_missing"))
+        data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
+        if len(data[CONF_PHASES]) not in {1, 3}:
+            raise FieldProblem(CONF_PHASES, Problem(key="phase_count"))
+        others = {
+            subentry_id: subentry
+            for subentry_id, subentry in self._get_entry().subentries.items()
+            if self.source != SOURCE_RECONFIGURE or subentry_id != self._reconfigure_subentry_id
+        }
+        if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
+            raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
+        elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
+        for subentry in others.values():
+            fields = PARTICIPANT_FIELDS[subentry.subentry_type]
+            elsewhere.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
+        seen: list[str] = []
+        for field, entity_id in _entities(data, self.exclusive_fields):
+            seen.append(entity_id)
+            require(field, check_used_once(seen, elsewhere))
+        for field, entity_id in _entities(data, self.shared_fields):
+            seen.append(entity_id)
+            require(field, check_used_once(seen, {}))
+
+    @override
+    def __init_subclass__(cls, *, kind: str) -> None:
+        super().__init_subclass__()
+        PARTICIPANT_FIELDS[kind] = cls.exclusive_fields
+
+
+# By kind of participant: the fields with entities that belong to it alone.
+PARTICIPANT_FIELDS: dict[str, tuple[str, ...]] = {}
+
+
+def phase_count(entry: ConfigEntry[Any]) -> int:
+    """1 for a feed whose meter has one sensor, else 3."""
+    return len(_meter_entities(entry))
+
+
+def flattened(user_input: Mapping[str, Any]) -> Data:
+    """What the form returned without its sections; the policy stays a group, and what was left empty is left out."""
+    data: Data = {}
+    for key, value in user_input.items():
+        if isinstance(value, Mapping) and key != CONF_POLICY:
+            data.update(value)
+        else:
+            data[key] = value
+    if CONF_POLICY in data:
+        data[CONF_POLICY] = {key: value for key, value in data[CONF_POLICY].items() if value is not None}
+    return {key: value for key, value in data.items() if value not in (None, "", [])}
+
+
+def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
+    """Stored data in the shape of the form."""
+    shown: Data = {}
+    for marker, value in schema.schema.items():
+        key = str(marker)
+        if key == CONF_PHASES and key in data:
+            shown[key] = [str(phase) for phase in data[key]]
+        elif key in data:
+            shown[key] = data[key]
+        elif isinstance(value, section):
+            shown[key] = {str(inner): data[str(inner)] for inner in value.schema.schema if str(inner) in data}
+    return shown
+
+
+def _place(schema: vol.Schema, field: str) -> str:
+    """Where the form can show an error of a field: at the field, or at the section that holds it."""
+    for marker, value in schema.schema.items():
+        if str(marker) == field:
+            return field
+        if isinstance(value, section) and field in {str(inner) for inner in value.schema.schema}:
+            return str(marker)
+    return "base"
+
+
+def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        value = data.get(field)
+        if field == CONF_LOADS:
+            yield from ((field, load[CONF_LOAD_ENTITY]) for load in value or ())
+        elif isinstance(value, list):
+            yield from ((field, entity_id) for entity_id in value)
+        elif value is not None:
+            yield field, value
+
+
+def _meter_entities(entry: ConfigEntry[Any]) -> list[str]:
+    return [entity_id for entities in entry.data[CONF_METER].values() for entity_id in entities]

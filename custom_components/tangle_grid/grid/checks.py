@@ -1,0 +1,53 @@
+"""Checks of what people and automations command."""
+
+import math
+from typing import Final
+
+from .errors import GridError
+
+#: More than any feeder of this kind carries, W.
+MAX_POWER_W: Final = 10_000_000.0
+MAX_DURATION_S: Final = 7 * 86_400.0
+#: All tokens that exist: no kilowatt hour is worth more, i.
+MAX_RATE: Final = 2_779_530_283_277_761
+_MAX_REFERENCE: Final = 256
+
+
+def checked_power(value: object, *, key: str = "invalid_power") -> float:
+    """A power above 0, W."""
+    return _checked(value, key, "power_w", MAX_POWER_W)
+
+
+def checked_duration(value: object) -> float:
+    """A duration above 0 and up to a week, s."""
+    return _checked(value, "invalid_duration", "duration", MAX_DURATION_S)
+
+
+def checked_until(now: float, until: object) -> float:
+    """A moment that lies ahead, by a week at most."""
+    if isinstance(until, bool) or not isinstance(until, (int, float)):
+        raise GridError("invalid_duration", {"duration": until})
+    _checked(until - now, "invalid_duration", "duration", MAX_DURATION_S)
+    return float(until)
+
+
+def checked_rate(value: object) -> int:
+    """A rate, i/kWh; 0 asks for a favour."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_RATE:
+        raise GridError("invalid_rate", {"rate": value})
+    return value
+
+
+def checked_reference(value: object) -> str:
+    """What a ledger calls a payment; may be empty."""
+    if not isinstance(value, str) or len(value) > _MAX_REFERENCE:
+        raise GridError("invalid_reference", {"value": type(value).__name__})
+    return value
+
+
+def _checked(value: object, key: str, name: str, greatest: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise GridError(key, {name: value})
+    if not math.isfinite(value) or not 0 < value <= greatest:
+        raise GridError(key, {name: value})
+    return float(value)

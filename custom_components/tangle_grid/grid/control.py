@@ -1,0 +1,386 @@
+"""The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .allocator import Demand, allocate
+from .device_state import DeviceState
+from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
+from .protection import FeederWatch, Room, drawn_a, limits_of, room_for
+from .regulator import charge_step, discharge_step, may_increase, next_increase
+from .topology import PHASES, Topology
+
+#: A charger that reaches its departure with less spare time than this goes first.
+_URGENT_S: Final = 3600.0
+#: Energy after which a car lets the next one have its turn when there is not enough for all, W·s.
+_TURN_WS: Final = 2000.0 * 3600
+#: A that a running charger must be below its fair share before others make way for it.
+_UNFAIR_A: Final = 2.0
+#: Batteries under their own control that charge with less are left alone, W.
+_BATTERY_IDLE_W: Final = 100.0
+_BATTERY_STEP_W: Final = 50.0
+#: A limited battery is not told about smaller improvements, A.
+_BATTERY_RISE_A: Final = 1.0
+_EPSILON: Final = 1e-6
+_LAST: Final = float("inf")
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """One device in this pass.
+
+    Attributes:
+        told: Its setpoint so far, A per phase (a battery's in A as well).
+        ceiling: The most that it may be told, A.
+        ceiling_cause: What puts the ceiling there.
+        limits: See `limits_of`.
+        value: The decision: A for a charger, W or None for a battery.
+        cause: Why.
+        falls: Whether this is a reduction that increases must keep away from.
+    """
+
+    device: DeviceState
+    limits: tuple[int, ...]
+    told: float = 0.0
+    ceiling: float = 0.0
+    ceiling_cause: Cause = Cause.ALLOCATION
+    blind: bool = False
+    value: float | None = None
+    cause: Cause = Cause.ALLOCATION
+    falls: bool = False
+
+    @property
+    def charger(self) -> ChargerConfig:
+        """Its configuration, when it is a charger."""
+        assert isinstance(self.device.config, ChargerConfig)  # noqa: S101  # callers know the kind
+        return self.device.config
+
+    @property
+    def battery(self) -> BatteryConfig:
+        """Its configuration, when it is a battery."""
+        assert isinstance(self.device.config, BatteryConfig)  # noqa: S101  # callers know the kind
+        return self.device.config
+
+    def settle(self, value: float | None, cause: Cause) -> None:
+        """Decide."""
+        self.value = value
+        self.cause = cause
+
+
+class ControlPass:
+    """Decides for all chargers and batteries.
+
+    Args:
+        config: The island.
+        topology: Its feeder tree.
+        feeders: By number, brought up to date.
+        devices: All devices, brought up to date.
+        wanted: What active requests ask of a device: A for a charger, W for a battery.
+        now: Grid time.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: GridConfig,
+        topology: Topology,
+        feeders: Sequence[FeederWatch],
+        devices: Sequence[DeviceState],
+        wanted: Mapping[str, float],
+        now: float,
+    ) -> None:
+        self._config = config
+        self._timing = config.timing
+        self._feeders = feeders
+        self._now = now
+        self._wanted = wanted
+        self._plans = [
+            Plan(
+                device=device,
+                limits=limits_of(device, topology, feeders),
+                blind=any(feeders[number].blind for number in topology.path(device.config.feeder_id)),
+            )
+            for device in devices
+            if isinstance(device.config, (ChargerConfig, BatteryConfig))
+        ]
+        self._uncertain: list[Plan] = []
+        self._disobedient: list[Plan] = []
+        self._feeding: list[Plan] = []
+        self._charging: list[Plan] = []
+        self._storing: list[Plan] = []
+
+    def run(self) -> list[Plan]:
+        """Decide; every plan comes back with its value and cause."""
+        for plan in self._plans:
+            if isinstance(plan.device.config, ChargerConfig):
+                self._sort_charger(plan)
+            else:
+                self._sort_battery(plan)
+        controlled = [*self._charging, *self._storing]
+        room = room_for(
+            [(plan.device, plan.limits) for plan in controlled],
+            [(plan.device, plan.limits) for plan in self._uncertain],
+            [(plan.device, plan.limits) for plan in self._feeding],
+            self._feeders,
+            margin=self._config.capacity_margin,
+            band=self._config.increase_band,
+        )
+        self._restrain(room)
+        self._feed_back()
+        kept = self._reduce(room, controlled)
+        self._share(room, controlled, kept)
+        return self._plans
+
+    # Who is what
+
+    def _sort_charger(self, plan: Plan) -> None:
+        device, config = plan.device, plan.charger
+        fallen = device.lease is None or device.lease.expired(self._now)
+        if device.setpoint is None:
+            plan.told = config.safe_current_a
+        else:
+            plan.told = min(device.setpoint, config.safe_current_a) if fallen else device.setpoint
+        plan.falls = fallen
+        self._set_ceiling(plan, fallen=fallen)
+        if device.silent:
+            self._uncertain.append(plan)
+        elif not device.watch.compliant:
+            self._disobedient.append(plan)
+        elif plan.ceiling < 0:
+            self._feeding.append(plan)
+        else:
+            if plan.told < 0:
+                # It stops feeding back at once: nobody pays for it any more. Charging has to wait.
+                plan.told = 0.0
+                plan.falls = True
+            self._charging.append(plan)
+
+    def _set_ceiling(self, plan: Plan, *, fallen: bool) -> None:
+        device, config = plan.device, plan.charger
+        plan.ceiling = config.max_current_a
+        wanted = self._wanted.get(device.device_id)
+        if wanted is not None:
+            plan.ceiling = wanted
+            plan.ceiling_cause = Cause.REQUEST
+        elif device.satisfied or not device.plugged_in:
+            plan.ceiling = 0.0
+        if plan.blind or fallen:
+            # Feeding back needs sight, too.
+            plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
+            plan.ceiling_cause = Cause.SAFE_STATE
+
+    def _sort_battery(self, plan: Plan) -> None:
+        device, config = plan.device, plan.battery
+        lease = device.lease
+        power_w = device.power_w
+        wanted = self._wanted.get(device.device_id)
+        if lease is None:
+            plan.settle(None, Cause.SAFE_STATE)
+        elif lease.value is not None and lease.cause is Cause.PROTECTION and (plan.blind or device.silent):
+            # Whoever cannot see must not let a battery charge at full power.
+            plan.settle(lease.value, Cause.PROTECTION)
+        elif plan.blind or device.silent:
+            plan.settle(None, Cause.SAFE_STATE)
+        elif wanted is not None and wanted <= 0:
+            plan.ceiling = wanted / config.watts_per_amp
+            self._feeding.append(plan)
+        elif wanted is not None:
+            plan.told = plan.ceiling = wanted / config.watts_per_amp
+            plan.ceiling_cause = Cause.REQUEST
+            self._storing.append(plan)
+        elif lease.value is not None and lease.cause is Cause.PROTECTION:
+            plan.told = lease.value / config.watts_per_amp
+            plan.ceiling = max(config.max_charge_w / config.watts_per_amp, plan.told)
+            self._storing.append(plan)
+        elif power_w is not None and power_w > _BATTERY_IDLE_W:
+            plan.told = plan.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp
+            self._storing.append(plan)
+        else:
+            plan.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
+
+    # Those that are not shared among
+
+    def _restrain(self, room: Room) -> None:
+        """Silent and disobedient chargers may only fall; when their feeder is short they are told to stop."""
+        for plan in (*self._uncertain, *self._disobedient):
+            short = any(room.hard_a[limit] < 0 for limit in plan.limits)
+            if short:
+                plan.settle(0.0, Cause.PROTECTION)
+                continue
+            value, cause = plan.told, Cause.ALLOCATION
+            if plan.device.silent and value > plan.charger.safe_current_a:
+                value, cause = plan.charger.safe_current_a, Cause.SAFE_STATE
+            elif plan.device.silent:
+                cause = Cause.SAFE_STATE
+            if plan.ceiling < value:
+                value, cause = plan.ceiling, plan.ceiling_cause
+            plan.settle(charge_step(plan.charger, max(0.0, value)), cause)
+
+    def _feed_back(self) -> None:
+        """Cars and batteries that were asked to give energy do, as far as the feeder can carry it away."""
+        carried: dict[int, float] = {}
+        for plan in self._feeding:
+            device, amps = plan.device, -plan.ceiling
+            for limit in plan.limits:
+                feeder = self._feeders[limit // PHASES]
+                assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
+                drawn = drawn_a(device, feeder, limit % PHASES)
+                load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
+                capacity = feeder.limit_a[limit % PHASES] * (1 - self._config.capacity_margin)
+                amps = min(amps, max(0.0, capacity + load - drawn))
+            if isinstance(device.config, ChargerConfig):
+                plan.settle(discharge_step(device.config, amps), Cause.REQUEST)
+                given = -(plan.value or 0.0)
+            else:
+                plan.settle(-round(amps * plan.battery.watts_per_amp), Cause.REQUEST)
+                given = amps
+            for limit in plan.limits:
+                feeder = self._feeders[limit // PHASES]
+                assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
+                load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
+                carried[limit] = load - drawn_a(device, feeder, limit % PHASES) - given
+
+    # Fast down
+
+    def _reduce(self, room: Room, plans: Sequence[Plan]) -> list[float]:
+        """What each keeps of its setpoint, A: all of it unless the capacity is short."""
+        full = [min(plan.told, plan.ceiling) for plan in plans]
+        kept = allocate(room.hard_a, self._demands(plans, full))
+        if any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
+            # Short. What a car does not use anyway is given up before anybody else loses something.
+            used = [min(most, self._usable_a(plan)) for plan, most in zip(plans, full, strict=True)]
+            kept = allocate(room.hard_a, self._demands(plans, used))
+        return kept
+
+    # Slow up
+
+    def _share(self, room: Room, plans: Sequence[Plan], kept: list[float]) -> None:
+        """Move towards fair shares: raise slowly, and take from some only what others wait for."""
+        most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
+        fair = allocate(room.soft_a, self._demands(plans, most))
+        new = [self._floor(plan, amps) for plan, amps in zip(plans, kept, strict=True)]
+        rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
+        left = list(room.soft_a)
+        occupied = [max(new[i], self._drawn(plan)) for i, plan in enumerate(plans)]
+        for plan, amps in zip(plans, occupied, strict=True):
+            for limit in plan.limits:
+                left[limit] -= amps
+        waited_for: set[int] = set()
+        for i in sorted(range(len(plans)), key=lambda i: self._order(plans[i])):
+            plan = plans[i]
+            if not rising[i]:
+                continue
+            possible = min((left[limit] + occupied[i] for limit in plan.limits), default=fair[i])
+            raised = self._raise(plan, new[i], min(fair[i], possible))
+            if raised < self._raise(plan, new[i], fair[i]) and self._has_a_claim(plan, raised, fair[i]):
+                waited_for.update(plan.limits)
+            for limit in plan.limits:
+                left[limit] -= max(raised, occupied[i]) - occupied[i]
+            new[i] = raised
+        for i, plan in enumerate(plans):
+            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.limits):
+                # What is given up here can be taken by others once it is measured to be free.
+                new[i] = self._floor(plan, fair[i])
+            self._conclude(plan, new[i], fair[i], most[i])
+
+    def _rises(self, plan: Plan, told: float, fair: float) -> bool:
+        least = _EPSILON
+        if self._is_battery(plan) and fair < plan.ceiling - _EPSILON:
+            least = _BATTERY_RISE_A
+        return fair > told + least and not plan.falls and may_increase(plan.device, self._now, self._timing)
+
+    def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
+        """Whether others must make way: for a car that waits, or gets far less than its fair share."""
+        return not self._is_battery(plan) and (told <= 0 or fair - told >= _UNFAIR_A)
+
+    def _raise(self, plan: Plan, told: float, target: float) -> float:
+        if self._is_battery(plan):
+            # A limited battery is set free when its full power fits, and otherwise gets what there is.
+            return max(told, target)
+        return next_increase(plan.charger, told, target, self._timing)
+
+    def _conclude(self, plan: Plan, amps: float, fair: float, most: float) -> None:
+        device = plan.device
+        lowered = amps < plan.told - _EPSILON
+        # Whoever is still on the way up to a share is not held back by the capacity.
+        held_back = fair < most - _EPSILON and amps > fair - max(self._timing.ramp_a_per_step, _UNFAIR_A)
+        short = amps < min(plan.told, plan.ceiling) - _EPSILON or held_back
+        if self._is_battery(plan):
+            self._conclude_battery(plan, amps)
+        elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
+            plan.settle(amps, plan.ceiling_cause)
+        elif short:
+            plan.settle(amps, Cause.PROTECTION)
+        elif (
+            device.lease is not None
+            and amps < min(most, plan.ceiling) - _EPSILON
+            and device.lease.cause in {Cause.REQUEST, Cause.RELEASE, Cause.SAFE_STATE}
+        ):
+            plan.settle(amps, Cause.RELEASE)
+        else:
+            plan.settle(amps, Cause.ALLOCATION)
+        if lowered and plan.cause in {Cause.PROTECTION, Cause.SAFE_STATE}:
+            plan.falls = True
+
+    def _conclude_battery(self, plan: Plan, amps: float) -> None:
+        config, lease = plan.battery, plan.device.lease
+        limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
+        power_w = round(amps * config.watts_per_amp)
+        if plan.ceiling_cause is Cause.REQUEST:
+            plan.settle(power_w, Cause.REQUEST)
+        elif (limited and amps >= plan.ceiling - _EPSILON) or (not limited and amps >= plan.told - _EPSILON):
+            plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
+        else:
+            plan.settle(power_w, Cause.PROTECTION)
+
+    # Small things
+
+    def _demands(self, plans: Sequence[Plan], most: Sequence[float]) -> list[Demand]:
+        return [
+            Demand(
+                limits=plan.limits,
+                min_a=0.0 if self._is_battery(plan) else plan.charger.min_current_a,
+                max_a=amps,
+                order=self._order(plan),
+                rank=self._order(plan)[:2],
+            )
+            for plan, amps in zip(plans, most, strict=True)
+        ]
+
+    def _order(self, plan: Plan) -> tuple[float, ...]:
+        """Who comes first: priority, who is short of time, who had less, who is running."""
+        if self._is_battery(plan):
+            return (_LAST, _LAST, 0.0, 0.0, 0.0)
+        spare_s = self._spare_s(plan)
+        if spare_s < _URGENT_S:
+            return (-plan.charger.priority, 0.0, spare_s, 0.0, 0.0)
+        turns = float(plan.device.session_ws // _TURN_WS)
+        return (-plan.charger.priority, 1.0, turns, 0.0 if plan.told > 0 else 1.0, spare_s)
+
+    def _spare_s(self, plan: Plan) -> float:
+        """Time to departure that charging at full power would not need, s."""
+        departure = getattr(plan.device.telemetry, "departure_at", None)
+        need_wh = plan.device.need_wh()
+        if departure is None or need_wh is None or departure <= self._now:
+            return _LAST
+        full_w = plan.charger.max_current_a * plan.charger.watts_per_amp
+        return float(departure - self._now - need_wh / full_w * 3600)
+
+    def _usable_a(self, plan: Plan) -> float:
+        return plan.ceiling if self._is_battery(plan) else plan.device.usable_a(self._now, self._timing)
+
+    def _drawn(self, plan: Plan) -> float:
+        return max(0.0, plan.device.measured_a()) if not self._is_battery(plan) else 0.0
+
+    def _floor(self, plan: Plan, amps: float) -> float:
+        if not self._is_battery(plan):
+            return charge_step(plan.charger, amps)
+        if amps >= plan.told - _EPSILON:
+            return amps
+        watts_per_amp = plan.battery.watts_per_amp
+        return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
+
+    @staticmethod
+    def _is_battery(plan: Plan) -> bool:
+        return isinstance(plan.device.config, BatteryConfig)

@@ -1,0 +1,120 @@
+"""What an engine is made of: feeders, devices, requests; how they are found, shown and stored."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from .curtailment import Ask, CurtailmentRequest
+from .device_state import DeviceState
+from .errors import GridError
+from .lifecycle import Lifecycle
+from .market import Market
+from .model import Cause, GridConfig
+from .persistence import dump, load
+from .protection import FeederWatch
+from .reporting import device_status, feeder_status
+from .status import GridStatus
+from .topology import Topology
+
+
+class GridCore:
+    """The parts of an engine.
+
+    Args:
+        config: The island.
+        new_id: Makes unique request ids.
+        state: What `to_dict` of an earlier run gave, if any.
+
+    Raises:
+        GridError: `invalid_config` or `invalid_state`.
+    """
+
+    def __init__(
+        self, config: GridConfig, *, new_id: Callable[[], str], state: Mapping[str, Any] | None = None
+    ) -> None:
+        self._config = config
+        self._topology = Topology(config)
+        self._feeders = [FeederWatch(feeder) for feeder in config.feeders]
+        self._devices = {device.device_id: DeviceState(device, config.timing) for device in config.devices}
+        self._lifecycle = Lifecycle(self._devices, config.timing)
+        self._market = Market(
+            config=config,
+            topology=self._topology,
+            feeders=self._feeders,
+            devices=self._devices,
+            lifecycle=self._lifecycle,
+            new_id=new_id,
+        )
+        self._day_started_at: float | None = None
+        self._now: float | None = None
+        if state is not None:
+            self._day_started_at = load(state, self._feeders, self._devices, self._lifecycle)
+
+    @property
+    def config(self) -> GridConfig:
+        """The island, with the policies that are in force."""
+        return self._config
+
+    @property
+    def requests(self) -> Mapping[str, CurtailmentRequest]:
+        """Requests by id, oldest first: all that are not finished, and the newest finished ones."""
+        return MappingProxyType(self._lifecycle.requests)
+
+    def status(self, now: float) -> GridStatus:
+        """A snapshot; also before the first step."""
+        requests = self._lifecycle.open()
+        return GridStatus(
+            at=now,
+            feeders={
+                feeder.config.feeder_id: feeder_status(
+                    feeder,
+                    balancing=any(request.feeder_id == feeder.config.feeder_id for request in requests),
+                    protecting=any(
+                        device.lease is not None and device.lease.cause is Cause.PROTECTION
+                        for device in self._devices.values()
+                        if self._topology.below(feeder.config.feeder_id, device.config)
+                    ),
+                )
+                for feeder in self._feeders
+            },
+            devices={
+                device_id: device_status(device, self._lifecycle.requests)
+                for device_id, device in self._devices.items()
+            },
+            open_requests=tuple(request.request_id for request in requests),
+            reward_rate_i_per_kwh=self._market.rate(self._feeder(None)),
+        )
+
+    def start_day(self, now: float) -> None:
+        """A new day: peaks start again from the present load."""
+        self._day_started_at = now
+        for feeder in self._feeders:
+            feeder.peak_w = 0.0 if feeder.reading is None else max(0.0, feeder.reading.total_w)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that a restart must not lose, JSON-able and small."""
+        return dump(self._day_started_at, self._feeders, self._devices, self._lifecycle)
+
+    def _part(self, request_id: str, device_id: str, *, known_device: bool = True) -> tuple[CurtailmentRequest, Ask]:
+        request = self._request(request_id)
+        if known_device:
+            self._device(device_id)
+        if device_id not in request.asks:
+            raise GridError("not_participating", {"device_id": device_id, "request_id": request_id})
+        return request, request.asks[device_id]
+
+    def _request(self, request_id: str) -> CurtailmentRequest:
+        if request_id not in self._lifecycle.requests:
+            raise GridError("unknown_request", {"request_id": request_id})
+        return self._lifecycle.requests[request_id]
+
+    def _device(self, device_id: str) -> DeviceState:
+        if device_id not in self._devices:
+            raise GridError("unknown_device", {"device_id": device_id})
+        return self._devices[device_id]
+
+    def _feeder(self, feeder_id: str | None) -> FeederWatch:
+        wanted = self._topology.root if feeder_id is None else feeder_id
+        if wanted not in self._topology.number:
+            raise GridError("unknown_feeder", {"feeder_id": wanted})
+        return self._feeders[self._topology.number[wanted]]

@@ -1,0 +1,220 @@
+"""What the grid remembers of one device from step to step."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from .compliance import ComplianceWatch, measured_current_a
+from .curtailment import Decision
+from .freshness import fresh_reading
+from .lease import Lease
+from .measurement import PowerLog
+from .model import (
+    NOMINAL_V,
+    ChargerConfig,
+    ChargerTelemetry,
+    DeviceConfig,
+    HouseholdConfig,
+    PhaseReading,
+    Reason,
+    Telemetry,
+    Timing,
+)
+
+#: Wh by which a car that has reached its target must fall short again before it is charged on.
+_NEEDS_AGAIN_WH: Final = 500.0
+#: A below its setpoint at which a car no longer uses what it is granted, and what is left to it on top of its draw.
+_IDLE_GAP_A: Final = 1.0
+_SPARE_A: Final = 2.0
+_FULL: Final = 100.0
+
+
+class DeviceState:
+    """One device: configuration, newest telemetry, lease, obedience and totals.
+
+    Attributes:
+        reading: The newest trusted reading, None while the device is silent.
+        last_a: Greatest phase current of the last trusted reading, A; survives silence.
+        reduced_at: When it was last reduced or found blind: increases wait from there.
+        shed: Household loads that are kept off, with the time since when.
+        restoring: Household loads to be switched on again, with the time until when that is tried.
+        told_shed, told_restore: What the household was told last.
+    """
+
+    def __init__(self, config: DeviceConfig, timing: Timing) -> None:
+        self.config = config
+        self.log = PowerLog(timing.baseline_window_s + timing.telemetry_max_age_s)
+        self.telemetry: Telemetry | None = None
+        self.reading: PhaseReading | None = None
+        self.silent = True
+        self._observed = False
+        self.last_a = 0.0
+        self.lease: Lease | None = None
+        self.reduced_at: float | None = None
+        self.watch = ComplianceWatch()
+        self.satisfied = False
+        self.slack_since: float | None = None
+        self.session_ws = 0.0
+        self.connected: bool | None = None
+        self.shed: dict[str, float] = {}
+        self.restoring: dict[str, float] = {}
+        self.told_shed: frozenset[str] = frozenset()
+        self.told_restore: frozenset[str] = frozenset()
+        self.last_decision: Decision | None = None
+        self.request_id: str | None = None
+        self.delivered_wh = 0
+        self.earned_i = 0
+
+    @property
+    def device_id(self) -> str:
+        """The device's id."""
+        return self.config.device_id
+
+    @property
+    def soc(self) -> float | None:
+        """State of charge in percent, while it can be believed."""
+        return None if self.silent else self._reported_soc()
+
+    @property
+    def setpoint(self) -> float | None:
+        """What it was told last."""
+        return None if self.lease is None else self.lease.value
+
+    @property
+    def plugged_in(self) -> bool:
+        """A car may be there: unknown counts as there."""
+        return not (isinstance(self.telemetry, ChargerTelemetry) and self.telemetry.connected is False)
+
+    @property
+    def power_w(self) -> float | None:
+        """Measured total, W, if trusted."""
+        return None if self.reading is None else self.reading.total_w
+
+    def observe(self, now: float, elapsed_s: float, telemetry: Telemetry | None, timing: Timing) -> bool:
+        """Take in the newest telemetry; True when the device fell silent or came back."""
+        if telemetry is not None:
+            self.telemetry = telemetry
+        self.reading = fresh_reading(telemetry, now, timing)
+        self.log.add(now, self.reading)
+        was_silent, self.silent = self.silent, self.reading is None
+        if self.reading is not None:
+            self.last_a = max(self.reading.power_w) / NOMINAL_V
+        if isinstance(self.config, ChargerConfig):
+            self._observe_car(now, elapsed_s)
+        first, self._observed = not self._observed, True
+        # That a device is there is no news at the start; that it is not, is.
+        return self.silent if first else was_silent != self.silent
+
+    def need_wh(self) -> float | None:
+        """Energy that the car still wants, Wh; None when unknown."""
+        config, telemetry = self.config, self.telemetry
+        if not isinstance(config, ChargerConfig) or not isinstance(telemetry, ChargerTelemetry):
+            return None
+        needed_wh, soc = telemetry.energy_needed_wh, self._reported_soc()
+        if needed_wh is not None and math.isfinite(needed_wh):
+            return max(0.0, needed_wh)
+        if soc is None:
+            return None
+        if config.battery_wh is None:
+            return 0.0 if soc >= config.target_soc else None
+        return max(0.0, (config.target_soc - soc) / 100 * config.battery_wh)
+
+    def usable_a(self, now: float, timing: Timing) -> float:
+        """The most that a car can be expected to use, A: its maximum, or what it draws plus a little.
+
+        A car that tapers or waits does not hold on to current that others want. Once it draws nearly all that it was
+        told, it may have more.
+        """
+        config = self.config
+        assert isinstance(config, ChargerConfig)  # noqa: S101  # only chargers are asked
+        if self.slack_since is None or self.setpoint is None or self.setpoint <= 0:
+            return config.max_current_a
+        if now - self.slack_since < timing.compliance_grace_s:
+            return config.max_current_a
+        return min(self.setpoint, max(config.min_current_a, self.last_a + _SPARE_A))
+
+    def _reported_soc(self) -> float | None:
+        soc: float | None = getattr(self.telemetry, "soc", None)
+        return soc if soc is not None and 0 <= soc <= _FULL else None
+
+    def _observe_car(self, now: float, elapsed_s: float) -> None:
+        telemetry = self.telemetry
+        connected = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
+        if connected and self.connected is False:
+            self.session_ws = 0.0
+            self.satisfied = False
+        if connected is not None:
+            self.connected = connected
+        if self.reading is not None:
+            self.session_ws += max(0.0, self.reading.total_w) * elapsed_s
+        need = self.need_wh()
+        if need is not None and need <= 0:
+            self.satisfied = True
+        elif need is None or need > _NEEDS_AGAIN_WH:
+            self.satisfied = False
+        told = self.setpoint
+        if self.reading is None or told is None or self.last_a >= told - _IDLE_GAP_A:
+            self.slack_since = None
+        elif self.slack_since is None:
+            self.slack_since = now
+
+    def measured_a(self) -> float:
+        """Greatest phase current of a charger, A; the last known one while it is silent."""
+        if self.reading is None or not isinstance(self.config, ChargerConfig):
+            return self.last_a
+        return measured_current_a(self.config, self.reading)
+
+    def rated_w(self, loads: tuple[str, ...]) -> float:
+        """Rated power of some of a household's loads, W."""
+        if not isinstance(self.config, HouseholdConfig):
+            return 0.0
+        return sum(load.rated_w for load in self.config.loads if load.load_id in loads)
+
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: nothing may lie in the future."""
+        self.log.clear()
+        if self.reduced_at is not None:
+            self.reduced_at = min(self.reduced_at, now)
+        if self.slack_since is not None:
+            self.slack_since = min(self.slack_since, now)
+        if self.watch.over_since is not None:
+            self.watch.over_since = min(self.watch.over_since, now)
+        if self.lease is not None:
+            # Written in the future means: expiry unknown, so renew at once.
+            self.lease = replace(self.lease, written_at=min(self.lease.written_at, now), expires_at=now)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able content: what a restart must not lose."""
+        decision = self.last_decision
+        return {
+            "shed": self.shed,
+            "restoring": self.restoring,
+            "request_id": self.request_id,
+            "delivered_wh": self.delivered_wh,
+            "earned_i": self.earned_i,
+            "session_ws": self.session_ws,
+            "connected": self.connected,
+            "decision": None
+            if decision is None
+            else {
+                "at": decision.at,
+                "accepted": decision.accepted,
+                "reason": {"key": decision.reason.key, "placeholders": dict(decision.reason.placeholders)},
+                "request_id": decision.request_id,
+                "power_w": decision.power_w,
+                "rate": decision.rate,
+            },
+        }
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what an earlier run stored with `to_dict`."""
+        self.shed = {str(load): float(since) for load, since in data["shed"].items()}
+        self.restoring = {str(load): float(until) for load, until in data["restoring"].items()}
+        self.request_id = data["request_id"]
+        self.delivered_wh = int(data["delivered_wh"])
+        self.earned_i = int(data["earned_i"])
+        self.session_ws = float(data["session_ws"])
+        self.connected = data["connected"]
+        if (decision := data["decision"]) is not None:
+            self.last_decision = Decision(**{**decision, "reason": Reason(**decision["reason"])})

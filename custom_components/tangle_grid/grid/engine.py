@@ -1,0 +1,176 @@
+"""The grid engine: measurements in, setpoints and events out, one step at a time.
+
+A step never waits and never looks at a clock. Its order: take in what was measured, credit what was delivered, move
+the requests on, decide all setpoints, renew leases. A new run starts with every device in its safe state.
+"""
+
+from typing import Final
+
+from .commands import GridCommands
+from .compliance import measured_current_a
+from .control import ControlPass, Plan
+from .device_state import DeviceState
+from .events import Compliance, GridEvent, SafeState
+from .freshness import MeterFault
+from .lease import grant
+from .loads import keep_loads
+from .model import (
+    BatteryConfig,
+    BatterySetpoint,
+    ChargerConfig,
+    ChargerSetpoint,
+    HouseholdConfig,
+    Inputs,
+    Reason,
+    Setpoint,
+)
+from .protection import FeederWatch
+from .status import StepResult
+
+#: A clock that was set back by more than this is taken at its word, s.
+_BACKWARDS_S: Final = 1.0
+#: Steps are not asked for more densely than this, s.
+_SHORTEST_WAIT_S: Final = 0.05
+
+
+class GridEngine(GridCommands):
+    """Everything that the transformer decides.
+
+    Args:
+        config: The island.
+        new_id: Makes unique request ids.
+        state: What `to_dict` of an earlier run gave, if any.
+
+    Raises:
+        GridError: `invalid_config` or `invalid_state`.
+    """
+
+    def step(self, now: float, inputs: Inputs) -> StepResult:
+        """One control pass.
+
+        Args:
+            now: Grid time, epoch seconds.
+            inputs: Everything that is measured, with the times of the measurements.
+        """
+        elapsed_s = self._turn_clock(now)
+        events: list[GridEvent] = []
+        self._observe(now, elapsed_s, inputs, events)
+        self._lifecycle.measure(now, elapsed_s)
+        events += self._market.advance(now)
+        control = ControlPass(
+            config=self._config,
+            topology=self._topology,
+            feeders=self._feeders,
+            devices=tuple(self._devices.values()),
+            wanted=self._market.wanted(),
+            now=now,
+        )
+        decided = (self._apply(plan, now) for plan in control.run())
+        setpoints: list[Setpoint] = [setpoint for setpoint in decided if setpoint is not None]
+        loads_changed = False
+        for device in self._devices.values():
+            if isinstance(device.config, HouseholdConfig):
+                loads = keep_loads(device, now, self._config.timing)
+                loads_changed |= loads.changed
+                if loads.setpoint is not None:
+                    setpoints.append(loads.setpoint)
+        return StepResult(
+            setpoints=tuple(setpoints),
+            events=tuple(events),
+            status=self.status(now),
+            wake_at=self._wake_at(now),
+            persist=bool(events) or loads_changed,
+        )
+
+    def _turn_clock(self, now: float) -> float:
+        """Time since the last step, s; 0 for the first one and after the clock was set back."""
+        last, self._now = self._now, now
+        if last is None:
+            return 0.0
+        if now < last - _BACKWARDS_S:
+            for device in self._devices.values():
+                device.forget_future(now)
+            for feeder in self._feeders:
+                feeder.forget_future(now)
+        return max(0.0, now - last)
+
+    def _observe(self, now: float, elapsed_s: float, inputs: Inputs, events: list[GridEvent]) -> None:
+        timing = self._config.timing
+        for number, feeder in enumerate(self._feeders):
+            if feeder.observe(now, inputs.meters.get(feeder.config.feeder_id), timing):
+                events.append(_sight_changed(feeder))
+                for device in self._devices.values():
+                    if number in self._topology.path(device.config.feeder_id):
+                        device.reduced_at = now
+        for device_id, device in self._devices.items():
+            if device.observe(now, elapsed_s, inputs.devices.get(device_id), timing):
+                key = "device_silent" if device.silent else "device_recovered"
+                events.append(SafeState(target=device_id, entered=device.silent, reason=Reason(key=key)))
+                device.reduced_at = now
+            self._watch_compliance(device, now, events)
+
+    def _watch_compliance(self, device: DeviceState, now: float, events: list[GridEvent]) -> None:
+        config, told, reading = device.config, device.setpoint, device.reading
+        if not isinstance(config, ChargerConfig) or told is None or reading is None or device.lease is None:
+            return
+        if reading.at <= device.lease.changed_at and device.watch.over_since is None:
+            # Measured before it was told.
+            return
+        measured = measured_current_a(config, reading)
+        if device.watch.observe(now, told, measured, self._config.timing.compliance_grace_s):
+            events.append(
+                Compliance(
+                    device_id=device.device_id,
+                    compliant=device.watch.compliant,
+                    told=told,
+                    measured=round(measured, 2),
+                )
+            )
+
+    def _apply(self, plan: Plan, now: float) -> Setpoint | None:
+        """Take a decision over into the device's lease; returns what has to be written, if anything."""
+        device, lease = plan.device, plan.device.lease
+        if plan.falls:
+            device.reduced_at = now
+        unchanged = lease is not None and lease.value == plan.value and not lease.expired(now)
+        if unchanged and lease is not None:
+            lease.cause = plan.cause
+            if not lease.due(now):
+                return None
+        before = None if lease is None else lease.value
+        device.lease = grant(lease, plan.value, plan.cause, now, self._config.timing.lease_s)
+        expires_at, cause = device.lease.expires_at, plan.cause
+        if isinstance(device.config, BatteryConfig):
+            reduces = plan.value is not None and plan.value < (before if before is not None else device.power_w or 0.0)
+            return BatterySetpoint(
+                device_id=device.device_id, power_w=plan.value, expires_at=expires_at, cause=cause, reduces=reduces
+            )
+        amps = plan.value or 0.0
+        return ChargerSetpoint(
+            device_id=device.device_id,
+            current_a=amps,
+            expires_at=expires_at,
+            cause=cause,
+            reduces=before is None or amps < before,
+        )
+
+    def _wake_at(self, now: float) -> float:
+        timing = self._config.timing
+        due = [now + timing.heartbeat_s, *self._market.deadlines(now)]
+        due += [
+            (device.lease.written_at + device.lease.expires_at) / 2
+            for device in self._devices.values()
+            if device.lease is not None
+        ]
+        due += [
+            feeder.reading.at + timing.meter_max_age_s + _SHORTEST_WAIT_S
+            for feeder in self._feeders
+            if feeder.reading is not None
+        ]
+        return max(now + _SHORTEST_WAIT_S, min(due))
+
+
+def _sight_changed(feeder: FeederWatch) -> SafeState:
+    fault: MeterFault | None = feeder.fault
+    key = "meter_recovered" if fault is None else fault.value
+    return SafeState(target=feeder.config.feeder_id, entered=fault is not None, reason=Reason(key=key))

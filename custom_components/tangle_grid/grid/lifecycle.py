@@ -1,0 +1,178 @@
+"""All requests, what they have delivered so far, and how a participant's part comes to its end."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from .curtailment import Ask, CurtailmentRequest, RequestState
+from .device_state import DeviceState
+from .events import AskChanged, GridEvent, Settlement
+from .model import BatteryConfig, ChargerConfig, HouseholdTelemetry, Reason, Timing
+from .offers import battery_target, charger_target
+from .settlement import integrate, settle, settlement_of
+
+#: Requests that are over and paid are kept up to this number.
+_KEPT: Final = 50
+#: A car at its floor goes on helping only if it had been charging with more than this, W.
+_STILL_HELPS_W: Final = 300.0
+#: How long a load is told to switch on again, s.
+RESTORE_FOR_S: Final = 3600.0
+
+
+class Lifecycle:
+    """Holds the requests. Every change of a part's state goes through here or through `Market`.
+
+    Args:
+        devices: By id; shared with the engine.
+        timing: Of the island.
+    """
+
+    def __init__(self, devices: Mapping[str, DeviceState], timing: Timing) -> None:
+        self.requests: dict[str, CurtailmentRequest] = {}
+        self._devices = devices
+        self._timing = timing
+        self._last_w: dict[str, float | None] = {}
+
+    def open(self) -> list[CurtailmentRequest]:
+        """Requests that are not closed, oldest first."""
+        return [request for request in self.requests.values() if not request.closed]
+
+    def add(self, request: CurtailmentRequest) -> None:
+        """Take in a new request, and let go of the oldest that are over."""
+        self.requests[request.request_id] = request
+        over = [request_id for request_id, known in self.requests.items() if not known.live]
+        for request_id in over[: max(0, len(over) - _KEPT)]:
+            del self.requests[request_id]
+
+    def measure(self, now: float, elapsed_s: float) -> None:
+        """Credit the time since the last step to all active parts.
+
+        Both ends of the interval must have been measured; the greater power of the two counts, and of a long
+        interval only as much as one measurement may vouch for.
+        """
+        elapsed_s = min(elapsed_s, self._timing.telemetry_max_age_s)
+        for request in self.open():
+            for ask in request.asks.values():
+                device = self._devices.get(ask.device_id)
+                if ask.state is not RequestState.ACTIVE or device is None or ask.active_at is None:
+                    continue
+                before_w, now_w = self._last_w.get(ask.device_id), device.power_w
+                within_s = min(elapsed_s, request.ends_at - (now - elapsed_s), now - ask.active_at)
+                if before_w is not None and now_w is not None:
+                    integrate(ask, max(before_w, now_w), within_s)
+        for device_id, device in self._devices.items():
+            self._last_w[device_id] = device.power_w
+
+    def advance(self, now: float) -> list[GridEvent]:
+        """End what has ended."""
+        events: list[GridEvent] = []
+        for request in self.open():
+            for ask in request.asks.values():
+                self._advance_ask(request, ask, now, events)
+        return events
+
+    def end(
+        self,
+        request: CurtailmentRequest,
+        ask: Ask,
+        state: RequestState,
+        now: float,
+        events: list[GridEvent],
+        *,
+        reason: Reason | None = None,
+    ) -> None:
+        """End a part; one that was active is settled at once for what it delivered."""
+        was_active = ask.state is RequestState.ACTIVE
+        ask.move(state)
+        ask.ended_at = min(now, request.ends_at)
+        if reason is not None:
+            ask.reason = reason
+        events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=state))
+        if not was_active:
+            return
+        device = self._devices.get(ask.device_id)
+        settle(ask)
+        ask.move(RequestState.SETTLED)
+        if device is not None:
+            device.delivered_wh += ask.energy_wh
+            device.earned_i += ask.amount_i
+            for load in ask.loads:
+                if device.shed.pop(load, None) is not None:
+                    device.restoring[load] = now + RESTORE_FOR_S
+        events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
+        if ask.unpaid:
+            events.append(settlement_of(request, ask))
+
+    def unpaid(self) -> list[Settlement]:
+        """Rewards that are settled and not known to be paid."""
+        return [
+            settlement_of(request, ask)
+            for request in self.requests.values()
+            for ask in request.asks.values()
+            if ask.unpaid
+        ]
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """JSON-able content."""
+        return [request.to_dict() for request in self.requests.values()]
+
+    def restore(self, data: Iterable[Mapping[str, Any]]) -> None:
+        """Take over what an earlier run stored with `to_list`."""
+        for item in data:
+            request = CurtailmentRequest.from_dict(item)
+            self.requests[request.request_id] = request
+
+    def _advance_ask(self, request: CurtailmentRequest, ask: Ask, now: float, events: list[GridEvent]) -> None:
+        device = self._devices.get(ask.device_id)
+        if device is None and (ask.waiting or ask.engaged):
+            # It was taken off the island in the meantime.
+            self.end(request, ask, RequestState.CANCELLED, now, events, reason=Reason(key="ended_left"))
+            return
+        if device is not None and ask.state is RequestState.ACTIVE and now < request.ends_at:
+            if (early := self._early_end(ask, device, now)) is not None:
+                state, reason = early
+                self.end(request, ask, state, now, events, reason=reason)
+            return
+        if ask.waiting and now >= request.answer_by:
+            ask.move(RequestState.UNANSWERED)
+            events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
+        if now < request.ends_at:
+            return
+        if ask.state is RequestState.ACTIVE:
+            state = RequestState.FULFILLED if ask.delivered_ws > 0 else RequestState.EXPIRED
+            self.end(request, ask, state, now, events)
+        elif ask.state is RequestState.ACCEPTED:
+            self.end(request, ask, RequestState.EXPIRED, now, events, reason=Reason(key="ended_not_needed"))
+
+    def _early_end(self, ask: Ask, device: DeviceState, now: float) -> tuple[RequestState, Reason] | None:
+        """Whether an active part ends before its window does; also takes back what cannot be given any more."""
+        config = device.config
+        if device.silent:
+            # Nothing is known, nothing is credited; it may come back.
+            return None
+        if not device.watch.compliant:
+            return RequestState.EXPIRED, Reason(key="ended_not_following")
+        if isinstance(config, ChargerConfig):
+            if not device.plugged_in:
+                return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
+            floor, soc = config.policy.v2g_floor_soc, device.soc
+            if charger_target(config, ask) < 0 and (floor is None or soc is None or soc <= floor):
+                if ask.baseline_w < _STILL_HELPS_W:
+                    return RequestState.EXPIRED, Reason(key="ended_floor_reached")
+                ask.promised_w = ask.quantity_w = ask.baseline_w
+        elif isinstance(config, BatteryConfig):
+            empty = device.soc is None or device.soc <= config.min_soc
+            if battery_target(config, ask) < 0 and empty:
+                return RequestState.EXPIRED, Reason(key="ended_floor_reached")
+        elif ask.loads and self._switched_on_by_hand(ask, device, now):
+            return RequestState.OPTED_OUT, Reason(key="ended_load_switched_on")
+        return None
+
+    def _switched_on_by_hand(self, ask: Ask, device: DeviceState, now: float) -> bool:
+        """Somebody wants the load that is shed: that is the right of whoever lives there."""
+        telemetry = device.telemetry
+        if not isinstance(telemetry, HouseholdTelemetry):
+            return False
+        return any(
+            telemetry.loads_on.get(load) is True and now - device.shed.get(load, now) > self._timing.compliance_grace_s
+            for load in ask.loads
+        )

@@ -1,0 +1,63 @@
+"""Keeps household loads off while they are shed, and sees to it that they come back."""
+
+from dataclasses import dataclass
+
+from .device_state import DeviceState
+from .lease import grant
+from .model import Cause, HouseholdSetpoint, HouseholdTelemetry, Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadsResult:
+    """What to write, if anything; `changed` when what must survive a restart has changed."""
+
+    setpoint: HouseholdSetpoint | None
+    changed: bool
+
+
+def keep_loads(device: DeviceState, now: float, timing: Timing) -> LoadsResult:
+    """Decide about a household's loads.
+
+    A load that was shed is told to come back again and again until it is seen switched on: one lost message must not
+    leave somebody without a water heater.
+    """
+    back = _back_on(device, now)
+    for load in back:
+        del device.restoring[load]
+    lease = device.lease
+    if not device.shed and not device.restoring and lease is None:
+        return LoadsResult(setpoint=None, changed=bool(back))
+    # The count stands for the value: what matters is only whether it is the same as last time.
+    shed, restore = frozenset(device.shed), frozenset(device.restoring)
+    same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
+    if same and lease is not None and not lease.due(now) and not lease.expired(now):
+        return LoadsResult(setpoint=None, changed=bool(back))
+    cause = Cause.REQUEST if shed else Cause.RELEASE
+    reduces = bool(shed - device.told_shed)
+    if not shed and not restore:
+        # The last one is seen to be back: say so once, then leave the household alone.
+        device.lease = None
+        device.told_shed = device.told_restore = frozenset()
+        return LoadsResult(setpoint=None, changed=True)
+    device.lease = grant(lease if same else None, float(len(shed)), cause, now, timing.lease_s)
+    device.told_shed, device.told_restore = shed, restore
+    setpoint = HouseholdSetpoint(
+        device_id=device.device_id,
+        shed=shed,
+        restore=restore,
+        expires_at=device.lease.expires_at,
+        cause=cause,
+        reduces=reduces,
+    )
+    return LoadsResult(setpoint=setpoint, changed=not same or bool(back))
+
+
+def _back_on(device: DeviceState, now: float) -> list[str]:
+    """Loads that need no more telling: seen on after they were told, or given up."""
+    telemetry = device.telemetry
+    loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
+    return [
+        load
+        for load, until in device.restoring.items()
+        if (loads_on.get(load) is True and load in device.told_restore) or now >= until
+    ]

@@ -1,0 +1,410 @@
+"""What the grid knows about the world: configuration, telemetry and setpoints.
+
+Power in W, current in A per phase, energy in Wh, tokens in iota (i), state of charge in percent, time in epoch
+seconds of grid time. Load is positive, feed-in negative. Phases are counted 0, 1, 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+NOMINAL_V: Final = 230.0
+
+type PhaseTriple = tuple[float, float, float]
+
+
+class DeviceKind(StrEnum):
+    """What hangs on a feeder."""
+
+    CHARGER = "charger"
+    BATTERY = "battery"
+    HOUSEHOLD = "household"
+    SOLAR = "solar"
+
+
+class PolicyMode(StrEnum):
+    """How a participant answers a curtailment request.
+
+    `when_charged` is for chargers and batteries, `departure_holds` for chargers; elsewhere they answer no.
+    """
+
+    NEVER = "never"
+    ASK = "ask"
+    ALWAYS = "always"
+    WHEN_CHARGED = "when_charged"
+    DEPARTURE_HOLDS = "departure_holds"
+
+
+class Cause(StrEnum):
+    """Why a setpoint has its value."""
+
+    SAFE_STATE = "safe_state"
+    ALLOCATION = "allocation"
+    PROTECTION = "protection"
+    REQUEST = "request"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseReading:
+    """A measured power per phase.
+
+    Attributes:
+        power_w: W per phase, signed.
+        at: Grid time of the last report, changed or not.
+        changed_at: Grid time of the last change of value.
+    """
+
+    power_w: PhaseTriple
+    at: float
+    changed_at: float
+
+    @property
+    def total_w(self) -> float:
+        """W over all phases."""
+        return self.power_w[0] + self.power_w[1] + self.power_w[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeederConfig:
+    """A metered cable: `capacity_a` is the fuse (hard), `threshold_a` asks for help (soft). A per phase."""
+
+    feeder_id: str
+    parent_id: str | None = None
+    capacity_a: PhaseTriple
+    threshold_a: PhaseTriple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """A participant's own rule for answering.
+
+    Attributes:
+        mode: See `PolicyMode`.
+        charged_above: `when_charged` says yes from this state of charge on, percent.
+        min_rate: The answer is no below this rate, i/kWh.
+        v2g_floor_soc: Feed back down to this state of charge, percent; None never feeds back.
+    """
+
+    mode: PolicyMode = PolicyMode.NEVER
+    charged_above: float = 80.0
+    min_rate: int = 0
+    v2g_floor_soc: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerConfig:
+    """A charger with its car.
+
+    Attributes:
+        phases: Phase indices that it uses.
+        min_current_a: Least current at which the car charges, A per phase.
+        max_current_a: Greatest current, A per phase.
+        safe_current_a: Current when nothing is known, A per phase; 0 pauses. A blind feeder cannot be protected: all
+            safe currents together with its other load must fit its capacity, which whoever enrols them has to see to.
+        step_a: Setpoints are multiples of this, A.
+        max_discharge_a: Greatest V2G current, A per phase; 0 cannot feed back.
+        battery_wh: The car's usable battery, Wh, if known.
+        target_soc: Charged enough at this state of charge, percent.
+        priority: Higher is served first.
+    """
+
+    device_id: str
+    name: str = ""
+    feeder_id: str
+    phases: tuple[int, ...] = (0, 1, 2)
+    min_current_a: float = 6.0
+    max_current_a: float = 16.0
+    safe_current_a: float = 6.0
+    step_a: float = 1.0
+    max_discharge_a: float = 0.0
+    battery_wh: int | None = None
+    target_soc: float = 80.0
+    priority: int = 0
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+
+    @property
+    def kind(self) -> DeviceKind:
+        """Charger."""
+        return DeviceKind.CHARGER
+
+    @property
+    def watts_per_amp(self) -> float:
+        """W over all its phases for 1 A per phase."""
+        return NOMINAL_V * len(self.phases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryConfig:
+    """A home battery. Powers in W over all its phases, `min_soc` in percent."""
+
+    device_id: str
+    name: str = ""
+    feeder_id: str
+    phases: tuple[int, ...] = (0, 1, 2)
+    capacity_wh: int
+    max_charge_w: float
+    max_discharge_w: float
+    min_soc: float = 10.0
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+
+    @property
+    def kind(self) -> DeviceKind:
+        """Battery."""
+        return DeviceKind.BATTERY
+
+    @property
+    def watts_per_amp(self) -> float:
+        """W over all its phases for 1 A per phase."""
+        return NOMINAL_V * len(self.phases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShedLoad:
+    """A household load that may be switched off for a while; `rated_w` is what it takes when it runs."""
+
+    load_id: str
+    rated_w: float
+    phases: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdConfig:
+    """A household: mostly uncontrollable, with some loads that it may shed."""
+
+    device_id: str
+    name: str = ""
+    feeder_id: str
+    phases: tuple[int, ...] = (0, 1, 2)
+    loads: tuple[ShedLoad, ...] = ()
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+
+    @property
+    def kind(self) -> DeviceKind:
+        """Household."""
+        return DeviceKind.HOUSEHOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarConfig:
+    """Rooftop sun: measured, never controlled, never asked."""
+
+    device_id: str
+    name: str = ""
+    feeder_id: str
+    phases: tuple[int, ...] = (0, 1, 2)
+
+    @property
+    def kind(self) -> DeviceKind:
+        """Solar."""
+        return DeviceKind.SOLAR
+
+
+type DeviceConfig = ChargerConfig | BatteryConfig | HouseholdConfig | SolarConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Times in s (and one ramp in A).
+
+    Attributes:
+        meter_max_age_s: A meter reading older than this is stale.
+        meter_frozen_s: A meter value unchanged for longer than this is stale.
+        telemetry_max_age_s: A device reading older than this is stale; also the longest interval that is paid
+            on the word of one measurement.
+        lease_s: Life of a setpoint; renewed at half.
+        min_write_interval_s: Least time between writes that increase; reductions never wait.
+        compliance_grace_s: Time that a device has to follow a new setpoint.
+        heartbeat_s: Longest time between two steps.
+        increase_hold_s: No increase sooner than this after a reduction.
+        ramp_a_per_step: Greatest increase of one write, A per phase.
+        request_trigger_s: Load above the threshold for this long makes a request.
+        answer_window_s: Time that a person has to answer.
+        request_duration_s: Window of a request that the grid makes by itself.
+        request_cooldown_s: Least time between two such requests on one feeder.
+        baseline_window_s: How far a baseline looks back.
+    """
+
+    meter_max_age_s: float = 15.0
+    meter_frozen_s: float = 120.0
+    telemetry_max_age_s: float = 60.0
+    lease_s: float = 60.0
+    min_write_interval_s: float = 10.0
+    compliance_grace_s: float = 30.0
+    heartbeat_s: float = 5.0
+    increase_hold_s: float = 60.0
+    ramp_a_per_step: float = 2.0
+    request_trigger_s: float = 10.0
+    answer_window_s: float = 120.0
+    request_duration_s: float = 900.0
+    request_cooldown_s: float = 300.0
+    baseline_window_s: float = 300.0
+
+    def scaled(self, speed: float) -> Timing:
+        """Times for a street whose clock runs `speed` times faster than its entities report.
+
+        Only communication is stretched: processes (windows, holds, ramps) take their street time.
+        """
+        return replace(
+            self,
+            meter_max_age_s=self.meter_max_age_s * speed,
+            meter_frozen_s=self.meter_frozen_s * speed,
+            telemetry_max_age_s=self.telemetry_max_age_s * speed,
+            lease_s=self.lease_s * speed,
+            min_write_interval_s=self.min_write_interval_s * speed,
+            compliance_grace_s=self.compliance_grace_s * speed,
+            heartbeat_s=self.heartbeat_s * speed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketConfig:
+    """What the transformer offers.
+
+    Attributes:
+        rate_i_per_kwh: First rate of a request, i/kWh.
+        max_rate_i_per_kwh: The rate rises to this while requests stay unfilled, i/kWh.
+        rate_step: Each unfilled request raises the next rate by this share of the first one.
+        margin: Ask for this share of the threshold more than what is above it.
+        automatic: Whether the grid makes requests by itself.
+    """
+
+    rate_i_per_kwh: int = 1_000_000
+    max_rate_i_per_kwh: int = 2_000_000
+    rate_step: float = 0.25
+    margin: float = 0.02
+    automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridConfig:
+    """A whole island.
+
+    Attributes:
+        feeders: Parents before or after their children; no cycles.
+        devices: Every device once.
+        capacity_margin: Control keeps this share of the capacity free.
+        increase_band: Increases keep this share of the capacity free on top: what keeps the control from oscillating.
+    """
+
+    feeders: tuple[FeederConfig, ...]
+    devices: tuple[DeviceConfig, ...] = ()
+    timing: Timing = field(default_factory=Timing)
+    market: MarketConfig = field(default_factory=MarketConfig)
+    capacity_margin: float = 0.03
+    increase_band: float = 0.04
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerTelemetry:
+    """What a charger and its car report; None where unknown.
+
+    Attributes:
+        reading: Power per phase, negative when feeding back.
+        connected: A car is plugged in.
+        soc: The car's state of charge, percent.
+        departure_at: When the car leaves, epoch seconds.
+        energy_needed_wh: Still wanted; without it, derived from `soc`, the target and the battery.
+        available: The charger can be reached.
+    """
+
+    reading: PhaseReading | None
+    connected: bool | None = None
+    soc: float | None = None
+    departure_at: float | None = None
+    energy_needed_wh: float | None = None
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryTelemetry:
+    """What a home battery reports; negative power discharges, `soc` in percent."""
+
+    reading: PhaseReading | None
+    soc: float | None = None
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdTelemetry:
+    """What a household reports; `loads_on` says by load id whether it is switched on (None: unknown)."""
+
+    reading: PhaseReading | None
+    loads_on: Mapping[str, bool | None] = field(default_factory=dict)
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarTelemetry:
+    """What the sun gives; negative power is generation."""
+
+    reading: PhaseReading | None
+    available: bool = True
+
+
+type Telemetry = ChargerTelemetry | BatteryTelemetry | HouseholdTelemetry | SolarTelemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything measured, at one moment: `meters` by feeder id, `devices` by device id."""
+
+    meters: Mapping[str, PhaseReading | None]
+    devices: Mapping[str, Telemetry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerSetpoint:
+    """A limit for a charger until `expires_at`.
+
+    `current_a` is A per phase: 0 pauses, from the minimum to the maximum charges, negative feeds back with at least
+    the minimum. Nothing else occurs. `reduces`: lower than the last one.
+    """
+
+    device_id: str
+    current_a: float
+    expires_at: float
+    cause: Cause
+    reduces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySetpoint:
+    """A power for a battery until `expires_at`; None gives control back to the battery.
+
+    `reduces`: it takes load off the feeder.
+    """
+
+    device_id: str
+    power_w: float | None
+    expires_at: float
+    cause: Cause
+    reduces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdSetpoint:
+    """Loads to keep off until `expires_at`, and loads to switch on again now.
+
+    `restore` names only loads that this grid switched off. A load in neither set is none of the grid's business.
+    `reduces`: a load goes off.
+    """
+
+    device_id: str
+    shed: frozenset[str]
+    restore: frozenset[str] = frozenset()
+    expires_at: float
+    cause: Cause
+    reduces: bool = False
+
+
+type Setpoint = ChargerSetpoint | BatterySetpoint | HouseholdSetpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something was decided: a sentence is made of it by translation."""
+
+    key: str
+    placeholders: Mapping[str, str | int | float] = field(default_factory=dict)

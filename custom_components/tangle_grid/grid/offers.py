@@ -1,0 +1,150 @@
+"""What a participant can give, and what giving it means for its setpoint."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from .baseline import baseline_w
+from .curtailment import Ask
+from .device_state import DeviceState
+from .model import (
+    BatteryConfig,
+    ChargerConfig,
+    HouseholdConfig,
+    HouseholdTelemetry,
+    PhaseTriple,
+    Timing,
+)
+from .policy import can_feed_back
+from .regulator import charge_step, discharge_step
+from .topology import PHASES
+
+#: Less than this is not worth asking for, W.
+_WORTH_ASKING_W: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The most that a device could give now, and its baseline, both W."""
+
+    power_w: float
+    baseline_w: float
+
+    @property
+    def worth_asking(self) -> bool:
+        """Enough to be asked for."""
+        return self.power_w >= _WORTH_ASKING_W
+
+
+NOTHING: Final = Offer(power_w=0.0, baseline_w=0.0)
+
+
+def offer_of(device: DeviceState, now: float, timing: Timing, duration_s: float) -> Offer:
+    """What a device could give now and hold for `duration_s`; nothing from one that is silent or does not follow."""
+    if device.silent or not device.watch.compliant or (device.setpoint is None and _needs_setpoint(device)):
+        return NOTHING
+    expected_w = baseline_w(device, now, timing)
+    match device.config:
+        case ChargerConfig() as config:
+            if not device.plugged_in:
+                return NOTHING
+            # What it draws no more cannot be given.
+            charging_w = min(expected_w, max(0.0, device.power_w or 0.0))
+            return Offer(power_w=charging_w + _feeds_back_w(device, config, duration_s), baseline_w=charging_w)
+        case BatteryConfig() as config:
+            held_w = _held_w(device.soc, config.min_soc, config.capacity_wh, duration_s)
+            lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
+            return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w)
+        case HouseholdConfig():
+            sheddable_w = sum(rated_w for _, rated_w in _loads_on(device))
+            return Offer(power_w=min(sheddable_w, expected_w), baseline_w=expected_w)
+        case _:
+            return NOTHING
+
+
+def charger_target(config: ChargerConfig, ask: Ask) -> float:
+    """The current that leaves `ask.quantity_w` less than the baseline, A: 0, charging or feeding back."""
+    amps = (ask.baseline_w - ask.quantity_w) / config.watts_per_amp
+    if amps >= 0:
+        return charge_step(config, amps)
+    return discharge_step(config, -amps)
+
+
+def battery_target(config: BatteryConfig, ask: Ask) -> float:
+    """The power that leaves `ask.quantity_w` less than the baseline, W."""
+    return min(config.max_charge_w, max(-config.max_discharge_w, ask.baseline_w - ask.quantity_w))
+
+
+def quantity_for(device: DeviceState, ask: Ask, want_w: float) -> float:
+    """The least reduction that the device can really make and that gives `want_w`, W; at most what it promised.
+
+    A charger moves in steps and not between 0 and its minimum, so it may give a little more than is wanted.
+    """
+    want_w = min(want_w, ask.promised_w)
+    config = device.config
+    if want_w <= 0 or not isinstance(config, ChargerConfig):
+        return max(0.0, want_w)
+    amps = (ask.baseline_w - want_w) / config.watts_per_amp
+    if amps >= 0:
+        return ask.baseline_w - charge_step(config, amps) * config.watts_per_amp
+    steps = math.ceil(-amps / config.step_a - 1e-6) * config.step_a
+    fed_back = -discharge_step(config, max(steps, config.min_current_a)) if can_feed_back(device) else 0.0
+    return ask.baseline_w + fed_back * config.watts_per_amp
+
+
+def loads_for(device: DeviceState, want_w: float) -> tuple[str, ...]:
+    """Loads to shed for a reduction: the smallest one that is enough, or the largest ones together."""
+    loads = sorted(_loads_on(device), key=lambda load: (load[1], load[0]))
+    for load_id, rated_w in loads:
+        if rated_w >= want_w:
+            return (load_id,)
+    chosen: list[str] = []
+    for load_id, rated_w in reversed(loads):
+        if want_w <= 0:
+            break
+        chosen.append(load_id)
+        want_w -= rated_w
+    return tuple(chosen)
+
+
+def relief(device: DeviceState, quantity_w: float) -> PhaseTriple:
+    """How a device's reduction spreads over the phases, W."""
+    share = quantity_w / len(device.config.phases)
+    first, second, third = (share if phase in device.config.phases else 0.0 for phase in range(PHASES))
+    return (first, second, third)
+
+
+def want_of(device: DeviceState, missing_w: PhaseTriple) -> float:
+    """What a device would have to give so that none of its phases is short by `missing_w` any more, W."""
+    phases = device.config.phases
+    return max(0.0, *(missing_w[phase] for phase in phases)) * len(phases)
+
+
+def _feeds_back_w(device: DeviceState, config: ChargerConfig, duration_s: float) -> float:
+    floor = config.policy.v2g_floor_soc
+    if floor is None or not can_feed_back(device):
+        return 0.0
+    held_w = math.inf if config.battery_wh is None else _held_w(device.soc, floor, config.battery_wh, duration_s)
+    return -discharge_step(config, min(config.max_discharge_a, held_w / config.watts_per_amp)) * config.watts_per_amp
+
+
+def _held_w(soc: float | None, floor: float, capacity_wh: float, duration_s: float) -> float:
+    """The power that what is stored above the floor can hold for a while, W."""
+    if soc is None:
+        return 0.0
+    return max(0.0, soc - floor) / 100 * capacity_wh / (duration_s / 3600)
+
+
+def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
+    config, telemetry = device.config, device.telemetry
+    if not isinstance(config, HouseholdConfig) or not isinstance(telemetry, HouseholdTelemetry):
+        return []
+    return [
+        (load.load_id, load.rated_w)
+        for load in config.loads
+        if telemetry.loads_on.get(load.load_id) is True and load.load_id not in device.shed
+    ]
+
+
+def _needs_setpoint(device: DeviceState) -> bool:
+    return isinstance(device.config, ChargerConfig)

@@ -1,0 +1,82 @@
+"""Snapshots of feeders and devices."""
+
+from collections.abc import Mapping
+
+from .curtailment import CurtailmentRequest
+from .device_state import DeviceState
+from .model import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseTriple
+from .protection import FeederWatch
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus
+
+_WS_PER_WH = 3600
+
+
+def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> FeederStatus:
+    """One feeder, as it is shown."""
+    capacity_w = _watts(feeder.limit_a)
+    threshold_w = _watts(feeder.threshold_a())
+    reading = feeder.reading
+    if reading is None:
+        return FeederStatus(
+            feeder_id=feeder.config.feeder_id,
+            load_w=None,
+            total_w=None,
+            capacity_w=capacity_w,
+            threshold_w=threshold_w,
+            headroom_w=None,
+            utilisation=None,
+            peak_w=feeder.peak_w,
+            blind=True,
+            state=FeederState.BLIND,
+        )
+    load_w = reading.power_w
+    over_capacity = any(load > limit for load, limit in zip(load_w, capacity_w, strict=True))
+    if protecting or over_capacity:
+        state = FeederState.PROTECTING
+    elif balancing:
+        state = FeederState.BALANCING
+    elif feeder.over_since is not None:
+        state = FeederState.CONSTRAINED
+    else:
+        state = FeederState.NORMAL
+    return FeederStatus(
+        feeder_id=feeder.config.feeder_id,
+        load_w=load_w,
+        total_w=reading.total_w,
+        capacity_w=capacity_w,
+        threshold_w=threshold_w,
+        headroom_w=(capacity_w[0] - load_w[0], capacity_w[1] - load_w[1], capacity_w[2] - load_w[2]),
+        utilisation=max((load / limit for load, limit in zip(load_w, capacity_w, strict=True) if limit > 0), default=0),
+        peak_w=feeder.peak_w,
+        blind=False,
+        state=state,
+    )
+
+
+def device_status(device: DeviceState, requests: Mapping[str, CurtailmentRequest]) -> DeviceStatus:
+    """One device, as it is shown."""
+    request = requests.get(device.request_id) if device.request_id is not None else None
+    ask = None if request is None else request.asks.get(device.device_id)
+    controlled = isinstance(device.config, (ChargerConfig, BatteryConfig))
+    lease = device.lease
+    return DeviceStatus(
+        device_id=device.device_id,
+        kind=device.config.kind,
+        power_w=device.power_w,
+        setpoint=device.setpoint if controlled else None,
+        cause=None if lease is None else lease.cause,
+        silent=device.silent,
+        expires_at=None if lease is None else lease.expires_at,
+        compliant=device.watch.compliant,
+        session_energy_wh=int(device.session_ws / _WS_PER_WH),
+        curtailment=IDLE if ask is None else ask.state,
+        request_id=None if ask is None else device.request_id,
+        last_decision=device.last_decision,
+        shed=frozenset(device.shed),
+        delivered_wh=device.delivered_wh,
+        earned_i=device.earned_i,
+    )
+
+
+def _watts(amps: PhaseTriple) -> PhaseTriple:
+    return (amps[0] * NOMINAL_V, amps[1] * NOMINAL_V, amps[2] * NOMINAL_V)

@@ -1,0 +1,132 @@
+"""The grid's state as it is shown: read-only snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from .curtailment import Decision, RequestState
+from .events import GridEvent
+from .model import Cause, DeviceKind, PhaseTriple, Setpoint
+
+type Idle = Literal["idle"]
+IDLE: Final = "idle"
+
+
+class FeederState(StrEnum):
+    """What a feeder is going through, the gravest first: blind, protecting, balancing, constrained, normal.
+
+    Constrained: above the threshold. Balancing: a request is open. Protecting: the capacity forces limits.
+    """
+
+    NORMAL = "normal"
+    CONSTRAINED = "constrained"
+    BALANCING = "balancing"
+    PROTECTING = "protecting"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeederStatus:
+    """One feeder.
+
+    Attributes:
+        load_w: W per phase; None while blind.
+        total_w: W over all phases; None while blind.
+        capacity_w, threshold_w: W per phase, a temporary capacity included.
+        headroom_w: W per phase up to the capacity; None while blind.
+        utilisation: Load of the worst phase over its capacity, 0..1 and above; None while blind.
+        peak_w: Greatest total since the day started, W.
+        blind: The meter cannot be trusted.
+    """
+
+    feeder_id: str
+    load_w: PhaseTriple | None
+    total_w: float | None
+    capacity_w: PhaseTriple
+    threshold_w: PhaseTriple
+    headroom_w: PhaseTriple | None
+    utilisation: float | None
+    peak_w: float
+    blind: bool
+    state: FeederState
+
+    @property
+    def overloaded(self) -> bool:
+        """Some phase carries more than its capacity."""
+        return self.load_w is not None and any(
+            load > capacity for load, capacity in zip(self.load_w, self.capacity_w, strict=True)
+        )
+
+    @property
+    def above_threshold(self) -> bool:
+        """Some phase carries more than its threshold."""
+        return self.load_w is not None and any(
+            load > threshold for load, threshold in zip(self.load_w, self.threshold_w, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStatus:
+    """One device.
+
+    Attributes:
+        power_w: Measured, W over all phases; None when stale.
+        setpoint: A per phase for a charger, W for a battery; None: not controlled.
+        cause: Why the setpoint is what it is; None: not controlled.
+        silent: Its telemetry is stale.
+        expires_at: When the lease of its setpoint ends; None: no lease.
+        compliant: Follows its setpoints.
+        session_energy_wh: Charged since the car was plugged in, Wh.
+        curtailment: State of its newest part in a request; "idle": never asked.
+        request_id: That request, if any.
+        last_decision: Its newest answer.
+        shed: Household loads that are kept off.
+        delivered_wh, earned_i: Settled so far, all requests.
+    """
+
+    device_id: str
+    kind: DeviceKind
+    power_w: float | None
+    setpoint: float | None
+    cause: Cause | None
+    silent: bool
+    expires_at: float | None
+    compliant: bool
+    session_energy_wh: int
+    curtailment: RequestState | Idle
+    request_id: str | None
+    last_decision: Decision | None
+    shed: frozenset[str]
+    delivered_wh: int
+    earned_i: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridStatus:
+    """The whole island at one moment."""
+
+    at: float
+    feeders: Mapping[str, FeederStatus]
+    devices: Mapping[str, DeviceStatus]
+    open_requests: tuple[str, ...]
+    reward_rate_i_per_kwh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one step asks for.
+
+    Attributes:
+        setpoints: To be written now: changes, and leases that are due for renewal.
+        events: What happened, in order.
+        status: Snapshot after the step.
+        wake_at: Call `step` no later than this, even if nothing is reported.
+        persist: Something changed that must survive a restart: save `to_dict()` now (otherwise now and then).
+    """
+
+    setpoints: tuple[Setpoint, ...]
+    events: tuple[GridEvent, ...]
+    status: GridStatus
+    wake_at: float
+    persist: bool

@@ -1,0 +1,69 @@
+"""Images: the QR code of a wallet's receive address, to be paid from a phone."""
+
+from typing import Final, override
+
+from homeassistant.components.image import ImageEntity, ImageEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .data import TangleGridConfigEntry
+from .entity import ParticipantEntity
+from .island_config import Participant
+from .qr import qr_png
+from .runtime import IslandRuntime
+
+PARALLEL_UPDATES = 0
+
+RECEIVE_ADDRESS: Final = ImageEntityDescription(
+    key="receive_address_qr",
+    translation_key="receive_address_qr",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a QR code for each participant's wallet."""
+    runtime = entry.runtime_data
+    for participant_id, participant in runtime.participants.items():
+        async_add_entities([ReceiveAddressImage(hass, runtime, participant)], config_subentry_id=participant_id)
+
+
+class ReceiveAddressImage(ParticipantEntity, ImageEntity):
+    """The receive address; a new one after every spend."""
+
+    _attr_content_type = "image/png"
+    _address: str | None = None
+
+    def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, participant: Participant) -> None:
+        ParticipantEntity.__init__(self, runtime, participant, RECEIVE_ADDRESS)
+        ImageEntity.__init__(self, hass)
+        self._async_look()
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and self._address is not None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._async_look()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _async_look(self) -> None:
+        wallet = self.coordinator.data.wallets.get(self.participant.participant_id)
+        address = wallet.address if wallet else None
+        if address != self._address:
+            self._address = address
+            self._attr_image_last_updated = dt_util.utcnow()
+
+    @override
+    def image(self) -> bytes | None:
+        return qr_png(self._address) if self._address else None

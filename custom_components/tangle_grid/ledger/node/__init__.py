@@ -1,0 +1,20 @@
+"""An IRI-compatible node in SQLite: transactions, tips, milestones, balances, and the legacy JSON commands."""
+
+from .bundle import Conflict
+from .commands import Api
+from .errors import NodeError
+from .node import Confirmation, EmbeddedNode, PreparedMilestone
+from .store import Stored
+from .transaction import NULL_HASH, Transaction
+
+__all__ = [
+    "NULL_HASH",
+    "Api",
+    "Confirmation",
+    "Conflict",
+    "EmbeddedNode",
+    "NodeError",
+    "PreparedMilestone",
+    "Stored",
+    "Transaction",
+]

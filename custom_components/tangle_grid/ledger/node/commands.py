@@ -1,0 +1,218 @@
+"""The commands of the legacy (IRI) JSON API, over the embedded node."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from ..errors import LedgerError
+from ..trinary import HASH_TRYTES, TRANSACTION_TRYTES, has_valid_checksum, is_trytes
+from .errors import NodeError
+from .milestone import coordinator_address
+from .node import EmbeddedNode
+from .transaction import TAG_TRYTES
+
+MAX_LIST: Final = 1_000
+MAX_FOUND: Final = 100_000
+MAX_MWM: Final = 14
+_APP_NAME: Final = "Tangle Grid"
+_APP_VERSION: Final = "1.8.6"
+_UNKNOWN_TRYTES: Final = "9" * TRANSACTION_TRYTES
+_DEFAULT_DEPTH: Final = 3
+
+type Request = Mapping[str, Any]
+type Answer = dict[str, Any]
+
+
+def _list(request: Request, name: str) -> list[Any]:
+    value = request.get(name)
+    if not isinstance(value, list):
+        raise NodeError("Invalid parameters" if name in request else f"Missing parameter: {name}")
+    if len(value) > MAX_LIST:
+        raise NodeError("Could not complete request: list too long")
+    return value
+
+
+def _hash(value: Any) -> str:
+    if not is_trytes(value, HASH_TRYTES):
+        raise NodeError("Invalid hash input")
+    return str(value)
+
+
+def _hashes(request: Request, name: str) -> list[str]:
+    return [_hash(value) for value in _list(request, name)]
+
+
+def _address(value: Any) -> str:
+    """Take an address with or without checksum, as IRI does."""
+    if isinstance(value, str) and len(value) > HASH_TRYTES:
+        if not has_valid_checksum(value):
+            raise NodeError("Invalid addresses input")
+        return value[:HASH_TRYTES]
+    if not is_trytes(value, HASH_TRYTES):
+        raise NodeError("Invalid addresses input")
+    return str(value)
+
+
+def _addresses(request: Request, name: str) -> list[str]:
+    return [_address(value) for value in _list(request, name)]
+
+
+def _tags(request: Request, name: str) -> list[str]:
+    tags = _list(request, name)
+    if not all(is_trytes(tag) and len(tag) <= TAG_TRYTES for tag in tags):
+        raise NodeError("Invalid tags input")
+    return [str(tag).ljust(TAG_TRYTES, "9") for tag in tags]
+
+
+def _integer(request: Request, name: str, default: int) -> int:
+    value = request.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise NodeError(f"Invalid {name} input")
+    return value
+
+
+class Api:
+    """Answers commands. Blocks: call it from a worker thread."""
+
+    def __init__(self, node: EmbeddedNode) -> None:
+        self._node = node
+        self._store = node.store
+        self._commands: Mapping[str, Callable[[Request], Answer]] = {
+            "getNodeInfo": self._get_node_info,
+            "getBalances": self._get_balances,
+            "findTransactions": self._find_transactions,
+            "getTrytes": self._get_trytes,
+            "getInclusionStates": self._get_inclusion_states,
+            "wereAddressesSpentFrom": self._were_addresses_spent_from,
+            "getTransactionsToApprove": self._get_transactions_to_approve,
+            "attachToTangle": self._attach_to_tangle,
+            "interruptAttachingToTangle": self._interrupt,
+            "broadcastTransactions": self._take_in,
+            "storeTransactions": self._take_in,
+            "checkConsistency": self._check_consistency,
+        }
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one command, ``duration`` (ms) included. Raises NodeError, or LedgerError when the file fails."""
+        started = time.monotonic()
+        command = request.get("command")
+        if not isinstance(command, str):
+            raise NodeError("COMMAND parameter has not been specified in the request.")
+        handler = self._commands.get(command)
+        if handler is None:
+            raise NodeError(f"Command [{command[:64]}] is unknown")
+        answer = handler(request)
+        answer["duration"] = round((time.monotonic() - started) * 1000)
+        return answer
+
+    def answer(self, request: Any) -> tuple[int, Answer]:
+        """Answer a request from the wire: HTTP status and body."""
+        try:
+            return HTTPStatus.OK, self.handle(request if isinstance(request, Mapping) else {})
+        except NodeError as error:
+            return error.status, error.to_answer()
+        except LedgerError as error:
+            return HTTPStatus.INTERNAL_SERVER_ERROR, {"exception": str(error)}
+
+    def _get_node_info(self, _request: Request) -> Answer:
+        number, milestone = self._node.latest_milestone
+        return {
+            "appName": _APP_NAME,
+            "appVersion": _APP_VERSION,
+            "jreVersion": platform.python_version(),
+            "jreAvailableProcessors": os.cpu_count() or 1,
+            "jreFreeMemory": 0,
+            "jreMaxMemory": 0,
+            "jreTotalMemory": 0,
+            "latestMilestone": milestone,
+            "latestMilestoneIndex": number,
+            "latestSolidSubtangleMilestone": milestone,
+            "latestSolidSubtangleMilestoneIndex": number,
+            "milestoneStartIndex": 0,
+            "lastSnapshottedMilestoneIndex": 0,
+            "neighbors": 0,
+            "packetsQueueSize": 0,
+            "time": int(self._node.clock() * 1000),
+            "tips": len(self._store.tips(limit=MAX_LIST)),
+            "transactionsToRequest": 0,
+            "features": ["RemotePOW"],
+            "coordinatorAddress": coordinator_address(self._node.public_key),
+        }
+
+    def _get_balances(self, request: Request) -> Answer:
+        number, milestone = self._node.latest_milestone
+        return {
+            "balances": [str(self._store.balance(address)) for address in _addresses(request, "addresses")],
+            "references": [milestone],
+            "milestoneIndex": number,
+        }
+
+    def _find_transactions(self, request: Request) -> Answer:
+        readers: Mapping[str, Callable[[Request, str], Sequence[str]]] = {
+            "addresses": _addresses,
+            "bundles": _hashes,
+            "tags": _tags,
+            "approvees": _hashes,
+        }
+        asked = {name: read(request, name) for name, read in readers.items() if request.get(name) is not None}
+        if not asked:
+            raise NodeError("Invalid parameters")
+        found = [self._store.search(name, values, MAX_FOUND + 1) for name, values in asked.items()]
+        hashes = set.intersection(*found)
+        if any(len(each) > MAX_FOUND for each in found):
+            raise NodeError("Could not complete request: too many transactions found")
+        return {"hashes": sorted(hashes)}
+
+    def _get_trytes(self, request: Request) -> Answer:
+        found = map(self._store.load, _hashes(request, "hashes"))
+        return {"trytes": [_UNKNOWN_TRYTES if each is None else each.trytes for each in found]}
+
+    def _get_inclusion_states(self, request: Request) -> Answer:
+        found = map(self._store.find, _hashes(request, "transactions"))
+        return {"states": [each is not None and each.milestone is not None and each.conflict is None for each in found]}
+
+    def _were_addresses_spent_from(self, request: Request) -> Answer:
+        addresses = _addresses(request, "addresses")
+        return {"states": [self._store.is_spent(each) or self._store.has_outgoing(each) for each in addresses]}
+
+    def _get_transactions_to_approve(self, request: Request) -> Answer:
+        reference = request.get("reference")
+        trunk, branch = self._node.choose_tips(
+            _integer(request, "depth", _DEFAULT_DEPTH), None if reference is None else _hash(reference)
+        )
+        return {"trunkTransaction": trunk, "branchTransaction": branch}
+
+    def _attach_to_tangle(self, request: Request) -> Answer:
+        mwm = _integer(request, "minWeightMagnitude", self._node.mwm)
+        trytes = _list(request, "trytes")
+        if not 0 < mwm <= MAX_MWM:
+            raise NodeError("Invalid minWeightMagnitude input")
+        if not all(is_trytes(each, TRANSACTION_TRYTES) for each in trytes):
+            raise NodeError("Invalid trytes input")
+        trunk, branch = _hash(request.get("trunkTransaction")), _hash(request.get("branchTransaction"))
+        return {"trytes": self._node.attach(trytes, trunk=trunk, branch=branch, mwm=mwm)}
+
+    def _interrupt(self, _request: Request) -> Answer:
+        self._node.interrupt()
+        return {}
+
+    def _take_in(self, request: Request) -> Answer:
+        self._node.take_in(_list(request, "trytes"))
+        return {}
+
+    def _check_consistency(self, request: Request) -> Answer:
+        tails = []
+        for tail_hash in _hashes(request, "tails"):
+            tail = self._store.find(tail_hash)
+            if tail is None:
+                return {"state": False, "info": f"tails are not solid (missing a referenced tx): {tail_hash}"}
+            if tail.position != 0:
+                raise NodeError("Invalid tail transaction")
+            tails.append(tail)
+        conflict = self._node.find_conflict(tails)
+        if conflict is not None:
+            return {"state": False, "info": f"tails are not consistent: {conflict}"}
+        return {"state": True, "info": ""}

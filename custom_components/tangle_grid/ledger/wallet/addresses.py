@@ -1,0 +1,144 @@
+"""The addresses of all wallets, and the rule that none is used again after it was spent from.
+
+An address is *open* until a transfer reserves it, *reserved* while that transfer is on its way, and *retired* for
+good afterwards. Key indices only ever count up, and are on disk before a key of theirs is used. Queries touch the few
+addresses that are not retired, so their cost does not grow with the number of payments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..database import Database
+from ..trinary import address_of
+
+ADDRESS_SCHEMA: Final = """
+CREATE TABLE wallet (
+    wallet_id TEXT PRIMARY KEY,
+    next_index INTEGER NOT NULL,
+    receive_index INTEGER NOT NULL,
+    earned INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE address (
+    trytes TEXT PRIMARY KEY,
+    wallet_id TEXT NOT NULL REFERENCES wallet (wallet_id),
+    key_index INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'reserved', 'retired')),
+    transfer INTEGER,
+    UNIQUE (wallet_id, key_index)
+) WITHOUT ROWID;
+CREATE INDEX address_live ON address (wallet_id, key_index) WHERE state <> 'retired';
+CREATE INDEX address_transfer ON address (transfer) WHERE state = 'reserved';
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletRow:
+    """A wallet's totals of confirmed payments, in iota, and the address that receives."""
+
+    wallet_id: str
+    earned_i: int
+    spent_i: int
+    address: str
+
+
+class AddressBook:
+    """Keeps addresses by wallet. Call it inside the database's transactions; errors are those of ``Database``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def wallet_ids(self) -> list[str]:
+        """Return the wallets that have addresses."""
+        return [row[0] for row in self._database.rows("SELECT wallet_id FROM wallet ORDER BY wallet_id")]
+
+    def has(self, wallet_id: str) -> bool:
+        """Tell whether there is a wallet of this name."""
+        return self._database.value("SELECT 1 FROM wallet WHERE wallet_id = ?", wallet_id) is not None
+
+    def add(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
+        """Add a wallet. ``found`` are the addresses from index 0 on that were used before, and whether spent."""
+        with self._database.transaction(durable=True):
+            self._database.run(
+                "INSERT INTO wallet (wallet_id, next_index, receive_index) VALUES (?, ?, 0)", wallet_id, len(found)
+            )
+            self._database.run_many(
+                "INSERT INTO address (trytes, wallet_id, key_index, state) VALUES (?, ?, ?, ?)",
+                [
+                    (trytes, wallet_id, index, "retired" if spent else "open")
+                    for index, (trytes, spent) in enumerate(found)
+                ],
+            )
+            self.renew(wallet_id, seed)
+
+    def renew(self, wallet_id: str, seed: str) -> str:
+        """Count the wallet's key index up; its new address receives from now on, change included."""
+        index = self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        trytes = address_of(seed, index)
+        self._database.run(
+            "UPDATE wallet SET next_index = ?, receive_index = ? WHERE wallet_id = ?", index + 1, index, wallet_id
+        )
+        self._database.run(
+            "INSERT INTO address (trytes, wallet_id, key_index, state) VALUES (?, ?, ?, 'open')",
+            trytes,
+            wallet_id,
+            index,
+        )
+        return trytes
+
+    def wallet(self, wallet_id: str) -> WalletRow:
+        """Return a wallet that exists."""
+        row = self._database.row(
+            "SELECT earned, spent, trytes FROM wallet JOIN address ON address.wallet_id = wallet.wallet_id"
+            " AND key_index = receive_index WHERE wallet.wallet_id = ?",
+            wallet_id,
+        )
+        if row is None:
+            raise KeyError(wallet_id)
+        return WalletRow(wallet_id=wallet_id, earned_i=row[0], spent_i=row[1], address=row[2])
+
+    def receive_key(self, wallet_id: str) -> tuple[int, str]:
+        """Return key index and address that receive now."""
+        index = self._database.value("SELECT receive_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        return index, self.wallet(wallet_id).address
+
+    def live(self, wallet_id: str, *, reserved: bool) -> list[tuple[str, int]]:
+        """Return address and key index of all that can hold tokens; those of transfers on their way if ``reserved``."""
+        rows = self._database.rows(
+            "SELECT trytes, key_index FROM address WHERE wallet_id = ? AND state <> 'retired'"
+            " AND (state = 'open' OR ?) ORDER BY key_index",
+            wallet_id,
+            reserved,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def owner(self, address: str) -> str | None:
+        """Return the wallet that an address (81 trytes) belongs to."""
+        owner: str | None = self._database.value("SELECT wallet_id FROM address WHERE trytes = ?", address)
+        return owner
+
+    def is_open(self, address: str) -> bool:
+        """Tell whether one of our addresses may still receive; of an address that is not ours, nothing is known."""
+        state = self._database.value("SELECT state FROM address WHERE trytes = ?", address)
+        return state is None or state == "open"
+
+    def reserve(self, addresses: Sequence[str], transfer: int) -> None:
+        """Give these addresses to a transfer: from now on nothing else spends from them, ever."""
+        self._database.run_many(
+            "UPDATE address SET state = 'reserved', transfer = ? WHERE trytes = ? AND state = 'open'",
+            [(transfer, address) for address in addresses],
+        )
+
+    def retire(self, transfer: int) -> None:
+        """Retire the addresses of a transfer that is over."""
+        self._database.run("UPDATE address SET state = 'retired' WHERE transfer = ? AND state = 'reserved'", transfer)
+
+    def book(self, wallet_id: str, *, earned_i: int = 0, spent_i: int = 0) -> None:
+        """Add a confirmed payment to a wallet's totals."""
+        self._database.run(
+            "UPDATE wallet SET earned = earned + ?, spent = spent + ? WHERE wallet_id = ?",
+            earned_i,
+            spent_i,
+            wallet_id,
+        )

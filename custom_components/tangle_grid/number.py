@@ -1,0 +1,113 @@
+"""Numbers: the values that a participant's policy works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
+from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import (
+    CONF_CHARGED_ABOVE,
+    CONF_MIN_RATE,
+    CONF_V2G_FLOOR_SOC,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_SOLAR,
+)
+from .data import TangleGridConfigEntry
+from .entity import UNIT_IOTA_PER_KWH
+from .grid.model import PolicyConfig
+from .island_config import Participant
+from .policy import PolicyEntity
+from .simulated import simulated_numbers
+from .switch import can_feed_back
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyNumberDescription(NumberEntityDescription):
+    """A number of the policy. Its whole values are stored under ``setting``."""
+
+    setting: str
+    value_fn: Callable[[PolicyConfig], float | None]
+    applies_to: Callable[[Participant], bool]
+
+
+NUMBERS: tuple[PolicyNumberDescription, ...] = (
+    PolicyNumberDescription(
+        key="minimum_soc",
+        translation_key="minimum_soc",
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        setting=CONF_V2G_FLOOR_SOC,
+        value_fn=lambda policy: policy.v2g_floor_soc,
+        applies_to=can_feed_back,
+    ),
+    PolicyNumberDescription(
+        key="charged_above",
+        translation_key="charged_above",
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        setting=CONF_CHARGED_ABOVE,
+        value_fn=lambda policy: policy.charged_above,
+        applies_to=lambda participant: participant.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY),
+    ),
+    PolicyNumberDescription(
+        key="lowest_rate",
+        translation_key="lowest_rate",
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=UNIT_IOTA_PER_KWH,
+        native_min_value=0,
+        native_max_value=1_000_000_000,
+        native_step=1,
+        mode=NumberMode.BOX,
+        setting=CONF_MIN_RATE,
+        value_fn=lambda policy: policy.min_rate,
+        applies_to=lambda participant: participant.kind != SUBENTRY_SOLAR,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the numbers of each participant's policy."""
+    runtime = entry.runtime_data
+    if runtime.street is not None:
+        async_add_entities(simulated_numbers(runtime.street))
+    for participant_id, participant in runtime.participants.items():
+        async_add_entities(
+            (
+                PolicyNumber(runtime, participant, description)
+                for description in NUMBERS
+                if description.applies_to(participant)
+            ),
+            config_subentry_id=participant_id,
+        )
+
+
+class PolicyNumber(PolicyEntity, NumberEntity):
+    """A number of the policy."""
+
+    entity_description: PolicyNumberDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.entity_description.value_fn(self.policy)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        self.async_change_policy(**{self.entity_description.setting: round(value)})

@@ -1,0 +1,219 @@
+"""What a participant's sensors show: what it does for the feed, why, and what it earned."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
+from homeassistant.helpers.typing import StateType
+
+from .clock import as_datetime
+from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
+from .entity import UNIT_IOTA, ParticipantView, watts
+from .grid.curtailment import RequestState
+from .grid.model import BatteryTelemetry, ChargerTelemetry
+from .grid.status import IDLE
+from .island_config import Participant
+from .reasons import async_sentence
+
+_STATE_LENGTH: Final = 255
+
+type Value = StateType | datetime
+
+type ParticipantData = Mapping[str, Any]
+"""The data of a participant's subentry: which of its entities the user has named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantSensorDescription(SensorEntityDescription):
+    """A sensor of a participant, for those that ``applies_to`` names."""
+
+    value_fn: Callable[[ParticipantView], Value]
+    attributes_fn: Callable[[ParticipantView], Mapping[str, Any] | None] = lambda _: None
+    applies_to: Callable[[Participant, ParticipantData], bool] = lambda *_: True
+    measures: bool = False
+
+
+def _is_kind(*kinds: str) -> Callable[[Participant, ParticipantData], bool]:
+    return lambda participant, _data: participant.kind in kinds
+
+
+def _flexible(participant: Participant, _data: ParticipantData) -> bool:
+    """The sun is measured, and never asked for anything."""
+    return participant.kind != SUBENTRY_SOLAR
+
+
+def _has_soc(participant: Participant, data: ParticipantData) -> bool:
+    return participant.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY) and bool(data.get("soc"))
+
+
+def _has_departure(participant: Participant, data: ParticipantData) -> bool:
+    return participant.kind == SUBENTRY_CHARGER and bool(data.get("departure") or data.get("departure_entity"))
+
+
+def _soc(view: ParticipantView) -> Value:
+    match view.participant.adapter.telemetry():
+        case ChargerTelemetry(soc=soc) | BatteryTelemetry(soc=soc):
+            return None if soc is None else round(soc)
+    return None
+
+
+def _departure(view: ParticipantView) -> Value:
+    match view.participant.adapter.telemetry():
+        case ChargerTelemetry(departure_at=departure) if departure is not None:
+            # To the minute: a moment that is derived anew every second must not look like a new one.
+            return as_datetime(round(departure / 60) * 60)
+    return None
+
+
+def _last_decision(view: ParticipantView) -> Value:
+    decision = view.status.last_decision
+    if decision is None:
+        return None
+    return "accepted" if decision.accepted else "declined"
+
+
+def _decision_reason(view: ParticipantView) -> Value:
+    decision = view.status.last_decision
+    sentence = async_sentence(view.runtime.hass, decision.reason) if decision else None
+    return None if sentence is None else sentence[:_STATE_LENGTH]
+
+
+def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
+    decision = view.status.last_decision
+    if decision is None:
+        return None
+    return {
+        "reason": async_sentence(view.runtime.hass, decision.reason),
+        "request_id": decision.request_id,
+        "power_w": watts(decision.power_w),
+        "rate": decision.rate,
+    }
+
+
+PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
+    ParticipantSensorDescription(
+        key="power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        measures=True,
+        value_fn=lambda view: watts(view.status.power_w),
+    ),
+    ParticipantSensorDescription(
+        key="current_setpoint",
+        translation_key="current_setpoint",
+        device_class=SensorDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
+    ),
+    ParticipantSensorDescription(
+        key="power_setpoint",
+        translation_key="power_setpoint",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        applies_to=_is_kind(SUBENTRY_BATTERY),
+        value_fn=lambda view: watts(view.status.setpoint),
+    ),
+    ParticipantSensorDescription(
+        key="session_energy",
+        translation_key="session_energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
+        value_fn=lambda view: view.status.session_energy_wh // 10 * 10,
+    ),
+    ParticipantSensorDescription(
+        key="state_of_charge",
+        translation_key="state_of_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        applies_to=_has_soc,
+        measures=True,
+        value_fn=_soc,
+    ),
+    ParticipantSensorDescription(
+        key="departure",
+        translation_key="departure",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        applies_to=_has_departure,
+        value_fn=_departure,
+    ),
+    ParticipantSensorDescription(
+        key="curtailment",
+        translation_key="curtailment",
+        device_class=SensorDeviceClass.ENUM,
+        options=[IDLE, *(state.value for state in RequestState)],
+        applies_to=_flexible,
+        value_fn=lambda view: str(view.status.curtailment),
+    ),
+    ParticipantSensorDescription(
+        key="last_decision",
+        translation_key="last_decision",
+        device_class=SensorDeviceClass.ENUM,
+        options=["accepted", "declined"],
+        applies_to=_flexible,
+        value_fn=_last_decision,
+        attributes_fn=_decision_attributes,
+    ),
+    ParticipantSensorDescription(
+        key="decision_reason",
+        translation_key="decision_reason",
+        applies_to=_flexible,
+        value_fn=_decision_reason,
+    ),
+    ParticipantSensorDescription(
+        key="delivered_energy",
+        translation_key="delivered_energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        applies_to=_flexible,
+        value_fn=lambda view: view.status.delivered_wh,
+    ),
+    ParticipantSensorDescription(
+        key="wallet_balance",
+        translation_key="wallet_balance",
+        native_unit_of_measurement=UNIT_IOTA,
+        state_class=SensorStateClass.TOTAL,
+        measures=True,
+        value_fn=lambda view: view.wallet.balance_i if view.wallet else None,
+    ),
+    ParticipantSensorDescription(
+        key="earned",
+        translation_key="earned",
+        native_unit_of_measurement=UNIT_IOTA,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        measures=True,
+        value_fn=lambda view: view.wallet.earned_i if view.wallet else None,
+    ),
+    ParticipantSensorDescription(
+        key="spent",
+        translation_key="spent",
+        native_unit_of_measurement=UNIT_IOTA,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_registry_enabled_default=False,
+        measures=True,
+        value_fn=lambda view: view.wallet.spent_i if view.wallet else None,
+    ),
+    ParticipantSensorDescription(
+        key="receive_address",
+        translation_key="receive_address",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        measures=True,
+        value_fn=lambda view: view.wallet.address if view.wallet else None,
+    ),
+)

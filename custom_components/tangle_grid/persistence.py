@@ -1,0 +1,133 @@
+"""What the island keeps on disk: the state of its grid, its secrets, and the islands that were removed.
+
+The ledger keeps its own files, in a folder that ``ledger_folder`` names. Nothing in them is deleted with the config
+entry: wallets hold money, so a removed island is only put on a list from which it can be set up again.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, TREASURY
+from .ledger import Secrets
+
+_VERSION: Final = 1
+_SAVE_DELAY_S: Final = 60
+
+
+def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
+    """The folder of an island's ledger files."""
+    return Path(hass.config.path(DOMAIN, island_id))
+
+
+class GridStore:
+    """The grid's state between restarts: requests, shed loads, counters, the clock of a simulated street."""
+
+    def __init__(self, hass: HomeAssistant, island_id: str) -> None:
+        self._store: Store[dict[str, Any]] = Store(hass, _VERSION, f"{DOMAIN}.{island_id}.grid", atomic_writes=True)
+        self._waiting = False
+
+    async def async_load(self) -> dict[str, Any]:
+        """The last saved state, or an empty one."""
+        return await self._store.async_load() or {}
+
+    async def async_save(self, state: dict[str, Any]) -> None:
+        """Save now: called before anything outside acts on the state."""
+        self._waiting = False
+        await self._store.async_save(state)
+
+    @callback
+    def async_save_later(self, state: Callable[[], dict[str, Any]]) -> None:
+        """Save within a minute; ``state`` is called when it is time."""
+        # The store starts its delay anew with each call: on a busy feed it would never come to an end.
+        if self._waiting:
+            return
+        self._waiting = True
+
+        def content() -> dict[str, Any]:
+            self._waiting = False
+            return state()
+
+        self._store.async_delay_save(content, _SAVE_DELAY_S)
+
+
+class SecretStore:
+    """Seeds and the signing key, and which participant owns which wallet.
+
+    A participant's wallet outlives the participant: whoever is added later with the same kind and name gets it back.
+    """
+
+    def __init__(self, hass: HomeAssistant, island_id: str) -> None:
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _VERSION, f"{DOMAIN}.{island_id}.secrets", private=True, atomic_writes=True
+        )
+        self._owners: dict[str, dict[str, str]] = {}
+
+    async def async_load(self, participants: Mapping[str, tuple[str, str]]) -> tuple[Secrets, dict[str, str]]:
+        """Load the secrets, making what is missing, and save them before anyone can use them.
+
+        Args:
+            participants: Kind and name by participant id.
+
+        Returns:
+            The secrets, and the wallet id of each participant.
+        """
+        stored = await self._store.async_load() or {}
+        self._owners = stored.get("owners", {})
+        secrets = Secrets.from_dict(stored["secrets"]) if "secrets" in stored else Secrets.generate([TREASURY])
+        wallets = {owner["participant"]: wallet for wallet, owner in self._owners.items()}
+        for participant, (kind, name) in participants.items():
+            if participant in wallets:
+                self._owners[wallets[participant]].update(kind=kind, name=name)
+                continue
+            wallet = self._orphan(kind, name, participants) or participant
+            if wallet not in secrets.seeds:
+                secrets = secrets.with_wallet(wallet)
+            self._owners[wallet] = {"participant": participant, "kind": kind, "name": name}
+            wallets[participant] = wallet
+        await self._store.async_save({"secrets": secrets.to_dict(), "owners": self._owners})
+        return secrets, {participant: wallets[participant] for participant in participants}
+
+    async def async_secrets(self) -> Secrets | None:
+        """The stored secrets as they are; None where there are none."""
+        stored = await self._store.async_load() or {}
+        return Secrets.from_dict(stored["secrets"]) if "secrets" in stored else None
+
+    def _orphan(self, kind: str, name: str, participants: Mapping[str, tuple[str, str]]) -> str | None:
+        for wallet, owner in self._owners.items():
+            if owner["participant"] not in participants and (owner["kind"], owner["name"]) == (kind, name):
+                return wallet
+        return None
+
+
+class Archive:
+    """The islands whose entry was removed and whose wallets are kept."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._store: Store[dict[str, dict[str, str]]] = Store(hass, _VERSION, f"{DOMAIN}.archive", atomic_writes=True)
+
+    async def async_load(self) -> dict[str, dict[str, str]]:
+        """Name and removal time by island id."""
+        return await self._store.async_load() or {}
+
+    async def async_add(self, island_id: str, name: str) -> None:
+        """Remember a removed island."""
+        islands = await self.async_load()
+        islands[island_id] = {"name": name, "removed_at": dt_util.utcnow().isoformat()}
+        await self._store.async_save(islands)
+
+    async def async_discard(self, island_id: str) -> None:
+        """Forget an island that is set up again."""
+        islands = await self.async_load()
+        if islands.pop(island_id, None) is not None:
+            await self._store.async_save(islands)
+
+
+async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:
+    """Names of the removed islands that can be set up again, by island id."""
+    islands = await Archive(hass).async_load()
+    return {island_id: island["name"] for island_id, island in islands.items()}

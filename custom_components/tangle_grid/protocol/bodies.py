@@ -1,0 +1,174 @@
+"""What messages say: the typed bodies of the kinds that everybody on the feed understands.
+
+``to_body`` gives the JSON of a body; ``read_body`` reads one from outside and refuses what is missing, of the wrong
+type, or not a finite number. Power is W, energy Wh, rates iota per kWh, times epoch seconds.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Final, NoReturn
+
+from .errors import ProtocolError, Rejection
+
+MAX_NAME: Final = 255
+
+
+def _refuse(field: str) -> NoReturn:
+    raise ProtocolError(Rejection.INVALID_BODY, {"field": field})
+
+
+def _name(field: str, value: Any) -> str:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else _refuse(field)
+
+
+def _number(field: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        _refuse(field)
+    return value
+
+
+def _positive(field: str, value: Any) -> float:
+    return number if (number := _number(field, value)) >= 0 else _refuse(field)
+
+
+def _count(field: str, value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else _refuse(field)
+
+
+def _flag(field: str, value: Any) -> bool:
+    return value if isinstance(value, bool) else _refuse(field)
+
+
+def _mapping(field: str, value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else _refuse(field)
+
+
+def _powers(field: str, value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or len(value) != 3:  # noqa: PLR2004 - three phases
+        _refuse(field)
+    return tuple(_number(field, power) for power in value)
+
+
+type _Check = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterReading:
+    """What the transformer measured: power per phase (feed-in negative), against capacity and threshold (total)."""
+
+    kind: ClassVar[str] = "meter"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "feeder_id": _name,
+        "measured_at": _positive,
+        "power_w": _powers,
+        "capacity_w": _positive,
+        "threshold_w": _positive,
+    }
+    feeder_id: str
+    measured_at: float
+    power_w: tuple[float, ...]
+    capacity_w: float
+    threshold_w: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurtailmentAsk:
+    """A request to one participant: reduce by ``power_w`` in the window, at this rate; answer by then."""
+
+    kind: ClassVar[str] = "request"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "request_id": _name,
+        "participant": _name,
+        "power_w": _positive,
+        "rate_i_per_kwh": _count,
+        "answer_by": _positive,
+        "starts_at": _positive,
+        "ends_at": _positive,
+    }
+    request_id: str
+    participant: str
+    power_w: float
+    rate_i_per_kwh: int
+    answer_by: float
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A participant's decision, how much of the power it takes on, and why."""
+
+    kind: ClassVar[str] = "answer"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "request_id": _name,
+        "participant": _name,
+        "accepted": _flag,
+        "power_w": _positive,
+        "reason": _mapping,
+    }
+    request_id: str
+    participant: str
+    accepted: bool
+    power_w: float
+    reason: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementReceipt:
+    """What was delivered against the baseline, and what it earns. ``evidence`` is what recomputing it takes."""
+
+    kind: ClassVar[str] = "settlement"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "request_id": _name,
+        "participant": _name,
+        "payment_id": _name,
+        "baseline_wh": _number,
+        "measured_wh": _number,
+        "energy_wh": _count,
+        "rate_i_per_kwh": _count,
+        "amount_i": _count,
+        "evidence": _mapping,
+    }
+    request_id: str
+    participant: str
+    payment_id: str
+    baseline_wh: float
+    measured_wh: float
+    energy_wh: int
+    rate_i_per_kwh: int
+    amount_i: int
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeData:
+    """Anything that a participant shares, under a topic."""
+
+    kind: ClassVar[str] = "data"
+    checks: ClassVar[Mapping[str, _Check]] = {"topic": _name, "data": lambda _field, value: value}
+    topic: str
+    data: Any
+
+
+type Body = MeterReading | CurtailmentAsk | Answer | SettlementReceipt | FreeData
+
+_TYPES: Final = {body.kind: body for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, FreeData)}
+
+
+def to_body(body: Body) -> dict[str, Any]:
+    """Return the JSON of a body, without its kind."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(body).items()}
+
+
+def read_body(kind: str, data: Mapping[str, Any]) -> Body:
+    """Read a body from outside. Fields that this version does not know are left aside.
+
+    Raises:
+        ProtocolError: invalid_body, naming the first field that is missing or wrong; or that the kind is unknown.
+    """
+    body_type = _TYPES.get(kind)
+    if body_type is None:
+        _refuse("kind")
+    values = {field.name: body_type.checks[field.name](field.name, data.get(field.name)) for field in fields(body_type)}
+    return body_type(**values)

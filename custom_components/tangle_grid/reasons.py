@@ -1,0 +1,59 @@
+"""Reasons in words: the grid gives a key and numbers, people read a sentence in their own language."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+
+from .clock import as_datetime
+from .const import DOMAIN
+from .grid.model import Reason
+
+# A reason that a person or an automation gave: its text is shown as it is.
+REASON_GIVEN: Final = "given"
+_TEXT: Final = "text"
+# The one placeholder that is a moment: grid time, epoch seconds.
+_DEPARTURE: Final = "departure"
+
+
+def given_reason(text: str) -> Reason:
+    """The reason for an answer that was given in words."""
+    return Reason(key=REASON_GIVEN, placeholders={_TEXT: text})
+
+
+@callback
+def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
+    """A reason as a sentence in Home Assistant's language, in English where that is not translated.
+
+    The sentences stand with the exceptions (``reason_<key>``): that is the category of translations whose texts may
+    carry placeholders, and it is loaded together with the integration.
+    """
+    if reason is None:
+        return None
+    if reason.key == REASON_GIVEN:
+        return str(reason.placeholders.get(_TEXT, ""))
+    translations = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    sentence = translations.get(f"component.{DOMAIN}.exceptions.reason_{reason.key}.message")
+    if sentence is None:
+        return reason.key
+    with suppress(KeyError, IndexError, ValueError):
+        return sentence.format_map(_readable(reason.placeholders))
+    return sentence
+
+
+def _readable(placeholders: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _text(name, value) for name, value in placeholders.items()}
+
+
+def _text(name: str, value: Any) -> str:
+    if name == _DEPARTURE:
+        return dt_util.as_local(as_datetime(float(value))).strftime("%H:%M")
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    if isinstance(value, int):
+        # Narrow spaces: rates are long numbers, and languages disagree about commas and points.
+        return f"{value:,}".replace(",", "\u202f")
+    return str(value)

@@ -1,0 +1,113 @@
+"""What the actions answer: plain JSON, with names and ids that mean something in Home Assistant."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from .clock import as_datetime
+from .const import TREASURY
+from .reasons import async_sentence
+from .targets import async_device_id
+
+if TYPE_CHECKING:
+    from .grid.curtailment import Ask, CurtailmentRequest
+    from .ledger import Payment, TangleMessage, TransactionInfo
+    from .runtime import IslandRuntime
+
+
+def iso_time(moment: float | None) -> str | None:
+    """Grid time or wall time (epoch seconds) as local ISO 8601 text."""
+    return None if moment is None else dt_util.as_local(as_datetime(moment)).isoformat(timespec="seconds")
+
+
+@callback
+def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> JsonObjectType:
+    """A curtailment request with the part of each participant."""
+    return {
+        "request_id": request.request_id,
+        "power": round(request.quantity_w),
+        "rate": request.rate_i_per_kwh,
+        "issued_at": iso_time(request.issued_at),
+        "answer_by": iso_time(request.answer_by),
+        "starts_at": iso_time(request.starts_at),
+        "ends_at": iso_time(request.ends_at),
+        "closed": bool(request.closed),
+        "participants": [_ask_response(runtime, ask) for ask in request.asks.values()],
+    }
+
+
+def _ask_response(runtime: IslandRuntime, ask: Ask) -> JsonObjectType:
+    participant = runtime.participants.get(ask.device_id)
+    return {
+        "device_id": async_device_id(runtime, ask.device_id),
+        "name": participant.name if participant else None,
+        "state": str(ask.state),
+        "power": round(ask.quantity_w),
+        "rate": ask.rate,
+        "reason": async_sentence(runtime.hass, ask.reason),
+        "energy_wh": ask.energy_wh,
+        "amount": ask.amount_i,
+    }
+
+
+@callback
+def payment_response(runtime: IslandRuntime, payment: Payment) -> JsonObjectType:
+    """A payment and where it stands."""
+    return {
+        "payment_id": payment.payment_id,
+        "source": owner_name(runtime, payment.source),
+        "target": owner_name(runtime, payment.target),
+        "amount": payment.amount_i,
+        "state": str(payment.state),
+        "transaction": payment.tail,
+        "bundle": payment.bundle,
+        "error": payment.error,
+        "created_at": iso_time(payment.created_at),
+        "confirmed_at": iso_time(payment.confirmed_at),
+    }
+
+
+@callback
+def owner_name(runtime: IslandRuntime, wallet: str) -> str:
+    """Who owns a wallet, by name; a wallet of nobody here is an address, and stays one."""
+    if wallet == TREASURY:
+        return runtime.entry.title
+    for participant_id, wallet_id in runtime.wallet_ids.items():
+        if wallet_id == wallet and participant_id in runtime.participants:
+            return runtime.participants[participant_id].name
+    return wallet
+
+
+def message_response(message: TangleMessage) -> JsonObjectType:
+    """A message as it was read back from the Tangle."""
+    body: Any = dict(message.body)
+    return {
+        "message_id": message.message_id,
+        "kind": message.kind,
+        "body": body,
+        "sender": message.sender,
+        "sequence": message.sequence,
+        "issued_at": iso_time(message.issued_at),
+        "transaction": message.tail,
+        "confirmed": message.confirmed,
+        "verified": message.verified,
+        "rejection": message.rejection,
+    }
+
+
+def transaction_response(transaction: TransactionInfo) -> JsonObjectType:
+    """A transaction as it stands on the Tangle."""
+    return {
+        "transaction": transaction.hash,
+        "bundle": transaction.bundle,
+        "address": transaction.address,
+        "value": transaction.value,
+        "tag": transaction.tag,
+        "timestamp": iso_time(transaction.timestamp),
+        "confirmed": transaction.confirmed,
+        "milestone": transaction.milestone,
+        "conflict": transaction.conflict,
+        "message": message_response(transaction.message) if transaction.message else None,
+    }

@@ -1,0 +1,380 @@
+"""One island at work: readings in, one control pass, setpoints out; the ledger follows behind.
+
+The control pass is synchronous and does no I/O. It runs when the meter changes, not on a timer; a heartbeat only
+notices what does not report any more and lets leases run out.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time as time_of_day, timedelta
+from typing import Any
+from uuid import uuid4
+
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .clock import GridClock, as_datetime
+from .const import (
+    CONF_ISLAND_ID,
+    CONF_KIND,
+    CONF_PUBLISH_INTERVAL,
+    CONF_SPEED,
+    CONF_START,
+    DEFAULT_PUBLISH_INTERVAL,
+    DEFAULT_START,
+    KIND_SIMULATED,
+    LOGGER,
+    MAIN_FEEDER,
+    TREASURY,
+)
+from .coordinator import IslandCoordinator
+from .data import IslandSnapshot, TangleGridConfigEntry
+from .devices.config import build_meter
+from .grid.engine import GridEngine
+from .grid.errors import GridError
+from .grid.events import GridEvent
+from .grid.model import Inputs, PolicyConfig, Setpoint
+from .grid.status import GridStatus, StepResult
+from .island_config import build_grid_config, build_participants, structure
+from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState, WalletState
+from .ledger_link import LedgerLink
+from .messages import event_message, meter_message
+from .persistence import Archive, GridStore, SecretStore
+from .simulated import SimulatedStreet
+from .writers import SetpointWriter, reduces
+
+_DEVICE_CHANGE_DELAY_S = 1.0
+_STREET_AHEAD_S = 900.0
+
+type RuntimeEvent = GridEvent | LedgerEvent
+
+
+class IslandRuntime:
+    """Everything that lives as long as a loaded config entry."""
+
+    coordinator: IslandCoordinator
+    engine: GridEngine
+    clock: GridClock
+    status: GridStatus
+    link: LedgerLink
+    street: SimulatedStreet | None = None
+
+    def __init__(self, hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+        self.hass = hass
+        self.entry = entry
+        self.island_id: str = entry.data[CONF_ISLAND_ID]
+        self.structure = structure(entry)
+        self.reaction_ms: float | None = None
+        self._store = GridStore(hass, self.island_id)
+        self._secrets = SecretStore(hass, self.island_id)
+        self._listeners: list[Callable[[RuntimeEvent], None]] = []
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._device_change: CALLBACK_TYPE | None = None
+        self._meter_changed_at: float | None = None
+        self._follow_up = asyncio.Lock()
+        self._ledger_task: asyncio.Task[None] | None = None
+        self._day: date | None = None
+        self._running = False
+        self._told: dict[str, Setpoint] = {}
+
+    # Life cycle
+
+    async def async_prepare(self) -> None:
+        """Load what is stored and build the parts; nothing runs yet."""
+        state = await self._store.async_load()
+        self.clock = self._make_clock(state.get("clock"))
+        if self.entry.data[CONF_KIND] == KIND_SIMULATED:
+            self.street = SimulatedStreet(self.hass, self.entry, self.clock)
+            await self.street.async_load()
+        self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
+        self._meter = build_meter(self.hass, self.entry.data, self.clock.from_datetime)
+        self._writers = {
+            participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
+            for participant_id, participant in self.participants.items()
+        }
+        self.engine = GridEngine(
+            build_grid_config(self.entry, self.participants),
+            new_id=lambda: uuid4().hex[:12],
+            state=state.get("engine"),
+        )
+        secrets, self.wallet_ids = await self._secrets.async_load(
+            {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()}
+        )
+        self.link = LedgerLink(
+            self.hass,
+            island_id=self.island_id,
+            secrets=secrets,
+            on_open=self._async_ledger_opened,
+            on_event=self._async_ledger_event,
+            on_trouble=self._async_ledger_trouble,
+        )
+        await Archive(self.hass).async_discard(self.island_id)
+        # A first pass fills the picture for the entities. Its setpoints, the safe state, are written at the start.
+        self._first = self._pass()
+        self.status = self._first.status
+        self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
+
+    def _make_clock(self, last: float | None) -> GridClock:
+        """Wall time, or for a simulated street: each start begins with the next evening."""
+        if self.entry.data[CONF_KIND] != KIND_SIMULATED:
+            return GridClock()
+        start = time_of_day.fromisoformat(self.entry.data.get(CONF_START, DEFAULT_START))
+        evening = dt_util.now().replace(hour=start.hour, minute=start.minute, second=0, microsecond=0)
+        # The stored street may be some minutes ahead of the stored clock, and time never runs back.
+        while last is not None and evening.timestamp() <= last + _STREET_AHEAD_S:
+            evening += timedelta(days=1)
+        return GridClock(speed=float(self.entry.data[CONF_SPEED]), grid_anchor=evening.timestamp())
+
+    async def async_start(self) -> None:
+        """Start to listen and to control. The first pass puts every device into its safe state."""
+        self._running = True
+        if self.street is not None:
+            self.street.async_start()
+        devices = {entity for participant in self.participants.values() for entity in participant.adapter.entity_ids}
+        meter = set(self._meter.entity_ids)
+        self._unsubscribe += [
+            async_track_state_change_event(self.hass, meter, self._async_meter_changed),
+            async_track_state_change_event(self.hass, devices - meter, self._async_device_changed),
+            async_track_time_interval(
+                self.hass,
+                self._async_heartbeat,
+                timedelta(seconds=self.clock.wall_delay(self.engine.config.timing.heartbeat_s)),
+                name="tangle_grid heartbeat",
+                cancel_on_shutdown=True,
+            ),
+            async_track_time_interval(
+                self.hass,
+                self._async_publish,
+                timedelta(seconds=self.entry.options.get(CONF_PUBLISH_INTERVAL, DEFAULT_PUBLISH_INTERVAL)),
+                name="tangle_grid publish",
+                cancel_on_shutdown=True,
+            ),
+        ]
+        self._write(self._first, None)
+        self._async_happened(self._first.events)
+        self._async_step()
+        self._ledger_task = self.hass.async_create_background_task(self.link.async_run(), "tangle_grid ledger")
+
+    async def async_stop(self) -> None:
+        """Leave every device in its safe state and everything else on disk. May be called twice."""
+        if not self._running:
+            return
+        self._running = False
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+        if self._device_change:
+            self._device_change()
+        self.coordinator.async_close()
+        await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
+        async with self._follow_up:
+            await self._store.async_save(self._state())
+        if self._ledger_task is not None:
+            self._ledger_task.cancel()
+        await self.link.async_close()
+        if self.street is not None:
+            await self.street.async_stop()
+
+    # Control
+
+    @callback
+    def _async_meter_changed(self, _event: Event[EventStateChangedData]) -> None:
+        """Run one pass for all phases that report in the same moment."""
+        if self._meter_changed_at is None:
+            self._meter_changed_at = time.perf_counter()
+            self.hass.loop.call_soon(self._async_meter_pass)
+
+    @callback
+    def _async_meter_pass(self) -> None:
+        changed_at, self._meter_changed_at = self._meter_changed_at, None
+        self._async_step(changed_at)
+
+    @callback
+    def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
+        """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
+        if self._device_change is None:
+            self._device_change = async_call_later(self.hass, _DEVICE_CHANGE_DELAY_S, self._async_device_pass)
+
+    @callback
+    def _async_device_pass(self, _now: datetime) -> None:
+        self._device_change = None
+        self._async_step()
+
+    @callback
+    def _async_heartbeat(self, _now: datetime) -> None:
+        self._async_step()
+
+    @callback
+    def _async_step(self, meter_changed_at: float | None = None) -> None:
+        """One control pass: read, decide, write."""
+        if not self._running:
+            return
+        result = self._pass()
+        self.status = result.status
+        self._write(result, meter_changed_at)
+        self._async_happened(result.events)
+        self.coordinator.async_offer(self.snapshot())
+
+    def _pass(self) -> StepResult:
+        now = self.clock.now()
+        self._start_day(now)
+        return self.engine.step(
+            now,
+            Inputs(
+                meters={MAIN_FEEDER: self._meter.reading()},
+                devices={pid: participant.adapter.telemetry() for pid, participant in self.participants.items()},
+            ),
+        )
+
+    def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
+        """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
+        overloaded = meter_changed_at is not None and result.status.feeders[MAIN_FEEDER].overloaded
+        for setpoint in result.setpoints:
+            before = self._told.get(setpoint.device_id)
+            self._told[setpoint.device_id] = setpoint
+            answers = overloaded and before is not None and reduces(before, setpoint)
+            written = self._reaction_clock(meter_changed_at) if answers and meter_changed_at is not None else None
+            self._writers[setpoint.device_id].put(setpoint, written)
+
+    def _reaction_clock(self, changed_at: float) -> Callable[[], None]:
+        def written() -> None:
+            self.reaction_ms = (time.perf_counter() - changed_at) * 1000
+
+        return written
+
+    def _start_day(self, now: float) -> None:
+        today = dt_util.as_local(as_datetime(now)).date()
+        if self._day is not None and today != self._day:
+            self.engine.start_day(now)
+        self._day = today
+
+    # What happened, and what follows from it
+
+    def subscribe_events(self, listener: Callable[[RuntimeEvent], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` in the event loop for everything that happens on the grid and in the ledger."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def _async_happened(self, events: Iterable[GridEvent]) -> None:
+        happened = tuple(events)
+        if not happened:
+            self._store.async_save_later(self._state)
+            return
+        for event in happened:
+            for listener in tuple(self._listeners):
+                listener(event)
+        self.hass.async_create_task(self._async_follow_up(happened), "tangle_grid follow up")
+
+    async def _async_follow_up(self, events: tuple[GridEvent, ...]) -> None:
+        """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless."""
+        async with self._follow_up:
+            await self._store.async_save(self._state())
+            for event in events:
+                if (message := event_message(event, self.engine.requests)) is not None:
+                    await self.link.async_publish(*message)
+            await self._async_pay()
+
+    async def _async_pay(self) -> None:
+        for settlement in self.engine.unpaid():
+            wallet = self.wallet_ids.get(settlement.device_id)
+            if wallet is None:
+                continue
+            try:
+                await self.link.async_reward(
+                    settlement.payment_id, wallet, settlement.amount_i, {"request": settlement.request_id}
+                )
+            except LedgerError as error:
+                if error.key != "ledger_unavailable":
+                    LOGGER.error("The reward %s cannot be paid: %s", settlement.payment_id, error)
+
+    @callback
+    def _async_publish(self, _now: datetime) -> None:
+        self.hass.async_create_task(self._async_publish_meter(), "tangle_grid publish")
+
+    async def _async_publish_meter(self) -> None:
+        if (message := meter_message(self.status)) is not None:
+            await self.link.async_publish(*message)
+        async with self._follow_up:
+            await self._async_pay()
+
+    # Ledger
+
+    @callback
+    def _async_ledger_opened(self, payments: list[Payment]) -> None:
+        for payment in payments:
+            self._async_payment_changed(payment)
+        self.hass.async_create_task(self._async_publish_meter(), "tangle_grid publish")
+
+    @callback
+    def _async_ledger_event(self, event: LedgerEvent) -> None:
+        if isinstance(event, PaymentChanged):
+            self._async_payment_changed(event.payment)
+        for listener in tuple(self._listeners):
+            listener(event)
+        self._async_ledger_trouble()
+
+    @callback
+    def _async_ledger_trouble(self) -> None:
+        if self._running:
+            self.coordinator.async_offer(self.snapshot())
+
+    @callback
+    def _async_payment_changed(self, payment: Payment) -> None:
+        """Carry a reward's progress into the request that it belongs to."""
+        request_id, _, device_id = payment.payment_id.partition(":")
+        if payment.source != TREASURY or device_id not in self.participants:
+            return
+        now = self.clock.now()
+        events: list[GridEvent] = []
+        try:
+            if payment.state in (PaymentState.SENT, PaymentState.CONFIRMED):
+                events += self.engine.mark_paid(
+                    now, request_id=request_id, device_id=device_id, reference=payment.tail or ""
+                )
+            if payment.state is PaymentState.CONFIRMED:
+                events += self.engine.mark_confirmed(now, request_id=request_id, device_id=device_id)
+        except GridError as error:
+            # An old request that the grid no longer keeps.
+            LOGGER.debug("No open request for the payment %s: %s", payment.payment_id, error)
+        self._async_happened(events)
+
+    # For entities and actions
+
+    def snapshot(self) -> IslandSnapshot:
+        """The newest picture of the island."""
+        return IslandSnapshot(
+            grid=self.status,
+            wallets=self._wallets(),
+            ledger=self.link.status,
+            ledger_error=self.link.error,
+            published=self.link.published,
+            reaction_ms=self.reaction_ms,
+        )
+
+    def _wallets(self) -> Mapping[str, WalletState]:
+        by_wallet = self.link.wallets
+        owners = {TREASURY: TREASURY, **self.wallet_ids}
+        return {owner: by_wallet[wallet] for owner, wallet in owners.items() if wallet in by_wallet}
+
+    @callback
+    def async_command(self, events: Iterable[GridEvent]) -> None:
+        """Let the events of an engine command take their course, and run a pass at once."""
+        self._async_happened(events)
+        self._async_step()
+
+    @callback
+    def async_set_policy(self, participant_id: str, policy: PolicyConfig) -> None:
+        """Put a participant's changed policy into force without a restart."""
+        self.engine.update_policy(participant_id, policy)
+        self._async_step()
+
+    def _state(self) -> dict[str, Any]:
+        memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}
+        return {
+            "engine": self.engine.to_dict(),
+            "clock": self.clock.now(),
+            "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
+        }

@@ -1,0 +1,61 @@
+"""Selects: how a participant answers the grid's requests."""
+
+from typing import Final, override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD
+from .data import TangleGridConfigEntry
+from .grid.model import PolicyMode
+from .island_config import Participant
+from .policy import PolicyEntity
+from .runtime import IslandRuntime
+
+PARALLEL_UPDATES = 0
+
+_FOR_ALL: Final = (PolicyMode.NEVER, PolicyMode.ASK, PolicyMode.ALWAYS)
+# Which policies make sense depends on what can be known: a household has no state of charge and never leaves.
+POLICY_MODES: Final = {
+    SUBENTRY_HOUSEHOLD: _FOR_ALL,
+    SUBENTRY_BATTERY: (*_FOR_ALL, PolicyMode.WHEN_CHARGED),
+    SUBENTRY_CHARGER: (*_FOR_ALL, PolicyMode.WHEN_CHARGED, PolicyMode.DEPARTURE_HOLDS),
+}
+
+POLICY: Final = SelectEntityDescription(
+    key="policy",
+    translation_key="policy",
+    entity_category=EntityCategory.CONFIG,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a policy for each participant that can be asked."""
+    runtime = entry.runtime_data
+    for participant_id, participant in runtime.participants.items():
+        if participant.kind in POLICY_MODES:
+            async_add_entities([PolicySelect(runtime, participant)], config_subentry_id=participant_id)
+
+
+class PolicySelect(PolicyEntity, SelectEntity):
+    """How a participant answers."""
+
+    def __init__(self, runtime: IslandRuntime, participant: Participant) -> None:
+        super().__init__(runtime, participant, POLICY)
+        self._attr_options = [mode.value for mode in POLICY_MODES[participant.kind]]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        mode = self.policy.mode.value
+        return mode if mode in self.options else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        self.async_change_policy(**{CONF_POLICY_MODE: option})

@@ -1,0 +1,276 @@
+"""The default street: who lives behind the transformer, on which phase, with which nameplate."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from .battery import HomeBattery
+from .car import V2G_FLOOR_SOC, Car, CarModel
+from .charger import Charger
+from .household import Household
+from .model import NOMINAL_VOLTAGE, SimulatedDevice, SimulatedKind, SimulatedLoad, StreetConfig
+from .randomness import generator
+from .solar import SolarPlant
+from .thermal import Boiler, HeatPump, SheddableLoad
+from .weather import Weather
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TRANSFORMER_ID = "transformer"
+BATTERY_ID = "battery_1"
+SOLAR_ID = "solar_1"
+# The home whose roof and cellar hold the sun and the battery.
+PROSUMER_ID = "home_1"
+
+CAPACITY_A = 63.0
+THRESHOLD_PERCENT = 80.0
+ALL_PHASES = (0, 1, 2)
+
+# Charger C loads the first phase with 32 A, so the first phase gets the fewest homes.
+_HOME_PHASES = (0, 2, 0, 1, 2, 1, 2, 0)
+_HOME_LOADS = MappingProxyType({2: ("boiler",), 4: ("boiler", "heat_pump"), 6: ("boiler",), 7: ("heat_pump",)})
+
+_BATTERY_WH = 10_000.0
+_BATTERY_W = 5_000.0
+_BATTERY_MIN_SOC = 10.0
+_SOLAR_W = 8_000.0
+_STEP_A = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    """A charging point and the car that lives there."""
+
+    name: str
+    phases: tuple[int, ...]
+    max_current_a: float
+    min_current_a: float
+    max_discharge_a: float
+    car: CarModel
+
+
+# The first evening tells the story: A is nearly full and can feed back, C is nearly empty and leaves early.
+_POINTS = (
+    _Point(
+        name="Charger A",
+        phases=ALL_PHASES,
+        max_current_a=16.0,
+        min_current_a=6.0,
+        max_discharge_a=16.0,
+        car=CarModel(
+            battery_wh=77_000.0,
+            min_current_a=6.0,
+            max_current_a=16.0,
+            taper_soc=85.0,
+            efficiency=0.92,
+            leaves_h=7.75,
+            returns_h=17.8,
+            km=(50.0, 85.0),
+            first_returns_h=17.55,
+            first_soc=88.0,
+        ),
+    ),
+    _Point(
+        name="Charger B",
+        phases=ALL_PHASES,
+        max_current_a=16.0,
+        min_current_a=6.0,
+        max_discharge_a=0.0,
+        car=CarModel(
+            battery_wh=60_000.0,
+            min_current_a=6.0,
+            max_current_a=16.0,
+            taper_soc=82.0,
+            efficiency=0.91,
+            leaves_h=7.25,
+            returns_h=17.75,
+            km=(95.0, 150.0),
+            first_returns_h=17.6,
+            first_soc=65.0,
+        ),
+    ),
+    _Point(
+        name="Charger C",
+        phases=(0,),
+        max_current_a=32.0,
+        min_current_a=6.0,
+        max_discharge_a=0.0,
+        car=CarModel(
+            battery_wh=52_000.0,
+            min_current_a=6.0,
+            max_current_a=32.0,
+            taper_soc=84.0,
+            efficiency=0.90,
+            leaves_h=6.5,
+            returns_h=17.9,
+            km=(160.0, 220.0),
+            first_returns_h=17.7,
+            first_soc=30.0,
+        ),
+    ),
+    _Point(
+        name="Charger D",
+        phases=ALL_PHASES,
+        max_current_a=16.0,
+        min_current_a=8.0,
+        max_discharge_a=0.0,
+        car=CarModel(
+            battery_wh=64_000.0,
+            min_current_a=8.0,
+            max_current_a=16.0,
+            taper_soc=80.0,
+            efficiency=0.92,
+            leaves_h=7.5,
+            returns_h=17.85,
+            km=(110.0, 170.0),
+            first_returns_h=17.8,
+            first_soc=55.0,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The models of one street, and their nameplates in the order in which they are shown."""
+
+    devices: tuple[SimulatedDevice, ...]
+    homes: Mapping[str, Household]
+    chargers: Mapping[str, Charger]
+    batteries: Mapping[str, HomeBattery]
+    plants: Mapping[str, SolarPlant]
+
+
+def _transformer() -> SimulatedDevice:
+    return SimulatedDevice(
+        id=TRANSFORMER_ID,
+        kind=SimulatedKind.TRANSFORMER,
+        name="Transformer",
+        phases=ALL_PHASES,
+        quantities=(
+            "power",
+            *(f"power_l{phase + 1}" for phase in ALL_PHASES),
+            *(f"current_l{phase + 1}" for phase in ALL_PHASES),
+            "energy_import",
+            "energy_export",
+        ),
+        parameters=MappingProxyType(
+            {"capacity_a": CAPACITY_A, "threshold_percent": THRESHOLD_PERCENT, "voltage_v": NOMINAL_VOLTAGE}
+        ),
+    )
+
+
+def _home_loads(number: int, seed: int, home_id: str) -> list[SheddableLoad]:
+    return [
+        Boiler(seed, home_id) if load_id == "boiler" else HeatPump(seed, home_id)
+        for load_id in _HOME_LOADS.get(number, ())
+    ]
+
+
+def _home_device(number: int, home_id: str, home: Household) -> SimulatedDevice:
+    details = tuple(f"{load_id}_{detail}" for load_id in home.loads for detail in ("power", "temperature"))
+    return SimulatedDevice(
+        id=home_id,
+        kind=SimulatedKind.HOUSEHOLD,
+        name=f"Home {number}",
+        phases=(_HOME_PHASES[(number - 1) % len(_HOME_PHASES)],),
+        quantities=("power", *home.loads, *details, "energy_import"),
+        parameters=MappingProxyType({"yearly_kwh": round(home.yearly_kwh)}),
+        loads=tuple(
+            SimulatedLoad(load_id=load.load_id, name=load.name, rated_w=load.rated_w) for load in home.loads.values()
+        ),
+    )
+
+
+def _charger_device(charger_id: str, point: _Point) -> SimulatedDevice:
+    return SimulatedDevice(
+        id=charger_id,
+        kind=SimulatedKind.CHARGER,
+        name=point.name,
+        phases=point.phases,
+        quantities=(
+            "power",
+            *(f"current_l{phase + 1}" for phase in ALL_PHASES),
+            "connected",
+            "soc",
+            "departure",
+            "status",
+            "enabled",
+            "current_limit",
+            "discharge_current",
+            "energy_import",
+            "energy_export",
+        ),
+        parameters=MappingProxyType(
+            {
+                "battery_wh": point.car.battery_wh,
+                "min_current_a": point.min_current_a,
+                "max_current_a": point.max_current_a,
+                "step_a": _STEP_A,
+                "max_discharge_a": point.max_discharge_a,
+                "v2g_floor_soc": V2G_FLOOR_SOC,
+            }
+        ),
+    )
+
+
+def build(config: StreetConfig, story_day: int) -> Inventory:
+    """The street that a configuration describes; `story_day` is the ordinal of its first day."""
+    seed = config.seed
+    devices = [_transformer()]
+    homes: dict[str, Household] = {}
+    for number in range(1, config.homes + 1):
+        home_id = f"home_{number}"
+        home = Household(seed, home_id, config.season_day, _home_loads(number, seed, home_id))
+        homes[home_id] = home
+        devices.append(_home_device(number, home_id, home))
+    chargers: dict[str, Charger] = {}
+    for number, point in enumerate(_POINTS, start=1):
+        charger_id = f"charger_{number}"
+        chargers[charger_id] = Charger(
+            Car(point.car, story_day, seed, charger_id),
+            phases=point.phases,
+            max_current_a=point.max_current_a,
+            min_current_a=point.min_current_a,
+            max_discharge_a=point.max_discharge_a,
+        )
+        devices.append(_charger_device(charger_id, point))
+    battery = HomeBattery(
+        capacity_wh=_BATTERY_WH, max_power_w=_BATTERY_W, soc=generator(seed, BATTERY_ID).uniform(55.0, 70.0)
+    )
+    devices.append(
+        SimulatedDevice(
+            id=BATTERY_ID,
+            kind=SimulatedKind.BATTERY,
+            name="Home battery",
+            phases=ALL_PHASES,
+            quantities=("power", "soc", "power_setpoint", "energy_import", "energy_export"),
+            parameters=MappingProxyType(
+                {
+                    "capacity_wh": _BATTERY_WH,
+                    "max_charge_w": _BATTERY_W,
+                    "max_discharge_w": _BATTERY_W,
+                    "min_soc": _BATTERY_MIN_SOC,
+                }
+            ),
+        )
+    )
+    plant = SolarPlant(Weather(seed, config.season_day), _SOLAR_W)
+    devices.append(
+        SimulatedDevice(
+            id=SOLAR_ID,
+            kind=SimulatedKind.SOLAR,
+            name="Rooftop solar",
+            phases=ALL_PHASES,
+            quantities=("power", "energy_export"),
+            parameters=MappingProxyType({"peak_w": _SOLAR_W}),
+        )
+    )
+    return Inventory(
+        devices=tuple(devices),
+        homes=MappingProxyType(homes),
+        chargers=MappingProxyType(chargers),
+        batteries=MappingProxyType({BATTERY_ID: battery}),
+        plants=MappingProxyType({SOLAR_ID: plant}),
+    )

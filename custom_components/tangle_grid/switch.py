@@ -1,0 +1,63 @@
+"""Switches: whether a car feeds energy back."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_V2G_FLOOR_SOC
+from .data import TangleGridConfigEntry
+from .grid.model import ChargerConfig
+from .island_config import Participant
+from .policy import PolicyEntity
+from .simulated import simulated_switches
+
+PARALLEL_UPDATES = 0
+
+# Enough for most ways home, until its owner says otherwise.
+DEFAULT_V2G_FLOOR_SOC: Final = 50
+
+FEED_BACK: Final = SwitchEntityDescription(
+    key="feed_back",
+    translation_key="feed_back",
+    entity_category=EntityCategory.CONFIG,
+)
+
+
+def can_feed_back(participant: Participant) -> bool:
+    """Whether the charger can take energy out of its car."""
+    return isinstance(participant.config, ChargerConfig) and participant.config.max_discharge_a > 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TangleGridConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a switch for each car that can feed back."""
+    runtime = entry.runtime_data
+    if runtime.street is not None:
+        async_add_entities(simulated_switches(runtime.street))
+    for participant_id, participant in runtime.participants.items():
+        if can_feed_back(participant):
+            async_add_entities([FeedBackSwitch(runtime, participant, FEED_BACK)], config_subentry_id=participant_id)
+
+
+class FeedBackSwitch(PolicyEntity, SwitchEntity):
+    """Whether the car may be discharged, down to its minimum state of charge."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.policy.v2g_floor_soc is not None
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        if not self.is_on:
+            self.async_change_policy(**{CONF_V2G_FLOOR_SOC: DEFAULT_V2G_FLOOR_SOC})
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        self.async_change_policy(**{CONF_V2G_FLOOR_SOC: None})

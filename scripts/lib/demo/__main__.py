@@ -1,0 +1,131 @@
+"""Start the demo: ``scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--check]``."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from .api import HomeAssistantApi
+from .check import full_cycle
+from .dashboard import PATH, install_dashboard
+from .errors import DemoError, StepError
+from .progress import Progress
+from .running import Options, RunningHome, running_home
+from .street import set_up_street
+
+DEFAULT_PORT: Final = 8123
+DEFAULT_SPEED: Final = 30.0
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not value.is_integer() or not 1 <= value <= 300:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 300")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 65535:
+        raise argparse.ArgumentTypeError("a port from 1 to 65535")
+    return value
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Start a real Home Assistant with a simulated street that balances itself.",
+    )
+    parser.add_argument("--port", type=_port, help=f"port on 127.0.0.1 (default {DEFAULT_PORT}; any free with --check)")
+    parser.add_argument(
+        "--speed", type=_speed, default=DEFAULT_SPEED, help="street time per real time (default %(default)g)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="which street (default %(default)s)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the state in DIR between runs")
+    parser.add_argument(
+        "--check", action="store_true", help="wait for one full cycle, print what happened as JSON, and end"
+    )
+    return parser.parse_args(arguments)
+
+
+async def _set_up(home: RunningHome, options: Options, progress: Progress) -> None:
+    async with HomeAssistantApi.connect(home.url) as api:
+        street = await set_up_street(api, speed=options.speed, seed=options.seed, progress=progress)
+        await install_dashboard(api, street)
+
+
+async def demo(options: Options, progress: Progress) -> None:
+    """Start, set up, tell the address, and stay."""
+    async with running_home(options, progress) as home:
+        while True:
+            await home.while_running(_set_up(home, options, progress))
+            progress.say("the street is running")
+            progress.show(
+                f"\n  Open  {home.url}/{PATH}\n\n"
+                "  This machine's browser is logged in without a password.\n"
+                f"  An hour on the street takes {3600 / options.speed:.0f} seconds. Ctrl-C stops the demo.\n"
+            )
+            # Each start gives the street a new evening, and the dashboard shows its clock.
+            await home.restarted()
+
+
+async def check(options: Options, progress: Progress) -> dict[str, object]:
+    """Start, set up, and follow one full cycle through Home Assistant's API."""
+
+    async def cycle(home: RunningHome) -> dict[str, object]:
+        async with HomeAssistantApi.connect(home.url) as api:
+            street = await set_up_street(api, speed=options.speed, seed=options.seed, progress=progress)
+            await install_dashboard(api, street)
+            return await full_cycle(api, street, progress)
+
+    async with running_home(options, progress) as home:
+        return await home.while_running(cycle(home))
+
+
+async def _until_stopped[T](work: asyncio.Task[T]) -> T:
+    """Run the work; a signal to end cancels it once, and it then cleans up undisturbed."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, lambda: None)
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    return await work
+
+
+async def _main(arguments: argparse.Namespace) -> int:
+    port = arguments.port if arguments.port or arguments.check else DEFAULT_PORT
+    options = Options(port=port, speed=arguments.speed, seed=arguments.seed, keep=arguments.keep)
+    progress = Progress()
+    try:
+        if not arguments.check:
+            await _until_stopped(asyncio.create_task(demo(options, progress)))
+            return 0
+        report = await _until_stopped(asyncio.create_task(check(options, progress)))
+    except asyncio.CancelledError:
+        return 130 if arguments.check else 0
+    except StepError as error:
+        progress.show(f"\nThis step did not come: {error}")
+        print(json.dumps({"failed_step": error.step, "error": str(error)}))
+        return 1
+    except DemoError as error:
+        progress.show(f"\n{error}")
+        return 1
+    except aiohttp.ClientError as error:
+        progress.show(f"\nThe connection to Home Assistant was lost: {error}")
+        return 1
+    print(json.dumps(report, indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_main(parse())))

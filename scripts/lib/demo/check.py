@@ -1,0 +1,367 @@
+"""One full cycle, watched from outside through Home Assistant's API, step by step, and told as figures.
+
+Nothing here knows what the street should do at which moment: each step waits until it can be read, and the one that
+does not come within its time is the answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .api import HomeAssistantApi, Json
+from .errors import DemoError, StepError
+from .progress import Progress
+from .states import LiveStates
+from .stories import FLEXIBLE
+from .street import DOMAIN, Street
+
+# Real seconds; together below four minutes.
+_FIRST_READING_S: Final = 30
+_LEDGER_S: Final = 45
+_PEAK_S: Final = 75
+_ANSWER_S: Final = 60
+_FEED_BACK_S: Final = 120
+_RELIEF_S: Final = 40
+_PAYMENT_S: Final = 90
+_LOOK_UP_S: Final = 30
+_TOTAL_S: Final = 240
+
+_BELOW_FOR_S: Final = 3.0
+_FEEDING_BACK_W: Final = -100.0
+_POLL_S: Final = 0.5
+_ORDERED_SHARE: Final = 0.6
+_ORDER_MIN: Final = 60
+_HISTORY: Final = 500
+_YES: Final = frozenset(
+    {"accepted", "active", "fulfilled", "opted_out", "expired", "cancelled", "settled", "paid", "confirmed"}
+)
+_NO: Final = "declined"
+_TRYTES: Final = frozenset("9ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_HASH_LENGTH: Final = 81
+
+
+@dataclass(slots=True, kw_only=True)
+class Before:
+    """What there was when the watching began: with ``--keep`` an earlier evening has left its traces."""
+
+    wallets_i: int
+    requests: frozenset[str]
+    payments: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One conductor of the feed: a fuse feels phases, not sums.
+
+    Attributes:
+        name: ``L1``, ``L2`` or ``L3``.
+        entity_id: The sensor with its load.
+        threshold_w: Above it the transformer asks for help.
+        capacity_w: What it may carry.
+    """
+
+    name: str
+    entity_id: str
+    threshold_w: float
+    capacity_w: float
+
+
+class Witness:
+    """What passes by in the states, and would be missed by looking only at the end of each step.
+
+    Attributes:
+        peaks: The highest load of each phase, W.
+        fed_back: The strongest feed-in of each charger and battery that gave energy back, by name, W.
+    """
+
+    def __init__(self, street: Street, live: LiveStates, phases: Sequence[Phase]) -> None:
+        self.peaks = {phase.name: 0.0 for phase in phases}
+        self.fed_back: dict[str, float] = {}
+        self._live = live
+        self._phases = {phase.entity_id: phase.name for phase in phases}
+        self._powers = {street.need(owner, "power"): owner.name for owner in street.of_kind("charger", "battery")}
+        for state in tuple(live.states.values()):
+            self._see(state)
+        live.watch(self._see)
+
+    def _see(self, state: Json) -> None:
+        entity_id: str = state["entity_id"]
+        phase, name = self._phases.get(entity_id), self._powers.get(entity_id)
+        power = self._live.number(entity_id) if phase or name else None
+        if power is None:
+            return
+        if phase:
+            self.peaks[phase] = max(self.peaks[phase], power)
+        elif name and power <= _FEEDING_BACK_W:
+            self.fed_back[name] = min(self.fed_back.get(name, 0.0), power)
+
+    def overloaded(self, phases: Sequence[Phase]) -> Phase:
+        """The phase that went furthest beyond its threshold, or came closest to it."""
+        return max(phases, key=lambda phase: self.peaks[phase.name] / phase.threshold_w)
+
+
+class Cycle:
+    """The steps, in the order in which they have to come."""
+
+    def __init__(self, api: HomeAssistantApi, street: Street, live: LiveStates, progress: Progress) -> None:
+        self._api = api
+        self._street = street
+        self._live = live
+        self._progress = progress
+        self._steps: list[Json] = []
+
+    async def run(self) -> dict[str, object]:
+        """Watch it all.
+
+        Raises:
+            StepError: A step did not come.
+        """
+        try:
+            async with asyncio.timeout(_TOTAL_S):
+                return await self._run()
+        except TimeoutError:
+            done = ", ".join(step["step"] for step in self._steps)
+            raise StepError("in_time", f"not all steps within {_TOTAL_S} s (came: {done})") from None
+
+    async def _run(self) -> dict[str, object]:
+        phases = await self._step("first_readings", self._first_readings)
+        witness = Witness(self._street, self._live, phases)
+        before = await self._step("ledger_open", self._before)
+        await self._step("evening_peak", lambda: self._evening_peak(phases, witness))
+        await self._step("request", lambda: self._some_request(before))
+        await self._step("car_accepts", lambda: self._answered(before, accepted=True))
+        await self._step("car_declines", lambda: self._answered(before, accepted=False))
+        await self._step("battery_feeds_back", lambda: self._fed_back("battery", witness))
+        await self._step("car_feeds_back", lambda: self._fed_back("charger", witness))
+        await self._step("relief", lambda: self._relief(phases))
+        phase = witness.overloaded(phases)
+        load_after = self._live.number(phase.entity_id)
+        messages = await self._step("meter_messages", self._meter_messages)
+        payments, delta = await self._step("rewards", lambda: self._rewards(before))
+        transactions = await self._step("transactions", lambda: self._transactions(payments))
+        reaction = await self._step("reaction", self._reaction)
+        requests = await self._requests(before)
+        asks = [ask for request in requests for ask in request["participants"]]
+        declined = [ask for ask in asks if ask["state"] == _NO]
+        return {
+            "homeassistant": (await self._api.request("GET", "config"))["version"],
+            "entities": self._street.total_entities,
+            "phase": phase.name,
+            "peak_w": witness.peaks[phase.name],
+            "threshold_w": phase.threshold_w,
+            "capacity_w": phase.capacity_w,
+            "load_after_w": load_after,
+            "requests": len(requests),
+            "accepted": sum(ask["state"] in _YES for ask in asks),
+            "declined": len(declined),
+            "rewards_i": sum(payment["amount"] for payment in payments),
+            "wallet_delta_i": delta,
+            "meter_messages": messages,
+            "reward_transactions": transactions,
+            "reaction_ms": reaction,
+            "fed_back": witness.fed_back,
+            "decline_reasons": {ask["name"]: ask["reason"] for ask in declined},
+            "elapsed_s": round(self._progress.elapsed_s, 1),
+            "steps": self._steps,
+        }
+
+    async def _step[T](self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        self._progress.say(f"waiting for: {name.replace('_', ' ')}")
+        try:
+            result = await work()
+        except StepError:
+            raise
+        except DemoError as error:
+            raise StepError(name, str(error)) from error
+        self._steps.append({"step": name, "at_s": round(self._progress.elapsed_s, 1)})
+        return result
+
+    # Steps
+
+    async def _first_readings(self) -> list[Phase]:
+        """The phases with their limits; those are per phase in the diagnostics, and only as sums in the sensors."""
+        answer = await self._api.request("GET", f"diagnostics/config_entry/{self._street.entry_id}")
+        feeder = next(iter(answer["data"]["grid"]["feeders"].values()))
+        phases = [
+            Phase(
+                name=f"L{number}",
+                entity_id=self._street.need(self._street.island, f"load_l{number}"),
+                threshold_w=round(threshold, 1),
+                capacity_w=round(capacity, 1),
+            )
+            for number, (threshold, capacity) in enumerate(
+                zip(feeder["threshold_w"], feeder["capacity_w"], strict=True), start=1
+            )
+        ]
+        await self._live.until(
+            lambda: all(self._live.number(phase.entity_id) is not None for phase in phases) or None,
+            _FIRST_READING_S,
+            "the phases do not all show a load",
+        )
+        return phases
+
+    async def _before(self) -> Before:
+        total = await self._live.until(self._wallets, _LEDGER_S, "not every wallet shows a balance")
+        return Before(
+            wallets_i=total,
+            requests=frozenset(request["request_id"] for request in await self._list("requests")),
+            payments=frozenset(payment["payment_id"] for payment in await self._list("payments")),
+        )
+
+    async def _evening_peak(self, phases: Sequence[Phase], witness: Witness) -> None:
+        def passed() -> Phase | None:
+            worst = witness.overloaded(phases)
+            return worst if witness.peaks[worst.name] > worst.threshold_w else None
+
+        try:
+            phase = await self._live.until(passed, _PEAK_S, "")
+        except DemoError:
+            limits = ", ".join(f"{phase.name} {witness.peaks[phase.name]:.0f} W" for phase in phases)
+            raise DemoError(f"no phase passed its threshold of {phases[0].threshold_w:.0f} W ({limits})") from None
+        self._progress.say(f"{phase.name} carries {witness.peaks[phase.name]:.0f} W of {phase.threshold_w:.0f} W")
+
+    async def _some_request(self, before: Before) -> None:
+        await self._poll(
+            lambda: self._requests(before), _ANSWER_S, "the threshold was passed, and the transformer asked nobody"
+        )
+
+    async def _answered(self, before: Before, *, accepted: bool) -> None:
+        """A car says yes, and another one no, with its reason."""
+        cars = {owner.name for owner in self._street.of_kind("charger")}
+
+        async def answers() -> list[str]:
+            asks = [ask for request in await self._requests(before) for ask in request["participants"]]
+            return [
+                f"{ask['name']} ({ask['reason']})"
+                for ask in asks
+                if ask["name"] in cars and ask["reason"] and (ask["state"] in _YES if accepted else ask["state"] == _NO)
+            ]
+
+        told = await self._poll(answers, _ANSWER_S, f"no car {'accepted' if accepted else 'declined'} with a reason")
+        self._progress.say(", ".join(dict.fromkeys(told)))
+
+    async def _fed_back(self, kind: str, witness: Witness) -> None:
+        names = {owner.name for owner in self._street.of_kind(kind)}
+        await self._live.until(
+            lambda: names & witness.fed_back.keys() or None, _FEED_BACK_S, f"no {kind} gave energy back"
+        )
+
+    async def _relief(self, phases: Sequence[Phase]) -> None:
+        """Every phase below its threshold, and not only for a moment."""
+        loop = asyncio.get_running_loop()
+        below_since: float | None = None
+
+        def stays_below() -> bool | None:
+            nonlocal below_since
+            loads = [(self._live.number(phase.entity_id), phase.threshold_w) for phase in phases]
+            if not all(load is not None and load < threshold for load, threshold in loads):
+                below_since = None
+                return None
+            below_since = loop.time() if below_since is None else below_since
+            return loop.time() - below_since >= _BELOW_FOR_S or None
+
+        await self._live.until(
+            stays_below, _RELIEF_S, f"the load did not stay below the threshold for {_BELOW_FOR_S:.0f} s"
+        )
+
+    async def _reaction(self) -> float:
+        """How fast an overload was answered; when none has come by itself, the grid operator's order makes one."""
+        entity = self._street.need(self._street.island, "reaction_time")
+        if (seen := self._live.number(entity)) is not None:
+            return seen
+        load = self._live.number(self._street.need(self._street.island, "load")) or 0
+        order = {"config_entry_id": self._street.entry_id}
+        power = max(round(load * _ORDERED_SHARE), 1)
+        self._progress.say(f"no overload so far: the grid operator orders {power} W")
+        await self._api.action(DOMAIN, "set_temporary_capacity", {**order, "power": power, "duration": _ORDER_MIN})
+        try:
+            return await self._live.until(
+                lambda: self._live.number(entity), _LOOK_UP_S, f"{entity} shows no reaction to an overload"
+            )
+        finally:
+            await self._api.action(DOMAIN, "clear_temporary_capacity", order)
+
+    async def _meter_messages(self) -> int:
+        async def verified() -> list[Json]:
+            messages = await self._list("messages", kind="meter")
+            return [message for message in messages if message["verified"] and message["transaction"]]
+
+        return len(await self._poll(verified, _LOOK_UP_S, "no verified meter reading can be read back"))
+
+    async def _rewards(self, before: Before) -> tuple[Sequence[Json], int]:
+        """Payments that are all confirmed, and wallets that show exactly them."""
+        seen = ""
+
+        async def settled() -> tuple[Sequence[Json], int] | None:
+            nonlocal seen
+            payments = await self._payments(before)
+            confirmed = sum(payment["amount"] for payment in payments if payment["state"] == "confirmed")
+            delta = (self._wallets() or 0) - before.wallets_i
+            states = [payment["state"] for payment in payments]
+            seen = f"payments {states}, confirmed {confirmed} i, wallets {delta:+d} i"
+            if payments and set(states) == {"confirmed"} and confirmed == delta:
+                return payments, delta
+            return None
+
+        try:
+            return await self._poll(settled, _PAYMENT_S, "not paid")
+        except DemoError:
+            raise DemoError(f"the rewards do not stand in the wallets: {seen}") from None
+
+    async def _transactions(self, payments: Sequence[Json]) -> list[str]:
+        """The hash of every payment, each looked up on the Tangle and found confirmed."""
+        hashes = []
+        for payment in payments:
+            tail = payment["transaction"]
+            if not isinstance(tail, str) or len(tail) != _HASH_LENGTH or not _TRYTES.issuperset(tail):
+                raise DemoError(f"the payment {payment['payment_id']} has no transaction hash: {tail}")
+            found = await self._ask("transaction", transaction=tail)
+            if not found["confirmed"]:
+                raise DemoError(f"the transaction {tail} of {payment['payment_id']} is not confirmed")
+            hashes.append(tail)
+        return hashes
+
+    # Reading
+
+    def _wallets(self) -> int | None:
+        balances = [
+            self._live.number(self._street.need(owner, "wallet_balance")) for owner in self._street.of_kind(*FLEXIBLE)
+        ]
+        known = [round(balance) for balance in balances if balance is not None]
+        return sum(known) if len(known) == len(balances) else None
+
+    async def _requests(self, before: Before) -> list[Json]:
+        return [item for item in await self._list("requests") if item["request_id"] not in before.requests]
+
+    async def _payments(self, before: Before) -> list[Json]:
+        return [item for item in await self._list("payments") if item["payment_id"] not in before.payments]
+
+    async def _list(self, what: str, **fields: object) -> list[Json]:
+        answer = await self._ask(what, limit=_HISTORY, **fields)
+        items: list[Json] = answer[what]
+        return items
+
+    async def _ask(self, what: str, **fields: object) -> Json:
+        data: Mapping[str, object] = {"config_entry_id": self._street.entry_id, **fields}
+        return await self._api.action(DOMAIN, f"get_{what}", data, response=True)
+
+    async def _poll[T](self, look: Callable[[], Awaitable[T | None]], timeout_s: float, missing: str) -> T:
+        """The first thing found by asking again and again."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while not (found := await look()):
+            if loop.time() > deadline:
+                raise DemoError(missing)
+            await asyncio.sleep(_POLL_S)
+        return found
+
+
+async def full_cycle(api: HomeAssistantApi, street: Street, progress: Progress) -> dict[str, object]:
+    """Watch one full cycle of the street.
+
+    Raises:
+        StepError: A step did not come; it names the step.
+    """
+    live = await LiveStates.follow(api)
+    return await Cycle(api, street, live, progress).run()

@@ -1,0 +1,69 @@
+"""Pictures of the demo for the documentation: ``scripts/screenshots [URL]``, of a running demo or a new one."""
+
+import asyncio
+import sys
+from typing import Final, Literal
+
+from playwright.async_api import Browser, ViewportSize
+
+from .browsing import DESKTOP, PHONE, chromium, open_page
+from .launching import ROOT, DemoProcess, free_port
+
+IMAGES: Final = ROOT / "docs" / "images"
+STORY_TIMEOUT_MS: Final = 180_000
+# Charts draw themselves with an animation.
+_SETTLE_MS: Final = 4_000
+
+
+async def picture(
+    browser: Browser,
+    url: str,
+    name: str,
+    *,
+    size: ViewportSize = DESKTOP,
+    scheme: Literal["light", "dark"] = "light",
+    whole: bool = False,
+) -> None:
+    """One picture, as ``docs/images/NAME.png``; with ``whole`` of the full page."""
+    page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5)
+    await page.wait_for_timeout(_SETTLE_MS)
+    if whole:
+        height: int = await page.evaluate("document.documentElement.scrollHeight")
+        await page.set_viewport_size(ViewportSize(width=size["width"], height=height))
+        await page.wait_for_timeout(_SETTLE_MS)
+    await page.screenshot(path=IMAGES / f"{name}.png")
+    print(f"docs/images/{name}.png", file=sys.stderr)
+    await page.context.close()
+
+
+async def all_pictures(url: str, executable: str) -> None:
+    """Wait until somebody has said no, feeds back and has earned something, then take them all."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    street = f"{url}/street"
+    async with chromium(executable) as browser:
+        page = await open_page(browser, street)
+        for words in ("said no", "feeding energy back", "earned"):
+            await page.get_by_text(words).first.wait_for(timeout=STORY_TIMEOUT_MS)
+        await page.context.close()
+        await picture(browser, street, "street-light")
+        await picture(browser, street, "street-dark", scheme="dark")
+        await picture(browser, street, "street-phone", size=PHONE)
+        for path in ("participants", "wallets", "tangle"):
+            await picture(browser, f"{url}/{path}", path)
+
+
+def main() -> None:
+    """Take the pictures of a running demo, or of one started for it."""
+    executable, *addresses = sys.argv[1:]
+    if addresses:
+        asyncio.run(all_pictures(addresses[0].rstrip("/"), executable))
+        return
+    demo = DemoProcess("--port", str(free_port()))
+    try:
+        asyncio.run(all_pictures(demo.address(), executable))
+    finally:
+        demo.stop()
+
+
+if __name__ == "__main__":
+    main()

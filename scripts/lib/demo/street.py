@@ -1,0 +1,173 @@
+"""The street in Home Assistant: set up through the integration's own config flow, found again in the registries."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .api import HomeAssistantApi, Json
+from .errors import DemoError
+from .progress import Progress
+
+DOMAIN: Final = "tangle_grid"
+MENU_OPTION: Final = "simulated_street"
+NAME: Final = "Maple Street"
+# People come home, the first car is plugged in: the evening's peak is minutes away.
+START: Final = "17:50:00"
+LOAD_TIMEOUT_S: Final = 90.0
+_POLL_S: Final = 0.25
+_MAX_STEPS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who entities belong to: a participant, or the island itself.
+
+    Attributes:
+        key: The config subentry of a participant, the config entry of the island.
+        name: As people call it.
+        kind: ``charger``, ``battery``, ``household``, ``solar``; ``island`` for the island.
+        device_id: The device in Home Assistant's registry.
+    """
+
+    key: str
+    name: str
+    kind: str
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Street:
+    """The set-up street: who is on it, and which entities tell about whom.
+
+    Attributes:
+        entry_id: The config entry.
+        island: The owner of the feed's own entities.
+        participants: Everybody on the feed.
+        entities: Entity ids that are in use, by domain and unique id.
+        total_entities: How many entities the integration has, the simulated devices included.
+    """
+
+    entry_id: str
+    island: Owner
+    participants: tuple[Owner, ...]
+    entities: Mapping[tuple[str, str], str]
+    total_entities: int
+
+    def find(self, owner: Owner, key: str, domain: str = "sensor") -> str | None:
+        """The entity of an owner that shows ``key``; None when there is none."""
+        return self.entities.get((domain, f"{owner.key}_{key}"))
+
+    def need(self, owner: Owner, key: str, domain: str = "sensor") -> str:
+        """As ``find``, for what the demo cannot do without."""
+        entity_id = self.find(owner, key, domain)
+        if entity_id is None:
+            raise DemoError(f"the integration has no {domain} '{key}' for {owner.name}")
+        return entity_id
+
+    def of_kind(self, *kinds: str) -> Iterator[Owner]:
+        """The participants of some kinds, in their order."""
+        return (owner for owner in self.participants if owner.kind in kinds)
+
+
+async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int, progress: Progress) -> Street:
+    """Add the street when it is not there yet, and wait until it is loaded."""
+    entry = await _entry(api)
+    if entry is None:
+        progress.say(f"setting up the simulated street (seed {seed}, {speed:g} times real time)")
+        await _run_flow(api, {"name": NAME, "start": START, "speed": speed, "seed": seed})
+    else:
+        progress.say(f"the street '{entry['title']}' is already set up")
+    return await _loaded(api)
+
+
+async def _entry(api: HomeAssistantApi) -> Json | None:
+    entries = await api.command("config_entries/get", domain=DOMAIN)
+    return entries[0] if entries else None
+
+
+async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object]) -> None:
+    """Walk through the config flow as a person would: the menu, then every form with its own suggestions."""
+    step: Json = await api.request("POST", "config/config_entries/flow", {"handler": DOMAIN})
+    for _ in range(_MAX_STEPS):
+        match step["type"]:
+            case "create_entry":
+                return
+            case "menu":
+                answer: Json = {"next_step_id": MENU_OPTION}
+            case "form" if not step.get("errors"):
+                answer = _filled(step["data_schema"], wanted)
+            case _:
+                break
+        step = await api.request("POST", f"config/config_entries/flow/{step['flow_id']}", answer)
+    told = step.get("errors") or step.get("reason") or step.get("step_id")
+    raise DemoError(f"the config flow ended at a {step['type']}: {told}")
+
+
+def _filled(schema: Sequence[Json], wanted: Mapping[str, object]) -> Json:
+    answer: Json = {}
+    for form_field in schema:
+        name = form_field["name"]
+        if form_field.get("type") == "expandable":
+            answer[name] = _filled(form_field["schema"], wanted)
+        elif name in wanted:
+            answer[name] = wanted[name]
+        elif "default" in form_field:
+            answer[name] = form_field["default"]
+        elif (suggested := (form_field.get("description") or {}).get("suggested_value")) is not None:
+            answer[name] = suggested
+    return answer
+
+
+async def _loaded(api: HomeAssistantApi) -> Street:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + LOAD_TIMEOUT_S
+    while True:
+        entry = await _entry(api)
+        if entry is None:
+            raise DemoError("the street was not added")
+        if entry["state"] == "loaded":
+            return await read_street(api, entry)
+        if entry["state"] not in ("not_loaded", "setup_in_progress", "setup_retry") or loop.time() > deadline:
+            raise DemoError(f"the street does not load ({entry['state']}): {entry.get('reason')}")
+        await asyncio.sleep(_POLL_S)
+
+
+async def read_street(api: HomeAssistantApi, entry: Json) -> Street:
+    """Read from the registries who and what is there."""
+    entry_id: str = entry["entry_id"]
+    devices = await api.command("config/device_registry/list")
+    subentries = await api.command("config_entries/subentries/list", entry_id=entry_id)
+    registered = [
+        entity for entity in await api.command("config/entity_registry/list") if entity["config_entry_id"] == entry_id
+    ]
+    enabled = [entity for entity in registered if entity["disabled_by"] is None]
+    island = _owner(devices, entry_id, "island", entry["title"])
+    if island is None:
+        raise DemoError("the integration made no device for the island")
+    participants = (
+        _owner(devices, item["subentry_id"], item["subentry_type"], item["title"]) for item in _in_order(subentries)
+    )
+    return Street(
+        entry_id=entry_id,
+        island=island,
+        participants=tuple(owner for owner in participants if owner is not None),
+        entities={
+            (entity["entity_id"].split(".", 1)[0], entity["unique_id"]): entity["entity_id"] for entity in enabled
+        },
+        total_entities=len(enabled),
+    )
+
+
+def _in_order(subentries: Sequence[Json]) -> list[Json]:
+    """Chargers first, as the story goes, each kind by name."""
+    kinds = ("charger", "battery", "household", "solar")
+    return sorted(subentries, key=lambda item: (kinds.index(item["subentry_type"]), item["title"]))
+
+
+def _owner(devices: Sequence[Mapping[str, Any]], identifier: str, kind: str, name: str) -> Owner | None:
+    for device in devices:
+        if [DOMAIN, identifier] in device["identifiers"]:
+            shown = device["name_by_user"] or device["name"] or name
+            return Owner(key=identifier, name=shown, kind=kind, device_id=device["id"])
+    return None

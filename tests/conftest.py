@@ -1,0 +1,23 @@
+"""Fixtures for all tests. Those that need no Home Assistant get none of it."""
+
+import pytest
+
+from tests.island import entry, fake_ledger, island
+
+__all__ = ["custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island"]
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """A folder of its own: what a test stores must not land between the installed packages."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find this integration. The recorder has to be there first."""
+    if "hass" not in request.fixturenames:
+        return
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")

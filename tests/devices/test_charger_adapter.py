@@ -1,0 +1,218 @@
+"""A charger is told what it must know, no more often than needed, and never to charge and feed back at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.tangle_grid.devices import DeviceError, build_device
+from custom_components.tangle_grid.devices.charger import ChargerAdapter
+from custom_components.tangle_grid.grid.model import Cause, ChargerSetpoint
+from tests.devices.builders import epoch, subentry
+
+pytestmark = pytest.mark.usefixtures("helpers")
+Show = Callable[..., None]
+Calls = list[tuple[str, str, Any]]
+
+LIMIT, DISCHARGE, ENABLE = "input_number.limit", "input_number.discharge", "input_boolean.enable"
+
+
+def charger(hass: HomeAssistant, **data: Any) -> ChargerAdapter:
+    data = {
+        "power": "sensor.power",
+        "current_limit": LIMIT,
+        "min_current": 6,
+        "max_current": 16,
+        "safe_current": 6,
+        **data,
+    }
+    _, adapter = build_device(hass, subentry("charger", **data), epoch)
+    assert isinstance(adapter, ChargerAdapter)
+    return adapter
+
+
+def amps(current_a: float) -> ChargerSetpoint:
+    return ChargerSetpoint(device_id="p1", current_a=current_a, expires_at=0.0, cause=Cause.ALLOCATION)
+
+
+def number(hass: HomeAssistant, entity_id: str) -> float:
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return float(state.state)
+
+
+async def test_limit_before_switch(hass: HomeAssistant, calls: Calls) -> None:
+    adapter = charger(hass, enable=ENABLE)
+    await adapter.apply(amps(0))
+    assert calls == [(ENABLE, "turn_off", None)]
+    calls.clear()
+    await adapter.apply(amps(9))
+    assert calls == [(LIMIT, "set_value", 9.0), (ENABLE, "turn_on", None)]
+    assert adapter.can_pause
+
+
+async def test_renewal_writes_only_what_differs(
+    hass: HomeAssistant, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    adapter = charger(hass, enable=ENABLE)
+    await adapter.apply(amps(10))
+    calls.clear()
+    await adapter.apply(amps(10))
+    assert calls == []
+    # The charger forgot its limit, as some do when a session starts.
+    await hass.services.async_call("input_number", "set_value", {"entity_id": LIMIT, "value": 16}, blocking=True)
+    calls.clear()
+    await adapter.apply(amps(10))
+    assert calls == [(LIMIT, "set_value", 10.0)]
+
+
+async def test_value_that_is_not_shown_yet_is_not_written_again(hass: HomeAssistant, show: Show) -> None:
+    """A cloud charger shows a new limit seconds after it took it; a change of mind goes out all the same."""
+    show("number.cloud", 16, "A", min=0, max=32, step=1)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = charger(hass, current_limit="number.cloud")
+    await adapter.apply(amps(10))
+    await adapter.apply(amps(10))
+    assert [call.data["value"] for call in written] == [10.0]
+    await adapter.apply(amps(16))
+    assert [call.data["value"] for call in written] == [10.0, 16.0]
+
+
+async def test_limit_is_rounded_down_and_bounded(hass: HomeAssistant, show: Show) -> None:
+    show("number.limit", 16, "A", min=6, max=13, step=2)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = charger(hass, current_limit="number.limit")
+    for current in (9.9, 32, 6):
+        await adapter.apply(amps(current))
+    assert [call.data["value"] for call in written] == [8.0, 12.0, 6.0]
+
+
+async def test_pause_without_switch(hass: HomeAssistant) -> None:
+    adapter = charger(hass)
+    assert adapter.can_pause
+    await adapter.apply(amps(0))
+    assert number(hass, LIMIT) == 0
+    stubborn = charger(hass, current_limit="input_number.limit_from_six")
+    assert not stubborn.can_pause
+    await stubborn.apply(amps(0))
+    assert number(hass, "input_number.limit_from_six") == 6
+
+
+async def test_never_charges_and_feeds_back_at_once(hass: HomeAssistant) -> None:
+    adapter = charger(hass, enable=ENABLE, discharge_current=DISCHARGE, max_discharge_current=16)
+    both: list[tuple[float, float]] = []
+
+    @callback
+    def watch(_event: Any) -> None:
+        both.append((number(hass, LIMIT), number(hass, DISCHARGE)))
+
+    hass.bus.async_listen("state_changed", watch)
+    for current in (16, -10, 8, -16, 0, 12):
+        await adapter.apply(amps(current))
+        await hass.async_block_till_done()
+    assert both
+    assert all(limit == 0 or discharge == 0 for limit, discharge in both)
+    await adapter.apply(amps(-7))
+    assert (number(hass, LIMIT), number(hass, DISCHARGE)) == (0, 7)
+
+
+async def test_safe_state(hass: HomeAssistant) -> None:
+    adapter = charger(hass, enable=ENABLE, discharge_current=DISCHARGE, max_discharge_current=16)
+    await adapter.apply(amps(-10))
+    await adapter.safe_state()
+    assert (number(hass, LIMIT), number(hass, DISCHARGE)) == (6, 0)
+    paused = charger(hass, enable=ENABLE, safe_current=0)
+    await paused.safe_state()
+    state = hass.states.get(ENABLE)
+    assert state is not None
+    assert state.state == "off"
+
+
+async def test_telemetry(hass: HomeAssistant, show: Show) -> None:
+    adapter = charger(
+        hass,
+        currents=["sensor.i1", "sensor.i2", "sensor.i3"],
+        connected="binary_sensor.plug",
+        soc="sensor.soc",
+        departure_entity="sensor.leaves",
+    )
+    assert adapter.entity_ids == {
+        *("sensor.power", "sensor.i1", "sensor.i2", "sensor.i3", "sensor.soc", "sensor.leaves"),
+        *(LIMIT, "binary_sensor.plug"),
+    }
+    silent = adapter.telemetry()
+    assert (silent.reading, silent.connected, silent.soc, silent.available) == (None, None, None, False)
+    show("sensor.power", 3.68, "kW")
+    show("sensor.i1", 16, "A")
+    show("sensor.i2", 0, "A")
+    show("sensor.i3", 0, "A")
+    show("binary_sensor.plug", "on")
+    show("sensor.soc", 34, "%")
+    show("sensor.leaves", "2026-11-04T06:00:00+00:00", device_class="timestamp")
+    telemetry = adapter.telemetry()
+    assert telemetry.reading is not None
+    assert telemetry.reading.power_w == pytest.approx((3680.0, 0.0, 0.0))
+    assert telemetry.connected is True
+    assert telemetry.soc == 34
+    assert telemetry.departure_at == 1793772000.0
+    assert telemetry.available
+
+
+async def test_rotated_phases(hass: HomeAssistant, show: Show) -> None:
+    adapter = charger(hass, currents=["sensor.i1", "sensor.i2", "sensor.i3"], phases=[3, 1, 2])
+    show("sensor.power", 2300, "W")
+    for entity_id, current in (("sensor.i1", 10), ("sensor.i2", 0), ("sensor.i3", 0)):
+        show(entity_id, current, "A")
+    reading = adapter.telemetry().reading
+    assert reading is not None
+    assert reading.power_w == pytest.approx((0.0, 0.0, 2300.0))
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "failure"),
+    [
+        ("entity_missing", None, None),
+        ("entity_unavailable", "unavailable", None),
+        ("service_missing", "16", None),
+        ("service_failed", "16", HomeAssistantError("charger says no")),
+        ("service_failed", "16", OSError("connection reset")),
+        ("service_timeout", "16", TimeoutError()),
+    ],
+)
+async def test_failures_have_a_key(
+    hass: HomeAssistant, show: Show, key: str, state: str | None, failure: Exception | None
+) -> None:
+    if state is not None:
+        show("number.bad", state, "A", min=0, max=32, step=1)
+    if failure is not None:
+
+        async def fail(_call: Any) -> None:
+            raise failure
+
+        hass.services.async_register("number", "set_value", fail)
+    adapter = charger(hass, current_limit="number.bad")
+    with pytest.raises(DeviceError) as error:
+        await adapter.apply(amps(10))
+    assert error.value.key == key
+    assert error.value.placeholders["entity_id"] == "number.bad"
+
+
+async def test_failed_write_is_tried_again(hass: HomeAssistant, show: Show) -> None:
+    show("number.flaky", 16, "A", min=0, max=32, step=1)
+    attempts: list[float] = []
+
+    async def fail_once(call: Any) -> None:
+        attempts.append(call.data["value"])
+        if len(attempts) == 1:
+            raise HomeAssistantError("once")
+
+    hass.services.async_register("number", "set_value", fail_once)
+    adapter = charger(hass, current_limit="number.flaky")
+    with pytest.raises(DeviceError):
+        await adapter.apply(amps(10))
+    await adapter.apply(amps(10))
+    assert attempts == [10.0, 10.0]

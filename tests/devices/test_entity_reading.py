@@ -1,0 +1,154 @@
+"""States become numbers with an age, or None; never 0 for something that is missing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from custom_components.tangle_grid.devices.entity_reading import (
+    EntityReader,
+    Sample,
+    reading_of_total,
+    reading_per_phase,
+)
+
+Show = Callable[..., None]
+
+
+@pytest.mark.parametrize(
+    ("state", "unit", "watts"),
+    [("1500", "W", 1500.0), ("1.5", "kW", 1500.0), ("-0.2", "kW", -200.0), ("1500000", "mW", 1500.0), ("0", "W", 0.0)],
+)
+def test_power_in_any_unit(reader: EntityReader, show: Show, state: str, unit: str, watts: float) -> None:
+    show("sensor.p", state, unit)
+    sample = reader.power_w("sensor.p")
+    assert sample is not None
+    assert sample.value == pytest.approx(watts)
+
+
+@pytest.mark.parametrize(
+    ("state", "unit"),
+    [
+        ("unavailable", "W"),
+        ("unknown", "W"),
+        ("", "W"),
+        ("nan", "W"),
+        ("inf", "W"),
+        ("12 W", "W"),
+        ("1500", "kWh"),
+        ("1500", None),
+    ],
+)
+def test_what_is_no_power_is_none(reader: EntityReader, show: Show, state: str, unit: str | None) -> None:
+    show("sensor.p", state, unit)
+    assert reader.power_w("sensor.p") is None
+
+
+def test_missing_entity_is_none(reader: EntityReader) -> None:
+    assert reader.power_w("sensor.nowhere") is None
+    assert reader.on("switch.nowhere") is None
+    assert reader.percent("sensor.nowhere") is None
+    assert reader.percent(None) is None
+
+
+def test_repeated_value_is_fresh_but_unchanged(
+    reader: EntityReader, show: Show, freezer: FrozenDateTimeFactory
+) -> None:
+    show("sensor.p", 100, "W")
+    first = dt_util.utcnow().timestamp()
+    freezer.tick(timedelta(seconds=40))
+    show("sensor.p", 100, "W")
+    sample = reader.power_w("sensor.p")
+    assert sample is not None
+    assert sample.at == pytest.approx(first + 40)
+    assert sample.changed_at == pytest.approx(first)
+
+
+def test_times_pass_through_the_grid_clock(hass: HomeAssistant, show: Show) -> None:
+    anchor = dt_util.utcnow().timestamp()
+    fast = EntityReader(hass, lambda moment: anchor + (moment.timestamp() - anchor) * 30)
+    show("sensor.p", 1, "W")
+    state = hass.states.get("sensor.p")
+    assert state is not None
+    sample = fast.power_w("sensor.p")
+    assert sample is not None
+    assert sample.at == pytest.approx(anchor + (state.last_reported.timestamp() - anchor) * 30)
+
+
+@pytest.mark.parametrize(
+    ("state", "unit", "soc"), [("55", "%", 55), ("0", "%", 0), ("101", "%", None), ("5", "kWh", None)]
+)
+def test_percent(reader: EntityReader, show: Show, state: str, unit: str, soc: float | None) -> None:
+    show("sensor.soc", state, unit)
+    assert reader.percent("sensor.soc") == soc
+
+
+def test_phases_are_as_old_as_the_oldest() -> None:
+    samples = [Sample(value=value, at=at, changed_at=at - 5) for value, at in ((1.0, 10.0), (-2.0, 30.0), (3.0, 20.0))]
+    reading = reading_per_phase(samples, factor=230.0)
+    assert reading is not None
+    assert reading.power_w == (230.0, -460.0, 690.0)
+    assert (reading.at, reading.changed_at) == (10.0, 25.0)
+
+
+def test_one_missing_phase_is_a_missing_meter() -> None:
+    sample = Sample(value=1.0, at=0.0, changed_at=0.0)
+    assert reading_per_phase([sample, None, sample]) is None
+    assert reading_per_phase([]) is None
+
+
+def test_total_follows_the_measured_phases() -> None:
+    total = Sample(value=3000.0, at=1.0, changed_at=1.0)
+    equal = reading_of_total(total, (0, 1, 2))
+    assert equal is not None
+    assert equal.power_w == (1000.0, 1000.0, 1000.0)
+    single = reading_of_total(total, (0, 1, 2), weights=(0.0, 13.0, 0.0))
+    assert single is not None
+    assert single.power_w == (0.0, 3000.0, 0.0)
+    idle = reading_of_total(total, (1,), weights=(0.0, 0.0, 0.0))
+    assert idle is not None
+    assert idle.power_w == (0.0, 3000.0, 0.0)
+    assert reading_of_total(None, (0,)) is None
+
+
+async def test_next_departure(hass: HomeAssistant, reader: EntityReader, freezer: FrozenDateTimeFactory) -> None:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    freezer.move_to("2026-11-03 17:30:00+01:00")
+    seven = dt_util.parse_datetime("2026-11-04T07:00:00+01:00")
+    assert seven is not None
+    assert reader.next_time_of_day("07:00") == seven.timestamp()
+    # The night in which the clock goes back.
+    freezer.move_to("2026-10-24 22:00:00+02:00")
+    seven = dt_util.parse_datetime("2026-10-25T07:00:00+01:00")
+    assert seven is not None
+    assert reader.next_time_of_day("07:00:00") == seven.timestamp()
+    assert reader.next_time_of_day("soon") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "attributes"),
+    [
+        ("2026-11-04T06:00:00+00:00", {"device_class": "timestamp"}),
+        ("2026-11-04 07:00:00", {}),
+        ("07:00:00", {}),
+    ],
+)
+async def test_departure_entities(
+    hass: HomeAssistant,
+    reader: EntityReader,
+    show: Show,
+    freezer: FrozenDateTimeFactory,
+    state: str,
+    attributes: dict[str, str],
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    freezer.move_to("2026-11-03 17:30:00+01:00")
+    show("sensor.leaves", state, **attributes)
+    seven = dt_util.parse_datetime("2026-11-04T07:00:00+01:00")
+    assert seven is not None
+    assert reader.moment("sensor.leaves") == seven.timestamp()
+    show("sensor.leaves", "unknown")
+    assert reader.moment("sensor.leaves") is None

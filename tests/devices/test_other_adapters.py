@@ -1,0 +1,130 @@
+"""Home batteries, households and solar systems."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+
+from custom_components.tangle_grid.devices import DeviceError, build_device
+from custom_components.tangle_grid.grid.model import BatterySetpoint, Cause, HouseholdSetpoint
+from tests.devices.builders import epoch, subentry
+
+pytestmark = pytest.mark.usefixtures("helpers")
+Show = Callable[..., None]
+Calls = list[tuple[str, str, Any]]
+
+SETPOINT, CONTROL = "input_number.setpoint", "input_boolean.control"
+BOILER, FREEZER = "input_boolean.boiler", "input_boolean.freezer"
+
+
+def battery(hass: HomeAssistant, **data: Any) -> Any:
+    data = {
+        "power": "sensor.power",
+        "soc": "sensor.soc",
+        "power_setpoint": SETPOINT,
+        "battery_kwh": 10,
+        "max_charge_w": 5000,
+        "max_discharge_w": 5000,
+        **data,
+    }
+    return build_device(hass, subentry("battery", **data), epoch)[1]
+
+
+def watts(power_w: float | None) -> BatterySetpoint:
+    return BatterySetpoint(device_id="p1", power_w=power_w, expires_at=0.0, cause=Cause.REQUEST)
+
+
+def shed(*loads: str, restore: tuple[str, ...] = ()) -> HouseholdSetpoint:
+    return HouseholdSetpoint(
+        device_id="p1", shed=frozenset(loads), restore=frozenset(restore), expires_at=0.0, cause=Cause.REQUEST
+    )
+
+
+def value(hass: HomeAssistant, entity_id: str) -> str:
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state.state
+
+
+async def test_battery_takes_and_gives_back_control(hass: HomeAssistant, calls: Calls) -> None:
+    adapter = battery(hass, enable=CONTROL)
+    await adapter.apply(watts(-2500))
+    assert calls == [(SETPOINT, "set_value", -2500.0), (CONTROL, "turn_on", None)]
+    calls.clear()
+    await adapter.apply(watts(None))
+    assert calls == [(SETPOINT, "set_value", 0.0), (CONTROL, "turn_off", None)]
+    calls.clear()
+    await adapter.safe_state()
+    assert calls == []
+
+
+async def test_battery_units_and_signs(hass: HomeAssistant, show: Show) -> None:
+    adapter = battery(
+        hass, power_setpoint="input_number.setpoint_kw", setpoint_inverted=True, power_inverted=True, phases=[2]
+    )
+    await adapter.apply(watts(-2550))
+    assert float(value(hass, "input_number.setpoint_kw")) == 2.5
+    show("sensor.power", 1200, "W")
+    show("sensor.soc", 60, "%")
+    telemetry = adapter.telemetry()
+    assert telemetry.reading.power_w == (0.0, -1200.0, 0.0)
+    assert telemetry.soc == 60
+    assert telemetry.available
+
+
+async def test_solar_counts_as_feed_in(hass: HomeAssistant, show: Show) -> None:
+    show("sensor.sun", 3, "kW")
+    _, adapter = build_device(hass, subentry("solar", power="sensor.sun"), epoch)
+    assert adapter.telemetry().reading.power_w == pytest.approx((-1000.0, -1000.0, -1000.0))
+    show("sensor.sun", -3, "kW")
+    _, adapter = build_device(hass, subentry("solar", power="sensor.sun", production_negative=True), epoch)
+    assert adapter.telemetry().reading.total_w == pytest.approx(-3000.0)
+    await adapter.safe_state()
+
+
+def household(hass: HomeAssistant, memory: dict[str, Any] | None = None) -> Any:
+    loads = [{"entity": BOILER, "rated_w": 2000}, {"entity": FREEZER, "rated_w": 100}]
+    return build_device(hass, subentry("household", power="sensor.power", loads=loads), epoch, memory)[1]
+
+
+async def test_loads_are_shed_and_restored(hass: HomeAssistant, show: Show) -> None:
+    adapter = household(hass)
+    show("sensor.power", 900, "W")
+    assert adapter.telemetry().loads_on == {BOILER: True, FREEZER: False}
+    await adapter.apply(shed(BOILER))
+    assert value(hass, BOILER) == "off"
+    assert adapter.memory() == {"shed": [BOILER]}
+    await adapter.apply(shed(restore=(BOILER,)))
+    assert (value(hass, BOILER), value(hass, FREEZER)) == ("on", "off")
+    assert adapter.memory() == {}
+
+
+async def test_a_hand_has_the_last_word(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    adapter = household(hass)
+    await adapter.apply(shed(BOILER))
+    adapter.telemetry()
+    await hass.services.async_call("input_boolean", "turn_on", {"entity_id": BOILER}, blocking=True)
+    await adapter.apply(shed(BOILER))
+    assert value(hass, BOILER) == "on"
+    await adapter.apply(shed(restore=(BOILER,)))
+    await adapter.apply(shed(BOILER))
+    assert value(hass, BOILER) == "off"
+
+
+async def test_unload_and_restart_restore_what_was_shed(hass: HomeAssistant) -> None:
+    adapter = household(hass)
+    await adapter.apply(shed(BOILER))
+    after_restart = household(hass, adapter.memory())
+    await after_restart.safe_state()
+    assert (value(hass, BOILER), value(hass, FREEZER)) == ("on", "off")
+
+
+async def test_one_load_out_of_reach_does_not_hold_up_the_others(hass: HomeAssistant) -> None:
+    hass.states.async_set(FREEZER, "unavailable")
+    adapter = household(hass)
+    with pytest.raises(DeviceError) as error:
+        await adapter.apply(shed(FREEZER, BOILER))
+    assert error.value.key == "entity_unavailable"
+    assert value(hass, BOILER) == "off"

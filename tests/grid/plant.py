@@ -1,0 +1,245 @@
+"""A tiny feeder to control: a base load, chargers that follow with a lag, and an engine around them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from custom_components.tangle_grid.grid import (
+    BatteryConfig,
+    BatterySetpoint,
+    BatteryTelemetry,
+    ChargerConfig,
+    ChargerSetpoint,
+    ChargerTelemetry,
+    FeederConfig,
+    GridConfig,
+    GridEngine,
+    GridEvent,
+    HouseholdConfig,
+    HouseholdSetpoint,
+    HouseholdTelemetry,
+    Inputs,
+    PhaseReading,
+    PhaseTriple,
+    PolicyConfig,
+    PolicyMode,
+    Setpoint,
+    ShedLoad,
+    StepResult,
+    Telemetry,
+)
+
+V = 230.0
+START = 1_000_000.0
+ALWAYS = PolicyConfig(mode=PolicyMode.ALWAYS)
+
+
+def reading(power_w: PhaseTriple | float, at: float, changed_at: float | None = None) -> PhaseReading:
+    power = power_w if isinstance(power_w, tuple) else (power_w / 3, power_w / 3, power_w / 3)
+    return PhaseReading(power_w=power, at=at, changed_at=at if changed_at is None else changed_at)
+
+
+def feeder(capacity_a: float = 40.0, threshold_a: float = 32.0, **values: object) -> FeederConfig:
+    return FeederConfig(
+        **{  # type: ignore[arg-type]
+            "feeder_id": "main",
+            "capacity_a": (capacity_a,) * 3,
+            "threshold_a": (threshold_a,) * 3,
+            **values,
+        }
+    )
+
+
+def charger(device_id: str = "car", **values: object) -> ChargerConfig:
+    return ChargerConfig(**{"device_id": device_id, "feeder_id": "main", "battery_wh": 60_000, **values})  # type: ignore[arg-type]
+
+
+def battery(device_id: str = "battery", **values: object) -> BatteryConfig:
+    defaults = {"capacity_wh": 10_000, "max_charge_w": 5000.0, "max_discharge_w": 5000.0}
+    return BatteryConfig(**{"device_id": device_id, "feeder_id": "main", **defaults, **values})  # type: ignore[arg-type]
+
+
+def household(device_id: str = "home", **values: object) -> HouseholdConfig:
+    loads = (ShedLoad(load_id="boiler", rated_w=2000.0), ShedLoad(load_id="pump", rated_w=1000.0))
+    return HouseholdConfig(**{"device_id": device_id, "feeder_id": "main", "loads": loads, **values})  # type: ignore[arg-type]
+
+
+@dataclass
+class Car:
+    """What is plugged into a charger, and how it behaves."""
+
+    config: ChargerConfig
+    connected: bool = True
+    soc: float | None = 50.0
+    departure_at: float | None = None
+    accepts_a: float = 32.0
+    obeys: bool = True
+    silent: bool = False
+    told: float = 0.0
+    draws_a: float = 0.0
+
+    def follow(self, dt: float) -> None:
+        told = self.told if self.obeys else self.accepts_a
+        if not self.connected or (self.soc is not None and self.soc >= 100):
+            told = 0.0
+        self.draws_a = min(told, self.accepts_a) if told > 0 else max(told, -self.config.max_discharge_a)
+        if self.soc is not None and self.config.battery_wh:
+            self.soc += self.draws_a * self.config.watts_per_amp * dt / 3600 / self.config.battery_wh * 100
+
+    @property
+    def power_w(self) -> PhaseTriple:
+        phases = self.config.phases
+        return tuple(self.draws_a * V if phase in phases else 0.0 for phase in range(3))  # type: ignore[return-value]
+
+
+@dataclass
+class Store:
+    """A home battery; under its own control it does `own_w`."""
+
+    config: BatteryConfig
+    soc: float | None = 60.0
+    own_w: float = 0.0
+    told: float | None = None
+
+    @property
+    def total_w(self) -> float:
+        return self.own_w if self.told is None else self.told
+
+
+@dataclass
+class Home:
+    """A household; `loads` says what runs."""
+
+    config: HouseholdConfig
+    base_w: float = 500.0
+    loads: dict[str, bool] = field(default_factory=lambda: {"boiler": True, "pump": True})
+    heeds: bool = True
+
+    @property
+    def total_w(self) -> float:
+        return self.base_w + sum(load.rated_w for load in self.config.loads if self.loads[load.load_id])
+
+
+class Plant:
+    """Runs engine and devices together; `base_a` is the load per phase that nobody controls."""
+
+    def __init__(
+        self,
+        *devices: Car | Store | Home,
+        base_a: PhaseTriple | Callable[[float], PhaseTriple] = (5.0, 5.0, 5.0),
+        config: GridConfig | None = None,
+        dt: float = 5.0,
+        **settings: object,
+    ) -> None:
+        self.now = START
+        self.dt = dt
+        self.base_a = base_a
+        self.devices = {device.config.device_id: device for device in devices}
+        configs = tuple(device.config for device in devices)
+        self.config = config or GridConfig(
+            **{"feeders": (feeder(),), "devices": configs, **settings},  # type: ignore[arg-type]
+        )
+        self._ids = count(1)
+        self.engine = self.make_engine(None)
+        self.meter_alive = True
+        self.meter_frozen_at: PhaseReading | None = None
+        self.events: list[GridEvent] = []
+        self.loads_a: list[PhaseTriple] = []
+        self.setpoints: list[tuple[float, Setpoint]] = []
+        self.result: StepResult | None = None
+
+    def make_engine(self, state: Mapping[str, object] | None) -> GridEngine:
+        return GridEngine(self.config, new_id=lambda: f"r{next(self._ids)}", state=state)
+
+    def car(self, device_id: str = "car") -> Car:
+        device = self.devices[device_id]
+        assert isinstance(device, Car)
+        return device
+
+    def load_a(self) -> PhaseTriple:
+        load = list(self.base_a(self.now) if callable(self.base_a) else self.base_a)
+        for device in self.devices.values():
+            for phase in range(3):
+                if isinstance(device, Car):
+                    load[phase] += device.power_w[phase] / V
+                elif phase in device.config.phases:
+                    load[phase] += device.total_w / len(device.config.phases) / V
+        return (load[0], load[1], load[2])
+
+    def inputs(self) -> Inputs:
+        load = self.load_a()
+        meter = PhaseReading(power_w=(load[0] * V, load[1] * V, load[2] * V), at=self.now, changed_at=self.now)
+        if self.meter_frozen_at is not None:
+            frozen = self.meter_frozen_at
+            meter = PhaseReading(power_w=frozen.power_w, at=self.now, changed_at=frozen.changed_at)
+        telemetry: dict[str, Telemetry] = {}
+        for device_id, device in self.devices.items():
+            if isinstance(device, Car):
+                telemetry[device_id] = ChargerTelemetry(
+                    reading=None if device.silent else reading(device.power_w, self.now),
+                    connected=None if device.silent else device.connected,
+                    soc=device.soc,
+                    departure_at=device.departure_at,
+                    available=not device.silent,
+                )
+            elif isinstance(device, Store):
+                telemetry[device_id] = BatteryTelemetry(reading=reading(device.total_w, self.now), soc=device.soc)
+            else:
+                telemetry[device_id] = HouseholdTelemetry(
+                    reading=reading(device.total_w, self.now), loads_on=dict(device.loads)
+                )
+        return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry)
+
+    def freeze_meter(self) -> None:
+        load = self.load_a()
+        self.meter_frozen_at = reading((load[0] * V, load[1] * V, load[2] * V), self.now)
+
+    def step(self) -> StepResult:
+        self.now += self.dt
+        for device in self.devices.values():
+            if isinstance(device, Car):
+                device.follow(self.dt)
+        self.loads_a.append(self.load_a())
+        result = self.engine.step(self.now, self.inputs())
+        for setpoint in result.setpoints:
+            self.setpoints.append((self.now, setpoint))
+            self.write(setpoint)
+        self.events += result.events
+        self.result = result
+        return result
+
+    def write(self, setpoint: Setpoint) -> None:
+        device = self.devices[setpoint.device_id]
+        if isinstance(device, Car) and isinstance(setpoint, ChargerSetpoint):
+            amps, config = setpoint.current_a, device.config
+            assert (
+                amps == 0
+                or config.min_current_a <= amps <= config.max_current_a
+                or config.min_current_a <= -amps <= config.max_discharge_a
+            )
+            if not device.silent:
+                device.told = amps
+        elif isinstance(device, Store) and isinstance(setpoint, BatterySetpoint):
+            device.told = setpoint.power_w
+        elif isinstance(device, Home) and isinstance(setpoint, HouseholdSetpoint) and device.heeds:
+            for load in setpoint.shed:
+                device.loads[load] = False
+            for load in setpoint.restore:
+                device.loads[load] = True
+
+    def run(self, seconds: float) -> StepResult:
+        end = self.now + seconds
+        while self.now < end - 1e-9:
+            self.step()
+        assert self.result is not None
+        return self.result
+
+    def restart(self) -> None:
+        self.engine = self.make_engine(self.engine.to_dict())
+
+    def of[EventT](self, kind: type[EventT]) -> list[EventT]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def setpoint(self, device_id: str = "car") -> float | None:
+        assert self.result is not None
+        return self.result.status.devices[device_id].setpoint

@@ -1,0 +1,102 @@
+"""Policies: every mode says yes and no, and why."""
+
+import pytest
+
+from custom_components.tangle_grid.grid import (
+    BatteryConfig,
+    BatteryTelemetry,
+    ChargerTelemetry,
+    PolicyConfig,
+    PolicyMode,
+    Timing,
+)
+from custom_components.tangle_grid.grid.device_state import DeviceState
+from custom_components.tangle_grid.grid.policy import Question, decide
+from tests.grid.plant import START, battery, charger, household, reading
+
+HOUR = 3600.0
+RATE = 1_000_000
+
+
+def car(
+    policy: PolicyConfig, *, soc: float | None = 50.0, departure_h: float | None = None, **values: object
+) -> DeviceState:
+    device = DeviceState(charger(policy=policy, **values), Timing())
+    telemetry = ChargerTelemetry(
+        reading=reading(11_000.0, START),
+        connected=True,
+        soc=soc,
+        departure_at=None if departure_h is None else START + departure_h * HOUR,
+    )
+    device.observe(START, 0.0, telemetry, Timing())
+    return device
+
+
+def question(*, power_w: float = 5000.0, baseline_w: float = 11_000.0, rate: int = RATE) -> Question:
+    return Question(rate=rate, ends_at=START + 900, power_w=power_w, baseline_w=baseline_w)
+
+
+def answer(device: DeviceState, **values: object) -> tuple[bool | None, str]:
+    verdict = decide(device, question(**values), START)  # type: ignore[arg-type]
+    return verdict.accept, verdict.reason.key
+
+
+def test_without_a_policy_the_answer_is_no() -> None:
+    assert answer(car(PolicyConfig())) == (False, "declined_never")
+
+
+def test_always_and_the_rate() -> None:
+    policy = PolicyConfig(mode=PolicyMode.ALWAYS, min_rate=RATE)
+    assert answer(car(policy)) == (True, "accepted_always")
+    assert answer(car(policy), rate=RATE - 1) == (False, "declined_rate_too_low")
+
+
+def test_nothing_to_give() -> None:
+    assert answer(car(PolicyConfig(mode=PolicyMode.ALWAYS)), power_w=0.0) == (False, "declined_nothing_to_give")
+
+
+def test_ask_leaves_it_to_a_person() -> None:
+    assert answer(car(PolicyConfig(mode=PolicyMode.ASK))) == (None, "asked_person")
+
+
+def test_when_charged() -> None:
+    policy = PolicyConfig(mode=PolicyMode.WHEN_CHARGED, charged_above=60.0)
+    assert answer(car(policy, soc=60.0)) == (True, "accepted_charged_enough")
+    assert answer(car(policy, soc=None)) == (False, "declined_soc_unknown")
+    assert answer(car(policy, soc=34.0)) == (False, "declined_needs_energy_any_time")
+    verdict = decide(car(policy, soc=34.0, departure_h=10.0), question(), START)
+    assert verdict.reason.key == "declined_needs_energy"
+    assert verdict.reason.placeholders == {"soc": 34, "departure": START + 10 * HOUR, "need_kwh": 27.6}
+    no_size = car(policy, soc=34.0, battery_wh=None)
+    assert answer(no_size) == (False, "declined_not_charged")
+
+
+def test_departure_holds() -> None:
+    policy = PolicyConfig(mode=PolicyMode.DEPARTURE_HOLDS)
+    assert answer(car(policy, soc=50.0, departure_h=8.0)) == (True, "accepted_departure_holds")
+    assert answer(car(policy, soc=20.0, departure_h=2.0)) == (False, "declined_needs_energy")
+    assert answer(car(policy, soc=50.0)) == (False, "declined_departure_unknown")
+    assert answer(car(policy, soc=None, departure_h=8.0)) == (False, "declined_soc_unknown")
+
+
+def test_a_car_that_has_to_give_energy_back_says_so() -> None:
+    policy = PolicyConfig(mode=PolicyMode.ALWAYS, v2g_floor_soc=40.0)
+    able = {"max_discharge_a": 16.0}
+    assert answer(car(policy, soc=70.0, **able), baseline_w=0.0) == (True, "accepted_feeds_back")
+    assert answer(car(policy, soc=70.0, **able)) == (True, "accepted_always")
+    assert answer(car(policy, soc=70.0), baseline_w=0.0) == (True, "accepted_always")
+
+
+@pytest.mark.parametrize("mode", [PolicyMode.WHEN_CHARGED, PolicyMode.DEPARTURE_HOLDS])
+def test_modes_that_do_not_fit_a_household_are_a_no(mode: PolicyMode) -> None:
+    device = DeviceState(household(policy=PolicyConfig(mode=mode)), Timing())
+    assert answer(device) == (False, "declined_never")
+
+
+def test_a_battery_answers_by_its_charge() -> None:
+    config: BatteryConfig = battery(policy=PolicyConfig(mode=PolicyMode.WHEN_CHARGED, charged_above=50.0))
+    device = DeviceState(config, Timing())
+    device.observe(START, 0.0, BatteryTelemetry(reading=reading(0.0, START), soc=70.0), Timing())
+    assert answer(device) == (True, "accepted_charged_enough")
+    device.observe(START, 0.0, BatteryTelemetry(reading=reading(0.0, START), soc=30.0), Timing())
+    assert answer(device) == (False, "declined_needs_energy_any_time")

@@ -1,0 +1,243 @@
+"""A ledger that stops anywhere goes on from there: nothing lost, nothing paid twice, no key used twice."""
+
+# Files of a test are small and local.
+# ruff: noqa: ASYNC220, ASYNC240
+
+import asyncio
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.tangle_grid.ledger import (
+    SUPPLY,
+    TREASURY,
+    Ledger,
+    LedgerError,
+    PaymentOrder,
+    PaymentState,
+    Secrets,
+)
+from custom_components.tangle_grid.ledger.backend import EmbeddedBackend
+from custom_components.tangle_grid.ledger.outbox import Outbox
+from tests.ledger.conftest import ISLAND, Opener
+
+_SCRIPT = Path(__file__).with_name("killed_ledger.py")
+
+
+class CutOffError(Exception):
+    """The process ends here."""
+
+
+def order(payment_id: str, amount_i: int = 100) -> PaymentOrder:
+    return PaymentOrder(payment_id=payment_id, source=TREASURY, target="car", amount_i=amount_i)
+
+
+async def assert_sound(ledger: Ledger) -> None:
+    """Balances add up, every payment was paid exactly once, and no address signed two different bundles."""
+    assert await ledger.drain(60)
+    wallets = await ledger.wallets()
+    payments = await ledger.payments(limit=1_000)
+    assert {payment.state for payment in payments} <= {PaymentState.CONFIRMED}
+    assert sum(wallet.balance_i for wallet in wallets.values()) == SUPPLY
+    for wallet_id in ("car", "home"):
+        earned = sum(payment.amount_i for payment in payments if payment.target == wallet_id)
+        spent = sum(payment.amount_i for payment in payments if payment.source == wallet_id)
+        assert wallets[wallet_id].balance_i == earned - spent
+        assert (wallets[wallet_id].earned_i, wallets[wallet_id].spent_i) == (earned, spent)
+    spends = ledger._core.backend.node.store.database.rows(
+        "SELECT address.trytes, COUNT(DISTINCT tx.bundle) FROM tx JOIN address ON address.id = tx.address"
+        " WHERE tx.value < 0 GROUP BY tx.address"
+    )
+    assert all(bundles == 1 for _address, bundles in spends)
+    assert ledger.status().supply_ok
+
+
+async def until_unreachable(ledger: Ledger) -> None:
+    for _ in range(1_000):
+        if not ledger.status().reachable:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the ledger went on")
+
+
+_STEPS: list[tuple[type, str, bool]] = [
+    (Outbox, "add_payment", True),
+    (Outbox, "set_plan", False),
+    (Outbox, "set_plan", True),
+    (Outbox, "set_prepared", False),
+    (Outbox, "set_prepared", True),
+    (EmbeddedBackend, "send", False),
+    (EmbeddedBackend, "send", True),
+    (Outbox, "set_sent", False),
+    (Outbox, "set_sent", True),
+    (EmbeddedBackend, "prepare_milestone", True),
+    (EmbeddedBackend, "issue", False),
+    (EmbeddedBackend, "issue", True),
+    (Outbox, "close_transfer", False),
+    (Outbox, "close_transfer", True),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "after"), _STEPS)
+async def test_cut_off_at_any_step_a_payment_is_made_once(
+    open_ledger: Opener, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, after: bool
+) -> None:
+    ledger = await open_ledger()
+    original = getattr(owner, name)
+
+    def cut_off(*args: Any, **kwargs: Any) -> Any:
+        if after:
+            original(*args, **kwargs)
+        raise CutOffError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, cut_off)
+        if name == "add_payment":
+            with pytest.raises(CutOffError):
+                await ledger.pay(order("p1"))
+        else:
+            await ledger.pay(order("p1"))
+            await until_unreachable(ledger)
+            assert not ledger.status().reachable
+        await ledger.close()
+    ledger = await open_ledger()
+    await ledger.pay(order("p1"))
+    await ledger.pay(order("p2"))
+    await assert_sound(ledger)
+    assert (await ledger.wallets())["car"].balance_i == 200
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Outbox, "set_sealed"), (EmbeddedBackend, "send"), (Outbox, "drop_message")]
+)
+@pytest.mark.parametrize("after", [False, True])
+async def test_cut_off_at_any_step_a_message_is_there_once(
+    open_ledger: Opener, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, after: bool
+) -> None:
+    ledger = await open_ledger()
+    original = getattr(owner, name)
+
+    def cut_off(*args: Any, **kwargs: Any) -> Any:
+        if after:
+            original(*args, **kwargs)
+        raise CutOffError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, cut_off)
+        message_id = await ledger.publish("meter", {"n": 1})
+        await until_unreachable(ledger)
+        await ledger.close()
+    ledger = await open_ledger()
+    other = await ledger.publish("meter", {"n": 2})
+    assert await ledger.drain(10)
+    tails = ledger._core.backend.recent_tails(tag=None, prefix="TG", limit=10, below=None)
+    assert len(tails) == 2
+    messages = await ledger.messages()
+    assert [(message.message_id, message.sequence) for message in messages] == [(other, 2), (message_id, 1)]
+
+
+async def test_closed_without_waiting_the_queue_goes_on_later(open_ledger: Opener) -> None:
+    ledger = await open_ledger()
+    for number in range(10):
+        await ledger.pay(order(f"p{number}", 1 + number))
+        await ledger.publish("meter", {"n": number})
+    await ledger.close()
+    await ledger.close()
+    ledger = await open_ledger()
+    assert len(await ledger.payments()) == 10
+    await assert_sound(ledger)
+    assert len(await ledger.messages(kind="meter")) == 10
+
+
+async def test_a_long_proof_of_work_does_not_hold_up_closing(open_ledger: Opener) -> None:
+    ledger = await open_ledger(mwm=14)
+    await ledger.publish("meter", {"n": 1})
+    await asyncio.sleep(0.5)
+    async with asyncio.timeout(3):
+        await ledger.close()
+
+
+async def test_a_sent_payment_that_the_tangle_lost_is_sent_again(open_ledger: Opener, tmp_path: Path) -> None:
+    """What a power failure may do: the wallets' file has the payment as sent, the Tangle's file is a moment older."""
+    ledger = await open_ledger()
+    await ledger.pay(order("p1"))
+    assert await ledger.drain(10)
+    await ledger.close()
+    kept = {file: file.read_bytes() for file in tmp_path.glob("tangle.sqlite*")}
+    ledger = await open_ledger()
+    core = ledger._core
+    ledger._closing.set()
+    ledger._wake.set()
+    await ledger._runner
+    core.pay(order("p2"))
+    core.steps.advance()
+    (sent,) = core._outbox.payments(1)
+    assert sent.state is PaymentState.SENT
+    core.close()
+    ledger._closing.clear()
+    for file in tmp_path.glob("tangle.sqlite*"):
+        file.unlink()
+    for file, data in kept.items():
+        file.write_bytes(data)
+    ledger._work.shutdown()
+    ledger._ask.shutdown()
+    ledger._closing.set()
+    ledger = await open_ledger()
+    await assert_sound(ledger)
+    assert (await ledger.wallets())["car"].balance_i == 200
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(60, marks=pytest.mark.long)])
+async def test_killed_at_random_moments(
+    open_ledger: Opener, tmp_path: Path, island_secrets: Secrets, rounds: int
+) -> None:
+    rng = random.Random(rounds)  # noqa: S311 - moments, not keys
+    taken: list[str] = []
+    for _ in range(rounds):
+        with subprocess.Popen(
+            [sys.executable, str(_SCRIPT), str(tmp_path), json.dumps(island_secrets.to_dict()), ISLAND],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin"},
+        ) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            if not first:
+                assert process.stderr is not None
+                pytest.fail(process.stderr.read())
+            taken.append(first.strip())
+            await asyncio.sleep(rng.uniform(0.0, 0.6))
+            process.kill()
+            taken += [line.strip() for line in process.stdout if line.endswith("\n")]
+    for name in ("tangle.sqlite", "wallet.sqlite"):
+        connection = sqlite3.connect(tmp_path / name)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        connection.close()
+    ledger = await open_ledger()
+    await assert_sound(ledger)
+    payments = Counter(payment.payment_id for payment in await ledger.payments(limit=1_000))
+    assert set(taken) <= set(payments)
+    assert max(payments.values()) == 1
+    messages = await ledger.messages(kind="meter", limit=1_000)
+    numbers = Counter(message.body["n"] for message in messages)
+    assert all(message.verified for message in messages)
+    assert len({message.sequence for message in messages}) == len(messages)
+    # A process may die between taking the payment and publishing: then its number comes again, with a new message.
+    assert numbers
+
+
+async def test_two_processes_do_not_share_a_ledger(
+    open_ledger: Opener, tmp_path: Path, island_secrets: Secrets
+) -> None:
+    await open_ledger()
+    with pytest.raises(LedgerError) as caught:
+        await open_ledger()
+    assert caught.value.key == "ledger_unavailable"

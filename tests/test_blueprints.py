@@ -1,0 +1,380 @@
+"""Each blueprint is installed in Home Assistant and run: by a real request of a real grid."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import voluptuous as vol
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.template import render_complex
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    MockPlatform,
+    async_fire_time_changed,
+    mock_integration,
+    mock_platform,
+)
+
+from custom_components.tangle_grid.const import DOMAIN
+from tests.island import CHARGER, HOUSEHOLD, Island, charger_subentry, household_subentry, island_entry, set_sensor
+
+FOLDER: Final = Path(__file__).parent.parent / "blueprints" / "automation" / DOMAIN
+BLUEPRINTS: Final = sorted(FOLDER.glob("*.yaml"))
+REPOSITORY: Final = "https://github.com/tangle-grid/tangle-grid/blob/main/blueprints/automation/tangle_grid"
+
+
+@pytest.fixture
+def entry() -> MockConfigEntry:
+    """An island whose charger and household ask a person."""
+    return island_entry(charger_subentry("ask"), household_subentry("ask"))
+
+
+@pytest.fixture
+async def automate(hass: HomeAssistant) -> AsyncIterator[Callable[..., Any]]:
+    """Make an automation from a blueprint, as a user does."""
+
+    async def make(name: str, **inputs: Any) -> None:
+        assert await async_setup_component(hass, "homeassistant", {})
+        target = Path(hass.config.path("blueprints", "automation", DOMAIN))
+        await hass.async_add_executor_job(lambda: shutil.copytree(FOLDER, target, dirs_exist_ok=True))
+        blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
+        config = {"automation": {"id": name, "alias": name, "use_blueprint": blueprint}}
+        assert await async_setup_component(hass, "automation", config)
+        await hass.async_block_till_done()
+        state = hass.states.get(f"automation.{name}")
+        assert state is not None
+        assert state.state == "on"
+
+    yield make
+    if hass.services.has_service("automation", "turn_off"):
+        await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_blueprint_is_valid(path: Path) -> None:
+    content = load_yaml_dict(str(path))
+    blueprint = Blueprint(content, expected_domain="automation", path=str(path), schema=BLUEPRINT_SCHEMA)
+    assert blueprint.metadata["source_url"] == f"{REPOSITORY}/{path.name}"
+    assert blueprint.metadata["homeassistant"] == {"min_version": "2026.10.0"}
+    assert blueprint.validate() is None
+    assert all(field.get("name") and field.get("selector") for field in blueprint.metadata["input"].values())
+
+
+def test_there_are_blueprints() -> None:
+    assert {path.stem for path in BLUEPRINTS} >= {"accept_when_charged", "ask_on_phone", "shed_and_restore_loads"}
+
+
+# Accept when charged
+
+
+async def test_accepts_when_charged(hass: HomeAssistant, island: Island, automate: Callable[..., Any]) -> None:
+    await automate(
+        "accept_when_charged",
+        curtailment=island.entity_id("event", "curtailment", CHARGER),
+        state_of_charge="sensor.car_soc",
+        charged_above=80,
+    )
+    await island.request(device_id=[island.device_id(CHARGER)])
+    assert island.state("sensor", "last_decision", CHARGER) == "accepted"
+    assert island.state("sensor", "decision_reason", CHARGER) == "85 % charged, at least 80 %"
+
+
+@pytest.mark.parametrize(
+    ("soc", "rate", "reason"),
+    [
+        (34, 1_000_000, "34 % charged, less than 80 %"),
+        (90, 10, "pays 10 i/kWh, less than 500 i/kWh"),
+        (None, 1_000_000, "the state of charge is not known"),
+    ],
+)
+async def test_declines_with_the_reason(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any], soc: int | None, rate: int, reason: str
+) -> None:
+    if soc is None:
+        hass.states.async_set("sensor.car_soc", "unavailable")
+    else:
+        set_sensor(hass, "sensor.car_soc", soc, "%")
+    await automate(
+        "accept_when_charged",
+        curtailment=island.entity_id("event", "curtailment", CHARGER),
+        state_of_charge="sensor.car_soc",
+        charged_above=80,
+        lowest_rate=500,
+    )
+    await island.request(device_id=[island.device_id(CHARGER)], rate=rate)
+    assert island.state("sensor", "last_decision", CHARGER) == "declined"
+    assert island.state("sensor", "decision_reason", CHARGER) == reason
+
+
+async def test_a_reload_is_not_a_new_request(hass: HomeAssistant, island: Island, automate: Callable[..., Any]) -> None:
+    """The event entity comes back with its last event; nobody is asked again."""
+    await automate(
+        "accept_when_charged",
+        curtailment=island.entity_id("event", "curtailment", CHARGER),
+        state_of_charge="sensor.car_soc",
+    )
+    entity_id = island.entity_id("event", "curtailment", CHARGER)
+    before = hass.states.get("automation.accept_when_charged")
+    asked = {"event_type": "requested", "request_id": "old", "device_id": island.device_id(CHARGER), "rate": 1}
+    hass.states.async_set(entity_id, "unavailable")
+    hass.states.async_set(entity_id, "2026-11-01T12:00:00.000+00:00", asked)
+    await hass.async_block_till_done()
+    after = hass.states.get("automation.accept_when_charged")
+    assert before is not None
+    assert after is not None
+    assert after.attributes["last_triggered"] == before.attributes["last_triggered"]
+
+
+# Ask me on my phone
+
+
+class FakeApp(MockPlatform):
+    """The device action of the Home Assistant app, with the schema of the real one (which drags in half the cloud)."""
+
+    ACTION_SCHEMA = cv.DEVICE_ACTION_BASE_SCHEMA.extend(
+        {
+            vol.Required("type"): "notify",
+            vol.Required("message"): cv.template,
+            vol.Optional("title"): cv.template,
+            vol.Optional("data"): cv.template_complex,
+        }
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notifications: list[dict[str, Any]] = []
+
+    async def async_call_action_from_config(
+        self, _hass: HomeAssistant, config: dict[str, Any], variables: Any, _context: Any
+    ) -> None:
+        texts = {key: config[key] for key in ("message", "title", "data") if key in config}
+        self.notifications.append(
+            {"phone": config["device_id"], **{key: render_complex(text, variables) for key, text in texts.items()}}
+        )
+
+
+@pytest.fixture
+async def phone(hass: HomeAssistant) -> tuple[str, list[dict[str, Any]]]:
+    """A phone with the Home Assistant app, and the notifications that it got."""
+    app = FakeApp()
+    mock_integration(hass, MockModule("mobile_app"))
+    mock_platform(hass, "mobile_app.device_action", app)
+    assert await async_setup_component(hass, "mobile_app", {})
+    entry = MockConfigEntry(domain="mobile_app")
+    entry.add_to_hass(hass)
+    entry.mock_state(hass, ConfigEntryState.LOADED)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("mobile_app", "phone")}, name="Phone"
+    )
+    return device.id, app.notifications
+
+
+@pytest.mark.parametrize(("button", "decision"), [(0, "accepted"), (1, "declined")])
+async def test_the_phone_answers(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    phone: tuple[str, list[dict[str, Any]]],
+    button: int,
+    decision: str,
+) -> None:
+    device_id, notifications = phone
+    island.waiting_automation = True
+    await automate("ask_on_phone", curtailment=island.entity_id("event", "curtailment", CHARGER), phone=device_id)
+    await island.request(device_id=[island.device_id(CHARGER)], rate=1_200_000)
+    assert len(notifications) == 1
+    question = notifications[0]
+    assert question["title"] == "Charger Maple 4: the grid asks for help"
+    assert "3000 W less for 15 minutes" in question["message"]
+    assert "1200000 i per kWh" in question["message"]
+
+    action = question["data"]["actions"][button]["action"]
+    hass.bus.async_fire("mobile_app_notification_action", {"action": action})
+    await island.settle()
+    assert island.state("sensor", "last_decision", CHARGER) == decision
+    assert island.state("sensor", "decision_reason", CHARGER) == "answered on the phone"
+    assert notifications[-1]["message"] == "clear_notification"
+    assert notifications[-1]["data"]["tag"] == question["data"]["tag"]
+
+
+@pytest.mark.parametrize(("without_answer", "decision"), [("decline", "declined"), ("nothing", "unknown")])
+async def test_the_phone_is_not_answered(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    phone: tuple[str, list[dict[str, Any]]],
+    freezer: FrozenDateTimeFactory,
+    without_answer: str,
+    decision: str,
+) -> None:
+    device_id, notifications = phone
+    island.waiting_automation = True
+    await automate(
+        "ask_on_phone",
+        curtailment=island.entity_id("event", "curtailment", CHARGER),
+        phone=device_id,
+        wait_minutes=1,
+        without_answer=without_answer,
+    )
+    await island.request(device_id=[island.device_id(CHARGER)])
+    freezer.tick(61)
+    async_fire_time_changed(hass)
+    await island.settle()
+    assert island.state("sensor", "last_decision", CHARGER) == decision
+    assert notifications[-1]["message"] == "clear_notification"
+
+
+async def test_a_request_that_ends_leaves_the_phone(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any], phone: tuple[str, list[dict[str, Any]]]
+) -> None:
+    device_id, notifications = phone
+    island.waiting_automation = True
+    await automate("ask_on_phone", curtailment=island.entity_id("event", "curtailment", CHARGER), phone=device_id)
+    request_id = await island.request(device_id=[island.device_id(CHARGER)])
+    await island.call("cancel_request", request_id=request_id)
+    assert notifications[-1]["message"] == "clear_notification"
+    assert island.state("sensor", "last_decision", CHARGER) == "unknown"
+
+
+# Shed and restore loads
+
+LOADS: Final = ["input_boolean.boiler", "input_boolean.sauna", "input_boolean.floor"]
+MEMORY: Final = "input_text.shed"
+
+
+def _on(hass: HomeAssistant) -> list[str]:
+    return [load.removeprefix("input_boolean.") for load in LOADS if hass.states.is_state(load, "on")]
+
+
+async def _shed(hass: HomeAssistant, island: Island, automate: Callable[..., Any]) -> str:
+    await automate(
+        "shed_and_restore_loads",
+        curtailment=island.entity_id("event", "curtailment", HOUSEHOLD),
+        loads=LOADS,
+        memory=MEMORY,
+    )
+    request_id = await island.request(power=1500, device_id=[island.device_id(HOUSEHOLD)])
+    assert _on(hass) == ["boiler", "floor"]
+    await island.call("answer_request", request_id=request_id, device_id=island.device_id(HOUSEHOLD), answer="accept")
+    assert _on(hass) == []
+    return request_id
+
+
+@pytest.fixture
+async def switches(hass: HomeAssistant, island: Island) -> None:
+    """Real switches behind the loads: the island's own devices have set up ``input_boolean`` already."""
+    component = {"boiler": {"initial": True}, "sauna": {"initial": False}, "floor": {"initial": True}}
+    own = {"charger": {"initial": True}, "heat_pump": {"initial": True}}
+    from homeassistant.components.input_boolean import DOMAIN as INPUT_BOOLEAN
+    from homeassistant.util.yaml import dump
+
+    configuration = dump({INPUT_BOOLEAN: {**component, **own}})
+    path = Path(hass.config.path("configuration.yaml"))
+    await hass.async_add_executor_job(path.write_text, configuration)
+    await hass.services.async_call(INPUT_BOOLEAN, "reload", blocking=True)
+    memory = {"shed": {"max": 255, "initial": ""}}
+    assert await async_setup_component(hass, "input_text", {"input_text": memory})
+    await island.settle()
+
+
+async def test_sheds_what_is_on_and_restores_only_that(
+    hass: HomeAssistant, island: Island, switches: None, automate: Callable[..., Any]
+) -> None:
+    request_id = await _shed(hass, island, automate)
+    await island.call("cancel_request", request_id=request_id)
+    assert _on(hass) == ["boiler", "floor"]
+    assert hass.states.is_state(MEMORY, "")
+
+
+async def test_restores_after_a_restart_that_missed_the_end(
+    hass: HomeAssistant, island: Island, switches: None, automate: Callable[..., Any]
+) -> None:
+    request_id = await _shed(hass, island, automate)
+    # The automation is away while the request ends.
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "automation.shed_and_restore_loads"}, blocking=True
+    )
+    await island.call("cancel_request", request_id=request_id)
+    assert _on(hass) == []
+    # Home Assistant starts again.
+    hass.set_state(CoreState.starting)
+    await hass.services.async_call(
+        "automation", "turn_on", {"entity_id": "automation.shed_and_restore_loads"}, blocking=True
+    )
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await island.settle()
+    assert _on(hass) == ["boiler", "floor"]
+
+
+async def test_a_request_of_another_time_restores_nothing(
+    hass: HomeAssistant, island: Island, switches: None, automate: Callable[..., Any]
+) -> None:
+    """While loads are shed for one request, the payment of an earlier one arrives."""
+    await _shed(hass, island, automate)
+    entity_id = island.entity_id("event", "curtailment", HOUSEHOLD)
+    late = {"event_type": "confirmed", "request_id": "0123456789ab"}
+    hass.states.async_set(entity_id, "2026-11-22T12:00:00.000+00:00", late)
+    await hass.async_block_till_done()
+    assert _on(hass) == []
+
+
+async def test_loads_never_stay_off_for_good(
+    hass: HomeAssistant, island: Island, switches: None, automate: Callable[..., Any], freezer: FrozenDateTimeFactory
+) -> None:
+    """The end was missed, and nobody says so: the safety net restores."""
+    await _shed(hass, island, automate)
+    entity_id = island.entity_id("event", "curtailment", HOUSEHOLD)
+    hass.states.async_set(entity_id, "unavailable")
+    freezer.tick(30 * 60)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert _on(hass) == ["boiler", "floor"]
+
+
+async def test_a_load_that_cannot_be_remembered_stays_on(
+    hass: HomeAssistant, island: Island, switches: None, automate: Callable[..., Any]
+) -> None:
+    hass.states.async_set(MEMORY, "", {"max": 50})
+    await automate(
+        "shed_and_restore_loads",
+        curtailment=island.entity_id("event", "curtailment", HOUSEHOLD),
+        loads=LOADS,
+        memory=MEMORY,
+    )
+    request_id = await island.request(power=1500, device_id=[island.device_id(HOUSEHOLD)])
+    await island.call("answer_request", request_id=request_id, device_id=island.device_id(HOUSEHOLD), answer="accept")
+    assert _on(hass) == ["floor"]
+
+
+# Feed back in the evening
+
+
+async def test_feeds_back_only_in_the_evening(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any], freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    freezer.move_to("2026-11-22 16:59:00+00:00")
+    await automate(
+        "v2g_evening",
+        feed_back=island.entity_id("switch", "feed_back", CHARGER),
+        minimum_soc=island.entity_id("number", "minimum_soc", CHARGER),
+        keep=65,
+    )
+    for moment, state, keep in (("17:00:01", "on", "65.0"), ("21:00:01", "off", "unknown")):
+        freezer.move_to(f"2026-11-22 {moment}+00:00")
+        async_fire_time_changed(hass)
+        await island.settle()
+        assert island.state("switch", "feed_back", CHARGER) == state
+        assert island.state("number", "minimum_soc", CHARGER) == keep

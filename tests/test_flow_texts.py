@@ -1,0 +1,84 @@
+"""Every field of every form has a name and help, every problem a message that fills in what it promises."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import voluptuous as vol
+from homeassistant.data_entry_flow import section
+
+from custom_components.tangle_grid.flows import battery, charger, household, island, solar
+from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
+from custom_components.tangle_grid.grid.model import PolicyMode
+
+PACKAGE = Path(__file__).parents[1] / "custom_components" / "tangle_grid"
+TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
+SUBENTRIES = TEXTS["config_subentries"]
+FORMS = [
+    (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
+    (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
+    (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
+    (TEXTS["options"]["step"]["init"], island.OPTIONS_SCHEMA),
+    *(
+        (SUBENTRIES[kind]["step"][step], flow.schema(3))
+        for kind, flow in (
+            ("charger", charger.ChargerFlow()),
+            ("battery", battery.BatteryFlow()),
+            ("household", household.HouseholdFlow()),
+            ("solar", solar.SolarFlow()),
+        )
+        for step in ("user", "reconfigure")
+    ),
+]
+
+
+@pytest.mark.parametrize(("texts", "schema"), FORMS)
+def test_every_field_has_help(texts: dict[str, Any], schema: vol.Schema) -> None:
+    fields = {str(marker): value for marker, value in schema.schema.items()}
+    sections = {name: value for name, value in fields.items() if isinstance(value, section)}
+    plain = set(fields) - set(sections)
+    assert set(texts["data"]) == plain
+    assert set(texts["data_description"]) == plain
+    assert set(texts.get("sections", {})) == set(sections)
+    for name, value in sections.items():
+        inner = {str(marker) for marker in value.schema.schema}
+        assert set(texts["sections"][name]["data"]) == inner
+        assert set(texts["sections"][name]["data_description"]) == inner
+
+
+def problems(*modules: str) -> set[str]:
+    """Keys of all problems that a module names."""
+    keys = set()
+    for module in modules:
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                key = next(keyword.value for keyword in node.keywords if keyword.arg == "key")
+                keys |= {part.value for part in ast.walk(key) if isinstance(part, ast.Constant)}
+    return {key for key in keys if isinstance(key, str)}
+
+
+def test_every_problem_has_a_message() -> None:
+    everywhere = set(TEXTS["config"]["error"]).union(*(texts["error"] for texts in SUBENTRIES.values()))
+    modules = [f"flows/{path.name}" for path in (PACKAGE / "flows").glob("*.py")]
+    assert problems("config_flow.py", *modules) == everywhere
+    assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
+    for kind in SUBENTRIES:
+        assert problems(f"flows/{kind}.py", "flows/participant.py") <= set(SUBENTRIES[kind]["error"]), kind
+
+
+def test_messages_only_use_what_the_forms_fill_in() -> None:
+    messages = [
+        *TEXTS["config"]["error"].values(),
+        *(m for texts in SUBENTRIES.values() for m in texts["error"].values()),
+    ]
+    for message in messages:
+        assert set(re.findall(r"{(\w+)}", message)) <= set(NO_PLACEHOLDERS), message
+
+
+def test_choices_have_names() -> None:
+    assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}
+    assert set(TEXTS["selector"]["phases"]["options"]) == {"1", "2", "3"}
+    assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "simulated_street"}
