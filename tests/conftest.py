@@ -7,6 +7,20 @@ from tests.island import entry, fake_ledger, island
 __all__ = ["custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The long runs are for whoever has the time: scripts/test --long."""
+    parser.addoption("--long", action="store_true", help="also run the long property and fault tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long runs out unless they are asked for."""
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="a long run: --long"))
+
+
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """A folder of its own: what a test stores must not land between the installed packages."""

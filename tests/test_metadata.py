@@ -239,7 +239,7 @@ def test_every_reason_has_a_sentence() -> None:
 def test_issues_are_translated() -> None:
     issues = _json("translations/en.json")["issues"]
     named = set()
-    for path in (FOLDER / "repairs.py", FOLDER / "removal.py"):
+    for path in (FOLDER / "repairs.py", FOLDER / "persistence.py"):
         source = path.read_text()
         named |= {key for key in issues if f'"{key}"' in source}
     assert named == set(issues)

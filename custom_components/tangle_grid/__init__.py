@@ -7,11 +7,11 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_ISLAND_ID, DOMAIN, SUBENTRY_SOLAR
+from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED, SUBENTRY_SOLAR
 from .data import TangleGridConfigEntry
 from .devices.config import policy_from_data
 from .island_config import structure
-from .removal import async_archive_island
+from .removal import async_archive_island, async_forget_island
 from .repairs import async_clear_issues, async_watch_issues
 from .runtime import IslandRuntime
 from .services import async_setup_services
@@ -60,9 +60,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
-    """Send what is still queued, and keep the wallets."""
+    """Send what is still queued and keep the wallets; of a simulated street nothing stays."""
     async_clear_issues(hass, entry)
-    await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title)
+    if entry.data[CONF_KIND] == KIND_SIMULATED:
+        await async_forget_island(hass, entry.data[CONF_ISLAND_ID])
+    else:
+        await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title)
 
 
 async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:

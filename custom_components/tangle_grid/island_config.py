@@ -1,8 +1,8 @@
 """From a config entry to what the grid and the adapters need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -23,6 +23,15 @@ from .const import (
 from .devices.base import Adapter
 from .devices.config import build_device, feeder_config
 from .grid.model import DeviceConfig, GridConfig, MarketConfig, Timing
+
+# Unanswered requests raise the rate up to this many times the first one.
+_HIGHEST_RATE: Final = 2
+# Simulated chargers have no flash that wears out, and their meter reports only once in a second of a fast clock.
+_STREET_TIMING: Final[Mapping[str, float]] = {
+    "min_write_interval_s": 60.0,
+    "heartbeat_s": 60.0,
+    "request_trigger_s": 90.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +70,13 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
         request_duration_s=60.0 * options.get(CONF_REQUEST_MINUTES, DEFAULT_REQUEST_MINUTES),
     )
     if entry.data[CONF_KIND] == KIND_SIMULATED:
-        timing = timing.scaled(float(entry.data[CONF_SPEED]))
+        timing = replace(timing.scaled(float(entry.data[CONF_SPEED])), **_STREET_TIMING)
+    rate = int(options.get(CONF_RATE, DEFAULT_RATE))
     return GridConfig(
         feeders=(feeder_config(entry.data),),
         devices=tuple(participant.config for participant in participants.values()),
         timing=timing,
-        market=MarketConfig(rate_i_per_kwh=int(options.get(CONF_RATE, DEFAULT_RATE))),
+        market=MarketConfig(rate_i_per_kwh=rate, max_rate_i_per_kwh=_HIGHEST_RATE * rate),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
@@ -17,6 +18,8 @@ from .ledger import Secrets
 
 _VERSION: Final = 1
 _SAVE_DELAY_S: Final = 60
+
+ISSUE_WALLETS_KEPT: Final = "wallets_kept"
 
 
 def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
@@ -53,6 +56,10 @@ class GridStore:
             return state()
 
         self._store.async_delay_save(content, _SAVE_DELAY_S)
+
+    async def async_remove(self) -> None:
+        """Delete the state."""
+        await self._store.async_remove()
 
 
 class SecretStore:
@@ -97,6 +104,10 @@ class SecretStore:
         stored = await self._store.async_load() or {}
         return Secrets.from_dict(stored["secrets"]) if "secrets" in stored else None
 
+    async def async_remove(self) -> None:
+        """Delete the secrets, and with them every way to the tokens."""
+        await self._store.async_remove()
+
     def _orphan(self, kind: str, name: str, participants: Mapping[str, tuple[str, str]]) -> str | None:
         for wallet, owner in self._owners.items():
             if owner["participant"] not in participants and (owner["kind"], owner["name"]) == (kind, name):
@@ -108,6 +119,7 @@ class Archive:
     """The islands whose entry was removed and whose wallets are kept."""
 
     def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
         self._store: Store[dict[str, dict[str, str]]] = Store(hass, _VERSION, f"{DOMAIN}.archive", atomic_writes=True)
 
     async def async_load(self) -> dict[str, dict[str, str]]:
@@ -125,6 +137,7 @@ class Archive:
         islands = await self.async_load()
         if islands.pop(island_id, None) is not None:
             await self._store.async_save(islands)
+            ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_WALLETS_KEPT}_{island_id}")
 
 
 async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:

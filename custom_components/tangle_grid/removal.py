@@ -1,5 +1,7 @@
 """What happens to the money when an island is removed."""
 
+import shutil
+from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -7,8 +9,9 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
 from .ledger import Ledger, LedgerError
-from .persistence import Archive, SecretStore, ledger_folder
+from .persistence import ISSUE_WALLETS_KEPT, Archive, GridStore, SecretStore, ledger_folder
 from .pyota_installation import async_ensure_pyota
+from .simulated import async_forget_street
 
 _DRAIN_S: Final = 20
 
@@ -18,7 +21,7 @@ async def async_archive_island(hass: HomeAssistant, island_id: str, name: str) -
 
     Nothing is deleted: what could not be sent goes out, once, when the island is set up again.
     """
-    queued = 0
+    queued: int | None = 0
     folder = ledger_folder(hass, island_id)
     if await hass.async_add_executor_job(folder.exists):
         queued = await _async_drain(hass, island_id)
@@ -26,17 +29,30 @@ async def async_archive_island(hass: HomeAssistant, island_id: str, name: str) -
     ir.async_create_issue(
         hass,
         DOMAIN,
-        f"wallets_kept_{island_id}",
+        f"{ISSUE_WALLETS_KEPT}_{island_id}",
         is_fixable=True,
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
-        translation_key="wallets_kept",
-        translation_placeholders={"name": name, "folder": f"{DOMAIN}/{island_id}", "queued": str(queued)},
+        translation_key=ISSUE_WALLETS_KEPT,
+        translation_placeholders={
+            "name": name,
+            "folder": f"{DOMAIN}/{island_id}",
+            "queued": "?" if queued is None else str(queued),
+        },
     )
 
 
-async def _async_drain(hass: HomeAssistant, island_id: str) -> int:
-    """Empty the outbox; returns how many entries are left in it."""
+async def async_forget_island(hass: HomeAssistant, island_id: str) -> None:
+    """Delete everything of a simulated street: its tokens are play money."""
+    await GridStore(hass, island_id).async_remove()
+    await SecretStore(hass, island_id).async_remove()
+    await async_forget_street(hass, island_id)
+    folder = ledger_folder(hass, island_id)
+    await hass.async_add_executor_job(partial(shutil.rmtree, folder, ignore_errors=True))
+
+
+async def _async_drain(hass: HomeAssistant, island_id: str) -> int | None:
+    """Empty the outbox; returns how many entries are left in it, None when nobody can say."""
     store = SecretStore(hass, island_id)
     secrets = await store.async_secrets()
     if secrets is None:
@@ -51,4 +67,4 @@ async def _async_drain(hass: HomeAssistant, island_id: str) -> int:
             await ledger.close()
     except (LedgerError, OSError) as error:
         LOGGER.warning("The outbox of a removed island could not be emptied, it is kept: %s", error)
-        return -1
+        return None

@@ -230,12 +230,14 @@ class IslandRuntime:
 
     def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
         """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
-        overloaded = meter_changed_at is not None and result.status.feeders[MAIN_FEEDER].overloaded
+        feeder = result.status.feeders[MAIN_FEEDER]
+        overloaded = feeder.overloaded or feeder.above_threshold
         for setpoint in result.setpoints:
             before = self._told.get(setpoint.device_id)
             self._told[setpoint.device_id] = setpoint
-            answers = overloaded and before is not None and reduces(before, setpoint)
-            written = self._reaction_clock(meter_changed_at) if answers and meter_changed_at is not None else None
+            written = None
+            if meter_changed_at is not None and overloaded and before is not None and reduces(before, setpoint):
+                written = self._reaction_clock(meter_changed_at)
             self._writers[setpoint.device_id].put(setpoint, written)
 
     def _reaction_clock(self, changed_at: float) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from scripts.lib.demo.launching import DemoProcess, free_port, processes_with
 
 pytestmark = pytest.mark.e2e
 
-SECOND_START_S = 25
+SECOND_START_S = 30
 STOP_S = 20
 
 

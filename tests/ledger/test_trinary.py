@@ -1,6 +1,7 @@
 """Trinary arithmetic is, tryte for tryte, what plain pyota computes."""
 
 import random
+import sys
 import time
 from threading import Event, Thread
 
@@ -16,6 +17,7 @@ from custom_components.tangle_grid.ledger.trinary import (
     address_of,
     bytes_to_trytes,
     curl_hash,
+    curl_hashes,
     has_valid_checksum,
     int_to_trits,
     int_to_trytes,
@@ -101,6 +103,35 @@ def test_hashes_are_those_of_pyota() -> None:
     samples = ["9" * 81, "Z" * 81, "N" * 81, "M" * 243, *(some_trytes(81 * blocks) for blocks in (1, 1, 2, 3, 33))]
     answers = ask_pyota(*[("curl", [each]) for each in samples], *[("kerl", [each]) for each in samples])
     assert [curl_hash(each) for each in samples] + [kerl_hash_trytes(each) for each in samples] == answers
+
+
+def test_hashes_in_lanes_are_those_of_pyota() -> None:
+    texts = [some_trytes(162) for _ in range(20)] + ["9" * 162, "M" * 162, "N" * 162]
+    assert curl_hashes(texts) == ask_pyota(*[("curl", [each]) for each in texts])
+
+
+@pytest.mark.parametrize("count", [1, 16, 63, 64, 65, 130])
+def test_hashes_in_lanes_are_those_hashed_one_by_one(count: int) -> None:
+    texts = [some_trytes(TRANSACTION_TRYTES if count < 64 else 243) for _ in range(count)]
+    assert curl_hashes(texts) == list(map(curl_hash, texts))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.text(ALPHABET, max_size=90), max_size=60))
+def test_lanes_take_texts_of_all_lengths(texts: list[str]) -> None:
+    assert curl_hashes(texts) == list(map(curl_hash, texts))
+
+
+def test_hashes_without_numpy_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [some_trytes(81) for _ in range(20)]
+    with_numpy = curl_hashes(texts)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert curl_hashes(texts) == with_numpy
+
+
+def test_lanes_refuse_what_is_not_trytes() -> None:
+    with pytest.raises(TrytesError):
+        curl_hashes(["A" * 81] * 20 + ["a" * 81])
 
 
 def test_codecs_are_those_of_pyota() -> None:

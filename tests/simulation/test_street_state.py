@@ -50,7 +50,7 @@ def test_a_restored_street_goes_on_identically(make_street: StreetMaker, later: 
 def test_the_first_evening_survives_a_restart_before_it(make_street: StreetMaker) -> None:
     street = make_street()
     restored = Street.from_dict(street.config, json.loads(json.dumps(street.to_dict())))
-    restored.advance(restored.now + 3_000)
+    restored.advance(restored.now + 1_200)
     assert restored.value("charger_3", "soc") == pytest.approx(31, abs=3)
 
 

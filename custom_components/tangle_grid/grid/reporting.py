@@ -9,6 +9,8 @@ from .protection import FeederWatch
 from .status import IDLE, DeviceStatus, FeederState, FeederStatus
 
 _WS_PER_WH = 3600
+#: A limit that was set for the capacity's sake is protection only while a phase is this close to it.
+_NEAR_CAPACITY = 0.9
 
 
 def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> FeederStatus:
@@ -31,7 +33,8 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
         )
     load_w = reading.power_w
     over_capacity = any(load > limit for load, limit in zip(load_w, capacity_w, strict=True))
-    if protecting or over_capacity:
+    utilisation = max((load / limit for load, limit in zip(load_w, capacity_w, strict=True) if limit > 0), default=0.0)
+    if over_capacity or (protecting and utilisation >= _NEAR_CAPACITY):
         state = FeederState.PROTECTING
     elif balancing:
         state = FeederState.BALANCING
@@ -46,7 +49,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
         capacity_w=capacity_w,
         threshold_w=threshold_w,
         headroom_w=(capacity_w[0] - load_w[0], capacity_w[1] - load_w[1], capacity_w[2] - load_w[2]),
-        utilisation=max((load / limit for load, limit in zip(load_w, capacity_w, strict=True) if limit > 0), default=0),
+        utilisation=utilisation,
         peak_w=feeder.peak_w,
         blind=False,
         state=state,

@@ -16,7 +16,8 @@ IDLE: Final = "idle"
 class FeederState(StrEnum):
     """What a feeder is going through, the gravest first: blind, protecting, balancing, constrained, normal.
 
-    Constrained: above the threshold. Balancing: a request is open. Protecting: the capacity forces limits.
+    Constrained: above the threshold. Balancing: a request is open. Protecting: above the capacity, or close
+    to it with limits in force.
     """
 
     NORMAL = "normal"

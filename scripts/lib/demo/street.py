@@ -13,7 +13,7 @@ DOMAIN: Final = "tangle_grid"
 MENU_OPTION: Final = "simulated_street"
 NAME: Final = "Maple Street"
 # People come home, the first car is plugged in: the evening's peak is minutes away.
-START: Final = "17:50:00"
+START: Final = "17:36:00"
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
 _MAX_STEPS: Final = 6
