@@ -111,6 +111,8 @@ class DebianPackages:
             "-o", "APT::Install-Recommends=false",
             "-o", "APT::Sandbox::User=root",
             "-o", "Acquire::Languages=none",
+            # A mirror may lag behind; what it carries is signed all the same.
+            "-o", "Acquire::Check-Valid-Until=false",
         ]  # fmt: skip
         must(["apt-get", *options, "update"], f"reading the package lists of {self.suite}")
         must(
