@@ -73,7 +73,8 @@ class IslandRuntime:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
         self._meter_changed_at: float | None = None
-        self._follow_up = asyncio.Lock()
+        self._saving = asyncio.Lock()
+        self._telling = asyncio.Lock()
         self._ledger_task: asyncio.Task[None] | None = None
         self._day: date | None = None
         self._running = False
@@ -153,7 +154,7 @@ class IslandRuntime:
             ),
         ]
         self._write(self._first, None)
-        self._async_happened(self._first.events)
+        self._async_happened(self._first.events, persist=self._first.persist)
         self._async_step()
         self._ledger_task = self.hass.async_create_background_task(self.link.async_run(), "tangle_grid ledger")
 
@@ -169,7 +170,7 @@ class IslandRuntime:
             self._device_change()
         self.coordinator.async_close()
         await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
-        async with self._follow_up:
+        async with self._saving:
             await self._store.async_save(self._state())
         if self._ledger_task is not None:
             self._ledger_task.cancel()
@@ -214,7 +215,7 @@ class IslandRuntime:
         result = self._pass()
         self.status = result.status
         self._write(result, meter_changed_at)
-        self._async_happened(result.events)
+        self._async_happened(result.events, persist=result.persist)
         self.coordinator.async_offer(self.snapshot())
 
     def _pass(self) -> StepResult:
@@ -260,9 +261,9 @@ class IslandRuntime:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def _async_happened(self, events: Iterable[GridEvent]) -> None:
+    def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
-        if not happened:
+        if not happened and not persist:
             self._store.async_save_later(self._state)
             return
         for event in happened:
@@ -271,9 +272,13 @@ class IslandRuntime:
         self.hass.async_create_task(self._async_follow_up(happened), "tangle_grid follow up")
 
     async def _async_follow_up(self, events: tuple[GridEvent, ...]) -> None:
-        """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless."""
-        async with self._follow_up:
+        """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
+
+        Saving has a lock of its own, so that a slow ledger holds up nothing but itself.
+        """
+        async with self._saving:
             await self._store.async_save(self._state())
+        async with self._telling:
             for event in events:
                 if (message := event_message(event, self.engine.requests)) is not None:
                     await self.link.async_publish(*message)
@@ -299,7 +304,7 @@ class IslandRuntime:
     async def _async_publish_meter(self) -> None:
         if (message := meter_message(self.status)) is not None:
             await self.link.async_publish(*message)
-        async with self._follow_up:
+        async with self._telling:
             await self._async_pay()
 
     # Ledger
