@@ -35,6 +35,9 @@ _YES: Final = frozenset(
     {"accepted", "active", "fulfilled", "opted_out", "expired", "cancelled", "settled", "paid", "confirmed"}
 )
 _NO: Final = "declined"
+_ON_THE_WAY: Final = frozenset({"queued", "sent"})
+# The entities show a changed balance at most this much later.
+_STILL_S: Final = 1.5
 _TRYTES: Final = frozenset("9ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _HASH_LENGTH: Final = 81
 
@@ -208,12 +211,22 @@ class Cycle:
         return phases
 
     async def _before(self) -> Before:
-        total = await self._live.until(self._wallets, _LEDGER_S, "not every wallet shows a balance")
-        return Before(
-            wallets_i=total,
-            requests=frozenset(request["request_id"] for request in await self._list("requests")),
-            payments=frozenset(payment["payment_id"] for payment in await self._list("payments")),
+        """What is there, once nothing of an earlier evening is still on its way."""
+        await self._live.until(self._wallets, _LEDGER_S, "not every wallet shows a balance")
+        still: tuple[int | None, frozenset[str]] | None = None
+
+        async def settled() -> tuple[int, frozenset[str]] | None:
+            nonlocal still
+            payments = await self._list("payments")
+            last, still = still, (self._wallets(), frozenset(payment["payment_id"] for payment in payments))
+            on_the_way = any(payment["state"] in _ON_THE_WAY for payment in payments)
+            return None if on_the_way or last != still or still[0] is None else (still[0], still[1])
+
+        total, payments = await self._poll(
+            settled, _LEDGER_S, "payments of an earlier evening are still on their way", every_s=_STILL_S
         )
+        requests = frozenset(request["request_id"] for request in await self._list("requests"))
+        return Before(wallets_i=total, requests=requests, payments=payments)
 
     async def _evening_peak(self, phases: Sequence[Phase], witness: Witness) -> None:
         """The street as a whole above its threshold; single phases may ask for help before that."""
@@ -342,14 +355,16 @@ class Cycle:
         data: Mapping[str, object] = {"config_entry_id": self._street.entry_id, **fields}
         return await self._api.action(DOMAIN, f"get_{what}", data, response=True)
 
-    async def _poll[T](self, look: Callable[[], Awaitable[T | None]], timeout_s: float, missing: str) -> T:
+    async def _poll[T](
+        self, look: Callable[[], Awaitable[T | None]], timeout_s: float, missing: str, *, every_s: float = _POLL_S
+    ) -> T:
         """The first thing found by asking again and again."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while not (found := await look()):
             if loop.time() > deadline:
                 raise DemoError(missing)
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(every_s)
         return found
 
 
