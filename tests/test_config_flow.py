@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -206,6 +206,23 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
     registered = entity_registry.async_get("number.street_charger_1_discharge_current")
     assert registered is not None
     assert registered.unique_id == f"{entry.unique_id}_sim_charger_1_discharge_current"
+
+
+@pytest.mark.usefixtures("archived")
+async def test_the_time_of_a_street_can_be_changed(hass: HomeAssistant) -> None:
+    form = await open_form(hass, "simulated_street")
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"name": "Maple Street", "speed": 60, "start": "17:15:00", "seed": 7}
+    )
+    entry = result["result"]
+    before = dict(entry.data)
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    assert form["step_id"] == "reconfigure_street"
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], {"speed": 10, "start": "18:00:00"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert entry.data == {**before, "speed": 10, "start": "18:00"}
 
 
 @pytest.mark.usefixtures("archived")

@@ -41,10 +41,12 @@ from .flows.island import (
     ISLAND_SCHEMA,
     OPTIONS_SCHEMA,
     STREET_SCHEMA,
+    STREET_TIME_SCHEMA,
     WHOLE_OPTIONS,
     check_feed,
     feed_data,
     feed_form,
+    street_time,
 )
 from .flows.solar import SolarFlow
 from .flows.street import async_plan_street
@@ -156,23 +158,32 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_KIND: KIND_SIMULATED,
                 CONF_ISLAND_ID: island_id,
                 CONF_NAME: name,
-                CONF_SPEED: int(user_input[CONF_SPEED]),
                 CONF_SEED: seed,
-                CONF_START: user_input[CONF_START][:5],
+                **street_time(user_input),
                 **plan.data,
             },
             subentries=plan.subentries,
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the meter and the fuse."""
+        """Change the meter and the fuse; of a simulated street, how its time runs."""
         entry = self._get_reconfigure_entry()
+        if entry.data[CONF_KIND] == KIND_SIMULATED:
+            return await self.async_step_reconfigure_street(user_input)
         problem: Problem | None = None
         if user_input is not None:
             problem = check_feed(self.hass, user_input) or self._check_phases(entry, user_input)
             if problem is None:
                 return self.async_update_and_abort(entry, data_updates=feed_data(user_input))
         return self._show("reconfigure", FEED_SCHEMA, user_input or feed_form(entry.data), problem)
+
+    async def async_step_reconfigure_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change how the time of a simulated street runs."""
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            return self.async_update_and_abort(entry, data_updates=street_time(user_input))
+        shown = {CONF_SPEED: entry.data[CONF_SPEED], CONF_START: f"{entry.data[CONF_START]}:00"}
+        return self._show("reconfigure_street", STREET_TIME_SCHEMA, shown, None)
 
     @staticmethod
     def _check_phases(entry: ConfigEntry[Any], user_input: dict[str, Any]) -> Problem | None:

@@ -52,11 +52,16 @@ FEED_FIELDS = {
 ISLAND_SCHEMA = vol.Schema({vol.Required(CONF_NAME): TextSelector(), **FEED_FIELDS})
 FEED_SCHEMA = vol.Schema(FEED_FIELDS)
 
+STREET_TIME_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_SPEED, default=DEFAULT_SPEED): selectors.number(1, 600, "x"),
+        vol.Required(CONF_START, default=f"{DEFAULT_START}:00"): TimeSelector(),
+    }
+)
 STREET_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_NAME, default=_STREET_NAME): TextSelector(),
-        vol.Required(CONF_SPEED, default=DEFAULT_SPEED): selectors.number(1, 600, "x"),
-        vol.Required(CONF_START, default=f"{DEFAULT_START}:00"): TimeSelector(),
+        **STREET_TIME_SCHEMA.schema,
         vol.Required(CONF_SEED, default=DEFAULT_SEED): selectors.number(0, 1_000_000),
     }
 )
@@ -103,3 +108,8 @@ def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
     if CONF_METER_CURRENT in meter:
         shown[FIELD_METER_CURRENT] = meter[CONF_METER_CURRENT]
     return shown
+
+
+def street_time(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """How a street's time runs, as it is stored."""
+    return {CONF_SPEED: int(user_input[CONF_SPEED]), CONF_START: user_input[CONF_START][:5]}

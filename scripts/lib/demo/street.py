@@ -77,7 +77,8 @@ async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int, progr
         progress.say(f"setting up the simulated street (seed {seed}, {speed:g} times real time)")
         await _run_flow(api, {"name": NAME, "start": START, "speed": speed, "seed": seed})
     else:
-        progress.say(f"the street '{entry['title']}' is already set up")
+        progress.say(f"the street '{entry['title']}' is already set up; its time runs {speed:g} times real time")
+        await _run_flow(api, {"start": START, "speed": speed}, entry_id=entry["entry_id"])
     return await _loaded(api)
 
 
@@ -86,12 +87,18 @@ async def _entry(api: HomeAssistantApi) -> Json | None:
     return entries[0] if entries else None
 
 
-async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object]) -> None:
-    """Walk through the config flow as a person would: the menu, then every form with its own suggestions."""
-    step: Json = await api.request("POST", "config/config_entries/flow", {"handler": DOMAIN})
+async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object], *, entry_id: str | None = None) -> None:
+    """Walk through the config flow as a person would: the menu, then every form with its own suggestions.
+
+    With an entry it is the flow that changes this entry.
+    """
+    begin: Json = {"handler": DOMAIN} | ({"entry_id": entry_id} if entry_id else {})
+    step: Json = await api.request("POST", "config/config_entries/flow", begin)
     for _ in range(_MAX_STEPS):
         match step["type"]:
             case "create_entry":
+                return
+            case "abort" if step["reason"] == "reconfigure_successful":
                 return
             case "menu":
                 answer: Json = {"next_step_id": MENU_OPTION}
