@@ -280,3 +280,35 @@ async def test_an_entry_removed_while_a_payment_is_queued(hass: HomeAssistant, e
     assert len(await loaded(again).link.ledger.payments()) == 1
     assert await async_archived_islands(hass) == {}
     await hass.config_entries.async_unload(again.entry_id)
+
+
+async def test_a_participant_removed_in_mid_request_is_still_paid(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await pass_seconds(hass, freezer, 120, 6000.0, 5000.0, 5000.0)
+    response = await hass.services.async_call(
+        DOMAIN,
+        "request_curtailment",
+        {
+            "config_entry_id": entry.entry_id,
+            "power": 2000,
+            "duration": 5,
+            "device_id": [device_id(hass, entry, BATTERY)],
+        },
+        blocking=True,
+        return_response=True,
+    )
+    assert response is not None
+    request_id = str(response["request_id"])
+    for _ in range(60):
+        set_sensor(hass, "sensor.battery_power", -2000.0, "W")
+        await pass_seconds(hass, freezer, 1, 5000.0, 4000.0, 4000.0)
+    wallet = loaded(entry).wallet_ids[BATTERY]
+    hass.config_entries.async_remove_subentry(entry, BATTERY)
+    await hass.async_block_till_done()
+    await ledger_open(entry, freezer)
+    await pass_seconds(hass, freezer, 300, 5000.0, 4000.0, 4000.0)
+    ask = loaded(entry).engine.requests[request_id].asks[BATTERY]
+    assert ask.amount_i > 0
+    await wallets_when(entry, wallet, ask.amount_i, freezer)
+    assert len(await loaded(entry).link.ledger.payments()) == 1

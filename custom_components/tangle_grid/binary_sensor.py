@@ -70,7 +70,7 @@ PARTICIPANT_BINARY_SENSORS: tuple[ParticipantBinarySensorDescription, ...] = (
         translation_key="ignores_limit",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        kinds=frozenset({SUBENTRY_CHARGER, SUBENTRY_BATTERY}),
+        kinds=frozenset({SUBENTRY_CHARGER}),
         value_fn=lambda view: not view.status.compliant,
     ),
     ParticipantBinarySensorDescription(

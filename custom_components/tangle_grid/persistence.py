@@ -5,6 +5,7 @@ entry: wallets hold money, so a removed island is only put on a list from which 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +63,21 @@ class GridStore:
         await self._store.async_remove()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyring:
+    """The secrets of an island, and whose wallet is whose.
+
+    Attributes:
+        secrets: Seeds and the signing key.
+        wallets: The wallet id of each participant.
+        payees: The same, with those who are no participants any more: what they earned is still paid.
+    """
+
+    secrets: Secrets
+    wallets: Mapping[str, str]
+    payees: Mapping[str, str]
+
+
 class SecretStore:
     """Seeds and the signing key, and which participant owns which wallet.
 
@@ -72,16 +88,13 @@ class SecretStore:
         self._store: Store[dict[str, Any]] = Store(
             hass, _VERSION, f"{DOMAIN}.{island_id}.secrets", private=True, atomic_writes=True
         )
-        self._owners: dict[str, dict[str, str]] = {}
+        self._owners: dict[str, dict[str, Any]] = {}
 
-    async def async_load(self, participants: Mapping[str, tuple[str, str]]) -> tuple[Secrets, dict[str, str]]:
+    async def async_load(self, participants: Mapping[str, tuple[str, str]]) -> Keyring:
         """Load the secrets, making what is missing, and save them before anyone can use them.
 
         Args:
             participants: Kind and name by participant id.
-
-        Returns:
-            The secrets, and the wallet id of each participant.
         """
         stored = await self._store.async_load() or {}
         self._owners = stored.get("owners", {})
@@ -94,10 +107,20 @@ class SecretStore:
             wallet = self._orphan(kind, name, participants) or participant
             if wallet not in secrets.seeds:
                 secrets = secrets.with_wallet(wallet)
-            self._owners[wallet] = {"participant": participant, "kind": kind, "name": name}
+            before = self._owners.get(wallet)
+            former = [*before["former"], before["participant"]] if before else []
+            self._owners[wallet] = {"participant": participant, "kind": kind, "name": name, "former": former}
             wallets[participant] = wallet
         await self._store.async_save({"secrets": secrets.to_dict(), "owners": self._owners})
-        return secrets, {participant: wallets[participant] for participant in participants}
+        return Keyring(
+            secrets=secrets,
+            wallets={participant: wallets[participant] for participant in participants},
+            payees={
+                participant: wallet
+                for wallet, owner in self._owners.items()
+                for participant in (*owner["former"], owner["participant"])
+            },
+        )
 
     async def async_secrets(self) -> Secrets | None:
         """The stored secrets as they are; None where there are none."""

@@ -7,7 +7,7 @@ notices what does not report any more and lets leases run out.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time as time_of_day, timedelta
+from datetime import datetime, time as time_of_day, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -68,7 +68,6 @@ class IslandRuntime:
         self.structure = structure(entry)
         self.reaction_ms: float | None = None
         self._store = GridStore(hass, self.island_id)
-        self._secrets = SecretStore(hass, self.island_id)
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
@@ -76,7 +75,7 @@ class IslandRuntime:
         self._saving = asyncio.Lock()
         self._telling = asyncio.Lock()
         self._ledger_task: asyncio.Task[None] | None = None
-        self._day: date | None = None
+        self._day: str | None = None
         self._running = False
         self._told: dict[str, Setpoint] = {}
 
@@ -85,6 +84,7 @@ class IslandRuntime:
     async def async_prepare(self) -> None:
         """Load what is stored and build the parts; nothing runs yet."""
         state = await self._store.async_load()
+        self._day = state.get("day")
         self.clock = self._make_clock(state.get("clock"))
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
@@ -100,13 +100,15 @@ class IslandRuntime:
             new_id=lambda: uuid4().hex[:12],
             state=state.get("engine"),
         )
-        secrets, self.wallet_ids = await self._secrets.async_load(
+        keyring = await SecretStore(self.hass, self.island_id).async_load(
             {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()}
         )
+        self.wallet_ids = keyring.wallets
+        self._payees = keyring.payees
         self.link = LedgerLink(
             self.hass,
             island_id=self.island_id,
-            secrets=secrets,
+            secrets=keyring.secrets,
             on_open=self._async_ledger_opened,
             on_event=self._async_ledger_event,
             on_trouble=self._async_ledger_trouble,
@@ -248,7 +250,7 @@ class IslandRuntime:
         return written
 
     def _start_day(self, now: float) -> None:
-        today = dt_util.as_local(as_datetime(now)).date()
+        today = dt_util.as_local(as_datetime(now)).date().isoformat()
         if self._day is not None and today != self._day:
             self.engine.start_day(now)
         self._day = today
@@ -286,7 +288,7 @@ class IslandRuntime:
 
     async def _async_pay(self) -> None:
         for settlement in self.engine.unpaid():
-            wallet = self.wallet_ids.get(settlement.device_id)
+            wallet = self._payees.get(settlement.device_id)
             if wallet is None:
                 continue
             try:
@@ -332,7 +334,7 @@ class IslandRuntime:
     def _async_payment_changed(self, payment: Payment) -> None:
         """Carry a reward's progress into the request that it belongs to."""
         request_id, _, device_id = payment.payment_id.partition(":")
-        if payment.source != TREASURY or device_id not in self.participants:
+        if payment.source != TREASURY or device_id not in self._payees:
             return
         now = self.clock.now()
         events: list[GridEvent] = []
@@ -383,5 +385,6 @@ class IslandRuntime:
         return {
             "engine": self.engine.to_dict(),
             "clock": self.clock.now(),
+            "day": self._day,
             "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
         }

@@ -20,8 +20,16 @@ from tests.devices.builders import epoch, subentry
 Show = Callable[..., None]
 
 
+def test_a_feed_with_one_meter_sensor_has_one_phase() -> None:
+    feeder = feeder_config({"capacity_a": 25, "threshold": 80, "meter": {"current": ["sensor.a"]}})
+    assert feeder.capacity_a == (25.0, 0.0, 0.0)
+    assert feeder.threshold_a == (20.0, 0.0, 0.0)
+
+
 def test_feeder() -> None:
-    feeder = feeder_config({"capacity_a": 63, "threshold": 80})
+    feeder = feeder_config(
+        {"capacity_a": 63, "threshold": 80, "meter": {"power": ["sensor.a", "sensor.b", "sensor.c"]}}
+    )
     assert feeder.feeder_id == "main"
     assert feeder.capacity_a == (63.0, 63.0, 63.0)
     assert feeder.threshold_a == pytest.approx((50.4, 50.4, 50.4))

@@ -81,14 +81,15 @@ type Data = Mapping[str, Any]
 
 
 def feeder_config(data: Data) -> FeederConfig:
-    """The feed of an island, from the data of its config entry."""
+    """The feed of an island, from the data of its config entry. One meter sensor means that there is one phase."""
     capacity = float(data[CONF_CAPACITY_A])
     threshold = capacity * float(data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD)) / 100.0
+    single = all(len(sensors) == 1 for sensors in data[CONF_METER].values())
     return FeederConfig(
         feeder_id=MAIN_FEEDER,
         parent_id=None,
-        capacity_a=(capacity, capacity, capacity),
-        threshold_a=(threshold, threshold, threshold),
+        capacity_a=(capacity, 0.0, 0.0) if single else (capacity, capacity, capacity),
+        threshold_a=(threshold, 0.0, 0.0) if single else (threshold, threshold, threshold),
     )
 
 

@@ -16,6 +16,7 @@ NAME: Final = "Maple Street"
 START: Final = "17:36:00"
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
+_ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
 _MAX_STEPS: Final = 6
 
 
@@ -135,7 +136,7 @@ async def _loaded(api: HomeAssistantApi) -> Street:
             raise DemoError("the street was not added")
         if entry["state"] == "loaded":
             return await read_street(api, entry)
-        if entry["state"] not in ("not_loaded", "setup_in_progress", "setup_retry") or loop.time() > deadline:
+        if entry["state"] not in _ON_ITS_WAY or loop.time() > deadline:
             raise DemoError(f"the street does not load ({entry['state']}): {entry.get('reason')}")
         await asyncio.sleep(_POLL_S)
 

@@ -1,0 +1,228 @@
+"""The documents: their links lead somewhere, what they should describe is there, and nothing foreign is."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+import yaml
+
+from custom_components.tangle_grid.grid.model import Timing
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"
+BLUEPRINTS: Final = sorted((ROOT / "blueprints" / "automation" / "tangle_grid").glob("*.yaml"))
+DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+TEXTS: Final[dict[str, Any]] = json.loads((PACKAGE / "translations" / "en.json").read_text())
+ACTIONS: Final[dict[str, Any]] = yaml.safe_load((PACKAGE / "services.yaml").read_text())
+
+README: Final = (ROOT / "README.md").read_text()
+REFERENCE: Final = (ROOT / "docs" / "reference.md").read_text()
+BALANCING: Final = (ROOT / "docs" / "balancing.md").read_text()
+
+#: Of the machine that something was written on, and of what it fetched packages from.
+FORBIDDEN: Final = re.compile(
+    r"(?<![\w.])/(work|root|tmp)/|\b(pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org)\b"
+)
+LINK: Final = re.compile(r"!?\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*\]\(([^)\s]+)\)")
+IMAGE_IN_LINK: Final = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
+HTML_SOURCE: Final = re.compile(r"(?:src|href)=\"([^\"]+)\"")
+FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LONGEST_LINE: Final = 120
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _prose(document: Path) -> str:
+    """A document without its blocks of code."""
+    return FENCE.sub("", document.read_text())
+
+
+def _links(document: Path) -> Iterator[str]:
+    text = _prose(document)
+    for pattern in (LINK, IMAGE_IN_LINK, HTML_SOURCE):
+        yield from pattern.findall(text)
+
+
+def _anchor(heading: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def _anchors(document: Path) -> set[str]:
+    return {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", _prose(document), re.MULTILINE)}
+
+
+def _section(title: str) -> str:
+    """A section of the reference, with what stands below its own headings."""
+    found = re.search(rf"^(#+) {re.escape(title)}$", REFERENCE, re.MULTILINE)
+    assert found is not None, f"docs/reference.md has no section {title!r}"
+    rest = REFERENCE[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", FENCE.sub(lambda code: " " * len(code[0]), rest), re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def test_the_documents_are_there() -> None:
+    assert {_name(document) for document in DOCUMENTS} >= {
+        "CONTRIBUTING.md",
+        "README.md",
+        "docs/balancing.md",
+        "docs/ledger.md",
+        "docs/reference.md",
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_relative_links_lead_somewhere(document: Path) -> None:
+    for link in _links(document):
+        target = urlsplit(link)
+        if target.scheme:
+            assert target.scheme == "https", link
+            continue
+        path = (document.parent / unquote(target.path)).resolve() if target.path else document
+        assert path.is_relative_to(ROOT), link
+        assert path.exists(), f"{_name(document)} links to {link}"
+        if target.fragment:
+            assert target.fragment in _anchors(path), f"{_name(document)} links to {link}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_nothing_foreign_is_in_it(document: Path) -> None:
+    found = FORBIDDEN.search(document.read_text())
+    assert found is None, f"{_name(document)}: {found[0] if found else ''}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_prose_fits_the_line(document: Path) -> None:
+    """Tables, badges and links cannot be wrapped; sentences can."""
+    for line in _prose(document).splitlines():
+        if not line.lstrip().startswith(("|", "[!", "<", "!")):
+            assert len(line) <= LONGEST_LINE, f"{_name(document)}: {line}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_examples_are_yaml(document: Path) -> None:
+    for code in re.findall(r"^```yaml\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL):
+        yaml.safe_load(code)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_is_described(action: str) -> None:
+    """Under its name, with each field, and with an example that uses only fields that exist."""
+    fields = ACTIONS[action]["fields"]
+    section = _section(TEXTS["services"][action]["name"])
+    assert f"`{action}`" in REFERENCE
+    # What an action shares with another one may be told there.
+    described = (
+        section if "same fields" not in section else section + _section(TEXTS["services"]["get_requests"]["name"])
+    )
+    for field in fields:
+        assert f"`{field}`" in described, f"{action}: {field}"
+    calls = [yaml.safe_load(code) for code in re.findall(r"^```yaml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)]
+    calls = [call for call in calls if "action" in call]
+    assert calls, f"{action} has no example"
+    for call in calls:
+        assert call["action"] == f"tangle_grid.{action}"
+        assert set(call["data"]) <= set(fields), action
+        assert {name for name, field in fields.items() if field.get("required")} <= set(call["data"]), action
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_every_blueprint_is_described(path: Path) -> None:
+    """In both documents, with a button that imports it from where it says that it comes from."""
+    source = re.search(r"^ +source_url: (\S+)$", path.read_text(), re.MULTILINE)
+    name = re.search(r'^ +name: "Tangle Grid: (.+)"$', path.read_text(), re.MULTILINE)
+    assert source is not None
+    assert name is not None
+    assert name[1].capitalize() in README.replace("V2G", "v2g")
+    assert name[1].capitalize() in REFERENCE
+    assert f"blueprints/automation/tangle_grid/{path.name}" in README
+    imported = {
+        parse_qs(urlsplit(link).query)["blueprint_url"][0]
+        for link in LINK.findall(README)
+        if link.startswith("https://my.home-assistant.io/redirect/blueprint_import/")
+    }
+    assert source[1] in imported
+
+
+def test_the_badges_lead_to_this_integration() -> None:
+    manifest = json.loads((PACKAGE / "manifest.json").read_text())
+    owner, repository = urlsplit(manifest["documentation"]).path.strip("/").split("/")
+    hacs = next(link for link in LINK.findall(README) if "hacs_repository" in link)
+    query = parse_qs(urlsplit(hacs).query)
+    assert query == {"owner": [owner], "repository": [repository], "category": ["integration"]}
+
+
+def test_every_entity_is_described() -> None:
+    for domain, entities in TEXTS["entity"].items():
+        for key, entity in entities.items():
+            if "{" not in entity["name"]:
+                assert entity["name"] in REFERENCE, f"{domain}.{key}"
+
+
+def test_every_field_of_the_flows_is_described() -> None:
+    def names(tree: Any) -> Iterator[str]:
+        if isinstance(tree, dict):
+            yield from tree.get("data", {}).values()
+            for key, branch in tree.items():
+                if key not in ("data", "data_description"):
+                    yield from names(branch)
+
+    for part in ("config", "config_subentries", "options"):
+        for name in names(TEXTS[part]):
+            assert name in REFERENCE, f"{part}: {name}"
+
+
+def test_every_kind_of_event_is_described() -> None:
+    events = _section("Events")
+    for event in TEXTS["entity"]["event"].values():
+        for event_type in event["state_attributes"]["event_type"]["state"]:
+            assert f"`{event_type}`" in events
+
+
+def test_times_are_those_of_the_code() -> None:
+    """The table of times names the defaults; who changes one changes the table."""
+    timing = Timing()
+    table = BALANCING.partition("## Times and figures")[2].partition("\n## ")[0]
+    rows = {cells[1].strip(): cells[2].strip() for row in table.splitlines() if len(cells := row.split("|")) > 3}
+    assert rows["oldest meter reading (option)"] == f"{timing.meter_max_age_s:g} s"
+    assert rows["longest time without a change of the meter"] == f"{timing.meter_frozen_s:g} s"
+    assert rows["oldest reading of a participant; longest interval credited"] == f"{timing.telemetry_max_age_s:g} s"
+    assert rows["life of a setpoint"] == f"{timing.lease_s:g} s"
+    assert rows["least time between writes that increase"] == f"{timing.min_write_interval_s:g} s"
+    assert rows["time to follow a new setpoint"] == f"{timing.compliance_grace_s:g} s"
+    assert rows["heartbeat"] == f"{timing.heartbeat_s:g} s"
+    assert rows["no increase after a reduction for"] == f"{timing.increase_hold_s:g} s"
+    assert rows["greatest increase of one write"] == f"{timing.ramp_a_per_step:g} A"
+    assert rows["above the threshold before help is asked for"] == f"{timing.request_trigger_s:g} s"
+    assert rows["time to answer"] == f"{timing.answer_window_s:g} s"
+    assert rows["length of a request (option)"] == f"{timing.request_duration_s / 60:g} min"
+    assert rows["least time between two requests"] == f"{timing.request_cooldown_s:g} s"
+    assert rows["baseline looks back"] == f"{timing.baseline_window_s:g} s"
+
+
+def test_every_command_of_the_node_is_named() -> None:
+    source = (PACKAGE / "ledger" / "node" / "commands.py").read_text()
+    commands = re.findall(r'^ {12}"([a-zA-Z]+)": (?:self\.|lambda)', source, re.MULTILINE)
+    assert len(commands) >= 12
+    ledger = (ROOT / "docs" / "ledger.md").read_text()
+    for command in commands:
+        assert f"`{command}`" in ledger, command
+
+
+def test_every_repair_is_described() -> None:
+    repairs = _section("Repairs").lower()
+    for issue in TEXTS["issues"].values():
+        title = re.sub(r"\{\w+\}:? ?", "…", issue["title"]).strip("…").strip().lower()
+        assert all(part.strip() in repairs for part in title.split("…")), title
+
+
+def test_the_version_is_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == json.loads((PACKAGE / "manifest.json").read_text())["version"]
