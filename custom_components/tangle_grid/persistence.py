@@ -108,7 +108,7 @@ class SecretStore:
             if wallet not in secrets.seeds:
                 secrets = secrets.with_wallet(wallet)
             before = self._owners.get(wallet)
-            former = [*before["former"], before["participant"]] if before else []
+            former = [*before.get("former", ()), before["participant"]] if before else []
             self._owners[wallet] = {"participant": participant, "kind": kind, "name": name, "former": former}
             wallets[participant] = wallet
         await self._store.async_save({"secrets": secrets.to_dict(), "owners": self._owners})
@@ -118,7 +118,7 @@ class SecretStore:
             payees={
                 participant: wallet
                 for wallet, owner in self._owners.items()
-                for participant in (*owner["former"], owner["participant"])
+                for participant in (*owner.get("former", ()), owner["participant"])
             },
         )
 
