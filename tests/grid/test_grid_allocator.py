@@ -1,5 +1,7 @@
 """The allocator's promises, for every input."""
 
+import cmath
+import math
 from itertools import permutations
 
 import pytest
@@ -158,3 +160,49 @@ def test_many_devices_share_what_there_is(number: int) -> None:
     wanted = [Demand(limits=(index % 3,), min_a=0, max_a=10 + index % 7) for index in range(number)]
     shares = allocate([50.0] * 3, wanted)
     assert sum(shares) == pytest.approx(min(150.0, sum(each.max_a for each in wanted)), abs=60)
+
+
+# Line-to-line connections: the current of a line is a vector sum
+
+TURNS = tuple(cmath.rect(1.0, math.radians(degrees)) for degrees in (30, -90, 150))
+#: Lines a, b, c of a delta whose devices sit between two lines each.
+LINES = {0: ((0, TURNS[0]), (1, -TURNS[0])), 1: ((1, TURNS[1]), (2, -TURNS[1])), 2: ((2, TURNS[2]), (0, -TURNS[2]))}
+
+
+@st.composite
+def between_lines(draw: st.DrawFn) -> Demand:
+    pairs = LINES[draw(st.integers(0, 2))]
+    return Demand(
+        limits=tuple(line for line, _ in pairs),
+        weights=tuple(weight for _, weight in pairs),
+        min_a=draw(st.sampled_from([0.0, 6.0])),
+        max_a=draw(st.sampled_from([0.0, 8.0, 16.0, 32.0])),
+        order=(float(draw(st.integers(0, 3))),),
+        rank=(float(draw(st.integers(0, 3))),),
+    )
+
+
+@given(
+    st.lists(st.integers(-100, 1000).map(lambda tenths: tenths / 10), min_size=3, max_size=3),
+    st.lists(between_lines(), max_size=12),
+)
+def test_no_line_carries_more_than_its_limit(available: list[float], wanted: list[Demand]) -> None:
+    shares = allocate(available, wanted)
+    for line, amps in enumerate(available):
+        current = sum(
+            share * weight
+            for share, each in zip(shares, wanted, strict=True)
+            for limit, weight in zip(each.limits, each.weights, strict=True)
+            if limit == line
+        )
+        assert abs(current) <= max(0.0, amps) + TOLERANCE
+    for share, each in zip(shares, wanted, strict=True):
+        assert share == 0 or each.min_a - TOLERANCE <= share <= each.max_a + TOLERANCE
+
+
+def test_balanced_line_to_line_devices_use_the_lines_in_full() -> None:
+    wanted = [
+        Demand(limits=tuple(line for line, _ in pairs), weights=tuple(weight for _, weight in pairs), min_a=0, max_a=99)
+        for pairs in LINES.values()
+    ]
+    assert allocate([math.sqrt(3) * 20] * 3, wanted) == pytest.approx([20.0] * 3)

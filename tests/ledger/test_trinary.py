@@ -195,6 +195,15 @@ def test_proof_of_work_at_the_weight_of_the_test_networks() -> None:
     assert digest.endswith("999")
 
 
+def test_proof_of_work_finds_the_same_nonce_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = some_trytes(TRANSACTION_TRYTES)
+    found = set()
+    for cores in (1, 2, 3):
+        monkeypatch.setattr("os.process_cpu_count", lambda cores=cores: cores)
+        found.add(with_nonce(plain, 9))
+    assert len(found) == 1
+
+
 def test_proof_of_work_refuses_what_is_no_transaction() -> None:
     for bad, mwm in (("9" * 2672, 1), ("a" * 2673, 1), ("9" * 2673, 244), ("9" * 2673, -1)):
         with pytest.raises(TrytesError):

@@ -10,9 +10,14 @@ device's own range; who wants nothing gets nothing; the result does not depend o
 input except between devices that are equal in everything. Where the devices of one feeder use the same phases, more
 capacity never means less in total. (Where single-phase and three-phase devices share, that cannot hold together with
 fair shares: a single-phase car that gets its share of one phase may keep a three-phase car from using the other two.)
+
+A limit is a magnitude: |sum of current x weight| <= available. Between a phase and neutral all weights are 1 and
+that is a plain sum. Where devices are connected between two phases (North America's 208 V), a line carries the
+vector sum of two of them; weights are then complex, and the limit is used in full instead of at 87 %.
 """
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,6 +32,7 @@ class Demand:
 
     Attributes:
         limits: Indices into the available currents: each phase it uses, on each feeder above it.
+        weights: What 1 A of it adds to each of these limits; empty means 1 to all.
         min_a: Least current, A; below it only 0 is possible.
         max_a: Most that it can use, A; below `min_a` it wants nothing.
         order: Smaller is admitted first.
@@ -38,6 +44,7 @@ class Demand:
     max_a: float
     order: tuple[float, ...] = ()
     rank: tuple[float, ...] = ()
+    weights: tuple[complex, ...] = ()
 
 
 def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float]:
@@ -50,28 +57,79 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
     Returns:
         A per phase for each demand, in the same order.
     """
-    room = list(available_a)
+    load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []
     for index in sorted(range(len(demands)), key=lambda index: demands[index].order):
         demand = demands[index]
-        if demand.max_a <= 0 or demand.max_a < demand.min_a:
+        least = demand.min_a
+        if demand.max_a <= 0 or demand.max_a < least:
             continue
-        if all(room[limit] + _EPSILON >= demand.min_a and room[limit] >= 0 for limit in demand.limits):
-            for limit in demand.limits:
-                room[limit] -= demand.min_a
-            shares[index] = demand.min_a
+        if demand.weights:
+            after = [load[limit] + weight * least for limit, weight in zip(demand.limits, demand.weights, strict=True)]
+        else:
+            after = [load[limit] + least for limit in demand.limits]
+        if all(
+            abs(total) <= available_a[limit] + _EPSILON and available_a[limit] >= 0
+            for limit, total in zip(demand.limits, after, strict=True)
+        ):
+            for limit, total in zip(demand.limits, after, strict=True):
+                load[limit] = total
+            shares[index] = least
             admitted.append(index)
     admitted.sort(key=lambda index: demands[index].rank)
-    for _, group in groupby(admitted, key=lambda index: demands[index].rank):
-        _fill(room, demands, shares, list(group))
+    for _, members in groupby(admitted, key=lambda index: demands[index].rank):
+        group = list(members)
+        if len(group) == 1:
+            _raise_one(available_a, load, demands[group[0]], shares, group[0])
+        else:
+            _fill(available_a, load, demands, shares, group)
     return shares
 
 
-def _fill(room: list[float], demands: Sequence[Demand], shares: list[float], group: list[int]) -> None:
-    """Raise a group to a common level; `room` and `shares` are brought up to date."""
-    filling = _Filling(room, demands)
-    events: list[tuple[float, int, int, int]] = filling.events
+def _weighted(demand: Demand) -> list[tuple[int, complex]]:
+    return list(zip(demand.limits, demand.weights or (1.0,) * len(demand.limits), strict=True))
+
+
+def _distance(available: float, load: complex, speed: complex) -> float:
+    """How far a load can move with a speed until its magnitude reaches what is available; infinite if it never does.
+
+    The larger root t of |load + t speed| = available.
+    """
+    if speed == 0:
+        return math.inf
+    if load.imag == 0 and speed.imag == 0:
+        return max(0.0, available - load.real) / speed.real if speed.real > 0 else math.inf
+    square = abs(speed) ** 2
+    along = load.real * speed.real + load.imag * speed.imag
+    inside = along * along - square * (abs(load) ** 2 - available * available)
+    return max(0.0, (math.sqrt(max(0.0, inside)) - along) / square)
+
+
+def _raise_one(
+    available_a: Sequence[float], load: list[complex], demand: Demand, shares: list[float], index: int
+) -> None:
+    """The common case of `_fill`: a rank with one device."""
+    weighted = _weighted(demand)
+    more = demand.max_a - demand.min_a
+    for limit, weight in weighted:
+        more = min(more, _distance(available_a[limit], load[limit], weight))
+    if more > 0:
+        for limit, weight in weighted:
+            load[limit] += more * weight
+        shares[index] = demand.min_a + more
+
+
+def _fill(
+    available_a: Sequence[float],
+    load: list[complex],
+    demands: Sequence[Demand],
+    shares: list[float],
+    group: list[int],
+) -> None:
+    """Raise a group to a common level; `load` and `shares` are brought up to date."""
+    filling = _Filling(available_a, load, demands)
+    events = filling.events
     for index in group:
         heapq.heappush(events, (demands[index].min_a, _JOIN, index, 0))
     while events:
@@ -81,54 +139,66 @@ def _fill(room: list[float], demands: Sequence[Demand], shares: list[float], gro
         elif kind == _FULL:
             filling.leave(index, level, shares)
         elif version == filling.versions.get(index):
-            for member in list(filling.members[index]):
-                filling.leave(member, level, shares)
+            filling.exhaust(index, level, shares)
 
 
 _JOIN, _FULL, _EXHAUSTED = 0, 1, 2
 
 
 class _Filling:
-    """Who is rising, and how much each limit has left; limits are brought up to date only when they are touched."""
+    """Who is rising, and what each limit carries; limits are brought up to date only when they are touched."""
 
-    def __init__(self, room: list[float], demands: Sequence[Demand]) -> None:
-        self.room = room
-        self.demands = demands
+    def __init__(self, available_a: Sequence[float], load: list[complex], demands: Sequence[Demand]) -> None:
+        self.load = load
         self.events: list[tuple[float, int, int, int]] = []
-        self.members: dict[int, dict[int, None]] = {}
         self.versions: dict[int, int] = {}
+        self._available = available_a
+        self._demands = demands
+        self._members: dict[int, dict[int, complex]] = {}
+        self._speeds: dict[int, complex] = {}
         self._levels: dict[int, float] = {}
-        self._rising: set[int] = set()
+        self._rising: dict[int, list[tuple[int, complex]]] = {}
 
     def join(self, index: int, level: float) -> None:
-        demand = self.demands[index]
-        self._rising.add(index)
+        demand = self._demands[index]
+        weighted = self._rising[index] = _weighted(demand)
         heapq.heappush(self.events, (demand.max_a, _FULL, index, 0))
-        for limit in demand.limits:
+        for limit, weight in weighted:
             self._advance(limit, level)
-            self.members[limit][index] = None
+            self._members[limit][index] = weight
+            self._speeds[limit] += weight
             self._schedule(limit, level)
 
     def leave(self, index: int, level: float, shares: list[float]) -> None:
-        if index not in self._rising:
+        weighted = self._rising.pop(index, None)
+        if weighted is None:
             return
-        self._rising.discard(index)
-        shares[index] = min(level, self.demands[index].max_a)
-        for limit in self.demands[index].limits:
+        shares[index] = min(level, self._demands[index].max_a)
+        for limit, weight in weighted:
             self._advance(limit, level)
-            del self.members[limit][index]
+            del self._members[limit][index]
+            self._speeds[limit] = self._speeds[limit] - weight if self._members[limit] else 0.0
             self._schedule(limit, level)
 
+    def exhaust(self, limit: int, level: float, shares: list[float]) -> None:
+        """Stop all that add to the limit's magnitude; who takes from it (on another phase) goes on."""
+        self._advance(limit, level)
+        load = self.load[limit]
+        members = list(self._members[limit].items())
+        adding = [member for member, weight in members if load.real * weight.real + load.imag * weight.imag >= 0]
+        for member in adding or [member for member, _ in members]:
+            self.leave(member, level, shares)
+
     def _advance(self, limit: int, level: float) -> None:
-        members = self.members.setdefault(limit, {})
-        self.room[limit] = max(
-            min(self.room[limit], 0.0),
-            self.room[limit] - len(members) * (level - self._levels.get(limit, level)),
-        )
+        if limit not in self._members:
+            self._members[limit] = {}
+            self._speeds[limit] = 0.0
+        elif speed := self._speeds[limit]:
+            self.load[limit] += speed * (level - self._levels[limit])
         self._levels[limit] = level
 
     def _schedule(self, limit: int, level: float) -> None:
         self.versions[limit] = self.versions.get(limit, 0) + 1
-        if count := len(self.members[limit]):
-            exhausted = level + max(0.0, self.room[limit]) / count
-            heapq.heappush(self.events, (exhausted, _EXHAUSTED, limit, self.versions[limit]))
+        distance = _distance(self._available[limit], self.load[limit], self._speeds[limit])
+        if distance < math.inf:
+            heapq.heappush(self.events, (level + distance, _EXHAUSTED, limit, self.versions[limit]))

@@ -16,6 +16,7 @@ from .transaction import TAG_TRYTES
 
 MAX_LIST: Final = 1_000
 MAX_FOUND: Final = 100_000
+MAX_BODY_BYTES: Final = 1_000_000
 MAX_MWM: Final = 14
 _APP_NAME: Final = "Tangle Grid"
 _APP_VERSION: Final = "1.8.6"
@@ -93,6 +94,10 @@ class Api:
             "broadcastTransactions": self._take_in,
             "storeTransactions": self._take_in,
             "checkConsistency": self._check_consistency,
+            "getTips": self._get_tips,
+            "getNeighbors": lambda _request: {"neighbors": []},
+            "getMissingTransactions": lambda _request: {"hashes": []},
+            "getNodeAPIConfiguration": self._get_configuration,
         }
 
     def handle(self, request: Request) -> Answer:
@@ -109,13 +114,15 @@ class Api:
         return answer
 
     def answer(self, request: Any) -> tuple[int, Answer]:
-        """Answer a request from the wire: HTTP status and body."""
+        """Answer a request from the wire: HTTP status and body, ``duration`` included."""
+        started = time.monotonic()
         try:
             return HTTPStatus.OK, self.handle(request if isinstance(request, Mapping) else {})
         except NodeError as error:
-            return error.status, error.to_answer()
+            status, refusal = error.status, error.to_answer()
         except LedgerError as error:
-            return HTTPStatus.INTERNAL_SERVER_ERROR, {"exception": str(error)}
+            status, refusal = HTTPStatus.INTERNAL_SERVER_ERROR, {"exception": str(error)}
+        return status, {**refusal, "duration": round((time.monotonic() - started) * 1000)}
 
     def _get_node_info(self, _request: Request) -> Answer:
         number, milestone = self._node.latest_milestone
@@ -194,6 +201,19 @@ class Api:
             raise NodeError("Invalid trytes input")
         trunk, branch = _hash(request.get("trunkTransaction")), _hash(request.get("branchTransaction"))
         return {"trytes": self._node.attach(trytes, trunk=trunk, branch=branch, mwm=mwm)}
+
+    def _get_tips(self, _request: Request) -> Answer:
+        return {"hashes": [tip.hash for tip in self._store.tips(limit=MAX_LIST)]}
+
+    def _get_configuration(self, _request: Request) -> Answer:
+        return {
+            "maxBodyLength": MAX_BODY_BYTES,
+            "maxFindTransactions": MAX_FOUND,
+            "maxGetTrytes": MAX_LIST,
+            "maxRequestsList": MAX_LIST,
+            "milestoneStartIndex": 0,
+            "testNet": True,
+        }
 
     def _interrupt(self, _request: Request) -> Answer:
         self._node.interrupt()

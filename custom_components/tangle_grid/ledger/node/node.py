@@ -23,7 +23,7 @@ from .errors import NodeError
 from .milestone import Milestone, seal
 from .state import Booking
 from .store import Stored, TangleStore
-from .transaction import Transaction, attach
+from .transaction import Transaction, attach, parse_all
 
 MAX_DEPTH: Final = 15
 
@@ -93,7 +93,7 @@ class EmbeddedNode:
         All are stored or none. Raises NodeError: malformed, too little proof of work, parents unknown, or the bundle
         that a tail completes is not valid.
         """
-        batch = {transaction.hash: transaction for transaction in map(Transaction.parse, trytes)}
+        batch = {transaction.hash: transaction for transaction in parse_all(trytes)}
         for transaction in batch.values():
             if transaction.weight < self.mwm:
                 raise NodeError(f"Invalid transaction: weight {transaction.weight} is below {self.mwm}")

@@ -1,5 +1,6 @@
 """A transaction of the legacy protocol: 2,673 trytes and what they say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
@@ -8,6 +9,7 @@ from ..trinary import (
     HASH_TRYTES,
     TRANSACTION_TRYTES,
     curl_hash,
+    curl_hashes,
     int_to_trytes,
     is_trytes,
     trailing_zeros,
@@ -22,6 +24,7 @@ NULL_HASH: Final = "9" * HASH_TRYTES
 FRAGMENT_TRYTES: Final = 2187
 TAG_TRYTES: Final = 27
 MAX_TIMESTAMP_MS: Final = (3**27 - 1) // 2
+_MANY: Final = 16
 _ESSENCE: Final = slice(FRAGMENT_TRYTES, FRAGMENT_TRYTES + ESSENCE_TRYTES)
 _TRUNK: Final = slice(2430, 2511)
 _BRANCH: Final = slice(2511, 2592)
@@ -33,6 +36,15 @@ _ATTACHED: Final = slice(2619, 2646)
 def transaction_hash(trytes: str) -> str:
     """Return the hash; a client sends the same transaction several times (attach, broadcast, store)."""
     return curl_hash(trytes)
+
+
+def parse_all(trytes: Sequence[object]) -> list[Transaction]:
+    """Read transactions; many of them are hashed together. Raises NodeError when one is not 2,673 trytes."""
+    texts = [each for each in trytes if isinstance(each, str) and is_trytes(each, TRANSACTION_TRYTES)]
+    if len(texts) < len(trytes):
+        raise NodeError("Invalid trytes input")
+    hashes = curl_hashes(texts) if len(texts) >= _MANY else map(transaction_hash, texts)
+    return [Transaction.parse(each, known) for each, known in zip(texts, hashes, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

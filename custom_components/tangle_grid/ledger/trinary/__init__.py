@@ -19,6 +19,7 @@ from .codec import (
 )
 from .curl import Curl, curl_hash, trailing_zeros
 from .kerl import Kerl, kerl_hash, kerl_hash_trytes
+from .lanes import curl_hashes
 from .signing import address_of, has_valid_checksum, is_insecure, normalize, signature_address, with_checksum
 from .work import TRANSACTION_TRYTES, WorkCancelledError, with_nonce
 
@@ -34,6 +35,7 @@ __all__ = [
     "address_of",
     "bytes_to_trytes",
     "curl_hash",
+    "curl_hashes",
     "has_valid_checksum",
     "int_to_trits",
     "int_to_trytes",

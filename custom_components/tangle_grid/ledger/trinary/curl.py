@@ -7,7 +7,7 @@ The reference walks the state by steps of 364 modulo 729. Here round k's state i
 the walk into a plain rotation by 364**(k+1) modulo 729. After 81 rounds the layout is the one of multiplier 364**81,
 which has order 6: a state is always in one of six layouts, and a block of trits is scattered into the current one.
 
-With ``lanes`` > 1 every trit owns that many neighbouring bits, and one pass transforms as many states.
+Many states at once are the business of ``lanes``.
 """
 
 from functools import cache
@@ -72,23 +72,33 @@ def rotations(layout: int) -> list[int]:
     return [LAYOUTS[layout] * pow(STEP, k + 1, STATE_TRITS) % STATE_TRITS for k in range(ROUNDS)]
 
 
-_ROTATIONS: Final = tuple(rotations(layout) for layout in range(6))
-_SHIFTS: Final = tuple(tuple((right, STATE_TRITS - right) for right in rounds) for rounds in _ROTATIONS)
+def _turns(layout: int) -> list[tuple[int, int, int]]:
+    """Return each round's rotation as right shift, left shift, and the mask of the bits that come in at the top."""
+    return [(right, STATE_TRITS - right, (1 << right) - 1) for right in rotations(layout)]
 
 
-def transform(low: int, high: int, layout: int, lanes: int = 1) -> tuple[int, int]:
-    """Run the 81 rounds on a state in this layout; the result is in layout ``(layout + 1) % 6``."""
-    bits = STATE_TRITS * lanes
-    mask = (1 << bits) - 1
-    # Held as "not high" inside the loop: that word is a subset of low, which saves an operation and both masks but one.
-    low_word, minus_word = low, high ^ mask
-    for right, left in _SHIFTS[layout] if lanes == 1 else [(r * lanes, bits - r * lanes) for r in _ROTATIONS[layout]]:
-        next_minus = minus_word >> right | minus_word << left
-        next_low = low_word >> right | low_word << left
-        new_low = (next_low ^ minus_word | (low_word | next_minus) ^ mask) & mask
-        minus_word = (low_word ^ next_minus) & new_low
-        low_word = new_low
-    return low_word, minus_word ^ mask
+_PAIRS: Final = tuple(tuple((*_turns(k)[at], *_turns(k)[at + 1]) for at in range(0, ROUNDS - 1, 2)) for k in range(6))
+_LAST: Final = tuple(_turns(layout)[-1] for layout in range(6))
+
+
+def transform(low: int, high: int, layout: int) -> tuple[int, int]:
+    """Run the 81 rounds on a state in this layout; the result is in layout ``(layout + 1) % 6``.
+
+    No state has both bits clear, so that a round has cheaper forms than the usual one. Four operations lead from (low,
+    high) to (plus, high), where "plus" is "not low"; four more, and a complement, lead back to (low, high).
+    """
+    word = _WORD
+    for right, left, top, right_2, left_2, top_2 in _PAIRS[layout]:
+        other = high ^ (low >> right | (low & top) << left)
+        high = (low ^ (high >> right | (high & top) << left)) | other
+        plus = low & other
+        other = high ^ (plus >> right_2 | (plus & top_2) << left_2)
+        high = (plus ^ (high >> right_2 | (high & top_2) << left_2)) & other ^ word
+        low = plus | other
+    right, left, top = _LAST[layout]
+    other = high ^ (low >> right | (low & top) << left)
+    high = (low ^ (high >> right | (high & top) << left)) | other
+    return low & other ^ word, high
 
 
 class Curl:

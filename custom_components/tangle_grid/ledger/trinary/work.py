@@ -1,34 +1,31 @@
 """Proof of work: search the nonce that gives a transaction's hash enough zero trits at its end.
 
 A batch of nonces is tried in one pass, one bit lane each: with NumPy 2,048 lanes in arrays of 64-bit words, without it
-243 lanes in Python integers. Everything before the nonce is hashed once. Within a batch the lanes differ in the
-first trits of the nonce; the rest of the nonce counts the batches. The search is deterministic and in bounded memory.
+6,561 lanes in Python integers. Everything before the nonce is hashed once. Within a batch the lanes differ in the
+first trits of the nonce; the rest of the nonce counts the batches. With NumPy, up to four cores take turns with the
+batches. The search is deterministic and in bounded memory: one megabyte a core.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from threading import Event, Lock
+from typing import Any, Final
 
 from .codec import HASH_TRITS, HASH_TRYTES, TrytesError, is_trytes, trits_to_trytes, trytes_to_trits
-from .curl import STATE_TRITS, Curl, places, rotations, transform
-
-if TYPE_CHECKING:
-    from threading import Event
-
-    from numpy import uint64
-    from numpy.typing import NDArray
-
-    type Words = NDArray[uint64]
+from .curl import STATE_TRITS, Curl, places
+from .lanes import BATCH_LANES, WORD_BITS, ArrayLanes, load_numpy, transform_rows
 
 TRANSACTION_TRYTES: Final = 2673
 NONCE_TRYTES: Final = 27
 MAX_MWM: Final = HASH_TRITS
 
 _NONCE_AT: Final = HASH_TRITS - 3 * NONCE_TRYTES
-_NUMPY_WORDS: Final = 32
 _NUMPY_LANE_TRITS: Final = 7
-_PLAIN_LANE_TRITS: Final = 5
-_WORD_BITS: Final = 64
+_PLAIN_LANE_TRITS: Final = 8
+_MAX_CORES: Final = 4
+_SHARED_MWM: Final = 9
 _MINUS: Final = (1, 0)
 _BITS: Final = {-1: _MINUS, 0: (1, 1), 1: (0, 1)}
 
@@ -56,114 +53,118 @@ def _lane_bits(trit: int, lanes: int) -> tuple[int, int]:
     return low, high
 
 
-def _plain_batches(start: Curl, last_block: list[int], mwm: int) -> tuple[int, Batches]:
-    """Lanes in Python integers: place p of the state owns the bits p * lanes and on."""
+def _plain_batches(start: Curl, last_block: list[int], mwm: int) -> tuple[int, Callable[[], Batches]]:
+    """Lanes in 729 Python integers."""
     lanes = 3**_PLAIN_LANE_TRITS
+    ones = (1 << lanes) - 1
     low_word, high_word, layout = start.state()
     at = places(layout)
-    all_lanes = (1 << lanes) - 1
+    base_low = [ones if low_word >> place & 1 else 0 for place in range(STATE_TRITS)]
+    base_high = [ones if high_word >> place & 1 else 0 for place in range(STATE_TRITS)]
 
-    def spread(word: int) -> int:
-        return sum(all_lanes << place * lanes for place in range(STATE_TRITS) if word >> place & 1)
-
-    def put(word: int, trit: int, bits: int) -> int:
-        place = at[trit] * lanes
-        return word & ~(all_lanes << place) | bits << place
-
-    base_low, base_high = spread(low_word), spread(high_word)
-    for trit, value in enumerate(last_block[:_NONCE_AT]):
+    def put(into_low: list[int], into_high: list[int], trit: int, value: int) -> None:
         low_bit, high_bit = _BITS[value]
-        base_low, base_high = put(base_low, trit, low_bit * all_lanes), put(base_high, trit, high_bit * all_lanes)
+        into_low[at[trit]], into_high[at[trit]] = low_bit * ones, high_bit * ones
+
+    for trit, value in enumerate(last_block[:_NONCE_AT]):
+        put(base_low, base_high, trit, value)
     for trit in range(_PLAIN_LANE_TRITS):
-        low_bits, high_bits = _lane_bits(trit, lanes)
-        base_low, base_high = put(base_low, _NONCE_AT + trit, low_bits), put(base_high, _NONCE_AT + trit, high_bits)
-    ends = [place * lanes for place in places((layout + 1) % 6)[HASH_TRITS - mwm : HASH_TRITS]]
+        place = at[_NONCE_AT + trit]
+        base_low[place], base_high[place] = _lane_bits(trit, lanes)
+    ends = places((layout + 1) % 6)[HASH_TRITS - mwm : HASH_TRITS]
 
     def batch(counter: list[int]) -> int | None:
-        low, high = base_low, base_high
+        low, high = base_low.copy(), base_high.copy()
         for trit, value in enumerate(counter, _NONCE_AT + _PLAIN_LANE_TRITS):
-            low_bit, high_bit = _BITS[value]
-            low, high = put(low, trit, low_bit * all_lanes), put(high, trit, high_bit * all_lanes)
-        low, high = transform(low, high, layout, lanes)
-        won, zero = all_lanes, low & high
+            put(low, high, trit, value)
+        low, high = transform_rows(low, high, layout, ones)
+        won = ones
         for end in ends:
-            won &= zero >> end
-            if not won:
-                return None
-        return (won & -won).bit_length() - 1
+            won &= low[end] & high[end]
+        return (won & -won).bit_length() - 1 if won else None
 
-    return _PLAIN_LANE_TRITS, batch
+    return _PLAIN_LANE_TRITS, lambda: batch
 
 
-def _numpy_round(np: Any, state: tuple[Words, Words], spare: tuple[Words, Words, Words], rotation: int) -> None:
-    """Write one round of the state into the first two spare arrays; the third is scratch. No array is allocated."""
-    low, minus = state
-    new_low, new_minus, scratch = spare
-    cut = STATE_TRITS - rotation
-    for here, partner in ((slice(0, cut), slice(rotation, None)), (slice(cut, None), slice(0, rotation))):
-        into, other = new_low[here], scratch[here]
-        np.bitwise_or(low[here], minus[partner], out=into)
-        np.invert(into, out=into)
-        np.bitwise_xor(low[partner], minus[here], out=other)
-        np.bitwise_or(into, other, out=into)
-        np.bitwise_xor(low[here], minus[partner], out=other)
-        np.bitwise_and(other, into, out=new_minus[here])
-
-
-def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tuple[int, Batches]:
-    """Lanes in arrays of shape (729 places, 32 words of 64 bits), as low and "not high" words (see ``transform``)."""
-    lanes = _NUMPY_WORDS * _WORD_BITS
-    ones = np.uint64(2**_WORD_BITS - 1)
+def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tuple[int, Callable[[], Batches]]:
+    """Lanes in arrays of shape (729 places, 32 words of 64 bits); each search has arrays of its own."""
+    lanes = BATCH_LANES
+    ones = np.uint64(2**WORD_BITS - 1)
     low_word, high_word, layout = start.state()
     at = places(layout)
-    low, minus, new_low, new_minus, scratch = (np.empty((STATE_TRITS, _NUMPY_WORDS), np.uint64) for _ in range(5))
-    base_low = np.zeros_like(low)
-    base_minus = np.zeros_like(low)
-    for place in range(STATE_TRITS):
-        base_low[place] = ones if low_word >> place & 1 else 0
-        base_minus[place] = 0 if high_word >> place & 1 else ones
+    shape = (STATE_TRITS, lanes // WORD_BITS)
+    base_low, base_high = (
+        np.repeat(np.array([ones if word >> place & 1 else 0 for place in range(STATE_TRITS)], np.uint64), shape[1])
+        for word in (low_word, high_word)
+    )
+    base_low, base_high = base_low.reshape(shape), base_high.reshape(shape)
 
-    def put(into_low: Words, into_minus: Words, trit: int, value: int) -> None:
+    def put(into_low: Any, into_high: Any, trit: int, value: int) -> None:
         low_bit, high_bit = _BITS[value]
         into_low[at[trit]] = ones if low_bit else 0
-        into_minus[at[trit]] = 0 if high_bit else ones
+        into_high[at[trit]] = ones if high_bit else 0
 
     for trit, value in enumerate(last_block[:_NONCE_AT]):
-        put(base_low, base_minus, trit, value)
+        put(base_low, base_high, trit, value)
     for trit in range(_NUMPY_LANE_TRITS):
-        low_bits, high_bits = _lane_bits(trit, lanes)
         place = at[_NONCE_AT + trit]
-        base_low[place] = np.frombuffer(low_bits.to_bytes(lanes // 8, "little"), "<u8")
-        base_minus[place] = ~np.frombuffer(high_bits.to_bytes(lanes // 8, "little"), "<u8")
+        for base, bits in zip((base_low, base_high), _lane_bits(trit, lanes), strict=True):
+            base[place] = np.frombuffer(bits.to_bytes(lanes // 8, "little"), "<u8")
     ends = places((layout + 1) % 6)[HASH_TRITS - mwm : HASH_TRITS]
-    rounds = rotations(layout)
 
-    def batch(counter: list[int]) -> int | None:
-        nonlocal low, minus, new_low, new_minus
-        np.copyto(low, base_low)
-        np.copyto(minus, base_minus)
-        for trit, value in enumerate(counter, _NONCE_AT + _NUMPY_LANE_TRITS):
-            put(low, minus, trit, value)
-        for rotation in rounds:
-            _numpy_round(np, (low, minus), (new_low, new_minus, scratch), rotation)
-            low, minus, new_low, new_minus = new_low, new_minus, low, minus
-        won = np.bitwise_and.reduce(low[ends] & ~minus[ends], axis=0)
-        if not won.any():
-            return None
-        word = int(won.nonzero()[0][0])
-        bits = int(won[word])
-        return word * _WORD_BITS + (bits & -bits).bit_length() - 1
+    def search() -> Batches:
+        state = ArrayLanes(np, shape[1])
 
-    return _NUMPY_LANE_TRITS, batch
+        def batch(counter: list[int]) -> int | None:
+            np.copyto(state.low, base_low)
+            np.copyto(state.high, base_high)
+            for trit, value in enumerate(counter, _NONCE_AT + _NUMPY_LANE_TRITS):
+                put(state.low, state.high, trit, value)
+            state.transform(layout)
+            won = np.bitwise_and.reduce(state.low[ends] & state.high[ends], axis=0)
+            if not won.any():
+                return None
+            word = int(won.nonzero()[0][0])
+            bits = int(won[word])
+            return word * WORD_BITS + (bits & -bits).bit_length() - 1
+
+        return batch
+
+    return _NUMPY_LANE_TRITS, search
 
 
-def load_numpy() -> Any:
-    """Return NumPy, or None where it is missing."""
-    try:
-        import numpy as np  # noqa: PLC0415 - optional: the search also runs without it
-    except ImportError:
-        return None
-    return np
+class _Race:
+    """Several searches for one nonce. The first batch that has one wins, whoever tries it: always the same one."""
+
+    def __init__(self, free_trits: int, step: int, stop: Event | None) -> None:
+        self._free_trits = free_trits
+        self._step = step
+        self._stop = stop
+        self._lock = Lock()
+        self._over = False
+        self.won: tuple[int, int] | None = None
+
+    def end(self) -> None:
+        """Let no search begin another batch."""
+        self._over = True
+
+    def run(self, batch: Batches, counter: int) -> None:
+        """Try every ``step``-th batch from this one on, until nothing better can be found."""
+        while not self._over and (self.won is None or counter < self.won[0]):
+            if self._stop is not None and self._stop.is_set():
+                self.end()
+                return
+            lane = batch(_digits(counter, self._free_trits))
+            if lane is not None:
+                with self._lock:
+                    self.won = min(self.won or (counter, lane), (counter, lane))
+                return
+            counter += self._step
+
+
+def _cores(mwm: int) -> int:
+    """Return how many searches are worth their start."""
+    return min(_MAX_CORES, os.process_cpu_count() or 1) if mwm >= _SHARED_MWM else 1
 
 
 def with_nonce(trytes: str, mwm: int, stop: Event | None = None, *, use_numpy: bool = True) -> str:
@@ -178,16 +179,24 @@ def with_nonce(trytes: str, mwm: int, stop: Event | None = None, *, use_numpy: b
     start.absorb_trytes(trytes[:-HASH_TRYTES])
     last_block = trytes_to_trits(trytes[-HASH_TRYTES:])
     np = load_numpy() if use_numpy else None
-    lane_trits, batch = (
+    cores = 1 if np is None else _cores(mwm)
+    lane_trits, search = (
         _plain_batches(start, last_block, mwm) if np is None else _numpy_batches(np, start, last_block, mwm)
     )
     free_trits = 3 * NONCE_TRYTES - lane_trits
-    counter = 0
-    while True:
-        if stop is not None and stop.is_set():
-            raise WorkCancelledError
-        rest = _digits(counter, free_trits)
-        lane = batch(rest)
-        if lane is not None:
-            return trytes[:-NONCE_TRYTES] + trits_to_trytes(_digits(lane, lane_trits) + rest)
-        counter += 1
+    race = _Race(free_trits, cores, stop)
+    if cores == 1:
+        race.run(search(), 0)
+    else:
+        with ThreadPoolExecutor(cores - 1, thread_name_prefix="tangle-pow") as others:
+            try:
+                running = [others.submit(race.run, search(), first) for first in range(1, cores)]
+                race.run(search(), 0)
+                for each in running:
+                    each.result()
+            finally:
+                race.end()
+    if race.won is None or (stop is not None and stop.is_set()):
+        raise WorkCancelledError
+    counter, lane = race.won
+    return trytes[:-NONCE_TRYTES] + trits_to_trytes(_digits(lane, lane_trits) + _digits(counter, free_trits))

@@ -1,0 +1,120 @@
+"""Our allocator behind the interface of ACN-Sim's algorithms."""
+
+import cmath
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from acnportal.algorithms import BaseAlgorithm
+
+from custom_components.tangle_grid.grid.allocator import Demand, allocate
+from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session, standings
+from custom_components.tangle_grid.grid.stay import StayLog
+
+#: Share of the capacity that a plan may count on: the phases are never loaded quite evenly.
+_PLANNED_SHARE = 0.97
+#: A that a car must stay below its pilot to be known as one that takes no more, and what it is offered on top.
+_NOTICED_A = 1.0
+_HEADROOM_A = 2.0
+
+
+class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library has no types
+    """The order of `priority` and the shares of `allocator`, once in each period.
+
+    Args:
+        capacity_kw: The transformer's.
+        departures_known: Whether the departures that the drivers stated are used. Otherwise they are estimated from the
+            stays that are over.
+    """
+
+    def __init__(self, *, capacity_kw: float, departures_known: bool = True) -> None:
+        super().__init__()
+        self.max_recompute = 1
+        self._capacity_w = capacity_kw * 1000.0 * _PLANNED_SHARE
+        self._departures_known = departures_known
+        self._fairness = DEFAULT_FAIRNESS if departures_known else ESTIMATED_DEPARTURES
+        self._stays = StayLog()
+        self._plugged_in: dict[str, tuple[int, int]] = {}
+        self._expected: dict[str, float] = {}
+        self._told: dict[str, tuple[float, float, float]] = {}
+
+    def register_interface(self, interface: Any) -> None:
+        """Learn the network: which limits each station's current passes through, and with which weight."""
+        super().register_interface(interface)
+        network = interface.infrastructure_info()
+        self._limits_a = [float(limit) for limit in network.constraint_limits]
+        self._stations: dict[str, tuple[tuple[int, ...], tuple[complex, ...], float, float, float]] = {}
+        for column, station in enumerate(network.station_ids):
+            turn = cmath.rect(1.0, math.radians(float(network.phases[column])))
+            rows = [
+                (row, float(factor) * turn) for row, factor in enumerate(network.constraint_matrix[:, column]) if factor
+            ]
+            self._stations[station] = (
+                tuple(row for row, _ in rows),
+                tuple(weight for _, weight in rows),
+                float(network.voltages[column]),
+                float(network.min_pilot[column]),
+                float(network.max_pilot[column]),
+            )
+        self._period_s = float(interface.period) * 60.0
+
+    def schedule(self, active_sessions: Sequence[Any]) -> dict[str, list[float]]:
+        """One decision: A per station."""
+        now = self.interface.current_time
+        departures = self._departures(active_sessions, now)
+        sessions: list[Session] = []
+        most: list[float] = []
+        for each, departure in zip(active_sessions, departures, strict=True):
+            _, _, volts, _, max_pilot = self._stations[each.station_id]
+            usable = self._usable_a(each, volts, max_pilot)
+            need_wh = max(0.0, each.remaining_demand) * 1000.0
+            most.append(min(usable, need_wh * 3600.0 / volts / self._period_s))
+            sessions.append(
+                Session(
+                    need_wh=need_wh,
+                    total_wh=each.requested_energy * 1000.0,
+                    departs_in_s=(departure - now) * self._period_s,
+                    full_w=usable * volts,
+                )
+            )
+        demands = []
+        for each, amps, standing in zip(
+            active_sessions, most, standings(sessions, self._capacity_w, self._fairness), strict=True
+        ):
+            limits, weights, _, min_pilot, _ = self._stations[each.station_id]
+            demands.append(
+                Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)
+            )
+        shares = allocate(self._limits_a, demands)
+        self._told = {
+            each.session_id: (each.energy_delivered, share, usable.full_w)
+            for each, share, usable in zip(active_sessions, shares, sessions, strict=True)
+        }
+        return {each.station_id: [share] for each, share in zip(active_sessions, shares, strict=True)}
+
+    def _usable_a(self, each: Any, volts: float, max_pilot: float) -> float:
+        """What the car will take, from what it took of the last pilot."""
+        before, told, full_w = self._told.get(each.session_id, (0.0, 0.0, max_pilot * volts))
+        took: float = (each.energy_delivered - before) * 1000.0 * 3600.0 / volts / self._period_s
+        if told - took > _NOTICED_A:
+            return min(max_pilot, max(took + _HEADROOM_A, took * 1.1))
+        return min(max_pilot, max(full_w / volts, took + _HEADROOM_A))
+
+    def _departures(self, active_sessions: Sequence[Any], now: int) -> list[float]:
+        if self._departures_known:
+            return [each.estimated_departure for each in active_sessions]
+        result = []
+        for each in active_sessions:
+            # The true departure is kept only to notice, as a charger does, when the car is unplugged.
+            self._plugged_in[each.session_id] = (each.arrival, each.departure)
+            expected = self._expected.get(each.session_id, -math.inf)
+            if expected <= now:
+                at = self._stays.expected_departure(arrived_at=each.arrival * self._period_s, now=now * self._period_s)
+                expected = self._expected[each.session_id] = at / self._period_s
+            result.append(expected)
+        for session_id, (arrival, departure) in list(self._plugged_in.items()):
+            if departure <= now:
+                self._stays.add(arrived_at=arrival * self._period_s, left_at=departure * self._period_s)
+                del self._plugged_in[session_id]
+                del self._expected[session_id]
+        return result

@@ -1,0 +1,82 @@
+"""What the benchmarks read, and that the pure rooms need no Home Assistant."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks._sessions import SessionsError, from_acn_data, is_event_queue, load, synthetic
+
+ROOT = Path(__file__).parents[1]
+STATIONS = [f"CA-{number}" for number in range(300, 320)]
+
+
+def item(station: str, arrived: str, left: str, kwh: float = 5.0) -> dict[str, Any]:
+    return {"spaceID": station, "connectionTime": arrived, "disconnectTime": left, "kWhDelivered": kwh}
+
+
+ITEMS = [
+    item("CA-303", "Sat, 01 May 2021 20:42:47 GMT", "Sat, 01 May 2021 22:32:12 GMT"),
+    item("CA-303", "Sat, 01 May 2021 21:42:47 GMT", "Sat, 01 May 2021 23:32:12 GMT"),
+    item("CA-304", "2021-05-02T00:10:00+00:00", "2021-05-02T01:00:00+00:00", 2.5),
+    item("11900388", "Sat, 01 May 2021 20:42:47 GMT", "Sat, 01 May 2021 21:32:12 GMT"),
+    item("CA-305", "Sat, 01 May 2021 20:42:47 GMT", "Sat, 01 May 2021 20:43:12 GMT"),
+]
+
+
+@pytest.mark.parametrize("wrap", [lambda items: items, lambda items: {"_items": items}])
+def test_sessions_of_acn_data(wrap: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sessions.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(wrap(ITEMS)).encode()))
+    data = load(path)
+    assert not is_event_queue(data)
+    sessions = from_acn_data(data, STATIONS)
+    # Left out: a second car at an occupied station, another site's station, and a stay of less than a period.
+    assert [(each.station, each.arrival, each.departure) for each in sessions] == [
+        ("CA-303", 248, 270),
+        ("CA-304", 290, 300),
+    ]
+
+
+@pytest.mark.parametrize("data", [{}, {"a": 1}, None, 7, [{"spaceID": "CA-303"}], []])
+def test_anything_else_is_refused(data: Any) -> None:
+    with pytest.raises(SessionsError):
+        from_acn_data(data, STATIONS)
+
+
+def test_no_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.json"
+    path.write_text("not json")
+    with pytest.raises(SessionsError):
+        load(path)
+
+
+def test_synthetic_sessions_are_the_same_for_a_seed_and_never_overlap() -> None:
+    sessions = synthetic(STATIONS, seed=3, days=4)
+    assert sessions == synthetic(STATIONS, seed=3, days=4)
+    assert sessions != synthetic(STATIONS, seed=4, days=4)
+    busy: dict[str, int] = {}
+    for each in sorted(sessions, key=lambda each: each.arrival):
+        assert busy.get(each.station, -1) <= each.arrival < each.departure
+        busy[each.station] = each.departure
+
+
+def test_the_grid_can_be_imported_without_home_assistant() -> None:
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'homeassistant': raise ModuleNotFoundError(name)\n"
+        "import importlib.util\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *a: None if name == 'homeassistant' else found(name, *a)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "import benchmarks\n"
+        "from custom_components.tangle_grid.grid import GridEngine\n"
+        "assert 'homeassistant' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
