@@ -34,6 +34,12 @@ class GridClock:
             return wall
         return self.grid_anchor + (wall - self.wall_anchor) * self.speed
 
+    def to_wall(self, grid_time: float) -> float:
+        """The wall time at a grid time."""
+        if self.grid_anchor is None:
+            return grid_time
+        return self.wall_anchor + (grid_time - self.grid_anchor) / self.speed
+
     def now(self) -> float:
         """Grid time now."""
         return self.from_wall(time.time())
