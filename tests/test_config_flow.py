@@ -307,3 +307,7 @@ async def test_options(hass: HomeAssistant) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options == wanted
     assert all(isinstance(value, int) for value in entry.options.values())
+    for change in ({"energy_price": 0.31}, {}):
+        form = await hass.config_entries.options.async_init(entry.entry_id)
+        await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
+        assert entry.options == wanted | change

@@ -16,6 +16,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .const import (
+    CONF_ENERGY_PRICE,
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_METER,
@@ -218,7 +219,8 @@ class TangleGridOptionsFlow(OptionsFlow):
         """Ask for all options at once."""
         if user_input is not None:
             whole = {option: int(user_input[option]) for option in WHOLE_OPTIONS}
-            return self.async_create_entry(data={**self.config_entry.options, **whole})
+            price = {CONF_ENERGY_PRICE: user_input[CONF_ENERGY_PRICE]} if CONF_ENERGY_PRICE in user_input else {}
+            return self.async_create_entry(data={**whole, **price})
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options),

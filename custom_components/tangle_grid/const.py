@@ -34,6 +34,7 @@ CONF_RATE: Final = "rate"
 CONF_REQUEST_MINUTES: Final = "request_minutes"
 CONF_METER_MAX_AGE: Final = "meter_max_age"
 CONF_PUBLISH_INTERVAL: Final = "publish_interval"
+CONF_ENERGY_PRICE: Final = "energy_price"
 
 # Participants.
 CONF_PHASES: Final = "phases"

@@ -10,7 +10,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurren
 from homeassistant.helpers.typing import StateType
 
 from .clock import as_datetime
-from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
+from .const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
 from .entity import UNIT_IOTA, ParticipantView, watts
 from .grid.curtailment import RequestState
 from .grid.model import BatteryTelemetry, ChargerTelemetry
@@ -93,6 +93,12 @@ def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
     }
 
 
+def _session_cost(view: ParticipantView) -> float | None:
+    """What the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
+    price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
+    return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
+
+
 PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription(
         key="power",
@@ -132,6 +138,16 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_CHARGER),
         # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
         value_fn=lambda view: view.status.session_energy_wh // 10 * 10,
+    ),
+    ParticipantSensorDescription(
+        key="session_cost",
+        translation_key="session_cost",
+        # Its unit is Home Assistant's currency.
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_session_cost,
     ),
     ParticipantSensorDescription(
         key="state_of_charge",

@@ -11,6 +11,7 @@ from homeassistant.helpers.selector import TextSelector, TimeSelector
 
 from ..const import (
     CONF_CAPACITY_A,
+    CONF_ENERGY_PRICE,
     CONF_METER,
     CONF_METER_CURRENT,
     CONF_METER_MAX_AGE,
@@ -74,6 +75,7 @@ OPTIONS_SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_METER_MAX_AGE, default=DEFAULT_METER_MAX_AGE): selectors.number(5, 300, _SECONDS),
         vol.Required(CONF_PUBLISH_INTERVAL, default=DEFAULT_PUBLISH_INTERVAL): selectors.number(10, 3600, _SECONDS),
+        vol.Optional(CONF_ENERGY_PRICE): selectors.number(0, 1000, step=0.001),
     }
 )
 WHOLE_OPTIONS = (CONF_RATE, CONF_REQUEST_MINUTES, CONF_METER_MAX_AGE, CONF_PUBLISH_INTERVAL)
