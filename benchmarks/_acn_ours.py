@@ -8,14 +8,16 @@ from typing import Any
 from acnportal.algorithms import BaseAlgorithm
 
 from custom_components.tangle_grid.grid.allocator import Demand, allocate
-from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session, standings
+from custom_components.tangle_grid.grid.order import places
+from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session
 from custom_components.tangle_grid.grid.stay import StayLog
 
-#: Share of the capacity that a plan may count on: the phases are never loaded quite evenly.
-_PLANNED_SHARE = 0.97
 #: A that a car must stay below its pilot to be known as one that takes no more, and what it is offered on top.
 _NOTICED_A = 1.0
 _HEADROOM_A = 2.0
+#: Of the transformer's power, what cars between the same two lines may count on: all of them alone could take
+#: 1 / sqrt(3), with the other two pairs as busy they get 1 / 3; this is the middle.
+_PAIR_PART = (1 / math.sqrt(3) + 1 / 3) / 2
 
 
 class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library has no types
@@ -30,7 +32,7 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
     def __init__(self, *, capacity_kw: float, departures_known: bool = True) -> None:
         super().__init__()
         self.max_recompute = 1
-        self._capacity_w = capacity_kw * 1000.0 * _PLANNED_SHARE
+        self._capacity_w = capacity_kw * 1000.0
         self._departures_known = departures_known
         self._fairness = DEFAULT_FAIRNESS if departures_known else ESTIMATED_DEPARTURES
         self._stays = StayLog()
@@ -44,11 +46,13 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
         network = interface.infrastructure_info()
         self._limits_a = [float(limit) for limit in network.constraint_limits]
         self._stations: dict[str, tuple[tuple[int, ...], tuple[complex, ...], float, float, float]] = {}
+        self._lanes: dict[str, float] = {}
         for column, station in enumerate(network.station_ids):
             turn = cmath.rect(1.0, math.radians(float(network.phases[column])))
             rows = [
                 (row, float(factor) * turn) for row, factor in enumerate(network.constraint_matrix[:, column]) if factor
             ]
+            self._lanes[station] = float(network.phases[column])
             self._stations[station] = (
                 tuple(row for row, _ in rows),
                 tuple(weight for _, weight in rows),
@@ -78,9 +82,10 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
                 )
             )
         demands = []
-        for each, amps, standing in zip(
-            active_sessions, most, standings(sessions, self._capacity_w, self._fairness), strict=True
-        ):
+        lanes = [self._lanes[each.station_id] for each in active_sessions]
+        counted_on_w = self._capacity_w * (_PAIR_PART if len(set(self._lanes.values())) > 1 else 1.0)
+        order = places(sessions, lanes, dict.fromkeys(lanes, counted_on_w), self._fairness)
+        for each, amps, standing in zip(active_sessions, most, order, strict=True):
             limits, weights, _, min_pilot, _ = self._stations[each.station_id]
             demands.append(
                 Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)

@@ -14,6 +14,10 @@ from typing import Any
 PERIOD_MIN = 5
 MAX_KW = 6.656
 _PER_HOUR = 60 // PERIOD_MIN
+#: How much the number of cars differs from day to day (standard deviation of its logarithm).
+_UNEVEN_DAYS = 0.12
+#: Share of the sessions that no charger can serve in full.
+_INFEASIBLE = 0.03
 
 
 class SessionsError(Exception):
@@ -53,6 +57,15 @@ def is_event_queue(data: Any) -> bool:
     return isinstance(data, dict) and "context_dict" in data
 
 
+def check_stations(plugged_in: Iterable[str], stations: Iterable[str]) -> None:
+    """Raise `SessionsError` where no car is plugged in, or one at a station that the site does not have."""
+    used = set(plugged_in)
+    if not used:
+        raise SessionsError("no car is plugged in")
+    if unknown := sorted(used - set(stations)):
+        raise SessionsError(f"this site has no station {', '.join(unknown)}")
+
+
 def from_acn_data(data: Any, stations: Iterable[str]) -> list[ChargingSession]:
     """Sessions of ACN-Data: a list, or an object with `_items` (the API) or `sessions`.
 
@@ -78,7 +91,7 @@ def from_acn_data(data: Any, stations: Iterable[str]) -> list[ChargingSession]:
                 continue
             busy[station] = departure
             sessions.append(ChargingSession(arrival=arrival, departure=departure, energy_kwh=energy, station=station))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SessionsError(f"not a session of ACN-Data: {error!r}") from error
     if not sessions:
         raise SessionsError("no session at a station of this site")
@@ -96,13 +109,17 @@ def synthetic(stations: Sequence[str], *, seed: int = 1, days: int = 30) -> list
     busy: dict[str, int] = {}
     for day in range(days):
         weekend = day % 7 in {5, 6}
-        mean = 20 if weekend else 46
+        mean = (15 if weekend else 36) * draw.lognormvariate(-(_UNEVEN_DAYS**2) / 2, _UNEVEN_DAYS)
         arrivals = sorted(_stay(draw, weekend=weekend) for _ in range(max(0, round(draw.gauss(mean, math.sqrt(mean))))))
         for hour, length in arrivals:
             arrival = int((day * 24 + hour) * _PER_HOUR)
             departure = max(arrival + 3, int((day * 24 + hour + length) * _PER_HOUR))
-            energy = min(max(draw.lognormvariate(math.log(7.2), 0.8), 0.6), 55.0)
-            energy = min(energy, 0.97 * MAX_KW * (departure - arrival) / _PER_HOUR)
+            energy = min(max(draw.lognormvariate(math.log(7.6), 0.64), 0.6), 55.0)
+            most = MAX_KW * (departure - arrival) / _PER_HOUR
+            energy = min(energy, 0.97 * most)
+            if draw.random() < _INFEASIBLE:
+                # It charged at full power until it was unplugged, in the middle of a period.
+                energy = min(most + draw.uniform(0.12, 0.5), 1.3 * most)
             free = [station for station in stations if busy.get(station, -1) <= arrival]
             if free:
                 station = draw.choice(free)
@@ -118,9 +135,9 @@ def _stay(draw: random.Random, *, weekend: bool) -> tuple[float, float]:
     kind = draw.random()
     if weekend:
         hour, length = draw.gauss(13.0, 4.0), draw.lognormvariate(math.log(3.0), 0.7)
-    elif kind < 0.55:
+    elif kind < 0.60:
         hour, length = draw.gauss(8.7, 1.3), draw.gauss(8.2, 2.0)
-    elif kind < 0.82:
+    elif kind < 0.84:
         hour, length = draw.uniform(8.0, 20.0), draw.lognormvariate(math.log(2.3), 0.7)
     else:
         hour, length = draw.gauss(17.5, 2.0), draw.lognormvariate(math.log(4.5), 0.6)

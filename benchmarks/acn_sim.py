@@ -27,6 +27,7 @@ from ._sessions import (
     PERIOD_MIN,
     ChargingSession,
     SessionsError,
+    check_stations,
     from_acn_data,
     is_event_queue,
     load,
@@ -71,9 +72,12 @@ def event_queue(path: Path | None, *, seed: int, days: int) -> Any:
     data = None if path is None else load(path)
     if is_event_queue(data):
         try:
-            return acnsim.EventQueue.from_json(json.dumps(data))
+            queue = acnsim.EventQueue.from_json(json.dumps(data))
+            plugged_in = [event.ev.station_id for _, event in queue.queue if isinstance(event, acnsim.PluginEvent)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SessionsError(f"{path}: not an event queue of ACN-Sim: {error!r}") from error
+        check_stations(plugged_in, stations)
+        return queue
     sessions = synthetic(stations, seed=seed, days=days) if data is None else from_acn_data(data, stations)
     return acnsim.EventQueue([acnsim.PluginEvent(each.arrival, _car(each, i)) for i, each in enumerate(sessions)])
 

@@ -1,13 +1,22 @@
-"""What one allocation costs for 100, 1,000 and 10,000 participants, and how it grows.
+"""What one control pass costs for 100, 1,000 and 10,000 participants, and how it grows.
 
 scripts/bench allocator_cost [--json]
 
-A street of buildings with a feeder each, single-phase and three-phase chargers mixed, a third of them without need.
-`order` is the deadline-aware order of `priority`, `shares` the allocator after it. The growth factor is the cost per
-participant, compared with the size before: 1 is linear, n log n is about 1.3 to 1.5.
+A street of buildings with a feeder each, single-phase and three-phase chargers mixed, every third car full. Times are
+the least processor times of several rounds, in ms:
+
+- `order`: who comes first, by need and departure
+- `shares`: the allocator, one after the other in that order
+- `equal`: the allocator, all sharing alike
+- `pass`: a whole step of the engine with fresh readings of everything, order and plan included, in the steady state:
+  setpoints are told, the plan is there
+- `plan`: the longest step while a plan is being made, over all of its steps
+
+The growth factor is the cost per participant, compared with the size before: 1 is linear, n log n is about 1.3 to 1.5.
 """
 
 import argparse
+import gc
 import itertools
 import json
 import random
@@ -15,12 +24,27 @@ import sys
 import time
 from collections.abc import Sequence
 
+from custom_components.tangle_grid.grid import (
+    ChargerConfig,
+    ChargerSetpoint,
+    ChargerTelemetry,
+    FeederConfig,
+    GridConfig,
+    GridEngine,
+    Inputs,
+    MarketConfig,
+    PhaseReading,
+    PhaseTriple,
+)
 from custom_components.tangle_grid.grid.allocator import Demand, allocate
 from custom_components.tangle_grid.grid.priority import Session, standings
 
 SIZES = (100, 1_000, 10_000)
 PER_BUILDING = 40
 PHASES = 3
+VOLTS = 230.0
+STEP_S = 10.0
+START = 20_000 * 86_400.0 + 18 * 3600.0
 
 
 def street(count: int, seed: int = 1) -> tuple[list[float], list[tuple[int, ...]], list[Session]]:
@@ -44,8 +68,8 @@ def street(count: int, seed: int = 1) -> tuple[list[float], list[tuple[int, ...]
     return available, limits, sessions
 
 
-def measure(count: int) -> dict[str, float]:
-    """Least processor times in ms: ordering, sharing one after the other, sharing equally."""
+def parts(count: int) -> dict[str, float]:
+    """The order and the allocator alone, ms."""
     available, limits, sessions = street(count)
     rounds = max(3, 3_000 // count)
     ordering: list[float] = []
@@ -53,7 +77,7 @@ def measure(count: int) -> dict[str, float]:
     equal: list[float] = []
     for _ in range(rounds):
         started = time.process_time()
-        places = standings(sessions, sum(available[:PHASES]) * 230.0)
+        places = standings(sessions, sum(available[:PHASES]) * VOLTS)
         ordering.append(time.process_time() - started)
         for times, ranks in ((ranked, places), (equal, [()] * count)):
             demands = [
@@ -63,32 +87,109 @@ def measure(count: int) -> dict[str, float]:
             started = time.process_time()
             allocate(available, demands)
             times.append(time.process_time() - started)
-    return {
-        "order_ms": round(min(ordering) * 1e3, 3),
-        "shares_ranked_ms": round(min(ranked) * 1e3, 3),
-        "shares_equal_ms": round(min(equal) * 1e3, 3),
-    }
+    return {"order": min(ordering) * 1e3, "shares": min(ranked) * 1e3, "equal": min(equal) * 1e3}
+
+
+class Loop:
+    """The engine, and cars that draw what they are told."""
+
+    def __init__(self, count: int) -> None:
+        available, limits, self.sessions = street(count)
+        self.configs = [
+            ChargerConfig(
+                device_id=f"car{index}",
+                feeder_id=f"building{index // PER_BUILDING}",
+                phases=tuple(sorted({limit % PHASES for limit in path})),
+                safe_current_a=0.0,
+                learn_phases=False,
+            )
+            for index, path in enumerate(limits)
+        ]
+        buildings = [f"building{index}" for index in range(-(-count // PER_BUILDING))]
+        root: PhaseTriple = (available[0], available[1], available[2])
+        below: PhaseTriple = (available[3], available[4], available[5])
+        self.config = GridConfig(
+            feeders=(
+                FeederConfig(feeder_id="street", capacity_a=root, threshold_a=root),
+                *(
+                    FeederConfig(feeder_id=name, parent_id="street", capacity_a=below, threshold_a=below)
+                    for name in buildings
+                ),
+            ),
+            devices=tuple(self.configs),
+            market=MarketConfig(automatic=False),
+        )
+        ids = itertools.count()
+        self.engine = GridEngine(self.config, new_id=lambda: str(next(ids)))
+        self.told = dict.fromkeys((config.device_id for config in self.configs), 0.0)
+        self.now = START
+
+    def step(self) -> float:
+        """One pass; returns processor time, s."""
+        self.now += STEP_S
+        loads: dict[str, list[float]] = {feeder.feeder_id: [VOLTS] * PHASES for feeder in self.config.feeders}
+        devices: dict[str, ChargerTelemetry] = {}
+        for config, session in zip(self.configs, self.sessions, strict=True):
+            watts = self.told[config.device_id] * VOLTS if session.need_wh > 0 else 0.0
+            power: PhaseTriple = tuple(watts if phase in config.phases else 0.0 for phase in range(PHASES))  # type: ignore[assignment]
+            for feeder_id in (config.feeder_id, "street"):
+                loads[feeder_id] = [before + more for before, more in zip(loads[feeder_id], power, strict=True)]
+            devices[config.device_id] = ChargerTelemetry(
+                reading=PhaseReading(power_w=power, at=self.now, changed_at=self.now),
+                connected=True,
+                departure_at=START + 7200.0 + session.departs_in_s,
+                energy_needed_wh=session.need_wh,
+            )
+        inputs = Inputs(
+            meters={
+                feeder_id: PhaseReading(power_w=(load[0], load[1], load[2]), at=self.now, changed_at=self.now)
+                for feeder_id, load in loads.items()
+            },
+            devices=devices,
+        )
+        gc.collect()
+        started = time.process_time()
+        result = self.engine.step(self.now, inputs)
+        taken = time.process_time() - started
+        for setpoint in result.setpoints:
+            if isinstance(setpoint, ChargerSetpoint):
+                self.told[setpoint.device_id] = setpoint.current_a
+        return taken
+
+
+def whole(count: int) -> dict[str, float]:
+    """The engine's step, ms."""
+    loop = Loop(count)
+    # The first steps see everybody arrive; a plan is made from the beginning on.
+    loop.step()
+    # Until the plan, the order and the chargers' currents have been there for a while, and the plan is made again.
+    steps = [loop.step() for _ in range(40 if count < SIZES[-1] else 12)]
+    return {"pass": sorted(steps)[len(steps) // 2] * 1e3, "plan": max(steps) * 1e3}
 
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench allocator_cost")
     parser.add_argument("--json", action="store_true", help="print only JSON")
+    parser.add_argument("--participants", default=",".join(map(str, SIZES)), help="sizes, with commas")
     options = parser.parse_args(argv)
-    results = {count: measure(count) for count in SIZES}
+    sizes = sorted({int(each) for each in options.participants.split(",")})
+    results = {
+        count: {key: round(value, 3) for key, value in {**parts(count), **whole(count)}.items()} for count in sizes
+    }
     growth = {
         more: {key: round(results[more][key] / results[less][key] / (more / less), 2) for key in results[more]}
-        for less, more in itertools.pairwise(SIZES)
+        for less, more in itertools.pairwise(sizes)
     }
     if options.json:
         print(json.dumps({"ms": results, "growth_per_participant": growth}, indent=2))
         return 0
-    print(f"{'participants':>12}{'order ms':>12}{'ranked ms':>12}{'equal ms':>12}{'growth (order, ranked, equal)':>34}")
+    keys = list(results[sizes[0]])
+    print("ms of processor time; below it, the growth of the cost per participant")
+    print(f"{'participants':>12}" + "".join(f"{key:>12}" for key in keys))
     for count, each in results.items():
-        factors = ", ".join(f"{value:.2f}" for value in growth.get(count, {}).values()) or "-"
-        print(
-            f"{count:12,}{each['order_ms']:12.3f}{each['shares_ranked_ms']:12.3f}"
-            f"{each['shares_equal_ms']:12.3f}{factors:>34}"
-        )
+        print(f"{count:12,}" + "".join(f"{each[key]:12.3f}" for key in keys))
+        if count in growth:
+            print(f"{'growth':>12}" + "".join(f"{growth[count][key]:12.2f}" for key in keys))
     return 0
 
 

@@ -36,10 +36,12 @@ from custom_components.tangle_grid.const import (
     CONF_MAX_DISCHARGE_W,
     CONF_METER,
     CONF_METER_POWER,
+    CONF_METER_POWER_SENSORS,
     CONF_MIN_CURRENT,
     CONF_MIN_RATE,
     CONF_MIN_SOC,
     CONF_PHASES,
+    CONF_PLANNING,
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
@@ -57,18 +59,22 @@ from custom_components.tangle_grid.const import (
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
     BalancesChanged,
+    Fault,
     HealthChanged,
     LedgerError,
     LedgerEvent,
     LedgerStatus,
+    OwnerAddress,
     Payment,
     PaymentChanged,
     PaymentOrder,
     PaymentState,
     Published,
     Secrets,
+    SpendingLimits,
     TangleMessage,
     TransactionInfo,
+    WalletRules,
     WalletState,
 )
 from custom_components.tangle_grid.runtime import IslandRuntime
@@ -165,7 +171,27 @@ def solar_subentry() -> ConfigSubentryDataWithId:
     )
 
 
-def island_entry(*subentries: ConfigSubentryDataWithId, **data: Any) -> MockConfigEntry:
+def feeder_subentry(feeder_id: str, title: str, *sensors: str, **data: Any) -> ConfigSubentryDataWithId:
+    """A feeder with a meter of its own, below the main one unless ``parent`` says otherwise."""
+    return ConfigSubentryDataWithId(
+        subentry_type="feeder",
+        subentry_id=feeder_id,
+        title=title,
+        unique_id=None,
+        data={
+            "name": title,
+            CONF_METER_POWER_SENSORS: list(sensors),
+            CONF_PHASES: list(range(1, len(sensors) + 1)),
+            CONF_CAPACITY_A: 32.0,
+            CONF_THRESHOLD: 80,
+            **data,
+        },
+    )
+
+
+def island_entry(
+    *subentries: ConfigSubentryDataWithId, options: Mapping[str, Any] | None = None, **data: Any
+) -> MockConfigEntry:
     """The config entry of an island; without subentries it has one of each kind."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -180,6 +206,8 @@ def island_entry(*subentries: ConfigSubentryDataWithId, **data: Any) -> MockConf
             CONF_THRESHOLD: 80,
             **data,
         },
+        # A plan would have the car charge with as little as its night allows: tests of a plan ask for one.
+        options={CONF_PLANNING: False} if options is None else options,
         subentries_data=subentries or (charger_subentry(), battery_subentry(), household_subentry(), solar_subentry()),
     )
 
@@ -232,6 +260,10 @@ class FakeLedger:
         self.published: list[TangleMessage] = []
         self.reachable = True
         self.closed = False
+        self.secrets = secrets
+        self.fault = Fault.OTHER
+        self.limited: dict[str, SpendingLimits] = {}
+        self.owners: dict[str, OwnerAddress] = {}
         self._listeners: list[Callable[[LedgerEvent], None]] = []
 
     async def close(self) -> None:
@@ -257,6 +289,9 @@ class FakeLedger:
             if (known.source, known.target, known.amount_i) != content:
                 raise LedgerError("payment_conflict", {"payment_id": order.payment_id})
             return known
+        limit = self.limited.get(order.source, SpendingLimits()).per_payment_i
+        if limit is not None and order.amount_i > limit:
+            raise LedgerError("over_payment_limit", {"amount": order.amount_i, "limit": limit, "remaining": limit})
         if order.amount_i > (available := self._available(order.source)):
             raise LedgerError("insufficient_funds", {"available": available, "amount": order.amount_i})
         payment = Payment(
@@ -290,12 +325,16 @@ class FakeLedger:
         self._tell(PaymentChanged(payment=payment))
         self._tell(BalancesChanged(wallets=self._wallets()))
 
-    def lose(self) -> None:
+    def lose(self, fault: Fault = Fault.DISK_FULL) -> None:
         """Become unreachable."""
-        self.reachable = False
+        self.reachable, self.fault = False, fault
         self._tell(HealthChanged(status=self.status()))
 
-    async def publish(self, kind: str, body: Mapping[str, Any]) -> str:
+    def tell_health(self) -> None:
+        """Say how it is."""
+        self._tell(HealthChanged(status=self.status()))
+
+    async def publish(self, kind: str, body: Mapping[str, Any], *, sender: str | None = None) -> str:
         number = len(self.published)
         message = TangleMessage(
             message_id=f"message-{number}",
@@ -307,6 +346,7 @@ class FakeLedger:
             tail=f"{'M' * 80}9",
             confirmed=True,
             verified=True,
+            participant=sender,
         )
         self.published.append(message)
         self._tell(Published(message_id=message.message_id, kind=kind, tail=message.tail))
@@ -351,6 +391,29 @@ class FakeLedger:
     async def wallets(self) -> Mapping[str, WalletState]:
         return self._wallets()
 
+    async def limits(self, wallet_id: str) -> SpendingLimits:
+        return self.limited.get(wallet_id, SpendingLimits())
+
+    async def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
+        self.limited[wallet_id] = limits
+
+    async def owner_address(self, wallet_id: str) -> OwnerAddress | None:
+        return self.owners.get(wallet_id)
+
+    async def set_owner_address(
+        self, wallet_id: str, address: str | None, *, sweep_above_i: int | None = None, keep_i: int = 0
+    ) -> None:
+        self.owners.pop(wallet_id, None)
+        if address is not None:
+            self.owners[wallet_id] = OwnerAddress(address=address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+
+    async def rules(self) -> Mapping[str, WalletRules]:
+        return {
+            wallet: WalletRules(limits=limits, allowance_i=limits.per_day_i, owner=self.owners.get(wallet))
+            for wallet in self.balances
+            for limits in [self.limited.get(wallet, SpendingLimits())]
+        }
+
     def status(self) -> LedgerStatus:
         return LedgerStatus(
             reachable=self.reachable,
@@ -359,6 +422,7 @@ class FakeLedger:
             milestone=1,
             supply_ok=True,
             last_error=None if self.reachable else "the disk is full",
+            fault=None if self.reachable else self.fault,
         )
 
     async def drain(self, timeout_s: float) -> bool:  # noqa: ARG002 - the real one's parameters
@@ -378,6 +442,7 @@ class Island:
         self.entry = entry
         self.ledger = ledger
         self.waiting_automation = False
+        self.meters: tuple[str, ...] = METER
         self._freezer = freezer
         self._warm = False
 
@@ -426,14 +491,14 @@ class Island:
             feeds = float(self.hass.states.get("input_number.charger_discharge").state)  # type: ignore[union-attr]
             on = self.hass.states.is_state("input_boolean.charger", "on")
             set_sensor(self.hass, "sensor.charger_power", (limit - feeds) * 690 if on else 0, "W")
-            for entity_id in (*METER, "sensor.car_soc", *DEVICE_POWERS):
+            for entity_id in (*self.meters, "sensor.car_soc", *DEVICE_POWERS):
                 state = self.hass.states.get(entity_id)
                 assert state is not None
                 if state.state == "unavailable":
                     continue
                 # A meter that never moves is taken for a dead one.
-                nudge = 0.1 if entity_id in METER and not state.state.endswith(".1") else -0.1
-                value = state.state if entity_id not in METER else str(round(float(state.state) + nudge, 1))
+                nudge = 0.1 if entity_id in self.meters and not state.state.endswith(".1") else -0.1
+                value = state.state if entity_id not in self.meters else str(round(float(state.state) + nudge, 1))
                 self.hass.states.async_set(entity_id, value, state.attributes)
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done()
@@ -443,7 +508,7 @@ class Island:
         """Ask for help, once everyone's usual power is known; returns the request's id."""
         if not self._warm:
             self._warm = True
-            await self.run(300)
+            await self.run(900)
         response = await self.call(
             "request_curtailment",
             response=True,

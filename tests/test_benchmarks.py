@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks._sessions import SessionsError, from_acn_data, is_event_queue, load, synthetic
+from benchmarks._sessions import SessionsError, check_stations, from_acn_data, is_event_queue, load, synthetic
 
 ROOT = Path(__file__).parents[1]
 STATIONS = [f"CA-{number}" for number in range(300, 320)]
@@ -42,17 +42,41 @@ def test_sessions_of_acn_data(wrap: Any, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [{}, {"a": 1}, None, 7, [{"spaceID": "CA-303"}], []])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"a": 1},
+        None,
+        7,
+        [],
+        ["CA-303"],
+        [{"spaceID": "CA-303"}],
+        [{**ITEMS[0], "connectionTime": None}],
+        [{**ITEMS[0], "disconnectTime": 1_619_901_767}],
+        [{**ITEMS[0], "kWhDelivered": None}],
+        [ITEMS[3]],
+    ],
+)
 def test_anything_else_is_refused(data: Any) -> None:
     with pytest.raises(SessionsError):
         from_acn_data(data, STATIONS)
 
 
-def test_no_json_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["not json", ""])
+def test_no_json_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "sessions.json"
-    path.write_text("not json")
+    path.write_text(text)
     with pytest.raises(SessionsError):
         load(path)
+
+
+def test_a_queue_needs_cars_at_stations_of_the_site() -> None:
+    check_stations(["CA-303"], STATIONS)
+    with pytest.raises(SessionsError, match="no car"):
+        check_stations([], STATIONS)
+    with pytest.raises(SessionsError, match="CA-999"):
+        check_stations(["CA-303", "CA-999"], STATIONS)
 
 
 def test_synthetic_sessions_are_the_same_for_a_seed_and_never_overlap() -> None:
@@ -80,3 +104,19 @@ def test_the_grid_can_be_imported_without_home_assistant() -> None:
         "assert 'homeassistant' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_day_on_a_street_prints_figures_and_draws_them(tmp_path: Path) -> None:
+    """Only where its environment has been set up: it needs a solver."""
+    python = ROOT / ".runtime" / "envs" / "bench" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("scripts/bench day has not been used here")
+    plot = tmp_path / "day.png"
+    command = [python, "-m", "benchmarks.day", "--days", "1", "--cars", "4", "--fuses", "2.0", "--json", "--plot", plot]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    ways = {row["way"]: row for row in found["summary"]}
+    assert set(ways) == {"uncontrolled", "protection", "plan"}
+    assert 1.0 <= ways["plan"]["peak_median"] < ways["uncontrolled"]["peak_median"]
+    assert ways["plan"]["beyond_kwh"] <= ways["protection"]["beyond_kwh"] + 0.5
+    assert plot.read_bytes().startswith(b"\x89PNG")

@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.common import (
     MockModule,
     MockPlatform,
     async_fire_time_changed,
+    async_mock_service,
     mock_integration,
     mock_platform,
 )
@@ -245,6 +246,28 @@ async def test_a_request_that_ends_leaves_the_phone(
     await island.call("cancel_request", request_id=request_id)
     assert notifications[-1]["message"] == "clear_notification"
     assert island.state("sensor", "last_decision", CHARGER) == "unknown"
+
+
+@pytest.mark.parametrize("mode", ["always", "never"])
+async def test_the_phone_is_left_alone_when_another_policy_answers(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    phone: tuple[str, list[dict[str, Any]]],
+    mode: str,
+) -> None:
+    """The policy is faster than any person: a question that is answered already would only confuse."""
+    device_id, notifications = phone
+    notices = async_mock_service(hass, "persistent_notification", "create")
+    policy = island.entity_id("select", "policy", CHARGER)
+    await hass.services.async_call("select", "select_option", {"entity_id": policy, "option": mode}, blocking=True)
+    await automate("ask_on_phone", curtailment=island.entity_id("event", "curtailment", CHARGER), phone=device_id)
+    await island.request(device_id=[island.device_id(CHARGER)])
+    assert island.state("sensor", "last_decision", CHARGER) == ("accepted" if mode == "always" else "declined")
+    assert not notifications
+    (notice,) = notices
+    assert notice.data["title"] == "Charger Maple 4 does not ask"
+    assert policy in notice.data["message"]
 
 
 # Shed and restore loads

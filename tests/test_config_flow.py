@@ -298,16 +298,77 @@ async def test_reconfigure_keeps_the_phases_that_participants_are_on(hass: HomeA
     assert result["errors"] == {"base": "meter_fewer_phases"}
 
 
+async def balancing(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "balancing"})
+
+
 async def test_options(hass: HomeAssistant) -> None:
     entry = island(hass)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert form["step_id"] == "init"
+    form = await balancing(hass, entry)
+    assert form["step_id"] == "balancing"
     wanted = {"rate": 2_000_000, "request_minutes": 10, "meter_max_age": 20, "publish_interval": 60}
     result = await hass.config_entries.options.async_configure(form["flow_id"], wanted)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options == wanted
     assert all(isinstance(value, int) for value in entry.options.values())
     for change in ({"energy_price": 0.31}, {}):
-        form = await hass.config_entries.options.async_init(entry.entry_id)
+        form = await balancing(hass, entry)
         await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
         assert entry.options == wanted | change
+
+
+PRICES = {"prices": [{"time": "2026-11-03T10:00:00+01:00", "price": 0.2}]}
+SUN = {"watts": {"2026-11-03T12:00:00+01:00": 2000}}
+
+
+async def options(hass: HomeAssistant, entry: MockConfigEntry, **change: Any) -> ConfigFlowResult:
+    form = await balancing(hass, entry)
+    wanted = {"rate": 1_000_000, "request_minutes": 15, "meter_max_age": 15, "publish_interval": 30}
+    return await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
+
+
+async def test_options_in_sections(hass: HomeAssistant) -> None:
+    entry = island(hass)
+    hass.states.async_set("sensor.sun", "1", SUN)
+    hass.states.async_set("sensor.price", "1", PRICES)
+    sections: dict[str, dict[str, Any]] = {
+        "plan": {"planning": False, "sun_forecast": ["sensor.sun"], "price_forecast": "sensor.price"},
+        "tariff": {"peak_target": 8.5, "peak_window": 15},
+        "market": {"automatic": False, "max_rate": 3_000_000, "request_budget": 5_000_000, "day_budget": 9_000_000},
+        "sharing": {"fairness": 70, "dimming_floor": 4.2},
+    }
+    result = await options(hass, entry, **sections)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    stored = {key: value for content in sections.values() for key, value in content.items()}
+    assert stored.items() <= dict(entry.options).items()
+    form = await balancing(hass, entry)
+    schema = form["data_schema"]
+    assert schema is not None
+    for name, content in sections.items():
+        fields = schema.schema[name].schema.schema
+        assert {str(field): field.description["suggested_value"] for field in fields} == content
+    # What is cleared is forgotten: no tariff, no forecasts, no budget.
+    result = await options(hass, entry, plan={"planning": True}, tariff={"peak_window": 15}, market={"automatic": True})
+    assert not {"peak_target", "sun_forecast", "price_forecast", "max_rate", "day_budget"} & set(entry.options)
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "error"),
+    [
+        ({"plan": {"sun_forecast": ["sensor.gone"]}}, "plan", "entity_missing"),
+        ({"plan": {"sun_forecast": ["sensor.sun", "sensor.price"]}}, "plan", "no_sun_forecast"),
+        ({"plan": {"price_forecast": "sensor.sun"}}, "plan", "no_price_forecast"),
+        ({"plan": {"price_forecast": "sensor.gone"}}, "plan", "entity_missing"),
+        ({"market": {"max_rate": 999_999}}, "market", "rate_above_maximum"),
+    ],
+)
+async def test_options_are_tested(hass: HomeAssistant, change: dict[str, Any], place: str, error: str) -> None:
+    entry = island(hass)
+    hass.states.async_set("sensor.sun", "1", SUN)
+    hass.states.async_set("sensor.price", "1", PRICES)
+    result = await options(hass, entry, **change)
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {place: error}
+    assert not entry.options

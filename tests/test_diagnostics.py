@@ -22,6 +22,13 @@ async def test_diagnostics(hass: HomeAssistant, island: Island) -> None:
     assert [request["request_id"] for request in diagnostics["requests"]] == [request_id]
     assert diagnostics["ledger"]["status"]["reachable"] is True
     assert diagnostics["entry"]["data"]["capacity_a"] == 63
+    assert diagnostics["learned"][CHARGER] == {"phases": [0, 1, 2], "phases_learned": False, "stays": 0}
+    assert diagnostics["config"]["feeders"][0]["capacity_a"] == [63, 63, 63]
+    assert {device["device_id"] for device in diagnostics["config"]["devices"]} >= {CHARGER}
+    assert diagnostics["config"]["planning"] is False
+    assert diagnostics["forecast"] is None
+    assert "plan" in diagnostics["grid"]
+    assert "window_mean_w" in diagnostics["grid"]["feeders"]["main"]
 
 
 async def test_diagnostics_hold_no_secret(hass: HomeAssistant, island: Island) -> None:

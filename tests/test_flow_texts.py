@@ -9,26 +9,36 @@ from typing import Any
 import pytest
 import voluptuous as vol
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectOptionDict
 
-from custom_components.tangle_grid.flows import battery, charger, household, island, solar
+from custom_components.tangle_grid.flows import battery, charger, feeder, guest, household, island, ledger, seeds, solar
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.grid.model import PolicyMode
 
 PACKAGE = Path(__file__).parents[1] / "custom_components" / "tangle_grid"
 TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
 SUBENTRIES = TEXTS["config_subentries"]
+FEEDERS = [SelectOptionDict(value="main", label="Maple Street"), SelectOptionDict(value="f1", label="Garage")]
 FORMS = [
     (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
     (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
-    (TEXTS["options"]["step"]["init"], island.OPTIONS_SCHEMA),
+    (TEXTS["options"]["step"]["balancing"], island.OPTIONS_SCHEMA),
+    (TEXTS["options"]["step"]["own_node"], ledger.OWN_NODE_SCHEMA),
+    (TEXTS["options"]["step"]["other_node"], ledger.OTHER_NODE_SCHEMA),
+    (TEXTS["options"]["step"]["privacy"], ledger.PRIVACY_SCHEMA),
+    (TEXTS["options"]["step"]["export_seed"], seeds.export_schema({})),
+    (TEXTS["options"]["step"]["import_seed"], seeds.import_schema({})),
+    (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),
+    (SUBENTRIES["guest"]["step"]["reconfigure"], guest.schema(change=True)),
     *(
-        (SUBENTRIES[kind]["step"][step], flow.schema(3))
+        (SUBENTRIES[kind]["step"][step], flow.schema(3, FEEDERS))
         for kind, flow in (
             ("charger", charger.ChargerFlow()),
             ("battery", battery.BatteryFlow()),
             ("household", household.HouseholdFlow()),
             ("solar", solar.SolarFlow()),
+            ("feeder", feeder.FeederFlow()),
         )
         for step in ("user", "reconfigure")
     ),
@@ -61,17 +71,19 @@ def problems(*modules: str) -> set[str]:
 
 
 def test_every_problem_has_a_message() -> None:
-    everywhere = set(TEXTS["config"]["error"]).union(*(texts["error"] for texts in SUBENTRIES.values()))
+    errors = (TEXTS["options"]["error"], *(texts["error"] for texts in SUBENTRIES.values()))
+    everywhere = set(TEXTS["config"]["error"]).union(*errors)
     modules = [f"flows/{path.name}" for path in (PACKAGE / "flows").glob("*.py")]
     assert problems("config_flow.py", *modules) == everywhere
     assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
-    for kind in SUBENTRIES:
+    for kind in SUBENTRIES.keys() - {"guest"}:
         assert problems(f"flows/{kind}.py", "flows/participant.py") <= set(SUBENTRIES[kind]["error"]), kind
 
 
 def test_messages_only_use_what_the_forms_fill_in() -> None:
     messages = [
         *TEXTS["config"]["error"].values(),
+        *TEXTS["options"]["error"].values(),
         *(m for texts in SUBENTRIES.values() for m in texts["error"].values()),
     ]
     for message in messages:

@@ -17,11 +17,13 @@ from homeassistant.helpers.selector import selector
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid import PLATFORMS
-from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.const import CONF_PEAK_TARGET, DOMAIN
+from custom_components.tangle_grid.ledger.verify_cli import SENTENCES
 from custom_components.tangle_grid.protocol import Rejection
-from tests.island import Island
+from tests.island import Island, island_entry
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
@@ -45,6 +47,12 @@ QUALITY_RULES: Final = {
     *("entity-translations", "exception-translations", "icon-translations", "reconfiguration-flow"),
     *("repair-issues", "stale-devices", "async-dependency", "inject-websession", "strict-typing"),
 }
+
+
+@pytest.fixture
+def entry() -> MockConfigEntry:
+    """An island with everything that brings entities."""
+    return island_entry(options={CONF_PEAK_TARGET: 40})
 
 
 def _json(name: str) -> dict[str, Any]:
@@ -198,7 +206,7 @@ def _raised_keys() -> set[str]:
 
 def test_every_error_has_a_text() -> None:
     exceptions = _json("translations/en.json")["exceptions"]
-    texts = {key for key in exceptions if not key.startswith("reason_")}
+    texts = {key for key in exceptions if not key.startswith(("reason_", "check_"))}
     assert _raised_keys() - texts == set(), "errors without a text"
     assert texts - _raised_keys() == set(), "texts without an error"
 
@@ -234,6 +242,20 @@ def test_every_reason_has_a_sentence() -> None:
     numbers = {"charged_above", "departure", "floor", "min_rate", "need_kwh", "rate", "soc"}
     for key, sentence in sentences.items():
         assert _placeholders(sentence) <= numbers, key
+
+
+def test_every_check_has_two_sentences() -> None:
+    """What verifying finds, and the sentences for it, are the same; only the command line has to say whom it asks."""
+    exceptions = _json("translations/en.json")["exceptions"]
+    sentences = {key for key in exceptions if key.startswith("check_")}
+    assert sentences == {
+        f"check_{check}{suffix}" for check in SENTENCES if check != "anchor" for suffix in ("", "_failed")
+    }
+    for check, pair in SENTENCES.items():
+        for suffix, text in zip(("", "_failed"), pair, strict=True):
+            if check != "anchor":
+                said = exceptions[f"check_{check}{suffix}"]["message"]
+                assert _placeholders(said) <= _placeholders("".join(pair)), (check, text)
 
 
 def test_issues_are_translated() -> None:

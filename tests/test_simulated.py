@@ -240,3 +240,21 @@ async def test_a_restart_goes_on(hass: HomeAssistant, rig: Rig) -> None:
     await behind.async_load()
     assert behind.model.now == pytest.approx(before - 86_400)
     assert await hass.config_entries.async_setup(rig.entry.entry_id)
+
+
+async def test_the_street_has_a_clock(hass: HomeAssistant, rig: Rig, entity_registry: er.EntityRegistry) -> None:
+    """To the minute: a clock that counted seconds would write a state with each of them."""
+    entity_id = entity_registry.async_get_entity_id(
+        "sensor", DOMAIN, f"{rig.entry.unique_id}_sim_transformer_street_time"
+    )
+    assert entity_id == "sensor.street_transformer_street_time"
+    shown = dt_util.parse_datetime(rig.value(entity_id))
+    assert shown is not None
+    assert shown.second == 0
+    assert 0 <= rig.street.model.now - shown.timestamp() < 60
+    seen: set[str] = set()
+    for _ in range(6):
+        await rig.tick()
+        seen.add(rig.value(entity_id))
+    # 30 street seconds in each.
+    assert len(seen) in (3, 4)

@@ -7,14 +7,16 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED, SUBENTRY_SOLAR
+from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .data import TangleGridConfigEntry
-from .devices.config import policy_from_data
-from .island_config import structure
+from .guests import GuestView
+from .island_config import rehung, structure
+from .ledger_choice import LedgerChoice
 from .removal import async_archive_island, async_forget_island
 from .repairs import async_clear_issues, async_watch_issues
 from .runtime import IslandRuntime
 from .services import async_setup_services
+from .wallet_services import async_setup_wallet_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -28,12 +30,15 @@ PLATFORMS: Final = [
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
 ]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: they exist, and say what is wrong, also while no island is loaded."""
+    """Register the actions: they exist, and say what is wrong, also while no island is loaded; and the guests' path."""
     async_setup_services(hass)
+    async_setup_wallet_services(hass)
+    hass.http.register_view(GuestView(hass))
     return True
 
 
@@ -66,15 +71,19 @@ async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         await async_forget_island(hass, entry.data[CONF_ISLAND_ID])
     else:
-        await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title)
+        choice = LedgerChoice.from_options(entry.options)
+        await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title, choice)
 
 
 async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
-    """Apply changed policies at once; anything else needs a new start."""
+    """Apply at once what can be; anything else needs a new start."""
     runtime = entry.runtime_data
-    if structure(entry) != runtime.structure:
-        hass.config_entries.async_schedule_reload(entry.entry_id)
+    if structure(entry) == runtime.structure:
+        runtime.async_apply_settings()
         return
-    for subentry_id, subentry in entry.subentries.items():
-        if subentry.subentry_type != SUBENTRY_SOLAR:
-            runtime.async_set_policy(subentry_id, policy_from_data(subentry.data))
+    for subentry_id, data in rehung(entry, runtime.feeder_tree).items():
+        # Each of these calls this listener again, which then finds nothing left to do.
+        hass.config_entries.async_update_subentry(entry, entry.subentries[subentry_id], data=data)
+    if not runtime.reloading:
+        runtime.reloading = True
+        hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER
 from .data import TangleGridConfigEntry
-from .entity import IslandEntity, IslandView, ParticipantEntity, ParticipantView
+from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView
 from .simulated import simulated_binary_sensors
 
 PARALLEL_UPDATES = 0
@@ -41,7 +41,8 @@ def _overload(view: IslandView) -> bool | None:
     return None if utilisation is None else utilisation > 1.0
 
 
-ISLAND_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
+# What every feeder has: the main one, which is the island, and those below it.
+FEEDER_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
     IslandBinarySensorDescription(
         key="overload",
         translation_key="overload",
@@ -55,6 +56,10 @@ ISLAND_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda view: view.feeder.blind,
     ),
+)
+
+ISLAND_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
+    *FEEDER_BINARY_SENSORS,
     IslandBinarySensorDescription(
         key="ledger",
         translation_key="ledger",
@@ -95,6 +100,11 @@ async def async_setup_entry(
     if runtime.street is not None:
         async_add_entities(simulated_binary_sensors(runtime.street))
     async_add_entities(IslandBinarySensor(runtime, description) for description in ISLAND_BINARY_SENSORS)
+    for feeder_id in runtime.feeder_tree:
+        async_add_entities(
+            (FeederBinarySensor(runtime, feeder_id, description) for description in FEEDER_BINARY_SENSORS),
+            config_subentry_id=feeder_id,
+        )
     for participant_id, participant in runtime.participants.items():
         async_add_entities(
             (
@@ -108,6 +118,17 @@ async def async_setup_entry(
 
 class IslandBinarySensor(IslandEntity, BinarySensorEntity):
     """A binary sensor of the island."""
+
+    entity_description: IslandBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.value_fn(self.view)
+
+
+class FeederBinarySensor(FeederEntity, BinarySensorEntity):
+    """A binary sensor of a feeder below the main one."""
 
     entity_description: IslandBinarySensorDescription
 

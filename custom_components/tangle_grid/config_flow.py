@@ -9,17 +9,16 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
-    OptionsFlow,
 )
 from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .const import (
-    CONF_ENERGY_PRICE,
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_METER,
+    CONF_PLANNING,
     CONF_SEED,
     CONF_SPEED,
     CONF_START,
@@ -28,30 +27,34 @@ from .const import (
     KIND_SIMULATED,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
+    SUBENTRY_FEEDER,
+    SUBENTRY_GUEST,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
 )
 from .flows.battery import BatteryFlow
 from .flows.charger import ChargerFlow
 from .flows.checks import NO_PLACEHOLDERS, Problem
+from .flows.feeder import FeederFlow
+from .flows.guest import GuestFlow
 from .flows.household import HouseholdFlow
 from .flows.island import (
     FEED_SCHEMA,
     FIELD_METER_CURRENT,
     FIELD_METER_POWER,
     ISLAND_SCHEMA,
-    OPTIONS_SCHEMA,
     STREET_SCHEMA,
     STREET_TIME_SCHEMA,
-    WHOLE_OPTIONS,
     check_feed,
     feed_data,
     feed_form,
     street_time,
 )
+from .flows.options import TangleGridOptionsFlow
+from .flows.safety import check_safe_loads, safe_loads
 from .flows.solar import SolarFlow
 from .flows.street import async_plan_street
-from .persistence import async_archived_islands
+from .persistence import async_archived_islands, async_archived_options
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"
@@ -77,6 +80,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_BATTERY: BatteryFlow,
             SUBENTRY_HOUSEHOLD: HouseholdFlow,
             SUBENTRY_SOLAR: SolarFlow,
+            SUBENTRY_FEEDER: FeederFlow,
+            SUBENTRY_GUEST: GuestFlow,
         }
 
     @staticmethod
@@ -141,6 +146,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_NAME: self._name,
                 **self._feed,
             },
+            options=await async_archived_options(self.hass, island_id),
         )
 
     async def async_step_simulated_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -163,6 +169,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 **street_time(user_input),
                 **plan.data,
             },
+            # An evening that is planned ahead has no peak, and there would be nothing to see.
+            options={CONF_PLANNING: False},
             subentries=plan.subentries,
         )
 
@@ -173,7 +181,11 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self.async_step_reconfigure_street(user_input)
         problem: Problem | None = None
         if user_input is not None:
-            problem = check_feed(self.hass, user_input) or self._check_phases(entry, user_input)
+            problem = (
+                check_feed(self.hass, user_input)
+                or self._check_phases(entry, user_input)
+                or check_safe_loads(safe_loads(self.hass, entry, main=feed_data(user_input)))
+            )
             if problem is None:
                 return self.async_update_and_abort(entry, data_updates=feed_data(user_input))
         return self._show("reconfigure", FEED_SCHEMA, user_input or feed_form(entry.data), problem)
@@ -191,7 +203,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         """Participants stay on phases that the meter sees."""
         sensors = [*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())]
         before = [entity for entities in entry.data[CONF_METER].values() for entity in entities]
-        if entry.subentries and len(sensors) < len(before):
+        hangs_on_it = any(each.subentry_type != SUBENTRY_GUEST for each in entry.subentries.values())
+        if hangs_on_it and len(sensors) < len(before):
             return Problem(key="meter_fewer_phases")
         return None
 
@@ -209,21 +222,6 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors={} if problem is None else {_FIELD_OF.get(problem.key, "base"): problem.key},
             description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem else {})},
-        )
-
-
-class TangleGridOptionsFlow(OptionsFlow):
-    """Change how the island balances."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for all options at once."""
-        if user_input is not None:
-            whole = {option: int(user_input[option]) for option in WHOLE_OPTIONS}
-            price = {CONF_ENERGY_PRICE: user_input[CONF_ENERGY_PRICE]} if CONF_ENERGY_PRICE in user_input else {}
-            return self.async_create_entry(data={**whole, **price})
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options),
         )
 
 

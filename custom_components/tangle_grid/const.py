@@ -16,6 +16,8 @@ SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_BATTERY: Final = "battery"
 SUBENTRY_HOUSEHOLD: Final = "household"
 SUBENTRY_SOLAR: Final = "solar"
+SUBENTRY_FEEDER: Final = "feeder"
+SUBENTRY_GUEST: Final = "guest"
 
 # The island.
 CONF_KIND: Final = "kind"
@@ -35,13 +37,45 @@ CONF_REQUEST_MINUTES: Final = "request_minutes"
 CONF_METER_MAX_AGE: Final = "meter_max_age"
 CONF_PUBLISH_INTERVAL: Final = "publish_interval"
 CONF_ENERGY_PRICE: Final = "energy_price"
+CONF_MAX_RATE: Final = "max_rate"
+CONF_AUTOMATIC: Final = "automatic"
+CONF_REQUEST_BUDGET: Final = "request_budget"
+CONF_DAY_BUDGET: Final = "day_budget"
+CONF_PEAK_TARGET: Final = "peak_target"
+CONF_PEAK_WINDOW: Final = "peak_window"
+CONF_PLANNING: Final = "planning"
+CONF_SUN_FORECAST: Final = "sun_forecast"
+CONF_PRICE_FORECAST: Final = "price_forecast"
+CONF_FAIRNESS: Final = "fairness"
+CONF_DIMMING_FLOOR: Final = "dimming_floor"
+
+# The ledger, in the options of the island.
+CONF_LEDGER: Final = "ledger"
+CONF_KEEP_DAYS: Final = "keep_days"
+CONF_SEALED: Final = "sealed"
+CONF_NODE_URL: Final = "url"
+CONF_NODE_TOKEN_ID: Final = "token_id"  # noqa: S105 - a name
+CONF_NODE_MWM: Final = "mwm"
+CONF_TANGLE_ID: Final = "tangle_id"
+
+# Guests: other houses at this island's node.
+CONF_GUEST_TOKEN_HASH: Final = "token_hash"  # noqa: S105 - a name
+CONF_GUEST_WORK: Final = "work"
+
+# Feeders below the main one.
+CONF_PARENT: Final = "parent"
+CONF_METER_POWER_SENSORS: Final = "meter_power"
+CONF_METER_CURRENT_SENSORS: Final = "meter_current"
 
 # Participants.
+CONF_FEEDER: Final = "feeder"
 CONF_PHASES: Final = "phases"
 CONF_POLICY: Final = "policy"
 CONF_POLICY_MODE: Final = "mode"
 CONF_CHARGED_ABOVE: Final = "charged_above"
 CONF_MIN_RATE: Final = "min_rate"
+CONF_REQUIRE_CHARGED: Final = "require_charged"
+CONF_REQUIRE_DEPARTURE: Final = "require_departure"
 CONF_V2G_FLOOR_SOC: Final = "v2g_floor_soc"
 CONF_POWER: Final = "power"
 CONF_CURRENTS: Final = "currents"
@@ -58,6 +92,12 @@ CONF_MIN_CURRENT: Final = "min_current"
 CONF_MAX_CURRENT: Final = "max_current"
 CONF_MAX_DISCHARGE_CURRENT: Final = "max_discharge_current"
 CONF_SAFE_CURRENT: Final = "safe_current"
+CONF_STEP: Final = "step"
+CONF_WRITE_INTERVAL: Final = "write_interval"
+CONF_MAX_AGE: Final = "max_age"
+CONF_LEARN_PHASES: Final = "learn_phases"
+CONF_FAIL_SAFE: Final = "fail_safe"
+CONF_PRIORITY: Final = "priority"
 CONF_POWER_SETPOINT: Final = "power_setpoint"
 CONF_MAX_CHARGE_W: Final = "max_charge_w"
 CONF_MAX_DISCHARGE_W: Final = "max_discharge_w"
@@ -74,9 +114,15 @@ DEFAULT_RATE: Final = 1_000_000
 DEFAULT_REQUEST_MINUTES: Final = 15
 DEFAULT_METER_MAX_AGE: Final = 15
 DEFAULT_PUBLISH_INTERVAL: Final = 30
+DEFAULT_NODE_MWM: Final = 9
 DEFAULT_SPEED: Final = 30
 DEFAULT_SEED: Final = 1
 DEFAULT_START: Final = "17:30"
 DEFAULT_CHARGED_ABOVE: Final = 80
 DEFAULT_TARGET_SOC: Final = 80
 DEFAULT_MIN_SOC: Final = 10
+DEFAULT_STEP_A: Final = 1
+DEFAULT_MAX_AGE: Final = 60
+DEFAULT_PEAK_WINDOW: Final = 15
+DEFAULT_FAIRNESS: Final = 50
+DEFAULT_DIMMING_FLOOR: Final = 4.2

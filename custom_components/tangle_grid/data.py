@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntry
 
 from .grid.status import GridStatus
-from .ledger import LedgerStatus, WalletState
+from .ledger import Fault, LedgerStatus, WalletRules, WalletState
 
 if TYPE_CHECKING:
     from .runtime import IslandRuntime
@@ -24,6 +24,9 @@ class IslandSnapshot:
         wallets: Wallets by participant id, and the treasury's; empty until the ledger is open.
         ledger: Health of the ledger; None until it is open.
         ledger_error: Why the ledger is not open, in words; None when it is.
+        ledger_fault: The same in a word, where there is one.
+        rules: What the owners decided for the same wallets.
+        unpaid: Why rewards that are due are not paid: a key of the ledger's errors by payment id.
         published: Messages that reached the Tangle since the start.
         reaction_ms: From the newest overload reading to the setpoint written, in wall milliseconds.
     """
@@ -32,5 +35,8 @@ class IslandSnapshot:
     wallets: Mapping[str, WalletState]
     ledger: LedgerStatus | None
     ledger_error: str | None
+    ledger_fault: Fault | None
+    rules: Mapping[str, WalletRules]
+    unpaid: Mapping[str, str]
     published: int
     reaction_ms: float | None

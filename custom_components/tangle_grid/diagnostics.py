@@ -6,10 +6,20 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
+from .const import CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, SUBENTRY_GUEST
 from .data import TangleGridConfigEntry
+from .grid.model import DeviceKind
+from .guests import guests
+from .runtime import IslandRuntime
 
 # Seeds and keys are held elsewhere and never pass through here; should one ever, it stops at these names.
-TO_REDACT: Final = frozenset({"address", "island_id", "key", "seed", "seeds", "secrets", "signing_key", "token"})
+# A guest's token is not stored, and of its hash nobody needs to know more than that it is there.
+TO_REDACT: Final = frozenset(
+    {
+        *("address", "island_id", "key", "seed", "seeds", "secrets", "signing_key", "token"),
+        *(CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID),
+    }
+)
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleGridConfigEntry) -> dict[str, Any]:
@@ -17,6 +27,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
     runtime = entry.runtime_data
     snapshot = runtime.coordinator.data
     diagnostics = {
+        "guests": [dict(guest.data) for guest in guests(entry).values()],
         "entry": {
             "data": dict(entry.data),
             "options": dict(entry.options),
@@ -28,8 +39,20 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
                     "data": dict(subentry.data),
                 }
                 for subentry_id, subentry in entry.subentries.items()
+                if subentry.subentry_type != SUBENTRY_GUEST
             ],
         },
+        "config": {
+            "feeders": [asdict(feeder) for feeder in runtime.engine.config.feeders],
+            "devices": [asdict(device) for device in runtime.engine.config.devices],
+            "planning": runtime.engine.config.planning,
+            "fairness": runtime.engine.config.fairness,
+            "dimming_floor_w": runtime.engine.config.dimming_floor_w,
+            "timing": asdict(runtime.engine.config.timing),
+            "market": asdict(runtime.engine.config.market),
+        },
+        "learned": _learned(runtime),
+        "forecast": _forecast(runtime),
         "clock": {"speed": runtime.clock.speed, "grid_time": runtime.clock.now()},
         "grid": asdict(snapshot.grid, dict_factory=_plain),
         "telemetry": {
@@ -41,11 +64,38 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,
             "error": snapshot.ledger_error,
+            "unpaid": dict(snapshot.unpaid),
+            "rules": {owner: asdict(rules) for owner, rules in snapshot.rules.items()},
             "published": snapshot.published,
             "wallets": {owner: asdict(wallet) for owner, wallet in snapshot.wallets.items()},
         },
     }
     return async_redact_data(diagnostics, TO_REDACT)
+
+
+def _learned(runtime: IslandRuntime) -> dict[str, Any]:
+    """What was found out about each charger by watching it."""
+    stored = runtime.engine.to_dict()["devices"]
+    return {
+        device_id: {
+            "phases": device.phases,
+            "phases_learned": device.phases_learned,
+            "stays": len(stored[device_id].get("stays", ())),
+        }
+        for device_id, device in runtime.status.devices.items()
+        if device.kind is DeviceKind.CHARGER
+    }
+
+
+def _forecast(runtime: IslandRuntime) -> dict[str, Any] | None:
+    """How far the forecasts reach, not what they say."""
+    if (forecast := runtime.forecasts.forecast()) is None:
+        return None
+    series = {"sun": forecast.sun_w, "price": forecast.price}
+    return {
+        name: {"start": each.start, "step_s": each.step_s, "values": len(each.values)} if each else None
+        for name, each in series.items()
+    }
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .const import (
     MAIN_FEEDER,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
+    SUBENTRY_FEEDER,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
     TREASURY,
@@ -23,13 +24,14 @@ from .coordinator import IslandCoordinator
 from .data import IslandSnapshot
 from .grid.status import DeviceStatus, FeederStatus
 from .island_config import Participant
-from .ledger import WalletState
+from .ledger import WalletRules, WalletState
 from .runtime import IslandRuntime
 
 MANUFACTURER: Final = "Tangle Grid"
 _MODELS: Final = {
     SUBENTRY_BATTERY: "Home battery",
     SUBENTRY_CHARGER: "Charger with car",
+    SUBENTRY_FEEDER: "Feeder",
     SUBENTRY_HOUSEHOLD: "Household",
     SUBENTRY_SOLAR: "Solar",
 }
@@ -40,14 +42,15 @@ UNIT_IOTA_PER_KWH: Final = "i/kWh"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IslandView:
-    """What an entity of the island looks at."""
+    """What an entity of the island, or of a feeder below it, looks at."""
 
     snapshot: IslandSnapshot
+    feeder_id: str = MAIN_FEEDER
 
     @property
     def feeder(self) -> FeederStatus:
-        """The island's own feed."""
-        return self.snapshot.grid.feeders[MAIN_FEEDER]
+        """The island's own feed, or the feeder below it."""
+        return self.snapshot.grid.feeders[self.feeder_id]
 
     @property
     def treasury(self) -> WalletState | None:
@@ -63,6 +66,7 @@ class ParticipantView:
     participant: Participant
     status: DeviceStatus
     wallet: WalletState | None
+    rules: WalletRules | None
 
 
 def watts(value: float | None) -> int | None:
@@ -84,6 +88,23 @@ def async_island_device_id(runtime: IslandRuntime) -> str:
             model="Island",
             name=entry.title,
         )
+    return device.id
+
+
+@callback
+def async_feeder_device_id(runtime: IslandRuntime, feeder_id: str) -> str:
+    """The registry id of a feeder's device; the main feeder is the island."""
+    if feeder_id not in runtime.feeder_tree:
+        return async_island_device_id(runtime)
+    device = dr.async_get(runtime.hass).async_get_or_create(
+        config_entry_id=runtime.entry.entry_id,
+        config_subentry_id=feeder_id,
+        identifiers={(DOMAIN, feeder_id)},
+        manufacturer=MANUFACTURER,
+        model=_MODELS[SUBENTRY_FEEDER],
+        name=runtime.entry.subentries[feeder_id].title,
+        via_device_id=async_feeder_device_id(runtime, runtime.feeder_tree[feeder_id]),
+    )
     return device.id
 
 
@@ -131,6 +152,28 @@ class IslandEntity(TangleGridEntity):
         return IslandView(snapshot=self.coordinator.data)
 
 
+class FeederEntity(TangleGridEntity):
+    """An entity of a feeder below the main one."""
+
+    def __init__(self, runtime: IslandRuntime, feeder_id: str, description: EntityDescription) -> None:
+        super().__init__(runtime.coordinator)
+        self.entity_description = description
+        self._feeder_id = feeder_id
+        self._attr_unique_id = f"{feeder_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, feeder_id)},
+            manufacturer=MANUFACTURER,
+            model=_MODELS[SUBENTRY_FEEDER],
+            name=runtime.entry.subentries[feeder_id].title,
+            via_device_id=async_feeder_device_id(runtime, runtime.feeder_tree[feeder_id]),
+        )
+
+    @property
+    def view(self) -> IslandView:
+        """The newest picture of the feeder."""
+        return IslandView(snapshot=self.coordinator.data, feeder_id=self._feeder_id)
+
+
 class ParticipantEntity(TangleGridEntity):
     """An entity of a participant's device."""
 
@@ -145,7 +188,7 @@ class ParticipantEntity(TangleGridEntity):
             manufacturer=MANUFACTURER,
             model=_MODELS[participant.kind],
             name=participant.name,
-            via_device_id=async_island_device_id(runtime),
+            via_device_id=async_feeder_device_id(runtime, participant.config.feeder_id),
         )
 
     @property
@@ -163,4 +206,5 @@ class ParticipantEntity(TangleGridEntity):
             participant=self.participant,
             status=self.coordinator.data.grid.devices[participant_id],
             wallet=self.coordinator.data.wallets.get(participant_id),
+            rules=self.coordinator.data.rules.get(participant_id),
         )

@@ -1,23 +1,38 @@
 """What the island's own sensors show: the feed, the rewards, and the health of the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfTime
 from homeassistant.helpers.typing import StateType
 
+from .clock import as_datetime
+from .const import TREASURY
 from .entity import UNIT_IOTA, UNIT_IOTA_PER_KWH, IslandView, watts
 from .grid.model import PhaseTriple
 from .grid.status import FeederState
+from .grid.valley import SLOT_S
+from .wallet_rules import rules_attributes, spendable
 
 
 @dataclass(frozen=True, kw_only=True)
 class IslandSensorDescription(SensorEntityDescription):
-    """A sensor of the island. Without a value it is unknown, or unavailable when it measures."""
+    """A sensor of the island, or of a feeder. Without a value it is unknown, or unavailable when it measures.
 
-    value_fn: Callable[[IslandView], StateType]
+    Attributes:
+        value_fn: What it shows.
+        measures: Without a value it is unavailable.
+        attributes_fn: What stands next to it; never recorded.
+        tariff: It belongs to the capacity tariff and exists only with one.
+    """
+
+    value_fn: Callable[[IslandView], StateType | datetime]
+    attributes_fn: Callable[[IslandView], Mapping[str, Any] | None] = lambda _: None
     measures: bool = False
+    tariff: bool = False
 
 
 def _total(phases: PhaseTriple | None) -> int | None:
@@ -32,12 +47,44 @@ def _phase(index: int) -> Callable[[IslandView], StateType]:
     return value
 
 
+def _temporary_until(view: IslandView) -> datetime | None:
+    until = view.feeder.temporary_until
+    return None if until is None else as_datetime(round(until))
+
+
+def _plan(view: IslandView) -> Mapping[str, Any] | None:
+    """The plan as a curve, for those who draw it."""
+    plan = view.snapshot.grid.plan
+    if plan is None:
+        return None
+    return {
+        "start": as_datetime(plan.start).isoformat(),
+        "step_minutes": round(SLOT_S / 60),
+        "without_cars_w": list(plan.base_w),
+        "with_cars_w": list(plan.total_w),
+        "planned_energy_wh": plan.energy_wh,
+        "held_back": plan.held_back,
+    }
+
+
+PLAN_ATTRIBUTES: Final = frozenset(
+    {"start", "step_minutes", "without_cars_w", "with_cars_w", "planned_energy_wh", "held_back"}
+)
+
+
+def _confirmation_time(view: IslandView) -> StateType:
+    """From the order of a payment to its confirmed balance."""
+    status = view.snapshot.ledger
+    return None if status is None or status.confirm_s is None else round(status.confirm_s, 1)
+
+
 def _utilisation(view: IslandView) -> StateType:
     utilisation = view.feeder.utilisation
     return None if utilisation is None else round(utilisation * 100, 1)
 
 
-ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
+# What every feeder has: the main one, which is the island, and those below it.
+FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription(
         key="load",
         translation_key="load",
@@ -109,6 +156,43 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         value_fn=lambda view: watts(view.feeder.peak_w),
     ),
     IslandSensorDescription(
+        key="temporary_capacity_until",
+        translation_key="temporary_capacity_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=_temporary_until,
+    ),
+)
+
+ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
+    *FEEDER_SENSORS,
+    IslandSensorDescription(
+        key="window_mean",
+        translation_key="window_mean",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        tariff=True,
+        value_fn=lambda view: watts(view.feeder.window_mean_w),
+    ),
+    IslandSensorDescription(
+        key="window_projected",
+        translation_key="window_projected",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        tariff=True,
+        value_fn=lambda view: watts(view.feeder.window_projected_w),
+    ),
+    IslandSensorDescription(
+        key="planned_peak",
+        translation_key="planned_peak",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda view: None if view.snapshot.grid.plan is None else watts(view.snapshot.grid.plan.peak_w),
+        attributes_fn=_plan,
+    ),
+    IslandSensorDescription(
         key="reward_rate",
         translation_key="reward_rate",
         native_unit_of_measurement=UNIT_IOTA_PER_KWH,
@@ -145,11 +229,41 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         value_fn=lambda view: view.snapshot.ledger.queued if view.snapshot.ledger else None,
     ),
     IslandSensorDescription(
+        key="confirmation_time",
+        translation_key="confirmation_time",
+        device_class=SensorDeviceClass.DURATION,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=_confirmation_time,
+    ),
+    IslandSensorDescription(
+        key="ledger_backend",
+        translation_key="ledger_backend",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        options=["embedded", "remote"],
+        value_fn=lambda view: view.snapshot.ledger.backend if view.snapshot.ledger else None,
+    ),
+    IslandSensorDescription(
+        key="treasury_spendable_today",
+        translation_key="treasury_spendable_today",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        native_unit_of_measurement=UNIT_IOTA,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda view: spendable(view.treasury, view.snapshot.rules.get(TREASURY)),
+        attributes_fn=lambda view: rules_attributes(view.snapshot.rules.get(TREASURY)),
+    ),
+    IslandSensorDescription(
         key="tangle_transactions",
         translation_key="tangle_transactions",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        measures=True,
+        # A node on the network need not tell: then it is unknown, and nothing is wrong.
         value_fn=lambda view: view.snapshot.ledger.transactions if view.snapshot.ledger else None,
     ),
     IslandSensorDescription(

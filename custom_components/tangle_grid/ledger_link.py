@@ -8,6 +8,7 @@ but unpaid, from where they are handed over again: the payment id makes that har
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -15,6 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from .const import LOGGER, TREASURY
 from .ledger import (
     BalancesChanged,
+    Fault,
     HealthChanged,
     Ledger,
     LedgerError,
@@ -25,9 +27,13 @@ from .ledger import (
     PaymentOrder,
     Published,
     Secrets,
+    SpendingLimits,
+    WalletRules,
     WalletState,
 )
-from .persistence import ledger_folder
+from .ledger_choice import LedgerChoice
+from .messages import speaker
+from .persistence import Keyring, SecretStore, ledger_folder
 from .pyota_installation import async_ensure_pyota
 
 _RETRY_S: Final = (5, 15, 60, 300)
@@ -42,14 +48,19 @@ class LedgerLink:
         hass: HomeAssistant,
         *,
         island_id: str,
-        secrets: Secrets,
+        choice: LedgerChoice,
+        keyring: Keyring,
+        store: SecretStore,
         on_open: Callable[[list[Payment]], None],
         on_event: Callable[[LedgerEvent], None],
         on_trouble: Callable[[], None],
     ) -> None:
         self._hass = hass
         self._island_id = island_id
-        self._secrets = secrets
+        self._choice = choice
+        self._secrets = keyring.secrets
+        self._saved = keyring.saved
+        self._store = store
         self._on_open = on_open
         self._on_event = on_event
         self._on_trouble = on_trouble
@@ -57,9 +68,15 @@ class LedgerLink:
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._ledger: Ledger | None = None
         self._publishing = asyncio.Lock()
+        self._changing = asyncio.Lock()
+        self._closed = False
+        self._looking: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self.wallets: Mapping[str, WalletState] = {}
+        self.rules: Mapping[str, WalletRules] = {}
         self.status: LedgerStatus | None = None
         self.error: str | None = None
+        self.fault: Fault | None = None
         self.published = 0
 
     @property
@@ -78,14 +95,30 @@ class LedgerLink:
         """Whether the ledger is open and answers."""
         return self._ledger is not None and self.status is not None and self.status.reachable
 
-    async def async_run(self) -> None:
-        """Open the ledger, however long it takes."""
+    @callback
+    def async_start(self) -> None:
+        """Open the ledger in the background, however long it takes."""
+        self._task = self._hass.async_create_background_task(self._async_run(), "tangle_grid ledger")
+
+    async def async_choose(self, choice: LedgerChoice) -> None:
+        """Work with another Tangle, or keep messages for another time; queued payments go with the wallets."""
+        async with self._changing:
+            if self._closed or choice == self._choice:
+                return
+            await self._async_stop()
+            self._choice = choice
+            self.status = None
+            self._on_trouble()
+            self.async_start()
+
+    async def _async_run(self) -> None:
         attempt = 0
         while True:
             try:
                 await self._async_open()
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the ledger, the grid goes on
-                self.error = str(error) or type(error).__name__
+                self.error = _in_words(error)
+                self.fault = error.fault if isinstance(error, LedgerError) else None
                 delay = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
                 LOGGER.warning("The ledger could not be opened, trying again in %s s: %s", delay, self.error)
                 attempt += 1
@@ -95,16 +128,36 @@ class LedgerLink:
                 return
 
     async def _async_open(self) -> None:
+        if not self._saved:
+            await self._async_save_secrets(self._secrets)
         await async_ensure_pyota(self._hass)
-        folder = ledger_folder(self._hass, self._island_id)
-        ledger = await Ledger.open(folder, island_id=self._island_id, secrets=self._secrets)
-        self.wallets = await ledger.wallets()
-        self.status = ledger.status()
-        self.error = None
+        choice = self._choice
+        ledger = await Ledger.open(
+            ledger_folder(self._hass, self._island_id),
+            island_id=self._island_id,
+            secrets=self._secrets,
+            backend=choice.backend(self._hass, await self._store.async_token(choice.token_id)),
+            privacy=choice.privacy,
+        )
+        try:
+            if ledger.secrets != self._secrets:
+                # An import that was cut off has come to its end.
+                await self._async_save_secrets(ledger.secrets)
+            wallets, rules = await ledger.wallets(), await ledger.rules()
+            payments = await ledger.payments(limit=1_000)
+        except BaseException:
+            await ledger.close()
+            raise
+        self.wallets, self.rules, self.status = wallets, rules, ledger.status()
+        self.error = self.fault = None
         self._unsubscribe = ledger.subscribe(self._async_ledger_event)
         self._ledger = ledger
-        self._on_open(await ledger.payments(limit=1_000))
+        self._on_open(payments)
         await self._async_publish_waiting()
+
+    async def _async_save_secrets(self, secrets: Secrets) -> None:
+        await self._store.async_save_secrets(secrets)
+        self._secrets, self._saved = secrets, True
 
     @callback
     def _async_ledger_event(self, event: LedgerEvent) -> None:
@@ -116,7 +169,7 @@ class LedgerLink:
             case HealthChanged(status=status):
                 self.status = status
             case PaymentChanged():
-                pass
+                self._async_rules_changed()
         if self._ledger is not None:
             self.status = self._ledger.status()
         self._on_event(event)
@@ -132,7 +185,7 @@ class LedgerLink:
             while self._waiting and self._ledger is not None:
                 kind, body = self._waiting[0]
                 try:
-                    await self._ledger.publish(kind, body)
+                    await self._ledger.publish(kind, body, sender=speaker(kind, body))
                 except LedgerError as error:
                     if error.key == "ledger_unavailable":
                         return
@@ -144,11 +197,64 @@ class LedgerLink:
         order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
         return await self.ledger.pay(order)
 
+    # What owners decide
+
+    @callback
+    def _async_rules_changed(self) -> None:
+        """Look once, however many payments changed at the same time."""
+        if self._looking is None or self._looking.done():
+            self._looking = self._hass.async_create_task(self.async_refresh_rules(), "tangle_grid rules")
+
+    async def async_refresh_rules(self) -> None:
+        """Look up what the wallets may spend: what was spent long ago counts no more, and sweeps can fail."""
+        if self._ledger is None:
+            return
+        with suppress(LedgerError):
+            # When it cannot be looked up, the ledger has said so.
+            rules = await self._ledger.rules()
+            if rules != self.rules:
+                self.rules = rules
+                self._on_trouble()
+
+    async def async_set_limits(self, wallet: str, limits: SpendingLimits) -> None:
+        """Set what a wallet may spend. Raises LedgerError."""
+        await self.ledger.set_limits(wallet, limits)
+        await self.async_refresh_rules()
+
+    async def async_set_owner_address(
+        self, wallet: str, address: str | None, *, sweep_above_i: int | None, keep_i: int
+    ) -> None:
+        """Set or forget where a wallet's owner keeps the rest. Raises LedgerError."""
+        await self.ledger.set_owner_address(wallet, address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+        await self.async_refresh_rules()
+
+    async def async_import_seed(self, wallet: str, seed: str) -> None:
+        """Give a wallet another seed, which is stored before and after. Raises LedgerError."""
+        await self.ledger.import_seed(wallet, seed, persist=self._async_save_secrets)
+        await self.async_refresh_rules()
+
+    # End
+
     async def async_close(self) -> None:
         """Close the ledger; its outbox stays on disk."""
+        self._closed = True
+        async with self._changing:
+            await self._async_stop()
+
+    async def _async_stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None
         if self._ledger is not None:
             ledger, self._ledger = self._ledger, None
             await ledger.close()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, LedgerError):
+        return str(error.placeholders.get("error", error))
+    return str(error) or type(error).__name__

@@ -16,6 +16,11 @@ def _message(body: Body) -> Message:
     return body.kind, to_body(body)
 
 
+def speaker(kind: str, body: Mapping[str, Any]) -> str | None:
+    """Return the participant whose word a message is: it signs its answers. None is the island itself."""
+    return str(body["participant"]) if kind == Answer.kind else None
+
+
 def meter_message(status: GridStatus) -> Message | None:
     """The newest meter reading; None while the meter cannot be trusted, for nothing is ever made up."""
     feeder = status.feeders[MAIN_FEEDER]

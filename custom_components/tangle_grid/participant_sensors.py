@@ -13,10 +13,11 @@ from .clock import as_datetime
 from .const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
 from .entity import UNIT_IOTA, ParticipantView, watts
 from .grid.curtailment import RequestState
-from .grid.model import BatteryTelemetry, ChargerTelemetry
+from .grid.model import BatteryTelemetry, Cause, ChargerTelemetry
 from .grid.status import IDLE
 from .island_config import Participant
 from .reasons import async_sentence
+from .wallet_rules import rules_attributes, spendable
 
 _STATE_LENGTH: Final = 255
 
@@ -49,10 +50,6 @@ def _has_soc(participant: Participant, data: ParticipantData) -> bool:
     return participant.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY) and bool(data.get("soc"))
 
 
-def _has_departure(participant: Participant, data: ParticipantData) -> bool:
-    return participant.kind == SUBENTRY_CHARGER and bool(data.get("departure") or data.get("departure_entity"))
-
-
 def _soc(view: ParticipantView) -> Value:
     match view.participant.adapter.telemetry():
         case ChargerTelemetry(soc=soc) | BatteryTelemetry(soc=soc):
@@ -62,10 +59,20 @@ def _soc(view: ParticipantView) -> Value:
 
 def _departure(view: ParticipantView) -> Value:
     match view.participant.adapter.telemetry():
-        case ChargerTelemetry(departure_at=departure) if departure is not None:
-            # To the minute: a moment that is derived anew every second must not look like a new one.
-            return as_datetime(round(departure / 60) * 60)
+        case ChargerTelemetry(departure_at=departure):
+            return _moment(departure)
     return None
+
+
+def _moment(at: float | None) -> datetime | None:
+    """To the minute: a moment that is derived anew every second must not look like a new one."""
+    return None if at is None else as_datetime(round(at / 60) * 60)
+
+
+def _learned_phases(view: ParticipantView) -> Value:
+    """The phases that its car was found to use; unknown until then."""
+    status = view.status
+    return ", ".join(f"L{phase + 1}" for phase in sorted(status.phases)) if status.phases_learned else None
 
 
 def _last_decision(view: ParticipantView) -> Value:
@@ -119,6 +126,32 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         value_fn=lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
     ),
     ParticipantSensorDescription(
+        key="setpoint_cause",
+        translation_key="setpoint_cause",
+        device_class=SensorDeviceClass.ENUM,
+        options=[cause.value for cause in Cause],
+        applies_to=_is_kind(SUBENTRY_CHARGER, SUBENTRY_BATTERY),
+        value_fn=lambda view: None if view.status.cause is None else view.status.cause.value,
+    ),
+    ParticipantSensorDescription(
+        key="planned_current",
+        translation_key="planned_current",
+        device_class=SensorDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
+    ),
+    ParticipantSensorDescription(
+        key="learned_phases",
+        translation_key="learned_phases",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_learned_phases,
+    ),
+    ParticipantSensorDescription(
         key="power_setpoint",
         translation_key="power_setpoint",
         device_class=SensorDeviceClass.POWER,
@@ -163,8 +196,17 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         key="departure",
         translation_key="departure",
         device_class=SensorDeviceClass.TIMESTAMP,
-        applies_to=_has_departure,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
         value_fn=_departure,
+    ),
+    ParticipantSensorDescription(
+        key="expected_departure",
+        translation_key="expected_departure",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=lambda view: _moment(view.status.expected_departure_at),
     ),
     ParticipantSensorDescription(
         key="curtailment",
@@ -224,6 +266,16 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         entity_registry_enabled_default=False,
         measures=True,
         value_fn=lambda view: view.wallet.spent_i if view.wallet else None,
+    ),
+    ParticipantSensorDescription(
+        key="spendable_today",
+        translation_key="spendable_today",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        native_unit_of_measurement=UNIT_IOTA,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda view: spendable(view.wallet, view.rules),
+        attributes_fn=lambda view: rules_attributes(view.rules),
     ),
     ParticipantSensorDescription(
         key="receive_address",

@@ -4,6 +4,7 @@ The ledger keeps its own files, in a folder that ``ledger_folder`` names. Nothin
 entry: wallets hold money, so a removed island is only put on a list from which it can be set up again.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.uuid import random_uuid_hex
 
 from .const import DOMAIN, TREASURY
-from .ledger import Secrets
+from .ledger import LedgerError, Secrets
 
 _VERSION: Final = 1
 _SAVE_DELAY_S: Final = 60
+_LOCKS: HassKey[dict[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.secret_locks")
 
 ISSUE_WALLETS_KEPT: Final = "wallets_kept"
 
@@ -71,32 +75,60 @@ class Keyring:
         secrets: Seeds and the signing key.
         wallets: The wallet id of each participant.
         payees: The same, with those who are no participants any more: what they earned is still paid.
+        names: The name of each wallet's owner, also of those who have left.
+        saved: Whether all of it is on disk. Until it is, no seed may be used.
     """
 
     secrets: Secrets
     wallets: Mapping[str, str]
     payees: Mapping[str, str]
+    names: Mapping[str, str]
+    saved: bool
 
 
 class SecretStore:
-    """Seeds and the signing key, and which participant owns which wallet.
+    """Seeds and the signing key, which participant owns which wallet, and the tokens for nodes on the network.
 
     A participant's wallet outlives the participant: whoever is added later with the same kind and name gets it back.
     """
 
     def __init__(self, hass: HomeAssistant, island_id: str) -> None:
-        self._store: Store[dict[str, Any]] = Store(
-            hass, _VERSION, f"{DOMAIN}.{island_id}.secrets", private=True, atomic_writes=True
-        )
+        self._hass = hass
+        self._key = f"{DOMAIN}.{island_id}.secrets"
+        self._store = self._open()
         self._owners: dict[str, dict[str, Any]] = {}
+        # The island and the forms for its options each have a store of their own.
+        self._lock = hass.data.setdefault(_LOCKS, {}).setdefault(island_id, asyncio.Lock())
 
-    async def async_load(self, participants: Mapping[str, tuple[str, str]]) -> Keyring:
+    def _open(self) -> Store[dict[str, Any]]:
+        return Store(self._hass, _VERSION, self._key, private=True, atomic_writes=True)
+
+    async def _async_read(self) -> dict[str, Any]:
+        """What is stored; another store may have written it."""
+        return await self._open().async_load() or {}
+
+    async def _async_save(self, content: dict[str, Any]) -> None:
+        """Save for good, and see that it is there: Home Assistant only logs what could not be written.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        await self._store.async_save(content)
+        if await self._async_read() != content:
+            raise LedgerError("ledger_unavailable", {"error": "the keys of the wallets could not be saved"})
+
+    async def async_load(self, participants: Mapping[str, tuple[str, str]], *, token_id: str | None = None) -> Keyring:
         """Load the secrets, making what is missing, and save them before anyone can use them.
 
         Args:
             participants: Kind and name by participant id.
+            token_id: The token that is in use; others are of nodes that were chosen before, and are forgotten.
         """
-        stored = await self._store.async_load() or {}
+        async with self._lock:
+            return await self._async_load(participants, token_id)
+
+    async def _async_load(self, participants: Mapping[str, tuple[str, str]], token_id: str | None) -> Keyring:
+        stored = await self._async_read()
         self._owners = stored.get("owners", {})
         secrets = Secrets.from_dict(stored["secrets"]) if "secrets" in stored else Secrets.generate([TREASURY])
         wallets = {owner["participant"]: wallet for wallet, owner in self._owners.items()}
@@ -111,7 +143,13 @@ class SecretStore:
             former = [*before.get("former", ()), before["participant"]] if before else []
             self._owners[wallet] = {"participant": participant, "kind": kind, "name": name, "former": former}
             wallets[participant] = wallet
-        await self._store.async_save({"secrets": secrets.to_dict(), "owners": self._owners})
+        saved = True
+        tokens = {name: token for name, token in stored.get("tokens", {}).items() if name == token_id}
+        content = {**stored, "secrets": secrets.to_dict(), "owners": self._owners}
+        try:
+            await self._async_save({**content, "tokens": tokens} if tokens or "tokens" in stored else content)
+        except LedgerError:
+            saved = False
         return Keyring(
             secrets=secrets,
             wallets={participant: wallets[participant] for participant in participants},
@@ -120,12 +158,47 @@ class SecretStore:
                 for wallet, owner in self._owners.items()
                 for participant in (*owner.get("former", ()), owner["participant"])
             },
+            names={wallet: owner["name"] for wallet, owner in self._owners.items()},
+            saved=saved,
         )
 
     async def async_secrets(self) -> Secrets | None:
         """The stored secrets as they are; None where there are none."""
-        stored = await self._store.async_load() or {}
+        stored = await self._async_read()
         return Secrets.from_dict(stored["secrets"]) if "secrets" in stored else None
+
+    async def async_save_secrets(self, secrets: Secrets) -> None:
+        """Put these secrets in the place of the stored ones, for good.
+
+        Raises:
+            LedgerError: ledger_unavailable. They are not on disk.
+        """
+        async with self._lock:
+            stored = await self._async_read()
+            owners = self._owners or stored.get("owners", {})
+            await self._async_save({**stored, "secrets": secrets.to_dict(), "owners": owners})
+
+    # Tokens for nodes on the network
+
+    async def async_token(self, token_id: str | None) -> str | None:
+        """The token with this name."""
+        if token_id is None:
+            return None
+        stored = await self._async_read()
+        token: str | None = stored.get("tokens", {}).get(token_id)
+        return token
+
+    async def async_add_token(self, token: str) -> str:
+        """Keep a token; returns the name that the options know it by.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        token_id = random_uuid_hex()
+        async with self._lock:
+            stored = await self._async_read()
+            await self._async_save({**stored, "tokens": {**stored.get("tokens", {}), token_id: token}})
+        return token_id
 
     async def async_remove(self) -> None:
         """Delete the secrets, and with them every way to the tokens."""
@@ -143,16 +216,16 @@ class Archive:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._store: Store[dict[str, dict[str, str]]] = Store(hass, _VERSION, f"{DOMAIN}.archive", atomic_writes=True)
+        self._store: Store[dict[str, dict[str, Any]]] = Store(hass, _VERSION, f"{DOMAIN}.archive", atomic_writes=True)
 
-    async def async_load(self) -> dict[str, dict[str, str]]:
-        """Name and removal time by island id."""
+    async def async_load(self) -> dict[str, dict[str, Any]]:
+        """Name, removal time and choice of the ledger by island id."""
         return await self._store.async_load() or {}
 
-    async def async_add(self, island_id: str, name: str) -> None:
-        """Remember a removed island."""
+    async def async_add(self, island_id: str, name: str, ledger: Mapping[str, Any]) -> None:
+        """Remember a removed island, and the options that say which ledger its wallets are on."""
         islands = await self.async_load()
-        islands[island_id] = {"name": name, "removed_at": dt_util.utcnow().isoformat()}
+        islands[island_id] = {"name": name, "removed_at": dt_util.utcnow().isoformat(), "options": dict(ledger)}
         await self._store.async_save(islands)
 
     async def async_discard(self, island_id: str) -> None:
@@ -167,3 +240,9 @@ async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:
     """Names of the removed islands that can be set up again, by island id."""
     islands = await Archive(hass).async_load()
     return {island_id: island["name"] for island_id, island in islands.items()}
+
+
+async def async_archived_options(hass: HomeAssistant, island_id: str) -> dict[str, Any]:
+    """The options that a removed island goes on with: its wallets stay on the ledger that they are on."""
+    options: dict[str, Any] = (await Archive(hass).async_load()).get(island_id, {}).get("options", {})
+    return options

@@ -15,8 +15,8 @@ from .grid.model import Reason
 # A reason that a person or an automation gave: its text is shown as it is.
 REASON_GIVEN: Final = "given"
 _TEXT: Final = "text"
-# The one placeholder that is a moment: grid time, epoch seconds.
-_DEPARTURE: Final = "departure"
+# The placeholders that are moments: grid time, epoch seconds.
+_MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at"})
 
 
 def given_reason(text: str) -> Reason:
@@ -35,12 +35,23 @@ def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
         return None
     if reason.key == REASON_GIVEN:
         return str(reason.placeholders.get(_TEXT, ""))
+    return _filled(hass, f"reason_{reason.key}", reason.placeholders) or reason.key
+
+
+@callback
+def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[str, Any], *, ok: bool) -> str:
+    """What a check of a receipt found, as a sentence (``check_<key>`` and ``check_<key>_failed``)."""
+    return _filled(hass, f"check_{check}" if ok else f"check_{check}_failed", placeholders) or check
+
+
+@callback
+def _filled(hass: HomeAssistant, key: str, placeholders: Mapping[str, Any]) -> str | None:
     translations = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    sentence = translations.get(f"component.{DOMAIN}.exceptions.reason_{reason.key}.message")
+    sentence = translations.get(f"component.{DOMAIN}.exceptions.{key}.message")
     if sentence is None:
-        return reason.key
+        return None
     with suppress(KeyError, IndexError, ValueError):
-        return sentence.format_map(_readable(reason.placeholders))
+        return sentence.format_map(_readable(placeholders))
     return sentence
 
 
@@ -49,7 +60,7 @@ def _readable(placeholders: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(name: str, value: Any) -> str:
-    if name == _DEPARTURE:
+    if name in _MOMENTS:
         return dt_util.as_local(as_datetime(float(value))).strftime("%H:%M")
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")

@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
 from .ledger import Ledger, LedgerError
+from .ledger_choice import LedgerChoice
 from .persistence import ISSUE_WALLETS_KEPT, Archive, GridStore, SecretStore, ledger_folder
 from .pyota_installation import async_ensure_pyota
 from .simulated import async_forget_street
@@ -16,7 +17,7 @@ from .simulated import async_forget_street
 _DRAIN_S: Final = 20
 
 
-async def async_archive_island(hass: HomeAssistant, island_id: str, name: str) -> None:
+async def async_archive_island(hass: HomeAssistant, island_id: str, name: str, choice: LedgerChoice) -> None:
     """Send the queued payments if the ledger lets us, keep wallets and ledger, and say where they are.
 
     Nothing is deleted: what could not be sent goes out, once, when the island is set up again.
@@ -24,8 +25,8 @@ async def async_archive_island(hass: HomeAssistant, island_id: str, name: str) -
     queued: int | None = 0
     folder = ledger_folder(hass, island_id)
     if await hass.async_add_executor_job(folder.exists):
-        queued = await _async_drain(hass, island_id)
-    await Archive(hass).async_add(island_id, name)
+        queued = await _async_drain(hass, island_id, choice)
+    await Archive(hass).async_add(island_id, name, choice.into_options({}))
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -51,7 +52,7 @@ async def async_forget_island(hass: HomeAssistant, island_id: str) -> None:
     await hass.async_add_executor_job(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
-async def _async_drain(hass: HomeAssistant, island_id: str) -> int | None:
+async def _async_drain(hass: HomeAssistant, island_id: str, choice: LedgerChoice) -> int | None:
     """Empty the outbox; returns how many entries are left in it, None when nobody can say."""
     store = SecretStore(hass, island_id)
     secrets = await store.async_secrets()
@@ -59,8 +60,17 @@ async def _async_drain(hass: HomeAssistant, island_id: str) -> int | None:
         return 0
     try:
         await async_ensure_pyota(hass)
-        ledger = await Ledger.open(ledger_folder(hass, island_id), island_id=island_id, secrets=secrets)
+        backend = choice.backend(hass, await store.async_token(choice.token_id))
+        ledger = await Ledger.open(
+            ledger_folder(hass, island_id),
+            island_id=island_id,
+            secrets=secrets,
+            backend=backend,
+            privacy=choice.privacy,
+        )
         try:
+            if ledger.secrets != secrets:
+                await store.async_save_secrets(ledger.secrets)
             await ledger.drain(_DRAIN_S)
             return ledger.status().queued
         finally:

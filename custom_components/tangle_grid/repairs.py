@@ -1,19 +1,51 @@
 """Issues: what only a person can put right. Each appears when it is certain, and goes away by itself."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_METER, DOMAIN, MAIN_FEEDER
+from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
 from .data import IslandSnapshot, TangleGridConfigEntry
+from .flows.checks import Problem
+from .flows.ledger import async_ask_node
+from .grid.freshness import MeterFault
+from .ledger import Fault
+from .ledger_choice import LedgerChoice
+from .persistence import SecretStore
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
+ISSUE_METER_IMPLAUSIBLE: Final = "meter_implausible"
 ISSUE_IGNORES_LIMIT: Final = "ignores_limit"
-ISSUE_LEDGER_UNAVAILABLE: Final = "ledger_unavailable"
+ISSUE_FAIL_SAFE: Final = "fail_safe_not_set"
+ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
+ISSUE_SUPPLY_WRONG: Final = "supply_wrong"
+ISSUE_SWEEP_FAILED: Final = "sweep_failed"
+
+# What keeps the ledger from working, each with what to do about it.
+_LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
+    Fault.DISK_FULL: "ledger_disk_full",
+    Fault.READ_ONLY: "ledger_read_only",
+    Fault.CORRUPT: "ledger_corrupt",
+    Fault.IN_USE: "ledger_in_use",
+    Fault.NODE_UNREACHABLE: "node_unreachable",
+    Fault.NODE_NO_ACCESS: "node_no_access",
+    Fault.NODE_NOT_SYNCED: "node_not_synced",
+    Fault.NODE_OTHER_TANGLE: ISSUE_OTHER_TANGLE,
+    Fault.NODE_WRONG_ANSWER: "node_wrong_answer",
+    Fault.OTHER: "ledger_unavailable",
+}
+# What keeps rewards from being paid, by the key of the ledger's error.
+_REWARD_ISSUES: Final[Mapping[str, str]] = {
+    "over_payment_limit": "rewards_over_limit",
+    "over_day_limit": "rewards_over_limit",
+    "insufficient_funds": "treasury_empty",
+}
 
 # A restart, a reload or a device that is away for a moment is nothing to bother anyone with.
 _PATIENCE: Final = timedelta(minutes=1)
@@ -32,21 +64,30 @@ class IssueWatch:
         """Raise what has been wrong for a while, clear what is right again."""
         entry = self._entry
         island = entry.title
-        meter = ", ".join(entity for entities in entry.data.get(CONF_METER, {}).values() for entity in entities)
-        self._async_set(
-            ISSUE_METER_UNAVAILABLE,
-            entry.entry_id,
-            wrong=snapshot.grid.feeders[MAIN_FEEDER].blind,
-            severity=ir.IssueSeverity.ERROR,
-            placeholders={"island": island, "meter": meter},
-        )
-        self._async_set(
-            ISSUE_LEDGER_UNAVAILABLE,
-            entry.entry_id,
-            wrong=snapshot.ledger is None or not snapshot.ledger.reachable,
-            severity=ir.IssueSeverity.WARNING,
-            placeholders={"island": island, "error": _ledger_error(snapshot)},
-        )
+        for feeder_id, feeder in snapshot.grid.feeders.items():
+            subject, name, meter = _meter(entry, feeder_id)
+            implausible = feeder.fault is MeterFault.IMPLAUSIBLE
+            for key, wrong in (
+                (ISSUE_METER_UNAVAILABLE, feeder.blind and not implausible),
+                (ISSUE_METER_IMPLAUSIBLE, implausible),
+            ):
+                self._async_set(
+                    key,
+                    subject,
+                    wrong=wrong,
+                    severity=ir.IssueSeverity.ERROR,
+                    placeholders={"island": name, "meter": ", ".join(meter)},
+                )
+        for participant_id, participant in entry.runtime_data.participants.items():
+            self._async_set(
+                ISSUE_FAIL_SAFE,
+                participant_id,
+                wrong=participant.adapter.enrolled is False,
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={"device": participant.name, "entity": ", ".join(participant.adapter.enrolment_ids)},
+            )
+        self._async_update_ledger(snapshot)
+        self._async_update_payments(snapshot)
         for device_id, device in snapshot.grid.devices.items():
             subentry = entry.subentries.get(device_id)
             self._async_set(
@@ -58,38 +99,123 @@ class IssueWatch:
             )
 
     @callback
+    def _async_update_ledger(self, snapshot: IslandSnapshot) -> None:
+        """What keeps the ledger from working: one issue at a time, for as long as anything does."""
+        entry, status = self._entry, snapshot.ledger
+        fault = _fault(snapshot)
+        lasting = self._lasting(f"{_LEDGER_ISSUES[Fault.OTHER]}_{entry.entry_id}", wrong=fault is not None)
+        for each, key in _LEDGER_ISSUES.items():
+            if each is not fault:
+                ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{entry.entry_id}")
+        if fault is not None and lasting:
+            self._async_show(
+                _LEDGER_ISSUES[fault],
+                entry.entry_id,
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={
+                    "island": entry.title,
+                    "error": snapshot.ledger_error or (status.last_error if status else None) or "?",
+                    "url": LedgerChoice.from_options(entry.options).url or "?",
+                    "folder": f"{DOMAIN}/{entry.data[CONF_ISLAND_ID]}",
+                },
+                fixable=fault is Fault.NODE_OTHER_TANGLE,
+            )
+        self._async_set(
+            ISSUE_SUPPLY_WRONG,
+            entry.entry_id,
+            wrong=status is not None and status.supply_ok is False,
+            severity=ir.IssueSeverity.ERROR,
+            placeholders={"island": entry.title, "folder": f"{DOMAIN}/{entry.data[CONF_ISLAND_ID]}"},
+        )
+
+    @callback
+    def _async_update_payments(self, snapshot: IslandSnapshot) -> None:
+        """Rewards that are due and not paid, and wallets whose rest cannot be taken to their owner."""
+        entry = self._entry
+        for key in set(_REWARD_ISSUES.values()):
+            waiting = [why for why in snapshot.unpaid.values() if _REWARD_ISSUES.get(why) == key]
+            self._async_set(
+                key,
+                entry.entry_id,
+                wrong=bool(waiting),
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={"island": entry.title, "count": str(len(waiting))},
+            )
+        names = entry.runtime_data.participants
+        for owner, rules in snapshot.rules.items():
+            address = rules.owner
+            name = entry.title if owner == TREASURY or owner not in names else names[owner].name
+            self._async_set(
+                ISSUE_SWEEP_FAILED,
+                entry.entry_id if owner == TREASURY else owner,
+                wrong=address is not None and address.problem is not None,
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={"wallet": name, "address": address.address if address else ""},
+            )
+
+    @callback
     def async_clear(self) -> None:
         """Take all of them away, also those of participants that have left."""
         for issue_id in self._since:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        for key in _LEDGER_ISSUES.values():
+            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
         self._since.clear()
+
+    def _lasting(self, issue_id: str, *, wrong: bool) -> bool:
+        """Whether it has been wrong for a while."""
+        if not wrong:
+            self._since.pop(issue_id, None)
+            return False
+        now = dt_util.utcnow()
+        return now - self._since.setdefault(issue_id, now) >= _PATIENCE
 
     @callback
     def _async_set(
         self, key: str, subject: str, *, wrong: bool, severity: ir.IssueSeverity, placeholders: dict[str, str]
     ) -> None:
-        issue_id = f"{key}_{subject}"
-        if not wrong:
-            self._since.pop(issue_id, None)
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-            return
-        now = dt_util.utcnow()
-        if now - self._since.setdefault(issue_id, now) < _PATIENCE:
-            return
+        if self._lasting(f"{key}_{subject}", wrong=wrong):
+            self._async_show(key, subject, severity=severity, placeholders=placeholders)
+        elif not wrong:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{subject}")
+
+    @callback
+    def _async_show(
+        self,
+        key: str,
+        subject: str,
+        *,
+        severity: ir.IssueSeverity,
+        placeholders: dict[str, str],
+        fixable: bool = False,
+    ) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            issue_id,
-            is_fixable=False,
+            f"{key}_{subject}",
+            data={"entry_id": self._entry.entry_id} if fixable else None,
+            is_fixable=fixable,
             severity=severity,
             translation_key=key,
             translation_placeholders=placeholders,
         )
 
 
-def _ledger_error(snapshot: IslandSnapshot) -> str:
+def _meter(entry: TangleGridConfigEntry, feeder_id: str) -> tuple[str, str, list[str]]:
+    """Whom the issue of a missing meter is about: an id, a name, and the meter's sensors."""
+    if (subentry := entry.subentries.get(feeder_id)) is None:
+        return entry.entry_id, entry.title, [each for sensors in entry.data[CONF_METER].values() for each in sensors]
+    data = subentry.data
+    sensors = [*data.get(CONF_METER_POWER_SENSORS, ()), *data.get(CONF_METER_CURRENT_SENSORS, ())]
+    return feeder_id, f"{entry.title}, {subentry.title}", sensors
+
+
+def _fault(snapshot: IslandSnapshot) -> Fault | None:
+    """What keeps the ledger from working; None when it works."""
     status = snapshot.ledger
-    return snapshot.ledger_error or (status.last_error if status else None) or "?"
+    if status is None:
+        return snapshot.ledger_fault or Fault.OTHER
+    return None if status.reachable else status.fault or Fault.OTHER
 
 
 @callback
@@ -116,14 +242,55 @@ def async_watch_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> CAL
 @callback
 def async_clear_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
     """Take an island's issues away, with the island."""
-    for key in (ISSUE_METER_UNAVAILABLE, ISSUE_LEDGER_UNAVAILABLE):
+    of_island = (ISSUE_METER_UNAVAILABLE, ISSUE_SUPPLY_WRONG, ISSUE_SWEEP_FAILED)
+    for key in (*of_island, *_LEDGER_ISSUES.values(), *_REWARD_ISSUES.values()):
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
     for subentry_id in entry.subentries:
-        ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_IGNORES_LIMIT}_{subentry_id}")
+        for key in (ISSUE_IGNORES_LIMIT, ISSUE_FAIL_SAFE, ISSUE_METER_UNAVAILABLE, ISSUE_SWEEP_FAILED):
+            ir.async_delete_issue(hass, DOMAIN, f"{key}_{subentry_id}")
+
+
+class OtherTangleFlow(RepairsFlow):
+    """The node has another Tangle than the one that was agreed to: whoever knows why says which is right."""
+
+    def __init__(self, entry: TangleGridConfigEntry) -> None:
+        """Fix this island."""
+        self._entry = entry
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
+        """Ask which Tangle it is to be."""
+        choice = LedgerChoice.from_options(self._entry.options)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["use_node", "own_node"],
+            description_placeholders={"island": self._entry.title, "url": choice.url or "?"},
+        )
+
+    async def async_step_use_node(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
+        """Go on with the Tangle that the node has now."""
+        choice = LedgerChoice.from_options(self._entry.options)
+        if choice.url is None:
+            return self.async_create_entry(data={})
+        token = await SecretStore(self.hass, self._entry.data[CONF_ISLAND_ID]).async_token(choice.token_id)
+        found = await async_ask_node(self.hass, choice.url, token)
+        if isinstance(found, Problem):
+            return self.async_abort(reason="node_not_ready", description_placeholders={"url": choice.url})
+        return self._save(replace(choice, tangle_id=found.tangle_id))
+
+    async def async_step_own_node(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
+        """Go back to the node in this Home Assistant."""
+        now = LedgerChoice.from_options(self._entry.options)
+        return self._save(LedgerChoice(keep_days=now.keep_days, sealed=now.sealed))
+
+    @callback
+    def _save(self, choice: LedgerChoice) -> RepairsFlowResult:
+        self.hass.config_entries.async_update_entry(self._entry, options=choice.into_options(self._entry.options))
+        return self.async_create_entry(data={})
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """The kept wallets of a removed island: the only issue that is not wrong, but has to be known."""
-    return ConfirmRepairFlow()
+    """Another Tangle is chosen; that the wallets of a removed island are kept is only to be known."""
+    entry = hass.config_entries.async_get_entry(str(data["entry_id"])) if data and "entry_id" in data else None
+    return ConfirmRepairFlow() if entry is None else OtherTangleFlow(entry)

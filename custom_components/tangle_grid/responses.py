@@ -8,12 +8,13 @@ from homeassistant.util.json import JsonObjectType
 
 from .clock import as_datetime
 from .const import TREASURY
-from .reasons import async_sentence
+from .ledger import FORMER_MARK
+from .reasons import async_check_sentence, async_sentence
 from .targets import async_device_id
 
 if TYPE_CHECKING:
     from .grid.curtailment import Ask, CurtailmentRequest
-    from .ledger import Payment, TangleMessage, TransactionInfo
+    from .ledger import Payment, QueuedPayment, TangleMessage, TransactionInfo, Verification, WalletRules
     from .runtime import IslandRuntime
 
 
@@ -65,19 +66,78 @@ def payment_response(runtime: IslandRuntime, payment: Payment) -> JsonObjectType
         "bundle": payment.bundle,
         "error": payment.error,
         "created_at": iso_time(payment.created_at),
+        "sent_at": iso_time(payment.sent_at),
         "confirmed_at": iso_time(payment.confirmed_at),
     }
 
 
 @callback
+def queued_response(runtime: IslandRuntime, queued: QueuedPayment) -> JsonObjectType:
+    """A payment that waits, and what for."""
+    return {
+        **payment_response(runtime, queued.payment),
+        "position": queued.position,
+        "attempts": queued.attempts,
+        "next_try_at": iso_time(queued.next_try_at),
+        "last_error": queued.last_error,
+    }
+
+
+def rules_response(rules: WalletRules) -> JsonObjectType:
+    """What was decided for a wallet."""
+    owner = rules.owner
+    return {
+        "per_payment": rules.limits.per_payment_i,
+        "per_day": rules.limits.per_day_i,
+        "left_today": rules.allowance_i,
+        "owner_address": owner.address if owner else None,
+        "sweep_above": owner.sweep_above_i if owner else None,
+        "keep": owner.keep_i if owner else None,
+    }
+
+
+@callback
+def verification_response(runtime: IslandRuntime, verification: Verification) -> JsonObjectType:
+    """What came out of checking a reward, each check as a sentence."""
+    participant, recomputed = verification.participant, verification.recomputed
+    known = runtime.participants.get(participant) if participant else None
+    names = {"participant": known.name} if known else {}
+    return {
+        "ok": verification.ok,
+        "payment_id": verification.payment_id,
+        "request_id": verification.request_id,
+        "participant": known.name if known else participant,
+        "device_id": async_device_id(runtime, participant) if participant else None,
+        "transaction": verification.transaction,
+        "bundle": verification.bundle,
+        "address": verification.address,
+        "amount": verification.amount_i,
+        "recomputed_energy_wh": recomputed.energy_wh if recomputed else None,
+        "recomputed_amount": recomputed.amount_i if recomputed else None,
+        "island": verification.island,
+        "public_key": verification.public_key,
+        "checks": [
+            {
+                "check": check.key,
+                "ok": check.ok,
+                "text": async_check_sentence(runtime.hass, check.key, {**check.placeholders, **names}, ok=check.ok),
+            }
+            for check in verification.checks
+        ],
+    }
+
+
+@callback
 def owner_name(runtime: IslandRuntime, wallet: str) -> str:
-    """Who owns a wallet, by name; a wallet of nobody here is an address, and stays one."""
-    if wallet == TREASURY:
-        return runtime.entry.title
-    for participant_id, wallet_id in runtime.wallet_ids.items():
-        if wallet_id == wallet and participant_id in runtime.participants:
-            return runtime.participants[participant_id].name
-    return wallet
+    """Who owns a wallet, by name; a wallet of nobody here is an address, and stays one.
+
+    A seed that was replaced stays as a wallet of its own, with a number behind its owner's name.
+    """
+    present, tilde, number = wallet.partition(FORMER_MARK)
+    name = runtime.entry.title if present == TREASURY else runtime.wallet_names.get(present)
+    if name is None:
+        return wallet
+    return f"{name} ({tilde}{number})" if tilde else name
 
 
 def message_response(message: TangleMessage) -> JsonObjectType:

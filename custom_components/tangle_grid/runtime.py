@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from .clock import GridClock, as_datetime
 from .const import (
+    CONF_DEPARTURE,
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_PUBLISH_INTERVAL,
@@ -26,19 +27,22 @@ from .const import (
     DEFAULT_START,
     KIND_SIMULATED,
     LOGGER,
-    MAIN_FEEDER,
     TREASURY,
 )
 from .coordinator import IslandCoordinator
 from .data import IslandSnapshot, TangleGridConfigEntry
-from .devices.config import build_meter
+from .devices.charger import ChargerAdapter
+from .devices.config import policy_from_data
+from .devices.feeders import build_meters
+from .enrolment import async_enrol
 from .grid.engine import GridEngine
 from .grid.errors import GridError
 from .grid.events import GridEvent
-from .grid.model import Inputs, PolicyConfig, Setpoint
+from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig
 from .grid.status import GridStatus, StepResult
-from .island_config import build_grid_config, build_participants, structure
-from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState, WalletState
+from .island_config import build_forecasts, build_grid_config, build_participants, feeder_tree, planning, structure
+from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState
+from .ledger_choice import LedgerChoice
 from .ledger_link import LedgerLink
 from .messages import event_message, meter_message
 from .persistence import Archive, GridStore, SecretStore
@@ -66,6 +70,8 @@ class IslandRuntime:
         self.entry = entry
         self.island_id: str = entry.data[CONF_ISLAND_ID]
         self.structure = structure(entry)
+        self.feeder_tree = feeder_tree(entry)
+        self.reloading = False
         self.reaction_ms: float | None = None
         self._store = GridStore(hass, self.island_id)
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
@@ -74,10 +80,11 @@ class IslandRuntime:
         self._meter_changed_at: float | None = None
         self._saving = asyncio.Lock()
         self._telling = asyncio.Lock()
-        self._ledger_task: asyncio.Task[None] | None = None
+        self._unpaid: dict[str, str] = {}
         self._day: str | None = None
         self._running = False
         self._told: dict[str, Setpoint] = {}
+        self._unsaved: dict[str, Setpoint] = {}
 
     # Life cycle
 
@@ -90,7 +97,8 @@ class IslandRuntime:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
-        self._meter = build_meter(self.hass, self.entry.data, self.clock.from_datetime)
+        self._meters = build_meters(self.hass, self.entry, self.clock.from_datetime)
+        self.forecasts = build_forecasts(self.hass, self.entry)
         self._writers = {
             participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
             for participant_id, participant in self.participants.items()
@@ -100,15 +108,19 @@ class IslandRuntime:
             new_id=lambda: uuid4().hex[:12],
             state=state.get("engine"),
         )
-        keyring = await SecretStore(self.hass, self.island_id).async_load(
-            {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()}
+        self.secret_store = SecretStore(self.hass, self.island_id)
+        keyring = await self.secret_store.async_load(
+            {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
+            token_id=LedgerChoice.from_options(self.entry.options).token_id,
         )
-        self.wallet_ids = keyring.wallets
+        self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names
         self._payees = keyring.payees
         self.link = LedgerLink(
             self.hass,
             island_id=self.island_id,
-            secrets=keyring.secrets,
+            choice=LedgerChoice.from_options(self.entry.options),
+            keyring=keyring,
+            store=self.secret_store,
             on_open=self._async_ledger_opened,
             on_event=self._async_ledger_event,
             on_trouble=self._async_ledger_trouble,
@@ -136,8 +148,10 @@ class IslandRuntime:
         if self.street is not None:
             self.street.async_start()
         devices = {entity for participant in self.participants.values() for entity in participant.adapter.entity_ids}
-        meter = set(self._meter.entity_ids)
+        meter = {entity for meter in self._meters.values() for entity in meter.entity_ids}
         self._unsubscribe += [
+            async_enrol(self.hass, self.participants.values()),
+            self.forecasts.async_start(),
             async_track_state_change_event(self.hass, meter, self._async_meter_changed),
             async_track_state_change_event(self.hass, devices - meter, self._async_device_changed),
             async_track_time_interval(
@@ -158,7 +172,7 @@ class IslandRuntime:
         self._write(self._first, None)
         self._async_happened(self._first.events, persist=self._first.persist)
         self._async_step()
-        self._ledger_task = self.hass.async_create_background_task(self.link.async_run(), "tangle_grid ledger")
+        self.link.async_start()
 
     async def async_stop(self) -> None:
         """Leave every device in its safe state and everything else on disk. May be called twice."""
@@ -174,8 +188,6 @@ class IslandRuntime:
         await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
         async with self._saving:
             await self._store.async_save(self._state())
-        if self._ledger_task is not None:
-            self._ledger_task.cancel()
         await self.link.async_close()
         if self.street is not None:
             await self.street.async_stop()
@@ -226,22 +238,26 @@ class IslandRuntime:
         return self.engine.step(
             now,
             Inputs(
-                meters={MAIN_FEEDER: self._meter.reading()},
+                meters={feeder_id: meter.reading() for feeder_id, meter in self._meters.items()},
                 devices={pid: participant.adapter.telemetry() for pid, participant in self.participants.items()},
+                forecast=self.forecasts.forecast(),
             ),
         )
 
     def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
         """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
-        feeder = result.status.feeders[MAIN_FEEDER]
-        overloaded = feeder.overloaded or feeder.above_threshold
+        overloaded = any(feeder.overloaded or feeder.above_threshold for feeder in result.status.feeders.values())
         for setpoint in result.setpoints:
             before = self._told.get(setpoint.device_id)
             self._told[setpoint.device_id] = setpoint
             written = None
             if meter_changed_at is not None and overloaded and before is not None and reduces(before, setpoint):
                 written = self._reaction_clock(meter_changed_at)
-            self._writers[setpoint.device_id].put(setpoint, written)
+            if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
+                # Nobody would switch a load on again that was switched off and then forgotten in a crash.
+                self._unsaved[setpoint.device_id] = setpoint
+            else:
+                self._writers[setpoint.device_id].put(setpoint, written)
 
     def _reaction_clock(self, changed_at: float) -> Callable[[], None]:
         def written() -> None:
@@ -250,9 +266,10 @@ class IslandRuntime:
         return written
 
     def _start_day(self, now: float) -> None:
-        today = dt_util.as_local(as_datetime(now)).date().isoformat()
+        midnight = dt_util.start_of_local_day(dt_util.as_local(as_datetime(now)))
+        today = midnight.date().isoformat()
         if self._day is not None and today != self._day:
-            self.engine.start_day(now)
+            self.engine.start_day(now, midnight.timestamp())
         self._day = today
 
     # What happened, and what follows from it
@@ -279,7 +296,11 @@ class IslandRuntime:
         Saving has a lock of its own, so that a slow ledger holds up nothing but itself.
         """
         async with self._saving:
+            unsaved, self._unsaved = self._unsaved, {}
             await self._store.async_save(self._state())
+            for device_id, setpoint in unsaved.items():
+                if self._running and self._told.get(device_id) is setpoint:
+                    self._writers[device_id].put(setpoint)
         async with self._telling:
             for event in events:
                 if (message := event_message(event, self.engine.requests)) is not None:
@@ -287,7 +308,9 @@ class IslandRuntime:
             await self._async_pay()
 
     async def _async_pay(self) -> None:
-        for settlement in self.engine.unpaid():
+        due = self.engine.unpaid()
+        self._unpaid = {each.payment_id: why for each in due if (why := self._unpaid.get(each.payment_id)) is not None}
+        for settlement in due:
             wallet = self._payees.get(settlement.device_id)
             if wallet is None:
                 continue
@@ -296,8 +319,13 @@ class IslandRuntime:
                     settlement.payment_id, wallet, settlement.amount_i, {"request": settlement.request_id}
                 )
             except LedgerError as error:
-                if error.key != "ledger_unavailable":
-                    LOGGER.error("The reward %s cannot be paid: %s", settlement.payment_id, error)
+                if error.key == "ledger_unavailable":
+                    continue
+                if self._unpaid.get(settlement.payment_id) != error.key:
+                    LOGGER.warning("The reward %s cannot be paid now: %s", settlement.payment_id, error)
+                self._unpaid[settlement.payment_id] = error.key
+            else:
+                self._unpaid.pop(settlement.payment_id, None)
 
     @callback
     def _async_publish(self, _now: datetime) -> None:
@@ -308,6 +336,7 @@ class IslandRuntime:
             await self.link.async_publish(*message)
         async with self._telling:
             await self._async_pay()
+        await self.link.async_refresh_rules()
 
     # Ledger
 
@@ -356,15 +385,17 @@ class IslandRuntime:
         """The newest picture of the island."""
         return IslandSnapshot(
             grid=self.status,
-            wallets=self._wallets(),
+            wallets=self._by_owner(self.link.wallets),
             ledger=self.link.status,
             ledger_error=self.link.error,
+            ledger_fault=self.link.fault,
+            rules=self._by_owner(self.link.rules),
+            unpaid=dict(self._unpaid),
             published=self.link.published,
             reaction_ms=self.reaction_ms,
         )
 
-    def _wallets(self) -> Mapping[str, WalletState]:
-        by_wallet = self.link.wallets
+    def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:
         owners = {TREASURY: TREASURY, **self.wallet_ids}
         return {owner: by_wallet[wallet] for owner, wallet in owners.items() if wallet in by_wallet}
 
@@ -375,10 +406,19 @@ class IslandRuntime:
         self._async_step()
 
     @callback
-    def async_set_policy(self, participant_id: str, policy: PolicyConfig) -> None:
-        """Put a participant's changed policy into force without a restart."""
-        self.engine.update_policy(participant_id, policy)
+    def async_apply_settings(self) -> None:
+        """Put into force what may change without a restart: policies, usual departures, and whether there is a plan."""
+        for participant_id, participant in self.participants.items():
+            data = self.entry.subentries[participant_id].data
+            if not isinstance(participant.config, SolarConfig):
+                self.engine.update_policy(participant_id, policy_from_data(data))
+            if isinstance(participant.adapter, ChargerAdapter):
+                participant.adapter.departure = data.get(CONF_DEPARTURE)
+        self.engine.set_planning(enabled=planning(self.entry))
         self._async_step()
+        self.hass.async_create_task(
+            self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "tangle_grid choose ledger"
+        )
 
     def _state(self) -> dict[str, Any]:
         memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}

@@ -1,19 +1,23 @@
 """Sensors: what the feed carries, what each participant does for it, and what it earned."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .const import CONF_PEAK_TARGET, DOMAIN
 from .data import TangleGridConfigEntry
-from .entity import IslandEntity, ParticipantEntity
-from .island_sensors import ISLAND_SENSORS, IslandSensorDescription
+from .entity import FeederEntity, IslandEntity, ParticipantEntity
+from .island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .participant_sensors import PARTICIPANT_SENSORS, ParticipantSensorDescription
 from .simulated import simulated_sensors
+from .wallet_rules import RULES_ATTRIBUTES
 
 # Everything is pushed from memory: there is nothing to limit.
 PARALLEL_UPDATES = 0
@@ -28,7 +32,17 @@ async def async_setup_entry(
     runtime = entry.runtime_data
     if runtime.street is not None:
         async_add_entities(simulated_sensors(runtime.street))
-    async_add_entities(IslandSensor(runtime, description) for description in ISLAND_SENSORS)
+    tariff = bool(entry.options.get(CONF_PEAK_TARGET))
+    if not tariff:
+        _async_forget(hass, entry, (description.key for description in ISLAND_SENSORS if description.tariff))
+    async_add_entities(
+        IslandSensor(runtime, description) for description in ISLAND_SENSORS if tariff or not description.tariff
+    )
+    for feeder_id in runtime.feeder_tree:
+        async_add_entities(
+            (FeederSensor(runtime, feeder_id, description) for description in FEEDER_SENSORS),
+            config_subentry_id=feeder_id,
+        )
     for participant_id, participant in runtime.participants.items():
         data = entry.subentries[participant_id].data
         async_add_entities(
@@ -41,8 +55,39 @@ async def async_setup_entry(
         )
 
 
+@callback
+def _async_forget(hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Iterable[str]) -> None:
+    """Take sensors away that belonged to an option which is switched off."""
+    registry = er.async_get(hass)
+    for key in keys:
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry.entry_id}_{key}"):
+            registry.async_remove(entity_id)
+
+
 class IslandSensor(IslandEntity, SensorEntity):
     """A sensor of the island."""
+
+    entity_description: IslandSensorDescription
+    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and not (self.entity_description.measures and self.native_value is None)
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        return self.entity_description.value_fn(self.view)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        return self.entity_description.attributes_fn(self.view)
+
+
+class FeederSensor(FeederEntity, SensorEntity):
+    """A sensor of a feeder below the main one."""
 
     entity_description: IslandSensorDescription
 
@@ -53,7 +98,7 @@ class IslandSensor(IslandEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> StateType:
+    def native_value(self) -> StateType | datetime:
         return self.entity_description.value_fn(self.view)
 
 
@@ -61,7 +106,7 @@ class ParticipantSensor(ParticipantEntity, SensorEntity):
     """A sensor of a participant."""
 
     entity_description: ParticipantSensorDescription
-    _unrecorded_attributes = frozenset({"reason", "request_id", "power_w", "rate"})
+    _unrecorded_attributes = frozenset({"reason", "request_id", "power_w", "rate"}) | RULES_ATTRIBUTES
 
     @property
     @override

@@ -72,7 +72,7 @@ _REASON_LENGTH: Final = 200
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 
-def _whole_number(value: Any) -> int:
+def whole_number(value: Any) -> int:
     """An integer, also when a form or a template hands it over as text or as a float: never rounded."""
     try:
         number = int(value) if isinstance(value, str) else value
@@ -85,9 +85,9 @@ def _whole_number(value: Any) -> int:
 
 # Ranges are left to the grid and the ledger: they say in words, in the user's language, what is wrong with a value.
 _ISLAND: Final = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_LIST: Final = {
+LIST_FIELDS: Final = {
     **_ISLAND,
-    vol.Optional(ATTR_LIMIT, default=50): vol.All(_whole_number, vol.Range(min=1, max=500)),
+    vol.Optional(ATTR_LIMIT, default=50): vol.All(whole_number, vol.Range(min=1, max=500)),
 }
 _REASON: Final = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=_REASON_LENGTH))
 # The colon is kept for the rewards of requests, whose ids are made of two parts.
@@ -98,7 +98,7 @@ REQUEST_CURTAILMENT_SCHEMA: Final = vol.Schema(
         **_ISLAND,
         vol.Required(ATTR_POWER): vol.Coerce(float),
         vol.Required(ATTR_DURATION): vol.Coerce(float),
-        vol.Optional(ATTR_RATE): _whole_number,
+        vol.Optional(ATTR_RATE): whole_number,
         vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
     }
 )
@@ -122,14 +122,14 @@ SEND_TOKENS_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Exclusive(ATTR_TARGET, ATTR_TARGET): cv.string,
         vol.Exclusive(ATTR_TARGET_DEVICE_ID, ATTR_TARGET): cv.string,
-        vol.Required(ATTR_AMOUNT): _whole_number,
+        vol.Required(ATTR_AMOUNT): whole_number,
         vol.Optional(ATTR_PAYMENT_ID): _PAYMENT_ID,
     }
 )
 REWARD_SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
-        vol.Required(ATTR_AMOUNT): _whole_number,
+        vol.Required(ATTR_AMOUNT): whole_number,
         vol.Required(ATTR_REASON): _REASON,
         vol.Optional(ATTR_PAYMENT_ID): _PAYMENT_ID,
     }
@@ -141,7 +141,7 @@ PUBLISH_DATA_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_DATA): dict,
     }
 )
-GET_MESSAGES_SCHEMA: Final = vol.Schema({**_LIST, vol.Optional(ATTR_KIND): cv.string})
+GET_MESSAGES_SCHEMA: Final = vol.Schema({**LIST_FIELDS, vol.Optional(ATTR_KIND): cv.string})
 GET_TRANSACTION_SCHEMA: Final = vol.Schema({**_ISLAND, vol.Required(ATTR_TRANSACTION): cv.string})
 
 
@@ -321,7 +321,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for_admins(SERVICE_SEND_TOKENS, _send_tokens, SEND_TOKENS_SCHEMA, optional)
     for_admins(SERVICE_REWARD, _reward, REWARD_SCHEMA, optional)
     for_everyone(SERVICE_PUBLISH_DATA, _publish_data, PUBLISH_DATA_SCHEMA, optional)
-    for_everyone(SERVICE_GET_REQUESTS, _get_requests, vol.Schema(_LIST), only)
-    for_everyone(SERVICE_GET_PAYMENTS, _get_payments, vol.Schema(_LIST), only)
+    for_everyone(SERVICE_GET_REQUESTS, _get_requests, vol.Schema(LIST_FIELDS), only)
+    for_everyone(SERVICE_GET_PAYMENTS, _get_payments, vol.Schema(LIST_FIELDS), only)
     for_everyone(SERVICE_GET_MESSAGES, _get_messages, GET_MESSAGES_SCHEMA, only)
     for_everyone(SERVICE_GET_TRANSACTION, _get_transaction, GET_TRANSACTION_SCHEMA, only)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .simulated import SimulatedStreet
 
 EXTERNAL_CONTROL: Final = "external_control"
+STREET_TIME: Final = "street_time"
 _PHASES: Final = ("l1", "l2", "l3")
 
 
@@ -65,7 +66,7 @@ def points(device: SimulatedDevice) -> Iterator[SimulatedPoint]:
         case SimulatedKind.TRANSFORMER:
             yield from point(Platform.SENSOR, *(f"power_{phase}" for phase in _PHASES))
             yield from point(Platform.SENSOR, *(f"current_{phase}" for phase in _PHASES))
-            yield from point(Platform.SENSOR, "energy_import", "energy_export")
+            yield from point(Platform.SENSOR, "energy_import", "energy_export", STREET_TIME)
         case SimulatedKind.HOUSEHOLD:
             yield from point(Platform.SWITCH, *(load.load_id for load in device.loads))
         case SimulatedKind.CHARGER:
@@ -174,6 +175,26 @@ class SimulatedSensor(SimulatedEntity, SensorEntity):
         if reading is not None and self.device_class is SensorDeviceClass.TIMESTAMP:
             return as_datetime(reading)
         return reading
+
+
+class SimulatedTime(SimulatedSensor):
+    """What a clock on the street shows, to the minute: dashboards and automations can go by it."""
+
+    @property
+    @override
+    def reading(self) -> float:
+        return self._street.model.now // 60 * 60
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
+
+    @callback
+    @override
+    def async_street_moved(self, *, repeat: bool) -> None:
+        # A clock is no meter: the same minute is not worth another state.
+        super().async_street_moved(repeat=False)
 
 
 class SimulatedBinarySensor(SimulatedEntity, BinarySensorEntity):
@@ -289,7 +310,10 @@ class SimulatedExternalControl(SimulatedSwitch):
 
 def simulated_sensors(street: SimulatedStreet) -> list[SensorEntity]:
     """The sensors of the street."""
-    return [SimulatedSensor(street, device, point) for device, point in _of(street, Platform.SENSOR)]
+    return [
+        (SimulatedTime if point.quantity == STREET_TIME else SimulatedSensor)(street, device, point)
+        for device, point in _of(street, Platform.SENSOR)
+    ]
 
 
 def simulated_binary_sensors(street: SimulatedStreet) -> list[BinarySensorEntity]:
@@ -350,5 +374,6 @@ _DESCRIPTIONS: Final = {
             suggested_display_precision=0,
         ),
         SensorEntityDescription(key="departure", device_class=SensorDeviceClass.TIMESTAMP),
+        SensorEntityDescription(key="street", device_class=SensorDeviceClass.TIMESTAMP),
     )
 }

@@ -1,16 +1,17 @@
-"""Switches: whether a car feeds energy back."""
+"""Switches: whether a car feeds energy back, and whether the island plans ahead."""
 
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_V2G_FLOOR_SOC
+from .const import CONF_PLANNING, CONF_V2G_FLOOR_SOC
 from .data import TangleGridConfigEntry
+from .entity import IslandEntity
 from .grid.model import ChargerConfig
-from .island_config import Participant
+from .island_config import Participant, planning
 from .policy import PolicyEntity
 from .simulated import simulated_switches
 
@@ -22,6 +23,13 @@ DEFAULT_V2G_FLOOR_SOC: Final = 50
 FEED_BACK: Final = SwitchEntityDescription(
     key="feed_back",
     translation_key="feed_back",
+    entity_category=EntityCategory.CONFIG,
+)
+
+
+PLANNING: Final = SwitchEntityDescription(
+    key="planning",
+    translation_key="planning",
     entity_category=EntityCategory.CONFIG,
 )
 
@@ -40,9 +48,38 @@ async def async_setup_entry(
     runtime = entry.runtime_data
     if runtime.street is not None:
         async_add_entities(simulated_switches(runtime.street))
+    async_add_entities([PlanningSwitch(runtime, PLANNING)])
     for participant_id, participant in runtime.participants.items():
         if can_feed_back(participant):
             async_add_entities([FeedBackSwitch(runtime, participant, FEED_BACK)], config_subentry_id=participant_id)
+
+
+class PlanningSwitch(IslandEntity, SwitchEntity):
+    """Whether charging is spread out over the time until the cars leave. It is an option of the island."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return planning(self.runtime.entry)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        self._async_set(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        self._async_set(on=False)
+
+    @callback
+    def _async_set(self, *, on: bool) -> None:
+        entry = self.runtime.entry
+        self.hass.config_entries.async_update_entry(entry, options={**entry.options, CONF_PLANNING: on})
+        self.coordinator.async_update_listeners()
 
 
 class FeedBackSwitch(PolicyEntity, SwitchEntity):

@@ -24,5 +24,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "open_requests": sum(len(snapshot.grid.open_requests) for snapshot in snapshots),
         "ledgers_reachable": sum(ledger.reachable for ledger in ledgers),
         "ledger_queue": sum(ledger.queued for ledger in ledgers),
-        "tangle_transactions": sum(ledger.transactions for ledger in ledgers),
+        # A node on the network need not tell.
+        "tangle_transactions": sum(ledger.transactions or 0 for ledger in ledgers),
     }

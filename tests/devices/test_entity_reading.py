@@ -129,6 +129,36 @@ async def test_next_departure(hass: HomeAssistant, reader: EntityReader, freezer
 
 
 @pytest.mark.parametrize(
+    ("now", "time_of_day", "expected"),
+    [
+        # The night of 28 March has no 02:30, the night of 25 October has two of them.
+        ("2026-03-28T22:00:00+01:00", "07:00", "2026-03-29T07:00:00+02:00"),
+        ("2026-03-28T22:00:00+01:00", "02:30", "2026-03-29T03:30:00+02:00"),
+        ("2026-03-29T03:31:00+02:00", "02:30", "2026-03-30T02:30:00+02:00"),
+        ("2026-10-24T22:00:00+02:00", "02:30", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:20:00+01:00", "02:30", "2026-10-26T02:30:00+01:00"),
+        ("2026-10-25T02:20:00+01:00", "07:00", "2026-10-25T07:00:00+01:00"),
+        ("2026-11-03T06:59:59.900+01:00", "07:00", "2026-11-03T07:00:00+01:00"),
+        ("2026-11-03T07:00:00.400+01:00", "07:00", "2026-11-03T07:00:00+01:00"),
+        ("2026-11-03T07:00:01+01:00", "07:00", "2026-11-04T07:00:00+01:00"),
+    ],
+)
+async def test_a_time_of_day_in_the_nights_in_which_clocks_change(
+    hass: HomeAssistant,
+    reader: EntityReader,
+    freezer: FrozenDateTimeFactory,
+    now: str,
+    time_of_day: str,
+    expected: str,
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    freezer.move_to(now)
+    moment = dt_util.parse_datetime(expected)
+    assert moment is not None
+    assert reader.next_time_of_day(time_of_day) == moment.timestamp()
+
+
+@pytest.mark.parametrize(
     ("state", "attributes"),
     [
         ("2026-11-04T06:00:00+00:00", {"device_class": "timestamp"}),

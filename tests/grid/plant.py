@@ -28,6 +28,7 @@ from custom_components.tangle_grid.grid import (
     StepResult,
     Telemetry,
 )
+from custom_components.tangle_grid.grid.forecast import Forecast
 
 V = 230.0
 START = 1_000_000.0
@@ -142,6 +143,7 @@ class Plant:
         self._ids = count(1)
         self.engine = self.make_engine(None)
         self.meter_alive = True
+        self.forecast: Forecast | None = None
         self.meter_frozen_at: PhaseReading | None = None
         self.events: list[GridEvent] = []
         self.loads_a: list[PhaseTriple] = []
@@ -168,7 +170,13 @@ class Plant:
 
     def inputs(self) -> Inputs:
         load = self.load_a()
-        meter = PhaseReading(power_w=(load[0] * V, load[1] * V, load[2] * V), at=self.now, changed_at=self.now)
+        # No load stands still to the last digit, and a meter that shows it does counts as frozen.
+        flicker = 0.02 * (int(self.now) % 7)
+        meter = PhaseReading(
+            power_w=(load[0] * V + flicker, load[1] * V + flicker, load[2] * V + flicker),
+            at=self.now,
+            changed_at=self.now,
+        )
         if self.meter_frozen_at is not None:
             frozen = self.meter_frozen_at
             meter = PhaseReading(power_w=frozen.power_w, at=self.now, changed_at=frozen.changed_at)
@@ -188,7 +196,7 @@ class Plant:
                 telemetry[device_id] = HouseholdTelemetry(
                     reading=reading(device.total_w, self.now), loads_on=dict(device.loads)
                 )
-        return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry)
+        return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry, forecast=self.forecast)
 
     def freeze_meter(self) -> None:
         load = self.load_a()

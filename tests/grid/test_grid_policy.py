@@ -1,5 +1,8 @@
 """Policies: every mode says yes and no, and why."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from custom_components.tangle_grid.grid import (
@@ -47,8 +50,9 @@ def test_without_a_policy_the_answer_is_no() -> None:
 
 def test_always_and_the_rate() -> None:
     policy = PolicyConfig(mode=PolicyMode.ALWAYS, min_rate=RATE)
-    assert answer(car(policy)) == (True, "accepted_always")
+    assert answer(car(policy)) == (True, "accepted_rate_enough")
     assert answer(car(policy), rate=RATE - 1) == (False, "declined_rate_too_low")
+    assert answer(car(PolicyConfig(mode=PolicyMode.ALWAYS))) == (True, "accepted_always")
 
 
 def test_nothing_to_give() -> None:
@@ -100,3 +104,63 @@ def test_a_battery_answers_by_its_charge() -> None:
     assert answer(device) == (True, "accepted_charged_enough")
     device.observe(START, 0.0, BatteryTelemetry(reading=reading(0.0, START), soc=30.0), Timing())
     assert answer(device) == (False, "declined_needs_energy_any_time")
+
+
+ALL_OF_IT = PolicyConfig(mode=PolicyMode.WHEN_CHARGED, charged_above=60.0, min_rate=RATE, require_departure=True)
+
+
+def test_parts_are_combined_and_the_first_no_says_why() -> None:
+    assert answer(car(ALL_OF_IT, soc=70.0, departure_h=8.0)) == (True, "accepted_charged_and_departure")
+    assert answer(car(ALL_OF_IT, soc=70.0, departure_h=8.0), rate=RATE - 1) == (False, "declined_rate_too_low")
+    assert answer(car(ALL_OF_IT, soc=50.0, departure_h=8.0)) == (False, "declined_needs_energy")
+    assert answer(car(ALL_OF_IT, soc=70.0)) == (False, "declined_departure_unknown")
+    assert answer(car(ALL_OF_IT, soc=70.0, departure_h=0.3)) == (False, "declined_needs_energy")
+    verdict = decide(car(ALL_OF_IT, soc=70.0, departure_h=8.0), question(), START)
+    assert verdict.reason.placeholders == {
+        "soc": 70,
+        "charged_above": 60,
+        "departure": START + 8 * HOUR,
+        "need_kwh": 6.0,
+    }
+
+
+def test_a_person_is_asked_only_when_the_requirements_hold() -> None:
+    policy = PolicyConfig(mode=PolicyMode.ASK, require_charged=True, require_departure=True, charged_above=60.0)
+    assert answer(car(policy, soc=70.0, departure_h=8.0)) == (None, "asked_person")
+    assert answer(car(policy, soc=50.0, departure_h=8.0)) == (False, "declined_needs_energy")
+    assert answer(car(policy, soc=70.0)) == (False, "declined_departure_unknown")
+
+
+def test_the_requirements_make_the_modes_of_the_same_name() -> None:
+    """`always` with a requirement answers as the mode that is made of it."""
+    for soc in (None, 20.0, 60.0, 90.0):
+        for departure_h in (None, 0.5, 8.0):
+            for flag, mode in (
+                ("require_charged", PolicyMode.WHEN_CHARGED),
+                ("require_departure", PolicyMode.DEPARTURE_HOLDS),
+            ):
+                combined = PolicyConfig(mode=PolicyMode.ALWAYS, **{flag: True})
+                assert answer(car(combined, soc=soc, departure_h=departure_h)) == answer(
+                    car(PolicyConfig(mode=mode), soc=soc, departure_h=departure_h)
+                )
+
+
+def test_every_reason_is_a_sentence_with_its_numbers() -> None:
+    sentences = json.loads(Path("custom_components/tangle_grid/translations/en.json").read_text())["exceptions"]
+    cars = [
+        car(PolicyConfig(mode=mode, require_departure=departs, require_charged=charged, min_rate=rate), soc=soc, **more)
+        for mode in PolicyMode
+        for departs in (True, False)
+        for charged in (True, False)
+        for rate in (0, RATE, 2 * RATE)
+        for soc in (None, 30.0, 95.0)
+        for more in ({}, {"departure_h": 0.3}, {"departure_h": 20.0}, {"battery_wh": None})
+    ]
+    seen: set[str] = set()
+    for device in cars:
+        for power_w in (0.0, 5000.0):
+            reason = decide(device, question(power_w=power_w), START).reason
+            sentence = sentences[f"reason_{reason.key}"]["message"]
+            assert "{" not in sentence.format_map(reason.placeholders)
+            seen.add(reason.key)
+    assert len(seen) >= 12

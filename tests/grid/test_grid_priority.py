@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.grid.allocator import Demand, allocate
-from custom_components.tangle_grid.grid.priority import MET, OPEN, Fairness, Session, standings
+from custom_components.tangle_grid.grid.order import lane_power, places
+from custom_components.tangle_grid.grid.priority import (
+    DEFAULT_FAIRNESS,
+    ESTIMATED_DEPARTURES,
+    MET,
+    OPEN,
+    Fairness,
+    Session,
+    fairness_for,
+    in_turns,
+    standings,
+)
 
 HOUR = 3600.0
 
@@ -83,7 +94,7 @@ def test_a_car_that_cannot_be_filled_keeps_its_promise_and_then_gives_way() -> N
     waiting = car(30, 2.1, total_kwh=30)
     served = car(12, 2.1, total_kwh=30)
     assert standings([short, waiting], 20_000.0)[1][0] == OPEN
-    fairness = Fairness(promised_share=0.5)
+    fairness = Fairness(common_part=0.5)
     assert standings([short, served], 5_000.0, fairness)[1][0] == MET
     assert standings([short, served], 5_000.0, fairness)[0][0] == OPEN
 
@@ -105,3 +116,67 @@ def test_nobody_starves() -> None:
 @pytest.mark.parametrize("watts", [0.0, -5.0])
 def test_no_capacity_is_an_order_too(watts: float) -> None:
     assert len(standings([car(5, 1), car(6, 2)], watts)) == 2
+
+
+def test_lanes_take_turns() -> None:
+    order = [(OPEN, 5.0), (OPEN, 1.0), (OPEN, 900.0), (MET, 0.4), (OPEN, 5.0)]
+    assert in_turns(order, ["ab", "ab", "bc", "bc", "ab"]) == [
+        (OPEN, 1.0),
+        (OPEN, 0.0),
+        (OPEN, 0.0),
+        (MET, 0.4),
+        (OPEN, 1.0),
+    ]
+
+
+@given(sessions, st.data())
+def test_turns_keep_the_order_within_a_lane(cars: list[Session], data: st.DataObject) -> None:
+    lanes = data.draw(st.lists(st.integers(0, 3), min_size=len(cars), max_size=len(cars)))
+    before = standings(cars, 20_000.0)
+    after = in_turns(before, lanes)
+    for lane in set(lanes):
+        own = [index for index in range(len(cars)) if lanes[index] == lane]
+        assert sorted(own, key=lambda i: (before[i], i)) == sorted(own, key=lambda i: (after[i], i))
+        turns = {after[i][1] for i in own if after[i][0] == OPEN}
+        assert turns == set(range(len(turns)))
+
+
+def test_cars_on_one_phase_do_not_stop_all_others() -> None:
+    """Three urgent cars on the first phase, three patient ones on all: by departure alone, two phases stay empty."""
+    cars = [car(12, 2 + i / 10, full_w=3_680.0) for i in range(3)]
+    cars += [car(30, 6 + i / 10, full_w=11_040.0) for i in range(3)]
+    lanes = [(0,)] * 3 + [(0, 1, 2)] * 3
+    order = places(cars, lanes, lane_power(cars, lanes, [7_360.0] * 3))
+    demands = [
+        Demand(limits=lane, min_a=0.0, max_a=16.0, order=place, rank=place)
+        for lane, place in zip(lanes, order, strict=True)
+    ]
+    shares = allocate([32.0] * 3, demands)
+    assert sum(shares[:3]) == pytest.approx(16.0)
+    assert sum(shares[3:]) == pytest.approx(16.0)
+
+
+def test_a_lane_counts_on_its_part_of_the_phases() -> None:
+    cars = [car(10, 5), car(10, 5), car(30, 5)]
+    power = lane_power(cars, [(0,), (1,), (0, 1, 2)], [4_000.0, 2_000.0, 9_000.0])
+    assert power == {(0,): 2_000.0, (1,): 1_000.0, (0, 1, 2): 3_000.0}
+
+
+@given(st.lists(st.tuples(session(), st.sampled_from([(0,), (1,), (2,), (0, 2), (0, 1, 2)])), max_size=20))
+def test_no_phase_is_counted_on_twice(cars: list[tuple[Session, tuple[int, ...]]]) -> None:
+    free_w = [5_000.0, 0.0, 12_000.0]
+    power = lane_power([each for each, _ in cars], [lane for _, lane in cars], free_w)
+    for phase in range(3):
+        counted = sum(watts / len(lane) for lane, watts in power.items() if phase in lane)
+        assert counted <= free_w[phase] + 1e-6
+
+
+def test_one_setting_leads_from_energy_to_full_cars() -> None:
+    assert fairness_for(0.5) == DEFAULT_FAIRNESS
+    assert fairness_for(0.5, departures_known=False) == ESTIMATED_DEPARTURES
+    assert fairness_for(-3) == fairness_for(0)
+    assert fairness_for(7) == fairness_for(1)
+    steps = [fairness_for(step / 10) for step in range(11)]
+    assert [each.short_first for each in steps] == sorted({each.short_first for each in steps})
+    assert [each.calm_slack for each in steps] == sorted({each.calm_slack for each in steps})
+    assert [each.common_part for each in steps] == sorted({each.common_part for each in steps}, reverse=True)

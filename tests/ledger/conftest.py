@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from custom_components.tangle_grid.ledger import Ledger, Secrets
+from tests.ledger.tangle import api, key, node, start_node
+
+__all__ = ["api", "island_secrets", "key", "ledger", "node", "open_ledger", "start_node"]
 
 type Opener = Callable[..., Awaitable[Ledger]]
 

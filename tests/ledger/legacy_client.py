@@ -74,6 +74,25 @@ def main(uri, seed) -> None:
         seen["by_" + name] = [str(each) for each in treasury.find_transactions(**criteria)["hashes"]]
     seen["transactions"] = [str(each.hash) for each in sent]
 
+    seen["latest_inclusion"] = treasury.get_latest_inclusion([tail])["states"][tail]
+    objects = treasury.find_transaction_objects(addresses=[target])["transactions"]
+    seen["objects"] = [each.value for each in objects]
+    seen["fetched"] = [each.value for each in treasury.get_transaction_objects([tail])["transactions"]]
+    prepared = treasury.prepare_transfer([iota.ProposedTransaction(address=target, value=0)])["trytes"]
+    tips = treasury.get_transactions_to_approve(DEPTH)
+    attached = treasury.attach_to_tangle(
+        tips["trunkTransaction"], tips["branchTransaction"], prepared, min_weight_magnitude=MWM
+    )["trytes"]
+    seen["stored"] = len(treasury.broadcast_and_store(attached)["trytes"])
+    seen["operators"] = [
+        treasury.get_neighbors()["neighbors"],
+        treasury.add_neighbors(["udp://127.0.0.1:14600"])["addedNeighbors"],
+        treasury.remove_neighbors(["udp://127.0.0.1:14600"])["removedNeighbors"],
+        treasury.get_missing_transactions()["hashes"],
+        len(treasury.get_tips()["hashes"]) > 0,
+        treasury.get_node_api_configuration()["maxRequestsList"],
+    ]
+
     # Promote and attach again; the second attachment must not move tokens.
     seen["reattachable"] = treasury.is_reattachable([iota.Address(target.address)])["reattachable"]
     promoted = treasury.promote_transaction(tail, DEPTH, min_weight_magnitude=MWM)["bundle"]

@@ -1,5 +1,6 @@
 """``scripts/node``: a real process that legacy clients talk to over HTTP, unchanged."""
 
+import asyncio
 import json
 import os
 import random
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from custom_components.tangle_grid.ledger import SUPPLY, LedgerError
+from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
+from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.node.serve import arguments, find_identity
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
+from custom_components.tangle_grid.protocol import SigningKey
 
 ROOT = Path(__file__).parents[2]
 SEED = "TREASURY"
@@ -87,6 +92,25 @@ def start_node() -> Iterator[Callable[..., NodeProcess]]:
         each.stop()
 
 
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[EmbeddedNode]:
+    """A node in this process."""
+    opened = EmbeddedNode(
+        tmp_path / "tangle.sqlite",
+        island_id="isle",
+        key=SigningKey.generate(),
+        genesis_address=address_of("9" * 81, 0),
+        mwm=1,
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def node_api(embedded: EmbeddedNode) -> Api:
+    return Api(embedded)
+
+
 @pytest.fixture(autouse=True)
 def sockets(socket_enabled: None) -> None:
     """Talk to the node."""
@@ -115,6 +139,10 @@ def test_plain_pyota_does_everything_that_it_can_do(node: NodeProcess) -> None:
     assert seen["sent"] in seen["transfers"]
     assert seen["bundle"] == [seen["sent"], "grüße"]
     assert seen["by_address"] == [seen["tail"]]
+    assert seen["latest_inclusion"]
+    assert seen["objects"] == seen["fetched"] == [1_000]
+    assert seen["stored"] == 1
+    assert seen["operators"] == [[], 0, 0, [], True, 1_000]
     assert sorted(seen["by_tag"]) == sorted(seen["by_bundle"]) == sorted(seen["transactions"])
     assert seen["reattachable"] == [False]
     assert seen["tail"] in seen["promoted"]
@@ -308,3 +336,87 @@ def test_a_wrong_command_line_is_refused(given: list[str], capsys: pytest.Captur
     with pytest.raises(SystemExit):
         arguments(given)
     assert "usage" in capsys.readouterr().err
+
+
+def test_work_for_several_clients_is_done_and_one_is_interrupted(node: NodeProcess) -> None:
+    """An interruption ends what is running; what waits behind it is done, and readers never wait for either."""
+    work = {
+        "command": "attachToTangle",
+        "trunkTransaction": "9" * 81,
+        "branchTransaction": "9" * 81,
+        "minWeightMagnitude": 1,
+        "trytes": ["9" * 2_673],
+    }
+    with ThreadPoolExecutor(6) as pool:
+        running = pool.submit(node.post, {**work, "minWeightMagnitude": 14, "trytes": ["9" * 2_673] * 50})
+        time.sleep(0.3)
+        waiting = [pool.submit(node.post, work) for _ in range(3)]
+        assert node.post({"command": "getNodeInfo"})[0] == 200
+        assert node.post({"command": "interruptAttachingToTangle"})[0] == 200
+        assert running.result(30)[0] == 500
+        for each in waiting:
+            status, answer = each.result(30)
+            assert status == 200
+            assert len(answer["trytes"]) == 1
+
+
+def test_numbers_without_end_are_refused(node: NodeProcess) -> None:
+    for name in ("depth", "minWeightMagnitude", "threshold"):
+        for number in (b"1e400", b"-1e400", b"NaN", b"Infinity", b"9" * 300, b"1.5", b"true"):
+            body = b'{"command": "getTransactionsToApprove", "' + name.encode() + b'": ' + number + b"}"
+            status, answer = node.post(body)
+            assert status == 400 or name != "depth", answer
+    status, _answer = node.post(b'{"command": "getNodeInfo", "x": ' + b"9" * 5_000 + b"}")
+    assert status == 400
+
+
+async def test_slow_clients_are_let_go_and_keep_nobody_waiting(node_api: Api) -> None:
+    http = HttpApi(node_api, read_s=0.3)
+    runner = web.AppRunner(http.application(), access_log=None, lingering_time=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nX-IOTA-API-Version: 1\r\nContent-Length: 100\r\n\r\n{"
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+    for _reader, writer in slow:
+        writer.write(head)
+    status, body = await http.answer(b'{"command": "getNodeInfo"}')
+    assert status == 200
+    assert json.loads(body)["appName"] == "Tangle Grid"
+    for reader, writer in slow:
+        answer = await asyncio.wait_for(reader.readuntil(b"}"), 10)
+        assert b"400" in answer.splitlines()[0]
+        assert b"too slow" in answer
+        writer.close()
+        await writer.wait_closed()
+    assert (await http.answer(b"x" * 1_000_001))[0] == 400
+    assert (await http.answer(b"{"))[0] == 400
+    await runner.cleanup()
+    await asyncio.to_thread(http.close)
+    # The tasks of the connections end one after the other.
+    await asyncio.sleep(0.2)
+
+
+async def test_too_many_requests_at_once_are_told_to_come_again(embedded: EmbeddedNode, node_api: Api) -> None:
+    http = HttpApi(node_api)
+    with embedded.store.database.lock:
+        asked = [asyncio.create_task(http.answer(b'{"command": "getNodeInfo"}')) for _ in range(100)]
+        await asyncio.sleep(0.1)
+    answers = await asyncio.gather(*asked)
+    statuses = [status for status, _body in answers]
+    assert statuses.count(200) == 32
+    assert statuses.count(500) == 68
+    assert all("busy" in json.loads(body)["exception"] for status, body in answers if status == 500)
+    assert (await http.answer(b'{"command": "getNodeInfo"}'))[0] == 200
+    await asyncio.to_thread(http.close)
+
+
+async def test_commands_may_be_kept_from_guests(embedded: EmbeddedNode) -> None:
+    http = HttpApi(Api(embedded, refused={"attachToTangle"}))
+    status, body = await http.answer(b'{"command": "attachToTangle"}')
+    assert status == 401
+    assert json.loads(body)["error"] == "COMMAND attachToTangle is not available on this node"
+    info = json.loads((await http.answer(b'{"command": "getNodeInfo"}'))[1])
+    assert info["features"] == []
+    await asyncio.to_thread(http.close)

@@ -1,6 +1,6 @@
 """The embedded node: what it takes in, what it refuses, what its milestones book."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,110 +10,21 @@ from custom_components.tangle_grid.ledger import SUPPLY, LedgerError
 from custom_components.tangle_grid.ledger.node import NULL_HASH, Api, Conflict, EmbeddedNode, NodeError, Transaction
 from custom_components.tangle_grid.ledger.node.milestone import coordinator_address, read
 from custom_components.tangle_grid.ledger.pyota import BundlePlan, TransferInput, prepare
-from custom_components.tangle_grid.ledger.trinary import address_of, int_to_trytes, with_checksum, with_nonce
+from custom_components.tangle_grid.ledger.trinary import address_of, int_to_trytes, with_checksum
 from custom_components.tangle_grid.protocol import SigningKey
-
-MWM = 2
-GENESIS_SEED = "GENESIS" + "9" * 74
-OTHER_SEED = "OTHER" + "9" * 76
-
-
-@pytest.fixture
-def key() -> SigningKey:
-    return SigningKey.generate()
-
-
-@pytest.fixture
-def start_node(tmp_path: Path, key: SigningKey) -> Iterator[Callable[[], EmbeddedNode]]:
-    nodes: list[EmbeddedNode] = []
-
-    def start() -> EmbeddedNode:
-        node = EmbeddedNode(
-            tmp_path / "tangle.sqlite",
-            island_id="isle",
-            key=key,
-            genesis_address=address_of(GENESIS_SEED, 0),
-            mwm=MWM,
-        )
-        nodes.append(node)
-        return node
-
-    yield start
-    for node in nodes:
-        node.close()
-
-
-@pytest.fixture
-def node(start_node: Callable[[], EmbeddedNode]) -> EmbeddedNode:
-    return start_node()
-
-
-@pytest.fixture
-def api(node: EmbeddedNode) -> Api:
-    return Api(node)
-
-
-def payment(
-    amount: int,
-    *,
-    seed: str = GENESIS_SEED,
-    index: int = 0,
-    to: int = 0,
-    holds: int = SUPPLY,
-    change: int | None = None,
-) -> list[str]:
-    """Spend key ``index`` of the seed: ``amount`` to the other seed's key ``to``, the rest to the next own key."""
-    outputs: tuple[tuple[str, int], ...] = ((address_of(OTHER_SEED, to), amount),)
-    if holds > amount:
-        outputs += ((address_of(seed, index + 1 if change is None else change), holds - amount),)
-    spent = TransferInput(address=address_of(seed, index), balance_i=holds, key_index=index)
-    plan = BundlePlan(outputs=outputs, inputs=(spent,), tag="TEST", text="", timestamp=1_700_000_000)
-    return list(prepare(plan, seed).trytes)
-
-
-def note(text: str = "hello", tag: str = "NOTE", to: int = 5) -> list[str]:
-    plan = BundlePlan(
-        outputs=((address_of(OTHER_SEED, to), 0),), inputs=(), tag=tag, text=text, timestamp=1_700_000_000
-    )
-    return list(prepare(plan).trytes)
-
-
-def attach(api: Api, trytes: list[str], **where: str) -> list[str]:
-    tips = {**api.handle({"command": "getTransactionsToApprove", "depth": 3}), **where}
-    attached: list[str] = api.handle(
-        {
-            "command": "attachToTangle",
-            "trunkTransaction": tips["trunkTransaction"],
-            "branchTransaction": tips["branchTransaction"],
-            "minWeightMagnitude": MWM,
-            "trytes": trytes,
-        }
-    )["trytes"]
-    return attached
-
-
-def send(api: Api, trytes: list[str], **where: str) -> str:
-    """Attach and store; return the tail's hash."""
-    attached = attach(api, trytes, **where)
-    api.handle({"command": "broadcastTransactions", "trytes": attached})
-    return Transaction.parse(attached[0]).hash
-
-
-def balance(api: Api, *addresses: str) -> list[int]:
-    return [int(each) for each in api.handle({"command": "getBalances", "addresses": list(addresses)})["balances"]]
-
-
-def is_confirmed(api: Api, *hashes: str) -> list[bool]:
-    states: list[bool] = api.handle({"command": "getInclusionStates", "transactions": list(hashes), "tips": []})[
-        "states"
-    ]
-    return states
-
-
-def confirm_all(node: EmbeddedNode) -> None:
-    while node.issue_milestone() is not None:
-        assert node.supply_ok
-        assert node.store.supply() == SUPPLY
+from tests.ledger.tangle import (
+    GENESIS_SEED,
+    MWM,
+    OTHER_SEED,
+    attach,
+    balance,
+    confirm_all,
+    is_confirmed,
+    note,
+    payment,
+    rechain,
+    send,
+)
 
 
 def test_the_supply_stands_at_the_genesis_address(node: EmbeddedNode, api: Api) -> None:
@@ -176,7 +87,7 @@ def test_two_spends_under_one_milestone_book_one(node: EmbeddedNode, api: Api) -
     tails = [send(api, payment(amount, to=amount), **parents) for amount in (1, 2)]
     confirm_all(node)
     assert is_confirmed(api, *tails) == [True, False]
-    assert node.store.supply() == SUPPLY
+    assert node.store.balances.supply() == SUPPLY
 
 
 def test_a_bundle_attached_again_is_never_booked_again(node: EmbeddedNode, api: Api) -> None:
@@ -216,20 +127,6 @@ def test_nobody_spends_what_is_not_there(node: EmbeddedNode, api: Api) -> None:
     assert found is not None
     assert found.conflict == Conflict.INSUFFICIENT_BALANCE
     assert balance(api, address_of(OTHER_SEED, 0)) == [0]
-
-
-def rework(trytes: str) -> str:
-    return with_nonce(trytes, MWM)
-
-
-def rechain(attached: list[str], place: int, change: Callable[[str], str]) -> list[str]:
-    """Change one transaction (tail first), and chain those that approve it anew, proof of work included."""
-    changed = list(attached)
-    changed[place] = rework(change(changed[place]))
-    for at in range(place - 1, -1, -1):
-        trunk = Transaction.parse(changed[at + 1]).hash
-        changed[at] = rework(changed[at][:2430] + trunk + changed[at][2511:])
-    return changed
 
 
 def with_value(value: int) -> Callable[[str], str]:
@@ -284,6 +181,22 @@ def test_tips_are_solid_tails_and_a_reference_is_kept(node: EmbeddedNode, api: A
     for bad in ({"depth": 16}, {"depth": -1}, {"depth": "x"}, {"depth": 3, "reference": "A" * 81}):
         with pytest.raises(NodeError):
             api.handle({"command": "getTransactionsToApprove", **bad})
+
+
+def test_two_spends_are_decided_by_the_order_of_storing(node: EmbeddedNode, api: Api) -> None:
+    """Whichever of two contradicting bundles a milestone meets first in the Tangle, the one stored first is booked."""
+    first, second = attach(api, payment(100, to=0)), attach(api, payment(200, to=1))
+    tails = [Transaction.parse(each[0]).hash for each in (first, second)]
+    for attached in (second, first):
+        api.handle({"command": "storeTransactions", "trytes": attached})
+    # A milestone that approves the later one first, and the earlier one through its branch.
+    send(api, note(), trunkTransaction=tails[0], branchTransaction=tails[1])
+    confirm_all(node)
+    assert is_confirmed(api, *tails) == [False, True]
+    found = node.store.find(tails[0])
+    assert found is not None
+    assert found.conflict == Conflict.ADDRESS_SPENT
+    assert balance(api, address_of(OTHER_SEED, 0), address_of(OTHER_SEED, 1)) == [0, 200]
 
 
 def test_search_by_every_key(node: EmbeddedNode, api: Api) -> None:
@@ -364,7 +277,7 @@ def test_answers_have_the_shapes_of_iri(node: EmbeddedNode, api: Api) -> None:
     assert set(answer) == {"exception", "duration"}
 
 
-def test_everything_is_there_after_a_restart(start_node: Callable[[], EmbeddedNode]) -> None:
+def test_everything_is_there_after_a_restart(start_node: Callable[..., EmbeddedNode]) -> None:
     node = start_node()
     api = Api(node)
     paid = send(api, payment(100))
@@ -383,7 +296,7 @@ def test_everything_is_there_after_a_restart(start_node: Callable[[], EmbeddedNo
 
 def test_a_changed_balance_stops_the_milestones(node: EmbeddedNode, api: Api) -> None:
     send(api, note())
-    node.store.database.run("UPDATE address SET balance = balance + 1 WHERE balance > 0")
+    node.store.database.run("UPDATE account SET balance = balance + 1 WHERE balance > 0")
     with pytest.raises(LedgerError, match="supply"):
         node.issue_milestone()
     assert not node.supply_ok

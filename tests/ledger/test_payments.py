@@ -258,7 +258,9 @@ async def test_a_payment_whose_funds_were_spent_elsewhere_fails(
     await ledger.pay(order("car2", source="car", target="home", amount_i=20))
     assert await ledger.drain(10)
     states = {payment.payment_id: (payment.state, payment.error) for payment in await ledger.payments()}
-    assert states["car1"] == (PaymentState.FAILED, "address_spent")
+    # Which of the two is seen first depends on when the other wallet's bundle is confirmed.
+    assert states["car1"][0] is PaymentState.FAILED
+    assert states["car1"][1] in {"address_spent", "insufficient_funds"}
     assert states["car2"][0] is PaymentState.FAILED
     wallets = await ledger.wallets()
     assert (wallets["car"].balance_i, wallets["home"].balance_i, wallets["car"].spent_i) == (0, 0, 0)

@@ -135,6 +135,37 @@ def test_the_signature_covers_every_field(field: str, value: Any) -> None:
     assert not replace(seal(signer()), **{field: value}).is_authentic()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("v", 2, Rejection.UNKNOWN_VERSION),
+        ("v", True, Rejection.UNKNOWN_VERSION),
+        ("kind", "data", Rejection.BAD_SIGNATURE),
+        ("kind", "Data", Rejection.MALFORMED),
+        ("id", "m2", Rejection.BAD_SIGNATURE),
+        ("island", "other", Rejection.WRONG_ISLAND),
+        ("from", OTHER.public, Rejection.UNKNOWN_SENDER),
+        ("from", KEY.public.upper(), Rejection.MALFORMED),
+        ("seq", 2, Rejection.BAD_SIGNATURE),
+        ("seq", 0, Rejection.MALFORMED),
+        ("prev", "ab" * 32, Rejection.BAD_SIGNATURE),
+        ("at", NOW + 1, Rejection.BAD_SIGNATURE),
+        ("until", NOW + 10_000, Rejection.BAD_SIGNATURE),
+        ("body", {}, Rejection.BAD_SIGNATURE),
+        ("body", [], Rejection.MALFORMED),
+        ("sig", "00" * 64, Rejection.BAD_SIGNATURE),
+        ("sig", "00" * 63, Rejection.MALFORMED),
+    ],
+)
+def test_each_altered_field_has_its_refusal(field: str, value: Any, reason: Rejection) -> None:
+    fields = json.loads(seal(signer()).encode())
+    door = receiver()
+    with pytest.raises(ProtocolError) as caught:
+        door.accept(Envelope.decode(canonical({**fields, field: value})), NOW)
+    assert caught.value.key is reason
+    assert door.states == receiver().states
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),

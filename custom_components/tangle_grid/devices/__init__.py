@@ -1,7 +1,8 @@
 """Devices behind Home Assistant entities: readings for the grid, setpoints as service calls."""
 
 from .base import Adapter, DeviceError
-from .config import build_device, build_meter, device_config, feeder_config, policy_from_data
+from .config import build_device, device_config, policy_from_data
+from .feeders import build_meter, build_meters, feeder_config, feeder_configs
 from .meter import Meter
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Meter",
     "build_device",
     "build_meter",
+    "build_meters",
     "device_config",
     "feeder_config",
+    "feeder_configs",
     "policy_from_data",
 ]

@@ -19,7 +19,10 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
 
     Attributes:
         entity_ids: The entities whose changes may change the telemetry.
+        enrolment_ids: The entities that ``enrol`` sets.
     """
+
+    enrolment_ids: frozenset[str] = frozenset()
 
     def __init__(self, reader: EntityReader, writer: EntityWriter, *entity_ids: str | None) -> None:
         self.entity_ids = frozenset(entity_id for entity_id in entity_ids if entity_id is not None)
@@ -45,6 +48,18 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
         Raises:
             DeviceError: The device did not take it.
         """
+
+    async def enrol(self) -> None:  # noqa: B027 - most devices have nothing to keep
+        """Set what the device keeps for the time when nobody controls it any more; most have nothing of the kind.
+
+        Raises:
+            DeviceError: The device did not take it.
+        """
+
+    @property
+    def enrolled(self) -> bool | None:
+        """Whether the device shows what ``enrol`` set; None: it cannot be told, or there is nothing to set."""
+        return None
 
     def memory(self) -> Mapping[str, Any]:
         """What the adapter must know again after a restart (JSON-able); most know nothing."""

@@ -26,6 +26,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         discharge_current: str | None = None,
         departure: str | None = None,
         departure_entity: str | None = None,
+        fail_safe: str | None = None,
     ) -> None:
         super().__init__(reader, writer, power, *currents, current_limit, enable, connected, soc, departure_entity)
         self._config = config
@@ -36,8 +37,11 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._connected = connected
         self._soc = soc
         self._discharge = discharge_current
-        self._departure = departure
         self._departure_entity = departure_entity
+        self._fail_safe = fail_safe
+        self.enrolment_ids = frozenset(() if fail_safe is None else (fail_safe,))
+        # "HH:MM[:SS]"; it can be changed while the charger works.
+        self.departure = departure
 
     @property
     def can_pause(self) -> bool:
@@ -62,7 +66,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     @override
     async def apply(self, setpoint: ChargerSetpoint) -> None:
         if setpoint.current_a > 0.0:
-            await self._charge(setpoint.current_a)
+            await self._charge(setpoint.current_a, again=setpoint.again)
         elif setpoint.current_a < 0.0 and self._discharge is not None:
             await self._feed_back(self._discharge, -setpoint.current_a)
         else:
@@ -75,10 +79,23 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         else:
             await self._pause()
 
-    async def _charge(self, amps: float) -> None:
+    @override
+    async def enrol(self) -> None:
+        """Give the charger its fail-safe current: when Home Assistant dies, nobody else can bring it down."""
+        if self._fail_safe is not None:
+            await self._writer.set_current(self._fail_safe, self._config.safe_current_a)
+
+    @property
+    @override
+    def enrolled(self) -> bool | None:
+        if self._fail_safe is None:
+            return None
+        return self._writer.shows_current(self._fail_safe, self._config.safe_current_a)
+
+    async def _charge(self, amps: float, *, again: bool = False) -> None:
         await self._stop_feeding_back()
         # The limit comes before the switch, so that a paused car never resumes at its old limit.
-        await self._writer.set_current(self._limit, amps)
+        await self._writer.set_current(self._limit, amps, again=again)
         if self._enable is not None:
             await self._writer.set_switch(self._enable, on=True)
 
@@ -102,4 +119,4 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     def _departure_at(self) -> float | None:
         if self._departure_entity is not None:
             return self._reader.moment(self._departure_entity)
-        return None if self._departure is None else self._reader.next_time_of_day(self._departure)
+        return None if self.departure is None else self._reader.next_time_of_day(self.departure)

@@ -1,7 +1,6 @@
-"""What the user entered -> the grid's configuration, and the adapters that go with it.
+"""What the user entered -> the grid's configuration of a participant, and the adapter that goes with it.
 
-A participant's data are those of its subentry, a feed's those of its config entry; both have passed the flow. Phases
-are 1 to 3 there and 0 to 2 here.
+The data are those of its subentry and have passed the flow. Phases are 1 to 3 there and 0 to 2 here.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +11,6 @@ from homeassistant.core import HomeAssistant
 
 from ..const import (
     CONF_BATTERY_KWH,
-    CONF_CAPACITY_A,
     CONF_CHARGED_ABOVE,
     CONF_CONNECTED,
     CONF_CURRENT_LIMIT,
@@ -21,15 +19,16 @@ from ..const import (
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
+    CONF_FAIL_SAFE,
+    CONF_FEEDER,
+    CONF_LEARN_PHASES,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
+    CONF_MAX_AGE,
     CONF_MAX_CHARGE_W,
     CONF_MAX_CURRENT,
     CONF_MAX_DISCHARGE_CURRENT,
     CONF_MAX_DISCHARGE_W,
-    CONF_METER,
-    CONF_METER_CURRENT,
-    CONF_METER_POWER,
     CONF_MIN_CURRENT,
     CONF_MIN_RATE,
     CONF_MIN_SOC,
@@ -39,18 +38,22 @@ from ..const import (
     CONF_POWER,
     CONF_POWER_INVERTED,
     CONF_POWER_SETPOINT,
+    CONF_PRIORITY,
     CONF_PRODUCTION_NEGATIVE,
     CONF_RATED_W,
+    CONF_REQUIRE_CHARGED,
+    CONF_REQUIRE_DEPARTURE,
     CONF_SAFE_CURRENT,
     CONF_SETPOINT_INVERTED,
     CONF_SOC,
+    CONF_STEP,
     CONF_TARGET_SOC,
-    CONF_THRESHOLD,
     CONF_V2G_FLOOR_SOC,
+    CONF_WRITE_INTERVAL,
     DEFAULT_CHARGED_ABOVE,
     DEFAULT_MIN_SOC,
+    DEFAULT_STEP_A,
     DEFAULT_TARGET_SOC,
-    DEFAULT_THRESHOLD,
     MAIN_FEEDER,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
@@ -61,7 +64,6 @@ from ..grid.model import (
     BatteryConfig,
     ChargerConfig,
     DeviceConfig,
-    FeederConfig,
     HouseholdConfig,
     PolicyConfig,
     PolicyMode,
@@ -74,33 +76,9 @@ from .charger import ChargerAdapter
 from .entity_reading import EntityReader, ToGridTime
 from .entity_writing import EntityWriter
 from .household import HouseholdAdapter
-from .meter import Meter
 from .solar import SolarAdapter
 
 type Data = Mapping[str, Any]
-
-
-def feeder_config(data: Data) -> FeederConfig:
-    """The feed of an island, from the data of its config entry. One meter sensor means that there is one phase."""
-    capacity = float(data[CONF_CAPACITY_A])
-    threshold = capacity * float(data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD)) / 100.0
-    single = all(len(sensors) == 1 for sensors in data[CONF_METER].values())
-    return FeederConfig(
-        feeder_id=MAIN_FEEDER,
-        parent_id=None,
-        capacity_a=(capacity, 0.0, 0.0) if single else (capacity, capacity, capacity),
-        threshold_a=(threshold, 0.0, 0.0) if single else (threshold, threshold, threshold),
-    )
-
-
-def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Meter:
-    """The meter of an island, from the data of its config entry."""
-    meter: Mapping[str, list[str]] = data[CONF_METER]
-    return Meter(
-        EntityReader(hass, to_grid_time),
-        power=meter.get(CONF_METER_POWER, ()),
-        current=meter.get(CONF_METER_CURRENT, ()),
-    )
 
 
 def build_device(
@@ -142,6 +120,7 @@ def _adapter(
                 discharge_current=data.get(CONF_DISCHARGE_CURRENT),
                 departure=data.get(CONF_DEPARTURE),
                 departure_entity=data.get(CONF_DEPARTURE_ENTITY),
+                fail_safe=data.get(CONF_FAIL_SAFE),
             )
         case BatteryConfig():
             return BatteryAdapter(
@@ -176,6 +155,8 @@ def policy_from_data(data: Data) -> PolicyConfig:
         charged_above=float(policy.get(CONF_CHARGED_ABOVE, DEFAULT_CHARGED_ABOVE)),
         min_rate=int(policy.get(CONF_MIN_RATE, 0)),
         v2g_floor_soc=None if floor is None else float(floor),
+        require_charged=bool(policy.get(CONF_REQUIRE_CHARGED, False)),
+        require_departure=bool(policy.get(CONF_REQUIRE_DEPARTURE, False)),
     )
 
 
@@ -186,14 +167,19 @@ def _charger(subentry: ConfigSubentry) -> ChargerConfig:
     return ChargerConfig(
         device_id=subentry.subentry_id,
         name=subentry.title,
-        feeder_id=MAIN_FEEDER,
+        feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=_phases(data),
         min_current_a=float(data[CONF_MIN_CURRENT]),
         max_current_a=float(data[CONF_MAX_CURRENT]),
         safe_current_a=float(data[CONF_SAFE_CURRENT]),
+        step_a=float(data.get(CONF_STEP, DEFAULT_STEP_A)),
         max_discharge_a=float(data.get(CONF_MAX_DISCHARGE_CURRENT, 0.0)) if discharges else 0.0,
         battery_wh=None if capacity is None else _wh(capacity),
         target_soc=float(data.get(CONF_TARGET_SOC, DEFAULT_TARGET_SOC)),
+        priority=int(data.get(CONF_PRIORITY, 0)),
+        write_interval_s=_optional(data.get(CONF_WRITE_INTERVAL)),
+        max_age_s=_optional(data.get(CONF_MAX_AGE)),
+        learn_phases=bool(data.get(CONF_LEARN_PHASES, True)),
         policy=policy_from_data(data),
     )
 
@@ -203,7 +189,7 @@ def _battery(subentry: ConfigSubentry) -> BatteryConfig:
     return BatteryConfig(
         device_id=subentry.subentry_id,
         name=subentry.title,
-        feeder_id=MAIN_FEEDER,
+        feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=_phases(data),
         capacity_wh=_wh(data[CONF_BATTERY_KWH]),
         max_charge_w=float(data[CONF_MAX_CHARGE_W]),
@@ -219,7 +205,7 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
     return HouseholdConfig(
         device_id=subentry.subentry_id,
         name=subentry.title,
-        feeder_id=MAIN_FEEDER,
+        feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=phases,
         loads=tuple(
             ShedLoad(load_id=load[CONF_LOAD_ENTITY], rated_w=float(load[CONF_RATED_W]), phases=phases)
@@ -231,11 +217,20 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
 
 def _solar(subentry: ConfigSubentry) -> SolarConfig:
     data = subentry.data
-    return SolarConfig(device_id=subentry.subentry_id, name=subentry.title, feeder_id=MAIN_FEEDER, phases=_phases(data))
+    return SolarConfig(
+        device_id=subentry.subentry_id,
+        name=subentry.title,
+        feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
+        phases=_phases(data),
+    )
 
 
 def _phases(data: Data) -> tuple[int, ...]:
     return tuple(int(phase) - 1 for phase in data[CONF_PHASES])
+
+
+def _optional(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _wh(kwh: float) -> int:

@@ -8,7 +8,7 @@ unit that can be converted is None, never 0: a missing meter must not look like 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass
@@ -124,14 +124,18 @@ class EntityReader:
         return self.next_time_of_day(state.state)
 
     def next_time_of_day(self, time_of_day: str) -> float | None:
-        """Grid time of the next ``HH:MM[:SS]`` in the local time zone."""
+        """Grid time of the next ``HH:MM[:SS]`` in the local time zone.
+
+        In the night in which clocks go forward, an hour of it does not exist: a time in it is then an hour later by
+        the clock, not a day later.
+        """
         if (clock_time := dt_util.parse_time(time_of_day)) is None:
             return None
-        local_now = datetime.fromtimestamp(self._to_grid_time(dt_util.utcnow()), dt_util.get_default_time_zone())
-        target = dt_util.find_next_time_expression_time(
-            local_now, [clock_time.second], [clock_time.minute], [clock_time.hour]
-        )
-        return target.timestamp()
+        now, zone = self._to_grid_time(dt_util.utcnow()), dt_util.get_default_time_zone()
+        today = datetime.fromtimestamp(now, zone).date()
+        days = (today, today + timedelta(days=1))
+        moments = (datetime.combine(day, clock_time, zone).timestamp() for day in days)
+        return next(moment for moment in moments if moment >= math.floor(now))
 
     def _sample(self, entity_id: str, to: str, converter: type[BaseUnitConverter]) -> Sample | None:
         if (state := live_state(self._hass, entity_id)) is None or (number := finite_number(state.state)) is None:
@@ -183,4 +187,9 @@ def reading_of_total(
     if sum(parts) <= 0.0:
         parts = [1.0 if phase in phases else 0.0 for phase in range(PHASE_COUNT)]
     shares = [total.value * part / sum(parts) for part in parts]
-    return PhaseReading(power_w=(shares[0], shares[1], shares[2]), at=total.at, changed_at=total.changed_at)
+    return PhaseReading(
+        power_w=(shares[0], shares[1], shares[2]),
+        at=total.at,
+        changed_at=total.changed_at,
+        split=not weights and len(phases) > 1,
+    )

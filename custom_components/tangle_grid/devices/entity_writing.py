@@ -55,9 +55,20 @@ class EntityWriter:
         self._hass = hass
         self._settling: dict[str, tuple[float | bool, float]] = {}
 
-    async def set_current(self, entity_id: str, amps: float) -> None:
-        """Set a number to a current: rounded down to its step, within its bounds."""
-        await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+    async def set_current(self, entity_id: str, amps: float, *, again: bool = False) -> None:
+        """Set a number to a current: rounded down to its step, within its bounds.
+
+        With ``again`` also if it shows that value already: what it shows is then not what the device does.
+        """
+        await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter, again=again)
+
+    def shows_current(self, entity_id: str, amps: float) -> bool | None:
+        """Whether a number shows what ``set_current`` would make of a current; None while it shows nothing."""
+        state = self._hass.states.get(entity_id)
+        if state is None or (shown := finite_number(state.state)) is None:
+            return None
+        target = _target(state, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+        return math.isclose(shown, target, abs_tol=_SAME_VALUE)
 
     async def set_power(self, entity_id: str, watts: float) -> None:
         """Set a number to a signed power, rounded towards zero."""
@@ -82,22 +93,15 @@ class EntityWriter:
         state = self._available(entity_id)
         await self._write_number(entity_id, state, max(0.0, _bound(state, ATTR_MIN, default=0.0)))
 
-    async def _set_number(self, entity_id: str, value: float, unit: str, converter: type[BaseUnitConverter]) -> None:
+    async def _set_number(
+        self, entity_id: str, value: float, unit: str, converter: type[BaseUnitConverter], *, again: bool = False
+    ) -> None:
         state = self._available(entity_id)
-        shown_in = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if shown_in in converter.VALID_UNITS:
-            value = converter.convert(value, unit, shown_in)
-        lowest, highest = _bound(state, ATTR_MIN, default=-math.inf), _bound(state, ATTR_MAX, default=math.inf)
-        value = min(max(value, lowest), highest)
-        step = _bound(state, ATTR_STEP, default=0.0)
-        if step > 0.0:
-            origin = lowest if lowest > 0.0 and math.isfinite(lowest) else 0.0
-            value = origin + math.trunc((value - origin) / step + math.copysign(_STEP_TOLERANCE, value)) * step
-        await self._write_number(entity_id, state, round(value, 6))
+        await self._write_number(entity_id, state, _target(state, value, unit, converter), again=again)
 
-    async def _write_number(self, entity_id: str, state: State, value: float) -> None:
+    async def _write_number(self, entity_id: str, state: State, value: float, *, again: bool = False) -> None:
         shown = self._just_written(entity_id)
-        if shown is None:
+        if shown is None and not again:
             shown = finite_number(state.state)
         if shown is not None and math.isclose(shown, value, abs_tol=_SAME_VALUE):
             return
@@ -130,6 +134,20 @@ class EntityWriter:
         except Exception as error:
             # Behind a service stands the code of any integration: it raises what it likes.
             raise DeviceError("service_failed", {"entity_id": entity_id, "error": str(error)}) from error
+
+
+def _target(state: State, value: float, unit: str, converter: type[BaseUnitConverter]) -> float:
+    """What a number entity can show of a value: in its unit, within its bounds, rounded towards zero to its step."""
+    shown_in = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if shown_in in converter.VALID_UNITS:
+        value = converter.convert(value, unit, shown_in)
+    lowest, highest = _bound(state, ATTR_MIN, default=-math.inf), _bound(state, ATTR_MAX, default=math.inf)
+    value = min(max(value, lowest), highest)
+    step = _bound(state, ATTR_STEP, default=0.0)
+    if step > 0.0:
+        origin = lowest if lowest > 0.0 and math.isfinite(lowest) else 0.0
+        value = origin + math.trunc((value - origin) / step + math.copysign(_STEP_TOLERANCE, value)) * step
+    return round(value, 6)
 
 
 def _bound(state: State, attribute: str, *, default: float) -> float:

@@ -1,17 +1,18 @@
 """The form of a home battery."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import CONF_NAME, UnitOfEnergy, UnitOfPower
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector
 
 from ..const import (
     CONF_BATTERY_KWH,
     CONF_ENABLE,
+    CONF_FEEDER,
     CONF_MAX_CHARGE_W,
     CONF_MAX_DISCHARGE_W,
     CONF_MIN_SOC,
@@ -41,7 +42,7 @@ class BatteryFlow(ParticipantFlow, kind=SUBENTRY_BATTERY):
     exclusive_fields = (CONF_POWER, CONF_SOC, CONF_POWER_SETPOINT, CONF_ENABLE)
 
     @override
-    def schema(self, phase_count: int) -> vol.Schema:
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
         all_phases = [str(phase) for phase in range(1, phase_count + 1)]
         return vol.Schema(
             {
@@ -51,6 +52,7 @@ class BatteryFlow(ParticipantFlow, kind=SUBENTRY_BATTERY):
                 vol.Required(CONF_POWER_SETPOINT): selectors.numbers(),
                 vol.Optional(CONF_ENABLE): selectors.switches(),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Required(SECTION_LIMITS): section(
                     vol.Schema(
                         {

@@ -1,13 +1,13 @@
 """The form of a charger with its car."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfEnergy
+from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfEnergy, UnitOfTime
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import TextSelector, TimeSelector
+from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector, TimeSelector
 
 from ..const import (
     CONF_BATTERY_KWH,
@@ -18,6 +18,10 @@ from ..const import (
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
+    CONF_FAIL_SAFE,
+    CONF_FEEDER,
+    CONF_LEARN_PHASES,
+    CONF_MAX_AGE,
     CONF_MAX_CURRENT,
     CONF_MAX_DISCHARGE_CURRENT,
     CONF_MIN_CURRENT,
@@ -25,10 +29,17 @@ from ..const import (
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
+    CONF_PRIORITY,
+    CONF_REQUIRE_CHARGED,
+    CONF_REQUIRE_DEPARTURE,
     CONF_SAFE_CURRENT,
     CONF_SOC,
+    CONF_STEP,
     CONF_TARGET_SOC,
     CONF_V2G_FLOOR_SOC,
+    CONF_WRITE_INTERVAL,
+    DEFAULT_MAX_AGE,
+    DEFAULT_STEP_A,
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
 )
@@ -48,8 +59,10 @@ from .participant import FieldProblem, ParticipantFlow, require
 SECTION_CAR = "car"
 SECTION_LIMITS = "limits"
 SECTION_FEED_BACK = "feed_back"
+SECTION_ADVANCED = "advanced"
 _PHASE_SENSORS = 3
 _AMPERE = UnitOfElectricCurrent.AMPERE
+_SECONDS = UnitOfTime.SECONDS
 
 
 class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
@@ -62,11 +75,12 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         CONF_ENABLE,
         CONF_CONNECTED,
         CONF_DISCHARGE_CURRENT,
+        CONF_FAIL_SAFE,
     )
     shared_fields = (CONF_SOC, CONF_DEPARTURE_ENTITY)
 
     @override
-    def schema(self, phase_count: int) -> vol.Schema:
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
         all_phases = [str(phase) for phase in range(1, phase_count + 1)]
         return vol.Schema(
             {
@@ -76,6 +90,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                 vol.Optional(CONF_ENABLE): selectors.switches(),
                 vol.Optional(CONF_CONNECTED): selectors.plugged_in(),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Optional(CONF_CURRENTS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
                 vol.Required(SECTION_LIMITS): section(
                     vol.Schema(
@@ -108,7 +123,24 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                     ),
                     {"collapsed": True},
                 ),
-                vol.Required(CONF_POLICY): selectors.policy(tuple(PolicyMode), charged_above=True, feeds_back=True),
+                vol.Required(CONF_POLICY): selectors.policy(
+                    tuple(PolicyMode), charged_above=True, departs=True, feeds_back=True
+                ),
+                vol.Optional(SECTION_ADVANCED): section(
+                    vol.Schema(
+                        {
+                            vol.Optional(CONF_FAIL_SAFE): selectors.numbers(),
+                            vol.Optional(CONF_PRIORITY, default=0): selectors.number(0, 10),
+                            vol.Optional(CONF_LEARN_PHASES, default=True): BooleanSelector(),
+                            vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): selectors.number(10, 3600, _SECONDS),
+                            vol.Optional(CONF_STEP, default=DEFAULT_STEP_A): selectors.number(
+                                0.1, 16, _AMPERE, step=0.1
+                            ),
+                            vol.Optional(CONF_WRITE_INTERVAL): selectors.number(1, 3600, _SECONDS),
+                        }
+                    ),
+                    {"collapsed": True},
+                ),
             }
         )
 
@@ -119,9 +151,12 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         self._check_feeding_back(data)
         if CONF_DEPARTURE in data and CONF_DEPARTURE_ENTITY in data:
             raise FieldProblem(CONF_DEPARTURE, Problem(key="departure_twice"))
-        if data[CONF_POLICY][CONF_POLICY_MODE] == PolicyMode.WHEN_CHARGED and CONF_SOC not in data:
+        policy = data[CONF_POLICY]
+        by_charge = policy[CONF_POLICY_MODE] == PolicyMode.WHEN_CHARGED or policy.get(CONF_REQUIRE_CHARGED)
+        if by_charge and CONF_SOC not in data:
             raise FieldProblem(CONF_POLICY, Problem(key="policy_needs_soc"))
-        if data[CONF_POLICY][CONF_POLICY_MODE] == PolicyMode.DEPARTURE_HOLDS and not (
+        by_departure = policy[CONF_POLICY_MODE] == PolicyMode.DEPARTURE_HOLDS or policy.get(CONF_REQUIRE_DEPARTURE)
+        if by_departure and not (
             CONF_SOC in data and CONF_BATTERY_KWH in data and (CONF_DEPARTURE in data or CONF_DEPARTURE_ENTITY in data)
         ):
             raise FieldProblem(CONF_POLICY, Problem(key="policy_needs_departure"))
@@ -150,6 +185,8 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
             CONF_CURRENT_LIMIT,
             check_control(self.hass, data[CONF_CURRENT_LIMIT], CURRENT_UNITS, lowest=lowest, highest=highest),
         )
+        if (fail_safe := data.get(CONF_FAIL_SAFE)) is not None:
+            require(CONF_FAIL_SAFE, check_control(self.hass, fail_safe, CURRENT_UNITS, lowest=safe, highest=safe))
 
     def _check_feeding_back(self, data: Mapping[str, Any]) -> None:
         control, highest = data.get(CONF_DISCHARGE_CURRENT), data.get(CONF_MAX_DISCHARGE_CURRENT)

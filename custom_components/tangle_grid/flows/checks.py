@@ -48,7 +48,19 @@ NO_PLACEHOLDERS: Final = {
     "lowest": "",
     "highest": "",
     "other": "",
+    "feeder": "",
+    "capacity": "",
+    "safe": "",
+    "load": "",
+    "url": "",
+    "error": "",
+    "balance": "",
 }
+
+
+def one_of(key: str, *known: str) -> str:
+    """A key that the form has a message for; the first one stands for all others."""
+    return key if key in known else known[0]
 
 
 def check_exists(hass: HomeAssistant, entity_id: str) -> Problem | None:

@@ -1,14 +1,15 @@
 """The form of a household."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import CONF_NAME, UnitOfPower
-from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, TextSelector
+from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, SelectOptionDict, TextSelector
 
 from ..const import (
+    CONF_FEEDER,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
     CONF_PHASES,
@@ -32,13 +33,14 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
     exclusive_fields = (CONF_POWER, CONF_LOADS)
 
     @override
-    def schema(self, phase_count: int) -> vol.Schema:
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
         all_phases = [str(phase) for phase in range(1, phase_count + 1)]
         return vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_POWER): selectors.sensors(SensorDeviceClass.POWER),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Optional(CONF_LOADS): ObjectSelector(
                     ObjectSelectorConfig(
                         fields={

@@ -5,25 +5,40 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import CONF_NAME, PERCENTAGE, UnitOfElectricCurrent, UnitOfTime
+from homeassistant.const import CONF_NAME, PERCENTAGE, UnitOfElectricCurrent, UnitOfPower, UnitOfTime
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import TextSelector, TimeSelector
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TimeSelector
 
 from ..const import (
+    CONF_AUTOMATIC,
     CONF_CAPACITY_A,
+    CONF_DAY_BUDGET,
+    CONF_DIMMING_FLOOR,
     CONF_ENERGY_PRICE,
+    CONF_FAIRNESS,
+    CONF_MAX_RATE,
     CONF_METER,
     CONF_METER_CURRENT,
     CONF_METER_MAX_AGE,
     CONF_METER_POWER,
+    CONF_PEAK_TARGET,
+    CONF_PEAK_WINDOW,
+    CONF_PLANNING,
+    CONF_PRICE_FORECAST,
     CONF_PUBLISH_INTERVAL,
     CONF_RATE,
+    CONF_REQUEST_BUDGET,
     CONF_REQUEST_MINUTES,
     CONF_SEED,
     CONF_SPEED,
     CONF_START,
+    CONF_SUN_FORECAST,
     CONF_THRESHOLD,
+    DEFAULT_DIMMING_FLOOR,
+    DEFAULT_FAIRNESS,
     DEFAULT_METER_MAX_AGE,
+    DEFAULT_PEAK_WINDOW,
     DEFAULT_PUBLISH_INTERVAL,
     DEFAULT_RATE,
     DEFAULT_REQUEST_MINUTES,
@@ -32,8 +47,10 @@ from ..const import (
     DEFAULT_START,
     DEFAULT_THRESHOLD,
 )
+from ..devices.forecast_source import async_has_sun, has_prices
 from . import selectors
-from .checks import Problem, check_meter
+from .checks import Problem, check_exists, check_meter
+from .participant import flattened
 
 # In the form, next to the fields of the participants, "power" and "current" alone would say too little.
 FIELD_METER_POWER = "meter_power"
@@ -41,6 +58,8 @@ FIELD_METER_CURRENT = "meter_current"
 _DEFAULT_CAPACITY_A = 25
 _STREET_NAME = "Simulated street"
 _SECONDS = UnitOfTime.SECONDS
+# All tokens that exist are 2.8e15 i.
+_MAX_BUDGET = 1_000_000_000_000_000
 
 FEED_FIELDS = {
     vol.Optional(FIELD_METER_POWER): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
@@ -67,6 +86,12 @@ STREET_SCHEMA = vol.Schema(
     }
 )
 
+SECTION_MARKET = "market"
+SECTION_PLAN = "plan"
+SECTION_TARIFF = "tariff"
+SECTION_SHARING = "sharing"
+
+# Sections are optional: what is left out has its default.
 OPTIONS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_RATE, default=DEFAULT_RATE): selectors.number(1, selectors.MAX_RATE, selectors.RATE_UNIT),
@@ -76,9 +101,90 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_METER_MAX_AGE, default=DEFAULT_METER_MAX_AGE): selectors.number(5, 300, _SECONDS),
         vol.Required(CONF_PUBLISH_INTERVAL, default=DEFAULT_PUBLISH_INTERVAL): selectors.number(10, 3600, _SECONDS),
         vol.Optional(CONF_ENERGY_PRICE): selectors.number(0, 1000, step=0.001),
+        vol.Optional(SECTION_PLAN): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_PLANNING, default=True): BooleanSelector(),
+                    vol.Optional(CONF_SUN_FORECAST): selectors.forecasts(multiple=True),
+                    vol.Optional(CONF_PRICE_FORECAST): selectors.forecasts(),
+                }
+            ),
+            {"collapsed": True},
+        ),
+        vol.Optional(SECTION_TARIFF): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_PEAK_TARGET): selectors.number(0.5, 10_000, UnitOfPower.KILO_WATT, step=0.1),
+                    vol.Optional(CONF_PEAK_WINDOW, default=DEFAULT_PEAK_WINDOW): selectors.number(
+                        1, 60, UnitOfTime.MINUTES
+                    ),
+                }
+            ),
+            {"collapsed": True},
+        ),
+        vol.Optional(SECTION_MARKET): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_AUTOMATIC, default=True): BooleanSelector(),
+                    vol.Optional(CONF_MAX_RATE): selectors.number(1, selectors.MAX_RATE, selectors.RATE_UNIT),
+                    vol.Optional(CONF_REQUEST_BUDGET): selectors.number(1, _MAX_BUDGET, "i"),
+                    vol.Optional(CONF_DAY_BUDGET): selectors.number(1, _MAX_BUDGET, "i"),
+                }
+            ),
+            {"collapsed": True},
+        ),
+        vol.Optional(SECTION_SHARING): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_FAIRNESS, default=DEFAULT_FAIRNESS): selectors.percent(),
+                    vol.Optional(CONF_DIMMING_FLOOR, default=DEFAULT_DIMMING_FLOOR): selectors.number(
+                        0, 100, UnitOfPower.KILO_WATT, step=0.1
+                    ),
+                }
+            ),
+            {"collapsed": True},
+        ),
     }
 )
-WHOLE_OPTIONS = (CONF_RATE, CONF_REQUEST_MINUTES, CONF_METER_MAX_AGE, CONF_PUBLISH_INTERVAL)
+_WHOLE_OPTIONS = frozenset(
+    {
+        CONF_RATE,
+        CONF_REQUEST_MINUTES,
+        CONF_METER_MAX_AGE,
+        CONF_PUBLISH_INTERVAL,
+        CONF_MAX_RATE,
+        CONF_REQUEST_BUDGET,
+        CONF_DAY_BUDGET,
+        CONF_FAIRNESS,
+        CONF_PEAK_WINDOW,
+    }
+)
+
+
+def options_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stored of the options."""
+    return {
+        option: int(value) if option in _WHOLE_OPTIONS else value for option, value in flattened(user_input).items()
+    }
+
+
+async def async_check_options(hass: HomeAssistant, options: Mapping[str, Any]) -> tuple[str, Problem] | None:
+    """Test the forecasts and the figures; returns the section with the first problem."""
+    for entity_id in options.get(CONF_SUN_FORECAST, ()):
+        if (problem := check_exists(hass, entity_id)) is not None:
+            return SECTION_PLAN, problem
+        state = hass.states.get(entity_id)
+        if state is None or not await async_has_sun(hass, state):
+            return SECTION_PLAN, Problem(key="no_sun_forecast", placeholders={"entity": entity_id})
+    if (entity_id := options.get(CONF_PRICE_FORECAST)) is not None:
+        if (problem := check_exists(hass, entity_id)) is not None:
+            return SECTION_PLAN, problem
+        state = hass.states.get(entity_id)
+        if state is None or not has_prices(state):
+            return SECTION_PLAN, Problem(key="no_price_forecast", placeholders={"entity": entity_id})
+    if CONF_MAX_RATE in options and options[CONF_MAX_RATE] < options[CONF_RATE]:
+        return SECTION_MARKET, Problem(key="rate_above_maximum")
+    return None
 
 
 def check_feed(hass: HomeAssistant, user_input: Mapping[str, Any]) -> Problem | None:

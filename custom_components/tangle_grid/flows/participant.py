@@ -1,22 +1,35 @@
 """What the forms of all kinds of participant share: show, check, save, and change later."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, override
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectOptionDict
 
 from ..const import (
+    CONF_FEEDER,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
     CONF_METER,
     CONF_PHASES,
     CONF_POLICY,
+    MAIN_FEEDER,
+    SUBENTRY_CHARGER,
+    SUBENTRY_FEEDER,
 )
+from ..devices.feeders import main_phases, sub_feeder_phases, sub_feeders
 from .checks import NO_PLACEHOLDERS, Problem, check_used_once
+from .safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 type Data = dict[str, Any]
 
@@ -50,10 +63,15 @@ class ParticipantFlow(ConfigSubentryFlow):
     exclusive_fields: ClassVar[tuple[str, ...]]
     # Fields with entities that others may name as well: one car can stand at two chargers.
     shared_fields: ClassVar[tuple[str, ...]] = ()
+    # The field with the feeder that it hangs on.
+    feeder_field: ClassVar[str] = CONF_FEEDER
+    kind: ClassVar[str]
+
+    _checked: Data
 
     @abstractmethod
-    def schema(self, phase_count: int) -> vol.Schema:
-        """The form, for a feed with one or three phases."""
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
+        """The form, for a feed with one or three phases, and for the feeders that there are to choose from."""
 
     @abstractmethod
     def check(self, data: Mapping[str, Any]) -> None:
@@ -73,7 +91,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return await self._async_step("reconfigure", user_input, {**subentry.data, CONF_NAME: subentry.title})
 
     async def _async_step(self, step_id: str, user_input: Data | None, stored: Data) -> SubentryFlowResult:
-        schema = self.schema(phase_count(self._get_entry()))
+        schema = self.schema(phase_count(self._get_entry()), self._feeders())
         errors: dict[str, str] = {}
         placeholders = dict(NO_PLACEHOLDERS)
         if user_input is not None:
@@ -81,18 +99,63 @@ class ParticipantFlow(ConfigSubentryFlow):
             try:
                 self._check_common(data)
                 self.check(data)
+                loads = self._safe_loads(data)
+                require("base", check_safe_loads(loads))
             except FieldProblem as found:
                 errors[_place(schema, found.field)] = found.problem.key
                 placeholders.update(found.problem.placeholders)
             else:
+                self._checked = data
+                if (load := tight(loads)) is not None:
+                    return self.async_show_form(
+                        step_id="safe_currents_tight",
+                        data_schema=vol.Schema({}),
+                        description_placeholders=load.placeholders,
+                    )
                 return self._save(data)
         shown = user_input if user_input is not None else sectioned(schema, stored)
+        if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
+            shown = {**shown, self.feeder_field: MAIN_FEEDER}
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def async_step_safe_currents_tight(
+        self,
+        user_input: Data | None = None,  # noqa: ARG002 - there is nothing to fill in
+    ) -> SubentryFlowResult:
+        """Save what was entered: whoever was warned may know better."""
+        return self._save(self._checked)
+
+    @property
+    def own_id(self) -> str | None:
+        """The id of what is being changed; None for something new."""
+        return self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else None
+
+    def _others(self) -> dict[str, ConfigSubentry]:
+        """Everything on the island but what is being changed."""
+        own_id = self.own_id
+        subentries = self._get_entry().subentries
+        return {subentry_id: subentry for subentry_id, subentry in subentries.items() if subentry_id != own_id}
+
+    def _feeders(self) -> list[SelectOptionDict]:
+        """The feeders to choose from; none when there is only the main one."""
+        entry, own_id = self._get_entry(), self.own_id
+        below = [
+            SelectOptionDict(value=feeder_id, label=subentry.title)
+            for feeder_id, subentry in sub_feeders(entry).items()
+            if feeder_id != own_id
+        ]
+        return [SelectOptionDict(value=MAIN_FEEDER, label=entry.title), *below] if below else []
+
+    def _safe_loads(self, data: Data) -> list[SafeLoad]:
+        """What the feeders carry in the safe state, if this changes that at all."""
+        if self.kind not in (SUBENTRY_CHARGER, SUBENTRY_FEEDER):
+            return []
+        return safe_loads(self.hass, self._get_entry(), changed={self.own_id or NEW: (self.kind, data)})
 
     def _save(self, data: Data) -> SubentryFlowResult:
         if self.source == SOURCE_RECONFIGURE:
@@ -108,16 +171,13 @@ class ParticipantFlow(ConfigSubentryFlow):
         data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
         if len(data[CONF_PHASES]) not in {1, 3}:
             raise FieldProblem(CONF_PHASES, Problem(key="phase_count"))
-        others = {
-            subentry_id: subentry
-            for subentry_id, subentry in self._get_entry().subentries.items()
-            if self.source != SOURCE_RECONFIGURE or subentry_id != self._reconfigure_subentry_id
-        }
+        others = self._others()
         if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
             raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
+        self._check_feeder(data)
         elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
         for subentry in others.values():
-            fields = PARTICIPANT_FIELDS[subentry.subentry_type]
+            fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
             elsewhere.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
         seen: list[str] = []
         for field, entity_id in _entities(data, self.exclusive_fields):
@@ -127,9 +187,23 @@ class ParticipantFlow(ConfigSubentryFlow):
             seen.append(entity_id)
             require(field, check_used_once(seen, {}))
 
+    def _check_feeder(self, data: Data) -> None:
+        """The feeder is there, and it has the phases."""
+        entry, feeder_id = self._get_entry(), data.get(self.feeder_field, MAIN_FEEDER)
+        feeders = sub_feeders(entry)
+        if feeder_id == MAIN_FEEDER:
+            name, phases = entry.title, main_phases(entry.data)
+        elif feeder_id in feeders:
+            name, phases = feeders[feeder_id].title, sub_feeder_phases(feeders[feeder_id].data)
+        else:
+            raise FieldProblem(self.feeder_field, Problem(key="feeder_unknown"))
+        if not set(data[CONF_PHASES]) <= {phase + 1 for phase in phases}:
+            raise FieldProblem(CONF_PHASES, Problem(key="feeder_phases", placeholders={"feeder": name}))
+
     @override
     def __init_subclass__(cls, *, kind: str) -> None:
         super().__init_subclass__()
+        cls.kind = kind
         PARTICIPANT_FIELDS[kind] = cls.exclusive_fields
 
 

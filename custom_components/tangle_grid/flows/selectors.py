@@ -9,11 +9,13 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import PERCENTAGE, Platform
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,8 +26,11 @@ from ..const import (
     CONF_MIN_RATE,
     CONF_PHASES,
     CONF_POLICY_MODE,
+    CONF_REQUIRE_CHARGED,
+    CONF_REQUIRE_DEPARTURE,
     CONF_V2G_FLOOR_SOC,
     DEFAULT_CHARGED_ABOVE,
+    MAIN_FEEDER,
 )
 from ..grid.model import PolicyMode
 
@@ -102,6 +107,19 @@ def percent() -> NumberSelector:
     )
 
 
+def feeder(field: str, feeders: Sequence[SelectOptionDict]) -> dict[Any, Any]:
+    """Which feeder something hangs on; nothing to choose where there is only the main one."""
+    if not feeders:
+        return {}
+    config = SelectSelectorConfig(options=list(feeders), mode=SelectSelectorMode.DROPDOWN)
+    return {vol.Required(field, default=MAIN_FEEDER): SelectSelector(config)}
+
+
+def forecasts(*, multiple: bool = False) -> EntitySelector:
+    """Sensors that may carry a forecast: nothing marks them, so what they have is tested."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": Platform.SENSOR}, multiple=multiple))
+
+
 def phases(count: int) -> SelectSelector:
     """The phases of the feed, in the order in which the device is wired to them."""
     return SelectSelector(
@@ -114,7 +132,9 @@ def phases(count: int) -> SelectSelector:
     )
 
 
-def policy(modes: Sequence[PolicyMode], *, charged_above: bool = False, feeds_back: bool = False) -> section:
+def policy(
+    modes: Sequence[PolicyMode], *, charged_above: bool = False, departs: bool = False, feeds_back: bool = False
+) -> section:
     """How a participant answers when the feed runs short."""
     fields: dict[Any, Any] = {
         vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): SelectSelector(
@@ -127,6 +147,9 @@ def policy(modes: Sequence[PolicyMode], *, charged_above: bool = False, feeds_ba
     }
     if charged_above:
         fields[vol.Required(CONF_CHARGED_ABOVE, default=DEFAULT_CHARGED_ABOVE)] = percent()
+        fields[vol.Optional(CONF_REQUIRE_CHARGED)] = BooleanSelector()
+    if departs:
+        fields[vol.Optional(CONF_REQUIRE_DEPARTURE)] = BooleanSelector()
     if feeds_back:
         fields[vol.Optional(CONF_V2G_FLOOR_SOC)] = percent()
     fields[vol.Required(CONF_MIN_RATE, default=0)] = number(0, MAX_RATE, RATE_UNIT, step=1)

@@ -1,14 +1,14 @@
 """The form of a solar system."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector
 
-from ..const import CONF_PHASES, CONF_POWER, CONF_PRODUCTION_NEGATIVE, SUBENTRY_SOLAR
+from ..const import CONF_FEEDER, CONF_PHASES, CONF_POWER, CONF_PRODUCTION_NEGATIVE, SUBENTRY_SOLAR
 from . import selectors
 from .checks import POWER_UNITS, check_number_sensor
 from .participant import ParticipantFlow, require
@@ -20,13 +20,14 @@ class SolarFlow(ParticipantFlow, kind=SUBENTRY_SOLAR):
     exclusive_fields = (CONF_POWER,)
 
     @override
-    def schema(self, phase_count: int) -> vol.Schema:
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
         all_phases = [str(phase) for phase in range(1, phase_count + 1)]
         return vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_POWER): selectors.sensors(SensorDeviceClass.POWER),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Required(CONF_PRODUCTION_NEGATIVE, default=False): BooleanSelector(),
             }
         )

@@ -1,24 +1,79 @@
 """What a participant would have drawn without the request: measured, never told by the participant.
 
-The first honest version: the time-weighted mean of its own measured power over the last minutes before the request,
-with time that was not measured counted as no power. A short burst just before a request moves such a mean little.
+- A car: the lowest of several means of its own measured power, see `_steady_w`. Raising the power shortly before a
+  request, or once it can be foreseen, raises none of them. It ends with the energy that the car still needs
+  (`claims`) and with unplugging.
+- A household: its habit at this time of such a day (`profile`); before it has one, the lower of its recent means.
+- A battery: what it was doing, the lowest of the same means, so that loading it up before a request earns nothing.
 """
 
+from dataclasses import dataclass
+
 from .device_state import DeviceState
+from .habits import Habits
+from .measurement import PowerLog
 from .model import BatteryConfig, ChargerConfig, HouseholdConfig, Timing
 
+#: The window before a request could be foreseen is cut into so many pieces.
+_PIECES = 5
 
-def baseline_w(device: DeviceState, now: float, timing: Timing) -> float:
-    """Expected power of a device from `now` on, W; negative for a battery that is discharging anyway.
 
-    A charger's later ends with the energy that its car needs, and with unplugging. A household's counts only up to the
-    rated power of the loads that it sheds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Expected power, W, and how it was found: `recent`, `comparable_days` or `none`."""
+
+    power_w: float
+    method: str
+
+
+NO_BASELINE = Baseline(power_w=0.0, method="none")
+
+
+def baseline_of(
+    device: DeviceState, now: float, timing: Timing, habits: Habits, *, known_at: float, until: float
+) -> Baseline:
+    """Expected power of a device from `now` to `until`; negative for a battery that is discharging anyway.
+
+    A household's counts only up to the rated power of the loads that it sheds.
+
+    Args:
+        device: Whose.
+        now: Grid time.
+        timing: Of the island; `baseline_window_s` is the length of the windows.
+        habits: What was learned of the participants.
+        known_at: Since when the request can be foreseen: later power counts only if it is lower.
+        until: End of the request.
     """
-    window_s = timing.baseline_window_s
+    # On a feeder that has been short for long there is nothing older to look at.
+    known_at = min(now, max(known_at, now - timing.baseline_window_s))
     match device.config:
-        case ChargerConfig() | HouseholdConfig():
-            return max(0.0, device.log.mean_w(now, window_s) or 0.0)
+        case ChargerConfig() as config:
+            steady_w = max(0.0, _steady_w(device.log, now, known_at, timing.baseline_window_s, missing_w=0.0))
+            if device.setpoint is not None:
+                # More than it was allowed is no claim, either.
+                steady_w = min(steady_w, max(0.0, device.setpoint) * config.watts_per_amp)
+            return Baseline(power_w=steady_w, method="recent")
+        case HouseholdConfig():
+            habit_w = habits.household_w(device, now, until, known_at)
+            if habit_w is not None:
+                return Baseline(power_w=habit_w, method="comparable_days")
+            window_s = timing.baseline_window_s
+            means = [device.log.mean_w(at, window_s) or 0.0 for at in (now, known_at)]
+            return Baseline(power_w=max(0.0, min(means)), method="recent")
         case BatteryConfig():
-            return device.log.mean_w(now, window_s, missing_w=None) or 0.0
+            steady_w = _steady_w(device.log, now, known_at, timing.baseline_window_s, missing_w=None)
+            return Baseline(power_w=steady_w, method="recent")
         case _:
-            return 0.0
+            return NO_BASELINE
+
+
+def _steady_w(log: PowerLog, now: float, known_at: float, window_s: float, *, missing_w: float | None) -> float:
+    """The power that a device kept up: the lowest mean of the last window and of each piece of one before `known_at`.
+
+    A rise enters only when it is older than all but the first piece of that window.
+    """
+    piece_s = window_s / _PIECES
+    means = [log.mean_w(now, window_s, missing_w=missing_w)]
+    means += [log.mean_w(known_at - number * piece_s, piece_s, missing_w=missing_w) for number in range(_PIECES)]
+    known = [mean for mean in means if mean is not None]
+    return min(known, default=0.0)

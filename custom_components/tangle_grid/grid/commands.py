@@ -136,7 +136,14 @@ class GridCommands(GridCore):
     def set_temporary_capacity(
         self, now: float, *, feeder_id: str | None = None, power_w: float, until: float
     ) -> list[GridEvent]:
-        """Lower a feeder's capacity for a while (a grid operator's order); it can never raise it.
+        """Lower a feeder's capacity for a while (a grid operator's dimming order); it can never raise it.
+
+        The order holds for the feeder's whole load. What cannot be controlled comes first; chargers and batteries
+        share the rest. If that is too little, each of them may still draw up to `GridConfig.dimming_floor_w`, so the
+        feeder may then carry more than `power_w`: its uncontrolled load and one floor for each device that wants
+        energy. The floor is a right, not a duty: it ends where the fuse does (`capacity_a` of this feeder or of any
+        other above the device), and a car whose least charging current takes more than the floor pauses. The order
+        survives a restart; when it ends, devices are raised by the usual ramp.
 
         Args:
             now: Grid time.
@@ -197,7 +204,13 @@ class GridCommands(GridCore):
         if isinstance(device.config, SolarConfig):
             raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
         device.config = replace(device.config, policy=policy)
-        self._config = replace(self._config, devices=tuple(each.config for each in self._devices.values()))
+        if not isinstance(device.configured, SolarConfig):
+            device.configured = replace(device.configured, policy=policy)
+        self._config = replace(self._config, devices=tuple(each.configured for each in self._devices.values()))
+
+    def set_planning(self, *, enabled: bool) -> None:
+        """Spread charging out in advance, or not, from the next step on."""
+        self._config = replace(self._config, planning=enabled)
 
     def _mark(
         self, now: float, request_id: str, device_id: str, state: RequestState, reference: str

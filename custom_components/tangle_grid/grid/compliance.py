@@ -6,6 +6,9 @@ from .model import NOMINAL_V, ChargerConfig, PhaseReading
 
 _ABSOLUTE_A = 1.0
 _RELATIVE = 0.1
+#: Shares of the grace time: until a setpoint is written once more, and between that and the next time.
+_AGAIN_SHARE = 1 / 3
+_SELDOM = 10.0
 
 
 def measured_current_a(config: ChargerConfig, reading: PhaseReading) -> float:
@@ -24,6 +27,26 @@ class ComplianceWatch:
 
     compliant: bool = True
     over_since: float | None = None
+    _told_again_at: float | None = None
+
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: nothing may lie in the future."""
+        if self.over_since is not None:
+            self.over_since = min(self.over_since, now)
+        self._told_again_at = None
+
+    def tell_again(self, now: float, grace_s: float) -> bool:
+        """Whether its setpoint should be written once more: a charger may have fallen back to a limit of its own.
+
+        A third of the grace time after it was first seen to draw too much, and then seldom: memories wear out.
+        """
+        if self.over_since is None or now - self.over_since < grace_s * _AGAIN_SHARE:
+            return False
+        again_at = self._told_again_at
+        if again_at is not None and again_at >= self.over_since and now - again_at < grace_s * _SELDOM:
+            return False
+        self._told_again_at = now
+        return True
 
     def observe(self, now: float, told_a: float, measured_a: float, grace_s: float) -> bool:
         """Take in a measurement; True when the verdict changed.

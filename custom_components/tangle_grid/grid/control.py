@@ -1,71 +1,33 @@
 """The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-from .allocator import Demand, allocate
+from .allocator import Demand
 from .device_state import DeviceState
+from .dimming import share_out
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
-from .protection import FeederWatch, Room, drawn_a, limits_of, room_for
+from .order import Place, Precedence
+from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, limits_of, room_for, totals_of
 from .regulator import charge_step, discharge_step, may_increase, next_increase
 from .topology import PHASES, Topology
+from .verdict import Plan
 
-#: A charger that reaches its departure with less spare time than this goes first.
-_URGENT_S: Final = 3600.0
-#: Energy after which a car lets the next one have its turn when there is not enough for all, W·s.
-_TURN_WS: Final = 2000.0 * 3600
 #: A that a running charger must be below its fair share before others make way for it.
 _UNFAIR_A: Final = 2.0
+#: A car that is held back is not told about smaller improvements, A, before this time has passed, s.
+_RISE_A: Final = 2.0
+_PATIENCE_S: Final = 300.0
 #: Batteries under their own control that charge with less are left alone, W.
 _BATTERY_IDLE_W: Final = 100.0
 _BATTERY_STEP_W: Final = 50.0
+#: What a charger draws beyond its safe current before others stand in for it, A.
+_BEYOND_A: Final = 1.0
 #: A limited battery is not told about smaller improvements, A.
 _BATTERY_RISE_A: Final = 1.0
 _EPSILON: Final = 1e-6
-_LAST: Final = float("inf")
-
-
-@dataclass(slots=True, kw_only=True)
-class Plan:
-    """One device in this pass.
-
-    Attributes:
-        told: Its setpoint so far, A per phase (a battery's in A as well).
-        ceiling: The most that it may be told, A.
-        ceiling_cause: What puts the ceiling there.
-        limits: See `limits_of`.
-        value: The decision: A for a charger, W or None for a battery.
-        cause: Why.
-        falls: Whether this is a reduction that increases must keep away from.
-    """
-
-    device: DeviceState
-    limits: tuple[int, ...]
-    told: float = 0.0
-    ceiling: float = 0.0
-    ceiling_cause: Cause = Cause.ALLOCATION
-    blind: bool = False
-    value: float | None = None
-    cause: Cause = Cause.ALLOCATION
-    falls: bool = False
-
-    @property
-    def charger(self) -> ChargerConfig:
-        """Its configuration, when it is a charger."""
-        assert isinstance(self.device.config, ChargerConfig)  # noqa: S101  # callers know the kind
-        return self.device.config
-
-    @property
-    def battery(self) -> BatteryConfig:
-        """Its configuration, when it is a battery."""
-        assert isinstance(self.device.config, BatteryConfig)  # noqa: S101  # callers know the kind
-        return self.device.config
-
-    def settle(self, value: float | None, cause: Cause) -> None:
-        """Decide."""
-        self.value = value
-        self.cause = cause
+_LAST: Final = (float("inf"),)
 
 
 class ControlPass:
@@ -77,6 +39,9 @@ class ControlPass:
         feeders: By number, brought up to date.
         devices: All devices, brought up to date.
         wanted: What active requests ask of a device: A for a charger, W for a battery.
+        held: What chargers that wait for their release after a request are told at most, A.
+        precedence: Who comes first, brought up to date.
+        planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
         now: Grid time.
     """
 
@@ -88,18 +53,27 @@ class ControlPass:
         feeders: Sequence[FeederWatch],
         devices: Sequence[DeviceState],
         wanted: Mapping[str, float],
+        held: Mapping[str, float] = MappingProxyType({}),
+        precedence: Precedence,
+        planned: Mapping[str, float],
         now: float,
     ) -> None:
         self._config = config
         self._timing = config.timing
+        self._topology = topology
         self._feeders = feeders
         self._now = now
         self._wanted = wanted
+        self._held = held
+        self._precedence = precedence
+        self._planned = planned
         self._plans = [
             Plan(
                 device=device,
                 limits=limits_of(device, topology, feeders),
+                totals=totals_of(device, topology, feeders),
                 blind=any(feeders[number].blind for number in topology.path(device.config.feeder_id)),
+                suspect=any(feeders[number].plausibility.suspect for number in topology.path(device.config.feeder_id)),
             )
             for device in devices
             if isinstance(device.config, (ChargerConfig, BatteryConfig))
@@ -118,6 +92,9 @@ class ControlPass:
             else:
                 self._sort_battery(plan)
         controlled = [*self._charging, *self._storing]
+        for plan in controlled:
+            plan.order = self._order(plan)
+        self._stand_in()
         room = room_for(
             [(plan.device, plan.limits) for plan in controlled],
             [(plan.device, plan.limits) for plan in self._uncertain],
@@ -125,7 +102,10 @@ class ControlPass:
             self._feeders,
             margin=self._config.capacity_margin,
             band=self._config.increase_band,
+            settle_s=self._timing.compliance_grace_s / 3,
         )
+        keep_clear_of_highs(room, self._feeders, self._now, self._timing.increase_hold_s)
+        self._doubt_phases(room)
         self._restrain(room)
         self._feed_back()
         kept = self._reduce(room, controlled)
@@ -165,6 +145,13 @@ class ControlPass:
             plan.ceiling_cause = Cause.REQUEST
         elif device.satisfied or not device.plugged_in:
             plan.ceiling = 0.0
+        elif self._held.get(device.device_id, plan.ceiling) < plan.ceiling:
+            plan.ceiling = self._held[device.device_id]
+            plan.ceiling_cause = Cause.RELEASE
+        planned = self._planned.get(device.device_id)
+        if planned is not None and planned < plan.ceiling:
+            plan.ceiling = planned
+            plan.ceiling_cause = Cause.PLAN
         if plan.blind or fallen:
             # Feeding back needs sight, too.
             plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
@@ -199,13 +186,40 @@ class ControlPass:
         else:
             plan.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
 
+    def _stand_in(self) -> None:
+        """Below a blind feeder all safe currents fit together: what one draws beyond its own, others go without."""
+        for number in (number for number, feeder in enumerate(self._feeders) if feeder.blind):
+            beyond = [0.0] * PHASES
+            for plan in (*self._uncertain, *self._disobedient):
+                if number in self._topology.path(plan.charger.feeder_id):
+                    for phase in plan.charger.phases:
+                        beyond[phase] += max(0.0, plan.device.measured_a() - plan.charger.safe_current_a)
+            for plan in sorted(self._charging, key=lambda plan: plan.order, reverse=True):
+                below = number in self._topology.path(plan.charger.feeder_id)
+                if below and any(beyond[phase] > _BEYOND_A for phase in plan.charger.phases):
+                    plan.ceiling, plan.ceiling_cause = 0.0, Cause.SAFE_STATE
+                    for phase in plan.charger.phases:
+                        beyond[phase] -= plan.charger.safe_current_a
+
     # Those that are not shared among
+
+    def _doubt_phases(self, room: Room) -> None:
+        """Where a phase is short of more than cars can give, a car may be on it that was believed to be elsewhere."""
+        short = [limit for limit, amps in enumerate(room.hard_a[: PHASES * len(self._feeders)]) if amps < 0]
+        for plan in self._plans if short else ():
+            path = {limit // PHASES for limit in plan.limits}
+            phases = frozenset(limit % PHASES for limit in short if limit // PHASES in path)
+            if phases and plan.device.phases.doubt(phases):
+                plan.device.take_phases()
 
     def _restrain(self, room: Room) -> None:
         """Silent and disobedient chargers may only fall; when their feeder is short they are told to stop."""
+        fuse_a = room.fuse_a(room.hard_a)
         for plan in (*self._uncertain, *self._disobedient):
-            short = any(room.hard_a[limit] < 0 for limit in plan.limits)
-            if short:
+            if any(room.hard_a[limit] < 0 for limit in plan.limits):
+                # A temporary capacity leaves them their floor.
+                plan.told = min(plan.told, self._floor_a(plan))
+            if any(fuse_a[limit] < 0 for limit in plan.limits):
                 plan.settle(0.0, Cause.PROTECTION)
                 continue
             value, cause = plan.told, Cause.ALLOCATION
@@ -246,49 +260,72 @@ class ControlPass:
     def _reduce(self, room: Room, plans: Sequence[Plan]) -> list[float]:
         """What each keeps of its setpoint, A: all of it unless the capacity is short."""
         full = [min(plan.told, plan.ceiling) for plan in plans]
-        kept = allocate(room.hard_a, self._demands(plans, full))
+        floors = [self._floor_a(plan) for plan in plans]
+        kept, in_force = share_out(room.hard_a, room, self._demands(plans, full), floors)
+        self._show_floors(room, in_force)
         if any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
             # Short. What a car does not use anyway is given up before anybody else loses something.
             used = [min(most, self._usable_a(plan)) for plan, most in zip(plans, full, strict=True)]
-            kept = allocate(room.hard_a, self._demands(plans, used))
+            kept, _ = share_out(room.hard_a, room, self._demands(plans, used), floors)
         return kept
+
+    def _show_floors(self, room: Room, in_force: Sequence[float]) -> None:
+        """Remember how far floors go beyond a temporary capacity."""
+        for number, feeder in enumerate(self._feeders):
+            if feeder.temporary is not None:
+                first, second, third = (
+                    min(capacity, limit + max(0.0, in_force[i] - room.hard_a[i]) / (1 - self._config.capacity_margin))
+                    for i, (capacity, limit) in enumerate(
+                        zip(feeder.config.capacity_a, feeder.limit_a, strict=True), start=number * PHASES
+                    )
+                )
+                feeder.granted_a = (first, second, third)
 
     # Slow up
 
     def _share(self, room: Room, plans: Sequence[Plan], kept: list[float]) -> None:
         """Move towards fair shares: raise slowly, and take from some only what others wait for."""
         most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
-        fair = allocate(room.soft_a, self._demands(plans, most))
+        floors = [self._floor_a(plan) for plan in plans]
+        fair, left = share_out(room.soft_a, room, self._demands(plans, most), floors)
         new = [self._floor(plan, amps) for plan, amps in zip(plans, kept, strict=True)]
         rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
-        left = list(room.soft_a)
         occupied = [max(new[i], self._drawn(plan)) for i, plan in enumerate(plans)]
         for plan, amps in zip(plans, occupied, strict=True):
-            for limit in plan.limits:
-                left[limit] -= amps
+            for limit, weight in plan.loads:
+                left[limit] -= amps * weight
         waited_for: set[int] = set()
-        for i in sorted(range(len(plans)), key=lambda i: self._order(plans[i])):
+        for i in sorted(range(len(plans)), key=lambda i: plans[i].order):
             plan = plans[i]
             if not rising[i]:
                 continue
-            possible = min((left[limit] + occupied[i] for limit in plan.limits), default=fair[i])
+            possible = min((left[limit] / weight + occupied[i] for limit, weight in plan.loads), default=fair[i])
             raised = self._raise(plan, new[i], min(fair[i], possible))
             if raised < self._raise(plan, new[i], fair[i]) and self._has_a_claim(plan, raised, fair[i]):
-                waited_for.update(plan.limits)
-            for limit in plan.limits:
-                left[limit] -= max(raised, occupied[i]) - occupied[i]
+                waited_for.update(plan.limits, plan.totals)
+            for limit, weight in plan.loads:
+                left[limit] -= (max(raised, occupied[i]) - occupied[i]) * weight
             new[i] = raised
         for i, plan in enumerate(plans):
-            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.limits):
+            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.limits + plan.totals):
                 # What is given up here can be taken by others once it is measured to be free.
                 new[i] = self._floor(plan, fair[i])
             self._conclude(plan, new[i], fair[i], most[i])
 
     def _rises(self, plan: Plan, told: float, fair: float) -> bool:
         least = _EPSILON
+        lease = plan.device.lease
         if self._is_battery(plan) and fair < plan.ceiling - _EPSILON:
             least = _BATTERY_RISE_A
-        return fair > told + least and not plan.falls and may_increase(plan.device, self._now, self._timing)
+        elif told > 0 and fair < plan.ceiling - _EPSILON and lease and self._now - lease.changed_at < _PATIENCE_S:
+            # What others leave comes and goes: an ampere more is worth a write only when it has stayed for a while.
+            least = _RISE_A - _EPSILON
+        return (
+            fair > told + least
+            and not plan.falls
+            and not plan.suspect
+            and may_increase(plan.device, self._now, self._timing)
+        )
 
     def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
         """Whether others must make way: for a car that waits, or gets far less than its fair share."""
@@ -339,33 +376,29 @@ class ControlPass:
     def _demands(self, plans: Sequence[Plan], most: Sequence[float]) -> list[Demand]:
         return [
             Demand(
-                limits=plan.limits,
+                limits=plan.limits + plan.totals,
+                weights=tuple(weight for _, weight in plan.loads) if plan.totals else (),
                 min_a=0.0 if self._is_battery(plan) else plan.charger.min_current_a,
                 max_a=amps,
-                order=self._order(plan),
-                rank=self._order(plan)[:2],
+                order=plan.order,
+                rank=plan.order[:3],
             )
             for plan, amps in zip(plans, most, strict=True)
         ]
 
-    def _order(self, plan: Plan) -> tuple[float, ...]:
-        """Who comes first: priority, who is short of time, who had less, who is running."""
+    def _order(self, plan: Plan) -> Place:
+        """Who comes first: cars by priority and standing, those that run before those that wait; then batteries."""
         if self._is_battery(plan):
-            return (_LAST, _LAST, 0.0, 0.0, 0.0)
-        spare_s = self._spare_s(plan)
-        if spare_s < _URGENT_S:
-            return (-plan.charger.priority, 0.0, spare_s, 0.0, 0.0)
-        turns = float(plan.device.session_ws // _TURN_WS)
-        return (-plan.charger.priority, 1.0, turns, 0.0 if plan.told > 0 else 1.0, spare_s)
+            return _LAST * 4
+        precedence, device = self._precedence, plan.device
+        return (*precedence.place(device), 0.0 if plan.told > 0 else 1.0, *precedence.tie(device))
 
-    def _spare_s(self, plan: Plan) -> float:
-        """Time to departure that charging at full power would not need, s."""
-        departure = getattr(plan.device.telemetry, "departure_at", None)
-        need_wh = plan.device.need_wh()
-        if departure is None or need_wh is None or departure <= self._now:
-            return _LAST
-        full_w = plan.charger.max_current_a * plan.charger.watts_per_amp
-        return float(departure - self._now - need_wh / full_w * 3600)
+    def _floor_a(self, plan: Plan) -> float:
+        """What a temporary capacity leaves a device, A per phase."""
+        floor_w = self._config.dimming_floor_w
+        if self._is_battery(plan):
+            return floor_w / plan.battery.watts_per_amp
+        return charge_step(plan.charger, floor_w / plan.charger.watts_per_amp)
 
     def _usable_a(self, plan: Plan) -> float:
         return plan.ceiling if self._is_battery(plan) else plan.device.usable_a(self._now, self._timing)

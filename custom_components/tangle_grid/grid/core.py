@@ -10,10 +10,13 @@ from .errors import GridError
 from .lifecycle import Lifecycle
 from .market import Market
 from .model import Cause, GridConfig
+from .order import Precedence
 from .persistence import dump, load
+from .planning import Planning
 from .protection import FeederWatch
 from .reporting import device_status, feeder_status
 from .status import GridStatus
+from .stay import StayLog
 from .topology import Topology
 
 
@@ -35,8 +38,14 @@ class GridCore:
         self._config = config
         self._topology = Topology(config)
         self._feeders = [FeederWatch(feeder) for feeder in config.feeders]
-        self._devices = {device.device_id: DeviceState(device, config.timing) for device in config.devices}
-        self._lifecycle = Lifecycle(self._devices, config.timing)
+        stays = StayLog()
+        self._devices = {device.device_id: DeviceState(device, config.timing, stays) for device in config.devices}
+        self._below = [
+            tuple(each for each in self._devices.values() if self._topology.below(feeder.feeder_id, each.config))
+            for feeder in config.feeders
+        ]
+        self._precedence = Precedence(config, self._topology)
+        self._lifecycle = Lifecycle(self._devices, config.timing, config.market)
         self._market = Market(
             config=config,
             topology=self._topology,
@@ -49,6 +58,8 @@ class GridCore:
         self._now: float | None = None
         if state is not None:
             self._day_started_at = load(state, self._feeders, self._devices, self._lifecycle)
+        self._planning = self._restore_planning(state)
+        self._planned: dict[str, float] = {}
 
     @property
     def config(self) -> GridConfig:
@@ -78,22 +89,38 @@ class GridCore:
                 for feeder in self._feeders
             },
             devices={
-                device_id: device_status(device, self._lifecycle.requests)
+                device_id: device_status(device, self._lifecycle.requests, self._planned.get(device_id))
                 for device_id, device in self._devices.items()
             },
             open_requests=tuple(request.request_id for request in requests),
             reward_rate_i_per_kwh=self._market.rate(self._feeder(None)),
+            plan=self._planning.status(now) if self._config.planning else None,
         )
 
-    def start_day(self, now: float) -> None:
-        """A new day: peaks start again from the present load."""
+    def start_day(self, now: float, midnight_at: float | None = None) -> None:
+        """A new day: peaks start again from the present load.
+
+        Args:
+            now: Grid time.
+            midnight_at: When it began; without it, now. A start, or a clock that was set, finds out about it later.
+        """
         self._day_started_at = now
+        self._lifecycle.start_day(now if midnight_at is None else midnight_at)
         for feeder in self._feeders:
             feeder.peak_w = 0.0 if feeder.reading is None else max(0.0, feeder.reading.total_w)
 
     def to_dict(self) -> dict[str, Any]:
         """All that a restart must not lose, JSON-able and small."""
-        return dump(self._day_started_at, self._feeders, self._devices, self._lifecycle)
+        return {
+            **dump(self._day_started_at, self._feeders, self._devices, self._lifecycle),
+            "plan": self._planning.to_dict(),
+        }
+
+    def _restore_planning(self, state: Mapping[str, Any] | None) -> Planning:
+        try:
+            return Planning(self._config, self._topology, None if state is None else state.get("plan"))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise GridError("invalid_state", {"error": error}) from error
 
     def _part(self, request_id: str, device_id: str, *, known_device: bool = True) -> tuple[CurtailmentRequest, Ask]:
         request = self._request(request_id)

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from .errors import GridError
 from .model import PhaseTriple, Reason
-
-WH_PER_WS: Final = 1 / 3600
+from .readings import Delivery, ReadingSeries, Steps, delivery
 
 
 class RequestState(StrEnum):
@@ -30,10 +29,14 @@ class RequestState(StrEnum):
 
 
 _S = RequestState
+#: Stored by the first version, before there were readings.
+_FORMER: Final = frozenset({"delivered_ws", "baseline_ws", "measured_ws"})
+#: Rounding errors of floating point are no watts.
+_EPSILON: Final = 1e-6
 
 #: Who may follow whom. `opted_out`, `expired` and `cancelled` lead on to `settled` only for a part that was active.
 TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
-    _S.ISSUED: frozenset({_S.ACCEPTED, _S.DECLINED, _S.UNANSWERED, _S.OPTED_OUT, _S.EXPIRED, _S.CANCELLED}),
+    _S.ISSUED: frozenset({_S.ACCEPTED, _S.DECLINED, _S.UNANSWERED, _S.OPTED_OUT, _S.CANCELLED}),
     _S.ACCEPTED: frozenset({_S.ACTIVE, _S.OPTED_OUT, _S.EXPIRED, _S.CANCELLED}),
     _S.DECLINED: frozenset(),
     _S.UNANSWERED: frozenset({_S.ACCEPTED, _S.DECLINED}),
@@ -83,9 +86,12 @@ class Ask:
         reason: Of the answer or of an early end.
         answered_at, active_at, ended_at: Grid times.
         baseline_w: What it would have drawn, W, measured before the request.
+        baseline_method: How that was found, see `baseline`.
         need_wh: What its car still needed at the start, Wh: a baseline ends there. None: no such bound.
         loads: Household loads that are shed for this part.
-        delivered_ws, baseline_ws, measured_ws: Integrated so far, W·s.
+        series: What it drew while it was active.
+        quantities: What it was asked for while it was active, `[offset_s, w]`, each until the next.
+        committed_i: The most that it can earn, i: what the budget has set aside.
         energy_wh, baseline_wh, measured_wh: Settled, integer Wh.
         amount_i: Reward, i.
         payment_reference: What the ledger calls the payment.
@@ -103,11 +109,12 @@ class Ask:
     active_at: float | None = None
     ended_at: float | None = None
     baseline_w: float = 0.0
+    baseline_method: str = "recent"
     need_wh: float | None = None
     loads: tuple[str, ...] = ()
-    delivered_ws: float = 0.0
-    baseline_ws: float = 0.0
-    measured_ws: float = 0.0
+    series: ReadingSeries = field(default_factory=ReadingSeries)
+    quantities: Steps = field(default_factory=list)
+    committed_i: int = 0
     energy_wh: int = 0
     baseline_wh: int = 0
     measured_wh: int = 0
@@ -128,6 +135,46 @@ class Ask:
         if not allowed:
             raise GridError("invalid_transition", {"device_id": self.device_id, "from": self.state, "to": to})
         self.state = to
+
+    def start(self, now: float, *, quantity_w: float, slot_s: int) -> None:
+        """Become active: from now on it is measured."""
+        self.move(RequestState.ACTIVE)
+        self.active_at = now
+        self.series = ReadingSeries(slot_s=slot_s, fill_w=self.paid_baseline_w)
+        self.ask_for(quantity_w)
+
+    def ask_for(self, quantity_w: float) -> None:
+        """Another quantity, from the next full second on."""
+        self.quantity_w = quantity_w
+        step = [self.series.cut(), math.floor(quantity_w + _EPSILON)]
+        if self.quantities and self.quantities[-1][0] == step[0]:
+            self.quantities.pop()
+        self.quantities.append(step)
+
+    @property
+    def paid_baseline_w(self) -> int:
+        """The baseline as it is settled: whole W, rounded down."""
+        return math.floor(self.baseline_w + _EPSILON)
+
+    @property
+    def paid_need_wh(self) -> int | None:
+        """The need as it is settled: whole Wh, rounded down."""
+        return None if self.need_wh is None else math.floor(self.need_wh + _EPSILON)
+
+    @property
+    def delivered_ws(self) -> int:
+        """Delivered up to the last closed slot, W·s."""
+        return self.delivery().delivered_ws
+
+    def delivery(self) -> Delivery:
+        """What was delivered up to the last closed slot."""
+        return delivery(
+            readings=self.series.readings,
+            quantities=self.quantities,
+            duration_s=self.series.done_s,
+            baseline_w=self.paid_baseline_w,
+            need_wh=self.paid_need_wh,
+        )
 
     @property
     def waiting(self) -> bool:
@@ -168,11 +215,12 @@ class Ask:
             "active_at": self.active_at,
             "ended_at": self.ended_at,
             "baseline_w": self.baseline_w,
+            "baseline_method": self.baseline_method,
             "need_wh": self.need_wh,
             "loads": list(self.loads),
-            "delivered_ws": self.delivered_ws,
-            "baseline_ws": self.baseline_ws,
-            "measured_ws": self.measured_ws,
+            "series": self.series.to_dict(),
+            "quantities": [list(step) for step in self.quantities],
+            "committed_i": self.committed_i,
             "energy_wh": self.energy_wh,
             "baseline_wh": self.baseline_wh,
             "measured_wh": self.measured_wh,
@@ -185,14 +233,19 @@ class Ask:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Ask:
         """Inverse of `to_dict`."""
-        values = dict(data)
+        values = {key: value for key, value in data.items() if key not in _FORMER}
         reason = values.pop("reason")
+        # Parts that were stored before receipts carried readings: what they had earned stands.
+        values.setdefault("series", ReadingSeries().to_dict())
+        values.setdefault("quantities", [[0, math.floor(values["quantity_w"])]] if values["active_at"] else [])
         return cls(
             **{
                 **values,
                 "state": RequestState(values["state"]),
                 "reason": None if reason is None else Reason(key=reason["key"], placeholders=reason["placeholders"]),
                 "loads": tuple(values["loads"]),
+                "series": ReadingSeries.from_dict(values["series"]),
+                "quantities": [list(step) for step in values["quantities"]],
             }
         )
 
@@ -211,6 +264,7 @@ class CurtailmentRequest:
         automatic: The grid made it by itself; otherwise a person or an automation did.
         asks: One part per participant, by device id.
         closed: Nothing more will be asked or given; settled parts may still await payment.
+        judged: Its answers have moved the next rate.
     """
 
     request_id: str
@@ -225,6 +279,7 @@ class CurtailmentRequest:
     automatic: bool = True
     asks: dict[str, Ask] = field(default_factory=dict)
     closed: bool = False
+    judged: bool = False
 
     @property
     def accepted_w(self) -> float:
@@ -256,6 +311,7 @@ class CurtailmentRequest:
             "automatic": self.automatic,
             "asks": [ask.to_dict() for ask in self.asks.values()],
             "closed": self.closed,
+            "judged": self.judged,
         }
 
     @classmethod

@@ -21,6 +21,8 @@ from .model import (
     Telemetry,
     Timing,
 )
+from .phases import PhaseWatch
+from .stay import StayLog
 
 #: Wh by which a car that has reached its target must fall short again before it is charged on.
 _NEEDS_AGAIN_WH: Final = 500.0
@@ -28,6 +30,8 @@ _NEEDS_AGAIN_WH: Final = 500.0
 _IDLE_GAP_A: Final = 1.0
 _SPARE_A: Final = 2.0
 _FULL: Final = 100.0
+#: With fewer stays of its own, a charger goes by those of all chargers.
+_OWN_STAYS: Final = 10
 
 
 class DeviceState:
@@ -36,15 +40,24 @@ class DeviceState:
     Attributes:
         reading: The newest trusted reading, None while the device is silent.
         last_a: Greatest phase current of the last trusted reading, A; survives silence.
+        configured: The configuration as it was entered; `config` has the phases that were learned.
+        phases: Which phases its car uses.
+        stays: How long its cars stayed.
+        arrived_at: When the car was plugged in; None: there is none, or nobody saw it.
         reduced_at: When it was last reduced or found blind: increases wait from there.
         shed: Household loads that are kept off, with the time since when.
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
     """
 
-    def __init__(self, config: DeviceConfig, timing: Timing) -> None:
-        self.config = config
-        self.log = PowerLog(timing.baseline_window_s + timing.telemetry_max_age_s)
+    def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
+        self.config = self.configured = config
+        self.phases = PhaseWatch(config.phases, config.max_current_a if isinstance(config, ChargerConfig) else 0.0)
+        self.stays = StayLog()
+        self.arrived_at: float | None = None
+        self._all_stays = StayLog() if all_stays is None else all_stays
+        self._expected_at: float | None = None
+        self.log = PowerLog(2 * timing.baseline_window_s + timing.telemetry_max_age_s)
         self.telemetry: Telemetry | None = None
         self.reading: PhaseReading | None = None
         self.silent = True
@@ -95,13 +108,16 @@ class DeviceState:
         """Take in the newest telemetry; True when the device fell silent or came back."""
         if telemetry is not None:
             self.telemetry = telemetry
-        self.reading = fresh_reading(telemetry, now, timing)
+        max_age_s = self.config.max_age_s if isinstance(self.config, ChargerConfig) else None
+        reading = fresh_reading(telemetry, now, timing, max_age_s=max_age_s)
+        self.reading = None if reading is None else self.phases.placed(reading)
         self.log.add(now, self.reading)
         was_silent, self.silent = self.silent, self.reading is None
         if self.reading is not None:
             self.last_a = max(self.reading.power_w) / NOMINAL_V
         if isinstance(self.config, ChargerConfig):
-            self._observe_car(now, elapsed_s)
+            self._observe_plug(now)
+            self._observe_car(elapsed_s, now)
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent
@@ -138,14 +154,66 @@ class DeviceState:
         soc: float | None = getattr(self.telemetry, "soc", None)
         return soc if soc is not None and 0 <= soc <= _FULL else None
 
-    def _observe_car(self, now: float, elapsed_s: float) -> None:
+    def told_departure_at(self, now: float) -> float | None:
+        """When the car leaves, as somebody said; None when nobody did, or when that time has passed."""
+        departure: float | None = getattr(self.telemetry, "departure_at", None)
+        return departure if departure is not None and math.isfinite(departure) and departure > now else None
+
+    def departure_at(self, now: float) -> float:
+        """When the car leaves: told, else expected from earlier stays; later than `now`."""
+        told = self.told_departure_at(now)
+        if told is not None:
+            return told
+        if self._expected_at is None or self._expected_at <= now:
+            stays = self.stays if self.stays.count >= _OWN_STAYS else self._all_stays
+            arrived_at = now if self.arrived_at is None else self.arrived_at
+            self._expected_at = stays.expected_departure(arrived_at=arrived_at, now=now)
+        return self._expected_at
+
+    def shown_departure_at(self) -> float | None:
+        """When the car leaves: told, else as it was expected last; None when there is no car or nothing is known."""
+        if not isinstance(self.config, ChargerConfig) or self.connected is False:
+            return None
+        told: float | None = getattr(self.telemetry, "departure_at", None)
+        return self._expected_at if told is None else told
+
+    def learn_phases(self, now: float, meter: PhaseReading | None) -> None:
+        """Find out which phases the car uses; `meter` is the newest trusted reading of the charger's feeder."""
+        configured = self.configured
+        if not isinstance(configured, ChargerConfig) or not configured.learn_phases:
+            return
+        if self.connected is False:
+            self.phases.forget()
+        elif self.reading is not None:
+            # Without a plug to watch, a change of the car would go unnoticed: only what shows itself is used.
+            self.phases.observe(now, self.reading, meter if self.connected else None)
+        self.take_phases()
+
+    def take_phases(self) -> None:
+        """Let the phases that are known by now count."""
+        if self.phases.phases != self.config.phases:
+            self.config = replace(self.config, phases=self.phases.phases)
+            if self.reading is not None:
+                self.reading = self.phases.placed(self.reading)
+
+    def _observe_plug(self, now: float) -> None:
         telemetry = self.telemetry
         connected = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
+        if connected is None:
+            return
         if connected and self.connected is False:
             self.session_ws = 0.0
             self.satisfied = False
-        if connected is not None:
-            self.connected = connected
+            self.arrived_at = now
+            self._expected_at = None
+        elif not connected and self.connected:
+            if self.arrived_at is not None:
+                for stays in (self.stays, self._all_stays):
+                    stays.add(arrived_at=self.arrived_at, left_at=now)
+            self.arrived_at = self._expected_at = None
+        self.connected = connected
+
+    def _observe_car(self, elapsed_s: float, now: float) -> None:
         if self.reading is not None:
             self.session_ws += max(0.0, self.reading.total_w) * elapsed_s
         need = self.need_wh()
@@ -178,8 +246,10 @@ class DeviceState:
             self.reduced_at = min(self.reduced_at, now)
         if self.slack_since is not None:
             self.slack_since = min(self.slack_since, now)
-        if self.watch.over_since is not None:
-            self.watch.over_since = min(self.watch.over_since, now)
+        self.watch.forget_future(now)
+        if self.arrived_at is not None:
+            self.arrived_at = min(self.arrived_at, now)
+        self._expected_at = None
         if self.lease is not None:
             # Written in the future means: expiry unknown, so renew at once.
             self.lease = replace(self.lease, written_at=min(self.lease.written_at, now), expires_at=now)
@@ -195,6 +265,9 @@ class DeviceState:
             "earned_i": self.earned_i,
             "session_ws": self.session_ws,
             "connected": self.connected,
+            "arrived_at": self.arrived_at,
+            "stays": self.stays.to_dict(),
+            "phases": self.phases.to_dict(),
             "decision": None
             if decision is None
             else {
@@ -216,5 +289,12 @@ class DeviceState:
         self.earned_i = int(data["earned_i"])
         self.session_ws = float(data["session_ws"])
         self.connected = data["connected"]
+        self.arrived_at = data.get("arrived_at")
+        self.stays = StayLog.from_dict(data.get("stays", []))
+        for arrived_at, stayed_s in self.stays.to_dict():
+            self._all_stays.add(arrived_at=arrived_at, left_at=arrived_at + stayed_s)
+        if (phases := data.get("phases")) is not None and isinstance(self.config, ChargerConfig):
+            self.phases.restore(phases)
+            self.take_phases()
         if (decision := data["decision"]) is not None:
             self.last_decision = Decision(**{**decision, "reason": Reason(**decision["reason"])})

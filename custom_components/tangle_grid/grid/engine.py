@@ -8,7 +8,7 @@ from typing import Final
 
 from .commands import GridCommands
 from .compliance import measured_current_a
-from .control import ControlPass, Plan
+from .control import ControlPass
 from .device_state import DeviceState
 from .events import Compliance, GridEvent, SafeState
 from .freshness import MeterFault
@@ -26,6 +26,7 @@ from .model import (
 )
 from .protection import FeederWatch
 from .status import StepResult
+from .verdict import Plan
 
 #: A clock that was set back by more than this is taken at its word, s.
 _BACKWARDS_S: Final = 1.0
@@ -57,12 +58,20 @@ class GridEngine(GridCommands):
         self._observe(now, elapsed_s, inputs, events)
         self._lifecycle.measure(now, elapsed_s)
         events += self._market.advance(now)
+        devices = tuple(self._devices.values())
+        self._precedence.update(now, devices, self._feeders)
+        self._planned = self._planning.update(
+            now, devices, self._feeders, inputs.forecast, enabled=self._config.planning
+        )
         control = ControlPass(
             config=self._config,
             topology=self._topology,
             feeders=self._feeders,
-            devices=tuple(self._devices.values()),
+            devices=devices,
             wanted=self._market.wanted(),
+            held=self._market.releasing(),
+            precedence=self._precedence,
+            planned=self._planned,
             now=now,
         )
         decided = (self._apply(plan, now) for plan in control.run())
@@ -96,18 +105,23 @@ class GridEngine(GridCommands):
 
     def _observe(self, now: float, elapsed_s: float, inputs: Inputs, events: list[GridEvent]) -> None:
         timing = self._config.timing
-        for number, feeder in enumerate(self._feeders):
-            if feeder.observe(now, inputs.meters.get(feeder.config.feeder_id), timing):
-                events.append(_sight_changed(feeder))
-                for device in self._devices.values():
-                    if number in self._topology.path(device.config.feeder_id):
-                        device.reduced_at = now
         for device_id, device in self._devices.items():
             if device.observe(now, elapsed_s, inputs.devices.get(device_id), timing):
                 key = "device_silent" if device.silent else "device_recovered"
                 events.append(SafeState(target=device_id, entered=device.silent, reason=Reason(key=key)))
                 device.reduced_at = now
+        for feeder, below in zip(self._feeders, self._below, strict=True):
+            if feeder.observe(now, inputs.meters.get(feeder.config.feeder_id), timing, below):
+                events.append(_sight_changed(feeder))
+                for device in below:
+                    device.reduced_at = now
+        for device in self._devices.values():
+            device.learn_phases(now, self._nearest(device).reading)
             self._watch_compliance(device, now, events)
+
+    def _nearest(self, device: DeviceState) -> FeederWatch:
+        """The feeder that a device hangs on."""
+        return self._feeders[self._topology.path(device.config.feeder_id)[0]]
 
     def _watch_compliance(self, device: DeviceState, now: float, events: list[GridEvent]) -> None:
         config, told, reading = device.config, device.setpoint, device.reading
@@ -133,9 +147,10 @@ class GridEngine(GridCommands):
         if plan.falls:
             device.reduced_at = now
         unchanged = lease is not None and lease.value == plan.value and not lease.expired(now)
+        again = unchanged and device.watch.tell_again(now, self._config.timing.compliance_grace_s)
         if unchanged and lease is not None:
             lease.cause = plan.cause
-            if not lease.due(now):
+            if not lease.due(now) and not again:
                 return None
         before = None if lease is None else lease.value
         device.lease = grant(lease, plan.value, plan.cause, now, self._config.timing.lease_s)
@@ -152,6 +167,7 @@ class GridEngine(GridCommands):
             expires_at=expires_at,
             cause=cause,
             reduces=before is None or amps < before,
+            again=again,
         )
 
     def _wake_at(self, now: float) -> float:

@@ -13,6 +13,7 @@ class MeterFault(StrEnum):
     INVALID = "meter_invalid"
     TOO_OLD = "meter_too_old"
     FROZEN = "meter_frozen"
+    IMPLAUSIBLE = "meter_implausible"
 
 
 def is_finite(reading: PhaseReading) -> bool:
@@ -37,11 +38,17 @@ def meter_fault(reading: PhaseReading | None, now: float, timing: Timing) -> Met
     return None
 
 
-def fresh_reading(telemetry: Telemetry | None, now: float, timing: Timing) -> PhaseReading | None:
-    """A device's reading, or None when it must not be used. A constant value is fine: an idle device has one."""
+def fresh_reading(
+    telemetry: Telemetry | None, now: float, timing: Timing, *, max_age_s: float | None = None
+) -> PhaseReading | None:
+    """A device's reading, or None when it must not be used. A constant value is fine: an idle device has one.
+
+    `max_age_s` is the device's own greatest age, s; None: the island's.
+    """
     if telemetry is None or not telemetry.available or telemetry.reading is None:
         return None
     reading = telemetry.reading
-    if not is_finite(reading) or abs(now - reading.at) > timing.telemetry_max_age_s:
+    greatest = timing.telemetry_max_age_s if max_age_s is None else max_age_s
+    if not is_finite(reading) or abs(now - reading.at) > greatest:
         return None
     return reading

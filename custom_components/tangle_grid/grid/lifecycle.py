@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from .budget import Budget
 from .curtailment import Ask, CurtailmentRequest, RequestState
 from .device_state import DeviceState
 from .events import AskChanged, GridEvent, Settlement
-from .model import BatteryConfig, ChargerConfig, HouseholdTelemetry, Reason, Timing
+from .habits import Habits
+from .merit import Debts
+from .model import BatteryConfig, ChargerConfig, HouseholdTelemetry, MarketConfig, Reason, Timing
 from .offers import battery_target, charger_target
-from .settlement import integrate, settle, settlement_of
+from .settlement import settle, settlement_of
 
 #: Requests that are over and paid are kept up to this number.
 _KEPT: Final = 50
@@ -24,9 +27,19 @@ class Lifecycle:
     Args:
         devices: By id; shared with the engine.
         timing: Of the island.
+        market: Of the island.
+
+    Attributes:
+        requests: By id, oldest first.
+        budget: What was spent, and what may be.
+        debts: Who earned what lately.
+        habits: What was learned of the participants.
     """
 
-    def __init__(self, devices: Mapping[str, DeviceState], timing: Timing) -> None:
+    def __init__(self, devices: Mapping[str, DeviceState], timing: Timing, market: MarketConfig) -> None:
+        self.budget = Budget(market)
+        self.debts = Debts()
+        self.habits = Habits()
         self.requests: dict[str, CurtailmentRequest] = {}
         self._devices = devices
         self._timing = timing
@@ -49,16 +62,19 @@ class Lifecycle:
         Both ends of the interval must have been measured; the greater power of the two counts, and of a long
         interval only as much as one measurement may vouch for.
         """
-        elapsed_s = min(elapsed_s, self._timing.telemetry_max_age_s)
+        start = now - min(elapsed_s, self._timing.telemetry_max_age_s)
+        active: set[str] = set()
         for request in self.open():
+            end = min(now, request.ends_at)
             for ask in request.asks.values():
                 device = self._devices.get(ask.device_id)
                 if ask.state is not RequestState.ACTIVE or device is None or ask.active_at is None:
                     continue
+                active.add(ask.device_id)
                 before_w, now_w = self._last_w.get(ask.device_id), device.power_w
-                within_s = min(elapsed_s, request.ends_at - (now - elapsed_s), now - ask.active_at)
                 if before_w is not None and now_w is not None:
-                    integrate(ask, max(before_w, now_w), within_s)
+                    ask.series.add(start - ask.active_at, end - ask.active_at, max(before_w, now_w))
+        self.habits.observe(now, start, self._devices.values(), self._last_w, frozenset(active))
         for device_id, device in self._devices.items():
             self._last_w[device_id] = device.power_w
 
@@ -92,6 +108,8 @@ class Lifecycle:
         device = self._devices.get(ask.device_id)
         settle(ask)
         ask.move(RequestState.SETTLED)
+        self.budget.settled(ask)
+        self.debts.add(ask.device_id, ask.amount_i, now)
         if device is not None:
             device.delivered_wh += ask.energy_wh
             device.earned_i += ask.amount_i
@@ -111,9 +129,24 @@ class Lifecycle:
             if ask.unpaid
         ]
 
+    def start_day(self, midnight_at: float) -> None:
+        """A new budget, and a new day for those who learn habits; it began at `midnight_at`."""
+        self.budget.start_day()
+        self.habits.start_day(midnight_at)
+
     def to_list(self) -> list[dict[str, Any]]:
-        """JSON-able content."""
+        """JSON-able content of the requests."""
         return [request.to_dict() for request in self.requests.values()]
+
+    def account(self) -> dict[str, Any]:
+        """JSON-able content of what goes with them: budget, debts, habits."""
+        return {"budget": self.budget.to_dict(), "debts": self.debts.to_dict(), "habits": self.habits.to_dict()}
+
+    def restore_account(self, data: Mapping[str, Any]) -> None:
+        """Take over what an earlier run stored with `account`."""
+        self.budget.restore(data["budget"])
+        self.debts.restore(data["debts"])
+        self.habits.restore(data["habits"], self._devices)
 
     def restore(self, data: Iterable[Mapping[str, Any]]) -> None:
         """Take over what an earlier run stored with `to_list`."""
@@ -138,6 +171,7 @@ class Lifecycle:
         if now < request.ends_at:
             return
         if ask.state is RequestState.ACTIVE:
+            ask.series.finish()
             state = RequestState.FULFILLED if ask.delivered_ws > 0 else RequestState.EXPIRED
             self.end(request, ask, state, now, events)
         elif ask.state is RequestState.ACCEPTED:
@@ -158,7 +192,8 @@ class Lifecycle:
             if charger_target(config, ask) < 0 and (floor is None or soc is None or soc <= floor):
                 if ask.baseline_w < _STILL_HELPS_W:
                     return RequestState.EXPIRED, Reason(key="ended_floor_reached")
-                ask.promised_w = ask.quantity_w = ask.baseline_w
+                ask.promised_w = ask.baseline_w
+                ask.ask_for(ask.baseline_w)
         elif isinstance(config, BatteryConfig):
             empty = device.soc is None or device.soc <= config.min_soc
             if battery_target(config, ask) < 0 and empty:

@@ -2,45 +2,25 @@
 
 A request goes out when a feeder has been above its threshold for a while. Its quantity is what is missing per phase.
 All that could give are asked at once, at a rate that they see before they answer. Of those that say yes, as many as
-are needed become active, in merit order: lowest own price first, then who has earned least, then the largest offer;
-the others stand by. A request that stays unfilled raises the rate of the next one, a simple ascending auction.
+are needed become active, in merit order: lowest own price first, then who has earned least lately (`merit`), then the
+largest offer; the others stand by. `auction` says when there is another round at a higher rate, `budget` how much may
+be spent, and `release` how chargers come back afterwards.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
+from .auction import Auction
 from .curtailment import Ask, CurtailmentRequest, Decision, RequestState
 from .device_state import DeviceState
+from .engagement import CLOSE_ENOUGH_W, Engagement
 from .errors import GridError
 from .events import Answered, AskChanged, Asked, GridEvent, RequestClosed, RequestIssued
 from .lifecycle import Lifecycle
-from .model import (
-    BatteryConfig,
-    ChargerConfig,
-    GridConfig,
-    PhaseTriple,
-    Reason,
-    SolarConfig,
-)
-from .offers import (
-    NOTHING,
-    Offer,
-    battery_target,
-    charger_target,
-    loads_for,
-    offer_of,
-    quantity_for,
-    relief,
-    want_of,
-)
+from .model import GridConfig, PhaseTriple, Reason, SolarConfig
+from .offers import NOTHING, Offer, quantity_for, want_of
 from .policy import Question, decide
 from .protection import FeederWatch
-from .topology import PHASES, Topology
-
-#: A request is as good as filled when less than this is missing, W.
-_CLOSE_ENOUGH_W: Final = 100.0
-_FILLED: Final = 0.9
+from .topology import Topology
 
 
 class Market:
@@ -72,27 +52,22 @@ class Market:
         self._devices = devices
         self._lifecycle = lifecycle
         self._new_id = new_id
-        self._engaged_at: dict[str, float] = {}
-
-    def rate(self, feeder: FeederWatch) -> int:
-        """The rate of the next request on a feeder, i/kWh."""
-        market = self._config.market
-        first = market.rate_i_per_kwh
-        return max(first, min(market.max_rate_i_per_kwh, first + round(first * market.rate_step) * feeder.rate_level))
+        self._auctions = [Auction(config, feeder) for feeder in feeders]
+        self._engagement = Engagement(
+            config=config, topology=topology, feeders=feeders, devices=devices, lifecycle=lifecycle
+        )
 
     def wanted(self) -> dict[str, float]:
         """What active parts ask of chargers (A) and batteries (W), by device id."""
-        wanted: dict[str, float] = {}
-        for request in self._lifecycle.open():
-            for ask in request.asks.values():
-                device = self._devices.get(ask.device_id)
-                if ask.state is not RequestState.ACTIVE or device is None:
-                    continue
-                if isinstance(device.config, ChargerConfig):
-                    wanted[ask.device_id] = charger_target(device.config, ask)
-                elif isinstance(device.config, BatteryConfig):
-                    wanted[ask.device_id] = battery_target(device.config, ask)
-        return wanted
+        return self._engagement.wanted()
+
+    def releasing(self) -> dict[str, float]:
+        """What chargers that wait for their release are told at most, A, by device id."""
+        return self._engagement.releasing()
+
+    def rate(self, feeder: FeederWatch) -> int:
+        """The rate of the next request on a feeder, i/kWh."""
+        return self._auctions[self._topology.number[feeder.config.feeder_id]].rate()
 
     def advance(self, now: float) -> list[GridEvent]:
         """Let time pass: ends, closures, more helpers where they are needed, new requests."""
@@ -100,12 +75,13 @@ class Market:
         for request in self._lifecycle.open():
             self._close_if_over(request, now, events)
         for request in self._lifecycle.open():
-            if self._may_engage_more(request, now):
-                self._engage(request, now, events)
-        for feeder in self._feeders:
-            self._calm_down(feeder, now)
-            if self._triggered(feeder, now):
-                self._request_help(feeder, now, events)
+            if self._engagement.may_engage_more(request, now):
+                self._engagement.engage(request, now, events)
+        for auction in self._auctions:
+            auction.calm_down(now)
+            if auction.due(now):
+                self._request_help(auction, now, events)
+        self._engagement.let_go(now)
         return events
 
     def deadlines(self, now: float) -> list[float]:
@@ -116,11 +92,8 @@ class Market:
             for moment in (request.answer_by, request.ends_at)
             if moment > now
         ]
-        due += [
-            feeder.over_since + self._timing.request_trigger_s
-            for feeder in self._feeders
-            if feeder.over_since is not None and feeder.over_since + self._timing.request_trigger_s > now
-        ]
+        for auction in self._auctions:
+            due += auction.deadlines(now)
         return due
 
     # Asking
@@ -139,48 +112,45 @@ class Market:
         events: list[GridEvent] = []
         busy = self._busy()
         asked: list[tuple[DeviceState, Offer, float]] = []
+        most_w = min(power_w, self._engagement.affordable_w(None, duration_s, rate))
+        if most_w < min(power_w, CLOSE_ENOUGH_W):
+            raise GridError("budget_spent", {"rate": rate})
         for device in self._devices.values():
             if isinstance(device.config, SolarConfig) or not self._below(feeder, device):
                 continue
-            offer = NOTHING if device.device_id in busy else offer_of(device, now, self._timing, duration_s)
+            offer = NOTHING if device.device_id in busy else self._engagement.offer(feeder, device, now, duration_s)
             if device.device_id in device_ids if device_ids is not None else offer.worth_asking:
-                asked.append((device, offer, min(offer.power_w, power_w)))
+                asked.append((device, offer, min(offer.power_w, most_w)))
         request = self._issue(
             feeder, now, power_w=power_w, need_w=None, duration_s=duration_s, rate=rate, asked=asked, events=events
         )
         return request, events
 
-    def _triggered(self, feeder: FeederWatch, now: float) -> bool:
-        timing = self._timing
-        return (
-            self._config.market.automatic
-            and not feeder.blind
-            and feeder.over_since is not None
-            and now - feeder.over_since >= timing.request_trigger_s
-            and (feeder.last_issued_at is None or now - feeder.last_issued_at >= timing.request_cooldown_s)
-        )
-
-    def _request_help(self, feeder: FeederWatch, now: float, events: list[GridEvent]) -> None:
+    def _request_help(self, auction: Auction, now: float, events: list[GridEvent]) -> None:
+        feeder, duration_s, rate = auction.feeder, self._timing.request_duration_s, auction.rate()
         need_w = feeder.excess_w(self._config.market.margin)
-        timing = self._timing
+        most_w = self._engagement.affordable_w(None, duration_s, rate)
         busy = self._busy()
         asked: list[tuple[DeviceState, Offer, float]] = []
         for device in self._devices.values():
             if isinstance(device.config, SolarConfig) or not self._below(feeder, device) or device.device_id in busy:
                 continue
-            want_w = want_of(device, need_w)
-            if want_w > 0 and (offer := offer_of(device, now, timing, timing.request_duration_s)).worth_asking:
-                asked.append((device, offer, min(offer.power_w, want_w)))
+            want_w = min(want_of(device, need_w), most_w)
+            if want_w >= CLOSE_ENOUGH_W and auction.may_ask(device.device_id):
+                offer = self._engagement.offer(feeder, device, now, duration_s)
+                if offer.worth_asking:
+                    asked.append((device, offer, min(offer.power_w, want_w)))
         if not asked:
+            auction.end_round()
             return
-        feeder.last_issued_at = now
+        auction.issued(now)
         self._issue(
             feeder,
             now,
-            power_w=math.fsum(need_w),
+            power_w=min(sum(need_w), most_w),
             need_w=need_w,
-            duration_s=timing.request_duration_s,
-            rate=self.rate(feeder),
+            duration_s=duration_s,
+            rate=rate,
             asked=asked,
             events=events,
         )
@@ -210,6 +180,7 @@ class Market:
             automatic=need_w is not None,
         )
         self._lifecycle.add(request)
+        self._lifecycle.debts.enrol([device.device_id for device, _, _ in asked], now)
         events.append(RequestIssued(request=request))
         for device, offer, want_w in asked:
             ask = Ask(
@@ -218,6 +189,7 @@ class Market:
                 quantity_w=want_w,
                 rate=rate,
                 baseline_w=offer.baseline_w,
+                baseline_method=offer.method,
             )
             request.asks[ask.device_id] = ask
             device.request_id = request.request_id
@@ -225,7 +197,7 @@ class Market:
             events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
         for device, _, _ in asked:
             self._ask_policy(request, request.asks[device.device_id], device, now, events)
-        self._engage(request, now, events)
+        self._engagement.engage(request, now, events)
         self._close_if_over(request, now, events)
         return request
 
@@ -247,9 +219,12 @@ class Market:
         events: list[GridEvent] = []
         ask.reason = reason
         promised_w = ask.quantity_w if power_w is None else min(power_w, ask.offer_w)
+        if power_w is not None:
+            # That much and no more, whatever it could give.
+            ask.offer_w = promised_w
         self._decide(request, ask, now, events, accept=accept, power_w=promised_w)
         if accept:
-            self._engage(request, now, events)
+            self._engagement.engage(request, now, events)
         self._close_if_over(request, now, events)
         return events
 
@@ -268,124 +243,29 @@ class Market:
         ask.move(RequestState.ACCEPTED if accept else RequestState.DECLINED)
         ask.answered_at = now
         ask.promised_w = power_w if accept else 0.0
+        device = self._devices[ask.device_id]
         decision = Decision(
             at=now,
             accepted=accept,
             reason=ask.reason,
             request_id=request.request_id,
-            power_w=ask.promised_w,
+            # What it will really give at most: a charger moves in whole steps, and is paid for no more than it said.
+            power_w=quantity_for(device, ask, ask.promised_w),
             rate=ask.rate,
         )
-        self._devices[ask.device_id].last_decision = decision
+        device.last_decision = decision
         events.append(Answered(request_id=request.request_id, device_id=ask.device_id, decision=decision))
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
-
-    # Giving
-
-    def _may_engage_more(self, request: CurtailmentRequest, now: float) -> bool:
-        """Somebody stands by, and what was asked for before has had time to show."""
-        if not any(
-            (ask.engaged and ask.quantity_w < ask.promised_w - 1) or ask.state is RequestState.ACCEPTED
-            for ask in request.asks.values()
-        ):
-            return False
-        feeder = self._feeder(request)
-        settled_s = 2 * self._timing.heartbeat_s + self._timing.request_trigger_s
-        if now - self._engaged_at.get(request.request_id, request.issued_at) < settled_s:
-            return False
-        return not request.automatic or (
-            feeder.over_since is not None and now - feeder.over_since >= self._timing.request_trigger_s
-        )
-
-    def _engage(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
-        """Make as many active as are needed, in merit order."""
-        if self._feeder(request).blind:
-            return
-        missing_w = self._missing(request, now)
-        for ask in sorted(request.asks.values(), key=self._merit):
-            device = self._devices.get(ask.device_id)
-            if not ask.engaged or device is None:
-                continue
-            want_w = missing_w if isinstance(missing_w, float) else want_of(device, missing_w)
-            if want_w < _CLOSE_ENOUGH_W:
-                continue
-            before_w = ask.quantity_w if ask.state is RequestState.ACTIVE else 0.0
-            if ask.state is RequestState.ACTIVE:
-                self._extend(ask, device, want_w)
-            else:
-                self._activate(request, ask, device, want_w, now, events)
-            if ask.state is not RequestState.ACTIVE:
-                continue
-            self._engaged_at[request.request_id] = now
-            gained_w = ask.quantity_w - before_w
-            if isinstance(missing_w, float):
-                missing_w -= gained_w
-            else:
-                missing_w = _less(missing_w, relief(device, gained_w))
-
-    def _missing(self, request: CurtailmentRequest, now: float) -> float | PhaseTriple:
-        """What is still missing, W: in total, or per phase for a request that the grid made by itself."""
-        if request.need_w is None:
-            return request.quantity_w - request.active_w
-        if now > request.issued_at and request.active_w > 0:
-            # What is measured now already contains what the active ones give.
-            return self._feeder(request).excess_w(self._config.market.margin)
-        return request.need_w
-
-    def _activate(
-        self,
-        request: CurtailmentRequest,
-        ask: Ask,
-        device: DeviceState,
-        want_w: float,
-        now: float,
-        events: list[GridEvent],
-    ) -> None:
-        if now > request.issued_at:
-            # Time has passed since it was asked. A baseline never rises by waiting.
-            offer = offer_of(device, now, self._timing, request.ends_at - now)
-            ask.baseline_w = min(ask.baseline_w, offer.baseline_w)
-            ask.promised_w = min(ask.promised_w, offer.power_w)
-            if not offer.worth_asking:
-                ended = Reason(key="ended_nothing_to_give")
-                self._lifecycle.end(request, ask, RequestState.EXPIRED, now, events, reason=ended)
-                return
-        quantity_w = quantity_for(device, ask, want_w)
-        loads = loads_for(device, quantity_w)
-        if loads:
-            quantity_w = min(device.rated_w(loads), ask.baseline_w)
-        if quantity_w <= 0:
-            return
-        ask.move(RequestState.ACTIVE)
-        ask.quantity_w = quantity_w
-        ask.loads = loads
-        ask.active_at = now
-        ask.need_wh = device.need_wh() if isinstance(device.config, ChargerConfig) else None
-        for load in loads:
-            device.shed[load] = now
-            device.restoring.pop(load, None)
-        events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
-
-    def _extend(self, ask: Ask, device: DeviceState, want_w: float) -> None:
-        """An active one gives more, up to what it promised; loads are not added one by one."""
-        if not ask.loads:
-            ask.quantity_w = max(ask.quantity_w, quantity_for(device, ask, ask.quantity_w + want_w))
-
-    def _merit(self, ask: Ask) -> tuple[float, ...]:
-        device = self._devices.get(ask.device_id)
-        if device is None:
-            return (math.inf,)
-        policy = getattr(device.config, "policy", None)
-        return (0 if policy is None else policy.min_rate, device.earned_i, -ask.promised_w)
 
     # Closing
 
     def after_leaving(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
         """Somebody has left: let others step in, or close."""
-        self._engage(request, now, events)
+        self._engagement.engage(request, now, events)
         self._close_if_over(request, now, events)
 
     def _close_if_over(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        self._auction(request).judge(request)
         if request.closed or any(ask.waiting or ask.engaged for ask in request.asks.values()):
             return
         late_answers = any(ask.state is RequestState.UNANSWERED for ask in request.asks.values())
@@ -396,33 +276,26 @@ class Market:
     def close(self, request: CurtailmentRequest, events: list[GridEvent]) -> None:
         """Nothing more will be asked or given; an unfilled request makes the next one dearer."""
         request.closed = True
-        self._engaged_at.pop(request.request_id, None)
+        self._engagement.forget(request.request_id)
         events.append(RequestClosed(request_id=request.request_id))
-        if request.automatic:
-            given_w = math.fsum(ask.quantity_w for ask in request.asks.values() if ask.active_at is not None)
-            feeder = self._feeder(request)
-            filled = given_w >= _FILLED * request.quantity_w
-            feeder.rate_level = max(0, feeder.rate_level + (-1 if filled else 1))
-
-    def _calm_down(self, feeder: FeederWatch, now: float) -> None:
-        """Back to the first rate after a quiet time."""
-        quiet_s = 2 * self._timing.request_cooldown_s + self._timing.request_duration_s
-        if feeder.over_since is None and feeder.last_issued_at is not None and now - feeder.last_issued_at > quiet_s:
-            feeder.rate_level = 0
+        self._auction(request).judge(request)
 
     # Small things
 
     def _busy(self) -> set[str]:
-        """Devices that have a part in an open request: asking them again would be a nuisance."""
-        return {device_id for request in self._lifecycle.open() for device_id in request.asks}
+        """Devices that have a part in an open request and have not said no to it."""
+        return {
+            ask.device_id
+            for request in self._lifecycle.open()
+            for ask in request.asks.values()
+            if ask.state is not RequestState.DECLINED
+        }
+
+    def _auction(self, request: CurtailmentRequest) -> Auction:
+        return self._auctions[self._topology.number[request.feeder_id]]
 
     def _feeder(self, request: CurtailmentRequest) -> FeederWatch:
         return self._feeders[self._topology.number[request.feeder_id]]
 
     def _below(self, feeder: FeederWatch, device: DeviceState) -> bool:
         return self._topology.below(feeder.config.feeder_id, device.config)
-
-
-def _less(missing_w: PhaseTriple, given_w: PhaseTriple) -> PhaseTriple:
-    first, second, third = (missing_w[phase] - given_w[phase] for phase in range(PHASES))
-    return (first, second, third)

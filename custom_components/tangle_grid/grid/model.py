@@ -5,9 +5,12 @@ seconds of grid time. Load is positive, feed-in negative. Phases are counted 0, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from .forecast import Forecast
+from .timing import Timing as Timing  # noqa: PLC0414 - belongs to the model, and is read from here
 
 NOMINAL_V: Final = 230.0
 
@@ -44,6 +47,7 @@ class Cause(StrEnum):
     PROTECTION = "protection"
     REQUEST = "request"
     RELEASE = "release"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,13 @@ class PhaseReading:
         power_w: W per phase, signed.
         at: Grid time of the last report, changed or not.
         changed_at: Grid time of the last change of value.
+        split: Only the total was measured; it was split evenly over the phases that could carry it.
     """
 
     power_w: PhaseTriple
     at: float
     changed_at: float
+    split: bool = False
 
     @property
     def total_w(self) -> float:
@@ -68,12 +74,23 @@ class PhaseReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeederConfig:
-    """A metered cable: `capacity_a` is the fuse (hard), `threshold_a` asks for help (soft). A per phase."""
+    """A metered cable.
+
+    Attributes:
+        parent_id: The feeder above it; None: nothing that is metered.
+        capacity_a: The fuse (hard), A per phase.
+        threshold_a: Above it help is asked for (soft), A per phase.
+        peak_target_w: Capacity tariff: the mean total power of each window of the clock stays below this, W; None: no
+            such tariff.
+        peak_window_s: Length of such a window, s; windows begin at multiples of it.
+    """
 
     feeder_id: str
     parent_id: str | None = None
     capacity_a: PhaseTriple
     threshold_a: PhaseTriple
+    peak_target_w: float | None = None
+    peak_window_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +101,16 @@ class PolicyConfig:
         mode: See `PolicyMode`.
         charged_above: `when_charged` says yes from this state of charge on, percent.
         min_rate: The answer is no below this rate, i/kWh.
+        require_charged: Whatever the mode: no below `charged_above`.
+        require_departure: Whatever the mode: no when the car would not be ready for its departure.
         v2g_floor_soc: Feed back down to this state of charge, percent; None never feeds back.
     """
 
     mode: PolicyMode = PolicyMode.NEVER
     charged_above: float = 80.0
     min_rate: int = 0
+    require_charged: bool = False
+    require_departure: bool = False
     v2g_floor_soc: float | None = None
 
 
@@ -108,6 +129,9 @@ class ChargerConfig:
         battery_wh: The car's usable battery, Wh, if known.
         target_soc: Charged enough at this state of charge, percent.
         priority: Higher is served first.
+        write_interval_s: Least time between writes that increase, s; None: the island's.
+        max_age_s: Its reading counts as silent after this, s; None: the island's.
+        learn_phases: Find out from measurements which of `phases` the car that is plugged in uses.
     """
 
     device_id: str
@@ -122,6 +146,9 @@ class ChargerConfig:
     battery_wh: int | None = None
     target_soc: float = 80.0
     priority: int = 0
+    write_interval_s: float | None = None
+    max_age_s: float | None = None
+    learn_phases: bool = True
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
     @property
@@ -205,60 +232,6 @@ type DeviceConfig = ChargerConfig | BatteryConfig | HouseholdConfig | SolarConfi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """Times in s (and one ramp in A).
-
-    Attributes:
-        meter_max_age_s: A meter reading older than this is stale.
-        meter_frozen_s: A meter value unchanged for longer than this is stale.
-        telemetry_max_age_s: A device reading older than this is stale; also the longest interval that is paid
-            on the word of one measurement.
-        lease_s: Life of a setpoint; renewed at half.
-        min_write_interval_s: Least time between writes that increase; reductions never wait.
-        compliance_grace_s: Time that a device has to follow a new setpoint.
-        heartbeat_s: Longest time between two steps.
-        increase_hold_s: No increase sooner than this after a reduction.
-        ramp_a_per_step: Greatest increase of one write, A per phase.
-        request_trigger_s: Load above the threshold for this long makes a request.
-        answer_window_s: Time that a person has to answer.
-        request_duration_s: Window of a request that the grid makes by itself.
-        request_cooldown_s: Least time between two such requests on one feeder.
-        baseline_window_s: How far a baseline looks back.
-    """
-
-    meter_max_age_s: float = 15.0
-    meter_frozen_s: float = 120.0
-    telemetry_max_age_s: float = 60.0
-    lease_s: float = 60.0
-    min_write_interval_s: float = 10.0
-    compliance_grace_s: float = 30.0
-    heartbeat_s: float = 5.0
-    increase_hold_s: float = 60.0
-    ramp_a_per_step: float = 2.0
-    request_trigger_s: float = 10.0
-    answer_window_s: float = 120.0
-    request_duration_s: float = 900.0
-    request_cooldown_s: float = 300.0
-    baseline_window_s: float = 300.0
-
-    def scaled(self, speed: float) -> Timing:
-        """Times for a street whose clock runs `speed` times faster than its entities report.
-
-        Only communication is stretched: processes (windows, holds, ramps) take their street time.
-        """
-        return replace(
-            self,
-            meter_max_age_s=self.meter_max_age_s * speed,
-            meter_frozen_s=self.meter_frozen_s * speed,
-            telemetry_max_age_s=self.telemetry_max_age_s * speed,
-            lease_s=self.lease_s * speed,
-            min_write_interval_s=self.min_write_interval_s * speed,
-            compliance_grace_s=self.compliance_grace_s * speed,
-            heartbeat_s=self.heartbeat_s * speed,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketConfig:
     """What the transformer offers.
 
@@ -268,6 +241,8 @@ class MarketConfig:
         rate_step: Each unfilled request raises the next rate by this share of the first one.
         margin: Ask for this share of the threshold more than what is above it.
         automatic: Whether the grid makes requests by itself.
+        budget_per_request_i: The most that one request may cost, i; 0: no limit.
+        budget_per_day_i: The most that all requests of a day may cost, i; 0: no limit.
     """
 
     rate_i_per_kwh: int = 1_000_000
@@ -275,6 +250,8 @@ class MarketConfig:
     rate_step: float = 0.25
     margin: float = 0.02
     automatic: bool = True
+    budget_per_request_i: int = 0
+    budget_per_day_i: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +263,9 @@ class GridConfig:
         devices: Every device once.
         capacity_margin: Control keeps this share of the capacity free.
         increase_band: Increases keep this share of the capacity free on top: what keeps the control from oscillating.
+        dimming_floor_w: A temporary capacity leaves each charger and battery at least this, W, as far as the fuse does.
+        planning: Whether charging is spread out in advance.
+        fairness: When there is not enough for all: 0 delivers most energy, 1 fills most cars.
     """
 
     feeders: tuple[FeederConfig, ...]
@@ -294,6 +274,9 @@ class GridConfig:
     market: MarketConfig = field(default_factory=MarketConfig)
     capacity_margin: float = 0.03
     increase_band: float = 0.04
+    dimming_floor_w: float = 4200.0
+    planning: bool = True
+    fairness: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,10 +331,11 @@ type Telemetry = ChargerTelemetry | BatteryTelemetry | HouseholdTelemetry | Sola
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything measured, at one moment: `meters` by feeder id, `devices` by device id."""
+    """Everything measured, at one moment: `meters` by feeder id, `devices` by device id; and what is expected."""
 
     meters: Mapping[str, PhaseReading | None]
     devices: Mapping[str, Telemetry] = field(default_factory=dict)
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,7 +343,8 @@ class ChargerSetpoint:
     """A limit for a charger until `expires_at`.
 
     `current_a` is A per phase: 0 pauses, from the minimum to the maximum charges, negative feeds back with at least
-    the minimum. Nothing else occurs. `reduces`: lower than the last one.
+    the minimum. Nothing else occurs. `reduces`: lower than the last one. `again`: it draws more than it was told, so
+    write the value even if the charger shows it.
     """
 
     device_id: str
@@ -367,6 +352,7 @@ class ChargerSetpoint:
     expires_at: float
     cause: Cause
     reduces: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

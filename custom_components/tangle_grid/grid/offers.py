@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from .baseline import baseline_w
+from .baseline import baseline_of
 from .curtailment import Ask
 from .device_state import DeviceState
+from .habits import Habits
 from .model import (
     BatteryConfig,
     ChargerConfig,
@@ -21,14 +22,17 @@ from .topology import PHASES
 
 #: Less than this is not worth asking for, W.
 _WORTH_ASKING_W: Final = 300.0
+#: A charger that draws so much more than its baseline is on its way up, A per phase.
+_RISING_A: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The most that a device could give now, and its baseline, both W."""
+    """The most that a device could give now, and its baseline, both W; `method` says how that was found."""
 
     power_w: float
     baseline_w: float
+    method: str = "none"
 
     @property
     def worth_asking(self) -> bool:
@@ -39,25 +43,37 @@ class Offer:
 NOTHING: Final = Offer(power_w=0.0, baseline_w=0.0)
 
 
-def offer_of(device: DeviceState, now: float, timing: Timing, duration_s: float) -> Offer:
-    """What a device could give now and hold for `duration_s`; nothing from one that is silent or does not follow."""
+def offer_of(
+    device: DeviceState, now: float, timing: Timing, habits: Habits, *, duration_s: float, known_at: float
+) -> Offer:
+    """What a device could give now and hold for `duration_s`; nothing from one that is silent or does not follow.
+
+    `known_at`: since when the request can be foreseen, see `baseline`.
+    """
     if device.silent or not device.watch.compliant or (device.setpoint is None and _needs_setpoint(device)):
         return NOTHING
-    expected_w = baseline_w(device, now, timing)
+    expected = baseline_of(device, now, timing, habits, known_at=known_at, until=now + duration_s)
+    expected_w, method = expected.power_w, expected.method
     match device.config:
         case ChargerConfig() as config:
             if not device.plugged_in:
                 return NOTHING
+            drawn_w = max(0.0, device.power_w or 0.0)
+            if drawn_w > expected_w + _RISING_A * config.watts_per_amp:
+                # It has just begun to draw more. Measured against its baseline it would have to fall much further
+                # than anybody needs before a part of that is paid: others are asked until it is steady.
+                return NOTHING
             # What it draws no more cannot be given.
-            charging_w = min(expected_w, max(0.0, device.power_w or 0.0))
-            return Offer(power_w=charging_w + _feeds_back_w(device, config, duration_s), baseline_w=charging_w)
+            charging_w = min(expected_w, drawn_w)
+            given_w = charging_w + _feeds_back_w(device, config, duration_s)
+            return Offer(power_w=given_w, baseline_w=charging_w, method=method)
         case BatteryConfig() as config:
             held_w = _held_w(device.soc, config.min_soc, config.capacity_wh, duration_s)
             lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
-            return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w)
+            return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method)
         case HouseholdConfig():
             sheddable_w = sum(rated_w for _, rated_w in _loads_on(device))
-            return Offer(power_w=min(sheddable_w, expected_w), baseline_w=expected_w)
+            return Offer(power_w=min(sheddable_w, expected_w), baseline_w=expected_w, method=method)
         case _:
             return NOTHING
 
@@ -92,18 +108,38 @@ def quantity_for(device: DeviceState, ask: Ask, want_w: float) -> float:
     return ask.baseline_w + fed_back * config.watts_per_amp
 
 
-def loads_for(device: DeviceState, want_w: float) -> tuple[str, ...]:
-    """Loads to shed for a reduction: the smallest one that is enough, or the largest ones together."""
+def quantity_within(device: DeviceState, ask: Ask, most_w: float) -> float:
+    """The greatest reduction that a charger or battery can make and that is at most `most_w`, W."""
+    config = device.config
+    most_w = min(most_w, ask.promised_w)
+    if not isinstance(config, ChargerConfig):
+        return max(0.0, most_w)
+    amps = (ask.baseline_w - most_w) / config.watts_per_amp
+    if amps >= 0:
+        left = max(config.min_current_a, math.ceil(amps / config.step_a - 1e-6) * config.step_a) if amps > 0 else 0.0
+        return max(0.0, ask.baseline_w - left * config.watts_per_amp)
+    fed_back = -discharge_step(config, -amps) if can_feed_back(device) else 0.0
+    return ask.baseline_w + fed_back * config.watts_per_amp
+
+
+def loads_for(device: DeviceState, want_w: float, most_w: float = math.inf) -> tuple[str, ...]:
+    """Loads to shed for a reduction: the smallest one that is enough, or the largest ones together.
+
+    Together they are rated no more than `most_w`.
+    """
     loads = sorted(_loads_on(device), key=lambda load: (load[1], load[0]))
     for load_id, rated_w in loads:
-        if rated_w >= want_w:
+        if want_w <= rated_w <= most_w:
             return (load_id,)
     chosen: list[str] = []
     for load_id, rated_w in reversed(loads):
         if want_w <= 0:
             break
+        if rated_w > most_w:
+            continue
         chosen.append(load_id)
         want_w -= rated_w
+        most_w -= rated_w
     return tuple(chosen)
 
 

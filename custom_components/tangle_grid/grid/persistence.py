@@ -26,6 +26,7 @@ def dump(
                 "peak_w": feeder.peak_w,
                 "last_issued_at": feeder.last_issued_at,
                 "rate_level": feeder.rate_level,
+                "peak": None if feeder.peak is None else feeder.peak.to_dict(),
                 "temporary": None
                 if feeder.temporary is None
                 else {"power_w": feeder.temporary.power_w, "until": feeder.temporary.until},
@@ -34,6 +35,7 @@ def dump(
         },
         "devices": {device_id: device.to_dict() for device_id, device in devices.items()},
         "requests": lifecycle.to_list(),
+        "market": lifecycle.account(),
     }
 
 
@@ -58,13 +60,27 @@ def load(
                 feeder.peak_w = float(stored["peak_w"])
                 feeder.last_issued_at = stored["last_issued_at"]
                 feeder.rate_level = int(stored["rate_level"])
+                if feeder.peak is not None and (peak := stored.get("peak")) is not None:
+                    feeder.peak.restore(peak)
                 temporary = stored["temporary"]
                 feeder.temporary = None if temporary is None else TemporaryCapacity(**temporary)
         for device_id, device in devices.items():
             if (stored := state["devices"].get(device_id)) is not None:
                 device.restore(stored)
         lifecycle.restore(state["requests"])
+        _rehang(lifecycle, feeders)
+        if (account := state.get("market")) is not None:
+            lifecycle.restore_account(account)
         day_started_at: float | None = state["day_started_at"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GridError("invalid_state", {"version": VERSION, "error": error}) from error
     return day_started_at
+
+
+def _rehang(lifecycle: Lifecycle, feeders: Sequence[FeederWatch]) -> None:
+    """A request outlives the feeder that it was made for: the one above all takes its place."""
+    known = {feeder.config.feeder_id for feeder in feeders}
+    root = next(feeder.config.feeder_id for feeder in feeders if feeder.config.parent_id is None)
+    for request in lifecycle.requests.values():
+        if request.feeder_id not in known:
+            request.feeder_id = root

@@ -4,21 +4,26 @@ Three steps, O(n log n) for n cars:
 
 1. Triage. In the order of departure, the cars are booked on the capacity. Where the work that is due by a departure
    does not fit, the car whose postponement frees most is no longer promised all of its energy but only a share of it:
-   `Fairness.promised_share`, or less if not even that is possible for all. That is the rule of Moore, An n job, one
-   machine sequencing algorithm for minimizing the number of late jobs, Management Science 15 (1968), with a promise in
-   the place of a rejection: as many cars as possible are filled, and none is given up.
-2. Order of those with an open promise. While there is plenty of slack, by departure, or earlier for a car that must
-   charge at full power almost all the time to be ready (its laxity is short: Dertouzos and Mok, Multiprocessor on-line
-   scheduling of hard-real-time tasks, 1989). Otherwise by departure, or sooner for those that will soon be finished:
-   a car that is full helps all that come later, one that is nearly full does not.
+   a little less than all could reach alike. That is the rule of Moore, An n job, one machine sequencing algorithm for
+   minimizing the number of late jobs, Management Science 15 (1968), with a promise in the place of a rejection: as many
+   cars as possible are filled, and none is given up.
+2. Order of those with an open promise, by departure and by the time that it takes to charge what is promised. With
+   plenty of slack until every departure, by laxity: the time is taken off the departure, so that as many cars as
+   possible stay able to take power later (Dertouzos and Mok, Multiprocessor on-line scheduling of hard-real-time tasks,
+   1989). With none, the time is added: a car that is full helps all that come later, one that is nearly full does not.
+   In between, in between.
 3. Those whose promise is met take what is left, the least served first.
+
+All of this is done for each lane: cars whose current takes the same conductors. Then the lanes take turns (`in_turns`):
+the first of each is served, all to the same current, before the second of any. Cars that are all on one phase would
+otherwise, by their order alone, stop those that need that phase and others, and most of a feeder would stay empty.
 
 The result is only an order. What is possible at all is decided by the allocator, whose limits it cannot break.
 """
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 #: Departures that are nearer than this, or over, count as this near, s.
@@ -56,28 +61,47 @@ class Fairness:
     """The trade between many full cars, even shares and all energy.
 
     Attributes:
-        promised_share: Of its energy, what a car is promised at most that cannot be filled, 0..1. Less fills more cars;
-            more spreads the shortage evenly.
-        common_part: Of the share that all could reach alike, how much is promised at most, 0..1: the rest fills cars.
-        protected_share: Of its energy, what a car gets before it leaves however many others are soon full, 0..1: the
-            least that keeps a great need from starving. More fills fewer cars.
-        short_first: How many times the time to fill a car is added to its departure when there is little slack.
-            0 is by departure alone; more fills more cars and wastes more of a quiet night.
-        calm_slack: Share of the capacity that must be unused until every departure before laxity counts, 0..1.
-        laxity_factor: A car counts as leaving within this many times its laxity.
+        common_part: Of the share that all could reach alike, what a car is promised that cannot be filled, 0..1: the
+            rest fills cars.
+        short_first: How many times the time to fill a car is added to its departure when there is no slack. 0 is by
+            departure alone; more fills more cars and wastes more of a quiet night.
+        calm_slack: Share of the capacity that must be unused until every departure for an order by laxity alone; with
+            less, the order lies that far between the two. Above 1 it never goes by laxity alone.
     """
 
-    promised_share: float = 0.75
-    common_part: float = 0.85
-    protected_share: float = 0.05
-    short_first: float = 2.0
-    calm_slack: float = 0.34
-    laxity_factor: float = 10.0
+    common_part: float = 0.975
+    short_first: float = 1.2
+    calm_slack: float = 0.55
 
 
 DEFAULT_FAIRNESS: Final = Fairness()
-#: For departures that are only estimated: a plan that leans on them less, and fills whoever is soon full.
-ESTIMATED_DEPARTURES: Final = Fairness(short_first=6.0, calm_slack=1.0)
+#: For departures that are only estimated: nearly by who is soonest full, as far as everybody's share is kept.
+ESTIMATED_DEPARTURES: Final = Fairness(short_first=15.0, calm_slack=1.5)
+
+_MIDDLE: Final = 0.5
+#: The ends of the setting: most energy, and most full cars. With estimates there is little left to trade at that end.
+_MOST_ENERGY: Final = Fairness(common_part=1.0, short_first=0.25, calm_slack=0.5)
+_MOST_FULL: Final = Fairness(common_part=0.95, short_first=2.0, calm_slack=0.6)
+_MOST_FULL_ESTIMATED: Final = Fairness(common_part=0.95, short_first=15.0, calm_slack=1.5)
+
+
+def fairness_for(setting: float, *, departures_known: bool = True) -> Fairness:
+    """The trade that one setting stands for, straight from one end to the middle and from there to the other.
+
+    Args:
+        setting: 0 delivers most energy, 0.5 is the default, 1 fills most cars; beyond that it counts as 0 or 1.
+        departures_known: Whether most departures were told; otherwise they are only estimated.
+    """
+    middle = DEFAULT_FAIRNESS if departures_known else ESTIMATED_DEPARTURES
+    most_full = _MOST_FULL if departures_known else _MOST_FULL_ESTIMATED
+    end = _MOST_ENERGY if setting < _MIDDLE else most_full
+    part = min(1.0, abs(setting - _MIDDLE) / _MIDDLE)
+
+    def between(name: str) -> float:
+        start: float = getattr(middle, name)
+        return start + part * (float(getattr(end, name)) - start)
+
+    return Fairness(**{each.name: between(each.name) for each in fields(Fairness)})
 
 
 def standings(sessions: Sequence[Session], capacity_w: float, fairness: Fairness = DEFAULT_FAIRNESS) -> list[Standing]:
@@ -93,24 +117,38 @@ def standings(sessions: Sequence[Session], capacity_w: float, fairness: Fairness
         some of them can be promised all: then the order of the input decides.
     """
     promises, slack = _promises(sessions, max(capacity_w, 0.0), fairness)
-    calm = slack > fairness.calm_slack
+    calm = min(1.0, max(0.0, slack) / fairness.calm_slack) if fairness.calm_slack > 0 else 1.0
+    weight = fairness.short_first * (1.0 - calm) - calm
     result: list[Standing] = []
     for session, promise_wh in zip(sessions, promises, strict=True):
         if promise_wh <= _ENOUGH_WH:
             result.append((MET, 1.0 - session.need_wh / session.total_wh if session.total_wh > 0 else 1.0))
-            continue
-        charging_s = promise_wh / session.full_w * 3600.0
-        if calm:
-            laxity_s = max(0.0, session.departs_in_s - charging_s)
-            key = min(session.departs_in_s, fairness.laxity_factor * laxity_s)
         else:
-            key = session.departs_in_s + fairness.short_first * charging_s
-            protected_wh = session.need_wh - (1.0 - fairness.protected_share) * session.total_wh
-            if protected_wh > 0:
-                spare_s = session.departs_in_s - protected_wh / session.full_w * 3600.0
-                key = min(key, fairness.laxity_factor * max(0.0, spare_s))
-        result.append((OPEN, key))
+            charging_s = promise_wh / session.full_w * 3600.0
+            result.append((OPEN, max(0.0, session.departs_in_s + weight * charging_s)))
     return result
+
+
+def in_turns(places: Sequence[Standing], lanes: Sequence[Hashable]) -> list[Standing]:
+    """Let lanes take turns instead of comparing their keys.
+
+    Args:
+        places: What `standings` gave for each car among those of its lane.
+        lanes: The conductors that each car uses, in any form.
+
+    Returns:
+        (OPEN, turn) for those with an open promise: the first of every lane, and its equals, have turn 0. The others
+        keep their places.
+    """
+    keys: dict[Hashable, set[float]] = {}
+    for (tier, key), lane in zip(places, lanes, strict=True):
+        if tier == OPEN:
+            keys.setdefault(lane, set()).add(key)
+    turns = {lane: {key: float(turn) for turn, key in enumerate(sorted(known))} for lane, known in keys.items()}
+    return [
+        (tier, turns[lane][key]) if tier == OPEN else (tier, key)
+        for (tier, key), lane in zip(places, lanes, strict=True)
+    ]
 
 
 def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness) -> tuple[list[float], float]:
@@ -119,8 +157,7 @@ def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness
     A slack of 0 is returned when somebody's promise had to be reduced.
     """
     by_departure = sorted(range(len(sessions)), key=lambda index: sessions[index].departs_in_s)
-    common = _common_share([sessions[index] for index in by_departure], capacity_w)
-    share = min(fairness.promised_share, fairness.common_part * common)
+    share = fairness.common_part * _common_share([sessions[index] for index in by_departure], capacity_w)
     promises = [0.0] * len(sessions)
     slack = 1.0
     reduced = False

@@ -3,7 +3,7 @@
 import math
 
 from .device_state import DeviceState
-from .model import ChargerConfig, Timing
+from .model import ChargerConfig, DeviceConfig, Timing
 
 _EPSILON = 1e-6
 
@@ -30,10 +30,22 @@ def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
     """Whether the hold time after the last reduction and the least time between writes have passed."""
     if device.reduced_at is not None and now - device.reduced_at < timing.increase_hold_s:
         return False
-    return device.lease is None or now - device.lease.changed_at >= timing.min_write_interval_s
+    return device.lease is None or now - device.lease.changed_at >= write_interval_s(device.config, timing)
+
+
+def write_interval_s(config: DeviceConfig, timing: Timing) -> float:
+    """Least time between two increases of a device, s: its own, but not less than the island's."""
+    own_s = config.write_interval_s if isinstance(config, ChargerConfig) else None
+    return max(timing.min_write_interval_s, own_s or 0.0)
 
 
 def next_increase(config: ChargerConfig, told_a: float, target_a: float, timing: Timing) -> float:
-    """One step up from `told_a` towards `target_a`; a paused charger starts at its minimum."""
-    step = config.min_current_a if told_a <= 0 else told_a + max(timing.ramp_a_per_step, config.step_a)
+    """One step up from `told_a` towards `target_a`; a paused charger starts at its minimum.
+
+    Who is written to more seldom takes larger steps: the ramp has the same slope for all.
+    """
+    ramp_a = timing.ramp_a_per_step
+    if timing.min_write_interval_s > 0:
+        ramp_a *= write_interval_s(config, timing) / timing.min_write_interval_s
+    step = config.min_current_a if told_a <= 0 else told_a + max(ramp_a, config.step_a)
     return max(told_a, charge_step(config, min(target_a, step)))

@@ -17,6 +17,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
     """One feeder, as it is shown."""
     capacity_w = _watts(feeder.limit_a)
     threshold_w = _watts(feeder.threshold_a())
+    temporary_until = None if feeder.temporary is None else feeder.temporary.until
     reading = feeder.reading
     if reading is None:
         return FeederStatus(
@@ -28,11 +29,16 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
             headroom_w=None,
             utilisation=None,
             peak_w=feeder.peak_w,
+            temporary_until=temporary_until,
+            window_mean_w=None if feeder.peak is None else feeder.peak.mean_w(),
+            window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
             blind=True,
+            fault=feeder.fault,
             state=FeederState.BLIND,
         )
     load_w = reading.power_w
-    over_capacity = any(load > limit for load, limit in zip(load_w, capacity_w, strict=True))
+    allowed_w = capacity_w if feeder.granted_a is None else _watts(feeder.granted_a)
+    over_capacity = any(load > limit for load, limit in zip(load_w, allowed_w, strict=True))
     utilisation = max((load / limit for load, limit in zip(load_w, capacity_w, strict=True) if limit > 0), default=0.0)
     if over_capacity or (protecting and utilisation >= _NEAR_CAPACITY):
         state = FeederState.PROTECTING
@@ -51,15 +57,22 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
         headroom_w=(capacity_w[0] - load_w[0], capacity_w[1] - load_w[1], capacity_w[2] - load_w[2]),
         utilisation=utilisation,
         peak_w=feeder.peak_w,
+        temporary_until=temporary_until,
+        window_mean_w=None if feeder.peak is None else feeder.peak.mean_w(),
+        window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
+        allowed_w=None if feeder.granted_a is None else _watts(feeder.granted_a),
         blind=False,
         state=state,
     )
 
 
-def device_status(device: DeviceState, requests: Mapping[str, CurtailmentRequest]) -> DeviceStatus:
+def device_status(
+    device: DeviceState, requests: Mapping[str, CurtailmentRequest], planned_a: float | None = None
+) -> DeviceStatus:
     """One device, as it is shown."""
     request = requests.get(device.request_id) if device.request_id is not None else None
     ask = None if request is None else request.asks.get(device.device_id)
+    expected_departure_at = device.shown_departure_at()
     controlled = isinstance(device.config, (ChargerConfig, BatteryConfig))
     lease = device.lease
     return DeviceStatus(
@@ -71,6 +84,9 @@ def device_status(device: DeviceState, requests: Mapping[str, CurtailmentRequest
         silent=device.silent,
         expires_at=None if lease is None else lease.expires_at,
         compliant=device.watch.compliant,
+        phases=device.config.phases,
+        phases_learned=device.phases.learned is not None,
+        expected_departure_at=expected_departure_at,
         session_energy_wh=int(device.session_ws / _WS_PER_WH),
         curtailment=IDLE if ask is None else ask.state,
         request_id=None if ask is None else device.request_id,
@@ -78,6 +94,7 @@ def device_status(device: DeviceState, requests: Mapping[str, CurtailmentRequest
         shed=frozenset(device.shed),
         delivered_wh=device.delivered_wh,
         earned_i=device.earned_i,
+        planned_a=planned_a,
     )
 
 

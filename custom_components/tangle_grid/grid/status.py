@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from .curtailment import Decision, RequestState
 from .events import GridEvent
+from .freshness import MeterFault
 from .model import Cause, DeviceKind, PhaseTriple, Setpoint
+from .plan import PlanStatus
 
 type Idle = Literal["idle"]
 IDLE: Final = "idle"
@@ -38,7 +40,12 @@ class FeederStatus:
         headroom_w: W per phase up to the capacity; None while blind.
         utilisation: Load of the worst phase over its capacity, 0..1 and above; None while blind.
         peak_w: Greatest total since the day started, W.
+        temporary_until: When a temporary capacity ends, grid time; None: there is none.
+        window_mean_w: Capacity tariff: mean total power of this window so far, W; None: no such tariff.
+        window_projected_w: What the whole window's mean will be if the present power stays, W; None: no such tariff.
+        allowed_w: W per phase to which dimmed devices may bring the load beyond a temporary capacity; None: no such.
         blind: The meter cannot be trusted.
+        fault: Why it cannot; None: it can.
     """
 
     feeder_id: str
@@ -51,12 +58,17 @@ class FeederStatus:
     peak_w: float
     blind: bool
     state: FeederState
+    temporary_until: float | None = None
+    window_mean_w: float | None = None
+    window_projected_w: float | None = None
+    allowed_w: PhaseTriple | None = None
+    fault: MeterFault | None = None
 
     @property
     def overloaded(self) -> bool:
         """Some phase carries more than its capacity."""
         return self.load_w is not None and any(
-            load > capacity for load, capacity in zip(self.load_w, self.capacity_w, strict=True)
+            load > capacity for load, capacity in zip(self.load_w, self.allowed_w or self.capacity_w, strict=True)
         )
 
     @property
@@ -84,6 +96,10 @@ class DeviceStatus:
         last_decision: Its newest answer.
         shed: Household loads that are kept off.
         delivered_wh, earned_i: Settled so far, all requests.
+        planned_a: The most that the plan lets a charger have now, A per phase; None: no limit from the plan.
+        expected_departure_at: When its car leaves, told or learned, grid time; None: unknown.
+        phases: Those that it uses: learned, or as configured.
+        phases_learned: They were found by measurement.
     """
 
     device_id: str
@@ -101,17 +117,22 @@ class DeviceStatus:
     shed: frozenset[str]
     delivered_wh: int
     earned_i: int
+    planned_a: float | None = None
+    expected_departure_at: float | None = None
+    phases: tuple[int, ...] = ()
+    phases_learned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridStatus:
-    """The whole island at one moment."""
+    """The whole island at one moment; `plan` is None without one."""
 
     at: float
     feeders: Mapping[str, FeederStatus]
     devices: Mapping[str, DeviceStatus]
     open_requests: tuple[str, ...]
     reward_rate_i_per_kwh: int
+    plan: PlanStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

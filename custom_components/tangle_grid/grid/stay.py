@@ -33,6 +33,11 @@ class StayLog:
     window: int = 400
     _stays: deque[tuple[float, float]] = field(default_factory=deque)
 
+    @property
+    def count(self) -> int:
+        """Number of stays that are remembered."""
+        return len(self._stays)
+
     def add(self, *, arrived_at: float, left_at: float) -> None:
         """Remember a stay that is over. Times in s; one with no length is ignored."""
         if left_at > arrived_at:

@@ -86,6 +86,11 @@ def _check_feeder(feeder: FeederConfig) -> None:
     for name, values in (("capacity", feeder.capacity_a), ("threshold", feeder.threshold_a)):
         if len(values) != PHASES or not _positive(values) or not any(values):
             raise GridError("invalid_config", {"subject": feeder.feeder_id, "problem": name})
+    target_w, window_s = feeder.peak_target_w, feeder.peak_window_s
+    if (target_w is not None and not (math.isfinite(target_w) and target_w > 0)) or not (
+        math.isfinite(window_s) and window_s > 0
+    ):
+        raise GridError("invalid_config", {"subject": feeder.feeder_id, "problem": "peak"})
 
 
 def _check_device(device: DeviceConfig) -> None:
@@ -109,3 +114,6 @@ def _check_charger(device: ChargerConfig) -> None:
         raise _bad(device, "safe_current")
     if not math.isfinite(device.step_a) or device.step_a <= 0:
         raise _bad(device, "step")
+    times = (each for each in (device.write_interval_s, device.max_age_s) if each is not None)
+    if not _positive(times) or device.max_age_s == 0:
+        raise _bad(device, "times")

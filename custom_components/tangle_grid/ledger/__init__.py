@@ -3,9 +3,11 @@
 The rest of the integration uses ``Ledger`` and the types named here, and nothing else of this package.
 """
 
-from .errors import LedgerError
+from .backend import BackendConfig, Embedded, Remote
+from .errors import Fault, LedgerError
 from .facade import Ledger
-from .keys import Secrets, new_seed
+from .guest_api import GuestApi
+from .keys import FORMER_MARK, Secrets, new_seed
 from .model import (
     SUPPLY,
     TREASURY,
@@ -13,33 +15,58 @@ from .model import (
     HealthChanged,
     LedgerEvent,
     LedgerStatus,
+    OwnerAddress,
     Payment,
     PaymentChanged,
     PaymentOrder,
     PaymentState,
     Published,
+    QueuedPayment,
+    SpendingLimits,
     TangleMessage,
     TransactionInfo,
+    WalletRules,
     WalletState,
 )
+from .node.commands import MAX_BODY_BYTES
+from .node_check import check_node
+from .privacy import PrivacyMode
+from .remote_answers import NodeInfo
+from .verify import Check, Verification
 
 __all__ = [
+    "FORMER_MARK",
+    "MAX_BODY_BYTES",
     "SUPPLY",
     "TREASURY",
+    "BackendConfig",
     "BalancesChanged",
+    "Check",
+    "Embedded",
+    "Fault",
+    "GuestApi",
     "HealthChanged",
     "Ledger",
     "LedgerError",
     "LedgerEvent",
     "LedgerStatus",
+    "NodeInfo",
+    "OwnerAddress",
     "Payment",
     "PaymentChanged",
     "PaymentOrder",
     "PaymentState",
+    "PrivacyMode",
     "Published",
+    "QueuedPayment",
+    "Remote",
     "Secrets",
+    "SpendingLimits",
     "TangleMessage",
     "TransactionInfo",
+    "Verification",
+    "WalletRules",
     "WalletState",
+    "check_node",
     "new_seed",
 ]

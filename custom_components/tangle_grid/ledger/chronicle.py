@@ -1,13 +1,13 @@
 """What stands on the Tangle as messages: how they are written there, and how they are read back and checked."""
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-from ..protocol import MAX_BYTES, Envelope, ProtocolError, why_rejected
-from .backend import EmbeddedBackend
+from ..protocol import MAX_BYTES, Envelope, KeyRegistry, ProtocolError, Rejection, is_sealed
+from .backend import Backend, Found
 from .model import TangleMessage, TransactionInfo
-from .node import Stored, Transaction
+from .node import Transaction
 from .pyota import BundlePlan
 from .trinary import TrytesError, kerl_hash_trytes, text_to_trytes, trytes_to_text
 
@@ -39,7 +39,7 @@ def message_plan(envelope: Envelope) -> BundlePlan:
     )
 
 
-def _text_of(bundle: Sequence[Transaction]) -> str:
+def text_of(bundle: Sequence[Transaction]) -> str:
     """Return the text of the tail and the transactions that continue it. Raises TrytesError when it is no text."""
     fragments = []
     for transaction in bundle:
@@ -51,26 +51,39 @@ def _text_of(bundle: Sequence[Transaction]) -> str:
     return trytes_to_text("".join(fragments))
 
 
+type Opens = Callable[[Mapping[str, Any]], Sequence[str]]
+"""Gives the keys that may open a sealed body."""
+
+
 class Chronicle:
     """Reads messages and transactions back from the Tangle. Blocks: call it from worker threads."""
 
-    def __init__(self, backend: EmbeddedBackend, *, island_id: str, public_keys: frozenset[str]) -> None:
+    def __init__(self, backend: Backend, *, registry: Callable[[], KeyRegistry], opens: Opens) -> None:
+        """``registry`` gives the keys that may send by now."""
         self._backend = backend
-        self._island_id = island_id
-        self._public_keys = public_keys
+        self._registry = registry
+        self._opens = opens
 
-    def _read(self, stored: Stored) -> TangleMessage | None:
+    def _read(self, stored: Found) -> TangleMessage | None:
         """Return the message of a tail; None when there is no envelope in it."""
         bundle = self._backend.bundle_of(stored.hash)
         try:
-            envelope = Envelope.decode(_text_of(bundle).encode())
+            envelope = Envelope.decode(text_of(bundle).encode())
         except TrytesError, ProtocolError:
             return None
-        rejection = why_rejected(envelope, self._island_id, self._public_keys)
+        registry = self._registry()
+        rejection = registry.why_rejected(envelope)
+        body = envelope.body
+        try:
+            body = envelope.open(self._opens(body))
+        except ProtocolError as error:
+            rejection = rejection or error.key
+        if rejection is None and not registry.speaks_for_itself(envelope, body):
+            rejection = Rejection.NOT_ALLOWED
         return TangleMessage(
             message_id=envelope.message_id,
             kind=envelope.kind,
-            body=envelope.body,
+            body=body,
             sender=envelope.sender,
             sequence=envelope.sequence,
             issued_at=envelope.issued_at,
@@ -78,6 +91,8 @@ class Chronicle:
             confirmed=stored.is_confirmed,
             verified=rejection is None,
             rejection=rejection,
+            participant=registry.owner(envelope.sender),
+            sealed=is_sealed(envelope.body),
         )
 
     def messages(self, *, kind: str | None, limit: int) -> list[TangleMessage]:

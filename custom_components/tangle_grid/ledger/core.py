@@ -9,25 +9,39 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from ..protocol import MAX_BYTES, ProtocolError, SigningKey, canonical, is_kind
+from ..protocol import (
+    MAX_SEALED_BODY_BYTES,
+    PARTICIPANT,
+    ROLE_KINDS,
+    KeyNotice,
+    ProtocolError,
+    SigningKey,
+    canonical,
+    is_kind,
+    is_sealed,
+)
 from .accounts import Accounts
-from .backend import EmbeddedBackend
+from .archive import ArchiveError, BackendArchive
+from .backend import DEFAULT_MWM, BackendConfig
 from .chronicle import PAYMENT_KIND, Chronicle
-from .database import Database
-from .errors import LedgerError
+from .errors import Fault, LedgerError
 from .folder_lock import FolderLock
+from .http_client import HttpClient
 from .keys import Secrets
-from .model import SUPPLY, TREASURY, LedgerStatus, Payment, PaymentOrder
-from .outbox import OUTBOX_SCHEMA, Outbox
+from .members import Members
+from .model import SUPPLY, LedgerStatus, OwnerAddress, Payment, PaymentOrder, QueuedPayment, SpendingLimits, WalletRules
+from .opening import Opening
+from .outbox import Outbox
+from .privacy import Privacy, PrivacyMode
 from .steps import Steps
+from .sweeper import Sweeper
 from .targets import check_target
-from .trinary import address_of
-from .wallet import ADDRESS_SCHEMA
+from .verify import Verification, verify_payment
+from .wallet import DAY_S
 
-WALLET_VERSION: Final = 1
 _MAX_ID: Final = 255
 _MAX_MEMO_BYTES: Final = 2_048
-_MAX_BODY_BYTES: Final = MAX_BYTES - 1_024
+_MAX_BODY_BYTES: Final = MAX_SEALED_BODY_BYTES - 128
 
 
 class LedgerCore:
@@ -39,49 +53,58 @@ class LedgerCore:
         *,
         island_id: str,
         secrets: Secrets,
-        mwm: int,
-        milestone_interval_s: float,
         clock: Callable[[], float],
+        mwm: int = DEFAULT_MWM,
+        milestone_interval_s: float = 5.0,
+        backend: BackendConfig | None = None,
+        http: HttpClient | None = None,
+        privacy: PrivacyMode = "open",
     ) -> None:
         """Open or start the ledger in a folder.
 
-        Raises LedgerError (ledger_unavailable) when a file is damaged, cannot be written, or belongs to another
-        island or seed; nothing is changed then.
+        Without ``backend`` it is the node in this process, with ``mwm`` and ``milestone_interval_s``; ``http`` is the
+        way to a remote one. Raises LedgerError (ledger_unavailable) when a file is damaged, cannot be written, or
+        belongs to another island, seed or Tangle; nothing is changed then.
         """
         self._island_id = island_id
         key = SigningKey.from_hex(secrets.signing_key)
+        self._public_key = key.public
         self._clock = clock
         with ExitStack() as opened:
             lock = FolderLock(folder)
             opened.callback(lock.release)
-            self.backend = EmbeddedBackend(
-                folder / "tangle.sqlite",
-                island_id=island_id,
-                key=key,
-                genesis_address=address_of(secrets.seeds[TREASURY], 0),
+            opening = Opening(
+                opened,
+                folder,
+                config=backend,
                 mwm=mwm,
+                milestone_interval_s=milestone_interval_s,
+                island_id=island_id,
+                secrets=secrets,
+                key=key,
+                http=http,
                 clock=clock,
             )
-            opened.callback(self.backend.close)
-            self._database = Database(
-                folder / "wallet.sqlite",
-                schema=ADDRESS_SCHEMA + OUTBOX_SCHEMA,
-                version=WALLET_VERSION,
-                create=self._create,
-            )
-            opened.callback(self._database.close)
+            self.backend, self._database = opening.backend, opening.database
             self._outbox = Outbox(self._database)
-            self._check_identity()
-            self.accounts = Accounts(self._database, self.backend, secrets.seeds)
+            self.members = Members(self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock)
+            self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
+            self.accounts = Accounts(self._database, self.backend, secrets)
+            if opening.wants_rescan:
+                self.accounts.look_again()
+                self.members.announce_again()
+                opening.rescanned()
             self._opened = opened.pop_all()
-        self.chronicle = Chronicle(self.backend, island_id=island_id, public_keys=frozenset({key.public}))
+        self.chronicle = Chronicle(self.backend, registry=self.members.registry, opens=self.privacy.opens)
+        self.sweeper = Sweeper(self._database, self.accounts, self.backend, clock=clock)
         self.steps = Steps(
             self._database,
             self.accounts,
             self.backend,
             island_id=island_id,
-            key=key,
-            milestone_interval_s=milestone_interval_s,
+            members=self.members,
+            body_key=self.privacy.sealing,
+            sweeper=self.sweeper,
             clock=clock,
         )
 
@@ -95,25 +118,19 @@ class LedgerCore:
 
     def health(self) -> LedgerStatus:
         """Return the state of the ledger as it is now."""
+        fault, text = self.backend.fault or (None, None)
         return LedgerStatus(
-            reachable=True,
+            reachable=fault is None,
             queued=self._outbox.queued(),
             transactions=self.backend.transactions,
             milestone=self.backend.milestone,
             supply_ok=self.backend.supply_ok,
+            last_error=text,
+            confirm_s=self._outbox.confirm_s(),
+            backend=self.backend.kind,
+            synced=fault is not Fault.NODE_NOT_SYNCED,
+            fault=fault,
         )
-
-    def _create(self, database: Database) -> None:
-        outbox = Outbox(database)
-        outbox.set_meta("tangle_id", self.backend.tangle_id)
-        outbox.set_meta("island_id", self._island_id)
-
-    def _check_identity(self) -> None:
-        """Refuse to work with balances or an island that these wallets do not belong to."""
-        if self._outbox.meta("tangle_id") != self.backend.tangle_id:
-            raise LedgerError("ledger_unavailable", {"error": "the wallets belong to another Tangle"})
-        if self._outbox.meta("island_id") != self._island_id:
-            raise LedgerError("ledger_unavailable", {"error": "the wallets belong to another island"})
 
     # Intake
 
@@ -147,25 +164,104 @@ class LedgerCore:
             raise LedgerError("invalid_amount", {"amount": str(amount)[:32]})
         if order.source not in self.accounts:
             raise LedgerError("unknown_wallet", {"wallet": str(order.source)[:_MAX_ID]})
-        check_target(order, self.accounts, self.accounts.book, self.backend.client)
+        now = self._clock()
+        self.accounts.policies.check(order.source, amount, self._outbox.spent_since(order.source, now - DAY_S))
+        check_target(order, self.accounts, self.accounts.book, self.backend)
         available = self.accounts.states_of([order.source])[order.source].available_i
         if amount > available:
             raise LedgerError("insufficient_funds", {"wallet": order.source, "amount": amount, "available": available})
 
-    def publish(self, kind: str, body: Mapping[str, Any]) -> str:
-        """Queue a message and return its id. Raises LedgerError (invalid_message) for what cannot be sent."""
-        if not is_kind(kind) or kind == PAYMENT_KIND:
+    def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
+        """Set what a wallet may spend. Raises LedgerError (unknown_wallet, invalid_limit); then nothing changed."""
+        self.accounts.require(wallet_id)
+        with self._database.transaction(durable=True):
+            self.accounts.policies.set_limits(wallet_id, limits)
+
+    def limits(self, wallet_id: str) -> SpendingLimits:
+        """Return what a wallet may spend. Raises LedgerError (unknown_wallet)."""
+        self.accounts.require(wallet_id)
+        return self.accounts.policies.limits(wallet_id)
+
+    def owner(self, wallet_id: str) -> OwnerAddress | None:
+        """Return where a wallet's owner keeps the rest. Raises LedgerError (unknown_wallet)."""
+        self.accounts.require(wallet_id)
+        return self.accounts.policies.owner(wallet_id)
+
+    def allowance(self, wallet_id: str) -> int | None:
+        """Return what a wallet may still spend now by its limit per day; None without one."""
+        self.accounts.require(wallet_id)
+        with self._database.lock:
+            per_day = self.accounts.policies.limits(wallet_id).per_day_i
+            if per_day is None:
+                return None
+            return max(0, per_day - self._outbox.spent_since(wallet_id, self._clock() - DAY_S))
+
+    def rules(self) -> dict[str, WalletRules]:
+        """Return what was decided for each wallet, all at the same moment."""
+        with self._database.lock:
+            return {
+                wallet_id: WalletRules(
+                    limits=self.accounts.policies.limits(wallet_id),
+                    allowance_i=self.allowance(wallet_id),
+                    owner=self.accounts.policies.owner(wallet_id),
+                )
+                for wallet_id in self.accounts.wallet_ids()
+            }
+
+    def queue(self, limit: int) -> list[QueuedPayment]:
+        """Return the payments that are neither confirmed nor failed, in the order of the orders."""
+        queued = []
+        for position, each in enumerate(self._outbox.open_payments(limit), start=1):
+            due_in = None if each.transfer is None else self.steps.retries.due_in(each.transfer)
+            queued.append(
+                QueuedPayment(
+                    position=position,
+                    payment=each.payment,
+                    attempts=each.attempts,
+                    next_try_at=None if due_in is None else self._clock() + due_in,
+                    last_error=each.last_error,
+                )
+            )
+        return queued
+
+    def publish(self, kind: str, body: Mapping[str, Any], sender: str | None = None) -> str:
+        """Queue a message, of the island or of a participant, and return its id.
+
+        Raises LedgerError (invalid_message) for what cannot be sent.
+        """
+        if not is_kind(kind) or kind in {PAYMENT_KIND, KeyNotice.kind}:
             raise LedgerError("invalid_message", {"error": f"kind {str(kind)[:32]!r}"})
         try:
             encoded = canonical(body)
         except ProtocolError as error:
             raise LedgerError("invalid_message", {"error": str(error)}) from error
-        if not isinstance(body, Mapping) or len(encoded) > _MAX_BODY_BYTES:
+        if not isinstance(body, Mapping) or is_sealed(body) or len(encoded) > _MAX_BODY_BYTES:
             raise LedgerError("invalid_message", {"error": f"body above {_MAX_BODY_BYTES} bytes"})
         message_id = uuid4().hex
+        if sender is not None and kind not in ROLE_KINDS[PARTICIPANT]:
+            raise LedgerError("invalid_message", {"error": f"a participant does not send {kind}"})
         with self._database.transaction():
-            self._outbox.add_message(message_id, kind, encoded.decode(), self._clock())
+            epoch = 0 if sender is None else self.members.epoch_for(sender)
+            self._outbox.add_message(message_id, kind, encoded.decode(), self._clock(), sender=sender, epoch=epoch)
         return message_id
+
+    def verify(self, payment_id: str | None, transaction: str | None) -> Verification:
+        """Recompute a reward from the Tangle. Raises LedgerError (unknown_payment, unknown_transaction)."""
+        try:
+            return verify_payment(
+                BackendArchive(self.backend),
+                payment_id=payment_id,
+                transaction=transaction,
+                island=self._island_id,
+                public_key=self._public_key,
+                opens=self.privacy.opens,
+            )
+        except ArchiveError:
+            # What no key of this island opens was not sealed by it.
+            pass
+        if transaction is not None:
+            raise LedgerError("unknown_transaction", {"transaction": str(transaction)[:100]})
+        raise LedgerError("unknown_payment", {"payment_id": str(payment_id)[:_MAX_ID]})
 
     def payments(self, limit: int) -> list[Payment]:
         """Return the newest payments."""

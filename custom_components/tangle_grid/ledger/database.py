@@ -1,21 +1,75 @@
 """An SQLite file that is opened by one process, written in whole transactions, and never overwritten when damaged."""
 
+import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from types import MappingProxyType
 from typing import Any, Final
 
-from .errors import LedgerError
+from .errors import Fault, LedgerError
 
 type Row = tuple[Any, ...]
 
 _NEW: Final = ".new"
 _MAX_REASON: Final = 200
+_NO_UPGRADES: Final[Mapping[int, str]] = MappingProxyType({})
+_PRIMARY_CODE: Final = 0xFF
+_FAULT_BY_CODE: Final = {
+    sqlite3.SQLITE_FULL: Fault.DISK_FULL,
+    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
+    sqlite3.SQLITE_PERM: Fault.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: Fault.READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: Fault.CORRUPT,
+    sqlite3.SQLITE_NOTADB: Fault.CORRUPT,
+    sqlite3.SQLITE_BUSY: Fault.IN_USE,
+    sqlite3.SQLITE_LOCKED: Fault.IN_USE,
+}
+_FAULT_BY_ERRNO: Final = {
+    errno.ENOSPC: Fault.DISK_FULL,
+    errno.EDQUOT: Fault.DISK_FULL,
+    errno.EFBIG: Fault.DISK_FULL,
+    errno.EROFS: Fault.READ_ONLY,
+    errno.EACCES: Fault.READ_ONLY,
+    errno.EPERM: Fault.READ_ONLY,
+}
+_SPARE_BYTES: Final = 65_536
+_LOG_BYTES: Final = 16 * 1024 * 1024
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
 """Files up to this size are checked as a whole when they are opened; that takes well under a second."""
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    """The file is there, and it is not what it has to be."""
+
+
+def fault_of(error: Exception, path: Path) -> Fault:
+    """Tell what kind of fault an error of a file means."""
+    if isinstance(error, _DamagedError):
+        return Fault.CORRUPT
+    if isinstance(error, OSError):
+        return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_PROTOCOL}:
+        # SQLite keeps the system's reason to itself; why nothing more can be written here will be it.
+        return _probe(path)
+    return _FAULT_BY_CODE.get(code, Fault.OTHER)
+
+
+def _probe(path: Path) -> Fault:
+    """Tell what keeps a little more from being written beside this file; OTHER when nothing does."""
+    probe = path.with_name(path.name + ".probe")
+    try:
+        try:
+            probe.write_bytes(bytes(_SPARE_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as error:
+        return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
+    return Fault.OTHER
 
 
 @contextmanager
@@ -24,55 +78,84 @@ def _unavailable(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         reason = str(error)[:_MAX_REASON] or type(error).__name__
-        raise LedgerError("ledger_unavailable", {"error": f"{path.name}: {reason}"}) from error
+        fault = fault_of(error, path)
+        raise LedgerError("ledger_unavailable", {"error": f"{path.name}: {reason}"}, fault=fault) from error
 
 
 class Database:
     """One connection behind a lock: use it from any worker thread, never from the event loop.
 
-    Every method raises LedgerError (``ledger_unavailable``) when the file cannot be read or written.
+    Every method raises LedgerError (``ledger_unavailable``, with its ``fault``) when the file cannot be read or
+    written.
     """
 
-    def __init__(self, path: Path, *, schema: str, version: int, create: Callable[[Database], None]) -> None:
-        """Open the file; when there is none, make one with ``schema`` and let ``create`` fill it, all or nothing."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        schema: str,
+        version: int,
+        create: Callable[[Database], None],
+        upgrades: Mapping[int, str] = _NO_UPGRADES,
+        cache_bytes: int = 2 * 1024 * 1024,
+    ) -> None:
+        """Open the file; when there is none, make one with ``schema`` and let ``create`` fill it, all or nothing.
+
+        ``upgrades`` gives, for each older version, the statements that lead to the next; they are run when the file is
+        found sound, each version all or nothing. ``cache_bytes`` is the most that SQLite keeps of the file in memory.
+        """
         self.path = path
         self.lock = RLock()
         self._depth = 0
+        self._cache_kib = cache_bytes // 1024
         self._connection: sqlite3.Connection | None = None
         with _unavailable(path):
             # An empty file is what remains of a damaged one: a new one is moved into place when it is complete.
             if not path.exists():
                 self._make(schema, version, create)
             elif path.stat().st_size == 0:
-                raise sqlite3.DatabaseError("file is empty")
+                raise _DamagedError("file is empty")
             self._connect(path)
             try:
-                fault = self._fault(version)
-            except sqlite3.Error:
+                self._check(version, upgrades)
+            except BaseException:
                 self.close()
                 raise
-            if fault is not None:
-                self.close()
-                raise sqlite3.DatabaseError(fault)
 
-    def _fault(self, version: int) -> str | None:
-        found = self._one("PRAGMA user_version")[0]
-        if found != version:
-            return f"version {found} of the file is not {version}"
-        if self.path.stat().st_size >= _CHECKED_BYTES:
-            return None
-        result = str(self._one("PRAGMA quick_check(1)")[0])
-        return None if result == "ok" else result
+    def _check(self, version: int, upgrades: Mapping[int, str]) -> None:
+        found = int(self._one("PRAGMA user_version")[0])
+        if found != version and not all(each in upgrades for each in range(found, version)):
+            raise sqlite3.DatabaseError(f"version {found} of the file is not {version}")
+        if found > version:
+            raise sqlite3.DatabaseError(f"version {found} of the file is newer than {version}")
+        if self.path.stat().st_size < _CHECKED_BYTES:
+            result = str(self._one("PRAGMA quick_check(1)")[0])
+            if result != "ok":
+                raise _DamagedError(result)
+        for each in range(found, version):
+            self._upgrade(upgrades[each], each + 1)
+
+    def _upgrade(self, statements: str, version: int) -> None:
+        connection = self._open_connection
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;{statements};PRAGMA user_version={version:d};COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("PRAGMA foreign_keys=ON")
 
     def _make(self, schema: str, version: int, create: Callable[[Database], None]) -> None:
         path = self.path
         if path.with_name(path.name + "-wal").exists():
-            raise sqlite3.DatabaseError("file is missing, but the log of its last changes is there")
+            raise _DamagedError("file is missing, but the log of its last changes is there")
         new = path.with_name(path.name + _NEW)
         for leftover in (new, new.with_name(new.name + "-wal"), new.with_name(new.name + "-shm")):
             leftover.unlink(missing_ok=True)
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._connect(new)
+        self._connect(new, fresh=True)
         try:
             self._open_connection.executescript(schema)
             with self.transaction(durable=True):
@@ -87,11 +170,23 @@ class Database:
         finally:
             os.close(folder)
 
-    def _connect(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, timeout=2.0, isolation_level=None, check_same_thread=False)
+    def _connect(self, path: Path, *, fresh: bool = False) -> None:
+        self._connection = sqlite3.connect(
+            path, timeout=2.0, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        # The folder's lock keeps other ledgers out; this keeps out everybody else while the file is open. A new file
+        # can give back what is deleted from it; of an older one, the room is used again.
+        pragmas = (
+            *(("auto_vacuum=INCREMENTAL",) if fresh else ()),
+            "locking_mode=EXCLUSIVE",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"cache_size=-{self._cache_kib}",
+            f"journal_size_limit={_LOG_BYTES}",
+        )
         try:
-            # The folder's lock keeps other ledgers out; this keeps out everybody else while the file is open.
-            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            for pragma in pragmas:
                 self._connection.execute(f"PRAGMA {pragma}").fetchall()
             self._connection.execute("BEGIN EXCLUSIVE")
             self._connection.execute("COMMIT")
@@ -162,7 +257,21 @@ class Database:
         with self.lock, _unavailable(self.path):
             return self._open_connection.execute(sql, values).lastrowid or 0
 
-    def run_many(self, sql: str, values: Sequence[Row]) -> None:
+    def run_many(self, sql: str, values: Iterable[Row]) -> None:
         """Run a statement for each row of values."""
         with self.lock, _unavailable(self.path):
             self._open_connection.executemany(sql, values)
+
+    def row_each(self, sql: str, values: Iterable[Row]) -> list[Row | None]:
+        """Run a query for each row of values, and return the first row that each gives, or None."""
+        with self.lock, _unavailable(self.path):
+            execute = self._open_connection.execute
+            return [execute(sql, each).fetchone() for each in values]
+
+    def shrink(self, pages: int) -> int:
+        """Give up to so many unused pages back to the system; return how many unused ones are left."""
+        with self.lock, _unavailable(self.path):
+            self._open_connection.execute(f"PRAGMA incremental_vacuum({pages:d})").fetchall()
+            if self._one("PRAGMA auto_vacuum")[0] == 0:
+                return 0
+            return int(self._one("PRAGMA freelist_count")[0])

@@ -3,52 +3,68 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
+from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .core import LedgerCore
-from .errors import LedgerError
+from .errors import Fault, LedgerError
+from .guest_api import GuestApi
+from .http_client import HttpClient
+from .island_keys import IslandKeys
 from .keys import Secrets
 from .model import (
     BalancesChanged,
     HealthChanged,
     LedgerEvent,
     LedgerStatus,
+    OwnerAddress,
     Payment,
     PaymentChanged,
     PaymentOrder,
+    QueuedPayment,
+    SpendingLimits,
     TangleMessage,
     TransactionInfo,
+    WalletRules,
     WalletState,
 )
-from .steps import Progress
+from .privacy import PrivacyMode
+from .pyota import NodeRefusedError, PyotaError
+from .steps import Progress, refused_as_unavailable
 from .trinary import HASH_TRYTES, is_trytes
+from .verify import Verification
 
 _LOGGER: Final = logging.getLogger(__name__)
 _RETRY_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 _MAX_LIMIT: Final = 1_000
 _DRAIN_STEP_S: Final = 0.05
+_HEALTH: Final = ("reachable", "last_error", "supply_ok", "synced", "fault")
 
 
 class Ledger:
     """An open ledger. Make one with ``open``; all methods belong to the event loop that opened it.
 
-    Two threads of its own do the work: one pays, attaches and confirms, the other answers. Every method that touches
-    the disk raises LedgerError (``ledger_unavailable``) when that fails; what was accepted before is not lost.
+    Three threads of its own do the work: one pays, attaches and confirms, one answers from what is on this disk, and
+    one reads the Tangle, which may be elsewhere. Every method that touches disk or Tangle raises LedgerError
+    (``ledger_unavailable``) when that fails; what was accepted before is not lost.
     """
 
-    def __init__(self, core: LedgerCore, status: LedgerStatus, work: Executor, ask: Executor) -> None:
+    def __init__(self, core: LedgerCore, status: LedgerStatus, work: Executor) -> None:
         self._core = core
         self._status = status
         self._work = work
-        self._ask = ask
+        self._ask = ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_asks")
+        self._read = ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_reads")
         self._listeners: list[Callable[[LedgerEvent], None]] = []
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
+        self._importing = asyncio.Lock()
+        self._guests: dict[bool, GuestApi] = {}
         self._runner = asyncio.create_task(self._run(), name="tangle_grid ledger")
 
     @classmethod
@@ -58,19 +74,35 @@ class Ledger:
         *,
         island_id: str,
         secrets: Secrets,
-        mwm: int = 9,
+        mwm: int = DEFAULT_MWM,
         milestone_interval_s: float = 5.0,
+        backend: BackendConfig | None = None,
+        privacy: PrivacyMode = "open",
         clock: Callable[[], float] = time.time,
     ) -> Self:
-        """Open the ledger in this folder, or start one with the whole supply in the treasury.
+        """Open the ledger in this folder, or start one.
 
-        ``mwm`` is the proof of work (zero trits, the work grows as 3**mwm). ``milestone_interval_s`` is the least time
-        between milestones that confirm messages; payments are confirmed at once. ``clock`` gives epoch seconds.
+        Without ``backend`` it is the node in this process, ``Embedded``, with ``mwm`` and ``milestone_interval_s`` (and
+        a ledger that works with a remote node does not open); its Tangle begins with the whole supply in the treasury.
+        On a ``Remote`` one the treasury holds what its seed holds there. A ledger that exists opens without its remote
+        node as well, and takes orders for later.
+
+        Another back end than the last time moves the wallets to its Tangle, for which its node has to answer. Queued
+        payments and messages go out there. Payments that were signed for the Tangle before wait until the ledger comes
+        back to it. No key is used a second time. ``clock`` gives epoch seconds.
+
+        With ``privacy`` "sealed", what messages say from now on can be read only with a key (``keys.opening``). Kinds,
+        times, who sends, which participants there are, and all amounts and addresses of the tokens stay visible.
 
         Raises:
             LedgerError: ledger_unavailable. A file is damaged, in use by another process, cannot be written, or
-                belongs to another island or seed; or pyota is missing. Nothing was changed.
+                belongs to another island or seed; the Tangle is another one than the last time without another back
+                end being asked for; a node has to be asked and cannot be; or pyota is missing. Nothing was changed.
+                Also invalid_url and invalid_auth for what a node's address and token cannot be.
         """
+        http = None
+        if isinstance(backend, Remote):
+            http = HttpClient(backend.session, backend.url, backend.token, timeout_s=backend.timeout_s)
         loop = asyncio.get_running_loop()
         work = ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_ledger")
 
@@ -81,22 +113,27 @@ class Ledger:
                 secrets=secrets,
                 mwm=mwm,
                 milestone_interval_s=milestone_interval_s,
+                backend=backend,
+                http=http,
+                privacy=privacy,
                 clock=clock,
             )
             return core, core.health()
 
-        starting = loop.run_in_executor(work, start)
+        starting = loop.run_in_executor(work, lambda: refused_as_unavailable(start))
         try:
             core, status = await asyncio.shield(starting)
         except asyncio.CancelledError:
             # The thread goes on: what it opens has to be closed, or the files stay locked.
+            if http is not None:
+                http.stop()
             starting.add_done_callback(lambda done: None if done.exception() else done.result()[0].close())
             work.shutdown(wait=False)
             raise
         except BaseException:
             work.shutdown()
             raise
-        return cls(core, status, work, ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_asks"))
+        return cls(core, status, work)
 
     async def close(self) -> None:
         """Stop, promptly and at any point; what is not done yet goes on after the next ``open``."""
@@ -107,10 +144,13 @@ class Ledger:
         self._core.stop()
         await self._runner
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._read, lambda: None)
+        for guests in self._guests.values():
+            await loop.run_in_executor(self._ask, guests.close)
         await loop.run_in_executor(self._ask, self._core.close)
-        # Both threads are idle by now, so this takes no time.
-        self._work.shutdown()
-        self._ask.shutdown()
+        # All threads are idle by now, so this takes no time.
+        for thread in (self._work, self._ask, self._read):
+            thread.shutdown()
 
     def subscribe(self, listener: Callable[[LedgerEvent], None]) -> Callable[[], None]:
         """Call the listener, in the event loop, with every event from now on; return what ends it."""
@@ -124,11 +164,14 @@ class Ledger:
 
     # Asking
 
-    async def _answer[T](self, ask: Callable[[], T]) -> T:
+    async def _answer[T](self, ask: Callable[[], T], *, tangle: bool = False) -> T:
+        """Ask in a thread; in the one that may have to wait for a node if it takes the ``tangle``."""
         if self._closing.is_set():
             raise LedgerError("ledger_unavailable", {"error": "closed"})
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._ask, ask)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._read if tangle else self._ask, lambda: refused_as_unavailable(ask)
+            )
         except LedgerError as error:
             if error.key == "ledger_unavailable":
                 self._set_status(self._failed(error))
@@ -139,7 +182,8 @@ class Ledger:
 
         Raises:
             LedgerError: unknown_wallet, invalid_amount, invalid_address, invalid_message (the memo),
-                insufficient_funds, or payment_conflict (the id was used for another order). Nothing was queued.
+                insufficient_funds, over_payment_limit, over_day_limit, or payment_conflict (the id was used for
+                another order). Nothing was queued.
         """
 
         def take() -> tuple[Payment, bool, Mapping[str, WalletState]]:
@@ -153,20 +197,28 @@ class Ledger:
             self._wake.set()
         return payment
 
-    async def publish(self, kind: str, body: Mapping[str, Any]) -> str:
+    async def publish(self, kind: str, body: Mapping[str, Any], *, sender: str | None = None) -> str:
         """Take a message into the outbox and return its id. ``kind`` is a word in lower case, ``body`` is JSON.
+
+        ``sender`` is the participant that speaks, and signs with a key of its own, which is announced on the Tangle
+        before; None is the island. Participants send ``answer`` and ``data`` only, and speak for nobody else.
 
         Raises:
             LedgerError: invalid_message.
         """
-        message_id = await self._answer(lambda: self._core.publish(kind, body))
+        message_id = await self._answer(lambda: self._core.publish(kind, body, sender))
         self._wake.set()
         return message_id
+
+    @property
+    def keys(self) -> IslandKeys:
+        """The keys of the participants, and the one that opens sealed messages."""
+        return IslandKeys(self._core, self._answer, self._wake.set)
 
     async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
         """Read messages back from the Tangle, the newest first; ``kind`` "payment" gives what payments say."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(lambda: self._core.chronicle.messages(kind=kind, limit=bounded))
+        return await self._answer(lambda: self._core.chronicle.messages(kind=kind, limit=bounded), tangle=True)
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         """Look a transaction up on the Tangle by its hash (81 trytes); None when it is not there.
@@ -176,7 +228,15 @@ class Ledger:
         """
         if not is_trytes(tail, HASH_TRYTES):
             raise LedgerError("unknown_transaction", {"transaction": str(tail)[:100]})
-        return await self._answer(lambda: self._core.chronicle.transaction(tail))
+        return await self._answer(lambda: self._core.chronicle.transaction(tail), tangle=True)
+
+    async def verify(self, *, payment_id: str | None = None, transaction: str | None = None) -> Verification:
+        """Recompute a reward from what stands on the Tangle: name its payment id, or the transaction that credits it.
+
+        Raises:
+            LedgerError: unknown_payment or unknown_transaction: nothing on the Tangle names it.
+        """
+        return await self._answer(lambda: self._core.verify(payment_id, transaction), tangle=True)
 
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         """Return the newest payments, the newest first."""
@@ -193,8 +253,119 @@ class Ledger:
         Raises:
             LedgerError: invalid_secrets, when this is no seed or the wallet has another one.
         """
-        await self._answer(lambda: self._core.accounts.add(wallet_id, seed))
+        await self._answer(lambda: self._core.accounts.add(wallet_id, seed), tangle=True)
         self._emit(BalancesChanged(wallets=await self.wallets()))
+
+    async def queue(self, *, limit: int = 200) -> list[QueuedPayment]:
+        """Return the payments that are neither confirmed nor failed, with what keeps them; the oldest first."""
+        bounded = max(1, min(limit, _MAX_LIMIT))
+        return await self._answer(lambda: self._core.queue(bounded))
+
+    # What owners decide
+
+    async def rules(self) -> Mapping[str, WalletRules]:
+        """Return what was decided for each wallet, by its id."""
+        return await self._answer(self._core.rules)
+
+    async def limits(self, wallet_id: str) -> SpendingLimits:
+        """Return what a wallet may spend. Raises LedgerError (unknown_wallet)."""
+        return await self._answer(lambda: self._core.limits(wallet_id))
+
+    async def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
+        """Set what a wallet may spend, the treasury included; nothing else ever raises a limit.
+
+        A payment counts from the moment of its order for 24 hours, unless it failed, or is a sweep to the owner. The
+        limits are checked together with queueing it. What is queued already is paid.
+
+        Raises:
+            LedgerError: unknown_wallet, or invalid_limit (not from 0 to all there is). Nothing was changed.
+        """
+        await self._answer(lambda: self._core.set_limits(wallet_id, limits))
+
+    async def allowance(self, wallet_id: str) -> int | None:
+        """Return the iota that a wallet's limit per day still lets it spend; None without that limit."""
+        return await self._answer(lambda: self._core.allowance(wallet_id))
+
+    async def owner_address(self, wallet_id: str) -> OwnerAddress | None:
+        """Return where a wallet's owner keeps the rest, or None. Raises LedgerError (unknown_wallet)."""
+        return await self._answer(lambda: self._core.owner(wallet_id))
+
+    async def set_owner_address(
+        self, wallet_id: str, address: str | None, *, sweep_above_i: int | None = None, keep_i: int = 0
+    ) -> None:
+        """Set or forget (None) the address at which a wallet's owner keeps the rest: 90 trytes, its key is not here.
+
+        As soon as the wallet has more than ``sweep_above_i`` to spend, all but ``keep_i`` of it is sent there.
+
+        Raises:
+            LedgerError: unknown_wallet, invalid_address (no right checksum, an address of a wallet here, or one that
+                was spent from), or invalid_limit. Nothing was changed.
+        """
+        owner = None if address is None else OwnerAddress(address=address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+        await self._answer(lambda: self._core.sweeper.set_owner(wallet_id, owner), tangle=True)
+        self._wake.set()
+
+    async def sweep(self, wallet_id: str, keep_i: int) -> Payment:
+        """Send all that a wallet has to spend, but for ``keep_i`` iota, to its owner's address. No limit counts it.
+
+        Raises:
+            LedgerError: unknown_wallet, no_owner_address, invalid_amount, insufficient_funds, or invalid_address (the
+                owner's address was spent from meanwhile). Nothing was queued.
+        """
+
+        def take() -> tuple[Payment, Mapping[str, WalletState]]:
+            return self._core.sweeper.sweep(wallet_id, keep_i), self._core.accounts.states()
+
+        payment, wallets = await self._answer(take)
+        self._emit(PaymentChanged(payment=payment))
+        self._emit(BalancesChanged(wallets=wallets))
+        self._wake.set()
+        return payment
+
+    # Seeds
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets as they have to be kept: those that were given, with what was added or imported since."""
+        return self._core.accounts.secrets
+
+    async def export_seed(self, wallet_id: str) -> str:
+        """Return a wallet's seed: whoever has it can spend all of the wallet. Raises LedgerError (unknown_wallet)."""
+        return await self._answer(lambda: self._core.accounts.seed(wallet_id))
+
+    async def import_seed(self, wallet_id: str, seed: str, *, persist: Callable[[Secrets], Awaitable[object]]) -> None:
+        """Give a wallet another seed (81 trytes), and with it the balance that the Tangle knows of.
+
+        ``persist`` has to store the secrets that it is given for good. It is called before anything changes, with both
+        seeds, and after; cut off in between, the next ``open`` with what was stored last finds out how far it came, and
+        then ``secrets`` is what has to be stored. The seed so far stays in the secrets, as a wallet of its own.
+
+        Raises:
+            LedgerError: unknown_wallet, invalid_seed, seed_in_use, wallet_busy (payments from or to it are not over),
+                or wallet_not_empty. Nothing was changed.
+        """
+        async with self._importing:
+            await persist(await self._answer(lambda: self._core.accounts.plan_import(wallet_id, seed)))
+            try:
+                await self._answer(lambda: self._core.accounts.import_seed(wallet_id, seed), tangle=True)
+            finally:
+                await persist(self.secrets)
+        self._emit(BalancesChanged(wallets=await self.wallets()))
+
+    # Others
+
+    def guest_api(self, *, work: bool) -> GuestApi:
+        """Return what answers the commands of other houses; with ``work`` it does their proof of work as well.
+
+        Raises:
+            LedgerError: ledger_unavailable. There is no node in this process, or it is closed.
+        """
+        backend = self._core.backend
+        if self._closing.is_set() or not isinstance(backend, EmbeddedBackend):
+            raise LedgerError("ledger_unavailable", {"error": "there is no node here"})
+        if work not in self._guests:
+            self._guests[work] = GuestApi(backend.node, work=work, brought=self._wake.set)
+        return self._guests[work]
 
     def status(self) -> LedgerStatus:
         """Return the ledger's health as it was after the last step."""
@@ -244,15 +415,22 @@ class Ledger:
 
     def _failed(self, error: Exception) -> LedgerStatus:
         text = str(error.placeholders.get("error", error)) if isinstance(error, LedgerError) else str(error)
-        return replace(self._status, reachable=False, last_error=text or type(error).__name__)
+        fault = Fault.OTHER
+        if isinstance(error, LedgerError):
+            fault = error.fault or fault
+        elif self._status.backend == "remote" and isinstance(error, NodeRefusedError | PyotaError):
+            fault = Fault.NODE_WRONG_ANSWER
+        return replace(
+            self._status,
+            reachable=False,
+            last_error=text or type(error).__name__,
+            synced=fault is not Fault.NODE_NOT_SYNCED,
+            fault=fault,
+        )
 
     def _set_status(self, status: LedgerStatus) -> None:
         before, self._status = self._status, status
-        if (before.reachable, before.last_error, before.supply_ok) == (
-            status.reachable,
-            status.last_error,
-            status.supply_ok,
-        ):
+        if all(getattr(before, name) == getattr(status, name) for name in _HEALTH):
             return
         if not status.reachable:
             _LOGGER.warning("The ledger cannot work: %s", status.last_error)

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from .errors import LedgerError
+from .database import fault_of
+from .errors import Fault, LedgerError
 
 _NAME: Final = "ledger.lock"
 
@@ -20,12 +21,14 @@ class FolderLock:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(folder / _NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise LedgerError("ledger_unavailable", {"error": f"{folder.name}: {error.strerror}"}) from error
+            text = f"{folder.name}: {error.strerror}"
+            raise LedgerError("ledger_unavailable", {"error": text}, fault=fault_of(error, folder)) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(file)
-            raise LedgerError("ledger_unavailable", {"error": "another process uses this ledger"}) from error
+            text = "another process uses this ledger"
+            raise LedgerError("ledger_unavailable", {"error": text}, fault=Fault.IN_USE) from error
         self._file = file
 
     def release(self) -> None:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from .errors import Fault
+
 TREASURY: Final = "treasury"
 """The wallet that holds the supply at genesis and pays the rewards."""
 
@@ -41,7 +43,10 @@ class PaymentOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """An accepted order and what became of it. ``tail`` is the hash that ``Ledger.transaction`` looks up."""
+    """An accepted order and what became of it. ``tail`` is the hash that ``Ledger.transaction`` looks up.
+
+    ``tangle`` names the Tangle that it was signed for: another one than now, where the back end was changed since.
+    """
 
     payment_id: str
     source: str
@@ -53,7 +58,56 @@ class Payment:
     tail: str | None = None
     error: str | None = None
     created_at: float
+    sent_at: float | None = None
     confirmed_at: float | None = None
+    tangle: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedPayment:
+    """A payment that is neither confirmed nor failed, and what keeps it.
+
+    ``position`` counts from 1 in the order of the orders; those of one wallet are paid in this order. ``attempts`` are
+    those that failed so far, ``last_error`` says how the last of them did, and ``next_try_at`` (epoch seconds) is when
+    the next one comes; None when nothing but its turn, or its confirmation, is waited for.
+    """
+
+    position: int
+    payment: Payment
+    attempts: int = 0
+    next_try_at: float | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingLimits:
+    """The most iota that a wallet pays in one payment, and within any 24 hours. None is no limit; 0 stops it."""
+
+    per_payment_i: int | None = None
+    per_day_i: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerAddress:
+    """Where a wallet's owner keeps the rest: an address (90 trytes) whose key is not here.
+
+    Once the wallet has more than ``sweep_above_i`` to spend, all but ``keep_i`` goes there by itself; None is never.
+    ``problem`` is the key of the error that the last try by itself ended with.
+    """
+
+    address: str
+    sweep_above_i: int | None = None
+    keep_i: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletRules:
+    """What an owner decided for a wallet, and the iota that its limit per day still lets it spend (None: no limit)."""
+
+    limits: SpendingLimits
+    allowance_i: int | None
+    owner: OwnerAddress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +131,11 @@ class WalletState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TangleMessage:
-    """A message as it was read back from the Tangle. ``rejection`` says why ``verified`` is false."""
+    """A message as it was read back from the Tangle. ``rejection`` says why ``verified`` is false.
+
+    ``participant`` is whose key signed it; None is the island's own, or nobody's. ``sealed`` tells that others cannot
+    read its body on the Tangle; here it is what it says, as far as a key opens it.
+    """
 
     message_id: str
     kind: str
@@ -89,6 +147,8 @@ class TangleMessage:
     confirmed: bool
     verified: bool
     rejection: str | None = None
+    participant: str | None = None
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +169,25 @@ class TransactionInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
-    """The ledger's health. ``queued`` counts payments and messages that have not reached the Tangle."""
+    """The ledger's health. ``queued`` counts payments and messages that have not reached the Tangle.
+
+    ``confirm_s`` is how long the last payments took from the order to the confirmed balance: the median of up to 50.
+    ``backend`` is ``embedded`` or ``remote``. ``reachable`` tells whether it works; when it does not, ``fault`` says
+    why, as far as somebody can do something about it, and ``last_error`` says it in words. ``synced`` is false while
+    a remote node does not know all of its Tangle yet. ``transactions`` and ``supply_ok`` are None where a remote node
+    keeps that to itself.
+    """
 
     reachable: bool
     queued: int
-    transactions: int
+    transactions: int | None
     milestone: int
-    supply_ok: bool
+    supply_ok: bool | None
     last_error: str | None = None
+    confirm_s: float | None = None
+    backend: str = "embedded"
+    synced: bool = True
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

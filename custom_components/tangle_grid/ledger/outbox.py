@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any, Final
 
 from ..protocol import GENESIS
@@ -26,7 +27,8 @@ CREATE TABLE transfer (
     plan TEXT,
     bundle TEXT,
     trytes BLOB,
-    refused INTEGER NOT NULL DEFAULT 0
+    refused INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT
 );
 CREATE INDEX transfer_open ON transfer (id) WHERE state IN ('planned', 'prepared', 'sent');
 CREATE TABLE payment (
@@ -41,11 +43,17 @@ CREATE TABLE payment (
     tail TEXT,
     error TEXT,
     created_at REAL NOT NULL,
-    confirmed_at REAL
+    confirmed_at REAL,
+    sent_at REAL,
+    sweep INTEGER NOT NULL DEFAULT 0,
+    alone INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX payment_open ON payment (number) WHERE state IN ('queued', 'sent');
 CREATE INDEX payment_queued ON payment (number) WHERE state = 'queued';
 CREATE INDEX payment_transfer ON payment (transfer);
+CREATE INDEX payment_unplanned ON payment (source, number) WHERE state = 'queued' AND transfer IS NULL;
+CREATE INDEX payment_spent ON payment (source, created_at, amount) WHERE state <> 'failed' AND sweep = 0;
+CREATE INDEX payment_confirmed ON payment (number, confirmed_at, created_at) WHERE state = 'confirmed';
 CREATE TABLE message (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT NOT NULL UNIQUE,
@@ -53,16 +61,42 @@ CREATE TABLE message (
     body TEXT NOT NULL,
     created_at REAL NOT NULL,
     plan TEXT,
-    bundle TEXT
+    bundle TEXT,
+    sender TEXT,
+    epoch INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE sender (public_key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, previous TEXT NOT NULL) WITHOUT ROWID;
 """
 
+OUTBOX_UPGRADE: Final = """
+ALTER TABLE transfer ADD COLUMN last_error TEXT;
+ALTER TABLE payment ADD COLUMN sent_at REAL;
+ALTER TABLE payment ADD COLUMN sweep INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE payment ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX payment_unplanned ON payment (source, number) WHERE state = 'queued' AND transfer IS NULL;
+CREATE INDEX payment_spent ON payment (source, created_at, amount) WHERE state <> 'failed' AND sweep = 0;
+CREATE INDEX payment_confirmed ON payment (number, confirmed_at, created_at) WHERE state = 'confirmed';
+"""
+"""What makes the tables of version 1 those of version 2."""
+
+OUTBOX_UPGRADE_2: Final = """
+ALTER TABLE message ADD COLUMN sender TEXT;
+ALTER TABLE message ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+"""
+"""What makes the tables of version 2 those above."""
+
+_TIMED: Final = 50
 _PAYMENT: Final = (
     "SELECT payment_id, payment.source, target, amount, memo, payment.state, transfer.bundle, tail, error, created_at,"
-    " confirmed_at FROM payment LEFT JOIN transfer ON transfer.id = payment.transfer"
+    " sent_at, confirmed_at, CASE WHEN bundle IS NULL THEN NULL ELSE"
+    " COALESCE(tangle, (SELECT value FROM meta WHERE name = 'tangle_id')) END,"
+    " alone, payment.transfer, refused, last_error"
+    " FROM payment LEFT JOIN transfer ON transfer.id = payment.transfer"
+    " LEFT JOIN tangle_transfer ON tangle_transfer.transfer = payment.transfer"
 )
-_OPEN: Final = "payment.state IN ('queued', 'sent')"
+# What was signed for another Tangle waits until the ledger comes back to it.
+_HERE: Final = "NOT IN (SELECT transfer FROM tangle_transfer WHERE parked = 1)"
+_OPEN: Final = f"payment.state IN ('queued', 'sent') AND (payment.transfer IS NULL OR payment.transfer {_HERE})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +112,25 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPayment:
+    """A payment that is not over. It is to be sent ``alone`` after a bundle that it shared with others came to nothing.
+
+    ``attempts`` are those that came to nothing, and ``last_error`` says how the last of them did.
+    """
+
+    payment: Payment
+    alone: bool
+    transfer: int | None
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMessage:
-    """A message on its way; ``plan`` and ``bundle`` once it is sealed."""
+    """A message on its way; ``plan`` and ``bundle`` once it is sealed.
+
+    ``sender`` is the participant whose key of this ``epoch`` signs it; None is the island itself.
+    """
 
     number: int
     message_id: str
@@ -88,6 +139,8 @@ class QueuedMessage:
     created_at: float
     plan: BundlePlan | None
     bundle: str | None
+    sender: str | None = None
+    epoch: int = 0
 
 
 def _plan_to_text(plan: BundlePlan) -> str:
@@ -103,8 +156,20 @@ def _plan_from_text(text: str) -> BundlePlan:
 
 def _payment(row: Row) -> Payment:
     names = ("payment_id", "source", "target", "amount_i", "memo", "state", "bundle", "tail", "error", "created_at")
-    fields = dict(zip((*names, "confirmed_at"), row, strict=True))
+    fields = dict(zip((*names, "sent_at", "confirmed_at", "tangle"), row, strict=False))
     return Payment(**{**fields, "memo": json.loads(fields["memo"]), "state": PaymentState(fields["state"])})
+
+
+def _open_payment(row: Row) -> OpenPayment:
+    alone, transfer, refused, last_error = row[-4:]
+    # The bundle that it shared with others counts, and is told as long as nothing newer is.
+    return OpenPayment(
+        payment=_payment(row),
+        alone=bool(alone),
+        transfer=transfer,
+        attempts=(refused or 0) + alone,
+        last_error=last_error or row[8],
+    )
 
 
 class Outbox:
@@ -140,17 +205,18 @@ class Outbox:
 
     # Payments
 
-    def add_payment(self, order: PaymentOrder, memo: str, now: float) -> None:
-        """Queue a payment whose id is new."""
+    def add_payment(self, order: PaymentOrder, memo: str, now: float, *, sweep: bool = False) -> None:
+        """Queue a payment whose id is new. A ``sweep`` to the wallet's owner does not count as spent."""
         self._database.run(
-            "INSERT INTO payment (payment_id, source, target, amount, memo, state, created_at)"
-            " VALUES (?, ?, ?, ?, ?, 'queued', ?)",
+            "INSERT INTO payment (payment_id, source, target, amount, memo, state, created_at, sweep)"
+            " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
             order.payment_id,
             order.source,
             order.target,
             order.amount_i,
             memo,
             now,
+            sweep,
         )
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -162,13 +228,29 @@ class Outbox:
         """Return the newest payments."""
         return [_payment(row) for row in self._database.rows(f"{_PAYMENT} ORDER BY number DESC LIMIT ?", limit)]
 
-    def unplanned(self) -> list[Payment]:
-        """Return the payments that are not in a transfer yet, the oldest first."""
+    def waiting(self) -> list[str]:
+        """Return the wallets with payments that are not in a transfer yet: who has waited longest comes first."""
+        rows = self._database.rows(
+            "SELECT source FROM payment WHERE state = 'queued' AND transfer IS NULL"
+            " GROUP BY source ORDER BY MIN(number)"
+        )
+        return [row[0] for row in rows]
+
+    def unplanned(self, source: str, limit: int) -> list[OpenPayment]:
+        """Return a wallet's payments that are not in a transfer yet, the oldest first."""
+        rows = self._database.rows(
+            f"{_PAYMENT} WHERE payment.source = ? AND payment.state = 'queued' AND payment.transfer IS NULL"
+            " ORDER BY number LIMIT ?",
+            source,
+            limit,
+        )
+        return [_open_payment(row) for row in rows]
+
+    def open_payments(self, limit: int) -> list[OpenPayment]:
+        """Return the payments that are neither confirmed nor failed, the oldest first."""
         return [
-            _payment(row)
-            for row in self._database.rows(
-                f"{_PAYMENT} WHERE {_OPEN} AND payment.transfer IS NULL ORDER BY number LIMIT 1000"
-            )
+            _open_payment(row)
+            for row in self._database.rows(f"{_PAYMENT} WHERE {_OPEN} ORDER BY number LIMIT ?", limit)
         ]
 
     def payments_of(self, transfer: int) -> list[Payment]:
@@ -179,13 +261,45 @@ class Outbox:
         ]
 
     def pending(self) -> list[tuple[str, str, int]]:
-        """Return source, target and iota of every payment that is neither confirmed nor failed."""
+        """Return source, target and iota of the payments that are neither confirmed nor failed, added up by pairs."""
         return [
             (row[0], row[1], row[2])
             for row in self._database.rows(
-                "SELECT source, target, amount FROM payment WHERE state IN ('queued', 'sent')"
+                f"SELECT source, target, SUM(amount) FROM payment WHERE {_OPEN} GROUP BY source, target"  # noqa: S608
             )
         ]
+
+    def is_busy(self, wallet_id: str) -> bool:
+        """Tell whether a payment or a transfer of this wallet, or a payment to it, is not over."""
+        return any(wallet_id in (source, target) for source, target, _amount in self.pending()) or bool(
+            self._database.value(
+                "SELECT 1 FROM transfer WHERE state IN ('planned', 'prepared', 'sent') AND source = ? LIMIT 1",
+                wallet_id,
+            )
+        )
+
+    def is_paying(self, wallet_id: str) -> bool:
+        """Tell whether a payment of this wallet is not over."""
+        return any(source == wallet_id for source, _target, _amount in self.pending())
+
+    def spent_since(self, source: str, since: float) -> int:
+        """Return the iota that a wallet was ordered to pay after this moment, sweeps and failures left out."""
+        return int(
+            self._database.value(
+                "SELECT COALESCE(SUM(amount), 0) FROM payment WHERE source = ? AND created_at > ? AND state <> 'failed'"
+                " AND sweep = 0",
+                source,
+                since,
+            )
+        )
+
+    def confirm_s(self) -> float | None:
+        """Return the median of the seconds from order to confirmation, of the last payments; None without any."""
+        rows = self._database.rows(
+            "SELECT confirmed_at - created_at FROM payment WHERE state = 'confirmed' ORDER BY number DESC LIMIT ?",
+            _TIMED,
+        )
+        return median(max(0.0, row[0]) for row in rows) if rows else None
 
     def fail_payment(self, payment_id: str, error: str) -> None:
         """End a payment that never became part of a transfer."""
@@ -215,24 +329,25 @@ class Outbox:
             transfer,
         )
 
-    def set_sent(self, transfer: int, tails: Sequence[tuple[str, str]]) -> None:
+    def set_sent(self, transfer: int, tails: Sequence[tuple[str, str]], now: float) -> None:
         """Note that the bundle is on the Tangle; ``tails`` are transaction hash and payment id."""
-        self._database.run("UPDATE transfer SET state = 'sent' WHERE id = ?", transfer)
-        self._database.run_many("UPDATE payment SET state = 'sent', tail = ? WHERE payment_id = ?", tails)
+        self._database.run("UPDATE transfer SET state = 'sent', last_error = NULL WHERE id = ?", transfer)
+        self._database.run_many(
+            "UPDATE payment SET state = 'sent', tail = ?, sent_at = COALESCE(sent_at, ?) WHERE payment_id = ?",
+            [(tail, now, payment_id) for tail, payment_id in tails],
+        )
 
     def set_unsent(self, transfer: int) -> None:
         """Note that the bundle is not on the Tangle after all: it will be sent again."""
         self._database.run("UPDATE transfer SET state = 'prepared' WHERE id = ?", transfer)
 
-    def add_refusal(self, transfer: int) -> None:
-        """Count an attempt that the node refused."""
-        self._database.run("UPDATE transfer SET refused = refused + 1 WHERE id = ?", transfer)
+    def add_refusal(self, transfer: int, error: str) -> None:
+        """Count an attempt that came to nothing, and note why."""
+        self._database.run("UPDATE transfer SET refused = refused + 1, last_error = ? WHERE id = ?", error, transfer)
 
     def close_transfer(self, transfer: int, state: PaymentState, *, now: float, error: str | None = None) -> None:
         """End a transfer and its payments: confirmed or failed. The signed bundle is on the Tangle, not kept here."""
-        self._database.run(
-            "UPDATE transfer SET state = ?, plan = NULL, trytes = NULL WHERE id = ?", state.value, transfer
-        )
+        self._end(transfer, state)
         self._database.run(
             "UPDATE payment SET state = ?, error = ?, confirmed_at = ? WHERE transfer = ?",
             state.value,
@@ -241,11 +356,26 @@ class Outbox:
             transfer,
         )
 
+    def dissolve(self, transfer: int, error: str) -> None:
+        """End a transfer that came to nothing; its payments go back to their places in the queue, each for itself."""
+        self._end(transfer, PaymentState.FAILED)
+        self._database.run(
+            "UPDATE payment SET state = 'queued', transfer = NULL, tail = NULL, sent_at = NULL, alone = 1, error = ?"
+            " WHERE transfer = ?",
+            error,
+            transfer,
+        )
+
+    def _end(self, transfer: int, state: PaymentState) -> None:
+        self._database.run(
+            "UPDATE transfer SET state = ?, plan = NULL, trytes = NULL WHERE id = ?", state.value, transfer
+        )
+
     def open_transfers(self) -> list[Transfer]:
         """Return the transfers that are not over, the oldest first."""
         rows = self._database.rows(
-            "SELECT id, source, state, plan, bundle, trytes, refused FROM transfer"
-            " WHERE state IN ('planned', 'prepared', 'sent') ORDER BY id"
+            "SELECT id, source, state, plan, bundle, trytes, refused FROM transfer"  # noqa: S608 - our own names
+            f" WHERE state IN ('planned', 'prepared', 'sent') AND id {_HERE} ORDER BY id"
         )
         return [
             Transfer(
@@ -263,16 +393,25 @@ class Outbox:
 
     # Messages
 
-    def add_message(self, message_id: str, kind: str, body: str, now: float) -> None:
-        """Queue a message."""
+    def add_message(
+        self, message_id: str, kind: str, body: str, now: float, *, sender: str | None = None, epoch: int = 0
+    ) -> None:
+        """Queue a message of the island, or of a participant under its key of this epoch."""
         self._database.run(
-            "INSERT INTO message (message_id, kind, body, created_at) VALUES (?, ?, ?, ?)", message_id, kind, body, now
+            "INSERT INTO message (message_id, kind, body, created_at, sender, epoch) VALUES (?, ?, ?, ?, ?, ?)",
+            message_id,
+            kind,
+            body,
+            now,
+            sender,
+            epoch,
         )
 
     def next_message(self) -> QueuedMessage | None:
         """Return the oldest message in the queue; one that is sealed always is the oldest."""
         row = self._database.row(
-            "SELECT number, message_id, kind, body, created_at, plan, bundle FROM message ORDER BY number LIMIT 1"
+            "SELECT number, message_id, kind, body, created_at, plan, bundle, sender, epoch FROM message"
+            " ORDER BY number LIMIT 1"
         )
         if row is None:
             return None
@@ -284,6 +423,8 @@ class Outbox:
             created_at=row[4],
             plan=None if row[5] is None else _plan_from_text(row[5]),
             bundle=row[6],
+            sender=row[7],
+            epoch=row[8],
         )
 
     def set_sealed(self, number: int, plan: BundlePlan, bundle: str) -> None:
@@ -298,5 +439,7 @@ class Outbox:
 
     def queued(self) -> int:
         """Count payments and messages that have not reached the Tangle."""
-        payments = self._database.value("SELECT COUNT(*) FROM payment WHERE state = 'queued'")
+        payments = self._database.value(
+            f"SELECT COUNT(*) FROM payment WHERE state = 'queued' AND (transfer IS NULL OR transfer {_HERE})"  # noqa: S608
+        )
         return int(payments) + int(self._database.value("SELECT COUNT(*) FROM message"))

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import batched
 from threading import Lock
 from types import ModuleType
@@ -37,6 +37,7 @@ type Handle = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 _DEPTH: Final = 3
 _TAG_TRYTES: Final = 27
+_MOST_ASKED: Final = 500
 _loading: Final = Lock()
 
 
@@ -236,6 +237,16 @@ class Client(Protocol):
         """Tell which addresses were spent from."""
 
 
+def _get_balances(api: Any, *, addresses: Sequence[str]) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = api.get_balances(addresses)
+    return answer
+
+
+def _were_spent_from(api: Any, *, addresses: Sequence[str]) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = api.were_addresses_spent_from(addresses)
+    return answer
+
+
 class PyotaClient:
     """pyota's commands over a node in the same process, or behind any other ``Handle``."""
 
@@ -270,21 +281,48 @@ class PyotaClient:
 
     def balances(self, addresses: Sequence[str]) -> list[int]:
         """Return the confirmed balance of each address."""
-        if not addresses:
-            return []
-        return [int(balance) for balance in self._call("balances", lambda api: api.get_balances(addresses))["balances"]]
+        found: list[int] = []
+        for some in batched(addresses, _MOST_ASKED, strict=False):
+            found += map(int, self._call("balances", partial(_get_balances, addresses=some))["balances"])
+        return found
+
+    def find(
+        self, *, addresses: Sequence[str] = (), bundles: Sequence[str] = (), tags: Sequence[str] = ()
+    ) -> list[str]:
+        """Return the hashes of the transactions with one of each of these (81 trytes; tags 27)."""
+        criteria = {"addresses": list(addresses), "bundles": list(bundles), "tags": list(tags)}
+        asked = {name: values for name, values in criteria.items() if values}
+        found = self._call("search", lambda api: api.find_transactions(**asked))
+        return [str(transaction) for transaction in found["hashes"]]
 
     def find_bundle(self, bundle: str) -> list[str]:
         """Return the hashes of the transactions that carry this bundle hash."""
-        found = self._call("search", lambda api: api.find_transactions(bundles=[bundle]))
-        return [str(transaction) for transaction in found["hashes"]]
+        return self.find(bundles=[bundle])
 
     def is_known(self, address: str) -> bool:
         """Tell whether a transaction names the address."""
-        return bool(self._call("search", lambda api: api.find_transactions(addresses=[address]))["hashes"])
+        return bool(self.find(addresses=[address]))
 
     def spent_from(self, addresses: Sequence[str]) -> list[bool]:
         """Tell which addresses were spent from."""
-        if not addresses:
-            return []
-        return list(self._call("spent", lambda api: api.were_addresses_spent_from(addresses))["states"])
+        states: list[bool] = []
+        for some in batched(addresses, _MOST_ASKED, strict=False):
+            states += self._call("spent", partial(_were_spent_from, addresses=some))["states"]
+        return states
+
+    def trytes(self, hashes: Sequence[str]) -> list[str]:
+        """Return the trytes of each transaction; nothing but 9 where the node has none."""
+        found = self._call("reading", lambda api: api.get_trytes(list(hashes)))
+        return [str(transaction) for transaction in found["trytes"]]
+
+    def inclusion(self, hashes: Sequence[str], milestone: str) -> list[bool]:
+        """Tell which transactions are confirmed, as of a milestone (its hash)."""
+        return list(self._call("inclusion", lambda api: api.get_inclusion_states(list(hashes), [milestone]))["states"])
+
+    def consistent(self, tail: str) -> bool:
+        """Tell whether a tail, with all that it approves, contradicts nothing that is confirmed."""
+        return bool(self._call("consistency", lambda api: api.check_consistency([tail]))["state"])
+
+    def promote(self, tail: str, mwm: int) -> None:
+        """Build an empty transaction on a tail, so that it is chosen sooner."""
+        self._call("promoting", lambda api: api.promote_transaction(tail, _DEPTH, mwm))

@@ -5,24 +5,25 @@ A step that is cut off, by an error or by the process dying, is taken again from
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
 
-from ..protocol import ProtocolError, Signer, SigningKey, canonical
+from ..protocol import KeyNotice, ProtocolError, Signer
 from .accounts import Accounts
-from .backend import EmbeddedBackend
-from .chronicle import PAYMENT_KIND, message_plan, tag_of
+from .backend import Backend, Fate, Outgoing, Verdict
+from .chronicle import message_plan
 from .database import Database
+from .errors import Fault, node_fault
+from .members import Members
 from .model import BalancesChanged, LedgerEvent, Payment, PaymentChanged, PaymentState, Published
-from .node import PreparedMilestone, Transaction
+from .node import Transaction
 from .outbox import Outbox, QueuedMessage, Transfer
-from .pyota import BundlePlan, NodeRefusedError, TransferInput, prepare
-from .targets import resolve_target
+from .planner import Planner
+from .pyota import BundlePlan, NodeRefusedError, PyotaError, prepare
+from .retries import Retries
+from .sweeper import Sweeper
 
-_MAX_OUTPUTS: Final = 8
-_MAX_BATCH_MEMO_BYTES: Final = 6_144
-_MAX_REFUSALS: Final = 5
 _MESSAGE_LIFETIME_S: Final = 86_400.0
 
 
@@ -35,6 +36,28 @@ class Progress:
     wait_s: float | None = None
 
 
+def _outgoing(transfer: Transfer) -> Outgoing:
+    prepared = transfer.prepared
+    if prepared is None:  # pragma: no cover - what was sent was prepared
+        raise ValueError("the transfer is not signed")
+    return Outgoing(
+        bundle=prepared.bundle, trytes=prepared.trytes, inputs=transfer.plan.inputs, outputs=transfer.plan.outputs
+    )
+
+
+def _changed(payment: Payment) -> PaymentChanged:
+    return PaymentChanged(payment=payment)
+
+
+def refused_as_unavailable[T](ask: Callable[[], T]) -> T:
+    """Ask something that a node should not refuse, and that nobody outside can do anything about when it does."""
+    try:
+        return ask()
+    except (NodeRefusedError, PyotaError) as error:
+        problem = str(error)
+    raise node_fault(Fault.NODE_WRONG_ANSWER, problem)
+
+
 class Steps:
     """Moves the outbox on. ``advance`` is called from one thread only, again and again."""
 
@@ -42,22 +65,28 @@ class Steps:
         self,
         database: Database,
         accounts: Accounts,
-        backend: EmbeddedBackend,
+        backend: Backend,
         *,
         island_id: str,
-        key: SigningKey,
-        milestone_interval_s: float,
+        members: Members,
+        body_key: Callable[[], tuple[int, str] | None],
+        sweeper: Sweeper,
         clock: Callable[[], float],
     ) -> None:
+        """``body_key`` gives epoch and key when bodies are to be sealed, None when they stay open."""
         self._database = database
         self._accounts = accounts
         self._backend = backend
         self._outbox = Outbox(database)
         self._island_id = island_id
-        self._key = key
-        self._interval_s = milestone_interval_s
+        self._members = members
+        self._body_key = body_key
         self._clock = clock
-        self._last_milestone = float("-inf")
+        self._last_round = float("-inf")
+        self._sweeper = sweeper
+        self._planner = Planner(database, accounts, backend, seal=self._seal, clock=clock)
+        self._pushes: dict[int, float] = {}
+        self.retries = Retries()
 
     def advance(self) -> Progress:
         """Take the next step. Raises LedgerError, NodeRefusedError or PyotaError when it has to be taken again."""
@@ -70,183 +99,188 @@ class Steps:
         if message is not None and message.plan is not None:
             return Progress(events=self._send_message(message, message.plan), busy=True)
         events = self._plan_and_send(transfers)
-        if events is None and any(transfer.state == "sent" for transfer in transfers):
-            events = self._confirm_transfers(transfers)
+        sent = [transfer for transfer in transfers if transfer.state == "sent"]
+        due_in = self._round_due_in(sent) if events is None else None
+        looked = events is None and bool(sent) and due_in is not None and due_in <= 0
+        if looked:
+            events = self._confirm(sent)
+            self._push(sent)
         if events is None and message is not None:
             events = self._seal_and_send(message)
-        return self._confirm_when_due() if events is None else Progress(events=events, busy=True)
+        return self._confirm_when_due(sent, looked=looked) if events is None else Progress(events=events, busy=True)
 
     def _can_send(self, transfer: Transfer) -> bool:
-        """A transfer that is not signed yet waits for its wallet, should that have been taken away."""
+        """Tell whether a transfer's next try is due; one that is not signed yet also waits for a lost wallet."""
+        if not self.retries.is_due(transfer.id):
+            return False
         return transfer.state == "prepared" or (transfer.state == "planned" and transfer.source in self._accounts)
 
-    def _seal(self, kind: str, message_id: str, body: Mapping[str, Any], issued_at: float) -> BundlePlan:
+    def _seal(
+        self,
+        kind: str,
+        message_id: str,
+        body: Mapping[str, Any],
+        issued_at: float,
+        *,
+        sender: str | None = None,
+        epoch: int = 0,
+    ) -> BundlePlan:
         """Number and sign a message. Call it inside the transaction that stores the plan."""
-        sequence, previous = self._outbox.chain(self._key.public)
-        signer = Signer(self._key, self._island_id, sequence=sequence, previous=previous)
-        envelope = signer.seal(kind, message_id, body, issued_at=issued_at, expires_at=issued_at + _MESSAGE_LIFETIME_S)
-        self._outbox.set_chain(self._key.public, signer.sequence, signer.previous)
+        key = self._members.key(sender, epoch)
+        issued_at = max(issued_at, self._members.not_before(key.public))
+        sequence, previous = self._outbox.chain(key.public)
+        # Everybody can read who may send: without that, nobody could check the rest.
+        body_key = None if kind == KeyNotice.kind else self._body_key()
+        signer = Signer(key, self._island_id, sequence=sequence, previous=previous, body_key=body_key)
+        said = self._members.complete(kind, body, issued_at)
+        envelope = signer.seal(kind, message_id, said, issued_at=issued_at, expires_at=issued_at + _MESSAGE_LIFETIME_S)
+        self._outbox.set_chain(key.public, signer.sequence, signer.previous)
+        self._members.note(kind, said, signer.previous, issued_at)
         return message_plan(envelope)
 
     def _plan_and_send(self, transfers: list[Transfer]) -> tuple[LedgerEvent, ...] | None:
-        """Serve the first wallet in the queue that can pay now, with as much of its queue as fits; None if none can."""
-        queue: dict[str, list[Payment]] = {}
-        for payment in self._outbox.unplanned():
-            queue.setdefault(payment.source, []).append(payment)
-        for source, payments in queue.items():
-            if source not in self._accounts or any(transfer.source == source for transfer in transfers):
-                continue
-            planned = self._plan(source, payments, transfers)
-            if planned is not None:
-                return self._send_transfer(planned)
-            if not transfers:
-                # Nothing is on its way to this wallet any more: what it had when the order was taken is gone.
-                return self._fail(payments[0], "insufficient_funds")
-        return None
-
-    def _fail(self, payment: Payment, error: str) -> tuple[LedgerEvent, ...]:
-        with self._database.transaction(durable=True):
-            self._outbox.fail_payment(payment.payment_id, error)
-        return (PaymentChanged(payment=replace(payment, state=PaymentState.FAILED, error=error)),)
-
-    def _plan(self, source: str, payments: list[Payment], transfers: list[Transfer]) -> Transfer | None:
-        inputs, funds = self._choose_inputs(source, payments, transfers)
-        batch: list[Payment] = []
-        total = memo_bytes = 0
-        for payment in payments[:_MAX_OUTPUTS]:
-            memo_bytes += len(canonical(payment.memo))
-            if total + payment.amount_i > funds or memo_bytes > _MAX_BATCH_MEMO_BYTES:
-                break
-            batch.append(payment)
-            total += payment.amount_i
-        if not batch:
+        """Serve the first wallet that can pay now; None if none can."""
+        planned = self._planner.plan(transfers)
+        if planned is None and self._sweeper.is_due:
+            swept = self._sweeper.sweep_above_caps()
+            if swept:
+                return (*map(_changed, swept), BalancesChanged(wallets=self._accounts.states()))
+            planned = self._planner.gather(transfers)
+            if planned is None:
+                self._sweeper.rest()
+        if planned is None:
             return None
-        now = round(self._clock(), 3)
-        with self._database.transaction(durable=True):
-            transfer = self._outbox.add_transfer(source, [payment.payment_id for payment in batch])
-            self._accounts.book.reserve([spent.address for spent in inputs], transfer)
-            change = self._accounts.book.renew(source, self._accounts.seed(source))
-            outputs = [(resolve_target(payment.target, self._accounts.book), payment.amount_i) for payment in batch]
-            if funds > total:
-                outputs.append((change, funds - total))
-            body = {
-                "payments": [
-                    {
-                        "id": payment.payment_id,
-                        "from": payment.source,
-                        "to": payment.target,
-                        "amount_i": payment.amount_i,
-                        "memo": payment.memo,
-                    }
-                    for payment in batch
-                ]
-            }
-            sealed = self._seal(PAYMENT_KIND, uuid4().hex, body, now)
-            plan = BundlePlan(
-                outputs=tuple(outputs),
-                inputs=tuple(inputs),
-                tag=tag_of(PAYMENT_KIND),
-                text=sealed.text,
-                timestamp=sealed.timestamp,
-            )
-            self._outbox.set_plan(transfer, plan)
-        return Transfer(id=transfer, source=source, state="planned", plan=plan, prepared=None, refused=0)
-
-    def _choose_inputs(
-        self, source: str, payments: list[Payment], transfers: list[Transfer]
-    ) -> tuple[list[TransferInput], int]:
-        """Choose the largest open addresses until they cover the queue. An address that a transfer pays to waits."""
-        expected = {address for transfer in transfers for address, _amount in transfer.plan.outputs}
-        candidates = [
-            (address, index)
-            for address, index in self._accounts.book.live(source, reserved=False)
-            if address not in expected
-        ]
-        balances = self._backend.client.balances([address for address, _index in candidates])
-        wanted = sum(payment.amount_i for payment in payments[:_MAX_OUTPUTS])
-        funded = [
-            TransferInput(address=address, balance_i=balance, key_index=index)
-            for (address, index), balance in zip(candidates, balances, strict=True)
-            if balance
-        ]
-        funded.sort(key=lambda spent: (-spent.balance_i, spent.key_index))
-        chosen: list[TransferInput] = []
-        funds = 0
-        for spent in funded:
-            if funds >= wanted:
-                break
-            chosen.append(spent)
-            funds += spent.balance_i
-        return chosen, funds
+        # A wallet that pays receives at another address from now on.
+        moved = BalancesChanged(wallets=self._accounts.states())
+        sent = self._send_transfer(planned.transfer) if planned.transfer is not None else ()
+        return (*map(_changed, planned.failed), moved, *sent)
 
     def _send_transfer(self, transfer: Transfer) -> tuple[LedgerEvent, ...]:
-        prepared = transfer.prepared
-        if prepared is None:
-            prepared = prepare(transfer.plan, self._accounts.seed(transfer.source))
-            with self._database.transaction(durable=True):
-                self._outbox.set_prepared(transfer.id, prepared)
+        """Sign and send a transfer, and tell what changed. What is refused is tried again, later and later.
+
+        It is not given up: its bundle is signed, and its inputs can never be spent by another one.
+        """
         try:
+            prepared = transfer.prepared
+            if prepared is None:
+                prepared = prepare(transfer.plan, self._accounts.seed(transfer.source))
+                with self._database.transaction(durable=True):
+                    self._outbox.set_prepared(transfer.id, prepared)
             attached = self._backend.attached(prepared.bundle) or self._backend.send(prepared.trytes)
-        except NodeRefusedError as error:
-            self._outbox.add_refusal(transfer.id)
-            if transfer.refused + 1 < _MAX_REFUSALS:
-                raise
-            return self._close_transfer(transfer, PaymentState.FAILED, error=str(error))
+        except (NodeRefusedError, PyotaError) as error:
+            self._outbox.add_refusal(transfer.id, str(error))
+            self.retries.postpone(transfer.id, transfer.refused)
+            return ()
+        self.retries.forget(transfer.id)
         with self._database.transaction(durable=True):
             self._note_sent(transfer, attached)
             sent = self._outbox.payments_of(transfer.id)
-        return tuple(PaymentChanged(payment=payment) for payment in sent)
+        return tuple(map(_changed, sent))
 
     def _note_sent(self, transfer: Transfer, bundle: Sequence[Transaction]) -> None:
         """Give each payment the transaction that credits it: the bundle's outputs stand in the payments' order."""
         credited = [transaction.hash for transaction in bundle if transaction.value > 0]
         payment_ids = [payment.payment_id for payment in self._outbox.payments_of(transfer.id)]
-        self._outbox.set_sent(transfer.id, list(zip(credited, payment_ids, strict=False)))
+        self._outbox.set_sent(transfer.id, list(zip(credited, payment_ids, strict=False)), self._clock())
 
     def _close_transfer(
         self, transfer: Transfer, state: PaymentState, *, error: str | None = None
     ) -> tuple[LedgerEvent, ...]:
         with self._database.transaction(durable=True):
-            self._outbox.close_transfer(transfer.id, state, now=self._clock(), error=error)
-            self._accounts.book.retire(transfer.id)
             payments = self._outbox.payments_of(transfer.id)
+            self._accounts.book.retire(transfer.id, keep=self._held_by(transfer, payments, state))
+            if state is PaymentState.FAILED and len(payments) > 1:
+                # One of them spoilt it for the others, and nobody says which: from now on each goes by itself.
+                self._outbox.dissolve(transfer.id, error or state.value)
+            else:
+                self._outbox.close_transfer(transfer.id, state, now=self._clock(), error=error)
             if state is PaymentState.CONFIRMED:
+                self._backend.note_booked(transfer.plan.outputs)
                 for payment in payments:
                     self._accounts.book.book(payment.source, spent_i=payment.amount_i)
                     self._accounts.book.book(payment.target, earned_i=payment.amount_i)
-        return tuple(PaymentChanged(payment=payment) for payment in payments)
+            after = [self._outbox.payment(payment.payment_id) for payment in payments]
+        self._sweeper.wake()
+        return tuple(_changed(payment) for payment in after if payment is not None)
 
-    def _confirm_transfers(self, transfers: list[Transfer]) -> tuple[LedgerEvent, ...] | None:
-        """Confirm what was paid; None when nothing came of it. Balances and payments change together for all others."""
-        prepared = self._backend.prepare_milestone()
+    def _held_by(self, transfer: Transfer, payments: Sequence[Payment], state: PaymentState) -> list[str]:
+        """Return the inputs of a failed transfer that still hold tokens, for the planner to rescue.
+
+        Only where the back end is ours: a node of somebody else could say so to be given a second signature. And only
+        once: a transfer of one input that pays nobody was a rescue, or could only fail because that input is empty.
+        """
+        inputs = [spent.address for spent in transfer.plan.inputs]
+        if state is not PaymentState.FAILED or not self._backend.trusted or (len(inputs) == 1 and not payments):
+            return []
+        balances = self._backend.known_balances(inputs)
+        return [address for address, balance in zip(inputs, balances, strict=True) if balance]
+
+    def _round_due_in(self, sent: Sequence[Transfer]) -> float | None:
+        """Return in how many seconds the back end has to be looked at; None when nothing waits."""
+        return self._backend.next_round_s(sending=bool(sent), since_s=time.monotonic() - self._last_round)
+
+    def _confirm(self, sent: Sequence[Transfer]) -> tuple[LedgerEvent, ...] | None:
+        """See what became of what was sent; None when nothing did.
+
+        Balances and payments change together for all others.
+        """
+        outgoing = {transfer.id: _outgoing(transfer) for transfer in sent if transfer.prepared is not None}
+        look = self._backend.begin_round(list(outgoing.values()), self._accounts.live_addresses)
         with self._database.lock:
-            if prepared is not None:
-                self._issue(prepared)
-            events = [event for transfer in transfers if transfer.state == "sent" for event in self._settle(transfer)]
-            if events:
+            moved = look.finish()
+            if look.did_work:
+                self._last_round = time.monotonic()
+            events: list[LedgerEvent] = []
+            for transfer in sent:
+                if transfer.id in outgoing:
+                    events += self._settle(transfer, look.verdict(outgoing[transfer.id]))
+            if events or moved:
+                self._sweeper.wake()
                 return (*events, BalancesChanged(wallets=self._accounts.states()))
-        return None if prepared is None else ()
+        return () if look.did_work and self._backend.trusted else None
 
-    def _settle(self, transfer: Transfer) -> tuple[LedgerEvent, ...]:
-        """See what became of a sent transfer. Whoever attached its bundle, it is booked once, and then it is paid."""
-        tails = self._backend.tails(transfer.prepared.bundle) if transfer.prepared is not None else []
-        if not tails:
-            # A power failure can take the last seconds of the Tangle's file back, but not of the wallets'.
-            self._outbox.set_unsent(transfer.id)
-            return ()
-        booked = next((tail for tail in tails if tail.is_confirmed), None)
-        if booked is not None:
-            with self._database.transaction(durable=True):
-                self._note_sent(transfer, self._backend.bundle_of(booked.hash))
-                return self._close_transfer(transfer, PaymentState.CONFIRMED)
-        if all(tail.conflict is not None for tail in tails):
-            return self._close_transfer(transfer, PaymentState.FAILED, error=tails[0].conflict)
+    def _push(self, sent: Sequence[Transfer]) -> None:
+        """Help one transfer that has waited for long: its bundle as it is, without another signature."""
+        after_s = self._backend.push_after_s
+        if after_s is None:
+            return
+        now = time.monotonic()
+        self._pushes = {each.id: self._pushes.get(each.id, now + after_s) for each in sent}
+        late = next((each for each in sent if self._pushes[each.id] <= now), None)
+        if late is not None:
+            self._pushes[late.id] = now + after_s
+            # What the node does not take now is tried again then.
+            with suppress(NodeRefusedError, PyotaError):
+                self._backend.push(_outgoing(late))
+
+    def _settle(self, transfer: Transfer, verdict: Verdict) -> tuple[LedgerEvent, ...]:
+        """Write down what became of a sent transfer. Whoever attached its bundle, it is booked once, and then paid."""
+        match verdict.fate:
+            case Fate.MISSING:
+                # A power failure can take the last seconds of the Tangle's file back, but not of the wallets'.
+                self._outbox.set_unsent(transfer.id)
+            case Fate.CONFIRMED:
+                with self._database.transaction(durable=True):
+                    self._note_sent(transfer, verdict.booked)
+                    return self._close_transfer(transfer, PaymentState.CONFIRMED)
+            case Fate.CONFLICT:
+                return self._close_transfer(transfer, PaymentState.FAILED, error=verdict.reason)
+            case Fate.WAITING:
+                pass
         return ()
 
     def _seal_and_send(self, message: QueuedMessage) -> tuple[LedgerEvent, ...]:
         try:
-            with self._database.transaction():
-                plan = self._seal(message.kind, message.message_id, message.body, round(message.created_at, 3))
+            # Durable: a number that was used once must not be used again after a power failure.
+            with self._database.transaction(durable=True):
+                plan = self._seal(
+                    message.kind,
+                    message.message_id,
+                    message.body,
+                    round(message.created_at, 3),
+                    sender=message.sender,
+                    epoch=message.epoch,
+                )
                 self._outbox.set_sealed(message.number, plan, prepare(plan).bundle)
         except ProtocolError:
             # It was checked when it was queued; if it cannot be sent all the same, it must not block the others.
@@ -261,20 +295,12 @@ class Steps:
             self._outbox.drop_message(message.number)
         return (Published(message_id=message.message_id, kind=message.kind, tail=attached[0].hash),)
 
-    def _confirm_when_due(self) -> Progress:
-        if not self._backend.is_waiting():
-            return Progress()
-        due_in = self._last_milestone + self._interval_s - time.monotonic()
+    def _confirm_when_due(self, sent: Sequence[Transfer], *, looked: bool) -> Progress:
+        due_in = self._round_due_in(sent)
+        if due_in is None or (looked and due_in <= 0 and self._backend.trusted):
+            # What the node in this process has not confirmed by now waits for something new.
+            return Progress(wait_s=self.retries.next_in())
         if due_in > 0:
-            return Progress(wait_s=due_in)
-        prepared = self._backend.prepare_milestone()
-        events: tuple[LedgerEvent, ...] = ()
-        if prepared is not None:
-            with self._database.lock:
-                moved = self._issue(prepared)
-                events = (BalancesChanged(wallets=self._accounts.states()),) if moved else ()
-        return Progress(events=events, busy=self._backend.is_waiting())
-
-    def _issue(self, prepared: PreparedMilestone) -> bool:
-        self._last_milestone = time.monotonic()
-        return self._backend.issue(prepared)
+            retry_in = self.retries.next_in()
+            return Progress(wait_s=due_in if retry_in is None else min(due_in, retry_in))
+        return Progress(events=self._confirm(sent) or (), busy=True)

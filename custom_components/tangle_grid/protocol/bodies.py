@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Final, NoReturn
 
 from .errors import ProtocolError, Rejection
+from .signing import is_public_key
 
 MAX_NAME: Final = 255
 
@@ -48,6 +49,16 @@ def _powers(field: str, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or len(value) != 3:  # noqa: PLR2004 - three phases
         _refuse(field)
     return tuple(_number(field, power) for power in value)
+
+
+def _key_or_none(field: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    return value if isinstance(value, str) and is_public_key(value) else _refuse(field)
+
+
+def _count_or_none(field: str, value: Any) -> int | None:
+    return None if value is None else _count(field, value)
 
 
 type _Check = Callable[[str, Any], Any]
@@ -151,9 +162,37 @@ class FreeData:
     data: Any
 
 
-type Body = MeterReading | CurtailmentAsk | Answer | SettlementReceipt | FreeData
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotice:
+    """The island says that a participant has this key (64 hex digits) from now on, or none any more.
 
-_TYPES: Final = {body.kind: body for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, FreeData)}
+    ``revokes`` is the key that it replaces, or that is ended; of that one, no message after ``last_sequence`` counts.
+    """
+
+    kind: ClassVar[str] = "key"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "participant": _name,
+        "role": _name,
+        "epoch": _count,
+        "public_key": _key_or_none,
+        "revokes": _key_or_none,
+        "last_sequence": _count_or_none,
+        "valid_from": _positive,
+    }
+    participant: str
+    role: str
+    epoch: int
+    public_key: str | None
+    revokes: str | None
+    last_sequence: int | None
+    valid_from: float
+
+
+type Body = MeterReading | CurtailmentAsk | Answer | SettlementReceipt | FreeData | KeyNotice
+
+_TYPES: Final = {
+    body.kind: body for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, FreeData, KeyNotice)
+}
 
 
 def to_body(body: Body) -> dict[str, Any]:

@@ -7,12 +7,13 @@ left out, put in, or told twice without it being noticed.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from .canonical import MAX_INTEGER, canonical, parse
 from .errors import ProtocolError, Rejection
+from .sealing import is_sealed, open_body, seal_body
 from .signing import SigningKey, is_signed_by
 
 VERSION: Final = 1
@@ -63,7 +64,7 @@ class Envelope:
     body: Mapping[str, Any]
     signature: str = ""
 
-    def _fields(self) -> dict[str, Any]:
+    def _header(self) -> dict[str, Any]:
         return {
             "v": self.version,
             "kind": self.kind,
@@ -74,8 +75,22 @@ class Envelope:
             "prev": self.previous,
             "at": self.issued_at,
             "until": self.expires_at,
-            "body": self.body,
         }
+
+    def _fields(self) -> dict[str, Any]:
+        return {**self._header(), "body": self.body}
+
+    def header_bytes(self) -> bytes:
+        """Return what is said beside the body: what a sealed body is bound to."""
+        return canonical(self._header())
+
+    def open(self, keys: Iterable[str]) -> Mapping[str, Any]:
+        """Return what the body says; a sealed one is opened with whichever of the keys does it.
+
+        Raises:
+            ProtocolError: unreadable.
+        """
+        return open_body(keys, self.header_bytes(), self.body) if is_sealed(self.body) else self.body
 
     def signed_bytes(self) -> bytes:
         """Return what the signature covers. Raises ProtocolError when the body is not JSON."""
@@ -146,9 +161,19 @@ class Envelope:
 class Signer:
     """Seals one sender's messages. Keep ``sequence`` and ``previous`` with the message: they must never go back."""
 
-    def __init__(self, key: SigningKey, island: str, *, sequence: int = 0, previous: str = GENESIS) -> None:
+    def __init__(
+        self,
+        key: SigningKey,
+        island: str,
+        *,
+        sequence: int = 0,
+        previous: str = GENESIS,
+        body_key: tuple[int, str] | None = None,
+    ) -> None:
+        """Go on after a message. With ``body_key``, an epoch and its key, bodies are sealed for those who have it."""
         self._key = key
         self._island = island
+        self._body_key = body_key
         self.sequence = sequence
         self.previous = previous
 
@@ -173,6 +198,9 @@ class Signer:
             expires_at=expires_at,
             body=body,
         )
+        if self._body_key is not None:
+            epoch, opens = self._body_key
+            unsigned = replace(unsigned, body=seal_body(opens, epoch, unsigned.header_bytes(), body))
         envelope = replace(unsigned, signature=self._key.sign(unsigned.signed_bytes()))
         size = len(envelope.encode())
         if size > MAX_BYTES:

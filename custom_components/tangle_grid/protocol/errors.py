@@ -19,6 +19,11 @@ class Rejection(StrEnum):
     REPLAYED = "replayed"
     BROKEN_CHAIN = "broken_chain"
     INVALID_BODY = "invalid_body"
+    REVOKED_KEY = "revoked_key"
+    KEY_NOT_YET_VALID = "key_not_yet_valid"
+    KEY_CONFLICT = "key_conflict"
+    NOT_ALLOWED = "not_allowed"
+    UNREADABLE = "unreadable"
 
 
 class ProtocolError(Exception):

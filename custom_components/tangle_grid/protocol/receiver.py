@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
+from .bodies import KeyNotice
 from .envelope import GENESIS, Envelope
 from .errors import ProtocolError, Rejection
+from .registry import KeyRegistry
 
 MAX_CLOCK_SKEW_S: Final = 120.0
 """A sender's clock may be this far ahead."""
@@ -23,14 +25,21 @@ class SenderState:
 class Receiver:
     """Lets in the messages of one island's members. Pure: keep ``states`` wherever the messages are kept."""
 
-    def __init__(self, island: str, states: Mapping[str, SenderState]) -> None:
+    def __init__(self, island: str, states: Mapping[str, SenderState], *, registry: KeyRegistry | None = None) -> None:
+        """Go on from these states. With a ``registry``, it says who is a member, and the island's notices change it."""
         self._island = island
         self._states = dict(states)
+        self._registry = registry
 
     @classmethod
     def of_members(cls, island: str, public_keys: frozenset[str]) -> Self:
         """Start with members of whom nothing was received yet."""
         return cls(island, {public: SenderState() for public in public_keys})
+
+    @classmethod
+    def of_registry(cls, registry: KeyRegistry) -> Self:
+        """Start with those that the island announced, and will announce; nothing was received of them yet."""
+        return cls(registry.island, {}, registry=registry)
 
     @property
     def states(self) -> Mapping[str, SenderState]:
@@ -44,11 +53,12 @@ class Receiver:
 
         Raises:
             ProtocolError: wrong_island, unknown_sender, bad_signature, expired, not_yet_valid, replayed, or
-                broken_chain (it follows the last message but names another one as its previous).
+                broken_chain (it follows the last message but names another one as its previous); with a registry
+                also revoked_key, key_not_yet_valid, not_allowed, and invalid_body or key_conflict of a notice.
         """
         if envelope.island != self._island:
             raise ProtocolError(Rejection.WRONG_ISLAND, {"island": envelope.island})
-        state = self._states.get(envelope.sender)
+        state = self._states.get(envelope.sender) if self._registry is None else self._state_of(envelope)
         if state is None:
             raise ProtocolError(Rejection.UNKNOWN_SENDER, {"sender": envelope.sender})
         if not envelope.is_authentic():
@@ -62,9 +72,22 @@ class Receiver:
         missed = envelope.sequence - state.sequence - 1
         if not missed and envelope.previous != state.previous:
             raise ProtocolError(Rejection.BROKEN_CHAIN, {"sequence": envelope.sequence})
+        if self._registry is not None and envelope.kind == KeyNotice.kind:
+            self._registry.apply(envelope)
         accepted = SenderState(sequence=envelope.sequence, previous=envelope.digest(), missed=state.missed + missed)
         self._states[envelope.sender] = accepted
         return accepted
+
+    def _state_of(self, envelope: Envelope) -> SenderState | None:
+        """Return what is remembered of a sender whom the registry knows. Raises ProtocolError: it may not send this."""
+        rejection = self._registry.why_not(envelope) if self._registry is not None else Rejection.UNKNOWN_SENDER
+        if rejection is Rejection.UNKNOWN_SENDER:
+            return None
+        if rejection is not None:
+            raise ProtocolError(
+                rejection if envelope.is_authentic() else Rejection.BAD_SIGNATURE, {"sender": envelope.sender}
+            )
+        return self._states.get(envelope.sender, SenderState())
 
 
 def why_rejected(envelope: Envelope, island: str, public_keys: frozenset[str]) -> Rejection | None:

@@ -1,9 +1,12 @@
 """Ed25519 keys, hexadecimal at the edges."""
 
-from typing import Self
+import re
+from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class SigningKey:
@@ -44,3 +47,8 @@ def is_signed_by(public: str, signature: str, data: bytes) -> bool:
     except InvalidSignature, ValueError:
         return False
     return True
+
+
+def is_public_key(value: Any) -> bool:
+    """Tell whether this can be a public key: 64 hexadecimal digits, in lower case."""
+    return isinstance(value, str) and _PUBLIC_KEY.match(value) is not None

@@ -1,13 +1,12 @@
 """The demo's dashboard: made from the registries, so that it fits whatever the street consists of."""
 
-import time
 from collections.abc import Sequence
 from typing import Final
 
 from .api import ApiError, HomeAssistantApi, Json
 from .cards import gauge, heading, history, logbook, markdown, section, tile, view
 from .home import CAPACITY_LINE, THRESHOLD_LINE
-from .stories import FLEXIBLE, StreetTime, headline, helpers, latest_payment, participant, supply
+from .stories import FLEXIBLE, headline, helpers, latest_payment, participant, supply
 from .street import Owner, Street
 
 PATH: Final = "tangle-grid"
@@ -44,30 +43,26 @@ async def install_dashboard(api: HomeAssistantApi, street: Street) -> None:
     threshold = round(100 * threshold_w / capacity_w, 1)
     for line, value in ((THRESHOLD_LINE, threshold), (CAPACITY_LINE, 100)):
         await api.action("input_number", "set_value", {"entity_id": f"input_number.{line}", "value": value})
-    config = build(street, await street_time(api, street), threshold=threshold)
+    config = build(street, speed=await street_speed(api, street), threshold=threshold)
     await api.command("lovelace/config/save", url_path=PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": PATH})
 
 
-async def street_time(api: HomeAssistantApi, street: Street) -> StreetTime:
-    """The street's clock, from the integration's own diagnostics."""
-    asked = time.time()
+async def street_speed(api: HomeAssistantApi, street: Street) -> float:
+    """Street seconds in one wall second, from the integration's own diagnostics."""
     answer = await api.request("GET", f"diagnostics/config_entry/{street.entry_id}")
-    wall = (asked + time.time()) / 2
     try:
-        clock = answer["data"]["clock"]
-        speed = float(clock["speed"])
-        return StreetTime(offset=round(float(clock["grid_time"]) - speed * wall, 1), speed=speed)
+        return float(answer["data"]["clock"]["speed"])
     except KeyError as error:
         raise ApiError(f"the diagnostics have no {error}") from None
 
 
-def build(street: Street, clock: StreetTime, *, threshold: float) -> Json:
-    """The whole dashboard; ``threshold`` is in percent of the capacity."""
+def build(street: Street, *, speed: float, threshold: float) -> Json:
+    """The whole dashboard; ``threshold`` is in percent of the capacity, ``speed`` in street seconds a second."""
     return {
         "title": TITLE,
         "views": [
-            _street_view(street, clock, threshold),
+            _street_view(street, speed, threshold),
             _participants_view(street),
             _wallets_view(street),
             _tangle_view(street),
@@ -75,7 +70,7 @@ def build(street: Street, clock: StreetTime, *, threshold: float) -> Json:
     }
 
 
-def _street_view(street: Street, clock: StreetTime, threshold: float) -> Json:
+def _street_view(street: Street, speed: float, threshold: float) -> Json:
     island = street.island
     feed = section(
         heading("The transformer", ICON),
@@ -92,7 +87,7 @@ def _street_view(street: Street, clock: StreetTime, threshold: float) -> Json:
     ]
     graph = section(
         heading(
-            f"The last {_WALL_MINUTES} minutes, {_WALL_MINUTES * clock.speed / 60:.1f} hours on the street",
+            f"The last {_WALL_MINUTES} minutes, {_WALL_MINUTES * speed / 60:.1f} hours on the street",
             "mdi:chart-line",
         ),
         history(lines, hours=_HOURS, rows=7, highest=120),
@@ -130,7 +125,7 @@ def _street_view(street: Street, clock: StreetTime, threshold: float) -> Json:
         "street",
         ICON,
         [feed, graph, helping, wallets, cars, others, tangle],
-        header={"layout": "start", "card": markdown(headline(street, clock), plain=True)},
+        header={"layout": "start", "card": markdown(headline(street), plain=True)},
     )
 
 

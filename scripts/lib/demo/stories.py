@@ -5,30 +5,11 @@ Home Assistant renders them again whenever an entity in them changes.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from .street import Owner, Street
 
 FLEXIBLE: Final = ("charger", "battery", "household")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreetTime:
-    """The street's clock as a straight line over the wall clock.
-
-    Attributes:
-        offset: Street time at wall time zero, epoch seconds.
-        speed: Street seconds in one wall second.
-    """
-
-    offset: float
-    speed: float
-
-    @property
-    def expression(self) -> str:
-        """Jinja for the street's time as hours and minutes."""
-        return f"(({self.offset!r} + {self.speed!r} * (now() | as_timestamp)) | timestamp_custom('%H:%M'))"
 
 
 def _people(street: Street) -> str:
@@ -48,7 +29,7 @@ def _people(street: Street) -> str:
     return "{% set people = " + json.dumps(rows) + " %}"
 
 
-def headline(street: Street, time: StreetTime) -> str:
+def headline(street: Street) -> str:
     """One sentence about the feed, one about who is asked and who helps."""
     used, threshold, capacity, state = (
         street.need(street.island, key) for key in ("utilisation", "threshold", "capacity", "state")
@@ -75,7 +56,8 @@ def headline(street: Street, time: StreetTime) -> str:
 {{% elif ns.helping %}}The street balances itself: {{{{ busiest() }}}}\
 {{% elif ns.asked %}}The transformer asks for help: {{{{ busiest() }}}}\
 {{% else %}}All is well: {{{{ busiest() }}}} of what it may carry{{% endif %}}
-It is **{{{{ {time.expression} }}}}** on the street. \
+{{% if has_value('{street.clock}') %}}\
+It is **{{{{ states('{street.clock}') | as_timestamp | timestamp_custom('%H:%M') }}}}** on the street. {{% endif %}}\
 {{% if ns.asked %}}The transformer asks {{{{ and(ns.asked) }}}} to take less. {{% endif %}}\
 {{% if ns.helping %}}{{{{ and(ns.helping) }}}} {{{{ 'help' if ns.helping | length > 1 else 'helps' }}}}\
 {{% if ns.giving %}}, {{{{ and(ns.giving) }}}} by feeding energy back{{% endif %}}. {{% endif %}}\

@@ -18,6 +18,7 @@ LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
 _ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
 _MAX_STEPS: Final = 6
+_CLOCK: Final = "_sim_transformer_street_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,14 @@ class Street:
         if entity_id is None:
             raise DemoError(f"the integration has no {domain} '{key}' for {owner.name}")
         return entity_id
+
+    @property
+    def clock(self) -> str:
+        """The sensor with the street's own time."""
+        for (_, unique_id), entity_id in self.entities.items():
+            if unique_id.endswith(_CLOCK):
+                return entity_id
+        raise DemoError("the street has no clock")
 
     def of_kind(self, *kinds: str) -> Iterator[Owner]:
         """The participants of some kinds, in their order."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from ..trinary import TrytesError, is_insecure, signature_address
-from ..trinary.bundle import bundle_hash
+from ..trinary import TrytesError, is_insecure, signature_address, trytes_to_int
+from ..trinary.bundle import bundle_number
 from .transaction import Transaction
 
 SUPPLY = 2_779_530_283_277_761
@@ -55,7 +55,7 @@ def find_fault(bundle: Sequence[Transaction]) -> Conflict | None:
     )
     if head is None or not well_formed:
         return Conflict.STRUCTURE
-    if bundle_hash([transaction.essence for transaction in bundle]) != head.bundle:
+    if bundle_number([transaction.essence for transaction in bundle]) != trytes_to_int(head.bundle):
         return Conflict.BUNDLE_HASH
     if is_insecure(head.bundle):
         return Conflict.INSECURE_HASH

@@ -3,7 +3,7 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ _APP_NAME: Final = "Tangle Grid"
 _APP_VERSION: Final = "1.8.6"
 _UNKNOWN_TRYTES: Final = "9" * TRANSACTION_TRYTES
 _DEFAULT_DEPTH: Final = 3
+_MAX_THRESHOLD: Final = 100
+_MAX_URI: Final = 256
 
 type Request = Mapping[str, Any]
 type Answer = dict[str, Any]
@@ -78,9 +80,13 @@ def _integer(request: Request, name: str, default: int) -> int:
 class Api:
     """Answers commands. Blocks: call it from a worker thread."""
 
-    def __init__(self, node: EmbeddedNode) -> None:
+    def __init__(self, node: EmbeddedNode, *, refused: Collection[str] = ()) -> None:
+        """Answer for this node, except for the ``refused`` commands."""
         self._node = node
+        self._refused = frozenset(refused)
         self._store = node.store
+        self._state = node.store.balances
+        self._lane = node.lanes.open()
         self._commands: Mapping[str, Callable[[Request], Answer]] = {
             "getNodeInfo": self._get_node_info,
             "getBalances": self._get_balances,
@@ -96,6 +102,8 @@ class Api:
             "checkConsistency": self._check_consistency,
             "getTips": self._get_tips,
             "getNeighbors": lambda _request: {"neighbors": []},
+            "addNeighbors": self._add_neighbors,
+            "removeNeighbors": self._remove_neighbors,
             "getMissingTransactions": lambda _request: {"hashes": []},
             "getNodeAPIConfiguration": self._get_configuration,
         }
@@ -109,6 +117,8 @@ class Api:
         handler = self._commands.get(command)
         if handler is None:
             raise NodeError(f"Command [{command[:64]}] is unknown")
+        if command in self._refused:
+            raise NodeError(f"COMMAND {command} is not available on this node", HTTPStatus.UNAUTHORIZED)
         answer = handler(request)
         answer["duration"] = round((time.monotonic() - started) * 1000)
         return answer
@@ -139,20 +149,22 @@ class Api:
             "latestSolidSubtangleMilestone": milestone,
             "latestSolidSubtangleMilestoneIndex": number,
             "milestoneStartIndex": 0,
-            "lastSnapshottedMilestoneIndex": 0,
+            "lastSnapshottedMilestoneIndex": self._node.pruner.snapshot,
             "neighbors": 0,
             "packetsQueueSize": 0,
             "time": int(self._node.clock() * 1000),
             "tips": len(self._store.tips(limit=MAX_LIST)),
             "transactionsToRequest": 0,
-            "features": ["RemotePOW"],
+            "features": [] if "attachToTangle" in self._refused else ["RemotePOW"],
             "coordinatorAddress": coordinator_address(self._node.public_key),
         }
 
     def _get_balances(self, request: Request) -> Answer:
+        if not 0 <= _integer(request, "threshold", _MAX_THRESHOLD) <= _MAX_THRESHOLD:
+            raise NodeError("Illegal 'threshold'")
         number, milestone = self._node.latest_milestone
         return {
-            "balances": [str(self._store.balance(address)) for address in _addresses(request, "addresses")],
+            "balances": [str(self._state.balance(address)) for address in _addresses(request, "addresses")],
             "references": [milestone],
             "milestoneIndex": number,
         }
@@ -183,7 +195,7 @@ class Api:
 
     def _were_addresses_spent_from(self, request: Request) -> Answer:
         addresses = _addresses(request, "addresses")
-        return {"states": [self._store.is_spent(each) or self._store.has_outgoing(each) for each in addresses]}
+        return {"states": [self._state.is_spent(each) or self._state.is_exposed(each) for each in addresses]}
 
     def _get_transactions_to_approve(self, request: Request) -> Answer:
         reference = request.get("reference")
@@ -200,7 +212,7 @@ class Api:
         if not all(is_trytes(each, TRANSACTION_TRYTES) for each in trytes):
             raise NodeError("Invalid trytes input")
         trunk, branch = _hash(request.get("trunkTransaction")), _hash(request.get("branchTransaction"))
-        return {"trytes": self._node.attach(trytes, trunk=trunk, branch=branch, mwm=mwm)}
+        return {"trytes": self._lane.attach(trytes, trunk=trunk, branch=branch, mwm=mwm)}
 
     def _get_tips(self, _request: Request) -> Answer:
         return {"hashes": [tip.hash for tip in self._store.tips(limit=MAX_LIST)]}
@@ -215,8 +227,23 @@ class Api:
             "testNet": True,
         }
 
+    def _uris(self, request: Request) -> list[str]:
+        uris = _list(request, "uris")
+        if not all(isinstance(uri, str) and 0 < len(uri) <= _MAX_URI for uri in uris):
+            raise NodeError("Invalid uris input")
+        return uris
+
+    def _add_neighbors(self, request: Request) -> Answer:
+        """This node gossips with nobody: as IRI does with neighbours that it does not take, it adds none."""
+        self._uris(request)
+        return {"addedNeighbors": 0}
+
+    def _remove_neighbors(self, request: Request) -> Answer:
+        self._uris(request)
+        return {"removedNeighbors": 0}
+
     def _interrupt(self, _request: Request) -> Answer:
-        self._node.interrupt()
+        self._lane.interrupt()
         return {}
 
     def _take_in(self, request: Request) -> Answer:
@@ -231,6 +258,8 @@ class Api:
                 return {"state": False, "info": f"tails are not solid (missing a referenced tx): {tail_hash}"}
             if tail.position != 0:
                 raise NodeError("Invalid tail transaction")
+            if self._node.is_too_old(tail_hash):
+                return {"state": False, "info": f"tails are not consistent (below max depth): {tail_hash}"}
             tails.append(tail)
         conflict = self._node.find_conflict(tails)
         if conflict is not None:

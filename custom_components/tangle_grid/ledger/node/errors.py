@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 
 class NodeError(Exception):
-    """A refused command: ``status`` 400 goes out as ``{"error"}``, 500 as ``{"exception"}``."""
+    """A refused command: ``status`` 400 and 401 go out as ``{"error"}``, 500 as ``{"exception"}``."""
 
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(message)
@@ -12,4 +12,4 @@ class NodeError(Exception):
 
     def to_answer(self) -> dict[str, str]:
         """Return the body of the answer."""
-        return {"error" if self.status == HTTPStatus.BAD_REQUEST else "exception": str(self)}
+        return {"error" if self.status < HTTPStatus.INTERNAL_SERVER_ERROR else "exception": str(self)}

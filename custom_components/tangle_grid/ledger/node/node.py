@@ -2,30 +2,31 @@
 
 Conflicts are ignored, not avoided ("white flag", as later IOTA networks do): a milestone confirms everything that its
 parents approve, and books value in the order of storing; of two bundles that contradict each other the second is
-marked and moves nothing. Any solid tip is therefore good to build on, and no honest message is ever orphaned.
+marked and moves nothing. Any solid tip is therefore good to build on, and no honest message is ever orphaned: new
+transactions are led to recent tips, and milestones take in the others, those above payments first.
 """
 
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from http import HTTPStatus
 from pathlib import Path
-from threading import Event, Lock
 from typing import Final
 
 from ...protocol import SigningKey
 from ..errors import LedgerError
-from ..trinary import WorkCancelledError, with_nonce
-from .bundle import SUPPLY, Conflict, find_fault
+from .attaching import Lanes
+from .bundle import SUPPLY, Conflict
 from .errors import NodeError
+from .intake import Batch, store_batch
 from .milestone import Milestone, seal
+from .pruning import Housekeeping, Pruner
 from .state import Booking
 from .store import Stored, TangleStore
-from .transaction import Transaction, attach, parse_all
+from .transaction import Transaction
 
 MAX_DEPTH: Final = 15
+_APPROVED: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,11 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedMilestone:
-    """A milestone with its proof of work done, not issued yet."""
+    """A milestone with its proof of work done, not issued yet. ``more`` tells whether other tips have to wait."""
 
     milestone: Milestone
     transaction: Transaction
+    more: bool
 
 
 class EmbeddedNode:
@@ -59,18 +61,26 @@ class EmbeddedNode:
         genesis_address: str,
         mwm: int,
         clock: Callable[[], float] = time.time,
+        keep_s: float | None = None,
+        kept_tags: Sequence[str] = (),
     ) -> None:
-        """Open the Tangle, or start one whose whole supply stands at ``genesis_address`` (81 trytes)."""
+        """Open the Tangle, or start one whose whole supply stands at ``genesis_address`` (81 trytes).
+
+        Transactions go ``keep_s`` seconds after they were confirmed (None: never), but not those of bundles that moved
+        tokens, nor those whose tail's tag starts with one of ``kept_tags``. ``keep_tidy`` sees to it.
+        """
         self.mwm = mwm
         self.public_key = key.public
         self.island_id = island_id
         self.clock = clock
         self._key = key
+        self._kept_tags = tuple(kept_tags)
         self.store = TangleStore(path, genesis_address=genesis_address)
-        self._stop = Event()
-        self._working = Lock()
-        self.closed = False
-        self.supply_ok = self.store.supply() == SUPPLY
+        self.pruner = Pruner(self.store, keep_s=keep_s)
+        self.lanes = Lanes(clock)
+        self._lane = self.lanes.open()
+        self._housekeeping: Housekeeping | None = None
+        self.supply_ok = self.store.balances.supply() == SUPPLY
         if self.store.meta("genesis_address") != genesis_address:
             self.close()
             raise LedgerError("ledger_unavailable", {"error": f"{path.name} belongs to another treasury"})
@@ -78,98 +88,59 @@ class EmbeddedNode:
     def close(self) -> None:
         """Stop a running proof of work and close the file."""
         self.stop()
+        if self._housekeeping is not None:
+            self._housekeeping.end()
         self.store.database.close()
 
     def stop(self) -> None:
         """Stop a running proof of work, and start no other. May be called from any thread."""
-        self.closed = True
-        self._stop.set()
+        self.lanes.stop()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the node was told to stop."""
+        return self.lanes.stopped
 
     # Taking in
 
     def take_in(self, trytes: Sequence[object]) -> list[str]:
         """Store transactions, parents first whatever their order; return the hashes of those that are new.
 
-        All are stored or none. Raises NodeError: malformed, too little proof of work, parents unknown, or the bundle
-        that a tail completes is not valid.
+        All are stored or none, and they are safe from a power failure when this returns. Raises NodeError: malformed,
+        too little proof of work, parents unknown, or the bundle that a tail completes is not valid.
         """
-        batch = {transaction.hash: transaction for transaction in parse_all(trytes)}
-        for transaction in batch.values():
-            if transaction.weight < self.mwm:
-                raise NodeError(f"Invalid transaction: weight {transaction.weight} is below {self.mwm}")
-        order: TopologicalSorter[str] = TopologicalSorter(
-            {each.hash: {each.trunk, each.branch} & batch.keys() for each in batch.values()}
-        )
-        try:
-            parents_first = [batch[each] for each in order.static_order()]
-        except CycleError:
-            raise NodeError("Invalid transaction: it approves itself") from None
-        with self.store.database.transaction():
-            known = self.store.ids(batch)
-            new = [transaction for transaction in parents_first if transaction.hash not in known]
-            for transaction in new:
-                self._store_one(transaction)
-        return [transaction.hash for transaction in new]
-
-    def _store_one(self, transaction: Transaction) -> None:
-        parents = self.store.ids((transaction.trunk, transaction.branch))
-        if len(parents) < len({transaction.trunk, transaction.branch}):
-            raise NodeError("Invalid transaction: trunk or branch is unknown")
-        self.store.insert(transaction, parents[transaction.trunk], parents[transaction.branch])
-        if transaction.index == 0:
-            bundle = self.store.bundle_of(transaction.hash)
-            if (fault := find_fault(bundle)) is not None:
-                raise NodeError(f"Invalid bundle: {fault}")
-            if any(each.value for each in bundle):
-                self.store.set_signed(bundle)
+        batch = Batch.read(trytes, self.mwm)
+        with self.store.database.transaction(durable=True):
+            return store_batch(self.store, batch, self._kept_tags)
 
     # Attaching
 
     def choose_tips(self, depth: int, reference: str | None = None) -> tuple[str, str]:
-        """Return trunk and branch for a new bundle: two random tips, not below ``depth`` milestones, or a reference.
+        """Return trunk and branch for a new bundle: two random tips (URTS), one of them the reference if there is one.
 
-        Raises NodeError for a depth outside 0..15 or an unknown reference.
+        Tips whose past is older than ``depth`` milestones are left out; without any other, the latest milestone is
+        taken. Raises NodeError for a depth outside 0..15, and for a reference that is unknown or older than 15.
         """
         if not 0 <= depth <= MAX_DEPTH:
             raise NodeError("Invalid depth input")
         latest, latest_hash = self.store.latest_milestone()
-        tips = [
-            tip.hash
-            for tip in self.store.tips()
-            if tip.position == 0 and (tip.milestone is None or tip.milestone >= latest - depth)
-        ]
+        if reference is not None:
+            age_root = self.store.age_root(reference)
+            if age_root is None:
+                raise NodeError("Reference transaction is not known")
+            if age_root < latest - MAX_DEPTH:
+                raise NodeError("Reference transaction is too old")
+        tips = self.store.good_tips(latest - depth)
         trunk = secrets.choice(tips) if tips else latest_hash
         if reference is not None:
-            if not self.store.ids([reference]):
-                raise NodeError("Reference transaction is not known")
             return reference, trunk
         others = [tip for tip in tips if tip != trunk]
         return trunk, secrets.choice(others) if others else trunk
 
-    def attach(self, trytes: Sequence[str], *, trunk: str, branch: str, mwm: int) -> list[str]:
-        """Chain a bundle (head first) onto two parents with proof of work; return its transactions, tail first.
-
-        Raises NodeError (500) when interrupted.
-        """
-        attached: list[str] = []
-        with self._working:
-            self._stop.clear()
-            if self.closed:
-                self._stop.set()
-            for each in trytes:
-                parent = Transaction.parse(attached[-1]).hash if attached else trunk
-                plain = attach(
-                    each, trunk=parent, branch=trunk if attached else branch, now_ms=int(self.clock() * 1000)
-                )
-                try:
-                    attached.append(with_nonce(plain, mwm, self._stop))
-                except WorkCancelledError:
-                    raise NodeError("attachToTangle was interrupted", HTTPStatus.INTERNAL_SERVER_ERROR) from None
-        return attached[::-1]
-
-    def interrupt(self) -> None:
-        """Stop a running proof of work."""
-        self._stop.set()
+    def is_too_old(self, transaction_hash: str) -> bool:
+        """Tell whether nothing can be attached to a known transaction any more: its past is below the maximum depth."""
+        age_root = self.store.age_root(transaction_hash)
+        return age_root is not None and age_root < self.store.latest_milestone()[0] - MAX_DEPTH
 
     # Confirming
 
@@ -178,12 +149,12 @@ class EmbeddedNode:
 
         Raises NodeError (500) when interrupted.
         """
-        waiting = [tip for tip in self.store.tips() if tip.milestone is None]
+        waiting = self.store.waiting_tips(_APPROVED + 1)
         if not waiting:
             return None
         latest, latest_hash = self.store.latest_milestone()
-        trunk = waiting[0].hash
-        branch = waiting[1].hash if len(waiting) > 1 else latest_hash
+        trunk = waiting[0]
+        branch = waiting[1] if len(waiting) > 1 else latest_hash
         milestone = Milestone(
             island=self.island_id,
             number=latest + 1,
@@ -192,8 +163,10 @@ class EmbeddedNode:
             branch=branch,
             at=round(self.clock(), 3),
         )
-        (trytes,) = self.attach([seal(milestone, self._key)], trunk=trunk, branch=branch, mwm=self.mwm)
-        return PreparedMilestone(milestone=milestone, transaction=Transaction.parse(trytes))
+        (trytes,) = self._lane.attach([seal(milestone, self._key)], trunk=trunk, branch=branch, mwm=self.mwm)
+        return PreparedMilestone(
+            milestone=milestone, transaction=Transaction.parse(trytes), more=len(waiting) > _APPROVED
+        )
 
     def issue(self, prepared: PreparedMilestone) -> Confirmation:
         """Issue a prepared milestone and book what it confirms, all or nothing.
@@ -202,10 +175,11 @@ class EmbeddedNode:
             LedgerError: the sum of all balances is not the supply any more (nothing was written), or the file fails.
         """
         roots = list(self.store.ids((prepared.milestone.trunk, prepared.milestone.branch)).values())
-        moves = any(seen.value for seen in self.store.cone(roots))
+        moves = any(seen.signed for seen in self.store.cone(roots))
+        batch = Batch.of([prepared.transaction])
         # Money waits until it is safe from a power failure; everything before it in the file is then safe as well.
         with self.store.database.transaction(durable=moves):
-            self._store_one(prepared.transaction)
+            store_batch(self.store, batch, self._kept_tags)
             return self._confirm(prepared.milestone, prepared.transaction.hash)
 
     def issue_milestone(self) -> Confirmation | None:
@@ -213,13 +187,21 @@ class EmbeddedNode:
         prepared = self.prepare_milestone()
         return None if prepared is None else self.issue(prepared)
 
+    def confirm_some(self) -> bool:
+        """Prepare and issue the next milestone; tell whether tips were left for another one."""
+        prepared = self.prepare_milestone()
+        if prepared is None:
+            return False
+        self.issue(prepared)
+        return prepared.more
+
     def _confirm(self, milestone: Milestone, milestone_hash: str) -> Confirmation:
         seen = self.store.cone([self.store.ids([milestone_hash])[milestone_hash]])
         booking = Booking(self.store)
         conflicts = booking.book_cone(seen)
         booking.write(milestone.number)
         self.store.set_milestone(milestone.number, seen, conflicts, milestone.at)
-        self.supply_ok = self.store.supply() == SUPPLY
+        self.supply_ok = self.store.balances.supply() == SUPPLY
         if not self.supply_ok:
             raise LedgerError("ledger_unavailable", {"error": "the sum of all balances is not the supply"})
         return Confirmation(
@@ -229,6 +211,15 @@ class EmbeddedNode:
             moved=not booking.is_empty,
             conflicts=conflicts,
         )
+
+    def keep_tidy(self) -> None:
+        """Prune from now on, in a thread of its own, until the node is closed; without ``keep_s`` nothing is done."""
+        if self.pruner.keep_s is not None and self._housekeeping is None:
+            self._housekeeping = Housekeeping(self.prune)
+
+    def prune(self) -> bool:
+        """Delete a few transactions that are old enough; tell whether there are more. Takes some milliseconds."""
+        return self.pruner.step(self.clock())
 
     def find_conflict(self, tails: Sequence[Stored]) -> Conflict | str | None:
         """Say why these tails, with everything they approve, cannot all be booked now; None when they can."""

@@ -35,6 +35,8 @@ _TANGLE: Final = "tangle.sqlite"
 _IDENTITY: Final = "node.json"
 _KEY_BYTES: Final = 32
 _MAX_PORT: Final = 65_535
+_MAX_DAYS: Final = 36_500
+_DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,14 @@ def find_identity(folder: Path, seed: str | None, *, new: bool) -> tuple[Identit
     return found, None
 
 
-def _open_node(folder: Path, identity: Identity, mwm: int) -> EmbeddedNode:
+def _open_node(folder: Path, identity: Identity, mwm: int, keep_s: float | None) -> EmbeddedNode:
     return EmbeddedNode(
         folder / _TANGLE,
         island_id=identity.island_id,
         key=SigningKey.from_hex(identity.signing_key),
         genesis_address=identity.genesis_address,
         mwm=mwm,
+        keep_s=keep_s,
     )
 
 
@@ -111,14 +114,16 @@ def _mark_genesis(node: EmbeddedNode, address: str) -> None:
         return
     note = compose(address=address, fragment=text_to_trytes("genesis"), tag="GENESIS", timestamp=int(time.time()))
     trunk, branch = node.choose_tips(0)
-    node.take_in(node.attach([note], trunk=trunk, branch=branch, mwm=node.mwm))
+    node.take_in(node.lanes.open().attach([note], trunk=trunk, branch=branch, mwm=node.mwm))
 
 
 async def _issue_milestones(node: EmbeddedNode, interval_s: float) -> None:
-    """Confirm what waits, again and again. An interrupted proof of work is taken up again the next time."""
+    """Confirm what waits, again and again: every tip that is there now, or as many as are done in an interval."""
     while not node.closed:
+        until = time.monotonic() + interval_s
         with suppress(NodeError):
-            await asyncio.to_thread(node.issue_milestone)
+            while await asyncio.to_thread(node.confirm_some) and time.monotonic() < until:
+                pass
         await asyncio.sleep(interval_s)
 
 
@@ -132,7 +137,7 @@ async def serve(node: EmbeddedNode, *, host: str, port: int, milestone_interval_
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     http = HttpApi(Api(node))
-    runner = web.AppRunner(http.application(), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(http.application(), access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -180,6 +185,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
+    if not 0.0 < days <= _MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"days, above 0 and up to {_MAX_DAYS}")
+    return days
+
+
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scripts/node", description="An IRI-compatible node with a Tangle of its own")
@@ -194,6 +209,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--mwm", type=_whole_number(1, MAX_MWM), default=9, help="minimum weight magnitude (default 9)")
     parser.add_argument("--milestone-interval", type=_seconds, default=5.0, metavar="S", help="default 5 s")
+    parser.add_argument(
+        "--keep-days", type=_days, metavar="N", help="delete messages this long after they were confirmed (never)"
+    )
     supply = parser.add_mutually_exclusive_group()
     supply.add_argument("--genesis-seed", type=_seed, metavar="SEED", help="the seed that holds the whole supply")
     supply.add_argument("--new", action="store_true", help="a new Tangle with a new seed, which is printed once")
@@ -219,8 +237,10 @@ def main() -> int:
             lock = FolderLock(options.data)
             opened.callback(lock.release)
             identity, fresh_seed = find_identity(options.data, options.genesis_seed, new=options.new)
-            node = _open_node(options.data, identity, options.mwm)
+            keep_s = None if options.keep_days is None else options.keep_days * _DAY_S
+            node = _open_node(options.data, identity, options.mwm, keep_s)
             opened.callback(node.close)
+            node.keep_tidy()
             if fresh_seed is not None:
                 _say(f"New seed (it is not stored; keep it secret): {fresh_seed}")
             _say(f"Supply: {SUPPLY} i at {with_checksum(identity.genesis_address)} (index 0, security 2)")

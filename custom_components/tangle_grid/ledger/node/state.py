@@ -12,6 +12,7 @@ class Booking:
 
     def __init__(self, store: TangleStore) -> None:
         self._store = store
+        self._state = store.balances
         self._balances: dict[str, int] = {}
         self._spent: set[str] = set()
         self._applied: set[str] = set()
@@ -29,7 +30,7 @@ class Booking:
         fault = find_fault(bundle)
         if fault is not None or not any(transaction.value for transaction in bundle):
             return fault
-        if bundle[0].bundle in self._applied or self._store.is_applied(bundle[0].bundle):
+        if bundle[0].bundle in self._applied or self._state.is_applied(bundle[0].bundle):
             return Conflict.ALREADY_APPLIED
         changes: dict[str, int] = {}
         for transaction in bundle:
@@ -37,8 +38,8 @@ class Booking:
                 changes[transaction.address] = changes.get(transaction.address, 0) + transaction.value
         inputs = {transaction.address for transaction in bundle if transaction.value < 0}
         outputs = {transaction.address for transaction in bundle if transaction.value > 0}
-        if any(address in self._spent or self._store.is_spent(address) for address in changes) or any(
-            self._store.has_outgoing(address) for address in outputs
+        if any(address in self._spent or self._state.is_spent(address) for address in changes) or any(
+            self._state.is_exposed(address) for address in outputs
         ):
             # Paying to an address that is, or is about to be, spent counts as well: nobody could move those tokens.
             return Conflict.ADDRESS_SPENT
@@ -52,13 +53,16 @@ class Booking:
 
     def _balance(self, address: str) -> int:
         known = self._balances.get(address)
-        return self._store.balance(address) if known is None else known
+        return self._state.balance(address) if known is None else known
 
     def book_cone(self, cone: Sequence[Stored]) -> dict[str, str]:
-        """Book the bundles whose tails are in the cone, parents first; return the conflicts by transaction hash."""
+        """Book the bundles whose tails are in the cone, parents first; return the conflicts by transaction hash.
+
+        Bundles are checked when their tails are taken in; only those that move value are looked at again.
+        """
         conflicts: dict[str, str] = {}
         for seen in cone:
-            if seen.position == 0:
+            if seen.position == 0 and seen.signed:
                 bundle = self._store.bundle_of(seen.hash)
                 conflict = self.book(bundle)
                 if conflict is not None:
@@ -67,4 +71,4 @@ class Booking:
 
     def write(self, milestone: int) -> None:
         """Write the new balances, in the name of this milestone."""
-        self._store.write_balances(self._balances, self._spent, self._applied, milestone)
+        self._state.write(self._balances, self._spent, self._applied, milestone)

@@ -1,58 +1,31 @@
-"""The Tangle in SQLite: transactions and their parents, addresses and balances, milestones.
+"""The Tangle in SQLite: transactions and their parents, tips, milestones.
 
 Parents are always stored before their children, so row ids are a topological order and the whole Tangle is solid.
+Where old transactions were pruned, their children end at entry points: parents of which only hash and id are left.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from ..database import Database
+from ..database import Database, Row
+from .balances import Balances
 from .bundle import SUPPLY
+from .schema import SCHEMA, UPGRADES, VERSION
 from .transaction import NULL_HASH, Transaction
 
-VERSION: Final = 1
 GENESIS_ID: Final = 0
+MAX_TIPS: Final = 1_000
+"""How many tips are looked at: the newest, where new transactions are to be attached."""
 
-_SCHEMA: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE address (
-    id INTEGER PRIMARY KEY,
-    trytes TEXT NOT NULL UNIQUE,
-    balance INTEGER NOT NULL DEFAULT 0 CHECK (balance >= 0),
-    spent INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX funded ON address (balance) WHERE balance > 0;
-CREATE TABLE bundle (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, applied INTEGER);
-CREATE TABLE tx (
-    id INTEGER PRIMARY KEY,
-    hash TEXT NOT NULL UNIQUE,
-    address INTEGER NOT NULL REFERENCES address (id),
-    bundle INTEGER NOT NULL REFERENCES bundle (id),
-    trunk INTEGER NOT NULL,
-    branch INTEGER NOT NULL,
-    value INTEGER NOT NULL,
-    tag TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    tip INTEGER NOT NULL DEFAULT 1,
-    signed INTEGER NOT NULL DEFAULT 0,
-    milestone INTEGER,
-    conflict TEXT,
-    data BLOB NOT NULL
-);
-CREATE INDEX tx_address ON tx (address);
-CREATE INDEX tx_bundle ON tx (bundle);
-CREATE INDEX tx_tag ON tx (tag, id);
-CREATE INDEX tx_trunk ON tx (trunk);
-CREATE INDEX tx_branch ON tx (branch);
-CREATE INDEX tx_tip ON tx (id) WHERE tip = 1;
-CREATE INDEX tx_open ON tx (id) WHERE milestone IS NULL;
-CREATE TABLE milestone (number INTEGER PRIMARY KEY, tx INTEGER NOT NULL REFERENCES tx (id), at REAL NOT NULL);
-"""
-
+_FAST: Final = 1
+_CACHE_BYTES: Final = 32 * 1024 * 1024
+_HASH: Final = "substr(hash, 1, 12) = substr(?1, 1, 12) AND hash = ?1"
+_AS_PARENT: Final = f"SELECT id, COALESCE(milestone, root) FROM tx WHERE {_HASH}"  # noqa: S608 - our own names
+_STORED: Final = "id, hash, position, value, milestone, conflict, signed"
 _CONE: Final = """
 WITH RECURSIVE cone (id) AS (
     SELECT id FROM tx WHERE id IN ({roots}) AND milestone IS NULL
@@ -60,8 +33,22 @@ WITH RECURSIVE cone (id) AS (
     SELECT parent.id FROM cone JOIN tx AS child ON child.id = cone.id
     JOIN tx AS parent ON parent.id IN (child.trunk, child.branch) WHERE parent.milestone IS NULL
 )
-SELECT tx.id, tx.hash, tx.position, tx.value FROM cone JOIN tx ON tx.id = cone.id ORDER BY tx.id
+SELECT tx.id, hash, position, value, milestone, conflict, signed FROM cone JOIN tx ON tx.id = cone.id ORDER BY tx.id
 """
+SEARCH: Final = {
+    "addresses": "SELECT hash FROM tx WHERE substr(address, 1, 12) = substr(?1, 1, 12) AND address = ?1 LIMIT ?2",
+    "bundles": "SELECT hash FROM tx WHERE substr(bundle, 1, 12) = substr(?1, 1, 12) AND bundle = ?1 LIMIT ?2",
+    "tags": "SELECT hash FROM tx WHERE tag = rtrim(?1, '9') LIMIT ?2",
+    "approvees": "SELECT hash FROM tx WHERE trunk = ?1 UNION ALL SELECT hash FROM tx WHERE branch = ?1 LIMIT ?2",
+}
+"""How transactions are found by each key of findTransactions; every one of these uses an index."""
+
+RECENT: Final = {
+    "tag": f"SELECT {_STORED} FROM tx WHERE tag = rtrim(?1, '9') AND position = 0 AND id < ?2"  # noqa: S608
+    " ORDER BY id DESC LIMIT ?3",
+    "prefix": f"SELECT {_STORED} FROM tx WHERE substr(tag, 1, 2) = substr(?1, 1, 2) AND position = 0"  # noqa: S608
+    " AND id < ?2 AND substr(tag, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT ?3",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +61,7 @@ class Stored:
     value: int
     milestone: int | None = None
     conflict: str | None = None
+    signed: bool = False
 
     @property
     def is_confirmed(self) -> bool:
@@ -81,82 +69,152 @@ class Stored:
         return self.milestone is not None and self.conflict is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """A transaction as a parent. ``root`` is the oldest milestone that its past, or the milestone that saw it, has."""
+
+    id: int
+    root: int
+
+
+@dataclass(slots=True, kw_only=True)
+class NewRow:
+    """A transaction about to be stored: ``signed`` for those of a signed bundle, ``kept`` for those never pruned."""
+
+    transaction: Transaction
+    id: int
+    trunk: int
+    branch: int
+    root: int
+    data: bytes
+    signed: bool = False
+    kept: bool = False
+
+    @property
+    def row(self) -> Row:
+        """The values of the transaction's row."""
+        each = self.transaction
+        tag = each.tag.rstrip("9")
+        ids = (self.trunk, self.branch, each.value, each.index, self.root, self.signed, self.kept)
+        return (self.id, each.hash, each.address, each.bundle, tag, *ids)
+
+
+def pack(transaction: Transaction) -> bytes:
+    """Return the transaction's trytes as they are stored."""
+    return zlib.compress(transaction.trytes.encode(), _FAST)
+
+
+def _stored(row: Row) -> Stored:
+    row_id, hash_, position, value, milestone, conflict, signed = row
+    return Stored(
+        id=row_id,
+        hash=hash_,
+        position=position,
+        value=value,
+        milestone=milestone,
+        conflict=conflict,
+        signed=bool(signed),
+    )
+
+
 class TangleStore:
     """Reads and writes the Tangle's file. Errors are those of ``Database``."""
 
     def __init__(self, path: Path, *, genesis_address: str) -> None:
         def create(database: Database) -> None:
-            database.run("INSERT INTO address (trytes, balance) VALUES (?, ?)", genesis_address, SUPPLY)
+            database.run("INSERT INTO account (address, balance) VALUES (?, ?)", genesis_address, SUPPLY)
             for name, value in (("tangle_id", uuid4().hex), ("genesis_address", genesis_address)):
                 database.run("INSERT INTO meta (name, value) VALUES (?, ?)", name, value)
 
-        self.database = Database(path, schema=_SCHEMA, version=VERSION, create=create)
+        self.database = Database(
+            path, schema=SCHEMA, version=VERSION, create=create, upgrades=UPGRADES, cache_bytes=_CACHE_BYTES
+        )
+        self.balances = Balances(self.database)
 
     def meta(self, name: str) -> str:
         """Return a property of this Tangle: ``tangle_id`` or ``genesis_address``."""
         return str(self.database.value("SELECT value FROM meta WHERE name = ?", name) or "")
 
-    # Transactions
+    def set_meta(self, name: str, value: str) -> None:
+        """Store a property of this Tangle."""
+        self.database.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
+
+    # Taking in
 
     def ids(self, hashes: Iterable[str]) -> dict[str, int]:
         """Return the row ids of those that are stored; the genesis is always there."""
-        found = {}
-        for each in hashes:
-            row_id = GENESIS_ID if each == NULL_HASH else self.database.value("SELECT id FROM tx WHERE hash = ?", each)
-            if row_id is not None:
-                found[each] = int(row_id)
+        return {found: parent.id for found, parent in self.parents(hashes, entries=False).items()}
+
+    def parents(self, hashes: Iterable[str], *, entries: bool = True) -> dict[str, Parent]:
+        """Return what there is to attach to under these hashes: stored ones, the genesis, and entry points."""
+        asked = list(dict.fromkeys(hashes))
+        rows = self.database.row_each(_AS_PARENT, [(each,) for each in asked])
+        found = {each: Parent(id=row[0], root=row[1]) for each, row in zip(asked, rows, strict=True) if row}
+        if NULL_HASH in asked:
+            found[NULL_HASH] = Parent(id=GENESIS_ID, root=0)
+        missing = [each for each in asked if each not in found] if entries else []
+        rows = self.database.row_each(f"SELECT id FROM entry WHERE {_HASH}", [(each,) for each in missing])  # noqa: S608
+        found.update((each, Parent(id=row[0], root=0)) for each, row in zip(missing, rows, strict=True) if row)
         return found
 
-    def insert(self, transaction: Transaction, trunk: int, branch: int) -> int:
-        """Store a transaction whose parents are stored; it becomes a tip in their place."""
-        database = self.database
-        row_id = database.run(
-            "INSERT INTO tx (hash, address, bundle, trunk, branch, value, tag, position, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            transaction.hash,
-            self._id_of("address", "trytes", transaction.address),
-            self._id_of("bundle", "hash", transaction.bundle),
-            trunk,
-            branch,
-            transaction.value,
-            transaction.tag,
-            transaction.index,
-            zlib.compress(transaction.trytes.encode()),
+    def next_id(self) -> int:
+        """Return the id that the next transaction gets. The newest one is never pruned, so no id comes twice."""
+        return int(self.database.value("SELECT MAX(id) FROM tx") or GENESIS_ID) + 1
+
+    def insert(self, rows: Sequence[NewRow]) -> None:
+        """Store transactions whose parents are stored or stand before them; they become tips in their place."""
+        self.database.run_many(
+            "INSERT INTO tx (id, hash, address, bundle, tag, trunk, branch, value, position, root, signed, kept)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [row.row for row in rows],
         )
-        database.run("UPDATE tx SET tip = 0 WHERE id IN (?, ?) AND tip = 1", trunk, branch)
-        return row_id
+        self.database.run_many("INSERT INTO body (id, data) VALUES (?, ?)", [(row.id, row.data) for row in rows])
+        approved = {parent for row in rows for parent in (row.trunk, row.branch)}
+        new = {row.id for row in rows}
+        outside = [(parent,) for parent in sorted(approved - new)]
+        replaced = self.database.row_each("SELECT id, moves FROM tip WHERE id = ?", outside)
+        # A tip above a payment that waits is as urgent as the payment.
+        moving = {row[0] for row in replaced if row is not None and row[1]}
+        for row in rows:
+            if row.signed or row.trunk in moving or row.branch in moving:
+                moving.add(row.id)
+        self.database.run_many("DELETE FROM tip WHERE id = ?", outside)
+        self.database.run_many(
+            "INSERT INTO tip (id, moves) VALUES (?, ?)", [(each, each in moving) for each in sorted(new - approved)]
+        )
 
-    def set_signed(self, bundle: Sequence[Transaction]) -> None:
-        """Note that these transactions are a complete bundle with valid signatures."""
-        self.database.run_many("UPDATE tx SET signed = 1 WHERE hash = ?", [(each.hash,) for each in bundle])
+    def mark(self, hashes: Iterable[str], *, signed: bool, kept: bool) -> None:
+        """Note that stored transactions are part of a complete bundle that is signed, or that is to be kept."""
+        self.database.run_many(
+            f"UPDATE tx SET signed = signed OR ?2, kept = kept OR ?3 WHERE {_HASH}",  # noqa: S608
+            [(each, signed, kept) for each in hashes],
+        )
 
-    def _id_of(self, table: str, column: str, text: str) -> int:
-        row_id = self.database.value(f"SELECT id FROM {table} WHERE {column} = ?", text)  # noqa: S608 - our own names
-        if row_id is None:
-            row_id = self.database.run(f"INSERT INTO {table} ({column}) VALUES (?)", text)  # noqa: S608 - our own names
-        return int(row_id)
+    # Reading
 
     def load(self, transaction_hash: str) -> Transaction | None:
         """Return a stored transaction, or None."""
-        data = self.database.value("SELECT data FROM tx WHERE hash = ?", transaction_hash)
-        return None if data is None else Transaction.parse(zlib.decompress(data).decode(), transaction_hash)
+        data = self.database.value(f"SELECT data FROM tx JOIN body USING (id) WHERE {_HASH}", transaction_hash)  # noqa: S608
+        return None if data is None else Transaction.of(zlib.decompress(data).decode(), transaction_hash)
 
     def find(self, transaction_hash: str) -> Stored | None:
         """Return what is known of a transaction, or None."""
-        row = self.database.row(
-            "SELECT id, position, value, milestone, conflict FROM tx WHERE hash = ?", transaction_hash
-        )
-        if row is None:
-            return None
-        return Stored(
-            id=row[0], hash=transaction_hash, position=row[1], value=row[2], milestone=row[3], conflict=row[4]
-        )
+        row = self.database.row(f"SELECT {_STORED} FROM tx WHERE {_HASH}", transaction_hash)  # noqa: S608
+        return None if row is None else _stored(row)
 
-    def bundle_of(self, tail_hash: str) -> list[Transaction]:
-        """Follow the trunk from a tail through its bundle, tail first; shorter than it says when it is incomplete."""
+    def age_root(self, transaction_hash: str) -> int | None:
+        """Return the milestone that saw a transaction or, before one did, the oldest its past has; None: not known."""
+        found = self.parents([transaction_hash]).get(transaction_hash)
+        return None if found is None else found.root
+
+    def bundle_of(self, tail_hash: str, fresh: Mapping[str, Transaction] | None = None) -> list[Transaction]:
+        """Follow the trunk from a tail through its bundle, tail first; shorter than it says when it is incomplete.
+
+        ``fresh`` are transactions that are about to be stored.
+        """
         bundle: list[Transaction] = []
         next_hash = tail_hash
-        while (transaction := self.load(next_hash)) is not None and (
+        while (transaction := (fresh or {}).get(next_hash) or self.load(next_hash)) is not None and (
             not bundle or (transaction.bundle == bundle[0].bundle and transaction.index == len(bundle))
         ):
             bundle.append(transaction)
@@ -167,47 +225,57 @@ class TangleStore:
 
     def search(self, column: str, values: Sequence[str], limit: int) -> set[str]:
         """Return hashes by ``addresses``, ``bundles``, ``tags`` (27 trytes) or ``approvees``, at most ``limit``."""
-        condition = {
-            "addresses": "address = (SELECT id FROM address WHERE trytes = ?1)",
-            "bundles": "bundle = (SELECT id FROM bundle WHERE hash = ?1)",
-            "tags": "tag = ?1",
-            "approvees": "(trunk = ?1 OR branch = ?1)",
-        }[column]
         found: set[str] = set()
         for value in values:
             key: object = value
             if column == "approvees":
-                key = self.ids([value]).get(value)
-            rows = self.database.rows(f"SELECT hash FROM tx WHERE {condition} LIMIT ?2", key, limit)  # noqa: S608
-            found.update(row[0] for row in rows)
+                parent = self.parents([value]).get(value)
+                key = None if parent is None else parent.id
+            found.update(row[0] for row in self.database.rows(SEARCH[column], key, limit))
+            if len(found) >= limit:
+                break
         return found
 
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None = None) -> list[Stored]:
-        """Return the newest tails with this tag (27 trytes), or with any tag that starts so; page on with ``below``."""
-        # The plus keeps SQLite from sorting all tags: newest first is the order of the rows themselves.
-        condition = "tag = ?" if tag is not None else "+tag >= ? AND +tag < ?"
-        values = [tag] if tag is not None else [prefix, prefix + "["]
-        rows = self.database.rows(
-            f"SELECT id, hash, position, value, milestone, conflict FROM tx WHERE {condition}"  # noqa: S608
-            " AND position = 0 AND id < ? ORDER BY id DESC LIMIT ?",
-            *values,
-            2**62 if below is None else below,
-            limit,
-        )
-        names = ("id", "hash", "position", "value", "milestone", "conflict")
-        return [Stored(**dict(zip(names, row, strict=True))) for row in rows]
+        """Return the newest tails with this tag (27 trytes), or with any tag that starts so; page on with ``below``.
+
+        A prefix has at least two trytes.
+        """
+        kind, key = ("prefix", prefix) if tag is None else ("tag", tag)
+        return [_stored(row) for row in self.database.rows(RECENT[kind], key, 2**62 if below is None else below, limit)]
 
     def count(self) -> int:
         """Return the number of stored transactions, in constant time."""
-        return int(self.database.value("SELECT MAX(id) FROM tx") or 0)
+        return self.next_id() - 1 - int(self.meta("pruned") or 0)
+
+    # Tips
 
     def tips(self, *, limit: int = 100) -> list[Stored]:
-        """Return transactions that nobody approves yet, the oldest first."""
+        """Return the newest transactions that nobody approves yet, the newest first."""
+        rows = self.database.rows(f"SELECT {_STORED} FROM tip JOIN tx USING (id) ORDER BY id DESC LIMIT ?", limit)  # noqa: S608
+        return [_stored(row) for row in rows]
+
+    def good_tips(self, oldest: int, *, limit: int = 100) -> list[str]:
+        """Return hashes of tips, the newest first, that end a bundle and whose past is not older than a milestone."""
         rows = self.database.rows(
-            "SELECT id, hash, position, value, milestone, conflict FROM tx WHERE tip = 1 ORDER BY id LIMIT ?", limit
+            "SELECT hash FROM (SELECT id FROM tip ORDER BY id DESC LIMIT ?1) JOIN tx USING (id)"
+            " WHERE position = 0 AND COALESCE(milestone, root) >= ?2 ORDER BY id DESC LIMIT ?3",
+            MAX_TIPS,
+            oldest,
+            limit,
         )
-        names = ("id", "hash", "position", "value", "milestone", "conflict")
-        return [Stored(**dict(zip(names, row, strict=True))) for row in rows]
+        return [row[0] for row in rows]
+
+    def waiting_tips(self, limit: int) -> list[str]:
+        """Return hashes of tips that no milestone has seen: first those above payments, then the oldest."""
+        found: dict[str, None] = {}
+        for condition in ("moves", "1"):
+            rows = self.database.rows(
+                f"SELECT hash FROM tip JOIN tx USING (id) WHERE {condition} AND milestone IS NULL ORDER BY id LIMIT ?",  # noqa: S608
+                limit,
+            )
+            found.update((row[0], None) for row in rows)
+        return list(found)[:limit]
 
     # Confirmation
 
@@ -218,56 +286,18 @@ class TangleStore:
     def cone(self, roots: Sequence[int]) -> list[Stored]:
         """Return what the roots approve, themselves included, and no milestone has seen: parents first."""
         marks = ", ".join("?" * len(roots))
-        rows = self.database.rows(_CONE.format(roots=marks), *roots)
-        return [Stored(id=row[0], hash=row[1], position=row[2], value=row[3]) for row in rows]
+        return [_stored(row) for row in self.database.rows(_CONE.format(roots=marks), *roots)]
 
     def set_milestone(self, number: int, seen: Sequence[Stored], conflicts: dict[str, str], at: float) -> None:
-        """Write down what a milestone saw; the last one seen is the milestone itself."""
+        """Write down what a milestone saw; the last one seen is the milestone itself, and the one before no tip now."""
         rows = [(number, conflicts.get(each.hash), each.id) for each in seen]
         self.database.run_many("UPDATE tx SET milestone = ?, conflict = ? WHERE id = ?", rows)
-        self.database.run("INSERT INTO milestone (number, tx, at) VALUES (?, ?, ?)", number, seen[-1].id, at)
+        self.database.run("DELETE FROM tip WHERE id = (SELECT tx FROM milestone ORDER BY number DESC LIMIT 1)")
+        self.database.run(
+            "INSERT INTO milestone (number, tx, hash, at) VALUES (?, ?, ?, ?)", number, seen[-1].id, seen[-1].hash, at
+        )
 
     def latest_milestone(self) -> tuple[int, str]:
         """Return number and hash of the latest milestone; the genesis is number 0."""
-        row = self.database.row(
-            "SELECT milestone.number, tx.hash FROM milestone JOIN tx ON tx.id = milestone.tx"
-            " ORDER BY milestone.number DESC LIMIT 1"
-        )
+        row = self.database.row("SELECT number, hash FROM milestone ORDER BY number DESC LIMIT 1")
         return (0, NULL_HASH) if row is None else (int(row[0]), str(row[1]))
-
-    # Balances
-
-    def balance(self, address: str) -> int:
-        """Return the confirmed balance of an address, in iota."""
-        return int(self.database.value("SELECT balance FROM address WHERE trytes = ?", address) or 0)
-
-    def is_spent(self, address: str) -> bool:
-        """Tell whether a confirmed bundle spent from the address."""
-        return bool(self.database.value("SELECT spent FROM address WHERE trytes = ?", address))
-
-    def has_outgoing(self, address: str) -> bool:
-        """Tell whether any properly signed bundle, confirmed or not, spends from the address."""
-        return bool(
-            self.database.value(
-                "SELECT 1 FROM tx WHERE address = (SELECT id FROM address WHERE trytes = ?)"
-                " AND value < 0 AND signed LIMIT 1",
-                address,
-            )
-        )
-
-    def is_applied(self, bundle: str) -> bool:
-        """Tell whether a bundle with this hash moved balances already."""
-        return self.database.value("SELECT applied FROM bundle WHERE hash = ?", bundle) is not None
-
-    def write_balances(self, balances: dict[str, int], spent: Iterable[str], applied: Iterable[str], by: int) -> None:
-        """Write what a milestone changed."""
-        for address, balance in balances.items():
-            self.database.run("UPDATE address SET balance = ? WHERE trytes = ?", balance, address)
-        for address in spent:
-            self.database.run("UPDATE address SET spent = 1 WHERE trytes = ?", address)
-        for bundle in applied:
-            self.database.run("UPDATE bundle SET applied = ? WHERE hash = ?", by, bundle)
-
-    def supply(self) -> int:
-        """Add up all balances."""
-        return int(self.database.value("SELECT SUM(balance) FROM address WHERE balance > 0") or 0)

@@ -44,7 +44,13 @@ def parse_all(trytes: Sequence[object]) -> list[Transaction]:
     if len(texts) < len(trytes):
         raise NodeError("Invalid trytes input")
     hashes = curl_hashes(texts) if len(texts) >= _MANY else map(transaction_hash, texts)
-    return [Transaction.parse(each, known) for each, known in zip(texts, hashes, strict=True)]
+    return [Transaction.of(each, known) for each, known in zip(texts, hashes, strict=True)]
+
+
+def _number(trytes: str) -> int:
+    """Return the number in a field; most of them are empty, or nearly so."""
+    stripped = trytes.rstrip("9")
+    return trytes_to_int(stripped) if stripped else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +76,25 @@ class Transaction:
         """Read a transaction; its hash is computed unless it is known. Raises NodeError when it is not 2,673 trytes."""
         if not isinstance(trytes, str) or not is_trytes(trytes, TRANSACTION_TRYTES):
             raise NodeError("Invalid trytes input")
+        return cls.of(trytes, known_hash or transaction_hash(trytes))
+
+    @classmethod
+    def of(cls, trytes: str, known_hash: str) -> Self:
+        """Read 2,673 trytes that were looked at before, with their hash."""
         return cls(
             trytes=trytes,
-            hash=known_hash or transaction_hash(trytes),
+            hash=known_hash,
             address=trytes[2187:2268],
-            value=trytes_to_int(trytes[2268:2295]),
+            value=_number(trytes[2268:2295]),
             obsolete_tag=trytes[2295:2322],
-            timestamp=trytes_to_int(trytes[2322:2331]),
-            index=trytes_to_int(trytes[2331:2340]),
-            last_index=trytes_to_int(trytes[2340:2349]),
+            timestamp=_number(trytes[2322:2331]),
+            index=_number(trytes[2331:2340]),
+            last_index=_number(trytes[2340:2349]),
             bundle=trytes[2349:2430],
             trunk=trytes[_TRUNK],
             branch=trytes[_BRANCH],
             tag=trytes[_TAG],
-            attached_at=trytes_to_int(trytes[2619:2628]),
+            attached_at=_number(trytes[2619:2628]),
         )
 
     @property

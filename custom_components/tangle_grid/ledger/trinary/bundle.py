@@ -22,10 +22,15 @@ def _blocks(essence: str) -> tuple[bytes, bytes]:
     return to_bytes(trytes_to_int(essence[:HASH_TRYTES])), to_bytes(trytes_to_int(essence[HASH_TRYTES:]))
 
 
+def bundle_number(essences: Sequence[str]) -> int:
+    """Return the hash of the essences, tail first, as an integer. Raises TrytesError when they are not trytes."""
+    data = b"".join(block for essence in essences for block in _blocks(essence))
+    return number_of(keccak_384(data).digest())
+
+
 def bundle_hash(essences: Sequence[str]) -> str:
     """Return the hash (81 trytes) of the essences, tail first. Raises TrytesError when they are not trytes."""
-    data = b"".join(block for essence in essences for block in _blocks(essence))
-    return int_to_trytes(number_of(keccak_384(data).digest()), HASH_TRYTES)
+    return int_to_trytes(bundle_number(essences), HASH_TRYTES)
 
 
 def secure_tag(essences: Sequence[str]) -> tuple[str, str]:

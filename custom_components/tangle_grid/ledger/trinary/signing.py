@@ -78,8 +78,25 @@ def normalize(bundle_hash: str) -> list[int]:
 
 
 def is_insecure(bundle_hash: str) -> bool:
-    """Tell whether signing this hash would reveal a key's hash itself (a normalised tryte of 13)."""
-    return _MAX in normalize(bundle_hash)
+    """Tell whether signing this hash would reveal a key's hash itself (a normalised tryte of 13).
+
+    The same as looking for 13 in what ``normalize`` returns, without making it: normalising sets the first trytes of a
+    third to one bound after the other until the sum is zero, and the rest stays as it is.
+    """
+    for at in range(0, HASH_TRYTES, _FRAGMENT_HASHES):
+        part = bundle_hash[at : at + _FRAGMENT_HASHES]
+        excess = sum([VALUE_BY_TRYTE[tryte] for tryte in part])
+        place = 0
+        if excess < 0:
+            if VALUE_BY_TRYTE[part[0]] - excess >= _MAX:
+                return True
+            place = 1
+        while excess > 0:
+            excess -= VALUE_BY_TRYTE[part[place]] + _MAX
+            place += 1
+        if "M" in part[place:]:
+            return True
+    return False
 
 
 def sign_fragment(key_fragment: Sequence[int], normalized: Sequence[int]) -> list[int]:

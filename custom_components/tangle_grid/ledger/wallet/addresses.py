@@ -63,14 +63,42 @@ class AddressBook:
             self._database.run(
                 "INSERT INTO wallet (wallet_id, next_index, receive_index) VALUES (?, ?, 0)", wallet_id, len(found)
             )
-            self._database.run_many(
-                "INSERT INTO address (trytes, wallet_id, key_index, state) VALUES (?, ?, ?, ?)",
-                [
-                    (trytes, wallet_id, index, "retired" if spent else "open")
-                    for index, (trytes, spent) in enumerate(found)
-                ],
-            )
+            self._note_found(wallet_id, found, 0)
             self.renew(wallet_id, seed)
+
+    def _note_found(self, wallet_id: str, found: Sequence[tuple[str, bool]], begin: int) -> None:
+        self._database.run_many(
+            "INSERT INTO address (trytes, wallet_id, key_index, state) VALUES (?, ?, ?, ?)",
+            [
+                (trytes, wallet_id, index, "retired" if spent else "open")
+                for index, (trytes, spent) in enumerate(found)
+                if index >= begin
+            ],
+        )
+
+    def rename(self, wallet_id: str, name: str) -> None:
+        """Give a wallet, with all of its addresses, another name that is free. Its totals start anew there."""
+        self._database.run(
+            "INSERT INTO wallet (wallet_id, next_index, receive_index)"
+            " SELECT ?, next_index, receive_index FROM wallet WHERE wallet_id = ?",
+            name,
+            wallet_id,
+        )
+        self._database.run("UPDATE address SET wallet_id = ? WHERE wallet_id = ?", name, wallet_id)
+        self._database.run("DELETE FROM wallet WHERE wallet_id = ?", wallet_id)
+
+    def note_use(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
+        """Note what became of a wallet's addresses elsewhere (``found`` as in ``add``), and begin after them."""
+        begin = self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        self._database.run_many(
+            "UPDATE address SET state = 'retired' WHERE trytes = ? AND state = 'open'",
+            [(trytes,) for trytes, spent in found if spent],
+        )
+        self._note_found(wallet_id, found, begin)
+        self._database.run(
+            "UPDATE wallet SET next_index = MAX(next_index, ?) WHERE wallet_id = ?", len(found), wallet_id
+        )
+        self.renew(wallet_id, seed)
 
     def renew(self, wallet_id: str, seed: str) -> str:
         """Count the wallet's key index up; its new address receives from now on, change included."""
@@ -123,6 +151,13 @@ class AddressBook:
         state = self._database.value("SELECT state FROM address WHERE trytes = ?", address)
         return state is None or state == "open"
 
+    def are_open(self, wallet_id: str, addresses: Sequence[str]) -> bool:
+        """Tell whether all of these addresses are this wallet's, and none was given to a transfer."""
+        asked = [(address, wallet_id) for address in addresses]
+        return None not in self._database.row_each(
+            "SELECT 1 FROM address WHERE trytes = ? AND wallet_id = ? AND state = 'open'", asked
+        )
+
     def reserve(self, addresses: Sequence[str], transfer: int) -> None:
         """Give these addresses to a transfer: from now on nothing else spends from them, ever."""
         self._database.run_many(
@@ -130,9 +165,24 @@ class AddressBook:
             [(transfer, address) for address in addresses],
         )
 
-    def retire(self, transfer: int) -> None:
-        """Retire the addresses of a transfer that is over."""
-        self._database.run("UPDATE address SET state = 'retired' WHERE transfer = ? AND state = 'reserved'", transfer)
+    def retire(self, transfer: int, *, keep: Sequence[str] = ()) -> None:
+        """Retire the addresses of a transfer that is over, but for those that are to ``keep`` for a rescue."""
+        rows = self._database.rows("SELECT trytes FROM address WHERE transfer = ? AND state = 'reserved'", transfer)
+        self._database.run_many(
+            "UPDATE address SET state = 'retired' WHERE trytes = ?", [row for row in rows if row[0] not in keep]
+        )
+
+    def stranded(self) -> list[tuple[str, str, int]]:
+        """Return wallet, address and key index of those that were kept when their transfer was over."""
+        rows = self._database.rows(
+            "SELECT wallet_id, address.trytes, key_index FROM address JOIN transfer ON transfer.id = address.transfer"
+            " WHERE address.state = 'reserved' AND transfer.state = 'failed' ORDER BY address.transfer, key_index"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def hand_on(self, address: str, transfer: int) -> None:
+        """Give an address that was kept to the transfer that rescues what it holds."""
+        self._database.run("UPDATE address SET transfer = ? WHERE trytes = ? AND state = 'reserved'", transfer, address)
 
     def book(self, wallet_id: str, *, earned_i: int = 0, spent_i: int = 0) -> None:
         """Add a confirmed payment to a wallet's totals."""

@@ -1,0 +1,123 @@
+"""Which cars are still expected today, learned from the stays at each charger.
+
+What came to a charger on the last days comes again, each stay with the weight of one day. A charger that is taken has
+no other car before its own leaves; for a free one only those days count on which it was free at this time of the day.
+So an evening on which most cars are late still expects them, and one on which all are home expects nobody.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+_DAY_S: Final = 86_400.0
+#: Stays that are remembered per charger, and for how many days.
+_STAYS: Final = 30
+_DAYS: Final = 14.0
+_TODAY_S: Final = 6 * 3600.0
+#: A car of which nothing is known is taken to stay this much longer, s.
+_A_WHILE_S: Final = 4 * 3600.0
+#: Shorter stays, s, and smaller needs, Wh, are none.
+_SHORT_S: Final = 600.0
+_SMALL_WH: Final = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay that is over: times of the grid, and what the car wanted in all, Wh."""
+
+    arrived_at: float
+    left_at: float
+    wanted_wh: float
+
+
+class Arrivals:
+    """The stays at all chargers.
+
+    Args:
+        state: What `to_dict` gave, if any.
+    """
+
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        self._stays: dict[str, deque[Stay]] = {}
+        self._since: dict[str, float] = {}
+        self._present: dict[str, tuple[float, float]] = {}
+        for device_id, (since, stays) in (state or {}).items():
+            self._since[device_id] = float(since)
+            self._stays[device_id] = deque((Stay(*map(float, stay)) for stay in stays), maxlen=_STAYS)
+
+    def observe(self, now: float, device_id: str, arrived_at: float | None, wanted_wh: float) -> None:
+        """Take in what is at a charger.
+
+        Args:
+            now: Grid time.
+            device_id: The charger.
+            arrived_at: Since when its car is there; None: there is none, or nobody knows.
+            wanted_wh: What the car has had and still wants, Wh.
+        """
+        self._since.setdefault(device_id, now)
+        before = self._present.get(device_id)
+        if arrived_at is not None:
+            self._present[device_id] = (arrived_at, wanted_wh)
+        if before is None or before[0] == arrived_at:
+            return
+        if arrived_at is None:
+            del self._present[device_id]
+        left_at = now if arrived_at is None else min(now, arrived_at)
+        if left_at - before[0] >= _SHORT_S and before[1] >= _SMALL_WH:
+            self.add(device_id, Stay(before[0], left_at, before[1]))
+
+    def add(self, device_id: str, stay: Stay) -> None:
+        """Remember a stay."""
+        stays = self._stays.setdefault(device_id, deque(maxlen=_STAYS))
+        self._since[device_id] = min(self._since.get(device_id, stay.arrived_at), stay.arrived_at)
+        stays.append(stay)
+
+    def taken_until(self, device_id: str, now: float) -> float | None:
+        """When a charger will be free whose car is not planned: not known, so in a while; None if it is free."""
+        return now + _A_WHILE_S if device_id in self._present else None
+
+    def expected(
+        self, device_id: str, now: float, until: float, *, taken_until: float | None
+    ) -> Sequence[tuple[float, float, float]]:
+        """What is still expected of a charger: times of arrival and departure, and Wh by their likelihood.
+
+        Args:
+            device_id: The charger.
+            now: Grid time.
+            until: Who arrives later is left out, and what is wanted after that.
+            taken_until: When the car that is there leaves; None: there is none.
+        """
+        stays = [stay for stay in self._stays.get(device_id, ()) if now - stay.arrived_at <= _DAYS * _DAY_S]
+        if not stays:
+            return ()
+        since = max(self._since[device_id], stays[0].arrived_at if len(stays) == _STAYS else now - _DAYS * _DAY_S)
+        days = max(1.0, min(_DAYS, (now - since) / _DAY_S))
+        taken = sum(1 for stay in stays if (now - stay.arrived_at) % _DAY_S < stay.left_at - stay.arrived_at)
+        days_free = days if taken_until is not None else max(1.0, days - taken)
+        result: list[tuple[float, float, float]] = []
+        for stay in stays:
+            length_s = stay.left_at - stay.arrived_at
+            arrives = stay.arrived_at + math.ceil((now - stay.arrived_at) / _DAY_S) * _DAY_S
+            if arrives >= until or (taken_until is not None and arrives < taken_until):
+                continue
+            leaves = arrives + length_s
+            share = min(1.0, (until - arrives) / length_s)
+            # That it is free now says something about today, not about tomorrow.
+            likely = 1.0 / (days_free if arrives - now < _TODAY_S else days)
+            result.append((arrives, min(leaves, until), stay.wanted_wh * share * likely))
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """For storage: per charger since when it is known, and its stays."""
+        return {
+            device_id: [
+                round(since),
+                [
+                    [round(stay.arrived_at), round(stay.left_at), round(stay.wanted_wh)]
+                    for stay in self._stays.get(device_id, ())
+                ],
+            ]
+            for device_id, since in self._since.items()
+        }

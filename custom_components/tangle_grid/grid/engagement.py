@@ -1,0 +1,241 @@
+"""Who gives how much: makes those that said yes active, in merit order and within the budget, and lets them go."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from .auction import known_at
+from .budget import affordable_w, most_i
+from .curtailment import Ask, CurtailmentRequest, RequestState
+from .device_state import DeviceState
+from .events import AskChanged, GridEvent
+from .lifecycle import Lifecycle
+from .model import BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
+from .offers import (
+    Offer,
+    battery_target,
+    charger_target,
+    loads_for,
+    offer_of,
+    quantity_for,
+    quantity_within,
+    relief,
+    want_of,
+)
+from .protection import FeederWatch
+from .readings import slot_for
+from .release import Release
+from .topology import PHASES, Topology
+
+#: A request is as good as filled when less than this is missing, and less is not worth a part, W.
+CLOSE_ENOUGH_W: Final = 100.0
+#: Who leaves by its own wish has its power back at once.
+_OWN_WISH: Final = frozenset({"ended_by_person", "ended_unplugged", "ended_left"})
+
+
+class Engagement:
+    """The giving side of the market.
+
+    Args:
+        config: The island.
+        topology: Its feeder tree.
+        feeders: By number; shared with the engine.
+        devices: By id; shared with the engine.
+        lifecycle: The requests; shared with the engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: GridConfig,
+        topology: Topology,
+        feeders: Sequence[FeederWatch],
+        devices: Mapping[str, DeviceState],
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._config = config
+        self._timing = config.timing
+        self._topology = topology
+        self._feeders = feeders
+        self._devices = devices
+        self._lifecycle = lifecycle
+        self._release = Release(topology, feeders, config.timing)
+        self._engaged_at: dict[str, float] = {}
+        self._giving: dict[str, Ask] = {}
+
+    def releasing(self) -> dict[str, float]:
+        """What chargers that wait for their release are told at most, A, by device id."""
+        return self._release.held()
+
+    def wanted(self) -> dict[str, float]:
+        """What active parts ask of chargers (A) and batteries (W), by device id."""
+        wanted: dict[str, float] = {}
+        for request in self._lifecycle.open():
+            for ask in request.asks.values():
+                device = self._devices.get(ask.device_id)
+                if ask.state is not RequestState.ACTIVE or device is None:
+                    continue
+                if isinstance(device.config, ChargerConfig):
+                    wanted[ask.device_id] = charger_target(device.config, ask)
+                elif isinstance(device.config, BatteryConfig):
+                    wanted[ask.device_id] = battery_target(device.config, ask)
+        return wanted
+
+    def offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float) -> Offer:
+        """What a device could give from now on, see `offers`."""
+        habits, foreseen_at = self._lifecycle.habits, known_at(feeder, now)
+        return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at)
+
+    def affordable_w(self, request: CurtailmentRequest | None, window_s: float, rate: int, own_i: int = 0) -> float:
+        """What the budget still pays for a window, W; `own_i` is what the part in question has set aside already."""
+        left_i = self._lifecycle.budget.left_i(self._lifecycle.requests, request)
+        return affordable_w(None if left_i is None else left_i + own_i, window_s, rate)
+
+    def may_engage_more(self, request: CurtailmentRequest, now: float) -> bool:
+        """Somebody stands by, and what was asked for before has had time to show."""
+        if not any(
+            (ask.engaged and ask.quantity_w < ask.promised_w - 1) or ask.state is RequestState.ACCEPTED
+            for ask in request.asks.values()
+        ):
+            return False
+        feeder = self._feeder_of(request)
+        settled_s = 2 * self._timing.heartbeat_s + self._timing.request_trigger_s
+        if now - self._engaged_at.get(request.request_id, request.issued_at) < settled_s:
+            return False
+        return not request.automatic or (
+            feeder.over_since is not None and now - feeder.over_since >= self._timing.request_trigger_s
+        )
+
+    def engage(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        """Make as many active as are needed, in merit order."""
+        if self._feeder_of(request).blind:
+            return
+        missing_w = self._missing(request, now)
+        for ask in sorted(request.asks.values(), key=lambda ask: self._merit(ask, now)):
+            device = self._devices.get(ask.device_id)
+            if not ask.engaged or device is None:
+                continue
+            want_w = missing_w if isinstance(missing_w, float) else want_of(device, missing_w)
+            if want_w < CLOSE_ENOUGH_W:
+                continue
+            before_w = ask.quantity_w if ask.state is RequestState.ACTIVE else 0.0
+            if ask.state is RequestState.ACTIVE:
+                self._extend(request, ask, device, want_w)
+            else:
+                self._activate(request, ask, device, want_w, now, events)
+            if ask.state is not RequestState.ACTIVE:
+                continue
+            self._engaged_at[request.request_id] = now
+            gained_w = ask.quantity_w - before_w
+            if isinstance(missing_w, float):
+                missing_w -= gained_w
+            else:
+                missing_w = _less(missing_w, relief(device, gained_w))
+
+    def _missing(self, request: CurtailmentRequest, now: float) -> float | PhaseTriple:
+        """What is still missing, W: in total, or per phase for a request that the grid made by itself."""
+        if request.need_w is None:
+            return request.quantity_w - request.active_w
+        if now > request.issued_at and request.active_w > 0:
+            # What is measured now already contains what the active ones give.
+            return self._feeder_of(request).excess_w(self._config.market.margin)
+        return request.need_w
+
+    def _activate(
+        self,
+        request: CurtailmentRequest,
+        ask: Ask,
+        device: DeviceState,
+        want_w: float,
+        now: float,
+        events: list[GridEvent],
+    ) -> None:
+        if now > request.issued_at:
+            # Time has passed since it was asked. A baseline never rises by waiting.
+            foreseen_at = min(request.issued_at, known_at(self._feeder_of(request), now))
+            window_s, habits = request.ends_at - now, self._lifecycle.habits
+            offer = offer_of(device, now, self._timing, habits, duration_s=window_s, known_at=foreseen_at)
+            ask.baseline_w = min(ask.baseline_w, offer.baseline_w)
+            ask.promised_w = min(ask.promised_w, offer.power_w)
+            if not offer.worth_asking:
+                ended = Reason(key="ended_nothing_to_give")
+                self._lifecycle.end(request, ask, RequestState.EXPIRED, now, events, reason=ended)
+                return
+        window_s = request.ends_at - now
+        quantity_w, loads = self._part(request, ask, device, want_w, window_s)
+        if quantity_w <= 0:
+            return
+        ask.committed_i = most_i(quantity_w, window_s, ask.rate)
+        ask.loads = loads
+        ask.need_wh = self._lifecycle.habits.need_wh(device) if isinstance(device.config, ChargerConfig) else None
+        ask.start(now, quantity_w=quantity_w, slot_s=slot_for(window_s))
+        self._release.drop(ask.device_id)
+        for load in loads:
+            device.shed[load] = now
+            device.restoring.pop(load, None)
+        events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
+
+    def _part(
+        self, request: CurtailmentRequest, ask: Ask, device: DeviceState, want_w: float, window_s: float
+    ) -> tuple[float, tuple[str, ...]]:
+        """How much a device gives, W, and which loads it sheds for that; no more than the budget pays for."""
+        most_w = self.affordable_w(request, window_s, ask.rate, ask.committed_i)
+        if isinstance(device.config, ChargerConfig):
+            # It moves in steps, and may give up to one of them more than it promised at most.
+            most_w = min(most_w, ask.offer_w + device.config.step_a * device.config.watts_per_amp)
+        quantity_w = quantity_for(device, ask, want_w)
+        loads = loads_for(device, min(quantity_w, most_w), most_w)
+        if loads:
+            quantity_w = min(device.rated_w(loads), ask.baseline_w)
+        elif quantity_w > most_w:
+            quantity_w = 0.0 if isinstance(device.config, HouseholdConfig) else quantity_within(device, ask, most_w)
+            if quantity_w < CLOSE_ENOUGH_W:
+                return 0.0, ()
+        return quantity_w, loads
+
+    def _extend(self, request: CurtailmentRequest, ask: Ask, device: DeviceState, want_w: float) -> None:
+        """An active one gives more, up to what it promised; loads are not added one by one."""
+        if ask.loads or ask.active_at is None:
+            return
+        window_s = request.ends_at - ask.active_at
+        quantity_w, _ = self._part(request, ask, device, ask.quantity_w + want_w, window_s)
+        if quantity_w > ask.quantity_w:
+            ask.committed_i = most_i(quantity_w, window_s, ask.rate)
+            ask.ask_for(quantity_w)
+
+    def _merit(self, ask: Ask, now: float) -> tuple[float, ...]:
+        device = self._devices.get(ask.device_id)
+        if device is None:
+            return (float("inf"),)
+        policy = getattr(device.config, "policy", None)
+        own_rate = 0 if policy is None else policy.min_rate
+        return (own_rate, self._lifecycle.debts.of(ask.device_id, now), -ask.promised_w)
+
+    def let_go(self, now: float) -> None:
+        """Chargers whose part has ended come back one by one."""
+        giving = {
+            ask.device_id: ask
+            for request in self._lifecycle.open()
+            for ask in request.asks.values()
+            if ask.state is RequestState.ACTIVE
+        }
+        for device_id, ask in self._giving.items():
+            device = self._devices.get(device_id)
+            if device_id in giving or device is None or not isinstance(device.config, ChargerConfig):
+                continue
+            if ask.reason is None or ask.reason.key not in _OWN_WISH:
+                held_a = charger_target(device.config, ask)
+                self._release.add(device, now, held=held_a, expects_w=max(0.0, ask.baseline_w))
+        self._giving = giving
+        self._release.advance(now, self._devices)
+
+    def forget(self, request_id: str) -> None:
+        """A request is closed."""
+        self._engaged_at.pop(request_id, None)
+
+    def _feeder_of(self, request: CurtailmentRequest) -> FeederWatch:
+        return self._feeders[self._topology.number[request.feeder_id]]
+
+
+def _less(missing_w: PhaseTriple, given_w: PhaseTriple) -> PhaseTriple:
+    first, second, third = (missing_w[phase] - given_w[phase] for phase in range(PHASES))
+    return (first, second, third)

@@ -1,0 +1,205 @@
+"""Whose turn it is: which cars charge in which slot, so that their sum keeps to the level of the plan.
+
+In each slot the cars come in the order of their laxity, the time that they could still wait (Dertouzos and Mok,
+Multiprocessor on-line scheduling of hard-real-time tasks, 1989): the first ones get all that they can use, one after
+the other; the last one what is left, and where that is less than its least current, those before it that can wait give
+up a little. The rest waits. Every current is 0 or one that the charger can really have, and no phase of any feeder is
+asked for more than it has.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from .model import NOMINAL_V
+from .valley import SLOT_S
+
+#: A car that charges counts as having this share of its spare time, so that it goes on: every change costs a ramp.
+_STAY_SHARE: Final = 0.6
+#: Cars that are asked to give up something for one more.
+_DONORS: Final = 6
+#: Who could wait this long can give something up, s.
+_CALM_S: Final = 3600.0
+_NEARLY_WS: Final = 50.0 * 3600.0
+_EPSILON: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCar:
+    """A car to plan for.
+
+    Attributes:
+        feeder_id: Where its charger hangs.
+        need_wh: What it still needs, Wh.
+        departs_at: When it leaves, grid time.
+        certain: Somebody said so; otherwise it is expected from earlier stays.
+        min_a, max_a: Least and greatest current, A per phase.
+        step_a: What can be told apart above the least current, A.
+        phases: Those that it uses.
+        charging: It is charging now.
+    """
+
+    device_id: str
+    feeder_id: str
+    need_wh: float
+    departs_at: float
+    certain: bool = True
+    min_a: float = 6.0
+    max_a: float = 16.0
+    step_a: float = 1.0
+    phases: tuple[int, ...] = (0, 1, 2)
+    charging: bool = False
+
+    @property
+    def watts_per_amp(self) -> float:
+        """W over all its phases for 1 A per phase."""
+        return NOMINAL_V * len(self.phases)
+
+    @property
+    def full_w(self) -> float:
+        """The most that it can draw, W."""
+        return self.max_a * self.watts_per_amp
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """A car on its way through the slots.
+
+    Attributes:
+        limits: Each phase that it uses, on each feeder above it.
+        need_ws: What is planned for it, W·s.
+        spare_ws: What of it is planned above its need, W·s.
+        ready_at: When it is to be ready.
+        first: It charges whenever its phases allow.
+    """
+
+    car: PlanCar
+    limits: tuple[int, ...]
+    need_ws: float
+    spare_ws: float
+    ready_at: float
+    first: bool
+    left_ws: float = 0.0
+    running: bool = False
+    placed: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> bool:
+        """It does not get what it needs."""
+        return self.left_ws > self.spare_ws + _NEARLY_WS
+
+    def laxity_s(self, t: float) -> float:
+        """How long it could still wait, s."""
+        full_w = self.car.full_w
+        return self.ready_at - t - self.left_ws / full_w if full_w > 0 else math.inf
+
+    def start(self) -> None:
+        """Back to the first slot."""
+        self.left_ws, self.running = self.need_ws, self.car.charging
+        self.placed.clear()
+
+    def step_down(self, amps: float) -> float:
+        """The greatest current that its charger can have and that is not above `amps`; 0 if there is none, A."""
+        car = self.car
+        if amps >= car.max_a - _EPSILON:
+            return car.max_a
+        if amps < car.min_a - _EPSILON:
+            return 0.0
+        return car.min_a + math.floor((amps - car.min_a) / car.step_a + _EPSILON) * car.step_a
+
+    def wanted_a(self, seconds: float) -> float:
+        """What it can use in a slot, A."""
+        car = self.car
+        amps = self.left_ws / (car.watts_per_amp * seconds)
+        return min(car.max_a, car.min_a + max(0, math.ceil((amps - car.min_a) / car.step_a - _EPSILON)) * car.step_a)
+
+
+def fill(
+    turns: Sequence[Turn], slot: int, begin: float, end: float, room: Sequence[list[float]], level_w: float
+) -> int:
+    """Give one slot to cars. O(n log n).
+
+    Args:
+        turns: All cars.
+        slot: The slot's number.
+        begin: When it begins, grid time.
+        end: When it ends.
+        room: What is free on each limit in each slot, W; what is given is taken from it.
+        level_w: What cars may have together, W.
+
+    Returns:
+        Number of cars that were looked at.
+    """
+    live = [turn for turn in turns if turn.left_ws > 0.0 and turn.ready_at > begin]
+    live.sort(
+        key=lambda turn: (
+            not turn.first,
+            turn.laxity_s(begin) * (_STAY_SHARE if turn.running else 1.0),
+            turn.ready_at,
+            -turn.left_ws,
+            turn.car.min_a * turn.car.watts_per_amp,
+        )
+    )
+    least_w = min((turn.car.min_a * turn.car.watts_per_amp for turn in live), default=0.0)
+    given: list[tuple[Turn, float]] = []
+    for turn in live:
+        turn.running = False
+        if level_w < least_w - _EPSILON and not turn.first and not given:
+            break
+        car = turn.car
+        seconds = min(end, turn.ready_at) - begin
+        space_a = min(room[limit][slot] for limit in turn.limits) / NOMINAL_V
+        wanted_a = min(turn.wanted_a(seconds), space_a)
+        # To the nearest step, so that the sum is neither above nor below the level on average.
+        offered_a = level_w / car.watts_per_amp + car.step_a / 2
+        amps = turn.step_down(wanted_a if turn.first else min(wanted_a, offered_a))
+        if amps <= 0.0 < turn.step_down(wanted_a) and not turn.first:
+            missing_w = car.min_a * car.watts_per_amp - level_w
+            if (freed_w := _yield(given, missing_w, slot, begin, room)) <= 0.0:
+                continue
+            level_w += freed_w
+            amps = car.min_a
+        if amps <= 0.0:
+            continue
+        given.append((turn, seconds))
+        turn.placed[slot] = amps
+        _take(turn, slot, amps, room)
+        level_w -= amps * car.watts_per_amp
+    for turn, seconds in given:
+        turn.left_ws -= turn.placed[slot] * turn.car.watts_per_amp * seconds
+        turn.running = True
+    return len(live)
+
+
+def _take(turn: Turn, slot: int, amps: float, room: Sequence[list[float]]) -> None:
+    for limit in turn.limits:
+        room[limit][slot] -= amps * NOMINAL_V
+
+
+def _yield(
+    given: Sequence[tuple[Turn, float]], missing_w: float, slot: int, begin: float, room: Sequence[list[float]]
+) -> float:
+    """Let those that were given something last give up what one more needs; returns W, 0 if they cannot."""
+    cuts: list[tuple[Turn, float]] = []
+    freed_w = 0.0
+    for turn, _ in reversed(given[-_DONORS:]):
+        if freed_w >= missing_w:
+            break
+        car, amps = turn.car, turn.placed[slot]
+        if turn.first or turn.laxity_s(begin) < _CALM_S:
+            continue
+        kept_a = turn.step_down(max(car.min_a, amps - (missing_w - freed_w) / car.watts_per_amp))
+        cuts.append((turn, amps - kept_a))
+        freed_w += (amps - kept_a) * car.watts_per_amp
+    if freed_w < missing_w:
+        return 0.0
+    for turn, less_a in cuts:
+        turn.placed[slot] -= less_a
+        _take(turn, slot, -less_a, room)
+    return freed_w
+
+
+def slot_ends(first: int, slot: int, now: float) -> tuple[float, float]:
+    """When the part of a slot that is still to come begins and ends."""
+    return max(now, (first + slot) * SLOT_S), (first + slot + 1) * SLOT_S

@@ -1,0 +1,46 @@
+"""The keys that an open ledger holds for its members and for its readers, as the rest of the integration sees them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from .core import LedgerCore
+
+
+class Ask(Protocol):
+    """Asks the ledger in one of its threads."""
+
+    def __call__[T](self, ask: Callable[[], T], /) -> Awaitable[T]:
+        """Return what it answers. Raises LedgerError (ledger_unavailable) when the ledger cannot."""
+
+
+class IslandKeys:
+    """Belongs to an open ledger; every method raises LedgerError (ledger_unavailable) when that is closed."""
+
+    def __init__(self, core: LedgerCore, ask: Ask, wake: Callable[[], Any]) -> None:
+        self._core = core
+        self._ask = ask
+        self._wake = wake
+
+    async def renew(self, participant: str) -> None:
+        """Give a participant another key, also after its last one was revoked. The Tangle is told in its turn.
+
+        What is queued before is signed with the key so far; no message after that counts any more.
+
+        Raises:
+            LedgerError: invalid_message. This cannot be a participant.
+        """
+        await self._ask(lambda: self._core.members.renew(participant))
+        self._wake()
+
+    async def revoke(self, participant: str) -> None:
+        """End a participant's key, if it has one: it cannot send after what is queued already."""
+        await self._ask(lambda: self._core.members.revoke(participant))
+        self._wake()
+
+    async def opening(self) -> str:
+        """Return the key (64 hexadecimal digits) that opens what is sealed now. It signs nothing."""
+        return await self._ask(lambda: self._core.privacy.key(self._core.privacy.epoch))
+
+    async def renew_opening(self) -> None:
+        """Seal with another key from now on. What was sealed before stays open to whoever has the key so far."""
+        await self._ask(self._core.privacy.renew)

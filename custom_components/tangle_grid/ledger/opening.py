@@ -1,0 +1,200 @@
+"""Opens a ledger's files and its back end together, and sees that they belong together before anything changes."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from ..protocol import SigningKey
+from .backend import Backend, BackendConfig, Embedded, EmbeddedBackend, Remote
+from .chronicle import PAYMENT_KIND, message_address, tag_of
+from .database import Database
+from .errors import Fault, LedgerError, node_fault
+from .http_client import HttpClient, checked_url
+from .keys import Secrets
+from .members import MEMBERS_SCHEMA
+from .outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2, Outbox
+from .remote import RemoteBackend, RemoteNode
+from .tangles import TANGLES_SCHEMA, Tangles
+from .trinary import address_of
+from .wallet import ADDRESS_SCHEMA, POLICY_SCHEMA, AddressBook
+
+WALLET_VERSION: Final = 3
+_TANGLE_FILE: Final = "tangle.sqlite"
+_WALLET_FILE: Final = "wallet.sqlite"
+_EMBEDDED: Final = "embedded"
+_RESCAN: Final = "rescan"
+_KEPT_KINDS: Final = ("request", "answer", "settlement", "key", PAYMENT_KIND)
+
+
+def _place(config: BackendConfig) -> str:
+    """Name the back end that was chosen: another name is another choice. A token is no part of it."""
+    if isinstance(config, Embedded):
+        return _EMBEDDED
+    return " ".join(filter(None, (checked_url(config.url), config.tangle_id)))
+
+
+class Opening:
+    """One opening of a ledger's folder. Everything that was opened is closed by ``stack``."""
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        folder: Path,
+        *,
+        config: BackendConfig | None,
+        island_id: str,
+        secrets: Secrets,
+        key: SigningKey,
+        http: HttpClient | None,
+        mwm: int,
+        milestone_interval_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        """Open all; without ``config``, with the node in this process, unless another back end was chosen before.
+
+        Raises LedgerError (ledger_unavailable) as ``Ledger.open`` says; then nothing was changed.
+        """
+        self._stack = stack
+        self._folder = folder
+        self._is_chosen = config is not None
+        self._island_id = island_id
+        self._secrets = secrets
+        self._key = key
+        self._clock = clock
+        config = config or Embedded(mwm=mwm, milestone_interval_s=milestone_interval_s)
+        self._place = _place(config)
+        self.database: Database
+        self.tangles: Tangles
+        self.backend: Backend
+        if isinstance(config, Remote):
+            if http is None:
+                raise ValueError("a remote back end needs a client")
+            self._open_remote(config, http)
+        else:
+            self._open_embedded(config)
+
+    def _open_wallets(self, tangle_id: Callable[[], str]) -> None:
+        """Open the wallets' file; when there is none, make one for this Tangle."""
+
+        def create(database: Database) -> None:
+            outbox = Outbox(database)
+            for name, value in (("tangle_id", tangle_id()), ("island_id", self._island_id), ("backend", self._place)):
+                outbox.set_meta(name, value)
+
+        self.database = Database(
+            self._folder / _WALLET_FILE,
+            schema=ADDRESS_SCHEMA + POLICY_SCHEMA + OUTBOX_SCHEMA + TANGLES_SCHEMA + MEMBERS_SCHEMA,
+            version=WALLET_VERSION,
+            create=create,
+            upgrades={
+                1: POLICY_SCHEMA + OUTBOX_UPGRADE + TANGLES_SCHEMA,
+                2: OUTBOX_UPGRADE_2 + MEMBERS_SCHEMA,
+            },
+        )
+        self._stack.callback(self.database.close)
+        self._outbox = Outbox(self.database)
+        if self._outbox.meta("island_id") != self._island_id:
+            raise LedgerError("ledger_unavailable", {"error": "the wallets belong to another island"})
+        self.tangles = Tangles(self.database)
+
+    def _move_or_stay(self, tangle_id: str) -> None:
+        """Let the wallets work on this Tangle: because it is theirs, or because its owner chose another back end."""
+        if tangle_id == self.tangles.tangle_id:
+            if self._place != self.tangles.place:
+                self.tangles.stay(self._place)
+        elif self._place == self.tangles.place:
+            raise node_fault(Fault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle")
+        else:
+            with self.database.transaction(durable=True):
+                self.tangles.move(tangle_id, self._place)
+                self._outbox.set_meta(_RESCAN, "1")
+
+    @property
+    def wants_rescan(self) -> bool:
+        """Whether the Tangle is new to the wallets, and has to be asked what their seeds were used for there."""
+        return bool(self._outbox.meta(_RESCAN))
+
+    def rescanned(self) -> None:
+        """Note that it was asked."""
+        self._outbox.set_meta(_RESCAN, "")
+
+    # The node in this process
+
+    def _open_embedded(self, config: Embedded) -> None:
+        exists = (self._folder / _WALLET_FILE).exists()
+        genesis = address_of(self._secrets.genesis_seed, 0)
+        if exists:
+            self._open_wallets(str)
+            if not self._is_chosen and self.tangles.place != _EMBEDDED:
+                # Wallets move because their owner says so, and not because nobody says anything.
+                raise LedgerError("ledger_unavailable", {"error": "the wallets work with a node elsewhere"})
+            genesis = self._genesis(genesis)
+        backend = EmbeddedBackend(
+            self._folder / _TANGLE_FILE,
+            island_id=self._island_id,
+            key=self._key,
+            genesis_address=genesis,
+            mwm=config.mwm,
+            clock=self._clock,
+            milestone_interval_s=config.milestone_interval_s,
+            keep_s=config.keep_s,
+            kept_tags=[tag_of(kind).rstrip("9") for kind in _KEPT_KINDS],
+        )
+        self._stack.callback(backend.close)
+        self.backend = backend
+        if not exists:
+            self._open_wallets(lambda: backend.tangle_id)
+        self._move_or_stay(backend.tangle_id)
+        backend.node.keep_tidy()
+
+    def _genesis(self, first: str) -> str:
+        """Return where the supply of this folder's own Tangle began, or will begin.
+
+        The treasury's first address may have been spent from elsewhere by now; then it must never hold anything again.
+        """
+        known = self._outbox.meta("genesis_address") or first
+        if (self._folder / _TANGLE_FILE).exists() or self.tangles.place == _EMBEDDED:
+            return known
+        book = AddressBook(self.database)
+        treasury = book.owner(first)
+        if treasury is None or not book.has(treasury):
+            return first
+        begin = book.wallet(treasury).address
+        with self.database.transaction(durable=True):
+            self._outbox.set_meta("genesis_address", begin)
+        return begin
+
+    # A node elsewhere
+
+    def _open_remote(self, config: Remote, http: HttpClient) -> None:
+        node = RemoteNode(http, mwm=config.mwm, remote_work=config.remote_work, clock=self._clock)
+        self._stack.callback(node.stop)
+
+        def tangle_id() -> str:
+            info = node.info()
+            if not info.synced:
+                raise node_fault(Fault.NODE_NOT_SYNCED, "the node is not synced yet")
+            if config.tangle_id not in {None, info.tangle_id}:
+                raise node_fault(Fault.NODE_OTHER_TANGLE, "the node has another Tangle than the one that was chosen")
+            return info.tangle_id
+
+        self._open_wallets(tangle_id)
+        if self._place != self.tangles.place:
+            # Only a node that answers can be moved to.
+            self._move_or_stay(tangle_id())
+        backend = RemoteBackend(
+            node,
+            config,
+            self.tangles,
+            address=message_address(self._island_id),
+            tag=tag_of(PAYMENT_KIND),
+            clock=self._clock,
+        )
+        self.backend = backend
+        try:
+            backend.check()
+        except LedgerError as error:
+            # Without the node the outbox takes orders all the same; but never for another Tangle.
+            if error.fault is Fault.NODE_OTHER_TANGLE:
+                raise

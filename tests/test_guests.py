@@ -1,0 +1,297 @@
+"""Other houses at this island's node: nobody without a token, and with one nothing but the node."""
+
+import asyncio
+import hashlib
+import json
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.tangle_grid import guests, ledger_choice
+from custom_components.tangle_grid.const import CONF_ISLAND_ID, CONF_LEDGER, CONF_METER, CONF_METER_POWER, TREASURY
+from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
+from custom_components.tangle_grid.ledger import MAX_BODY_BYTES, PaymentOrder, PaymentState, Remote, check_node
+from custom_components.tangle_grid.persistence import SecretStore
+from custom_components.tangle_grid.runtime import IslandRuntime
+from tests.island import Island, async_set_up_devices, island_entry
+from tests.ledger.tangle import note
+from tests.real_ledger import async_load, async_until, logged
+
+PATH = "/api/tangle_grid/0123456789abcdef0123456789abcdef/iri"
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, entry: MockConfigEntry) -> IslandRuntime:
+    """An island with a ledger of its own, and nobody let in."""
+    await async_set_up_devices(hass)
+    return await async_load(hass, entry)
+
+
+async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak Street", *, work: bool = False) -> str:
+    """Let a guest in, as a person does; returns the token, which is shown once."""
+    form = await hass.config_entries.subentries.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
+    shown = await hass.config_entries.subentries.async_configure(form["flow_id"], {"name": name, "work": work})
+    assert shown["step_id"] == "token"
+    placeholders = shown["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["url"].endswith(PATH)
+    done = await hass.config_entries.subentries.async_configure(shown["flow_id"], {})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    return placeholders["token"]
+
+
+async def ask(client: TestClient[Any, Any], token: str | None, command: str, **fields: Any) -> tuple[int, Any]:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    response = await client.post(PATH, json={"command": command, **fields}, headers=headers)
+    if response.content_type != "application/json":
+        return response.status, None
+    return response.status, await response.json()
+
+
+async def test_nothing_answers_before_anybody_is_let_in(
+    hass: HomeAssistant, house: IslandRuntime, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    client = await hass_client_no_auth()
+    for token in (None, "x", "y" * 43):
+        status, _ = await ask(client, token, "getNodeInfo")
+        assert status == HTTPStatus.NOT_FOUND
+    response = await client.post("/api/tangle_grid/another/iri", json={"command": "getNodeInfo"})
+    assert response.status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_guest(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    # The island was not started anew for it.
+    assert entry.runtime_data is house
+
+    for wrong in (None, "", "x", token[:-1], token + "x"):
+        status, _ = await ask(client, wrong, "getNodeInfo")
+        assert status == HTTPStatus.UNAUTHORIZED
+    response = await client.post(PATH, json={"command": "getNodeInfo"}, headers={"Authorization": f"Basic {token}"})
+    assert response.status == HTTPStatus.UNAUTHORIZED
+    status, info = await ask(client, token, "getNodeInfo")
+    assert status == HTTPStatus.OK
+    assert info["appName"] == "Tangle Grid"
+    assert "RemotePOW" not in info["features"]
+
+    # It does its own proof of work, and puts a message on the Tangle, which is confirmed without anyone waiting for it.
+    status, tips = await ask(client, token, "getTransactionsToApprove", depth=3)
+    lane = house.link.ledger._core.backend.node.lanes.open()
+    attached = await hass.async_add_executor_job(
+        lambda: lane.attach(note("hello"), trunk=tips["trunkTransaction"], branch=tips["branchTransaction"], mwm=9)
+    )
+    status, _ = await ask(client, token, "broadcastTransactions", trytes=attached)
+    assert status == HTTPStatus.OK
+    ledger = house.link.ledger
+    tail = await hass.async_add_executor_job(lambda: _hash(attached[0]))
+    for _ in range(100):
+        found = await ledger.transaction(tail)
+        assert found is not None
+        if found.confirmed:
+            break
+        await asyncio.sleep(0.1)
+    assert found.confirmed
+
+    # Neither this house's processor, nor its neighbours.
+    for command, fields in (
+        ("attachToTangle", {"trytes": attached, "minWeightMagnitude": 9, **tips}),
+        ("interruptAttachingToTangle", {}),
+        ("addNeighbors", {"uris": []}),
+        ("removeNeighbors", {"uris": []}),
+    ):
+        status, answer = await ask(client, token, command, **fields)
+        assert status == HTTPStatus.UNAUTHORIZED, command
+        assert "not available" in answer["error"]
+
+    # Only the hash is kept, and not even that is shown.
+    (guest,) = guests.guests(entry).values()
+    assert guest.data["token_hash"] == hashlib.sha256(token.encode()).hexdigest()
+    shown = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+    assert token not in shown
+    assert guest.data["token_hash"] not in shown
+    assert token not in logged(caplog)
+
+    # Revoked at once, and the last one closes the door.
+    other = await let_in(hass, entry, "Elm Street")
+    hass.config_entries.async_remove_subentry(entry, guest.subentry_id)
+    assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.UNAUTHORIZED
+    assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.OK
+    (guest,) = guests.guests(entry).values()
+    hass.config_entries.async_remove_subentry(entry, guest.subentry_id)
+    assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.NOT_FOUND
+    assert entry.runtime_data is house
+    assert house.link.ledger is ledger
+
+
+def _hash(trytes: str) -> str:
+    from custom_components.tangle_grid.ledger.node import Transaction
+
+    return Transaction.parse(trytes).hash
+
+
+async def test_work_is_done_for_whom_it_is_allowed(
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry, work=True)
+    status, tips = await ask(client, token, "getTransactionsToApprove", depth=3)
+    tips.pop("duration")
+    status, answer = await ask(client, token, "attachToTangle", trytes=note("hello"), minWeightMagnitude=9, **tips)
+    assert status == HTTPStatus.OK
+    assert len(answer["trytes"]) == 1
+
+
+async def test_what_is_too_much(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    headers = {"Authorization": f"Bearer {token}"}
+
+    async def drip() -> Any:
+        for _ in range(MAX_BODY_BYTES // 100_000 + 2):
+            yield b" " * 100_000
+
+    for body in (b" " * (MAX_BODY_BYTES + 1), drip()):
+        response = await client.post(PATH, data=body, headers=headers)
+        assert response.status == HTTPStatus.BAD_REQUEST
+        assert (await response.json())["error"] == "Request too long"
+    for body in (b"", b"[]", b"{", b"\xff"):
+        response = await client.post(PATH, data=body, headers=headers)
+        assert response.status == HTTPStatus.BAD_REQUEST
+
+    monkeypatch.setattr(guests, "_READ_S", 0.1)
+
+    async def stall() -> Any:
+        yield b"{"
+        await asyncio.sleep(0.5)
+
+    response = await client.post(PATH, data=stall(), headers=headers)
+    assert response.status == HTTPStatus.BAD_REQUEST
+
+    # Another guest is not held up by one who asks too often.
+    other = await let_in(hass, entry, "Elm Street")
+    monkeypatch.setattr(guests, "_RATE_PER_S", 0.0)
+    statuses = [(await ask(client, token, "getNodeInfo"))[0] for _ in range(60)]
+    assert statuses[-1] == HTTPStatus.TOO_MANY_REQUESTS
+    assert HTTPStatus.OK in statuses
+    assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.OK
+
+
+async def test_a_closed_node(
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    await house.link.async_close()
+    assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.SERVICE_UNAVAILABLE
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.NOT_FOUND
+
+
+async def test_a_new_token(hass: HomeAssistant, island: Island) -> None:
+    entry = island.entry
+    first = await let_in(hass, entry)
+    (guest,) = guests.guests(entry).values()
+
+    form = await entry.start_subentry_reconfigure_flow(hass, guest.subentry_id)
+    same = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"name": "Oak Street", "work": True, "new_token": False}
+    )
+    assert same["reason"] == "reconfigure_successful"
+    (guest,) = guests.guests(entry).values()
+    assert guest.data == {"work": True, "token_hash": guests.token_hash(first)}
+
+    form = await entry.start_subentry_reconfigure_flow(hass, guest.subentry_id)
+    shown = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"name": "Oak Street 5", "work": False, "new_token": True}
+    )
+    (guest,) = guests.guests(entry).values()
+    assert guest.data["token_hash"] == guests.token_hash(first), "until it was shown and confirmed, the old one works"
+    await hass.config_entries.subentries.async_configure(shown["flow_id"], {})
+    (guest,) = guests.guests(entry).values()
+    placeholders = shown["description_placeholders"]
+    assert placeholders is not None
+    assert guest.title == "Oak Street 5"
+    assert guest.data == {"work": False, "token_hash": guests.token_hash(placeholders["token"])}
+    # A guest is nobody on the feed.
+    assert guest.subentry_id not in island.runtime.participants
+
+    form = await hass.config_entries.subentries.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
+    for name, error in (("  ", "name_missing"), ("oak street 5", "name_taken"), ("Home 1", "name_taken")):
+        form = await hass.config_entries.subentries.async_configure(form["flow_id"], {"name": name, "work": False})
+        assert form["errors"] == {"name": error}
+
+
+async def test_another_house_uses_the_node(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two islands, one Tangle: the second house works through the first one's path, with its token."""
+    monkeypatch.setattr(ledger_choice, "Remote", partial(Remote, poll_s=0.2, idle_poll_s=0.5))
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    url = str(client.make_url(PATH))
+    info = await check_node(client.session, url, token)
+
+    other_id = "f" * 32
+    store = SecretStore(hass, other_id)
+    choice = {"url": url, "mwm": 9, "tangle_id": info.tangle_id, "token_id": await store.async_add_token(token)}
+    second = island_entry(
+        options={CONF_LEDGER: choice},
+        **{CONF_ISLAND_ID: other_id, "name": "Oak Street", CONF_METER: {CONF_METER_POWER: ["sensor.meter_l1"]}},
+    )
+    oak = await async_load(hass, second)
+    assert oak.link.status is not None
+    assert oak.link.status.backend == "remote"
+    assert oak.link.status.supply_ok is None
+    assert oak.link.wallets[TREASURY].balance_i == 0
+
+    # The first house pays the second one's treasury, which then pays its own charger.
+    order = PaymentOrder(payment_id="hello", source=TREASURY, target=oak.link.wallets[TREASURY].address, amount_i=1_000)
+    await house.link.ledger.pay(order)
+    await async_until(hass, lambda: oak.link.wallets[TREASURY].balance_i == 1_000)
+    charger = oak.wallet_ids["charger-1"]
+    await oak.link.ledger.pay(PaymentOrder(payment_id="back", source=TREASURY, target=charger, amount_i=400))
+    await async_until(hass, lambda: oak.link.wallets[charger].balance_i == 400)
+    await async_until(hass, lambda: not oak.link.wallets[charger].incoming_i)
+    (payment,) = [each for each in await oak.link.ledger.payments() if each.payment_id == "back"]
+    assert payment.state is PaymentState.CONFIRMED
+    assert payment.tail is not None
+    seen = await house.link.ledger.transaction(payment.tail)
+    assert seen is not None
+    assert seen.confirmed
+    assert seen.value == 400
+
+    # Who is not let in any more cannot go on; its grid does.
+    (guest,) = guests.guests(entry).values()
+    hass.config_entries.async_remove_subentry(entry, guest.subentry_id)
+    await let_in(hass, entry, "Elm Street")
+    await oak.link.ledger.pay(PaymentOrder(payment_id="late", source=TREASURY, target=charger, amount_i=1))
+    await async_until(hass, lambda: not oak.link.healthy)
+    assert oak.link.status.fault is not None
+    assert oak.link.status.fault.value == "node_no_access"
+    await hass.config_entries.async_unload(second.entry_id)
