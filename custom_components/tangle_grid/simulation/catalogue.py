@@ -24,7 +24,7 @@ SOLAR_ID = "solar_1"
 PROSUMER_ID = "home_1"
 
 CAPACITY_A = 63.0
-THRESHOLD_PERCENT = 76.0
+THRESHOLD_PERCENT = 74.0
 ALL_PHASES = (0, 1, 2)
 
 # Charger C loads the first phase with 32 A, so the first phase gets the fewest homes.
