@@ -173,7 +173,7 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
         "start": "17:15",
         "meter": {"power": [f"sensor.street_transformer_power_l{phase}" for phase in (1, 2, 3)]},
         "capacity_a": 63.0,
-        "threshold": 80.0,
+        "threshold": 74.0,
     }
     by_name = {subentry.title: subentry for subentry in entry.subentries.values()}
     kinds = [subentry.subentry_type for subentry in by_name.values()]

@@ -16,6 +16,8 @@ from custom_components.tangle_grid.ledger import (
     Ledger,
     LedgerError,
     LedgerEvent,
+    OwnerAddress,
+    Payment,
     PaymentChanged,
     PaymentOrder,
     PaymentState,
@@ -464,6 +466,33 @@ async def test_a_capped_wallet_is_swept_by_itself(open_ledger: Opener, owner: st
         while (await ledger.wallets())["car"].balance_i:
             await asyncio.sleep(0.02)
     assert sum(each.balance_i for each in (await ledger.wallets()).values()) == SUPPLY - 131
+
+
+async def test_a_rule_that_is_set_while_the_wallets_are_looked_over_still_works(
+    open_ledger: Opener, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = await open_ledger()
+    await pay(ledger, order("a", 100))
+    sweeper = ledger._core.sweeper
+    look = sweeper.sweep_above_caps
+    looks: list[list[Payment]] = []
+    loop = asyncio.get_running_loop()
+
+    def set_meanwhile() -> list[Payment]:
+        swept = look()
+        if not looks:
+            sweeper.set_owner("car", OwnerAddress(address=owner, sweep_above_i=50, keep_i=0))
+            loop.call_soon_threadsafe(ledger._wake.set)
+        looks.append(swept)
+        return swept
+
+    monkeypatch.setattr(sweeper, "sweep_above_caps", set_meanwhile)
+    await pay(ledger, order("b", 1))
+    async with asyncio.timeout(20):
+        while (await ledger.wallets())["car"].balance_i:
+            await asyncio.sleep(0.02)
+    assert looks[0] == []
+    assert ledger._core.backend.client.balances([owner[:81]]) == [101]
 
 
 async def test_nothing_is_swept_to_an_address_that_its_owner_spent_from(ledger: Ledger) -> None:

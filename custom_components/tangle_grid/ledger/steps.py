@@ -142,12 +142,13 @@ class Steps:
         """Serve the first wallet that can pay now; None if none can."""
         planned = self._planner.plan(transfers)
         if planned is None and self._sweeper.is_due:
+            changes = self._sweeper.changes
             swept = self._sweeper.sweep_above_caps()
             if swept:
                 return (*map(_changed, swept), BalancesChanged(wallets=self._accounts.states()))
             planned = self._planner.gather(transfers)
             if planned is None:
-                self._sweeper.rest()
+                self._sweeper.rest(changes)
         if planned is None:
             return None
         # A wallet that pays receives at another address from now on.

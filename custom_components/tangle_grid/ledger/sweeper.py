@@ -27,20 +27,26 @@ class Sweeper:
         self._backend = backend
         self._outbox = Outbox(database)
         self._clock = clock
-        self._due = True
+        self._changes = 1
+        self._seen = 0
+
+    @property
+    def changes(self) -> int:
+        """How often balances or rules changed."""
+        return self._changes
 
     @property
     def is_due(self) -> bool:
         """Whether balances or rules changed since the wallets were last looked over."""
-        return self._due
+        return self._changes != self._seen
 
     def wake(self) -> None:
         """Note that balances or rules changed."""
-        self._due = True
+        self._changes += 1
 
-    def rest(self) -> None:
-        """Note that there is nothing left to do for now."""
-        self._due = False
+    def rest(self, changes: int) -> None:
+        """Note that after so many changes there was nothing to do. One that came meanwhile still counts."""
+        self._seen = changes
 
     def set_owner(self, wallet_id: str, owner: OwnerAddress | None) -> None:
         """Set or forget where a wallet's owner keeps the rest.
