@@ -16,8 +16,8 @@ from custom_components.tangle_grid.grid.stay import StayLog
 _NOTICED_A = 1.0
 _HEADROOM_A = 2.0
 #: Of the transformer's power, what cars between the same two lines may count on: all of them alone could take
-#: 1 / sqrt(3), with the other two pairs as busy they get 1 / 3; this is the middle.
-_PAIR_PART = (1 / math.sqrt(3) + 1 / 3) / 2
+#: 1 / sqrt(3), with the other two pairs as busy they get 1 / 3. They seldom are, until the last of them departs.
+_PAIR_PART = 0.75 / math.sqrt(3) + 0.25 / 3
 
 
 class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library has no types

@@ -77,7 +77,7 @@ def parts(count: int) -> dict[str, float]:
     equal: list[float] = []
     for _ in range(rounds):
         started = time.process_time()
-        places = standings(sessions, sum(available[:PHASES]) * VOLTS)
+        places = standings(sessions, sum(available[:PHASES]) * VOLTS).places
         ordering.append(time.process_time() - started)
         for times, ranks in ((ranked, places), (equal, [()] * count)):
             demands = [

@@ -70,6 +70,7 @@ from custom_components.tangle_grid.ledger import (
     PaymentOrder,
     PaymentState,
     Published,
+    QueuedPayment,
     Secrets,
     SpendingLimits,
     TangleMessage,
@@ -372,6 +373,13 @@ class FakeLedger:
 
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         return list(self.orders.values())[-limit:]
+
+    async def queue(self, *, limit: int = 200) -> list[QueuedPayment]:
+        waiting = [payment for payment in self.orders.values() if payment.confirmed_at is None][:limit]
+        return [
+            QueuedPayment(position=position, payment=payment, attempts=0, next_try_at=None, last_error=None)
+            for position, payment in enumerate(waiting, start=1)
+        ]
 
     def _wallets(self) -> Mapping[str, WalletState]:
         return {

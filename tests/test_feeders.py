@@ -2,10 +2,11 @@
 
 import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.tangle_grid.const import CONF_FEEDER, DOMAIN, MAIN_FEEDER
+from custom_components.tangle_grid.const import CONF_FEEDER, CONF_ISLAND_ID, DOMAIN, MAIN_FEEDER
 from tests.island import (
     CHARGER,
     HOUSEHOLD,
@@ -145,3 +146,136 @@ async def test_a_feeder_removed_while_the_island_was_off(hass: HomeAssistant, is
     await hass.async_block_till_done()
     assert island.runtime.participants[CHARGER].config.feeder_id == MAIN_FEEDER
     assert island.runtime.participants[HOUSEHOLD].config.feeder_id == MAIN_FEEDER
+
+
+# What is asked and ordered by hand
+
+
+async def test_a_request_for_a_feeder_asks_only_those_on_it(island: Island) -> None:
+    island.meters = (*METER, *BUILDING_METER, *GARAGE_METER)
+    await island.run(900)
+    asked = {"config_entry_id": island.entry.entry_id, "power": 2000, "duration": 15}
+    answer = await island.call(
+        "request_curtailment", response=True, **asked, feeder_device_id=island.device_id(BUILDING)
+    )
+    assert (answer["feeder"], answer["feeder_device_id"]) == ("Building", island.device_id(BUILDING))
+    assert [part["name"] for part in answer["participants"]] == ["Charger Maple 4"]
+    request = island.runtime.engine.requests[answer["request_id"]]
+    assert request.feeder_id == BUILDING
+    window = island.hass.states.get(island.entity_id("calendar", "windows"))
+    assert window is not None
+    assert window.attributes["location"] == "Building"
+    await island.call("cancel_request", request_id=request.request_id)
+    # The island's own device is the main feeder, and so is none.
+    for named in ({}, {"feeder_device_id": island.device_id()}):
+        answer = await island.call(
+            "request_curtailment", response=True, **asked, **named, device_id=[island.device_id(HOUSEHOLD)]
+        )
+        assert (answer["feeder"], answer["feeder_device_id"]) == ("Maple Street", island.device_id())
+        assert [part["name"] for part in answer["participants"]] == ["Home 1"]
+
+
+async def test_a_request_for_a_feeder_needs_its_meter(hass: HomeAssistant, island: Island) -> None:
+    island.meters = (*METER, *BUILDING_METER, *GARAGE_METER)
+    await island.run(900)
+    hass.states.async_set(GARAGE_METER[0], "unavailable")
+    await island.settle()
+    asked = {"config_entry_id": island.entry.entry_id, "power": 2000, "duration": 15}
+    with pytest.raises(ServiceValidationError) as refusal:
+        await island.call("request_curtailment", **asked, feeder_device_id=island.device_id(GARAGE))
+    assert refusal.value.translation_key == "feeder_blind"
+    await island.call("request_curtailment", **asked, feeder_device_id=island.device_id(BUILDING))
+    assert [request.feeder_id for request in island.runtime.engine.requests.values()] == [BUILDING]
+
+
+@pytest.mark.parametrize(
+    ("feeder", "asked", "key", "named"),
+    [
+        (GARAGE, HOUSEHOLD, "device_not_on_feeder", ("Home 1", "Garage")),
+        (CHARGER, None, "device_not_feeder", ("Charger Maple 4",)),
+        ("nothing", None, "device_not_found", ("nothing",)),
+    ],
+)
+async def test_feeders_that_cannot_be_meant(
+    island: Island, feeder: str, asked: str | None, key: str, named: tuple[str, ...]
+) -> None:
+    data = {"config_entry_id": island.entry.entry_id, "power": 2000, "duration": 15}
+    data["feeder_device_id"] = feeder if feeder == "nothing" else island.device_id(feeder)
+    actions = ["request_curtailment"] if asked else ["request_curtailment", "set_temporary_capacity"]
+    if asked:
+        data["device_id"] = [island.device_id(asked)]
+    for action in actions:
+        with pytest.raises(ServiceValidationError) as refusal:
+            await island.call(action, **data)
+        assert refusal.value.translation_key == key
+        assert all(name in str(refusal.value) for name in named)
+    assert not island.runtime.engine.requests
+
+
+async def test_a_feeder_of_another_island_is_none_of_this_one(hass: HomeAssistant, island: Island) -> None:
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        title="Harbour",
+        unique_id="island-2",
+        data={**island.entry.data, CONF_ISLAND_ID: "f" * 32},
+        subentries_data=[feeder_subentry("feeder-other", "Pier", *GARAGE_METER)],
+    )
+    other.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(other.entry_id)
+    await hass.async_block_till_done()
+    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, "feeder-other"), other.entry_id)
+    assert device is not None
+    with pytest.raises(ServiceValidationError) as refusal:
+        await island.call(
+            "set_temporary_capacity",
+            config_entry_id=island.entry.entry_id,
+            feeder_device_id=device.id,
+            power=5000,
+            duration=15,
+        )
+    assert refusal.value.translation_key == "device_not_feeder"
+    assert "Pier" in str(refusal.value)
+    assert await hass.config_entries.async_unload(other.entry_id)
+
+
+async def test_dimming_a_feeder_lowers_it_and_nothing_else(island: Island) -> None:
+    island.meters = (*METER, *BUILDING_METER, *GARAGE_METER)
+    await island.run(300)
+    assert float(island.state("sensor", "current_setpoint", CHARGER)) == 16
+    capacities = {feeder: island.state("sensor", "capacity", feeder) for feeder in (None, BUILDING, GARAGE)}
+    order = {"config_entry_id": island.entry.entry_id, "feeder_device_id": island.device_id(GARAGE)}
+    await island.call("set_temporary_capacity", **order, power=6000, duration=5)
+    assert island.state("sensor", "capacity", GARAGE) == "6000"
+    assert island.state("sensor", "temporary_capacity_until", GARAGE) != "unknown"
+    assert island.state("sensor", "temporary_capacity_until", BUILDING) == "unknown"
+    assert {feeder: island.state("sensor", "capacity", feeder) for feeder in (None, BUILDING)} == {
+        feeder: capacities[feeder] for feeder in (None, BUILDING)
+    }
+    # 2,000 W a phase, less 3 %, less the 320 W on L1 that are not the car's, in whole amperes.
+    assert float(island.state("sensor", "current_setpoint", CHARGER)) == 7
+    assert island.state("sensor", "setpoint_cause", CHARGER) == "protection"
+    # It ends by itself.
+    await island.run(315)
+    assert island.state("sensor", "capacity", GARAGE) == capacities[GARAGE]
+    assert island.state("sensor", "temporary_capacity_until", GARAGE) == "unknown"
+    await island.run(60)
+    assert float(island.state("sensor", "current_setpoint", CHARGER)) > 7
+
+
+async def test_an_order_for_a_feeder_outlives_a_restart_and_can_be_cleared(hass: HomeAssistant, island: Island) -> None:
+    order = {"config_entry_id": island.entry.entry_id, "feeder_device_id": island.device_id(GARAGE)}
+    fuse = island.state("sensor", "capacity", GARAGE)
+    await island.call("set_temporary_capacity", **order, power=6000, duration=600)
+    await hass.config_entries.async_unload(island.entry.entry_id)
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    await island.settle()
+    assert island.state("sensor", "capacity", GARAGE) == "6000"
+    # That of the main feeder is another one.
+    await island.call("clear_temporary_capacity", config_entry_id=island.entry.entry_id)
+    assert island.state("sensor", "capacity", GARAGE) == "6000"
+    # It lowers, and never raises.
+    await island.call("set_temporary_capacity", **order, power=100_000, duration=600)
+    assert island.state("sensor", "capacity", GARAGE) == fuse
+    await island.call("set_temporary_capacity", **order, power=6000, duration=600)
+    await island.call("clear_temporary_capacity", **order)
+    assert island.state("sensor", "capacity", GARAGE) == fuse

@@ -11,7 +11,18 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict
 
-from custom_components.tangle_grid.flows import battery, charger, feeder, guest, household, island, ledger, seeds, solar
+from custom_components.tangle_grid.flows import (
+    battery,
+    charger,
+    feeder,
+    guest,
+    household,
+    island,
+    keys,
+    ledger,
+    seeds,
+    solar,
+)
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.grid.model import PolicyMode
 
@@ -27,6 +38,10 @@ FORMS = [
     (TEXTS["options"]["step"]["own_node"], ledger.OWN_NODE_SCHEMA),
     (TEXTS["options"]["step"]["other_node"], ledger.OTHER_NODE_SCHEMA),
     (TEXTS["options"]["step"]["privacy"], ledger.PRIVACY_SCHEMA),
+    (TEXTS["options"]["step"]["renew_key"], keys.member_schema({})),
+    (TEXTS["options"]["step"]["revoke_key"], keys.member_schema({})),
+    (TEXTS["options"]["step"]["opening_key"], keys.OPENING_KEY_SCHEMA),
+    (TEXTS["options"]["step"]["renew_opening_key"], keys.RENEW_OPENING_KEY_SCHEMA),
     (TEXTS["options"]["step"]["export_seed"], seeds.export_schema({})),
     (TEXTS["options"]["step"]["import_seed"], seeds.import_schema({})),
     (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),

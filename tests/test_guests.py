@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -16,9 +17,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid import guests, ledger_choice
-from custom_components.tangle_grid.const import CONF_ISLAND_ID, CONF_LEDGER, CONF_METER, CONF_METER_POWER, TREASURY
+from custom_components.tangle_grid.const import (
+    CONF_ISLAND_ID,
+    CONF_LEDGER,
+    CONF_METER,
+    CONF_METER_POWER,
+    CONF_PUBLISH_INTERVAL,
+    TREASURY,
+)
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.ledger import MAX_BODY_BYTES, PaymentOrder, PaymentState, Remote, check_node
+from custom_components.tangle_grid.ledger.guest_api import GuestApi
+from custom_components.tangle_grid.ledger.node import Transaction
+from custom_components.tangle_grid.ledger.remote import RemoteNode
 from custom_components.tangle_grid.persistence import SecretStore
 from custom_components.tangle_grid.runtime import IslandRuntime
 from tests.island import Island, async_set_up_devices, island_entry
@@ -140,8 +151,6 @@ async def test_a_guest(
 
 
 def _hash(trytes: str) -> str:
-    from custom_components.tangle_grid.ledger.node import Transaction
-
     return Transaction.parse(trytes).hash
 
 
@@ -243,6 +252,19 @@ async def test_a_new_token(hass: HomeAssistant, island: Island) -> None:
         assert form["errors"] == {"name": error}
 
 
+async def neighbour(hass: HomeAssistant, client: TestClient[Any, Any], token: str) -> MockConfigEntry:
+    """The island of another house, which works with the first one's node."""
+    url, other_id = str(client.make_url(PATH)), "f" * 32
+    info = await check_node(client.session, url, token)
+    token_id = await SecretStore(hass, other_id).async_add_token(token)
+    choice = {"url": url, "mwm": 9, "tangle_id": info.tangle_id, "token_id": token_id}
+    return island_entry(
+        # What is paid is what these tests are about.
+        options={CONF_LEDGER: choice, CONF_PUBLISH_INTERVAL: 3_600},
+        **{CONF_ISLAND_ID: other_id, "name": "Oak Street", CONF_METER: {CONF_METER_POWER: ["sensor.meter_l1"]}},
+    )
+
+
 async def test_another_house_uses_the_node(
     hass: HomeAssistant,
     house: IslandRuntime,
@@ -253,17 +275,7 @@ async def test_another_house_uses_the_node(
     """Two islands, one Tangle: the second house works through the first one's path, with its token."""
     monkeypatch.setattr(ledger_choice, "Remote", partial(Remote, poll_s=0.2, idle_poll_s=0.5))
     client = await hass_client_no_auth()
-    token = await let_in(hass, entry)
-    url = str(client.make_url(PATH))
-    info = await check_node(client.session, url, token)
-
-    other_id = "f" * 32
-    store = SecretStore(hass, other_id)
-    choice = {"url": url, "mwm": 9, "tangle_id": info.tangle_id, "token_id": await store.async_add_token(token)}
-    second = island_entry(
-        options={CONF_LEDGER: choice},
-        **{CONF_ISLAND_ID: other_id, "name": "Oak Street", CONF_METER: {CONF_METER_POWER: ["sensor.meter_l1"]}},
-    )
+    second = await neighbour(hass, client, await let_in(hass, entry))
     oak = await async_load(hass, second)
     assert oak.link.status is not None
     assert oak.link.status.backend == "remote"
@@ -295,3 +307,59 @@ async def test_another_house_uses_the_node(
     assert oak.link.status.fault is not None
     assert oak.link.status.fault.value == "node_no_access"
     await hass.config_entries.async_unload(second.entry_id)
+
+
+async def test_another_house_has_its_work_done(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As long as it is allowed, the proof of work of the second house is done by the first one, and then by itself."""
+    monkeypatch.setattr(ledger_choice, "Remote", partial(Remote, poll_s=0.2, idle_poll_s=0.5, remote_work=True))
+    done: list[tuple[str, int]] = []
+
+    async def answer(self: GuestApi, body: bytes) -> tuple[int, bytes]:
+        status, said = await answer_before(self, body)
+        if (request := json.loads(body))["command"] == "attachToTangle":
+            done.append(("there", status))
+            assert all(Transaction.parse(each).weight >= request["minWeightMagnitude"] for each in attached(said))
+        return status, said
+
+    def attach_here(self: RemoteNode, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        done.append(("here", HTTPStatus.OK))
+        return attach_before(self, request)
+
+    answer_before, attach_before = GuestApi.answer, RemoteNode._attached_here
+    monkeypatch.setattr(GuestApi, "answer", answer)
+    monkeypatch.setattr(RemoteNode, "_attached_here", attach_here)
+    client = await hass_client_no_auth()
+    second = await neighbour(hass, client, await let_in(hass, entry, work=True))
+    oak = await async_load(hass, second)
+    charger = oak.wallet_ids["charger-1"]
+    order = PaymentOrder(payment_id="hello", source=TREASURY, target=oak.link.wallets[TREASURY].address, amount_i=1_000)
+    await house.link.ledger.pay(order)
+    await async_until(hass, lambda: oak.link.wallets[TREASURY].balance_i == 1_000)
+    await oak.link.ledger.pay(PaymentOrder(payment_id="first", source=TREASURY, target=charger, amount_i=400))
+    await async_until(hass, lambda: oak.link.wallets[charger].balance_i == 400)
+    await async_until(hass, oak.link.ledger._core.is_drained)
+    assert set(done) == {("there", HTTPStatus.OK)}
+
+    # The permission is taken back while the house is at work: it goes on with its own.
+    (guest,) = guests.guests(entry).values()
+    form = await entry.start_subentry_reconfigure_flow(hass, guest.subentry_id)
+    fields = {"name": guest.title, "work": False, "new_token": False}
+    await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
+    done.clear()
+    await oak.link.ledger.pay(PaymentOrder(payment_id="second", source=TREASURY, target=charger, amount_i=300))
+    await async_until(hass, lambda: oak.link.wallets[charger].balance_i == 700)
+    assert set(done) == {("here", HTTPStatus.OK)}
+    states = {each.payment_id: each.state for each in await oak.link.ledger.payments()}
+    assert states == {"first": PaymentState.CONFIRMED, "second": PaymentState.CONFIRMED}
+    await hass.config_entries.async_unload(second.entry_id)
+
+
+def attached(answer: bytes) -> list[str]:
+    trytes: list[str] = json.loads(answer)["trytes"]
+    return trytes

@@ -173,12 +173,17 @@ async def test_what_the_grid_found_out_is_shown(hass: HomeAssistant, island: Isl
         snapshot.grid.devices[CHARGER],
         phases=(2, 0),
         phases_learned=True,
+        min_current_a=8.0,
+        min_current_learned=True,
         planned_a=8.2,
         expected_departure_at=departs.timestamp(),
     )
     devices = {**snapshot.grid.devices, CHARGER: status}
     island.runtime.coordinator.async_set_updated_data(replace(snapshot, grid=replace(snapshot.grid, devices=devices)))
     assert island.state("sensor", "learned_phases", CHARGER) == "L1, L3"
+    state = hass.states.get(island.entity_id("sensor", "learned_phases", CHARGER))
+    assert state is not None
+    assert state.attributes["least_current_a"] == 8.0
     assert island.state("sensor", "planned_current", CHARGER) == "8"
     assert island.state("sensor", "expected_departure", CHARGER) == departs.isoformat()
 

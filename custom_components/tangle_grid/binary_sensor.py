@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -15,24 +15,23 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER
 from .data import TangleGridConfigEntry
-from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView
+from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView, TangleGridEntity
 from .simulated import simulated_binary_sensors
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class IslandBinarySensorDescription(BinarySensorEntityDescription):
-    """A binary sensor of the island."""
+class ViewBinarySensorDescription[V](BinarySensorEntityDescription):
+    """A binary sensor of whatever has a view of the kind ``V``."""
 
-    value_fn: Callable[[IslandView], bool | None]
+    value_fn: Callable[[V], bool | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParticipantBinarySensorDescription(BinarySensorEntityDescription):
-    """A binary sensor of a participant."""
+class ParticipantBinarySensorDescription(ViewBinarySensorDescription[ParticipantView]):
+    """A binary sensor of the participants of some kinds."""
 
-    value_fn: Callable[[ParticipantView], bool | None]
     kinds: frozenset[str]
 
 
@@ -42,14 +41,14 @@ def _overload(view: IslandView) -> bool | None:
 
 
 # What every feeder has: the main one, which is the island, and those below it.
-FEEDER_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
-    IslandBinarySensorDescription(
+FEEDER_BINARY_SENSORS: tuple[ViewBinarySensorDescription[IslandView], ...] = (
+    ViewBinarySensorDescription[IslandView](
         key="overload",
         translation_key="overload",
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=_overload,
     ),
-    IslandBinarySensorDescription(
+    ViewBinarySensorDescription[IslandView](
         key="meter",
         translation_key="meter",
         device_class=BinarySensorDeviceClass.PROBLEM,
@@ -58,9 +57,9 @@ FEEDER_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
     ),
 )
 
-ISLAND_BINARY_SENSORS: tuple[IslandBinarySensorDescription, ...] = (
+ISLAND_BINARY_SENSORS: tuple[ViewBinarySensorDescription[IslandView], ...] = (
     *FEEDER_BINARY_SENSORS,
-    IslandBinarySensorDescription(
+    ViewBinarySensorDescription[IslandView](
         key="ledger",
         translation_key="ledger",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
@@ -116,34 +115,24 @@ async def async_setup_entry(
         )
 
 
-class IslandBinarySensor(IslandEntity, BinarySensorEntity):
+class ViewBinarySensor(TangleGridEntity, BinarySensorEntity):
+    """Shows what its description takes from its view."""
+
+    entity_description: ViewBinarySensorDescription[Any]
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.value_fn(self.view)
+
+
+class IslandBinarySensor(IslandEntity, ViewBinarySensor):
     """A binary sensor of the island."""
 
-    entity_description: IslandBinarySensorDescription
 
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return self.entity_description.value_fn(self.view)
-
-
-class FeederBinarySensor(FeederEntity, BinarySensorEntity):
+class FeederBinarySensor(FeederEntity, ViewBinarySensor):
     """A binary sensor of a feeder below the main one."""
 
-    entity_description: IslandBinarySensorDescription
 
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return self.entity_description.value_fn(self.view)
-
-
-class ParticipantBinarySensor(ParticipantEntity, BinarySensorEntity):
+class ParticipantBinarySensor(ParticipantEntity, ViewBinarySensor):
     """A binary sensor of a participant."""
-
-    entity_description: ParticipantBinarySensorDescription
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return self.entity_description.value_fn(self.view)

@@ -8,9 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .const import MAIN_FEEDER
 from .data import TangleGridConfigEntry
 from .entity import IslandEntity
 from .grid.curtailment import CurtailmentRequest
+from .targets import feeder_name
 
 PARALLEL_UPDATES = 0
 
@@ -64,6 +66,7 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
             # Figures and names only: a calendar's texts cannot be translated.
             summary=f"-{request.quantity_w / _W_PER_KW:.1f} kW, {request.rate_i_per_kwh} i/kWh",
             description=", ".join(helpers),
+            location=feeder_name(self.runtime, request.feeder_id) if request.feeder_id != MAIN_FEEDER else None,
             uid=request.request_id,
         )
 

@@ -1,5 +1,7 @@
 """Diagnostics: everything that helps to understand an island, and nothing that opens a wallet."""
 
+from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -9,17 +11,22 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, SUBENTRY_GUEST
 from .data import TangleGridConfigEntry
 from .grid.model import DeviceKind
+from .grid.status import GridStatus
 from .guests import guests
+from .ledger import LedgerError
 from .runtime import IslandRuntime
 
 # Seeds and keys are held elsewhere and never pass through here; should one ever, it stops at these names.
 # A guest's token is not stored, and of its hash nobody needs to know more than that it is there.
 TO_REDACT: Final = frozenset(
     {
-        *("address", "island_id", "key", "seed", "seeds", "secrets", "signing_key", "token"),
+        # A plain "key" is that of a reason's sentence.
+        *("address", "island_id", "opening_key", "seed", "seeds", "secrets", "signing_key", "token"),
         *(CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID),
     }
 )
+# Payments on their way that are counted; the ledger lists no more at once.
+_QUEUE: Final = 1_000
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleGridConfigEntry) -> dict[str, Any]:
@@ -51,6 +58,12 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
             "timing": asdict(runtime.engine.config.timing),
             "market": asdict(runtime.engine.config.market),
         },
+        "market": {
+            **asdict(runtime.engine.account(runtime.clock.now())),
+            "budget_per_request_i": runtime.engine.config.market.budget_per_request_i or None,
+            "budget_per_day_i": runtime.engine.config.market.budget_per_day_i or None,
+        },
+        "plan": _plan(runtime.status),
         "learned": _learned(runtime),
         "forecast": _forecast(runtime),
         "clock": {"speed": runtime.clock.speed, "grid_time": runtime.clock.now()},
@@ -64,6 +77,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,
             "error": snapshot.ledger_error,
+            "queue": await _async_queue(runtime),
             "unpaid": dict(snapshot.unpaid),
             "rules": {owner: asdict(rules) for owner, rules in snapshot.rules.items()},
             "published": snapshot.published,
@@ -73,6 +87,40 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
     return async_redact_data(diagnostics, TO_REDACT)
 
 
+async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:
+    """What waits where: in memory, in the ledger's outbox, and on the Tangle until it is confirmed."""
+    status = runtime.link.status
+    queue: dict[str, Any] = {
+        "messages_in_memory": runtime.link.held_back,
+        "messages": status.queued_messages if status else None,
+        "payments": None,
+    }
+    with suppress(LedgerError):
+        payments = await runtime.link.ledger.queue(limit=_QUEUE)
+        queue["payments"] = Counter(str(each.payment.state) for each in payments)
+        queue["most_attempts"] = max((each.attempts for each in payments), default=0)
+    return queue
+
+
+def _plan(status: GridStatus) -> dict[str, Any] | None:
+    """The plan in short: what it comes to, and for whom."""
+    if (plan := status.plan) is None:
+        return None
+    return {
+        "start": plan.start,
+        "slots": len(plan.total_w),
+        "peak_w": plan.peak_w,
+        "peak_without_cars_w": max(plan.base_w, default=None),
+        "energy_wh": plan.energy_wh,
+        "held_back": plan.held_back,
+        "cars": {
+            device_id: {"planned_a": device.planned_a, "departs_at": device.expected_departure_at}
+            for device_id, device in status.devices.items()
+            if device.kind is DeviceKind.CHARGER
+        },
+    }
+
+
 def _learned(runtime: IslandRuntime) -> dict[str, Any]:
     """What was found out about each charger by watching it."""
     stored = runtime.engine.to_dict()["devices"]
@@ -80,6 +128,8 @@ def _learned(runtime: IslandRuntime) -> dict[str, Any]:
         device_id: {
             "phases": device.phases,
             "phases_learned": device.phases_learned,
+            "min_current_a": device.min_current_a,
+            "min_current_learned": device.min_current_learned,
             "stays": len(stored[device_id].get("stays", ())),
         }
         for device_id, device in runtime.status.devices.items()

@@ -114,6 +114,11 @@ class TangleGridEntity(CoordinatorEntity[IslandCoordinator]):
     _attr_has_entity_name = True
     _shown: tuple[Any, ...] | None = None
 
+    @property
+    def view(self) -> Any:
+        """What the entity looks at."""
+        raise NotImplementedError
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
@@ -147,6 +152,7 @@ class IslandEntity(TangleGridEntity):
         )
 
     @property
+    @override
     def view(self) -> IslandView:
         """The newest picture of the island."""
         return IslandView(snapshot=self.coordinator.data)
@@ -169,6 +175,7 @@ class FeederEntity(TangleGridEntity):
         )
 
     @property
+    @override
     def view(self) -> IslandView:
         """The newest picture of the feeder."""
         return IslandView(snapshot=self.coordinator.data, feeder_id=self._feeder_id)
@@ -198,6 +205,7 @@ class ParticipantEntity(TangleGridEntity):
         return super().available and self.participant.participant_id in self.coordinator.data.grid.devices
 
     @property
+    @override
     def view(self) -> ParticipantView:
         """The newest picture of the participant."""
         participant_id = self.participant.participant_id

@@ -9,12 +9,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_SOLAR
 from .data import TangleGridConfigEntry
-from .entity import IslandEntity, ParticipantEntity
+from .entity import IslandEntity, ParticipantEntity, TangleGridEntity
 from .grid.curtailment import RequestState
 from .grid.events import AskChanged, Asked, GridEvent
 from .ledger import LedgerEvent, PaymentChanged, PaymentState
 from .reasons import async_sentence
 from .responses import iso_time, owner_name
+from .runtime import IslandRuntime
 from .targets import async_device_id
 
 PARALLEL_UPDATES = 0
@@ -46,15 +47,15 @@ async def async_setup_entry(
             async_add_entities([CurtailmentEvent(runtime, participant, CURTAILMENT)], config_subentry_id=participant_id)
 
 
-class CurtailmentEvent(ParticipantEntity, EventEntity):
-    """The steps of a participant's part in requests."""
+class HappeningEntity(TangleGridEntity, EventEntity):
+    """Tells what happens, as it happens."""
 
-    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID})
+    runtime: IslandRuntime
 
     @property
     @override
     def available(self) -> bool:
-        """What happened stays true when a device falls silent."""
+        """What happened stays true when a device falls silent, or the ledger cannot be reached."""
         return True
 
     @override
@@ -68,6 +69,18 @@ class CurtailmentEvent(ParticipantEntity, EventEntity):
         """Events are told as they happen, not with the next picture of the island."""
 
     @callback
+    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+        """Tell it, if it is for this entity to tell."""
+        raise NotImplementedError
+
+
+class CurtailmentEvent(HappeningEntity, ParticipantEntity):
+    """The steps of a participant's part in requests."""
+
+    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID})
+
+    @callback
+    @override
     def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
         participant_id = self.participant.participant_id
         match event:
@@ -98,26 +111,11 @@ class CurtailmentEvent(ParticipantEntity, EventEntity):
         self.async_write_ha_state()
 
 
-class PaymentEvent(IslandEntity, EventEntity):
+class PaymentEvent(HappeningEntity, IslandEntity):
     """The steps of the payments from and to the wallets of the island."""
 
-    @property
-    @override
-    def available(self) -> bool:
-        """What happened stays true when the ledger cannot be reached."""
-        return True
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.subscribe_events(self._async_happened))
-
     @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Events are told as they happen, not with the next picture of the island."""
-
-    @callback
     def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
         if not isinstance(event, PaymentChanged):
             return

@@ -5,33 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfTime
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 from homeassistant.helpers.typing import StateType
 
 from .clock import as_datetime
 from .const import TREASURY
-from .entity import UNIT_IOTA, UNIT_IOTA_PER_KWH, IslandView, watts
+from .entity import UNIT_IOTA_PER_KWH, IslandView, watts
 from .grid.model import PhaseTriple
 from .grid.status import FeederState
 from .grid.valley import SLOT_S
+from .view_sensors import ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 
 @dataclass(frozen=True, kw_only=True)
-class IslandSensorDescription(SensorEntityDescription):
-    """A sensor of the island, or of a feeder. Without a value it is unknown, or unavailable when it measures.
+class IslandSensorDescription(ViewSensorDescription[IslandView]):
+    """A sensor of the island, or of a feeder. With ``tariff`` it exists only where there is a capacity tariff."""
 
-    Attributes:
-        value_fn: What it shows.
-        measures: Without a value it is unavailable.
-        attributes_fn: What stands next to it; never recorded.
-        tariff: It belongs to the capacity tariff and exists only with one.
-    """
-
-    value_fn: Callable[[IslandView], StateType | datetime]
-    attributes_fn: Callable[[IslandView], Mapping[str, Any] | None] = lambda _: None
-    measures: bool = False
     tariff: bool = False
 
 
@@ -85,51 +76,31 @@ def _utilisation(view: IslandView) -> StateType:
 
 # What every feeder has: the main one, which is the island, and those below it.
 FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
-    IslandSensorDescription(
-        key="load",
-        translation_key="load",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    IslandSensorDescription.power(
+        "load",
+        lambda view: watts(view.feeder.total_w),
         measures=True,
-        value_fn=lambda view: watts(view.feeder.total_w),
     ),
     *(
-        IslandSensorDescription(
-            key=f"load_l{index + 1}",
-            translation_key=f"load_l{index + 1}",
-            device_class=SensorDeviceClass.POWER,
-            native_unit_of_measurement=UnitOfPower.WATT,
-            state_class=SensorStateClass.MEASUREMENT,
+        IslandSensorDescription.power(
+            f"load_l{index + 1}",
+            _phase(index),
             measures=True,
-            value_fn=_phase(index),
         )
         for index in range(3)
     ),
-    IslandSensorDescription(
-        key="capacity",
-        translation_key="capacity",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: _total(view.feeder.capacity_w),
+    IslandSensorDescription.power(
+        "capacity",
+        lambda view: _total(view.feeder.capacity_w),
     ),
-    IslandSensorDescription(
-        key="threshold",
-        translation_key="threshold",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: _total(view.feeder.threshold_w),
+    IslandSensorDescription.power(
+        "threshold",
+        lambda view: _total(view.feeder.threshold_w),
     ),
-    IslandSensorDescription(
-        key="headroom",
-        translation_key="headroom",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    IslandSensorDescription.power(
+        "headroom",
+        lambda view: _total(view.feeder.headroom_w),
         measures=True,
-        value_fn=lambda view: _total(view.feeder.headroom_w),
     ),
     IslandSensorDescription(
         key="utilisation",
@@ -147,13 +118,9 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         options=[state.value for state in FeederState],
         value_fn=lambda view: view.feeder.state.value,
     ),
-    IslandSensorDescription(
-        key="peak_today",
-        translation_key="peak_today",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: watts(view.feeder.peak_w),
+    IslandSensorDescription.power(
+        "peak_today",
+        lambda view: watts(view.feeder.peak_w),
     ),
     IslandSensorDescription(
         key="temporary_capacity_until",
@@ -165,31 +132,19 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
 
 ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
     *FEEDER_SENSORS,
-    IslandSensorDescription(
-        key="window_mean",
-        translation_key="window_mean",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    IslandSensorDescription.power(
+        "window_mean",
+        lambda view: watts(view.feeder.window_mean_w),
         tariff=True,
-        value_fn=lambda view: watts(view.feeder.window_mean_w),
     ),
-    IslandSensorDescription(
-        key="window_projected",
-        translation_key="window_projected",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    IslandSensorDescription.power(
+        "window_projected",
+        lambda view: watts(view.feeder.window_projected_w),
         tariff=True,
-        value_fn=lambda view: watts(view.feeder.window_projected_w),
     ),
-    IslandSensorDescription(
-        key="planned_peak",
-        translation_key="planned_peak",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: None if view.snapshot.grid.plan is None else watts(view.snapshot.grid.plan.peak_w),
+    IslandSensorDescription.power(
+        "planned_peak",
+        lambda view: None if view.snapshot.grid.plan is None else watts(view.snapshot.grid.plan.peak_w),
         attributes_fn=_plan,
     ),
     IslandSensorDescription(
@@ -205,13 +160,11 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda view: len(view.snapshot.grid.open_requests),
     ),
-    IslandSensorDescription(
-        key="treasury_balance",
-        translation_key="treasury_balance",
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.TOTAL,
+    IslandSensorDescription.tokens(
+        "treasury_balance",
+        SensorStateClass.TOTAL,
+        lambda view: view.treasury.balance_i if view.treasury else None,
         measures=True,
-        value_fn=lambda view: view.treasury.balance_i if view.treasury else None,
     ),
     IslandSensorDescription(
         key="published_messages",
@@ -248,14 +201,12 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         options=["embedded", "remote"],
         value_fn=lambda view: view.snapshot.ledger.backend if view.snapshot.ledger else None,
     ),
-    IslandSensorDescription(
-        key="treasury_spendable_today",
-        translation_key="treasury_spendable_today",
+    IslandSensorDescription.tokens(
+        "treasury_spendable_today",
+        SensorStateClass.MEASUREMENT,
+        lambda view: spendable(view.treasury, view.snapshot.rules.get(TREASURY)),
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: spendable(view.treasury, view.snapshot.rules.get(TREASURY)),
         attributes_fn=lambda view: rules_attributes(view.snapshot.rules.get(TREASURY)),
     ),
     IslandSensorDescription(

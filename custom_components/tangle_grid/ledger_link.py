@@ -91,9 +91,19 @@ class LedgerLink:
         return self._ledger
 
     @property
+    def is_open(self) -> bool:
+        """Whether the ledger's files are open."""
+        return self._ledger is not None
+
+    @property
     def healthy(self) -> bool:
         """Whether the ledger is open and answers."""
         return self._ledger is not None and self.status is not None and self.status.reachable
+
+    @property
+    def held_back(self) -> int:
+        """How many messages wait here until the ledger is open."""
+        return len(self._waiting)
 
     @callback
     def async_start(self) -> None:

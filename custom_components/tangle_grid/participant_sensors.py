@@ -5,36 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
-from homeassistant.helpers.typing import StateType
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory
 
 from .clock import as_datetime
 from .const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
-from .entity import UNIT_IOTA, ParticipantView, watts
+from .entity import ParticipantView, watts
 from .grid.curtailment import RequestState
 from .grid.model import BatteryTelemetry, Cause, ChargerTelemetry
 from .grid.status import IDLE
 from .island_config import Participant
 from .reasons import async_sentence
+from .view_sensors import Value, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 _STATE_LENGTH: Final = 255
-
-type Value = StateType | datetime
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParticipantSensorDescription(SensorEntityDescription):
+class ParticipantSensorDescription(ViewSensorDescription[ParticipantView]):
     """A sensor of a participant, for those that ``applies_to`` names."""
 
-    value_fn: Callable[[ParticipantView], Value]
-    attributes_fn: Callable[[ParticipantView], Mapping[str, Any] | None] = lambda _: None
     applies_to: Callable[[Participant, ParticipantData], bool] = lambda *_: True
-    measures: bool = False
 
 
 def _is_kind(*kinds: str) -> Callable[[Participant, ParticipantData], bool]:
@@ -75,6 +70,12 @@ def _learned_phases(view: ParticipantView) -> Value:
     return ", ".join(f"L{phase + 1}" for phase in sorted(status.phases)) if status.phases_learned else None
 
 
+def _learned_current(view: ParticipantView) -> Mapping[str, Any]:
+    """The least current that its car was found to need; unknown until then."""
+    status = view.status
+    return {"least_current_a": status.min_current_a if status.min_current_learned else None}
+
+
 def _last_decision(view: ParticipantView) -> Value:
     decision = view.status.last_decision
     if decision is None:
@@ -107,23 +108,16 @@ def _session_cost(view: ParticipantView) -> float | None:
 
 
 PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
-    ParticipantSensorDescription(
-        key="power",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    ParticipantSensorDescription.power(
+        "power",
+        lambda view: watts(view.status.power_w),
+        translation_key=None,
         measures=True,
-        value_fn=lambda view: watts(view.status.power_w),
     ),
-    ParticipantSensorDescription(
-        key="current_setpoint",
-        translation_key="current_setpoint",
-        device_class=SensorDeviceClass.CURRENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
+    ParticipantSensorDescription.current(
+        "current_setpoint",
+        lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
         applies_to=_is_kind(SUBENTRY_CHARGER),
-        value_fn=lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
     ),
     ParticipantSensorDescription(
         key="setpoint_cause",
@@ -133,15 +127,10 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_CHARGER, SUBENTRY_BATTERY),
         value_fn=lambda view: None if view.status.cause is None else view.status.cause.value,
     ),
-    ParticipantSensorDescription(
-        key="planned_current",
-        translation_key="planned_current",
-        device_class=SensorDeviceClass.CURRENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
+    ParticipantSensorDescription.current(
+        "planned_current",
+        lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
         applies_to=_is_kind(SUBENTRY_CHARGER),
-        value_fn=lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
     ),
     ParticipantSensorDescription(
         key="learned_phases",
@@ -150,27 +139,18 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         entity_registry_enabled_default=False,
         applies_to=_is_kind(SUBENTRY_CHARGER),
         value_fn=_learned_phases,
+        attributes_fn=_learned_current,
     ),
-    ParticipantSensorDescription(
-        key="power_setpoint",
-        translation_key="power_setpoint",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
+    ParticipantSensorDescription.power(
+        "power_setpoint",
+        lambda view: watts(view.status.setpoint),
         applies_to=_is_kind(SUBENTRY_BATTERY),
-        value_fn=lambda view: watts(view.status.setpoint),
     ),
-    ParticipantSensorDescription(
-        key="session_energy",
-        translation_key="session_energy",
-        device_class=SensorDeviceClass.ENERGY,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        applies_to=_is_kind(SUBENTRY_CHARGER),
+    ParticipantSensorDescription.energy(
         # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
-        value_fn=lambda view: view.status.session_energy_wh // 10 * 10,
+        "session_energy",
+        lambda view: view.status.session_energy_wh // 10 * 10,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
     ),
     ParticipantSensorDescription(
         key="session_cost",
@@ -231,50 +211,36 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_flexible,
         value_fn=_decision_reason,
     ),
-    ParticipantSensorDescription(
-        key="delivered_energy",
-        translation_key="delivered_energy",
-        device_class=SensorDeviceClass.ENERGY,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+    ParticipantSensorDescription.energy(
+        "delivered_energy",
+        lambda view: view.status.delivered_wh,
         applies_to=_flexible,
-        value_fn=lambda view: view.status.delivered_wh,
     ),
-    ParticipantSensorDescription(
-        key="wallet_balance",
-        translation_key="wallet_balance",
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.TOTAL,
+    ParticipantSensorDescription.tokens(
+        "wallet_balance",
+        SensorStateClass.TOTAL,
+        lambda view: view.wallet.balance_i if view.wallet else None,
         measures=True,
-        value_fn=lambda view: view.wallet.balance_i if view.wallet else None,
     ),
-    ParticipantSensorDescription(
-        key="earned",
-        translation_key="earned",
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+    ParticipantSensorDescription.tokens(
+        "earned",
+        SensorStateClass.TOTAL_INCREASING,
+        lambda view: view.wallet.earned_i if view.wallet else None,
         measures=True,
-        value_fn=lambda view: view.wallet.earned_i if view.wallet else None,
     ),
-    ParticipantSensorDescription(
-        key="spent",
-        translation_key="spent",
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+    ParticipantSensorDescription.tokens(
+        "spent",
+        SensorStateClass.TOTAL_INCREASING,
+        lambda view: view.wallet.spent_i if view.wallet else None,
         entity_registry_enabled_default=False,
         measures=True,
-        value_fn=lambda view: view.wallet.spent_i if view.wallet else None,
     ),
-    ParticipantSensorDescription(
-        key="spendable_today",
-        translation_key="spendable_today",
+    ParticipantSensorDescription.tokens(
+        "spendable_today",
+        SensorStateClass.MEASUREMENT,
+        lambda view: spendable(view.wallet, view.rules),
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        native_unit_of_measurement=UNIT_IOTA,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda view: spendable(view.wallet, view.rules),
         attributes_fn=lambda view: rules_attributes(view.rules),
     ),
     ParticipantSensorDescription(

@@ -61,7 +61,8 @@ def _readable(placeholders: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(name: str, value: Any) -> str:
     if name in _MOMENTS:
-        return dt_util.as_local(as_datetime(float(value))).strftime("%H:%M")
+        # To the nearest minute, as the entities show it.
+        return dt_util.as_local(as_datetime(float(value) + 30)).strftime("%H:%M")
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
     if isinstance(value, int):

@@ -10,7 +10,7 @@ from .clock import as_datetime
 from .const import TREASURY
 from .ledger import FORMER_MARK
 from .reasons import async_check_sentence, async_sentence
-from .targets import async_device_id
+from .targets import async_device_id, async_device_of_feeder, feeder_name
 
 if TYPE_CHECKING:
     from .grid.curtailment import Ask, CurtailmentRequest
@@ -28,6 +28,8 @@ def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> Jso
     """A curtailment request with the part of each participant."""
     return {
         "request_id": request.request_id,
+        "feeder": feeder_name(runtime, request.feeder_id),
+        "feeder_device_id": async_device_of_feeder(runtime, request.feeder_id),
         "power": round(request.quantity_w),
         "rate": request.rate_i_per_kwh,
         "issued_at": iso_time(request.issued_at),
@@ -140,14 +142,26 @@ def owner_name(runtime: IslandRuntime, wallet: str) -> str:
     return f"{name} ({tilde}{number})" if tilde else name
 
 
-def message_response(message: TangleMessage) -> JsonObjectType:
-    """A message as it was read back from the Tangle."""
+@callback
+def participant_name(runtime: IslandRuntime, participant: str) -> str:
+    """What a participant is called, also one that has left; without a wallet nobody remembers it by name."""
+    wallet = runtime.payees.get(participant)
+    return participant if wallet is None else owner_name(runtime, wallet)
+
+
+@callback
+def message_response(runtime: IslandRuntime, message: TangleMessage) -> JsonObjectType:
+    """A message as it was read back from the Tangle; ``participant`` is whose key signed it, None the island's own."""
     body: Any = dict(message.body)
+    speaker = message.participant
     return {
         "message_id": message.message_id,
         "kind": message.kind,
         "body": body,
         "sender": message.sender,
+        "participant": participant_name(runtime, speaker) if speaker else None,
+        "device_id": async_device_id(runtime, speaker) if speaker else None,
+        "sealed": message.sealed,
         "sequence": message.sequence,
         "issued_at": iso_time(message.issued_at),
         "transaction": message.tail,
@@ -157,7 +171,8 @@ def message_response(message: TangleMessage) -> JsonObjectType:
     }
 
 
-def transaction_response(transaction: TransactionInfo) -> JsonObjectType:
+@callback
+def transaction_response(runtime: IslandRuntime, transaction: TransactionInfo) -> JsonObjectType:
     """A transaction as it stands on the Tangle."""
     return {
         "transaction": transaction.hash,
@@ -169,5 +184,5 @@ def transaction_response(transaction: TransactionInfo) -> JsonObjectType:
         "confirmed": transaction.confirmed,
         "milestone": transaction.milestone,
         "conflict": transaction.conflict,
-        "message": message_response(transaction.message) if transaction.message else None,
+        "message": message_response(runtime, transaction.message) if transaction.message else None,
     }

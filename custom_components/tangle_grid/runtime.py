@@ -114,7 +114,7 @@ class IslandRuntime:
             token_id=LedgerChoice.from_options(self.entry.options).token_id,
         )
         self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names
-        self._payees = keyring.payees
+        self.payees = keyring.payees
         self.link = LedgerLink(
             self.hass,
             island_id=self.island_id,
@@ -311,7 +311,7 @@ class IslandRuntime:
         due = self.engine.unpaid()
         self._unpaid = {each.payment_id: why for each in due if (why := self._unpaid.get(each.payment_id)) is not None}
         for settlement in due:
-            wallet = self._payees.get(settlement.device_id)
+            wallet = self.payees.get(settlement.device_id)
             if wallet is None:
                 continue
             try:
@@ -363,7 +363,7 @@ class IslandRuntime:
     def _async_payment_changed(self, payment: Payment) -> None:
         """Carry a reward's progress into the request that it belongs to."""
         request_id, _, device_id = payment.payment_id.partition(":")
-        if payment.source != TREASURY or device_id not in self._payees:
+        if payment.source != TREASURY or device_id not in self.payees:
             return
         now = self.clock.now()
         events: list[GridEvent] = []

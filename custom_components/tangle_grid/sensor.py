@@ -1,22 +1,21 @@
 """Sensors: what the feed carries, what each participant does for it, and what it earned."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, override
+from collections.abc import Iterable
+from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 
 from .const import CONF_PEAK_TARGET, DOMAIN
 from .data import TangleGridConfigEntry
 from .entity import FeederEntity, IslandEntity, ParticipantEntity
-from .island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
-from .participant_sensors import PARTICIPANT_SENSORS, ParticipantSensorDescription
+from .island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES
+from .participant_sensors import PARTICIPANT_SENSORS
 from .simulated import simulated_sensors
+from .view_sensors import ViewSensor
 from .wallet_rules import RULES_ATTRIBUTES
 
 # Everything is pushed from memory: there is nothing to limit.
@@ -64,54 +63,20 @@ def _async_forget(hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Itera
             registry.async_remove(entity_id)
 
 
-class IslandSensor(IslandEntity, SensorEntity):
+class IslandSensor(IslandEntity, ViewSensor):
     """A sensor of the island."""
 
-    entity_description: IslandSensorDescription
     _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES
 
-    @property
-    @override
-    def available(self) -> bool:
-        return super().available and not (self.entity_description.measures and self.native_value is None)
 
-    @property
-    @override
-    def native_value(self) -> StateType | datetime:
-        return self.entity_description.value_fn(self.view)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        return self.entity_description.attributes_fn(self.view)
-
-
-class FeederSensor(FeederEntity, SensorEntity):
+class FeederSensor(FeederEntity, ViewSensor):
     """A sensor of a feeder below the main one."""
 
-    entity_description: IslandSensorDescription
 
-    @property
-    @override
-    def available(self) -> bool:
-        return super().available and not (self.entity_description.measures and self.native_value is None)
-
-    @property
-    @override
-    def native_value(self) -> StateType | datetime:
-        return self.entity_description.value_fn(self.view)
-
-
-class ParticipantSensor(ParticipantEntity, SensorEntity):
+class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
-    entity_description: ParticipantSensorDescription
     _unrecorded_attributes = frozenset({"reason", "request_id", "power_w", "rate"}) | RULES_ATTRIBUTES
-
-    @property
-    @override
-    def available(self) -> bool:
-        return super().available and not (self.entity_description.measures and self.native_value is None)
 
     @property
     @override
@@ -119,13 +84,3 @@ class ParticipantSensor(ParticipantEntity, SensorEntity):
         if self.entity_description.device_class is SensorDeviceClass.MONETARY:
             return self.hass.config.currency
         return super().native_unit_of_measurement
-
-    @property
-    @override
-    def native_value(self) -> StateType | datetime:
-        return self.entity_description.value_fn(self.view)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        return self.entity_description.attributes_fn(self.view)

@@ -5,7 +5,7 @@ automations: a call without a user comes from one, and only an administrator can
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import voluptuous as vol
@@ -21,6 +21,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from .const import DOMAIN, TREASURY
+from .devices.feeders import ancestors
 from .errors import invalid, translated_errors
 from .ledger import PaymentOrder
 from .protocol import FreeData, to_body
@@ -31,7 +32,17 @@ from .responses import (
     request_response,
     transaction_response,
 )
-from .targets import async_island, async_island_of_request, async_participant, async_target
+from .targets import (
+    async_feeder,
+    async_island,
+    async_island_of_request,
+    async_participant,
+    async_target,
+    feeder_name,
+)
+
+if TYPE_CHECKING:
+    from .runtime import IslandRuntime
 
 SERVICE_REQUEST_CURTAILMENT: Final = "request_curtailment"
 SERVICE_ANSWER_REQUEST: Final = "answer_request"
@@ -51,6 +62,7 @@ ATTR_REQUEST_ID: Final = "request_id"
 ATTR_POWER: Final = "power"
 ATTR_DURATION: Final = "duration"
 ATTR_RATE: Final = "rate"
+ATTR_FEEDER_DEVICE_ID: Final = "feeder_device_id"
 ATTR_ANSWER: Final = "answer"
 ATTR_REASON: Final = "reason"
 ATTR_TARGET: Final = "target"
@@ -85,6 +97,8 @@ def whole_number(value: Any) -> int:
 
 # Ranges are left to the grid and the ledger: they say in words, in the user's language, what is wrong with a value.
 _ISLAND: Final = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+# One of its feeders; without a word, the main one.
+_FEEDER: Final = {**_ISLAND, vol.Optional(ATTR_FEEDER_DEVICE_ID): cv.string}
 LIST_FIELDS: Final = {
     **_ISLAND,
     vol.Optional(ATTR_LIMIT, default=50): vol.All(whole_number, vol.Range(min=1, max=500)),
@@ -95,7 +109,7 @@ _PAYMENT_ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.-]{1,64}\Z"))
 
 REQUEST_CURTAILMENT_SCHEMA: Final = vol.Schema(
     {
-        **_ISLAND,
+        **_FEEDER,
         vol.Required(ATTR_POWER): vol.Coerce(float),
         vol.Required(ATTR_DURATION): vol.Coerce(float),
         vol.Optional(ATTR_RATE): whole_number,
@@ -114,9 +128,9 @@ ANSWER_REQUEST_SCHEMA: Final = vol.Schema(
 OPT_OUT_SCHEMA: Final = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, vol.Optional(ATTR_REQUEST_ID): cv.string})
 CANCEL_REQUEST_SCHEMA: Final = vol.Schema({vol.Required(ATTR_REQUEST_ID): cv.string})
 SET_TEMPORARY_CAPACITY_SCHEMA: Final = vol.Schema(
-    {**_ISLAND, vol.Required(ATTR_POWER): vol.Coerce(float), vol.Required(ATTR_DURATION): vol.Coerce(float)}
+    {**_FEEDER, vol.Required(ATTR_POWER): vol.Coerce(float), vol.Required(ATTR_DURATION): vol.Coerce(float)}
 )
-CLEAR_TEMPORARY_CAPACITY_SCHEMA: Final = vol.Schema(_ISLAND)
+CLEAR_TEMPORARY_CAPACITY_SCHEMA: Final = vol.Schema(_FEEDER)
 SEND_TOKENS_SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
@@ -145,8 +159,13 @@ GET_MESSAGES_SCHEMA: Final = vol.Schema({**LIST_FIELDS, vol.Optional(ATTR_KIND):
 GET_TRANSACTION_SCHEMA: Final = vol.Schema({**_ISLAND, vol.Required(ATTR_TRANSACTION): cv.string})
 
 
-async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
+def _island_and_feeder(call: ServiceCall) -> tuple[IslandRuntime, str]:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    return runtime, async_feeder(runtime, call.data.get(ATTR_FEEDER_DEVICE_ID))
+
+
+async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
+    runtime, feeder_id = _island_and_feeder(call)
     device_ids: list[str] | None = None
     if (picked := call.data.get(ATTR_DEVICE_ID)) is not None:
         device_ids = []
@@ -154,6 +173,9 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
             other, participant = async_participant(call.hass, device_id)
             if other is not runtime:
                 raise invalid("device_not_on_island", device=participant.name)
+            if feeder_id not in ancestors(participant.config.feeder_id, runtime.feeder_tree):
+                feeder = feeder_name(runtime, feeder_id) or feeder_id
+                raise invalid("device_not_on_feeder", device=participant.name, feeder=feeder)
             device_ids.append(participant.participant_id)
     with translated_errors():
         request, events = runtime.engine.request_curtailment(
@@ -161,6 +183,7 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
             power_w=call.data[ATTR_POWER],
             duration_s=call.data[ATTR_DURATION] * _MINUTE_S,
             rate_i_per_kwh=call.data.get(ATTR_RATE),
+            feeder_id=feeder_id,
             device_ids=device_ids,
         )
     runtime.async_command(events)
@@ -205,20 +228,23 @@ async def _cancel_request(call: ServiceCall) -> ServiceResponse:
 
 
 async def _set_temporary_capacity(call: ServiceCall) -> ServiceResponse:
-    runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    runtime, feeder_id = _island_and_feeder(call)
     now = runtime.clock.now()
     with translated_errors():
         events = runtime.engine.set_temporary_capacity(
-            now, power_w=call.data[ATTR_POWER], until=now + call.data[ATTR_DURATION] * _MINUTE_S
+            now,
+            feeder_id=feeder_id,
+            power_w=call.data[ATTR_POWER],
+            until=now + call.data[ATTR_DURATION] * _MINUTE_S,
         )
     runtime.async_command(events)
     return None
 
 
 async def _clear_temporary_capacity(call: ServiceCall) -> ServiceResponse:
-    runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    runtime, feeder_id = _island_and_feeder(call)
     with translated_errors():
-        events = runtime.engine.clear_temporary_capacity(runtime.clock.now())
+        events = runtime.engine.clear_temporary_capacity(runtime.clock.now(), feeder_id=feeder_id)
     runtime.async_command(events)
     return None
 
@@ -289,7 +315,7 @@ async def _get_messages(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     with translated_errors():
         messages = await runtime.link.ledger.messages(kind=call.data.get(ATTR_KIND), limit=call.data[ATTR_LIMIT])
-    return {"messages": [message_response(message) for message in messages]}
+    return {"messages": [message_response(runtime, message) for message in messages]}
 
 
 async def _get_transaction(call: ServiceCall) -> ServiceResponse:
@@ -298,7 +324,7 @@ async def _get_transaction(call: ServiceCall) -> ServiceResponse:
         transaction = await runtime.link.ledger.transaction(call.data[ATTR_TRANSACTION])
     if transaction is None:
         raise invalid("unknown_transaction", transaction=call.data[ATTR_TRANSACTION])
-    return transaction_response(transaction)
+    return transaction_response(runtime, transaction)
 
 
 @callback

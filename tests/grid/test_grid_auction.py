@@ -22,7 +22,7 @@ from custom_components.tangle_grid.grid import (
 )
 from custom_components.tangle_grid.grid.budget import affordable_w, most_i
 from custom_components.tangle_grid.grid.merit import HALF_LIFE_S, Debts
-from tests.grid.plant import ALWAYS, Car, Home, Plant, Store, V, battery, charger, household
+from tests.grid.plant import ALWAYS, Car, Home, Plant, Store, V, battery, charger, feeder, household
 
 QUIET = MarketConfig(automatic=False)
 S = RequestState
@@ -299,6 +299,49 @@ def test_many_chargers_come_back_without_a_rebound(spare_a: float) -> None:
     expected = min(340.0 - spare_a, 400.0 * 0.93)
     assert max(plant.loads_a[-1]) == pytest.approx(expected, abs=8.0)
     assert events
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.generate], derandomize=True)
+@given(
+    st.sampled_from([(0, 1, 2), (0, 1), (2,)]),
+    st.lists(st.sampled_from([16.0, 32.0]), min_size=2, max_size=12),
+    st.floats(0.15, 1.0),
+    st.floats(0.6, 0.95),
+    st.floats(0.0, 0.5),
+)
+def test_the_rebound_of_any_island_is_bounded(
+    phases: tuple[int, ...], garage: list[float], share: float, threshold: float, base: float
+) -> None:
+    """However many chargers on the same phases come back, and however much of it the feeder can carry: the load is
+    never more than one step of the ramp above what it was before the request, and rises by no more than one charger's
+    power in each release step."""
+    capacity_a = max(30.0, share * sum(garage))
+    cars = [
+        Car(charger(f"c{n:02}", phases=phases, max_current_a=max_a, policy=ALWAYS, battery_wh=400_000), soc=20.0 + n)
+        for n, max_a in enumerate(garage)
+    ]
+    config = GridConfig(
+        feeders=(feeder(capacity_a, threshold * capacity_a),),
+        devices=tuple(car.config for car in cars),
+        market=QUIET,
+        planning=False,
+    )
+    plant = Plant(*cars, config=config, base_a=(base * capacity_a,) * 3, dt=10.0)
+    plant.run(1200)
+    before_a = max(sum(load) for load in plant.loads_a[-30:])
+    greatest_w = max(sum(car.power_w) for car in cars)
+    # All of them are asked for all that they have.
+    plant.engine.request_curtailment(plant.now, power_w=500_000.0, duration_s=600.0)
+    plant.run(600)
+    start = len(plant.loads_a) - 1
+    plant.run(900)
+    after = plant.loads_a[start:]
+    assert max(sum(load) for load in after) <= before_a + len(phases) * Timing().ramp_a_per_step + 1e-6
+    assert max(max(load) for load in plant.loads_a) <= capacity_a
+    totals_w = [sum(load) * V for load in after]
+    minute = round(60 / plant.dt)
+    steepest_w = max(later - sooner for sooner, later in zip(totals_w, totals_w[minute:], strict=False))
+    assert steepest_w <= (60 / Timing().release_step_s + 1) * greatest_w
 
 
 def test_who_leaves_by_its_own_wish_does_not_wait() -> None:

@@ -36,24 +36,26 @@ def test_a_habit_is_the_mean_of_the_same_quarter_of_comparable_days() -> None:
     noon = MONDAY + 18 * DAY_S
     for quarter in range(8):
         profile.add(noon + quarter * SLOT_S, noon + (quarter + 1) * SLOT_S, 400.0 + 10 * quarter, 0)
-    now = noon + 8 * SLOT_S
+    now = noon + 8 * SLOT_S + 300
     # The quarters rise through the window, but no more is expected than the last hour showed.
     assert profile.expected_w(now, now + SLOT_S, now, 0) == pytest.approx(470, abs=1)
 
 
 def test_the_same_day_counts_half_is_capped_and_looks_at_nothing_after_the_request_could_be_foreseen() -> None:
-    def today(quarters: list[float], known_at: int) -> float | None:
+    def today(quarters: list[float], known_at: int, guard_s: float = 300.0) -> float | None:
         profile = taught(lambda _day, _quarter: 1000.0, 5)
         start = MONDAY + 7 * DAY_S
         for number, watts in enumerate(quarters):
             profile.add(start + number * SLOT_S, start + (number + 1) * SLOT_S, watts, 0)
         now = start + len(quarters) * SLOT_S
-        return profile.expected_w(now, now + SLOT_S, start + known_at * SLOT_S, 0)
+        return profile.expected_w(now, now + SLOT_S, start + known_at * SLOT_S + guard_s, 0)
 
     assert today([1000.0] * 6, 6) == pytest.approx(1000)
     assert today([1000.0] * 4 + [1400.0] * 2, 6) == pytest.approx(1200)
     assert today([1000.0] * 4 + [9000.0] * 2, 6) == pytest.approx(2000)
     assert today([1000.0] * 4 + [9000.0] * 2, 4) == pytest.approx(1000)
+    # Nor at the last five minutes before it.
+    assert today([1000.0] * 5 + [9000.0], 6, guard_s=299.0) == pytest.approx(1000)
     # Away: no habit is paid.
     assert today([80.0] * 6, 6) == pytest.approx(80)
 

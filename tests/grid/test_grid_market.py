@@ -245,6 +245,8 @@ def test_an_empty_battery_ends_its_part() -> None:
 def test_a_household_sheds_named_loads_and_gets_them_back() -> None:
     home = Home(household(policy=ALWAYS))
     plant = plant_of(home)
+    # Without a habit, ten minutes are looked at.
+    plant.run(300)
     ask_for(plant, 1800.0)
     plant.run(20)
     assert home.loads == {"boiler": False, "pump": True}

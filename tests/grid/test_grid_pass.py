@@ -11,6 +11,7 @@ from tests.grid.tree import Base, Tree, longest_run
 
 PHASES = ((0,), (1,), (2,), (0, 1), (0, 1, 2), (0, 1, 2))
 STEPS = 80
+_RIPPLE_A = 0.01
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,13 @@ class World:
         ]
 
         def base(first: PhaseTriple, then: PhaseTriple) -> Base:
-            return lambda now: first if now < START + STEPS / 2 * 5 else then
+            def at(now: float) -> PhaseTriple:
+                # Never quite the same: a meter that stands still is not believed.
+                ripple = _RIPPLE_A * (now // 5 % 2)
+                one, two, three = first if now < START + STEPS / 2 * 5 else then
+                return (one + ripple, two + ripple, three + ripple)
+
+            return at
 
         bases = {feeder_id: base(first, then) for feeder_id, (first, then) in self.loads.items()}
         tree = Tree(*(cars[::-1] if reverse else cars), feeders=self.feeders, bases=bases)

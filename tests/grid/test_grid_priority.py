@@ -44,7 +44,7 @@ def car(need_kwh: float, hours: float, *, total_kwh: float | None = None, full_w
 
 @given(sessions, capacity)
 def test_everybody_has_a_place(cars: list[Session], watts: float) -> None:
-    places = standings(cars, watts)
+    places = standings(cars, watts).places
     assert len(places) == len(cars)
     assert all(tier in {OPEN, MET} and key == key for tier, key in places)  # noqa: PLR0124  # not a number
 
@@ -58,34 +58,34 @@ def test_the_order_of_the_input_changes_nothing_but_among_equals(
         return
     shuffled = list(distinct)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    before = dict(zip(distinct, standings(distinct, watts), strict=True))
-    after = dict(zip(shuffled, standings(shuffled, watts), strict=True))
+    before = dict(zip(distinct, standings(distinct, watts).places, strict=True))
+    after = dict(zip(shuffled, standings(shuffled, watts).places, strict=True))
     assert {each: pytest.approx(place) for each, place in before.items()} == after
 
 
 @given(sessions)
 def test_who_needs_nothing_comes_last(cars: list[Session]) -> None:
-    for each, (tier, _) in zip(cars, standings(cars, 10_000.0), strict=True):
+    for each, (tier, _) in zip(cars, standings(cars, 10_000.0).places, strict=True):
         if each.need_wh <= 1.0 or each.full_w <= 0:
             assert tier == MET
 
 
 @given(sessions)
 def test_all_are_promised_everything_when_the_capacity_is_plenty(cars: list[Session]) -> None:
-    for each, (tier, _) in zip(cars, standings(cars, 1e9), strict=True):
+    for each, (tier, _) in zip(cars, standings(cars, 1e9).places, strict=True):
         if each.full_w > 0 and each.need_wh > 1.0 and each.need_wh <= each.full_w * each.departs_in_s / HOUR:
             assert tier == OPEN
 
 
 def test_in_a_calm_hour_the_car_without_spare_time_goes_first() -> None:
     relaxed, hurried = car(7, 3), car(40, 6)
-    places = standings([relaxed, hurried], 50_000.0)
+    places = standings([relaxed, hurried], 50_000.0).places
     assert places[1] < places[0]
 
 
 def test_when_it_is_tight_the_car_that_is_soon_full_goes_first() -> None:
     long, short = car(12, 3), car(2, 3)
-    places = standings([long, short], 4_000.0)
+    places = standings([long, short], 4_000.0).places
     assert places[1] < places[0]
 
 
@@ -93,10 +93,10 @@ def test_a_car_that_cannot_be_filled_keeps_its_promise_and_then_gives_way() -> N
     short = car(6, 2)
     waiting = car(30, 2.1, total_kwh=30)
     served = car(12, 2.1, total_kwh=30)
-    assert standings([short, waiting], 20_000.0)[1][0] == OPEN
+    assert standings([short, waiting], 20_000.0).places[1][0] == OPEN
     fairness = Fairness(common_part=0.5)
-    assert standings([short, served], 5_000.0, fairness)[1][0] == MET
-    assert standings([short, served], 5_000.0, fairness)[0][0] == OPEN
+    assert standings([short, served], 5_000.0, fairness).places[1][0] == MET
+    assert standings([short, served], 5_000.0, fairness).places[0][0] == OPEN
 
 
 def test_nobody_starves() -> None:
@@ -106,7 +106,7 @@ def test_nobody_starves() -> None:
     while hour < hours - step / 2:
         big = Session(need_wh=need_wh, total_wh=30_000.0, departs_in_s=(hours - hour) * HOUR, full_w=7_000.0)
         cars = [big, car(5, 1), car(5, 1.5)]
-        places = standings(cars, 7_000.0)
+        places = standings(cars, 7_000.0).places
         demands = [Demand(limits=(0,), min_a=0.0, max_a=30.0, order=place, rank=place) for place in places]
         need_wh -= allocate([30.0], demands)[0] / 30.0 * 7_000.0 * step
         hour += step
@@ -115,7 +115,7 @@ def test_nobody_starves() -> None:
 
 @pytest.mark.parametrize("watts", [0.0, -5.0])
 def test_no_capacity_is_an_order_too(watts: float) -> None:
-    assert len(standings([car(5, 1), car(6, 2)], watts)) == 2
+    assert len(standings([car(5, 1), car(6, 2)], watts).places) == 2
 
 
 def test_lanes_take_turns() -> None:
@@ -132,7 +132,7 @@ def test_lanes_take_turns() -> None:
 @given(sessions, st.data())
 def test_turns_keep_the_order_within_a_lane(cars: list[Session], data: st.DataObject) -> None:
     lanes = data.draw(st.lists(st.integers(0, 3), min_size=len(cars), max_size=len(cars)))
-    before = standings(cars, 20_000.0)
+    before = standings(cars, 20_000.0).places
     after = in_turns(before, lanes)
     for lane in set(lanes):
         own = [index for index in range(len(cars)) if lanes[index] == lane]
@@ -180,3 +180,31 @@ def test_one_setting_leads_from_energy_to_full_cars() -> None:
     assert [each.short_first for each in steps] == sorted({each.short_first for each in steps})
     assert [each.calm_slack for each in steps] == sorted({each.calm_slack for each in steps})
     assert [each.common_part for each in steps] == sorted({each.common_part for each in steps}, reverse=True)
+
+
+def test_slack_is_what_is_left_until_the_tightest_departure() -> None:
+    cars = [car(2, 1), car(6, 4), car(3, 2)]
+    assert standings(cars, 10_000.0).slack == pytest.approx(1 - 11 / 40)
+    assert standings(cars, 2_500.0).slack == pytest.approx(1 - 11 / 10)
+    assert standings([], 2_500.0).slack == 1.0
+    assert standings(cars, 0.0).slack < 0
+
+
+@pytest.mark.parametrize(("slack_kwh", "first"), [(20.0, "long"), (-12.0, "short")])
+def test_the_more_is_due_the_more_the_short_go_first(slack_kwh: float, first: str) -> None:
+    """One car that needs long and leaves a little later, one that is soon full, and others that leave with the last."""
+    long, short = car(14, 4.2), car(2, 4.0)
+    others = [car(5, 4.2) for _ in range(3)]
+    watts = (14 + 2 + 15 + slack_kwh) * 1000 / 4.2
+    places = standings([long, short, *others], watts, Fairness(common_part=1.0)).places
+    assert (places[0] < places[1]) is (first == "long")
+
+
+def test_lanes_take_turns_only_where_one_is_short_of_slack() -> None:
+    cars = [car(4, 6, full_w=3_680.0), car(2, 3, full_w=3_680.0), car(3, 9, full_w=3_680.0)]
+    lanes = ["a", "b", "b"]
+    calm = places(cars, lanes, {"a": 20_000.0, "b": 20_000.0})
+    tight = places(cars, lanes, {"a": 20_000.0, "b": 600.0})
+    assert len({key for _, key in calm}) == len(cars)
+    assert [key for _, key in tight if key in {0.0, 1.0}] == [key for _, key in tight]
+    assert sum(key == 0.0 for _, key in tight) >= len(set(lanes))

@@ -50,7 +50,22 @@ def test_cars_share_what_the_feeder_can_carry() -> None:
     assert sum(amps) + 5 >= 0.85 * CAPACITY_A
 
 
-def test_more_cars_than_minimum_currents_are_filled_one_after_the_other_and_none_is_forgotten() -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_more_cars_than_minimum_currents_take_turns_and_each_has_its_share_when_it_leaves(told: bool) -> None:
+    """Eight alike, room for four at a time: three hours when that is told, five when nobody tells anything."""
+    plant = Plant(*cars(8), market=QUIET, base_a=(10.0, 10.0, 10.0), dt=20.0, planning=False)
+    leaves_at = START + (3 if told else 5) * 3600.0
+    for device_id in plant.devices:
+        plant.car(device_id).departure_at = leaves_at if told else None
+    plant.run(leaves_at - plant.now)
+    had = [(plant.car(device_id).soc or 0) - 50.0 for device_id in plant.devices]
+    assert min(had) >= 0.9 * sum(had) / len(had)
+    # No time was wasted: four minimum currents, nearly all the time.
+    assert sum(had) / 100 * 60 >= 0.97 * 4 * 6 * 0.69 * (leaves_at - START) / 3600
+    assert over_a(plant) == []
+
+
+def test_more_cars_than_minimum_currents_are_all_filled_and_none_is_forgotten() -> None:
     """144 kWh are wanted, and 18 kW are free: with no time wasted that takes 8 hours."""
     plant = Plant(*cars(8), market=QUIET, base_a=(10.0, 10.0, 10.0), dt=20.0, planning=False)
     plant.run(9 * 3600)
@@ -281,8 +296,9 @@ def test_nothing_for_a_full_or_unplugged_car() -> None:
 def test_a_car_with_little_time_goes_first() -> None:
     hurried = Car(charger("hurried"), departure_at=START + 4 * 3600.0, soc=20.0)
     patient = Car(charger("patient"), departure_at=START + 40 * 3600.0, soc=20.0)
-    settled(patient, hurried, base_a=(16.0, 16.0, 16.0))
-    assert hurried.told >= 14 > patient.told
+    settled(patient, hurried, base_a=(16.0, 16.0, 16.0), planning=False)
+    # 21.2 A are free below the increase band: the least for the one, all the rest for the other.
+    assert (hurried.told, patient.told) == (15, 6)
 
 
 def test_priority_decides_who_is_paused() -> None:
@@ -312,13 +328,21 @@ def test_three_dimming_orders_lower_the_limit_and_expire() -> None:
     plant = settled(*cars(2), base_a=(1.0, 1.0, 1.0))
     plant.engine.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 300)
     plant.run(20)
-    # 690 W that nobody controls, and the floor of each of them.
-    assert sum(plant.loads_a[-1]) * V <= 690 + 2 * 4200
+    # 690 W that nobody controls, and the floor of each of them (4,200 W: 6 A): exactly that, and no more.
     assert [plant.car(f"car_{index}").told for index in range(2)] == [6, 6]
+    assert sum(plant.loads_a[-1]) * V == pytest.approx(690 + 2 * 6 * 690)
     assert plant.result is not None
     assert sum(plant.result.status.feeders["main"].capacity_w) == pytest.approx(8000)
     plant.run(600)
     assert plant.car("car_0").told == 16
+    # An order that the floors fit into holds for the whole load, within a step and from then on.
+    plant.engine.set_temporary_capacity(plant.now, power_w=12_000.0, until=plant.now + 300)
+    plant.run(10)
+    assert all(sum(load) * V <= 12_000 for load in plant.loads_a[-1:])
+    start = len(plant.loads_a)
+    plant.run(280)
+    assert all(sum(load) * V <= 12_000 for load in plant.loads_a[start:])
+    plant.run(600)
     plant.engine.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 3000)
     plant.engine.clear_temporary_capacity(plant.now)
     plant.run(20)

@@ -1,15 +1,18 @@
 """Fixtures of the ledger's tests: the oracle, and ledgers in folders of their own."""
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
-from custom_components.tangle_grid.ledger import Ledger, Secrets
+from custom_components.tangle_grid.ledger import Ledger, Secrets, facade
 from tests.ledger.tangle import api, key, node, start_node
 
 __all__ = ["api", "island_secrets", "key", "ledger", "node", "open_ledger", "start_node"]
@@ -18,15 +21,49 @@ type Opener = Callable[..., Awaitable[Ledger]]
 
 ISLAND = "0123456789abcdef0123456789abcdef"
 _ORACLE = Path(__file__).with_name("plain_pyota.py")
+_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made for one test each
+_ROOM_BYTES = 1_000_000_000
+
+
+@cache
+def _oracle() -> subprocess.Popen[str]:
+    """Start plain pyota, once for all tests; it ends with its input."""
+    return subprocess.Popen([sys.executable, str(_ORACLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def ask_pyota(*calls: tuple[str, list[Any]]) -> list[Any]:
-    """Let plain pyota compute all calls in one process."""
-    done = subprocess.run(
-        [sys.executable, str(_ORACLE)], input=json.dumps(calls), capture_output=True, text=True, check=True, timeout=60
-    )
-    answers: list[Any] = json.loads(done.stdout)
+    """Let plain pyota compute all calls."""
+    process = _oracle()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(calls) + "\n")
+    process.stdin.flush()
+    answers: list[Any] = json.loads(process.stdout.readline())
     return answers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def oracle_ends() -> Iterator[None]:
+    """Leave no process behind."""
+    yield
+    if _oracle.cache_info().currsize:
+        _oracle().communicate(timeout=60)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is room: to wait for the disk proves nothing where no power fails."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM_BYTES:
+        yield tmp_path
+        return
+    with TemporaryDirectory(prefix="tangle-", dir=_MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def quick_drains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often whether a ledger has done its work: its users have more time than its tests."""
+    monkeypatch.setattr(facade, "_DRAIN_STEP_S", 0.02)
 
 
 @pytest.fixture(scope="session")

@@ -9,20 +9,15 @@ import asyncio
 import json
 import os
 import sys
-import types
 from itertools import count
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
-for _name in ("custom_components", "custom_components.tangle_grid"):
-    _package = types.ModuleType(_name)
-    _package.__path__ = [str(_ROOT.joinpath(*_name.split(".")))]
-    sys.modules[_name] = _package
+import bare  # noqa: F401 - it stands in for the packages that need Home Assistant
 
-from custom_components.tangle_grid.ledger import TREASURY, Embedded, Ledger, PaymentOrder, Secrets  # noqa: E402
-from custom_components.tangle_grid.ledger.node import pruning  # noqa: E402
-from custom_components.tangle_grid.ledger.pyota import load  # noqa: E402
-from custom_components.tangle_grid.ledger.trinary import TRANSACTION_TRYTES, address_of, with_nonce  # noqa: E402
+from custom_components.tangle_grid.ledger import TREASURY, Embedded, Ledger, PaymentOrder, Secrets
+from custom_components.tangle_grid.ledger.node import pruning
+from custom_components.tangle_grid.ledger.pyota import load
+from custom_components.tangle_grid.ledger.trinary import TRANSACTION_TRYTES, address_of, with_nonce
 
 # What one process leaves behind, the next one has to work off.
 _LONGEST_QUEUE = 20

@@ -1,6 +1,7 @@
 """A legacy client: plain pyota over HTTP, in a process of its own, without any of our seams.
 
-Arguments: the node's address and the seed that holds the supply. Writes a JSON object with what it saw.
+Arguments: the node's address and the seed that holds the supply. Writes a JSON object with what it saw. pyota computes
+everything, but nothing twice.
 """
 
 # pyota has no types, and this file speaks its language only.
@@ -15,6 +16,7 @@ stand_in.__dict__["require"] = lambda _name: [SimpleNamespace(version="2.1.0")]
 sys.modules["pkg_resources"] = stand_in
 
 import iota  # noqa: E402 - needs the stand-in
+from remembering import remember_all  # noqa: E402
 
 MWM = 9
 DEPTH = 3
@@ -107,4 +109,5 @@ def main(uri, seed) -> None:
 
 if __name__ == "__main__":
     assert "ccurl" not in sys.modules
+    remember_all()
     main(sys.argv[1], sys.argv[2])

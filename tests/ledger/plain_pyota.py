@@ -1,10 +1,10 @@
 """Plain pyota in a process of its own, without any of our seams: the oracle of the trinary tests.
 
-Reads one JSON list of [function, arguments] from standard input and writes the JSON list of the results.
+For each line of its input, a JSON list of [function, arguments], it writes a line with the JSON list of the results.
 """
 
 # pyota has no types, and this file speaks its language only.
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN201, ANN202, T201
 import json
 import sys
 from types import ModuleType, SimpleNamespace
@@ -86,4 +86,5 @@ def is_valid(trytes):
 if __name__ == "__main__":
     assert "ccurl" not in sys.modules
     functions = dict(globals())
-    json.dump([functions[name](*arguments) for name, arguments in json.load(sys.stdin)], sys.stdout)
+    for line in sys.stdin:
+        print(json.dumps([functions[name](*arguments) for name, arguments in json.loads(line)]), flush=True)

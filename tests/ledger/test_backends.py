@@ -44,6 +44,7 @@ from custom_components.tangle_grid.ledger.pyota import (
     prepare,
 )
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
+from tests.ledger.elsewhere import spend_elsewhere, spend_first
 from tests.ledger.faulty_proxy import INSTEAD, TWISTED, FaultyProxy
 from tests.ledger.test_http import NodeProcess
 
@@ -298,23 +299,7 @@ async def test_funds_that_were_spent_elsewhere_are_not_spent_again(
     await ledger.pay(order(amount_i=50))
     assert await ledger.drain(20)
     address = (await ledger.wallets())["car"].address[:81]
-    plan = BundlePlan(
-        outputs=((address_of(new_seed(), 0), 50),),
-        inputs=(TransferInput(address=address, balance_i=50, key_index=0),),
-        tag="",
-        text="",
-        timestamp=1,
-    )
-    elsewhere = prepare(plan, secrets.seeds["car"]).trytes
-    backend = ledger._core.backend
-    original = backend.send
-
-    def elsewhere_first(trytes: Any) -> Any:
-        monkeypatch.setattr(backend, "send", original)
-        backend.client.send(elsewhere, MWM)
-        return original(trytes)
-
-    monkeypatch.setattr(backend, "send", elsewhere_first)
+    spend_first(ledger, monkeypatch, secrets.seeds["car"], 0, 50)
     await ledger.pay(order("car1", source="car", target="home", amount_i=30))
     assert await ledger.drain(20)
     failed = next(each for each in await ledger.payments() if each.payment_id == "car1")
@@ -324,6 +309,31 @@ async def test_funds_that_were_spent_elsewhere_are_not_spent_again(
     assert (await ledger.wallets())["car"].address[:81] != address
     with pytest.raises(LedgerError, match="insufficient_funds"):
         await ledger.pay(order("car2", source="car", target="home", amount_i=1))
+
+
+async def test_a_wallet_whose_address_was_spent_from_elsewhere_is_paid_at_another(
+    ledger: Ledger, secrets: Secrets
+) -> None:
+    """It had nothing to pay, and so noticed nothing: the next reward must not go to a key that has signed."""
+    await ledger.pay(order(amount_i=50))
+    assert await ledger.drain(20)
+    address = (await ledger.wallets())["car"].address
+    client = ledger._core.backend.client
+    await asyncio.to_thread(spend_elsewhere, ledger, secrets.seeds["car"], 0, 50)
+    await ledger.publish("data", {"n": 1})
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(client.balances, [address[:81]]) != [0]:
+            await asyncio.sleep(0.02)
+    await ledger.pay(order("reward", amount_i=70))
+    assert await ledger.drain(20)
+    paid = next(each for each in await ledger.payments() if each.payment_id == "reward")
+    assert (paid.state, paid.error) == (PaymentState.CONFIRMED, None)
+    another = (await ledger.wallets())["car"].address
+    assert another != address
+    assert await asyncio.to_thread(client.balances, [another[:81]]) == [70]
+    await ledger.pay(order("on", source="car", target="home", amount_i=70))
+    assert await ledger.drain(20)
+    assert (await balances(ledger))["home"] == 70
 
 
 # A node elsewhere
@@ -466,6 +476,27 @@ async def test_closing_does_not_wait_for_a_node_that_hangs(open_at: Opener, node
                 break
             await asyncio.sleep(0.05)
     assert await ledger.drain(10)
+
+
+async def test_a_fault_that_somebody_met_during_a_round_outlives_the_round(
+    open_at: Opener, node: TestNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = await open_at(node.url, poll_s=60.0, idle_poll_s=60.0)
+    await until(lambda: ledger._core.steps._last_round > 0)
+    backend: Any = ledger._core.backend
+    met = (Fault.NODE_WRONG_ANSWER, "meanwhile")
+    credits_of = backend._tangles.credits
+
+    def meanwhile(addresses: Any) -> Any:
+        backend._node.fault = met
+        return credits_of(addresses)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend._tangles, "credits", meanwhile)
+        await asyncio.to_thread(backend.begin_round, [], list)
+    assert backend.fault == met
+    await asyncio.to_thread(backend.begin_round, [], list)
+    assert backend.fault is None
 
 
 async def test_a_payment_that_is_not_confirmed_is_pushed_with_the_same_signature(

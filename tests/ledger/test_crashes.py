@@ -200,8 +200,11 @@ async def test_a_sent_payment_that_the_tangle_lost_is_sent_again(open_ledger: Op
     assert (await ledger.wallets())["car"].balance_i == 200
 
 
-async def killed_again_and_again(folder: Path, secrets: Secrets, rounds: int) -> list[str]:
-    """Let ledgers run in this folder, one after the other, and kill each; return the payments that they took."""
+async def killed_again_and_again(folder: Path, secrets: Secrets, rounds: int, longest_s: float) -> list[str]:
+    """Let ledgers run in this folder, one after the other, and kill each; return the payments that they took.
+
+    Each is killed up to ``longest_s`` after its first payment was taken.
+    """
     rng = random.Random(rounds)  # noqa: S311 - moments, not keys
     taken: list[str] = []
     problems = folder.with_name(folder.name + ".txt")
@@ -227,7 +230,7 @@ async def killed_again_and_again(folder: Path, secrets: Secrets, rounds: int) ->
                 pytest.fail(problems.read_text())
             process = next(int(line) for line in lines if line.isdecimal())
             taken += [line for line in lines if not line.isdecimal()]
-            await asyncio.sleep(rng.uniform(0.0, 0.8))
+            await asyncio.sleep(rng.uniform(0.0, longest_s))
             os.kill(process, signal.SIGKILL)
             while (line := parent.stdout.readline().strip()) != "dead":
                 taken.append(line)
@@ -235,13 +238,17 @@ async def killed_again_and_again(folder: Path, secrets: Secrets, rounds: int) ->
     return taken
 
 
-@pytest.mark.parametrize("rounds", [24, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("rounds", "longest_s"), [(24, 0.4), pytest.param(300, 0.8, marks=pytest.mark.long)])
 async def test_killed_at_random_moments(
-    open_ledger: Opener, tmp_path: Path, island_secrets: Secrets, rounds: int
+    open_ledger: Opener,
+    tmp_path_factory: pytest.TempPathFactory,
+    island_secrets: Secrets,
+    rounds: int,
+    longest_s: float,
 ) -> None:
-    """While it pays, publishes, confirms and prunes."""
-    folder = tmp_path / "ledger"
-    taken = await killed_again_and_again(folder, island_secrets, rounds)
+    """While it pays, publishes, confirms and prunes, on a real disk."""
+    folder = tmp_path_factory.mktemp("killed") / "ledger"
+    taken = await killed_again_and_again(folder, island_secrets, rounds, longest_s)
     for name in ("tangle.sqlite", "wallet.sqlite"):
         connection = sqlite3.connect(folder / name)
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

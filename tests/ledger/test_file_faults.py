@@ -22,6 +22,12 @@ from tests.ledger.tangle import OTHER_SEED, attach, balance, confirm_all, is_con
 _SMALL_DISK = 1_000_000
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder on the disk, and not in memory: its faults are what this is about."""
+    return tmp_path_factory.mktemp("disk")
+
+
 def found_fault(do: Callable[[], object]) -> Fault | None:
     with pytest.raises(LedgerError) as caught:
         do()
@@ -103,7 +109,7 @@ def can_mount() -> bool:
 
 
 _ON_A_SMALL_DISK = """
-import sys
+import tests.ledger.bare
 from pathlib import Path
 from tests.ledger.tangle import *
 from custom_components.tangle_grid.ledger.errors import LedgerError
@@ -150,7 +156,7 @@ def test_a_disk_that_is_really_full() -> None:
 def test_a_folder_that_is_read_only(file: Path, tmp_path: Path) -> None:
     before = file.read_bytes()
     program = """
-import sys
+import tests.ledger.bare
 from pathlib import Path
 from tests.ledger.tangle import *
 from custom_components.tangle_grid.ledger.errors import LedgerError
@@ -179,6 +185,32 @@ for start in (
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]},
     )
     assert done.stdout.splitlines() == ["ledger_unavailable read_only"] * 4, done.stderr
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs a file system of its own")
+def test_a_file_that_may_only_be_read(file: Path) -> None:
+    """As one that was brought back by somebody else: its folder can be written, and it cannot."""
+    before = file.read_bytes()
+    program = """
+from pathlib import Path
+from custom_components.tangle_grid.ledger.database import Database
+from custom_components.tangle_grid.ledger.errors import LedgerError
+try:
+    Database(Path("%s"), schema="", version=1, create=lambda made: None)
+except LedgerError as error:
+    print(error.key, error.fault.value)
+"""
+    command = f"mount --bind {file} {file} && mount -o remount,bind,ro {file} && exec {sys.executable} -c '{program}'"
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command % file],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]},
+    )
+    assert done.stdout.splitlines() == ["ledger_unavailable read_only"], done.stderr
     assert file.read_bytes() == before
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -30,16 +30,24 @@ HEADERS = {"X-IOTA-API-Version": "1", "Content-Type": "application/json"}
 IRI = {"X-IOTA-API-Version": "1"}
 
 
-class NodeProcess:
-    """scripts/node, from start to the end of its output."""
+SCRIPT = (str(ROOT / "scripts/node"),)
+"""As a user starts it."""
 
-    def __init__(self, *options: str) -> None:
+MODULE = (sys.executable, str(Path(__file__).with_name("bare.py")), "custom_components.tangle_grid.ledger.node.serve")
+"""What the script comes to, without the seconds before."""
+
+
+class NodeProcess:
+    """The node alone, from start to the end of its output."""
+
+    def __init__(self, *options: str, command: Sequence[str] = MODULE) -> None:
         self.process = subprocess.Popen(
-            [ROOT / "scripts/node", "--port", "0", "--milestone-interval", "0.2", *options],
+            [*command, "--port", "0", "--milestone-interval", "0.2", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         self.lines: list[str] = []
         assert self.process.stdout is not None
@@ -83,8 +91,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
 def start_node() -> Iterator[Callable[..., NodeProcess]]:
     started: list[NodeProcess] = []
 
-    def start(*options: str) -> NodeProcess:
-        started.append(NodeProcess(*options))
+    def start(*options: str, command: Sequence[str] = MODULE) -> NodeProcess:
+        started.append(NodeProcess(*options, command=command))
         return started[-1]
 
     yield start
@@ -273,7 +281,7 @@ def test_random_requests_are_answered_and_change_nothing(node: NodeProcess) -> N
 
 def test_a_stopped_node_goes_on_where_it_was(tmp_path: Path, start_node: Callable[..., NodeProcess]) -> None:
     folder = tmp_path / "node"
-    first = start_node("--data", str(folder), "--new", "--mwm", "2")
+    first = start_node("--data", str(folder), "--new", "--mwm", "2", command=SCRIPT)
     (seed_line,) = [line for line in first.lines if line.startswith("New seed")]
     seed = seed_line.rsplit(" ", 1)[1]
     supply = address_of(seed, 0)

@@ -22,9 +22,9 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
     new_seed,
 )
-from custom_components.tangle_grid.ledger.pyota import BundlePlan, TransferInput, prepare
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.conftest import Opener
+from tests.ledger.elsewhere import spend_elsewhere, spend_first
 
 
 def order(payment_id: str = "p1", **changes: Any) -> PaymentOrder:
@@ -230,41 +230,45 @@ async def test_a_payment_whose_bundle_a_stranger_attached_first_is_paid(
     assert (await ledger.wallets())["car"].balance_i == 1_000
 
 
+@pytest.mark.parametrize("moment", ["in one bundle", "in two bundles", "before any bundle"])
 async def test_a_payment_whose_funds_were_spent_elsewhere_fails(
-    ledger: Ledger, island_secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, island_secrets: Secrets, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """The owner used the same seed in another wallet: nothing is paid, and the next payment says so at once."""
+    """The owner used the same seed in another wallet: nothing is paid, and whenever it was, that is the reason."""
+    core, seed = ledger._core, island_secrets.seeds["car"]
     await ledger.pay(order(amount_i=50))
     assert await ledger.drain(10)
-    address = (await ledger.wallets())["car"].address[:81]
-    plan = BundlePlan(
-        outputs=((address_of(new_seed(), 0), 50),),
-        inputs=(TransferInput(address=address, balance_i=50, key_index=0),),
-        tag="",
-        text="",
-        timestamp=1,
-    )
-    elsewhere = prepare(plan, island_secrets.seeds["car"]).trytes
-    backend = ledger._core.backend
-    original = backend.send
+    first = order("car1", source="car", target="home", amount_i=30)
+    second = order("car2", source="car", target="home", amount_i=20)
+    spend_first(ledger, monkeypatch, seed, 0, 50)
+    if moment == "in two bundles":
+        hurried = core.backend.send
 
-    def elsewhere_first(trytes: Any) -> Any:
-        monkeypatch.setattr(backend, "send", original)
-        original(elsewhere)
-        return original(trytes)
+        def meanwhile(trytes: Any) -> Any:
+            core.pay(second)
+            return hurried(trytes)
 
-    monkeypatch.setattr(backend, "send", elsewhere_first)
-    await ledger.pay(order("car1", source="car", target="home", amount_i=30))
-    await ledger.pay(order("car2", source="car", target="home", amount_i=20))
+        monkeypatch.setattr(core.backend, "send", meanwhile)
+    with core._database.lock:
+        core.pay(first)
+        if moment != "in two bundles":
+            core.pay(second)
+        if moment == "before any bundle":
+            monkeypatch.undo()
+            spend_elsewhere(ledger, seed, 0, 50)
+            assert core.backend.node.issue_milestone() is not None
     assert await ledger.drain(10)
     states = {payment.payment_id: (payment.state, payment.error) for payment in await ledger.payments()}
-    # Which of the two is seen first depends on when the other wallet's bundle is confirmed.
-    assert states["car1"][0] is PaymentState.FAILED
-    assert states["car1"][1] in {"address_spent", "insufficient_funds"}
-    assert states["car2"][0] is PaymentState.FAILED
+    assert states["car1"] == states["car2"] == (PaymentState.FAILED, "address_spent")
     wallets = await ledger.wallets()
     assert (wallets["car"].balance_i, wallets["home"].balance_i, wallets["car"].spent_i) == (0, 0, 0)
     assert ledger.status().supply_ok
+    # What comes now is safe again.
+    await ledger.pay(order("more", amount_i=40))
+    assert await ledger.drain(10)
+    await ledger.pay(order("car3", source="car", target="home", amount_i=40))
+    assert await ledger.drain(10)
+    assert (await ledger.wallets())["home"].balance_i == 40
 
 
 async def test_a_wallet_can_be_added_and_paid(ledger: Ledger) -> None:
@@ -306,7 +310,7 @@ async def test_sending_costs_the_same_after_many_payments(ledger: Ledger) -> Non
     core = ledger._core
     await ledger.pay(order("fund", amount_i=1_000))
     assert await ledger.drain(10)
-    for number in range(12):
+    for number in range(6):
         await ledger.pay(order(f"n{number}", source="car", target="home", amount_i=1))
         assert await ledger.drain(10)
         bundle = (await ledger.payments(limit=1))[0].bundle

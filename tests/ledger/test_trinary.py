@@ -116,6 +116,13 @@ def test_hashes_in_lanes_are_those_hashed_one_by_one(count: int) -> None:
     assert curl_hashes(texts) == list(map(curl_hash, texts))
 
 
+@pytest.mark.parametrize("blocks", range(1, 8))
+def test_every_layout_of_the_state_is_read_as_it_was_written(blocks: int) -> None:
+    """There are six of them, in turn; the lanes know no pieces, but the place of each trit."""
+    texts = [some_trytes(81 * blocks - number) for number in range(20)]
+    assert curl_hashes(texts) == list(map(curl_hash, texts))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.text(ALPHABET, max_size=90), max_size=60))
 def test_lanes_take_texts_of_all_lengths(texts: list[str]) -> None:

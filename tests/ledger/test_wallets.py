@@ -24,11 +24,12 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
     new_seed,
 )
-from custom_components.tangle_grid.ledger.pyota import BundlePlan, NodeRefusedError, TransferInput, prepare
+from custom_components.tangle_grid.ledger.pyota import NodeRefusedError, TransferInput
 from custom_components.tangle_grid.ledger.retries import Retries
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from custom_components.tangle_grid.ledger.wallet import MAX_INPUTS, choose_gathered, choose_inputs
 from tests.ledger.conftest import Opener
+from tests.ledger.elsewhere import spend_elsewhere, spend_first
 
 
 def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
@@ -49,18 +50,6 @@ async def refused(ask: Any) -> LedgerError:
     with pytest.raises(LedgerError) as caught:
         await ask
     return caught.value
-
-
-def spend_elsewhere(ledger: Ledger, seed: str, index: int, balance: int, target: str | None = None) -> None:
-    """Somebody with the same seed sends all that an address holds away."""
-    plan = BundlePlan(
-        outputs=((target or address_of(new_seed(), 0), balance),),
-        inputs=(TransferInput(address=address_of(seed, index), balance_i=balance, key_index=index),),
-        tag="",
-        text="",
-        timestamp=1,
-    )
-    ledger._core.backend.send(prepare(plan, seed).trytes)
 
 
 def signatures(ledger: Ledger) -> Counter[str]:
@@ -229,15 +218,7 @@ async def test_one_bad_target_does_not_take_the_others_along(ledger: Ledger, mon
     other = new_seed()
     await pay(ledger, order("fund", 50, target=with_checksum(address_of(other, 0))), order("more", 500))
     await pay(ledger, order("split", 100, source="car", target="home"), order("b1", 90, target="car"))
-    backend = ledger._core.backend
-    original = backend.send
-
-    def elsewhere_first(trytes: Sequence[str]) -> Any:
-        monkeypatch.setattr(backend, "send", original)
-        spend_elsewhere(ledger, other, 0, 50)
-        return original(trytes)
-
-    monkeypatch.setattr(backend, "send", elsewhere_first)
+    spend_first(ledger, monkeypatch, other, 0, 50)
     before = await ledger.wallets()
     with ledger._core._database.lock:
         # All three wait together.

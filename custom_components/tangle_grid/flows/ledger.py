@@ -63,7 +63,7 @@ class LedgerSteps(OptionsFlow):
 
     async def async_step_ledger(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - a menu
         """Ask where the Tangle is."""
-        return self.async_show_menu(step_id="ledger", menu_options=["own_node", "other_node", "privacy"])
+        return self.async_show_menu(step_id="ledger", menu_options=["own_node", "other_node", "privacy", "keys"])
 
     async def async_step_own_node(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Use the node in this Home Assistant."""

@@ -1,4 +1,4 @@
-"""The options of an island: how it balances, which ledger it uses, and what may be done with its seeds."""
+"""The options of an island: how it balances, which ledger it uses, and what may be done with its keys and seeds."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from homeassistant.config_entries import ConfigFlowResult
 
 from .checks import NO_PLACEHOLDERS
 from .island import OPTIONS_SCHEMA, async_check_options, options_data
+from .keys import KeySteps
 from .ledger import LedgerSteps
 from .participant import sectioned
 from .seeds import SeedSteps
 
 
-class TangleGridOptionsFlow(LedgerSteps, SeedSteps):
+class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps):
     """Change an island."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - a menu

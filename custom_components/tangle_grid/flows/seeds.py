@@ -4,86 +4,57 @@ Home Assistant lets nobody else open the options of an entry. A seed is in the o
 that takes it, and nowhere else.
 """
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 
 from ..const import TREASURY
 from ..ledger import LedgerError
 from ..responses import owner_name
 from ..runtime import IslandRuntime
-from .checks import NO_PLACEHOLDERS, Problem, one_of
+from .checks import Problem
+from .opened import CONF_CONFIRM, CONFIRMED, OpenLedgerFlow, ledger_problem, name_selector
 
 CONF_WALLET: Final = "wallet"
-CONF_CONFIRM: Final = "confirm"
 CONF_WALLET_SEED: Final = "wallet_seed"
-
-_FIELD_OF: Final = {
-    "not_confirmed": CONF_CONFIRM,
-    "invalid_seed": CONF_WALLET_SEED,
-    "seed_in_use": CONF_WALLET_SEED,
-    "wallet_busy": CONF_WALLET,
-    "wallet_not_empty": CONF_WALLET,
-}
-
-
-def _problem(error: LedgerError) -> Problem:
-    return Problem(
-        key=one_of(error.key, "ledger_unavailable", "invalid_seed", "seed_in_use", "wallet_busy", "wallet_not_empty"),
-        placeholders={name: str(value) for name, value in error.placeholders.items()},
-    )
-
-
-def wallet_selector(names: dict[str, str]) -> SelectSelector:
-    """A choice among wallets."""
-    options = [SelectOptionDict(value=wallet, label=name) for wallet, name in names.items()]
-    return SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
 
 
 def export_schema(names: dict[str, str]) -> vol.Schema:
     """The form in which a seed is asked for."""
-    return vol.Schema(
-        {
-            vol.Required(CONF_WALLET): wallet_selector(names),
-            vol.Required(CONF_CONFIRM, default=False): BooleanSelector(),
-        }
-    )
+    return vol.Schema({vol.Required(CONF_WALLET): name_selector(names), **CONFIRMED})
 
 
 def import_schema(names: dict[str, str]) -> vol.Schema:
     """The form in which a seed is entered."""
     return vol.Schema(
         {
-            vol.Required(CONF_WALLET): wallet_selector(names),
+            vol.Required(CONF_WALLET): name_selector(names),
             vol.Required(CONF_WALLET_SEED): TextSelector(
                 TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
             ),
-            vol.Required(CONF_CONFIRM, default=False): BooleanSelector(),
+            **CONFIRMED,
         }
     )
 
 
-class SeedSteps(OptionsFlow):
+class SeedSteps(OpenLedgerFlow):
     """The steps about seeds."""
 
+    problem_fields: ClassVar = {
+        **OpenLedgerFlow.problem_fields,
+        "invalid_seed": CONF_WALLET_SEED,
+        "seed_in_use": CONF_WALLET_SEED,
+        "wallet_busy": CONF_WALLET,
+        "wallet_not_empty": CONF_WALLET,
+    }
+
     def _runtime(self) -> IslandRuntime | None:
-        """The island, when its wallets are open."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return None
-        runtime: IslandRuntime = self.config_entry.runtime_data
-        return runtime if runtime.link.healthy else None
+        """The island, when its wallets are open, and what they have is known."""
+        runtime = self.open_island()
+        return runtime if runtime is not None and runtime.link.healthy else None
 
     @staticmethod
     @callback
@@ -110,7 +81,7 @@ class SeedSteps(OptionsFlow):
                 try:
                     seed = await runtime.link.ledger.export_seed(wallet)
                 except LedgerError as error:
-                    problem = _problem(error)
+                    problem = ledger_problem(error)
                 else:
                     return self.async_show_form(
                         step_id="seed_shown",
@@ -120,7 +91,7 @@ class SeedSteps(OptionsFlow):
             else:
                 problem = Problem(key="not_confirmed")
         shown = {CONF_WALLET: user_input[CONF_WALLET]} if user_input else {}
-        return self._show_seed_form("export_seed", export_schema(names), shown, problem)
+        return self.show_confirmable("export_seed", export_schema(names), shown, problem)
 
     async def async_step_seed_shown(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - there is nothing to fill in
         """Forget it again."""
@@ -138,20 +109,10 @@ class SeedSteps(OptionsFlow):
                 try:
                     await runtime.link.async_import_seed(user_input[CONF_WALLET], seed)
                 except LedgerError as error:
-                    problem = _problem(error)
+                    problem = ledger_problem(error)
                 else:
                     return self.async_abort(reason="seed_imported")
             else:
                 problem = Problem(key="not_confirmed")
         shown = {CONF_WALLET: user_input[CONF_WALLET]} if user_input else {}
-        return self._show_seed_form("import_seed", import_schema(names), shown, problem)
-
-    def _show_seed_form(
-        self, step_id: str, schema: vol.Schema, shown: dict[str, Any], problem: Problem | None
-    ) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, shown),
-            errors={} if problem is None else {_FIELD_OF.get(problem.key, "base"): problem.key},
-            description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem else {})},
-        )
+        return self.show_confirmable("import_seed", import_schema(names), shown, problem)

@@ -44,7 +44,7 @@ from .model import (
     Telemetry,
     Timing,
 )
-from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, StepResult
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult
 
 __all__ = [
     "IDLE",
@@ -79,6 +79,7 @@ __all__ = [
     "HouseholdSetpoint",
     "HouseholdTelemetry",
     "Inputs",
+    "MarketAccount",
     "MarketConfig",
     "PhaseReading",
     "PhaseTriple",

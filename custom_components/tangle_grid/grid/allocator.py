@@ -1,9 +1,10 @@
 """Shares the available current among all devices in one pass, per phase, under a tree of feeders.
 
-Two stages. Admission grants minimum currents in the order of `Demand.order`: who does not fit on every phase of every
-feeder above it gets nothing. Filling raises the admitted devices of one rank together, all to the same current, until
-a limit or their own maximum stops them (progressive filling, Bertsekas and Gallager, Data Networks, section 6.5.2);
-then the next rank follows. Both stages are O(n log n) in the number of devices for a fixed depth of the tree.
+Where all that is wanted fits, everybody gets it. Otherwise there are two stages. Admission grants minimum currents in
+the order of `Demand.order`: who does not fit on every phase of every feeder above it gets nothing. Filling raises the
+admitted devices of one rank together, all to the same current, until a limit or their own maximum stops them
+(progressive filling, Bertsekas and Gallager, Data Networks, section 6.5.2); then the next rank follows. Both stages are
+O(n log n) in the number of devices for a fixed depth of the tree.
 
 For every input: no limit is exceeded (one that is negative already is not used); every current is 0 or within the
 device's own range; who wants nothing gets nothing; the result does not depend on names, nor on the order of the
@@ -57,6 +58,9 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
     Returns:
         A per phase for each demand, in the same order.
     """
+    plenty = _all_they_can_use(available_a, demands)
+    if plenty is not None:
+        return plenty
     load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []
@@ -85,6 +89,25 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
         else:
             _fill(available_a, load, demands, shares, group)
     return shares
+
+
+def _all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float] | None:
+    """What all can use, where that fits: the usual case, in which no order matters. None where it does not."""
+    if min(available_a, default=0.0) < 0.0:
+        return None
+    load: list[complex] = [0.0] * len(available_a)
+    shares: list[float] = []
+    for demand in demands:
+        most = demand.max_a if demand.max_a > 0 and demand.max_a >= demand.min_a else 0.0
+        shares.append(most)
+        if demand.weights:
+            for limit, weight in zip(demand.limits, demand.weights, strict=True):
+                load[limit] += weight * most
+        else:
+            for limit in demand.limits:
+                load[limit] += most
+    fits = all(abs(total) <= most for total, most in zip(load, available_a, strict=True))
+    return shares if fits else None
 
 
 def _weighted(demand: Demand) -> list[tuple[int, complex]]:

@@ -3,8 +3,11 @@
 - A car: the lowest of several means of its own measured power, see `_steady_w`. Raising the power shortly before a
   request, or once it can be foreseen, raises none of them. It ends with the energy that the car still needs
   (`claims`) and with unplugging.
-- A household: its habit at this time of such a day (`profile`); before it has one, the lower of its recent means.
+- A household: its habit at this time of such a day (`profile`); before it has one, the lowest of its recent means, one
+  of which ends before the last minutes.
 - A battery: what it was doing, the lowest of the same means, so that loading it up before a request earns nothing.
+
+Time in which the participant helped is left out, so that helping lowers nobody's baseline for the next request.
 """
 
 from dataclasses import dataclass
@@ -46,10 +49,11 @@ def baseline_of(
     """
     # On a feeder that has been short for long there is nothing older to look at.
     known_at = min(now, max(known_at, now - timing.baseline_window_s))
+    window_s, own_now, own_known_at = timing.baseline_window_s, device.own_time(now), device.own_time(known_at)
     match device.config:
         case ChargerConfig() as config:
-            steady_w = max(0.0, _steady_w(device.log, now, known_at, timing.baseline_window_s, missing_w=0.0))
-            if device.setpoint is not None:
+            steady_w = max(0.0, _steady_w(device.own_log, own_now, own_known_at, window_s, missing_w=0.0))
+            if device.setpoint is not None and not device.helping:
                 # More than it was allowed is no claim, either.
                 steady_w = min(steady_w, max(0.0, device.setpoint) * config.watts_per_amp)
             return Baseline(power_w=steady_w, method="recent")
@@ -57,11 +61,11 @@ def baseline_of(
             habit_w = habits.household_w(device, now, until, known_at)
             if habit_w is not None:
                 return Baseline(power_w=habit_w, method="comparable_days")
-            window_s = timing.baseline_window_s
-            means = [device.log.mean_w(at, window_s) or 0.0 for at in (now, known_at)]
+            ends = (own_now, own_known_at, own_known_at - window_s)
+            means = [device.own_log.mean_w(end, window_s) or 0.0 for end in ends]
             return Baseline(power_w=max(0.0, min(means)), method="recent")
         case BatteryConfig():
-            steady_w = _steady_w(device.log, now, known_at, timing.baseline_window_s, missing_w=None)
+            steady_w = _steady_w(device.own_log, own_now, own_known_at, window_s, missing_w=None)
             return Baseline(power_w=steady_w, method="recent")
         case _:
             return NO_BASELINE

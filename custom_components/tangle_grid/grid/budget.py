@@ -6,6 +6,7 @@ whatever is delivered. What was set aside and not earned is free again when the 
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from .curtailment import Ask, CurtailmentRequest, RequestState
@@ -46,16 +47,25 @@ class Budget:
         if self._market.budget_per_request_i > 0:
             used = 0 if request is None else sum(ask.committed_i + ask.amount_i for ask in request.asks.values())
             limits.append(self._market.budget_per_request_i - used)
-        if self._market.budget_per_day_i > 0:
-            aside = sum(
-                ask.committed_i
-                for each in requests.values()
-                if not each.closed
-                for ask in each.asks.values()
-                if ask.state is RequestState.ACTIVE
-            )
-            limits.append(self._market.budget_per_day_i - self.spent_i - aside)
+        if (left_today_i := self.left_today_i(requests)) is not None:
+            limits.append(left_today_i)
         return max(0, min(limits)) if limits else None
+
+    def aside_i(self, requests: Mapping[str, CurtailmentRequest]) -> int:
+        """What is set aside for the parts that are active now, i."""
+        return sum(
+            ask.committed_i
+            for each in requests.values()
+            if not each.closed
+            for ask in each.asks.values()
+            if ask.state is RequestState.ACTIVE
+        )
+
+    def left_today_i(self, requests: Mapping[str, CurtailmentRequest]) -> int | None:
+        """What of the day's budget is neither spent nor set aside, i; None: there is no such budget."""
+        if self._market.budget_per_day_i <= 0:
+            return None
+        return max(0, self._market.budget_per_day_i - self.spent_i - self.aside_i(requests))
 
     def settled(self, ask: Ask) -> None:
         """A part has been settled: what it did not earn is free again."""

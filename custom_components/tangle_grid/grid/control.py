@@ -9,10 +9,10 @@ from .device_state import DeviceState
 from .dimming import share_out
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
-from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, limits_of, room_for, totals_of
+from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, room_for
 from .regulator import charge_step, discharge_step, may_increase, next_increase
 from .topology import PHASES, Topology
-from .verdict import Plan
+from .verdict import Plan, Wiring
 
 #: A that a running charger must be below its fair share before others make way for it.
 _UNFAIR_A: Final = 2.0
@@ -67,17 +67,15 @@ class ControlPass:
         self._held = held
         self._precedence = precedence
         self._planned = planned
-        self._plans = [
-            Plan(
-                device=device,
-                limits=limits_of(device, topology, feeders),
-                totals=totals_of(device, topology, feeders),
-                blind=any(feeders[number].blind for number in topology.path(device.config.feeder_id)),
-                suspect=any(feeders[number].plausibility.suspect for number in topology.path(device.config.feeder_id)),
-            )
-            for device in devices
-            if isinstance(device.config, (ChargerConfig, BatteryConfig))
-        ]
+        wirings: dict[tuple[str, tuple[int, ...]], Wiring] = {}
+        self._plans: list[Plan] = []
+        for device in devices:
+            device_config = device.config
+            if isinstance(device_config, (ChargerConfig, BatteryConfig)):
+                where = (device_config.feeder_id, device_config.phases)
+                if (wiring := wirings.get(where)) is None:
+                    wiring = wirings[where] = Wiring.of(device, topology, feeders)
+                self._plans.append(Plan(device=device, wiring=wiring))
         self._uncertain: list[Plan] = []
         self._disobedient: list[Plan] = []
         self._feeding: list[Plan] = []
@@ -94,11 +92,12 @@ class ControlPass:
         controlled = [*self._charging, *self._storing]
         for plan in controlled:
             plan.order = self._order(plan)
+            plan.rank = plan.order[:3]
         self._stand_in()
         room = room_for(
-            [(plan.device, plan.limits) for plan in controlled],
-            [(plan.device, plan.limits) for plan in self._uncertain],
-            [(plan.device, plan.limits) for plan in self._feeding],
+            [(plan.device, plan.wiring.limits) for plan in controlled],
+            [(plan.device, plan.wiring.limits) for plan in self._uncertain],
+            [(plan.device, plan.wiring.limits) for plan in self._feeding],
             self._feeders,
             margin=self._config.capacity_margin,
             band=self._config.increase_band,
@@ -152,7 +151,7 @@ class ControlPass:
         if planned is not None and planned < plan.ceiling:
             plan.ceiling = planned
             plan.ceiling_cause = Cause.PLAN
-        if plan.blind or fallen:
+        if plan.wiring.blind or fallen:
             # Feeding back needs sight, too.
             plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
             plan.ceiling_cause = Cause.SAFE_STATE
@@ -164,10 +163,10 @@ class ControlPass:
         wanted = self._wanted.get(device.device_id)
         if lease is None:
             plan.settle(None, Cause.SAFE_STATE)
-        elif lease.value is not None and lease.cause is Cause.PROTECTION and (plan.blind or device.silent):
+        elif lease.value is not None and lease.cause is Cause.PROTECTION and (plan.wiring.blind or device.silent):
             # Whoever cannot see must not let a battery charge at full power.
             plan.settle(lease.value, Cause.PROTECTION)
-        elif plan.blind or device.silent:
+        elif plan.wiring.blind or device.silent:
             plan.settle(None, Cause.SAFE_STATE)
         elif wanted is not None and wanted <= 0:
             plan.ceiling = wanted / config.watts_per_amp
@@ -207,7 +206,7 @@ class ControlPass:
         """Where a phase is short of more than cars can give, a car may be on it that was believed to be elsewhere."""
         short = [limit for limit, amps in enumerate(room.hard_a[: PHASES * len(self._feeders)]) if amps < 0]
         for plan in self._plans if short else ():
-            path = {limit // PHASES for limit in plan.limits}
+            path = {limit // PHASES for limit in plan.wiring.limits}
             phases = frozenset(limit % PHASES for limit in short if limit // PHASES in path)
             if phases and plan.device.phases.doubt(phases):
                 plan.device.take_phases()
@@ -216,10 +215,10 @@ class ControlPass:
         """Silent and disobedient chargers may only fall; when their feeder is short they are told to stop."""
         fuse_a = room.fuse_a(room.hard_a)
         for plan in (*self._uncertain, *self._disobedient):
-            if any(room.hard_a[limit] < 0 for limit in plan.limits):
+            if any(room.hard_a[limit] < 0 for limit in plan.wiring.limits):
                 # A temporary capacity leaves them their floor.
                 plan.told = min(plan.told, self._floor_a(plan))
-            if any(fuse_a[limit] < 0 for limit in plan.limits):
+            if any(fuse_a[limit] < 0 for limit in plan.wiring.limits):
                 plan.settle(0.0, Cause.PROTECTION)
                 continue
             value, cause = plan.told, Cause.ALLOCATION
@@ -236,7 +235,7 @@ class ControlPass:
         carried: dict[int, float] = {}
         for plan in self._feeding:
             device, amps = plan.device, -plan.ceiling
-            for limit in plan.limits:
+            for limit in plan.wiring.limits:
                 feeder = self._feeders[limit // PHASES]
                 assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
                 drawn = drawn_a(device, feeder, limit % PHASES)
@@ -249,7 +248,7 @@ class ControlPass:
             else:
                 plan.settle(-round(amps * plan.battery.watts_per_amp), Cause.REQUEST)
                 given = amps
-            for limit in plan.limits:
+            for limit in plan.wiring.limits:
                 feeder = self._feeders[limit // PHASES]
                 assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
                 load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
@@ -292,22 +291,22 @@ class ControlPass:
         rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
         occupied = [max(new[i], self._drawn(plan)) for i, plan in enumerate(plans)]
         for plan, amps in zip(plans, occupied, strict=True):
-            for limit, weight in plan.loads:
+            for limit, weight in plan.wiring.loads:
                 left[limit] -= amps * weight
         waited_for: set[int] = set()
         for i in sorted(range(len(plans)), key=lambda i: plans[i].order):
             plan = plans[i]
             if not rising[i]:
                 continue
-            possible = min((left[limit] / weight + occupied[i] for limit, weight in plan.loads), default=fair[i])
+            possible = min((left[limit] / weight + occupied[i] for limit, weight in plan.wiring.loads), default=fair[i])
             raised = self._raise(plan, new[i], min(fair[i], possible))
             if raised < self._raise(plan, new[i], fair[i]) and self._has_a_claim(plan, raised, fair[i]):
-                waited_for.update(plan.limits, plan.totals)
-            for limit, weight in plan.loads:
+                waited_for.update(plan.wiring.every)
+            for limit, weight in plan.wiring.loads:
                 left[limit] -= (max(raised, occupied[i]) - occupied[i]) * weight
             new[i] = raised
         for i, plan in enumerate(plans):
-            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.limits + plan.totals):
+            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.wiring.every):
                 # What is given up here can be taken by others once it is measured to be free.
                 new[i] = self._floor(plan, fair[i])
             self._conclude(plan, new[i], fair[i], most[i])
@@ -315,7 +314,7 @@ class ControlPass:
     def _rises(self, plan: Plan, told: float, fair: float) -> bool:
         least = _EPSILON
         lease = plan.device.lease
-        if self._is_battery(plan) and fair < plan.ceiling - _EPSILON:
+        if plan.is_battery and fair < plan.ceiling - _EPSILON:
             least = _BATTERY_RISE_A
         elif told > 0 and fair < plan.ceiling - _EPSILON and lease and self._now - lease.changed_at < _PATIENCE_S:
             # What others leave comes and goes: an ampere more is worth a write only when it has stayed for a while.
@@ -323,16 +322,16 @@ class ControlPass:
         return (
             fair > told + least
             and not plan.falls
-            and not plan.suspect
+            and not plan.wiring.suspect
             and may_increase(plan.device, self._now, self._timing)
         )
 
     def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
         """Whether others must make way: for a car that waits, or gets far less than its fair share."""
-        return not self._is_battery(plan) and (told <= 0 or fair - told >= _UNFAIR_A)
+        return not plan.is_battery and (told <= 0 or fair - told >= _UNFAIR_A)
 
     def _raise(self, plan: Plan, told: float, target: float) -> float:
-        if self._is_battery(plan):
+        if plan.is_battery:
             # A limited battery is set free when its full power fits, and otherwise gets what there is.
             return max(told, target)
         return next_increase(plan.charger, told, target, self._timing)
@@ -343,7 +342,7 @@ class ControlPass:
         # Whoever is still on the way up to a share is not held back by the capacity.
         held_back = fair < most - _EPSILON and amps > fair - max(self._timing.ramp_a_per_step, _UNFAIR_A)
         short = amps < min(plan.told, plan.ceiling) - _EPSILON or held_back
-        if self._is_battery(plan):
+        if plan.is_battery:
             self._conclude_battery(plan, amps)
         elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
             plan.settle(amps, plan.ceiling_cause)
@@ -376,19 +375,19 @@ class ControlPass:
     def _demands(self, plans: Sequence[Plan], most: Sequence[float]) -> list[Demand]:
         return [
             Demand(
-                limits=plan.limits + plan.totals,
-                weights=tuple(weight for _, weight in plan.loads) if plan.totals else (),
-                min_a=0.0 if self._is_battery(plan) else plan.charger.min_current_a,
+                limits=plan.wiring.every,
+                weights=plan.wiring.weights,
+                min_a=0.0 if plan.is_battery else plan.charger.min_current_a,
                 max_a=amps,
                 order=plan.order,
-                rank=plan.order[:3],
+                rank=plan.rank,
             )
             for plan, amps in zip(plans, most, strict=True)
         ]
 
     def _order(self, plan: Plan) -> Place:
         """Who comes first: cars by priority and standing, those that run before those that wait; then batteries."""
-        if self._is_battery(plan):
+        if plan.is_battery:
             return _LAST * 4
         precedence, device = self._precedence, plan.device
         return (*precedence.place(device), 0.0 if plan.told > 0 else 1.0, *precedence.tie(device))
@@ -396,24 +395,20 @@ class ControlPass:
     def _floor_a(self, plan: Plan) -> float:
         """What a temporary capacity leaves a device, A per phase."""
         floor_w = self._config.dimming_floor_w
-        if self._is_battery(plan):
+        if plan.is_battery:
             return floor_w / plan.battery.watts_per_amp
         return charge_step(plan.charger, floor_w / plan.charger.watts_per_amp)
 
     def _usable_a(self, plan: Plan) -> float:
-        return plan.ceiling if self._is_battery(plan) else plan.device.usable_a(self._now, self._timing)
+        return plan.ceiling if plan.is_battery else plan.device.usable_a(self._now, self._timing)
 
     def _drawn(self, plan: Plan) -> float:
-        return max(0.0, plan.device.measured_a()) if not self._is_battery(plan) else 0.0
+        return max(0.0, plan.device.measured_a()) if not plan.is_battery else 0.0
 
     def _floor(self, plan: Plan, amps: float) -> float:
-        if not self._is_battery(plan):
+        if not plan.is_battery:
             return charge_step(plan.charger, amps)
         if amps >= plan.told - _EPSILON:
             return amps
         watts_per_amp = plan.battery.watts_per_amp
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
-
-    @staticmethod
-    def _is_battery(plan: Plan) -> bool:
-        return isinstance(plan.device.config, BatteryConfig)

@@ -9,13 +9,13 @@ from .device_state import DeviceState
 from .errors import GridError
 from .lifecycle import Lifecycle
 from .market import Market
-from .model import Cause, GridConfig
+from .model import Cause, GridConfig, SolarConfig
 from .order import Precedence
 from .persistence import dump, load
 from .planning import Planning
 from .protection import FeederWatch
 from .reporting import device_status, feeder_status
-from .status import GridStatus
+from .status import GridStatus, MarketAccount
 from .stay import StayLog
 from .topology import Topology
 
@@ -74,19 +74,22 @@ class GridCore:
     def status(self, now: float) -> GridStatus:
         """A snapshot; also before the first step."""
         requests = self._lifecycle.open()
+        balancing = {request.feeder_id for request in requests}
+        protecting = {
+            number
+            for device in self._devices.values()
+            if device.lease is not None and device.lease.cause is Cause.PROTECTION
+            for number in self._topology.path(device.config.feeder_id)
+        }
         return GridStatus(
             at=now,
             feeders={
                 feeder.config.feeder_id: feeder_status(
                     feeder,
-                    balancing=any(request.feeder_id == feeder.config.feeder_id for request in requests),
-                    protecting=any(
-                        device.lease is not None and device.lease.cause is Cause.PROTECTION
-                        for device in self._devices.values()
-                        if self._topology.below(feeder.config.feeder_id, device.config)
-                    ),
+                    balancing=feeder.config.feeder_id in balancing,
+                    protecting=number in protecting,
                 )
-                for feeder in self._feeders
+                for number, feeder in enumerate(self._feeders)
             },
             devices={
                 device_id: device_status(device, self._lifecycle.requests, self._planned.get(device_id))
@@ -95,6 +98,20 @@ class GridCore:
             open_requests=tuple(request.request_id for request in requests),
             reward_rate_i_per_kwh=self._market.rate(self._feeder(None)),
             plan=self._planning.status(now) if self._config.planning else None,
+        )
+
+    def account(self, now: float) -> MarketAccount:
+        """What the rewards of this day have cost, and who earned them lately."""
+        lifecycle = self._lifecycle
+        return MarketAccount(
+            spent_today_i=lifecycle.budget.spent_i,
+            set_aside_i=lifecycle.budget.aside_i(lifecycle.requests),
+            left_today_i=lifecycle.budget.left_today_i(lifecycle.requests),
+            debts_i={
+                device_id: round(lifecycle.debts.of(device_id, now))
+                for device_id, device in self._devices.items()
+                if not isinstance(device.config, SolarConfig)
+            },
         )
 
     def start_day(self, now: float, midnight_at: float | None = None) -> None:

@@ -136,11 +136,11 @@ class Ask:
             raise GridError("invalid_transition", {"device_id": self.device_id, "from": self.state, "to": to})
         self.state = to
 
-    def start(self, now: float, *, quantity_w: float, slot_s: int) -> None:
-        """Become active: from now on it is measured."""
+    def start(self, now: float, *, quantity_w: float, slot_s: int, strict: bool = False) -> None:
+        """Become active: from now on it is measured, see `ReadingSeries`."""
         self.move(RequestState.ACTIVE)
         self.active_at = now
-        self.series = ReadingSeries(slot_s=slot_s, fill_w=self.paid_baseline_w)
+        self.series = ReadingSeries(slot_s=slot_s, strict=strict, fill_w=self.paid_baseline_w)
         self.ask_for(quantity_w)
 
     def ask_for(self, quantity_w: float) -> None:

@@ -10,6 +10,7 @@ from .curtailment import Decision
 from .freshness import fresh_reading
 from .lease import Lease
 from .measurement import PowerLog
+from .minimum import MinimumWatch
 from .model import (
     NOMINAL_V,
     ChargerConfig,
@@ -39,9 +40,14 @@ class DeviceState:
 
     Attributes:
         reading: The newest trusted reading, None while the device is silent.
+        log: Its measured power.
+        own_log: The same without the time in which it helped; see `own_time`.
+        helping: It has an active part in a request, or is on its way back from one.
+        left_until: It has left a request by its own wish and is not asked again before this time.
         last_a: Greatest phase current of the last trusted reading, A; survives silence.
-        configured: The configuration as it was entered; `config` has the phases that were learned.
+        configured: The configuration as it was entered; `config` has the phases and least current that were learned.
         phases: Which phases its car uses.
+        minimum: The least current with which its car charges.
         stays: How long its cars stayed.
         arrived_at: When the car was plugged in; None: there is none, or nobody saw it.
         reduced_at: When it was last reduced or found blind: increases wait from there.
@@ -53,11 +59,20 @@ class DeviceState:
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
         self.config = self.configured = config
         self.phases = PhaseWatch(config.phases, config.max_current_a if isinstance(config, ChargerConfig) else 0.0)
+        self.minimum = (
+            MinimumWatch(config.min_current_a, config.max_current_a)
+            if isinstance(config, ChargerConfig)
+            else MinimumWatch(0.0, 0.0)
+        )
         self.stays = StayLog()
         self.arrived_at: float | None = None
         self._all_stays = StayLog() if all_stays is None else all_stays
         self._expected_at: float | None = None
         self.log = PowerLog(2 * timing.baseline_window_s + timing.telemetry_max_age_s)
+        self.own_log = PowerLog(3 * timing.baseline_window_s + timing.telemetry_max_age_s)
+        self.helping = False
+        self.left_until = -math.inf
+        self._helped_s = 0.0
         self.telemetry: Telemetry | None = None
         self.reading: PhaseReading | None = None
         self.silent = True
@@ -112,6 +127,7 @@ class DeviceState:
         reading = fresh_reading(telemetry, now, timing, max_age_s=max_age_s)
         self.reading = None if reading is None else self.phases.placed(reading)
         self.log.add(now, self.reading)
+        self._log_own_power(now, elapsed_s)
         was_silent, self.silent = self.silent, self.reading is None
         if self.reading is not None:
             self.last_a = max(self.reading.power_w) / NOMINAL_V
@@ -121,6 +137,23 @@ class DeviceState:
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent
+
+    def own_time(self, now: float) -> float:
+        """A moment on the clock of `own_log`, which stands still while the device helps.
+
+        So whoever helps in one request after the other keeps the baseline that it had before the first of them, and is
+        no worse off than one that leaves each of them early to be seen drawing again.
+        """
+        return now - self._helped_s
+
+    def _log_own_power(self, now: float, elapsed_s: float) -> None:
+        if self.helping:
+            self._helped_s += elapsed_s
+            return
+        reading = self.reading
+        if reading is not None and self._helped_s:
+            reading = replace(reading, at=self.own_time(reading.at))
+        self.own_log.add(self.own_time(now), reading)
 
     def need_wh(self) -> float | None:
         """Energy that the car still wants, Wh; None when unknown."""
@@ -148,7 +181,7 @@ class DeviceState:
             return config.max_current_a
         if now - self.slack_since < timing.compliance_grace_s:
             return config.max_current_a
-        return min(self.setpoint, max(config.min_current_a, self.last_a + _SPARE_A))
+        return max(config.min_current_a, min(self.setpoint, self.last_a + _SPARE_A))
 
     def _reported_soc(self) -> float | None:
         soc: float | None = getattr(self.telemetry, "soc", None)
@@ -196,6 +229,27 @@ class DeviceState:
             if self.reading is not None:
                 self.reading = self.phases.placed(self.reading)
 
+    def learn_minimum(self) -> None:
+        """Find out with how little the car charges; only of one that is known to be there."""
+        config, lease, reading = self.config, self.lease, self.reading
+        if not isinstance(config, ChargerConfig) or not self.connected:
+            self.minimum.forget()
+        elif reading is not None and lease is not None and lease.value is not None:
+            need_wh = self.need_wh()
+            self.minimum.observe(
+                reading.at,
+                told_a=lease.value,
+                told_at=lease.changed_at,
+                drawn_a=self.last_a,
+                wants=not self.satisfied and (need_wh is None or need_wh > _NEEDS_AGAIN_WH),
+            )
+        self.take_minimum()
+
+    def take_minimum(self) -> None:
+        """Let the least current that is known by now count."""
+        if isinstance(self.config, ChargerConfig) and self.config.min_current_a != self.minimum.current_a:
+            self.config = replace(self.config, min_current_a=self.minimum.current_a)
+
     def _observe_plug(self, now: float) -> None:
         telemetry = self.telemetry
         connected = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
@@ -242,6 +296,8 @@ class DeviceState:
     def forget_future(self, now: float) -> None:
         """The clock was set back: nothing may lie in the future."""
         self.log.clear()
+        self.own_log.clear()
+        self.left_until = -math.inf
         if self.reduced_at is not None:
             self.reduced_at = min(self.reduced_at, now)
         if self.slack_since is not None:
@@ -268,6 +324,7 @@ class DeviceState:
             "arrived_at": self.arrived_at,
             "stays": self.stays.to_dict(),
             "phases": self.phases.to_dict(),
+            "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
             "decision": None
             if decision is None
             else {
@@ -296,5 +353,8 @@ class DeviceState:
         if (phases := data.get("phases")) is not None and isinstance(self.config, ChargerConfig):
             self.phases.restore(phases)
             self.take_phases()
+        if (minimum := data.get("minimum")) is not None and isinstance(self.config, ChargerConfig):
+            self.minimum.restore(minimum)
+            self.take_minimum()
         if (decision := data["decision"]) is not None:
             self.last_decision = Decision(**{**decision, "reason": Reason(**decision["reason"])})

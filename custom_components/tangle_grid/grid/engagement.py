@@ -61,6 +61,7 @@ class Engagement:
         self._release = Release(topology, feeders, config.timing)
         self._engaged_at: dict[str, float] = {}
         self._giving: dict[str, Ask] = {}
+        self._helping: set[str] = set()
 
     def releasing(self) -> dict[str, float]:
         """What chargers that wait for their release are told at most, A, by device id."""
@@ -166,9 +167,15 @@ class Engagement:
             return
         ask.committed_i = most_i(quantity_w, window_s, ask.rate)
         ask.loads = loads
-        ask.need_wh = self._lifecycle.habits.need_wh(device) if isinstance(device.config, ChargerConfig) else None
-        ask.start(now, quantity_w=quantity_w, slot_s=slot_for(window_s))
+        ask.quantity_w = quantity_w
+        ask.need_wh = self._lifecycle.habits.begin(device, ask) if isinstance(device.config, ChargerConfig) else None
+        # What nobody controls goes up and down: only the mean of some minutes counts, and all of it.
+        restless = isinstance(device.config, HouseholdConfig)
+        slot_s = max(slot_for(window_s), round(self._timing.baseline_window_s) if restless else 0)
+        ask.start(now, quantity_w=quantity_w, slot_s=slot_s, strict=restless)
         self._release.drop(ask.device_id)
+        self._helping.add(ask.device_id)
+        device.helping = True
         for load in loads:
             device.shed[load] = now
             device.restoring.pop(load, None)
@@ -227,6 +234,11 @@ class Engagement:
                 self._release.add(device, now, held=held_a, expects_w=max(0.0, ask.baseline_w))
         self._giving = giving
         self._release.advance(now, self._devices)
+        helping = giving.keys() | self._release.returning()
+        for device_id in helping | self._helping:
+            if (device := self._devices.get(device_id)) is not None:
+                device.helping = device_id in helping
+        self._helping = helping
 
     def forget(self, request_id: str) -> None:
         """A request is closed."""

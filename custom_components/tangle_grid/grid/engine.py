@@ -117,6 +117,7 @@ class GridEngine(GridCommands):
                     device.reduced_at = now
         for device in self._devices.values():
             device.learn_phases(now, self._nearest(device).reading)
+            device.learn_minimum()
             self._watch_compliance(device, now, events)
 
     def _nearest(self, device: DeviceState) -> FeederWatch:

@@ -14,6 +14,8 @@ _NEW: Final = 0.3
 _CARRIED_S: Final = 120.0
 #: Share of a slot that must have been measured to be learned from.
 _COVERED: Final = 0.5
+#: Slots that a peak is remembered for.
+_PAST_SLOTS: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +118,34 @@ class DayProfile:
         mean, index = self._ws / self._covered_s, self._slot % _SLOTS
         before = self._values[index]
         self._values[index] = mean if before is None else before + _NEW * (mean - before)
+
+
+class PastPeak:
+    """The greatest mean of a quarter of an hour in the last half day: what was reached already costs nothing again."""
+
+    def __init__(self) -> None:
+        self._means: dict[int, float] = {}
+        self._slot: int | None = None
+        self._at = 0.0
+        self._watts = 0.0
+        self._ws = 0.0
+        self._covered_s = 0.0
+
+    def observe(self, now: float, watts: float) -> None:
+        """Take in a measurement; it is taken to last until the next one."""
+        slot = math.floor(now / _SLOT_S)
+        if self._slot is not None and now > self._at:
+            seconds = max(0.0, min(now, self._at + _CARRIED_S, (self._slot + 1) * _SLOT_S) - self._at)
+            self._ws += self._watts * seconds
+            self._covered_s += seconds
+        if slot != self._slot:
+            if self._slot is not None and self._covered_s >= _COVERED * _SLOT_S:
+                self._means[self._slot] = self._ws / self._covered_s
+            self._means = {each: mean for each, mean in self._means.items() if 0 <= slot - each <= _PAST_SLOTS}
+            self._slot = slot
+            self._ws = self._covered_s = 0.0
+        self._at, self._watts = now, watts
+
+    def peak_w(self) -> float:
+        """The peak, W; 0 before a quarter of an hour was measured."""
+        return max(self._means.values(), default=0.0)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from .claims import Claim
+from .curtailment import Ask
 from .device_state import DeviceState
 from .model import ChargerConfig, HouseholdConfig
 from .profile import SLOT_S, HouseholdProfile
@@ -64,6 +65,21 @@ class Habits:
         """How much a car would still draw, as far as that is believed, Wh; None: no end is known."""
         claim = self._claims.get(device.device_id)
         return device.need_wh() if claim is None else claim.need_wh(device.need_wh())
+
+    def begin(self, device: DeviceState, ask: Ask) -> float | None:
+        """A car's part begins: the need that its baseline ends with, Wh; None: no end is known."""
+        claim = self._claims.get(device.device_id)
+        return device.need_wh() if claim is None else claim.begin(ask, device.need_wh())
+
+    def end(self, ask: Ask) -> None:
+        """A part was settled."""
+        if (claim := self._claims.get(ask.device_id)) is not None:
+            claim.end(ask)
+
+    def owes_i(self, device_id: str) -> float:
+        """What a car was paid for energy that it turned out not to need, and has not made up for, i."""
+        claim = self._claims.get(device_id)
+        return 0.0 if claim is None else claim.owes_i
 
     def household_w(self, device: DeviceState, start: float, end: float, known_at: float) -> float | None:
         """A household's habit between two moments, W; None without one."""

@@ -110,9 +110,12 @@ class Lifecycle:
         ask.move(RequestState.SETTLED)
         self.budget.settled(ask)
         self.debts.add(ask.device_id, ask.amount_i, now)
+        self.habits.end(ask)
         if device is not None:
             device.delivered_wh += ask.energy_wh
             device.earned_i += ask.amount_i
+            if state is RequestState.OPTED_OUT:
+                device.left_until = request.ends_at + self._timing.release_hold_s + self._timing.increase_hold_s
             for load in ask.loads:
                 if device.shed.pop(load, None) is not None:
                     device.restoring[load] = now + RESTORE_FOR_S

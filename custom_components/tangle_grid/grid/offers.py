@@ -46,11 +46,16 @@ NOTHING: Final = Offer(power_w=0.0, baseline_w=0.0)
 def offer_of(
     device: DeviceState, now: float, timing: Timing, habits: Habits, *, duration_s: float, known_at: float
 ) -> Offer:
-    """What a device could give now and hold for `duration_s`; nothing from one that is silent or does not follow.
+    """What a device could give now and hold for `duration_s`.
+
+    Nothing from one that is silent or does not follow, nor from one that has left a request before its end: it is asked
+    again only when those who stayed may be back.
 
     `known_at`: since when the request can be foreseen, see `baseline`.
     """
     if device.silent or not device.watch.compliant or (device.setpoint is None and _needs_setpoint(device)):
+        return NOTHING
+    if now < device.left_until:
         return NOTHING
     expected = baseline_of(device, now, timing, habits, known_at=known_at, until=now + duration_s)
     expected_w, method = expected.power_w, expected.method

@@ -48,11 +48,13 @@ def places[Lane: Hashable](
     for index, lane in enumerate(lanes):
         members.setdefault(lane, []).append(index)
     result: list[Standing] = [(_LAST, _LAST)] * len(sessions)
+    slack = 1.0
     for lane, indices in members.items():
         own = standings([sessions[index] for index in indices], free_w[lane] * PLANNED_SHARE, fairness)
-        for index, standing in zip(indices, own, strict=True):
+        slack = min(slack, own.slack)
+        for index, standing in zip(indices, own.places, strict=True):
             result[index] = standing
-    return in_turns(result, lanes)
+    return in_turns(result, lanes) if slack < fairness.turns_slack else result
 
 
 def lane_power(

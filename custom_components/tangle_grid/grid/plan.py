@@ -1,31 +1,37 @@
 """When each car charges: its energy before it leaves, and the feeder's peak as low as that allows.
 
-Two steps. The level (`valley`): the lowest height of the first feeder's load at which everything fits in time: the load
-that nobody controls, what the cars that are here still need, and what is expected of those that are still to come
-(`arrivals`). Then turns (`turns`): in each slot so many cars charge, those with the least time to spare first, that the
-load keeps to the level and not below it: what is charged early costs the peak nothing, leaves room for whoever comes
-unexpected, and whoever leaves sooner than expected has it.
+Three steps. The level (`valley`): the lowest height of the first feeder's load at which everything fits in time: the
+load that nobody controls, what the cars that are here still need, and what is expected of those that are still to come
+(`arrivals`). The lanes (`spread`): how much the cars of each set of phases have of it and when, so that a phase that is
+short is shared in time; where that takes a higher peak, the level is raised to it. Then turns (`turns`): in each slot
+so many cars charge that the load keeps to the level and not below it: what is charged early costs the peak nothing,
+leaves room for whoever comes unexpected, and whoever leaves sooner than expected has it.
 
-- The level is never below the peak that the day has anyway (expected, or paid for).
+- The level is never below the peak that the day has anyway (reached already, sure to come, or paid for).
 - Where the sun gives more than is used before the cars leave, own sun comes first.
 - A price raises the ground where it is high, up to `_PRICE_SHARE` of the capacity.
 
 The plan only holds back. A car that would have to charge nearly all the time that it has left, that does not fit into
-the plan, or of which not enough is known, is not held back at all. One plan costs O(slots x cars log cars); a large one
-is made over several calls of `update`, so that none of them takes long.
+the plan, or of which not enough is known, is not held back at all; nor is one with little time to spare on a phase
+that has no room for all. Where a phase is short, the plan steps back before anybody is late, as nobody knows who is
+still to come: first for those who have no other phase, and where it is nearly all taken, for all. One plan costs
+O(slots x cars log cars + slots x lanes x departures); a large one is made over several calls of
+`update`, so that none of them takes long.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .arrivals import Arrivals
-from .forecast import DayProfile, Forecast
+from .forecast import Forecast
 from .model import NOMINAL_V, ChargerConfig, GridConfig, PhaseTriple
+from .outlook import Outlook, alone_w
+from .spread import Job, Lane, Poured, Spread, spread_of, used_shares
 from .topology import PHASES, Topology
-from .turns import PlanCar, Turn, fill, slot_ends
-from .valley import SLOT_S, Valley, Work, due_work, price_height_w, slot_of
+from .turns import PlanCar, Turn, fill, free, slot_ends
+from .valley import SLOT_S, Valley, due_work, price_height_w, slot_of
 
 #: The plan is made anew after this, s, when a slot begins, and when cars come, go or change their minds.
 REPLAN_S: Final = 300.0
@@ -41,24 +47,32 @@ _DOUBT: Final = 0.3
 _TIGHT_S: Final = 600.0
 _TIGHT_SHARE: Final = 0.05
 #: What is planned above a need, as a share of it: chargers ramp, wait and round down.
-_SPARE: Final = 0.04
+_SPARE: Final = 0.03
 #: Share of what is expected of arrivals that is counted on: they can still raise the level when they come.
-_COUNTED_SHARE: Final = 0.5
-#: Share of the capacity that is planned with: what nobody controls does not keep to its habit.
-_PLANNED_SHARE: Final = 0.97
-#: Of a peak that is paid for, what the load may reach without need.
-_PAID_SHARE: Final = 0.95
+_COUNTED_SHARE: Final = 0.75
 #: How much of the capacity a high price is worth.
 _PRICE_SHARE: Final = 0.5
 #: Cars that are looked at in one call of `update`, over all slots, before the rest waits for the next call.
 _BATCH: Final = 3000
+#: How often all work is poured anew for a plan: from nothing, and going on from the plan before.
+_FIRST_SWEEPS: Final = 6
+_SWEEPS: Final = 2
+#: A phase is short when more than the first share of what it leaves is due in time, until it is less than the second.
+#: For that, arrivals count with more than what is expected.
+_SHORT: Final = 1.0, 0.7
+_SURPRISE_SHARE: Final = 1.5
+#: The same for one that is nearly all taken, with what is counted on.
+_TAKEN: Final = 0.95, 0.85
+#: Beyond this share nobody gains when cars with more phases compete for it too.
+_FAR_TOO_MUCH: Final = 1.2
+#: Where a phase does not have room for all, those are not held back who have less time to spare than this, s.
+_CALM_S: Final = 3600.0
+#: What turns may miss or be above the level before they are taken again, W·s.
+_NEARLY_WS: Final = 200.0 * 3600.0
 #: How often turns are taken in all: anew with a higher level where somebody gets too little, then with those first.
-_ROUNDS: Final = 6
+_ROUNDS: Final = 4
 #: By how much the level is raised each time, on top of what is missing, as a share of it.
-_RAISE: Final = 0.025
-#: The difference between what is measured and what is usual fades by half in this time, s.
-_FADES_S: Final = 3600.0
-_DAY_SLOTS: Final = 96
+_RAISE: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +115,16 @@ class _Draft:
     level_w: float
     full_room: Sequence[Sequence[float]]
     turns: Mapping[str, Turn]
+    spread: Spread
+    to_pour: Iterator[int]
+    lanes_w: Mapping[Lane, Sequence[float]] = field(default_factory=dict)
+    full: frozenset[int] = frozenset()
+    owed_ws: dict[Lane, float] = field(default_factory=dict)
     room: list[list[float]] = field(default_factory=list)
     slot: int = 0
     rounds: int = 0
+    over_ws: float = 0.0
+    over_until: float = 0.0
 
     @property
     def done(self) -> bool:
@@ -113,24 +134,51 @@ class _Draft:
     def start(self) -> None:
         """Take turns from the first slot on."""
         self.room = [list(room) for room in self.full_room]
+        self.owed_ws = dict.fromkeys(self.lanes_w, 0.0)
         self.slot = 0
+        self.over_ws = self.over_until = 0.0
         self.rounds += 1
         for turn in self.turns.values():
             turn.start()
 
+    def take_turns(self) -> int:
+        """Give away one slot; returns how many cars were looked at."""
+        begin, end = slot_ends(self.first, self.slot, self.now)
+        for lane, watts in self.lanes_w.items():
+            self.owed_ws[lane] += watts[self.slot] * (end - begin)
+        looked_at, over_w = fill(
+            tuple(self.turns.values()),
+            self.slot,
+            begin,
+            end,
+            self.room,
+            self.valley.room_w(self.level_w, self.slot),
+            self.owed_ws,
+        )
+        if over_w > 0.0:
+            self.over_ws += over_w * (end - begin)
+            self.over_until = end
+        self.slot += 1
+        return 1 + looked_at
+
     def again(self) -> bool:
-        """Once more, if anybody did not get enough: with a higher level, and if that does not help, with them first."""
+        """Once more, if somebody cannot keep to the level, or does not get enough: higher, then with them first."""
         short = [turn for turn in self.turns.values() if turn.missing and not turn.first]
-        if not short or self.rounds >= _ROUNDS:
-            for turn in short:
-                turn.first = True
+        # Where a phase is short, a higher level helps nobody.
+        helped = [turn for turn in short if not self.full.intersection(turn.limits)]
+        missing_ws = sum(turn.left_ws for turn in helped) + self.over_ws
+        if missing_ws <= _NEARLY_WS or self.rounds >= (_ROUNDS if helped else _ROUNDS - 1):
+            # What they could get beyond this, others on their phase would lose.
+            for turn in self.turns.values():
+                spare_s = turn.ready_at - self.now - turn.need_ws / turn.car.full_w if turn.car.full_w > 0 else 0.0
+                if turn.missing or (spare_s < _CALM_S and self.full.intersection(turn.limits)):
+                    turn.first = True
             return False
         if self.rounds < _ROUNDS - 1:
-            seconds = max(turn.ready_at for turn in short) - self.now
-            self.level_w *= 1.0 + _RAISE
-            self.level_w += sum(turn.left_ws for turn in short) / max(SLOT_S, seconds)
+            until = max([self.over_until, *(turn.ready_at for turn in helped)])
+            self.level_w += _RAISE * self.level_w + missing_ws / max(SLOT_S, until - self.now)
         else:
-            for turn in short:
+            for turn in helped:
                 turn.first = True
         self.start()
         return True
@@ -155,17 +203,16 @@ class Planner:
         self._config = config
         self._topology = topology
         stored: Mapping[str, Any] = {} if state is None else state
-        profiles = dict(stored.get("profiles", {}))
-        self._profiles = {feeder.feeder_id: DayProfile(profiles.get(feeder.feeder_id)) for feeder in config.feeders}
-        self._sun = DayProfile(stored.get("sun"))
+        self._outlook = Outlook(config, topology, stored)
         arrivals = dict(stored.get("arrivals", {}))
         chargers = [device for device in config.devices if isinstance(device, ChargerConfig)]
         self.arrivals = Arrivals(
             {each.device_id: arrivals[each.device_id] for each in chargers if each.device_id in arrivals}
         )
-        self._chargers = tuple(each.device_id for each in chargers)
-        self._base_w: dict[str, PhaseTriple] = {}
-        self._others_w = 0.0
+        self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
+        self._poured: Poured = {}
+        self._short: frozenset[int] = frozenset()
+        self._taken: frozenset[int] = frozenset()
         self._plan: _Draft | None = None
         self._draft: _Draft | None = None
         self._shown: tuple[int, PlanStatus] | None = None
@@ -179,6 +226,7 @@ class Planner:
         *,
         others_w: float = 0.0,
         sun_w: float | None = None,
+        load_w: float | None = None,
     ) -> None:
         """Learn from a measurement.
 
@@ -187,14 +235,9 @@ class Planner:
             base_w: Load of each feeder that is not blind, without its chargers, W per phase; sun is negative load.
             others_w: What chargers draw whose cars are not planned, W.
             sun_w: What the sun gives, W, positive; None: not measured.
+            load_w: Load of the first feeder with everything, W; None: not measured.
         """
-        self._base_w = dict(base_w)
-        self._others_w = others_w
-        if sun_w is not None:
-            self._sun.observe(now, sun_w)
-        for feeder_id, power_w in base_w.items():
-            sun = (sun_w or 0.0) if feeder_id == self._topology.root else 0.0
-            self._profiles[feeder_id].observe(now, sum(power_w) + sun)
+        self._outlook.observe(now, base_w, others_w=others_w, sun_w=sun_w, load_w=load_w)
 
     def update(
         self,
@@ -228,7 +271,7 @@ class Planner:
         plan = self._plan
         turn = None if plan is None else plan.turns.get(device_id)
         # A plan that was not renewed holds nobody back.
-        if plan is None or turn is None or turn.first or not 0.0 <= now - plan.now <= 2 * SLOT_S:
+        if plan is None or turn is None or turn.first or turn.free or not 0.0 <= now - plan.now <= 2 * SLOT_S:
             return None
         return turn.placed.get(slot_of(now) - plan.first, 0.0)
 
@@ -265,8 +308,7 @@ class Planner:
     def to_dict(self) -> dict[str, Any]:
         """What was learned, JSON-able: 96 numbers per feeder."""
         return {
-            "profiles": {feeder_id: profile.to_list() for feeder_id, profile in self._profiles.items()},
-            "sun": self._sun.to_list(),
+            **self._outlook.to_dict(),
             "arrivals": self.arrivals.to_dict(),
         }
 
@@ -283,9 +325,10 @@ class Planner:
         latest = max(now + 2 * _EXPECT_S, *(car.departs_at for car in cars)) if cars else now
         slots = max(1, math.ceil(min(latest, now + _HORIZON_S) / SLOT_S) - first)
         starts = [(first + slot) * SLOT_S for slot in range(slots)]
-        grounds = [self._ground(feeder.feeder_id, now, starts, forecast) for feeder in self._topology.feeders]
-        room = self._room(starts, grounds, limits_w)
-        turns = {car.device_id: self._turn(car, now) for car in cars}
+        grounds = self._outlook.grounds_w(now, starts, forecast)
+        room = self._outlook.room_w(starts, grounds, limits_w)
+        # In an order that has nothing to do with names, so that sums do not either.
+        turns = {car.device_id: self._turn(car, now) for car in sorted(cars, key=_like)}
         root = self._topology.number[self._topology.root]
         most_w = [sum(room[root * PHASES + phase][slot] for phase in range(PHASES)) for slot in range(slots)]
         valley = Valley(
@@ -295,13 +338,23 @@ class Planner:
             price_w=price_height_w(
                 forecast, starts, _PRICE_SHARE * sum(self._topology.feeders[root].capacity_a) * NOMINAL_V
             ),
-            floor_w=self._floor_w(root, grounds[root], turns.values(), first),
+            floor_w=self._outlook.floor_w(grounds[root], turns.values(), first),
         )
-        level_w = valley.level_w(self._work(now, first, valley.seconds, turns)) if cars else 0.0
+        jobs = self._jobs(now, first, valley.seconds, turns)
+        surprised = used_shares(jobs, room, valley.seconds, _SURPRISE_SHARE / _COUNTED_SHARE)
+        self._short = _above(surprised, self._short, _SHORT)
+        counted = used_shares(jobs, room, valley.seconds, 1.0)
+        self._taken = frozenset(
+            limit for limit in _above(counted, self._taken, _TAKEN) if counted[limit] < _FAR_TOO_MUCH
+        )
+        free(turns.values(), self._short, self._taken)
+        level_w = valley.level_w(_by_release(jobs)) if cars else 0.0
         if level_w is None:
-            # What does not fit is not held back.
-            level_w = math.inf
-        draft = _Draft(
+            level_w = valley.top_w
+        spread = spread_of(first, valley, room, level_w, jobs)
+        warm = spread.resume(self._poured)
+        sweeps = _SWEEPS if warm else _FIRST_SWEEPS
+        return _Draft(
             now=now,
             first=first,
             base_w=grounds[root],
@@ -309,9 +362,9 @@ class Planner:
             level_w=level_w,
             full_room=room,
             turns=turns,
+            spread=spread,
+            to_pour=(number for _ in range(sweeps) for number in range(len(spread.jobs))),
         )
-        draft.start()
-        return draft
 
     def _turn(self, car: PlanCar, now: float) -> Turn:
         left_s = max(0.0, car.departs_at - now)
@@ -322,106 +375,75 @@ class Planner:
         charging_s = need_ws / car.full_w if car.full_w > 0 else math.inf
         return Turn(
             car=car,
-            limits=tuple(
-                number * PHASES + phase for number in self._topology.path(car.feeder_id) for phase in car.phases
-            ),
+            limits=_lane(self._topology, car.feeder_id, car.phases),
             need_ws=need_ws,
             spare_ws=car.need_wh * _SPARE * 3600.0,
             ready_at=min(now + left_s, now + _HORIZON_S),
             first=left_s - charging_s < max(_TIGHT_S, _TIGHT_SHARE * charging_s),
         )
 
-    def _work(self, now: float, first: int, seconds: Sequence[float], turns: Mapping[str, Turn]) -> Work:
-        """What is to be done: by the cars that are here, and by those that are expected."""
-        work: dict[int, list[tuple[int, float]]] = {}
-        due_ws = [0.0] * len(seconds)
+    def _jobs(self, now: float, first: int, seconds: Sequence[float], turns: Mapping[str, Turn]) -> Sequence[Job]:
+        """What is to be done in which slots: by the cars that are here, and by those that are expected."""
+        work: dict[tuple[Lane, int, int, bool], float] = {}
         for turn in turns.values():
             last = max(0, min(len(seconds), math.ceil(turn.ready_at / SLOT_S) - first) - 1)
             begin, _ = slot_ends(first, last, now)
             for slot, ws in due_work(
                 turn.need_ws, turn.car.full_w, seconds[: last + 1], min(seconds[last], max(0.0, turn.ready_at - begin))
             ):
-                due_ws[slot] += ws
-        work[0] = [(slot, ws) for slot, ws in enumerate(due_ws) if ws > 0.0]
+                key = (turn.limits, 0, slot, True)
+                work[key] = work.get(key, 0.0) + ws
         until = min(now + _EXPECT_S, (first + len(seconds)) * SLOT_S)
-        for device_id in self._chargers:
+        for device_id, lane in self._lanes.items():
             here = turns.get(device_id)
             taken_until = self.arrivals.taken_until(device_id, now) if here is None else here.car.departs_at
             for arrives, leaves, wh in self.arrivals.expected(device_id, now, until, taken_until=taken_until):
                 slot = min(len(seconds) - 1, slot_of(arrives) - first)
                 due = min(len(seconds) - 1, max(slot, slot_of(leaves) - first - 1))
-                work.setdefault(slot, []).append((due, wh * 3600.0 * _COUNTED_SHARE))
-        return work
-
-    def _floor_w(self, root: int, ground: Sequence[float], turns: Iterable[Turn], first: int) -> float:
-        """The peak that the load has anyway, W: expected in the coming day, or paid for; 0 while the sun is awaited."""
-        latest = max((turn.ready_at for turn in turns), default=0.0)
-        if any(watts < 0.0 for watts in ground[: max(0, slot_of(latest) - first + 1)]):
-            return 0.0
-        return max(0.0, *ground[:_DAY_SLOTS], _PAID_SHARE * (self._topology.feeders[root].peak_target_w or 0.0))
+                key = (lane, slot, due, False)
+                work[key] = work.get(key, 0.0) + wh * 3600.0 * _COUNTED_SHARE
+        return [
+            Job(lane=lane, release=release, due=due, ws=ws, here=here)
+            for (lane, release, due, here), ws in work.items()
+            if ws > 0.0
+        ]
 
     def _go_on(self, draft: _Draft) -> None:
-        turns = tuple(draft.turns.values())
         looked_at = 0
         while looked_at < _BATCH:
-            begin, end = slot_ends(draft.first, draft.slot, draft.now)
-            level_w = draft.valley.room_w(draft.level_w, draft.slot)
-            looked_at += 1 + fill(turns, draft.slot, begin, end, draft.room, level_w)
-            draft.slot += 1
+            if (number := next(draft.to_pour, None)) is not None:
+                looked_at += draft.spread.pour(number)
+                continue
+            if not draft.rounds:
+                self._poured = draft.spread.state()
+                # What the load will come to anyway, it may come to now.
+                least_w = alone_w(draft.base_w, draft.turns.values(), draft.first)
+                draft.level_w = max(draft.level_w, draft.spread.peak_w(), least_w)
+                draft.lanes_w = draft.spread.lanes_w()
+                draft.full = draft.spread.full()
+                draft.start()
+            looked_at += draft.take_turns()
             if draft.done and not draft.again():
                 self._plan, self._draft, self._shown = draft, None, None
                 return
 
-    def _room(
-        self, starts: Sequence[float], base: Sequence[Sequence[float]], limits_w: Mapping[str, tuple[float, float]]
-    ) -> list[list[float]]:
-        """What each phase of each feeder leaves to cars, W per slot."""
-        share = _PLANNED_SHARE * (1.0 - self._config.capacity_margin - self._config.increase_band)
-        room: list[list[float]] = []
-        for number, feeder in enumerate(self._topology.feeders):
-            lower_w, until = limits_w.get(feeder.feeder_id, (math.inf, -math.inf))
-            measured = self._base_w.get(feeder.feeder_id, (0.0, 0.0, 0.0))
-            for phase in range(PHASES):
-                # The load of later slots is expected to be as uneven as it is now.
-                uneven_w = measured[phase] - sum(measured) / PHASES
-                full_w = feeder.capacity_a[phase] * NOMINAL_V * share
-                dimmed_w = min(full_w, lower_w / PHASES * share)
-                room.append(
-                    [
-                        (dimmed_w if start < until else full_w) - watts / PHASES - uneven_w
-                        for start, watts in zip(starts, base[number], strict=True)
-                    ]
-                )
-        return room
 
-    def _ground(self, feeder_id: str, now: float, starts: Sequence[float], forecast: Forecast) -> list[float]:
-        """Load without the cars that is expected of a feeder, W, from what is measured now on."""
-        root = feeder_id == self._topology.root
-        profile = self._profiles[feeder_id]
-        measured = sum(self._base_w[feeder_id]) if feeder_id in self._base_w else None
-        others_w = self._others_w if root else 0.0
+def _lane(topology: Topology, feeder_id: str, phases: Sequence[int]) -> Lane:
+    return tuple(number * PHASES + phase for number in topology.path(feeder_id) for phase in phases)
 
-        def expected(t: float) -> float | None:
-            watts = profile.at(t)
-            if not root:
-                return watts
-            if forecast.base_w is not None:
-                forecast_w = forecast.base_w.mean(t, t + SLOT_S)
-                watts = watts if forecast_w is None else forecast_w
-            sun_w = None if forecast.sun_w is None else forecast.sun_w.mean(t, t + SLOT_S)
-            if sun_w is None:
-                sun_w = self._sun.at(t)
-            return None if watts is None else watts - (sun_w or 0.0)
 
-        # Of the whole slot, as what is forecast of the next one may be something else.
-        usual = expected(math.floor(now / SLOT_S) * SLOT_S)
-        off = 0.0 if measured is None or usual is None else measured - usual
-        ground: list[float] = []
-        for start in starts:
-            watts = expected(start)
-            if watts is None:
-                watts = 0.0 if measured is None else measured
-            else:
-                watts += off * 0.5 ** (max(0.0, start - now) / _FADES_S)
-            ground.append(watts + others_w * 0.5 ** (max(0.0, start - now) / _FADES_S))
-        return ground
+def _above(shares: Sequence[float], before: frozenset[int], thresholds: tuple[float, float]) -> frozenset[int]:
+    """Limits whose share is above the first threshold, or was and is still above the second."""
+    enters, leaves = thresholds
+    return frozenset(limit for limit, share in enumerate(shares) if share > (leaves if limit in before else enters))
+
+
+def _by_release(jobs: Sequence[Job]) -> Mapping[int, Sequence[tuple[int, float]]]:
+    work: dict[int, list[tuple[int, float]]] = {}
+    for job in jobs:
+        work.setdefault(job.release, []).append((job.due, job.ws))
+    return work
+
+
+def _like(car: PlanCar) -> tuple[Any, ...]:
+    return car.feeder_id, car.phases, car.departs_at, car.need_wh, car.min_a, car.max_a, car.step_a, car.charging

@@ -91,6 +91,7 @@ class Planning:
         base_w = {
             feeder.config.feeder_id: list(feeder.reading.power_w) for feeder in feeders if feeder.reading is not None
         }
+        load_w = None if (main := base_w.get(self._topology.root)) is None else sum(main)
         others_w = 0.0
         for device in chargers:
             self._learn_limit(device)
@@ -114,6 +115,7 @@ class Planning:
             {feeder_id: (first, second, third) for feeder_id, (first, second, third) in base_w.items()},
             others_w=others_w,
             sun_w=sun_w,
+            load_w=load_w,
         )
 
     def _learn_limit(self, device: DeviceState) -> None:

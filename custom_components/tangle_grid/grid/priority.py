@@ -10,13 +10,14 @@ Three steps, O(n log n) for n cars:
 2. Order of those with an open promise, by departure and by the time that it takes to charge what is promised. With
    plenty of slack until every departure, by laxity: the time is taken off the departure, so that as many cars as
    possible stay able to take power later (Dertouzos and Mok, Multiprocessor on-line scheduling of hard-real-time tasks,
-   1989). With none, the time is added: a car that is full helps all that come later, one that is nearly full does not.
-   In between, in between.
+   1989). Where much more is due than fits, the time is added: a car that is full helps all that come later, one that
+   is nearly full does not. In between, in between.
 3. Those whose promise is met take what is left, the least served first.
 
-All of this is done for each lane: cars whose current takes the same conductors. Then the lanes take turns (`in_turns`):
-the first of each is served, all to the same current, before the second of any. Cars that are all on one phase would
-otherwise, by their order alone, stop those that need that phase and others, and most of a feeder would stay empty.
+All of this is done for each lane: cars whose current takes the same conductors. Where any lane is short of slack, the
+lanes take turns (`in_turns`): the first of each is served, all to the same current, before the second of any. Cars that
+are all on one phase would otherwise, by their order alone, stop those that need that phase and others, and most of a
+feeder would stay empty.
 
 The result is only an order. What is possible at all is decided by the allocator, whose limits it cannot break.
 """
@@ -32,6 +33,9 @@ _SOON_S: Final = 150.0
 _ENOUGH_WH: Final = 1.0
 #: Wh by which a car may fail to be finished in time, on paper, and still be worth finishing.
 _NEARLY_WH: Final = 50.0
+
+#: The slack of a lane without any capacity.
+_NO_ROOM: Final = -1.0
 
 OPEN: Final = 0.0
 MET: Final = 1.0
@@ -63,26 +67,46 @@ class Fairness:
     Attributes:
         common_part: Of the share that all could reach alike, what a car is promised that cannot be filled, 0..1: the
             rest fills cars.
-        short_first: How many times the time to fill a car is added to its departure when there is no slack. 0 is by
+        short_first: How many times the time to fill a car is added to its departure where it is crowded. 0 is by
             departure alone; more fills more cars and wastes more of a quiet night.
-        calm_slack: Share of the capacity that must be unused until every departure for an order by laxity alone; with
-            less, the order lies that far between the two. Above 1 it never goes by laxity alone.
+        calm_slack: Share of the capacity that must be unused until every departure for an order by laxity alone.
+            Above 1 it never goes by laxity alone.
+        crowded: Share of the capacity by which what is due by some departure must exceed it for `short_first` in full;
+            between the two the order lies between the two.
+        turns_slack: With less slack than this, lanes take turns.
     """
 
-    common_part: float = 0.975
-    short_first: float = 1.2
-    calm_slack: float = 0.55
+    common_part: float = 0.95
+    short_first: float = 4.0
+    calm_slack: float = 0.4
+    crowded: float = 0.3
+    turns_slack: float = 0.3
 
 
 DEFAULT_FAIRNESS: Final = Fairness()
 #: For departures that are only estimated: nearly by who is soonest full, as far as everybody's share is kept.
-ESTIMATED_DEPARTURES: Final = Fairness(short_first=15.0, calm_slack=1.5)
+ESTIMATED_DEPARTURES: Final = Fairness(common_part=0.975, short_first=15.0, calm_slack=1.5, turns_slack=2.0)
 
 _MIDDLE: Final = 0.5
 #: The ends of the setting: most energy, and most full cars. With estimates there is little left to trade at that end.
-_MOST_ENERGY: Final = Fairness(common_part=1.0, short_first=0.25, calm_slack=0.5)
-_MOST_FULL: Final = Fairness(common_part=0.95, short_first=2.0, calm_slack=0.6)
-_MOST_FULL_ESTIMATED: Final = Fairness(common_part=0.95, short_first=15.0, calm_slack=1.5)
+_MOST_ENERGY: Final = Fairness(common_part=1.0, short_first=0.5, calm_slack=0.35)
+_MOST_FULL: Final = Fairness(common_part=0.9, short_first=8.0, calm_slack=0.55)
+_MOST_FULL_ESTIMATED: Final = Fairness(common_part=0.95, short_first=15.0, calm_slack=1.5, turns_slack=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The order of the cars of one lane.
+
+    Attributes:
+        places: (OPEN or MET, key) per session, smaller is served first. Equal cars get equal places, unless only some
+            of them can be promised all: then the order of the input decides.
+        slack: The least slack until any departure, as a share of the capacity until then; below 0 where more is due
+            than fits.
+    """
+
+    places: list[Standing]
+    slack: float
 
 
 def fairness_for(setting: float, *, departures_known: bool = True) -> Fairness:
@@ -104,29 +128,26 @@ def fairness_for(setting: float, *, departures_known: bool = True) -> Fairness:
     return Fairness(**{each.name: between(each.name) for each in fields(Fairness)})
 
 
-def standings(sessions: Sequence[Session], capacity_w: float, fairness: Fairness = DEFAULT_FAIRNESS) -> list[Standing]:
-    """The place of each car in the order: smaller is served first.
+def standings(sessions: Sequence[Session], capacity_w: float, fairness: Fairness = DEFAULT_FAIRNESS) -> Ranking:
+    """The place of each car in the order.
 
     Args:
         sessions: Cars that want energy.
         capacity_w: Power for all of them together, W; the plan is made as if it stayed.
         fairness: The trade.
-
-    Returns:
-        (OPEN or MET, key) per session, for `Demand.order` and `Demand.rank`. Equal cars get equal places, unless only
-        some of them can be promised all: then the order of the input decides.
     """
     promises, slack = _promises(sessions, max(capacity_w, 0.0), fairness)
-    calm = min(1.0, max(0.0, slack) / fairness.calm_slack) if fairness.calm_slack > 0 else 1.0
+    span = fairness.calm_slack + fairness.crowded
+    calm = min(1.0, max(0.0, slack + fairness.crowded) / span) if span > 0 else float(slack >= 0)
     weight = fairness.short_first * (1.0 - calm) - calm
-    result: list[Standing] = []
+    places: list[Standing] = []
     for session, promise_wh in zip(sessions, promises, strict=True):
         if promise_wh <= _ENOUGH_WH:
-            result.append((MET, 1.0 - session.need_wh / session.total_wh if session.total_wh > 0 else 1.0))
+            places.append((MET, 1.0 - session.need_wh / session.total_wh if session.total_wh > 0 else 1.0))
         else:
             charging_s = promise_wh / session.full_w * 3600.0
-            result.append((OPEN, max(0.0, session.departs_in_s + weight * charging_s)))
-    return result
+            places.append((OPEN, max(0.0, session.departs_in_s + weight * charging_s)))
+    return Ranking(places, slack)
 
 
 def in_turns(places: Sequence[Standing], lanes: Sequence[Hashable]) -> list[Standing]:
@@ -152,16 +173,12 @@ def in_turns(places: Sequence[Standing], lanes: Sequence[Hashable]) -> list[Stan
 
 
 def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness) -> tuple[list[float], float]:
-    """What each car is promised, Wh, and the least slack until any departure, as a share of the capacity.
-
-    A slack of 0 is returned when somebody's promise had to be reduced.
-    """
+    """What each car is promised, Wh, and the least slack until any departure with all that is due by then."""
     by_departure = sorted(range(len(sessions)), key=lambda index: sessions[index].departs_in_s)
     share = fairness.common_part * _common_share([sessions[index] for index in by_departure], capacity_w)
     promises = [0.0] * len(sessions)
     slack = 1.0
-    reduced = False
-    work_wh = 0.0
+    work_wh = due_wh = 0.0
     reducible: list[tuple[float, int, float]] = []
     for index in by_departure:
         session = sessions[index]
@@ -176,14 +193,14 @@ def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness
         else:
             promises[index] = least_wh
         work_wh += min(promises[index], most_wh)
+        due_wh += min(session.need_wh, most_wh)
         room_wh = capacity_w * hours
         while work_wh > room_wh + _ENOUGH_WH and reducible:
             freed_wh, late, promise_wh = heapq.heappop(reducible)
             work_wh += freed_wh
             promises[late] = promise_wh
-            reduced = True
-        slack = min(slack, 1.0 - work_wh / room_wh if room_wh > 0 else 0.0)
-    return promises, 0.0 if reduced else slack
+        slack = min(slack, 1.0 - due_wh / room_wh if room_wh > 0 else _NO_ROOM)
+    return promises, slack
 
 
 def _common_share(by_departure: Sequence[Session], capacity_w: float) -> float:

@@ -2,9 +2,9 @@
 
 The baseline for a quarter is the mean of the same quarter and its neighbours on up to ten earlier days of the same
 type (working day or weekend), without the times of earlier requests and the hour after them, plus a same-day
-adjustment: half of what the last two full quarters lay above or below their own habit. These end before the request
-could be foreseen, and upwards the adjustment is capped. No more is expected than the greatest quarter of the last hour
-showed: who is away is not paid for staying away.
+adjustment: half of what the last two full quarters lay above or below their own habit. These end five minutes before
+the request could be foreseen, and upwards the adjustment is capped. No more is expected than the greatest quarter of
+the hour before showed: who is away is not paid for staying away.
 
 That is the family of the "X of Y" customer baselines with additive adjustment: K. Coughlin, M. A. Piette, C. Goldman
 and S. Kiliccote, Statistical analysis of baseline load models for non-residential buildings, Energy and Buildings 41
@@ -27,6 +27,8 @@ _AROUND: Final = 1
 _RECENT: Final = 2
 _CARRIED: Final = 0.5
 _RISE: Final = 1.0
+#: What was drawn this shortly before a request could be foreseen counts for nothing, s.
+_GUARD_S: Final = 300.0
 #: The greatest of so many slots before a request is the most that is expected.
 _HOUR: Final = 4
 #: Share of a slot that must have been measured.
@@ -74,7 +76,8 @@ class HouseholdProfile:
         Args:
             start: Begin of the window.
             end: Its end.
-            known_at: From here on a request could be foreseen: nothing later is looked at.
+            known_at: From here on a request could be foreseen: nothing later is looked at, nor the last five minutes
+                before it.
             midnight_s: When days start, s after midnight UTC.
         """
         first, last = int((start - midnight_s) // SLOT_S), int((max(end - 1, start) - midnight_s) // SLOT_S)
@@ -83,7 +86,7 @@ class HouseholdProfile:
         if len(known) < len(habits):
             return None
         habit_w = sum(known) / len(known)
-        end = int((known_at - midnight_s) // SLOT_S)
+        end = int((known_at - _GUARD_S - midnight_s) // SLOT_S)
         hour = [watts for number in range(end - _HOUR, end) if (watts := self._measured_w(number)) is not None]
         expected_w = max(0.0, habit_w + min(self._adjustment_w(end), _RISE * habit_w))
         return min(expected_w, max(hour, default=0))

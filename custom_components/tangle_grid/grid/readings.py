@@ -12,6 +12,8 @@ from typing import Any, Final
 WS_PER_WH: Final = 3600
 #: Slots of a whole window.
 _SLOTS: Final = 60
+#: From here on a time without a measurement counts as one in a strict series, s.
+_GAP_S: Final = 1.0
 #: Rounding errors of floating point are no watts.
 _EPSILON: Final = 1e-6
 
@@ -29,10 +31,12 @@ class ReadingSeries:
     """Mean power per slot, from offset 0 without a gap.
 
     Time that was not measured counts as `fill_w`, the baseline, so that nothing is delivered in it; a slot that was
-    not measured at all has no value.
+    not measured at all has no value, nor, in a `strict` series, one that was not measured all the time: of somebody who
+    may draw anything, it is not the measured part alone that counts.
 
     Attributes:
         slot_s: Length of a slot, whole s.
+        strict: See above.
         fill_w: What unmeasured time within a slot counts as, W.
         readings: `[offset_s, w]`, each until the next; None for a slot without any measurement.
         done_s: Where the last closed slot ends, whole s.
@@ -42,6 +46,7 @@ class ReadingSeries:
     """
 
     slot_s: int = 15
+    strict: bool = False
     fill_w: int = 0
     readings: Readings = field(default_factory=list)
     done_s: int = 0
@@ -112,8 +117,8 @@ class ReadingSeries:
         end = self._slot_end()
         length = end - self.done_s
         value: int | None = None
-        if self.open_s > 0:
-            missing_s = max(0.0, length - self.open_s)
+        missing_s = max(0.0, length - self.open_s)
+        if self.open_s > 0 and not (self.strict and missing_s >= _GAP_S):
             value = math.ceil((self.open_ws + self.fill_w * missing_s) / length - _EPSILON)
         if not self.readings or self.readings[-1][1] != value:
             self.readings.append([self.done_s, value])

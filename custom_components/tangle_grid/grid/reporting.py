@@ -86,6 +86,8 @@ def device_status(
         compliant=device.watch.compliant,
         phases=device.config.phases,
         phases_learned=device.phases.learned is not None,
+        min_current_a=getattr(device.config, "min_current_a", None),
+        min_current_learned=device.minimum.confirmed,
         expected_departure_at=expected_departure_at,
         session_energy_wh=int(device.session_ws / _WS_PER_WH),
         curtailment=IDLE if ask is None else ask.state,

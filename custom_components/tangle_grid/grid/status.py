@@ -100,6 +100,8 @@ class DeviceStatus:
         expected_departure_at: When its car leaves, told or learned, grid time; None: unknown.
         phases: Those that it uses: learned, or as configured.
         phases_learned: They were found by measurement.
+        min_current_a: Least current with which its car is charged, A per phase; None: no charger.
+        min_current_learned: It was found by measurement.
     """
 
     device_id: str
@@ -121,6 +123,8 @@ class DeviceStatus:
     expected_departure_at: float | None = None
     phases: tuple[int, ...] = ()
     phases_learned: bool = False
+    min_current_a: float | None = None
+    min_current_learned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,23 @@ class GridStatus:
     open_requests: tuple[str, ...]
     reward_rate_i_per_kwh: int
     plan: PlanStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketAccount:
+    """What the rewards of this day have cost, and who earned them lately.
+
+    Attributes:
+        spent_today_i: Settled since the day started, i.
+        set_aside_i: The most that the parts which are active now can still earn, i.
+        left_today_i: What of the day's budget is left, i; None: there is no such budget.
+        debts_i: What each participant earned lately, halved every week, i: with equal prices the least comes first.
+    """
+
+    spent_today_i: int
+    set_aside_i: int
+    left_today_i: int | None
+    debts_i: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

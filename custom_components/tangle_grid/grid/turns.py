@@ -1,18 +1,20 @@
 """Whose turn it is: which cars charge in which slot, so that their sum keeps to the level of the plan.
 
-In each slot the cars come in the order of their laxity, the time that they could still wait (Dertouzos and Mok,
-Multiprocessor on-line scheduling of hard-real-time tasks, 1989): the first ones get all that they can use, one after
-the other; the last one what is left, and where that is less than its least current, those before it that can wait give
-up a little. The rest waits. Every current is 0 or one that the charger can really have, and no phase of any feeder is
-asked for more than it has.
+In each slot every lane (`spread`) has what it is owed by then; within a lane the cars come in the order of their
+laxity, the time that they could still wait (Dertouzos and Mok, Multiprocessor on-line scheduling of hard-real-time
+tasks, 1989): the first ones get all that they can use, one after the other; the last one what is left, and where that
+is less than its least current, those before it that can wait give up a little. What the level then still leaves goes to
+those with the least laxity of all lanes. The rest waits. Every current is 0 or one that the charger can really have,
+and no phase of any feeder is asked for more than it has.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from .model import NOMINAL_V
+from .topology import PHASES
 from .valley import SLOT_S
 
 #: A car that charges counts as having this share of its spare time, so that it goes on: every change costs a ramp.
@@ -72,6 +74,8 @@ class Turn:
         spare_ws: What of it is planned above its need, W·s.
         ready_at: When it is to be ready.
         first: It charges whenever its phases allow.
+        free: The plan does not hold it back.
+        pressed: It cannot wait any longer in this slot.
     """
 
     car: PlanCar
@@ -80,6 +84,8 @@ class Turn:
     spare_ws: float
     ready_at: float
     first: bool
+    free: bool = False
+    pressed: bool = False
     left_ws: float = 0.0
     running: bool = False
     placed: dict[int, float] = field(default_factory=dict)
@@ -93,6 +99,10 @@ class Turn:
         """How long it could still wait, s."""
         full_w = self.car.full_w
         return self.ready_at - t - self.left_ws / full_w if full_w > 0 else math.inf
+
+    def short(self, limits: frozenset[int]) -> bool:
+        """Whether it has no phase that is not among these limits."""
+        return {limit % PHASES for limit in limits.intersection(self.limits)} == set(self.car.phases)
 
     def start(self) -> None:
         """Back to the first slot."""
@@ -116,9 +126,15 @@ class Turn:
 
 
 def fill(
-    turns: Sequence[Turn], slot: int, begin: float, end: float, room: Sequence[list[float]], level_w: float
-) -> int:
-    """Give one slot to cars. O(n log n).
+    turns: Sequence[Turn],
+    slot: int,
+    begin: float,
+    end: float,
+    room: Sequence[list[float]],
+    level_w: float,
+    owed_ws: dict[tuple[int, ...], float],
+) -> tuple[int, float]:
+    """Give one slot to cars: to each lane what it is owed, then what is left to those with the least time. O(n log n).
 
     Args:
         turns: All cars.
@@ -127,49 +143,101 @@ def fill(
         end: When it ends.
         room: What is free on each limit in each slot, W; what is given is taken from it.
         level_w: What cars may have together, W.
+        owed_ws: What each lane should have had until the end of the slot and did not, W·s; what is given is taken off.
 
     Returns:
-        Number of cars that were looked at.
+        Number of cars that were looked at, and by how many W those who cannot wait go beyond the level.
     """
     live = [turn for turn in turns if turn.left_ws > 0.0 and turn.ready_at > begin]
+    for turn in live:
+        turn.pressed = turn.laxity_s(begin) < end - begin
     live.sort(
         key=lambda turn: (
             not turn.first,
+            # Where a phase is short, those with one phase wait: they take no other phase's time with them.
+            -len(turn.car.phases),
+            not turn.pressed,
             turn.laxity_s(begin) * (_STAY_SHARE if turn.running else 1.0),
             turn.ready_at,
             -turn.left_ws,
             turn.car.min_a * turn.car.watts_per_amp,
         )
     )
-    least_w = min((turn.car.min_a * turn.car.watts_per_amp for turn in live), default=0.0)
-    given: list[tuple[Turn, float]] = []
     for turn in live:
         turn.running = False
-        if level_w < least_w - _EPSILON and not turn.first and not given:
+    giving = _Giving(slot=slot, begin=begin, end=end, room=room, level_w=level_w)
+    for turn in live:
+        owed_w = math.inf if turn.first or turn.pressed else owed_ws.get(turn.limits, 0.0) / (end - begin)
+        given_w = giving.offer(turn, owed_w) if owed_w > 0.0 else 0.0
+        if turn.limits in owed_ws:
+            owed_ws[turn.limits] -= given_w * (end - begin)
+    live.sort(key=lambda turn: turn.laxity_s(begin))
+    for turn in live:
+        if giving.level_w <= _EPSILON:
             break
-        car = turn.car
-        seconds = min(end, turn.ready_at) - begin
-        space_a = min(room[limit][slot] for limit in turn.limits) / NOMINAL_V
-        wanted_a = min(turn.wanted_a(seconds), space_a)
-        # To the nearest step, so that the sum is neither above nor below the level on average.
-        offered_a = level_w / car.watts_per_amp + car.step_a / 2
-        amps = turn.step_down(wanted_a if turn.first else min(wanted_a, offered_a))
-        if amps <= 0.0 < turn.step_down(wanted_a) and not turn.first:
-            missing_w = car.min_a * car.watts_per_amp - level_w
-            if (freed_w := _yield(given, missing_w, slot, begin, room)) <= 0.0:
-                continue
-            level_w += freed_w
-            amps = car.min_a
-        if amps <= 0.0:
-            continue
-        given.append((turn, seconds))
-        turn.placed[slot] = amps
-        _take(turn, slot, amps, room)
-        level_w -= amps * car.watts_per_amp
-    for turn, seconds in given:
-        turn.left_ws -= turn.placed[slot] * turn.car.watts_per_amp * seconds
+        given_w = giving.offer(turn, math.inf)
+        if turn.limits in owed_ws:
+            owed_ws[turn.limits] -= given_w * (end - begin)
+    for turn in giving.given:
+        turn.left_ws -= turn.placed[slot] * turn.car.watts_per_amp * (min(end, turn.ready_at) - begin)
         turn.running = True
-    return len(live)
+    over_w = max(0.0, -giving.level_w) if any(turn.pressed and not turn.first for turn in giving.given) else 0.0
+    return len(live), over_w
+
+
+def free(turns: Iterable[Turn], short: frozenset[int], taken: frozenset[int]) -> None:
+    """Hold nobody back who could miss its departure by it, as a phase of its own is nearly all used.
+
+    Args:
+        turns: All cars.
+        short: Limits with little to spare: those are free that have no other phase. The others leave the phase to them,
+            and take no other phase's time with them.
+        taken: Limits with nearly nothing to spare: all on them are free.
+    """
+    for turn in turns:
+        turn.free = turn.short(short) or not taken.isdisjoint(turn.limits)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Giving:
+    """One slot that is being given away."""
+
+    slot: int
+    begin: float
+    end: float
+    room: Sequence[list[float]]
+    level_w: float
+    given: list[Turn] = field(default_factory=list)
+
+    def offer(self, turn: Turn, most_w: float) -> float:
+        """Let a car have (more of) what it wants, up to `most_w` more; returns what it got, W."""
+        car, had_a = turn.car, turn.placed.get(self.slot, 0.0)
+        space_a = had_a + min(self.room[limit][self.slot] for limit in turn.limits) / NOMINAL_V
+        wanted_a = min(turn.wanted_a(min(self.end, turn.ready_at) - self.begin), space_a)
+        owed, most_w = most_w < math.inf, min(most_w, self.level_w)
+        # To the nearest step, so that the sum is neither above nor below the level on average.
+        offered_a = had_a + most_w / car.watts_per_amp + car.step_a / 2
+        amps = turn.step_down(wanted_a if turn.first or turn.pressed else min(wanted_a, offered_a))
+        if amps <= 0.0 < turn.step_down(wanted_a) and not turn.first:
+            least_w = car.min_a * car.watts_per_amp
+            if owed and most_w < least_w / 2:
+                return 0.0
+            if self.level_w < least_w:
+                if not owed:
+                    return 0.0
+                if (freed_w := _yield(self.given, least_w - self.level_w, self.slot, self.begin, self.room)) <= 0.0:
+                    return 0.0
+                self.level_w += freed_w
+            amps = car.min_a
+        more_a = amps - had_a
+        if more_a <= _EPSILON:
+            return 0.0
+        if had_a <= 0.0:
+            self.given.append(turn)
+        turn.placed[self.slot] = amps
+        _take(turn, self.slot, more_a, self.room)
+        self.level_w -= more_a * car.watts_per_amp
+        return more_a * car.watts_per_amp
 
 
 def _take(turn: Turn, slot: int, amps: float, room: Sequence[list[float]]) -> None:
@@ -177,13 +245,11 @@ def _take(turn: Turn, slot: int, amps: float, room: Sequence[list[float]]) -> No
         room[limit][slot] -= amps * NOMINAL_V
 
 
-def _yield(
-    given: Sequence[tuple[Turn, float]], missing_w: float, slot: int, begin: float, room: Sequence[list[float]]
-) -> float:
+def _yield(given: Sequence[Turn], missing_w: float, slot: int, begin: float, room: Sequence[list[float]]) -> float:
     """Let those that were given something last give up what one more needs; returns W, 0 if they cannot."""
     cuts: list[tuple[Turn, float]] = []
     freed_w = 0.0
-    for turn, _ in reversed(given[-_DONORS:]):
+    for turn in reversed(given[-_DONORS:]):
         if freed_w >= missing_w:
             break
         car, amps = turn.car, turn.placed[slot]

@@ -49,12 +49,15 @@ class Valley:
         top_w = level_w - price_w if level_w >= self.floor_w + price_w else min(level_w, 0.0)
         return max(0.0, min(top_w - base_w, self.most_w[slot]))
 
+    @property
+    def top_w(self) -> float:
+        """The level above which nothing more fits, W."""
+        tops = (base + most + price for base, most, price in zip(self.base_w, self.most_w, self.price_w, strict=True))
+        return max(self.floor_w, *tops)
+
     def level_w(self, work: Work) -> float | None:
         """The lowest level under which work fits, W; None if it does not fit at all."""
-        top_w = max(
-            base + most + price for base, most, price in zip(self.base_w, self.most_w, self.price_w, strict=True)
-        )
-        top_w = max(top_w, self.floor_w)
+        top_w = self.top_w
         for lowest_w in (0.0, self.floor_w):
             if self._fits(lowest_w, work):
                 return lowest_w

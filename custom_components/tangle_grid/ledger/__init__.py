@@ -7,6 +7,7 @@ from .backend import BackendConfig, Embedded, Remote
 from .errors import Fault, LedgerError
 from .facade import Ledger
 from .guest_api import GuestApi
+from .island_keys import IslandKeys
 from .keys import FORMER_MARK, Secrets, new_seed
 from .model import (
     SUPPLY,
@@ -46,6 +47,7 @@ __all__ = [
     "Fault",
     "GuestApi",
     "HealthChanged",
+    "IslandKeys",
     "Ledger",
     "LedgerError",
     "LedgerEvent",

@@ -129,6 +129,23 @@ class Accounts:
                 self.book.book(wallet_id, earned_i=totals.earned_i, spent_i=totals.spent_i)
             self._secrets = after
 
+    def renew(self, wallet_id: str) -> str:
+        """Give a wallet its next address, and return it; what somebody else with the same seed used up is left out.
+
+        Call it in a transaction. Raises LedgerError (unknown_wallet).
+        """
+        seed = self.seed(wallet_id)
+        address = self.book.renew(wallet_id, seed)
+        while self._backend.is_known_spent(address):
+            address = self.book.renew(wallet_id, seed)
+        return address
+
+    def give_up(self, wallet_id: str, addresses: Sequence[str]) -> None:
+        """Never use addresses again that somebody else has emptied. Call it in a transaction."""
+        self.book.give_up(addresses)
+        if self.book.wallet(wallet_id).address in addresses:
+            self.renew(wallet_id)
+
     def live_addresses(self) -> list[str]:
         """Return the addresses of all wallets that can hold tokens."""
         return [address for each in self.wallet_ids() for address, _index in self.book.live(each, reserved=True)]

@@ -20,6 +20,9 @@ from .pyota import Client, NodeRefusedError, PyotaClient, TransferInput
 
 DEFAULT_MWM: Final = 9
 
+ADDRESS_SPENT: Final = "address_spent"
+"""Why a payment failed: an address that it needed was spent from by somebody else."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
@@ -132,7 +135,10 @@ class Round(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funds:
-    """What addresses hold to be spent, in iota. ``spent`` were spent from by somebody else: never use them again."""
+    """What addresses hold to be spent, in iota.
+
+    ``spent`` were spent from by somebody else, whether they still hold something or not: never use them again.
+    """
 
     balances: Mapping[str, int]
     spent: frozenset[str] = frozenset()
@@ -402,17 +408,15 @@ class EmbeddedBackend:
     def funds(self, addresses: Sequence[str]) -> Funds | None:
         """Return what these addresses hold."""
         balances = dict(zip(addresses, self.client.balances(addresses), strict=True))
-        funded = [address for address, balance in balances.items() if balance]
-        spent = zip(funded, self.client.spent_from(funded), strict=True)
-        return Funds(balances=balances, spent=frozenset(address for address, is_spent in spent if is_spent))
+        return Funds(balances=balances, spent=frozenset(filter(self.is_known_spent, addresses)))
 
     def may_receive(self, address: str) -> bool | None:
         """Tell whether an address was never spent from."""
-        return not self.client.spent_from([address])[0]
+        return not self.is_known_spent(address)
 
     def is_known_spent(self, address: str) -> bool:
         """Tell whether an address was spent from."""
-        return self.client.spent_from([address])[0]
+        return self.node.store.balances.is_used_up(address)
 
     def note_booked(self, outputs: Sequence[tuple[str, int]]) -> None:
         """Do nothing: the node keeps the books."""

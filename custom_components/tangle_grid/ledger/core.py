@@ -1,6 +1,6 @@
 """The ledger in one piece: it opens the files, takes orders and messages in, and answers questions.
 
-Synchronous. ``steps.advance`` is for one worker thread; everything else may be called from any other.
+Synchronous. ``advance`` is for one worker thread; everything else may be called from any other.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from ..protocol import (
 )
 from .accounts import Accounts
 from .archive import ArchiveError, BackendArchive
-from .backend import DEFAULT_MWM, BackendConfig
+from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
 from .chronicle import PAYMENT_KIND, Chronicle
 from .errors import Fault, LedgerError
 from .folder_lock import FolderLock
@@ -33,7 +33,7 @@ from .model import SUPPLY, LedgerStatus, OwnerAddress, Payment, PaymentOrder, Qu
 from .opening import Opening
 from .outbox import Outbox
 from .privacy import Privacy, PrivacyMode
-from .steps import Steps
+from .steps import Progress, Steps
 from .sweeper import Sweeper
 from .targets import check_target
 from .verify import Verification, verify_payment
@@ -119,9 +119,11 @@ class LedgerCore:
     def health(self) -> LedgerStatus:
         """Return the state of the ledger as it is now."""
         fault, text = self.backend.fault or (None, None)
+        payments, messages = self._outbox.queued()
         return LedgerStatus(
             reachable=fault is None,
-            queued=self._outbox.queued(),
+            queued=payments + messages,
+            queued_messages=messages,
             transactions=self.backend.transactions,
             milestone=self.backend.milestone,
             supply_ok=self.backend.supply_ok,
@@ -131,6 +133,18 @@ class LedgerCore:
             synced=fault is not Fault.NODE_NOT_SYNCED,
             fault=fault,
         )
+
+    def advance(self, after: Fault | None) -> tuple[Progress, LedgerStatus]:
+        """Take a step, and tell how the ledger is then. Belongs to the worker thread.
+
+        ``after`` is the fault that there was. Where somebody's order or message could not be written, a step with
+        nothing to write proves nothing: that the files can be written again is tried first.
+        """
+        if after in {Fault.DISK_FULL, Fault.READ_ONLY}:
+            self._database.check_writable()
+            if isinstance(self.backend, EmbeddedBackend):
+                self.backend.node.store.database.check_writable()
+        return self.steps.advance(), self.health()
 
     # Intake
 
@@ -269,4 +283,4 @@ class LedgerCore:
 
     def is_drained(self) -> bool:
         """Tell whether everything is on the Tangle, and every payment confirmed or failed."""
-        return not self._outbox.queued() and not self._outbox.pending()
+        return not any(self._outbox.queued()) and not self._outbox.pending()

@@ -60,16 +60,23 @@ def fault_of(error: Exception, path: Path) -> Fault:
 
 
 def _probe(path: Path) -> Fault:
-    """Tell what keeps a little more from being written beside this file; OTHER when nothing does."""
-    probe = path.with_name(path.name + ".probe")
+    """Tell what keeps this file, or a little more beside it, from being written; OTHER when nothing does."""
     try:
-        try:
-            probe.write_bytes(bytes(_SPARE_BYTES))
-        finally:
-            probe.unlink(missing_ok=True)
+        _write_beside(path)
     except OSError as error:
         return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
     return Fault.OTHER
+
+
+def _write_beside(path: Path) -> None:
+    # Never open the file itself: closing it again would take SQLite's locks with it.
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    probe = path.with_name(path.name + ".probe")
+    try:
+        probe.write_bytes(bytes(_SPARE_BYTES))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -132,8 +139,20 @@ class Database:
             result = str(self._one("PRAGMA quick_check(1)")[0])
             if result != "ok":
                 raise _DamagedError(result)
+        # A file that may only be read is opened all the same, and SQLite says nothing before the first change.
+        self._try_change(found)
         for each in range(found, version):
             self._upgrade(upgrades[each], each + 1)
+
+    def _try_change(self, version: int) -> None:
+        """Raise what keeps the file from being changed, if anything does; it is not."""
+        connection = self._open_connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(f"PRAGMA user_version={version:d}")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def _upgrade(self, statements: str, version: int) -> None:
         connection = self._open_connection
@@ -235,6 +254,12 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
+
+    def check_writable(self) -> None:
+        """Raise what would keep a change from the disk, if anything would: nothing is changed."""
+        with self.lock, _unavailable(self.path):
+            self._try_change(int(self._one("PRAGMA user_version")[0]))
+            _write_beside(self.path)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Return all rows of a query."""

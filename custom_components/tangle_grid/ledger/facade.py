@@ -175,6 +175,8 @@ class Ledger:
         except LedgerError as error:
             if error.key == "ledger_unavailable":
                 self._set_status(self._failed(error))
+                # Whether it is so for the work as well, the next step tells.
+                self._wake.set()
             raise
 
     async def pay(self, order: PaymentOrder) -> Payment:
@@ -373,10 +375,10 @@ class Ledger:
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until the outbox is empty and every payment is confirmed or failed; False when that took too long."""
+        self._wake.set()
         try:
             async with asyncio.timeout(timeout_s):
-                while not await self._answer(self._core.is_drained):
-                    self._wake.set()
+                while not await self._answer(self._core.is_drained):  # noqa: ASYNC110 - a thread is at it
                     await asyncio.sleep(_DRAIN_STEP_S)
         except TimeoutError:
             return False
@@ -385,7 +387,7 @@ class Ledger:
     # Working
 
     def _step(self) -> tuple[Progress, LedgerStatus]:
-        return self._core.steps.advance(), self._core.health()
+        return self._core.advance(self._status.fault)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

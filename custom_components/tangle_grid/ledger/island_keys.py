@@ -1,6 +1,6 @@
 """The keys that an open ledger holds for its members and for its readers, as the rest of the integration sees them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from .core import LedgerCore
@@ -21,6 +21,10 @@ class IslandKeys:
         self._ask = ask
         self._wake = wake
 
+    async def members(self) -> Mapping[str, bool]:
+        """Return all participants that ever had a key, and whether their newest one is good."""
+        return await self._ask(self._core.members.members)
+
     async def renew(self, participant: str) -> None:
         """Give a participant another key, also after its last one was revoked. The Tangle is told in its turn.
 
@@ -40,6 +44,14 @@ class IslandKeys:
     async def opening(self) -> str:
         """Return the key (64 hexadecimal digits) that opens what is sealed now. It signs nothing."""
         return await self._ask(lambda: self._core.privacy.key(self._core.privacy.epoch))
+
+    async def openings(self) -> list[str]:
+        """Return the keys that open all that was ever sealed here, the present one first."""
+
+        def keys() -> list[str]:
+            return [self._core.privacy.key(epoch) for epoch in range(self._core.privacy.epoch, 0, -1)]
+
+        return await self._ask(keys)
 
     async def renew_opening(self) -> None:
         """Seal with another key from now on. What was sealed before stays open to whoever has the key so far."""

@@ -90,6 +90,11 @@ class Members:
         row = self._database.row("SELECT epoch, revoked FROM member WHERE participant = ?", participant)
         return None if row is None else (row[0], bool(row[1]))
 
+    def members(self) -> dict[str, bool]:
+        """Return all participants that have or had a key, and whether the newest one is good."""
+        rows = self._database.rows("SELECT participant, revoked FROM member ORDER BY participant")
+        return {participant: not revoked for participant, revoked in rows}
+
     def _queue(self, participant: str, epoch: int, *, revoke: bool = False) -> None:
         self._database.run(
             "INSERT OR REPLACE INTO member (participant, epoch, revoked) VALUES (?, ?, ?)", participant, epoch, revoke

@@ -171,6 +171,7 @@ class TransactionInfo:
 class LedgerStatus:
     """The ledger's health. ``queued`` counts payments and messages that have not reached the Tangle.
 
+    ``queued_messages`` are the messages among them.
     ``confirm_s`` is how long the last payments took from the order to the confirmed balance: the median of up to 50.
     ``backend`` is ``embedded`` or ``remote``. ``reachable`` tells whether it works; when it does not, ``fault`` says
     why, as far as somebody can do something about it, and ``last_error`` says it in words. ``synced`` is false while
@@ -188,6 +189,7 @@ class LedgerStatus:
     backend: str = "embedded"
     synced: bool = True
     fault: Fault | None = None
+    queued_messages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

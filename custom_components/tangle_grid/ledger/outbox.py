@@ -248,17 +248,13 @@ class Outbox:
 
     def open_payments(self, limit: int) -> list[OpenPayment]:
         """Return the payments that are neither confirmed nor failed, the oldest first."""
-        return [
-            _open_payment(row)
-            for row in self._database.rows(f"{_PAYMENT} WHERE {_OPEN} ORDER BY number LIMIT ?", limit)
-        ]
+        rows = self._database.rows(f"{_PAYMENT} WHERE {_OPEN} ORDER BY number LIMIT ?", limit)
+        return list(map(_open_payment, rows))
 
     def payments_of(self, transfer: int) -> list[Payment]:
         """Return the payments of a transfer, in the order of its outputs."""
-        return [
-            _payment(row)
-            for row in self._database.rows(f"{_PAYMENT} WHERE payment.transfer = ? ORDER BY number", transfer)
-        ]
+        rows = self._database.rows(f"{_PAYMENT} WHERE payment.transfer = ? ORDER BY number", transfer)
+        return list(map(_payment, rows))
 
     def pending(self) -> list[tuple[str, str, int]]:
         """Return source, target and iota of the payments that are neither confirmed nor failed, added up by pairs."""
@@ -304,6 +300,12 @@ class Outbox:
     def fail_payment(self, payment_id: str, error: str) -> None:
         """End a payment that never became part of a transfer."""
         self._database.run("UPDATE payment SET state = 'failed', error = ? WHERE payment_id = ?", error, payment_id)
+
+    def note_loss(self, source: str, error: str) -> None:
+        """Note, on what a wallet was ordered to pay so far, why it may have less than it had then."""
+        self._database.run(
+            "UPDATE payment SET error = ? WHERE source = ? AND state = 'queued' AND transfer IS NULL", error, source
+        )
 
     # Transfers
 
@@ -437,9 +439,9 @@ class Outbox:
         """Forget a message that is on the Tangle."""
         self._database.run("DELETE FROM message WHERE number = ?", number)
 
-    def queued(self) -> int:
-        """Count payments and messages that have not reached the Tangle."""
+    def queued(self) -> tuple[int, int]:
+        """Count payments, and messages, that have not reached the Tangle."""
         payments = self._database.value(
             f"SELECT COUNT(*) FROM payment WHERE state = 'queued' AND (transfer IS NULL OR transfer {_HERE})"  # noqa: S608
         )
-        return int(payments) + int(self._database.value("SELECT COUNT(*) FROM message"))
+        return int(payments), int(self._database.value("SELECT COUNT(*) FROM message"))

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from ..protocol import canonical
 from .accounts import Accounts
-from .backend import Backend
+from .backend import ADDRESS_SPENT, Backend
 from .chronicle import PAYMENT_KIND, tag_of
 from .database import Database
 from .model import Payment, PaymentState
@@ -99,14 +99,10 @@ class Planner:
 
     def _serve(self, source: str, transfers: Sequence[Transfer]) -> Planned | None:
         queue = self._outbox.unplanned(source, _MAX_OUTPUTS)
-        dead: list[Payment] = []
-        for each in queue:
-            match self._may_pay(each.payment.target):
-                case False:
-                    dead.append(each.payment)
-                case None:
-                    return None
-        if dead:
+        may_pay = {target: self._may_pay(target) for target in dict.fromkeys(each.payment.target for each in queue)}
+        if None in may_pay.values():
+            return None
+        if dead := [each.payment for each in queue if not may_pay[each.payment.target]]:
             return self._fail(dead, "invalid_address")
         funded = self._funded(source, transfers)
         if funded is None:
@@ -123,11 +119,28 @@ class Planner:
             return self._store(source, [], inputs)
         if not transfers:
             # Nothing is on its way to this wallet any more: what it had when the order was taken is gone.
-            return self._fail([head], "insufficient_funds")
+            return self._fail([head], self._why_poor(head))
         return None
 
+    def _why_poor(self, payment: Payment) -> str:
+        """Say why a wallet has less than when the order was taken: as a rule, somebody else has spent from it."""
+        known = self._outbox.payment(payment.payment_id)
+        return ADDRESS_SPENT if known is not None and known.error == ADDRESS_SPENT else "insufficient_funds"
+
     def _may_pay(self, target: str) -> bool | None:
-        return self._backend.may_receive(target[:HASH_TRYTES]) if is_elsewhere(target, self._accounts.book) else True
+        """Tell whether a target may be paid: a wallet here always, at another address if somebody has spent from it."""
+        if is_elsewhere(target, self._accounts.book):
+            return self._backend.may_receive(target[:HASH_TRYTES])
+        may = self._backend.may_receive(resolve_target(target, self._accounts.book))
+        return None if may is None else True
+
+    def _address_of(self, target: str) -> str:
+        """Return the address to pay to; of a wallet here, a new one if somebody else has spent from its latest."""
+        address = resolve_target(target, self._accounts.book)
+        owner = self._accounts.book.owner(address)
+        if owner is not None and owner in self._accounts and self._backend.is_known_spent(address):
+            return self._accounts.renew(owner)
+        return address
 
     @staticmethod
     def _fitting(queue: Sequence[OpenPayment], funds: int) -> list[Payment]:
@@ -160,6 +173,10 @@ class Planner:
         funds = self._backend.funds([address for address, _index in live])
         if funds is None:
             return None
+        if funds.spent:
+            with self._database.transaction(durable=True):
+                self._outbox.note_loss(source, ADDRESS_SPENT)
+                self._accounts.give_up(source, [each for each in funds.spent if not funds.balances.get(each)])
         return [
             TransferInput(address=address, balance_i=balance, key_index=index)
             for address, index in live
@@ -180,8 +197,8 @@ class Planner:
             if rescue:
                 self._accounts.book.hand_on(addresses[0], transfer)
             self._accounts.book.reserve(addresses, transfer)
-            change = self._accounts.book.renew(source, self._accounts.seed(source))
-            outputs = [(resolve_target(payment.target, self._accounts.book), payment.amount_i) for payment in batch]
+            change = self._accounts.renew(source)
+            outputs = [(self._address_of(payment.target), payment.amount_i) for payment in batch]
             total = sum(amount for _address, amount in outputs)
             if funds > total:
                 outputs.append((change, funds - total))

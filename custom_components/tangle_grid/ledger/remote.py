@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from .backend import Fate, Found, Funds, Outgoing, Remote, Round, Verdict
+from .backend import ADDRESS_SPENT, Fate, Found, Funds, Outgoing, Remote, Round, Verdict
 from .errors import Fault, LedgerError, node_fault
 from .http_client import HttpClient
 from .node import NodeError, Transaction
@@ -66,7 +66,8 @@ class RemoteNode:
             if error.fault is not None:
                 self.fault = (error.fault, str(error.placeholders.get("error", error)))
             raise
-        if self.fault is not None and self.fault[0] in {Fault.NODE_UNREACHABLE, Fault.NODE_NO_ACCESS}:
+        fault = self.fault
+        if fault is not None and fault[0] in {Fault.NODE_UNREACHABLE, Fault.NODE_NO_ACCESS}:
             self.fault = None
         return answer
 
@@ -215,6 +216,7 @@ class RemoteBackend:
 
     def begin_round(self, sent: Sequence[Outgoing], addresses: Callable[[], Sequence[str]]) -> Round:
         """Ask for the balances of our addresses, and for what was sent."""
+        before = self._node.fault
         info = self._checked(0.0)
         self._doubt = None
         # Balances come last: they must show what the verdicts say.
@@ -228,7 +230,9 @@ class RemoteBackend:
         }
         for gone in self._missing.keys() - verdicts.keys():
             del self._missing[gone]
-        self._node.fault = None
+        if self._node.fault is before:
+            # It is over; one that somebody met meanwhile is not.
+            self._node.fault = None
         self._wants_round = False
         return _RemoteRound(self._tangles, balances, verdicts)
 
@@ -250,7 +254,7 @@ class RemoteBackend:
         elif not any(self.client.consistent(each[0].hash) for each in attachments[-2:]):
             for other in self._reader.spends([spent.address for spent in sent.inputs], except_of=sent.bundle):
                 if any(self._reader.confirmed([other[0].hash], milestone)):
-                    return Verdict(fate=Fate.CONFLICT, reason="address_spent")
+                    return Verdict(fate=Fate.CONFLICT, reason=ADDRESS_SPENT)
         return Verdict(fate=Fate.WAITING)
 
     def _has_moved(self, sent: Outgoing) -> bool:
@@ -273,16 +277,16 @@ class RemoteBackend:
         What stays behind on an address that was spent from is lost, and so is a signature for more than there is. So a
         balance counts when two rounds agree on it and it is no less than what confirmed bundles paid there. An address
         that the node says was spent from counts as spent when it shows the bundle, with a signature that only the
-        seed can make; until then it is left alone.
+        seed can make; until then, if it holds anything, it is left alone.
         """
         self._checked()
         balances = dict(zip(addresses, self.client.balances(addresses), strict=True))
         known = dict(zip(addresses, self._tangles.balances(addresses), strict=True))
         credited = dict(zip(addresses, self._tangles.credits(addresses), strict=True))
-        asked = [each for each in addresses if balances[each] or known[each]]
-        claimed = {each for each, state in zip(asked, self.client.spent_from(asked), strict=True) if state}
-        doubtful = claimed | {each for each in addresses if balances[each] < credited[each]}
-        spent = {each for each in doubtful if self._reader.spends([each], except_of=None)}
+        claimed = {each for each, state in zip(addresses, self.client.spent_from(addresses), strict=True) if state}
+        doubtful = {each for each in claimed if balances[each] or known[each]}
+        doubtful |= {each for each in addresses if balances[each] < credited[each]}
+        spent = {each for each in claimed | doubtful if self._reader.spends([each], except_of=None)}
         if doubtful - spent:
             self._doubt = "an address of a wallet is said to be spent from, and there is no bundle that does so"
             return None

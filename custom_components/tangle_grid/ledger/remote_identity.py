@@ -34,6 +34,7 @@ class Watch:
         self._agreed = agreed
         self._remembered_at = self._asked_at = self._checked_at = float("-inf")
         self._behind_since: float | None = None
+        self._refused = 0
         self.latest: NodeInfo | None = None
 
     def check(self, within_s: float) -> NodeInfo:
@@ -45,13 +46,18 @@ class Watch:
         if self.latest is not None and now - self._checked_at < within_s:
             return self.latest
         self._checked_at = float("-inf")
+        refused = self._refused
         info = self._node.info()
         try:
             self._check(info, now)
         except Exception:
             self._asked_at = float("-inf")
+            self._refused += 1
             raise
-        self.latest, self._checked_at = info, now
+        self.latest = info
+        if refused == self._refused:
+            # Nobody else was given a worse answer while this one was on its way.
+            self._checked_at = now
         return info
 
     def _check(self, info: NodeInfo, now: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..protocol import KeyNotice, ProtocolError, Signer
 from .accounts import Accounts
-from .backend import Backend, Fate, Outgoing, Verdict
+from .backend import ADDRESS_SPENT, Backend, Fate, Outgoing, Verdict
 from .chronicle import message_plan
 from .database import Database
 from .errors import Fault, node_fault
@@ -151,6 +151,9 @@ class Steps:
                 self._sweeper.rest(changes)
         if planned is None:
             return None
+        if planned.failed:
+            # They are out of the way of a sweep.
+            self._sweeper.wake()
         # A wallet that pays receives at another address from now on.
         moved = BalancesChanged(wallets=self._accounts.states())
         sent = self._send_transfer(planned.transfer) if planned.transfer is not None else ()
@@ -189,12 +192,16 @@ class Steps:
     ) -> tuple[LedgerEvent, ...]:
         with self._database.transaction(durable=True):
             payments = self._outbox.payments_of(transfer.id)
-            self._accounts.book.retire(transfer.id, keep=self._held_by(transfer, payments, state))
+            held = self._held_by(transfer, payments, state)
+            self._accounts.book.retire(transfer.id, keep=held)
             if state is PaymentState.FAILED and len(payments) > 1:
                 # One of them spoilt it for the others, and nobody says which: from now on each goes by itself.
                 self._outbox.dissolve(transfer.id, error or state.value)
             else:
                 self._outbox.close_transfer(transfer.id, state, now=self._clock(), error=error)
+            if error == ADDRESS_SPENT and len(held) < len(transfer.plan.inputs):
+                # Not an address that was to be paid, but one that was to pay: the wallet has less than it had.
+                self._outbox.note_loss(transfer.source, error)
             if state is PaymentState.CONFIRMED:
                 self._backend.note_booked(transfer.plan.outputs)
                 for payment in payments:
@@ -231,14 +238,17 @@ class Steps:
             moved = look.finish()
             if look.did_work:
                 self._last_round = time.monotonic()
+            verdicts = {each: look.verdict(sent_one) for each, sent_one in outgoing.items()}
             events: list[LedgerEvent] = []
             for transfer in sent:
-                if transfer.id in outgoing:
-                    events += self._settle(transfer, look.verdict(outgoing[transfer.id]))
+                if transfer.id in verdicts:
+                    events += self._settle(transfer, verdicts[transfer.id])
             if events or moved:
                 self._sweeper.wake()
                 return (*events, BalancesChanged(wallets=self._accounts.states()))
-        return () if look.did_work and self._backend.trusted else None
+        # What is missing is to be sent again, at once: nothing else may come that wakes anybody.
+        is_missing = any(verdict.fate is Fate.MISSING for verdict in verdicts.values())
+        return () if is_missing or (look.did_work and self._backend.trusted) else None
 
     def _push(self, sent: Sequence[Transfer]) -> None:
         """Help one transfer that has waited for long: its bundle as it is, without another signature."""

@@ -100,6 +100,8 @@ class Tangles:
         database.run(
             "UPDATE payment SET transfer = NULL WHERE transfer IN (SELECT id FROM transfer WHERE state = 'planned')"
         )
+        # What became of the wallets' funds there says nothing about those here.
+        database.run("UPDATE payment SET error = NULL WHERE state = 'queued' AND transfer IS NULL")
         database.run("UPDATE transfer SET state = 'failed', plan = NULL WHERE state = 'planned'")
         database.run(
             "INSERT INTO tangle_transfer (transfer, tangle, parked) SELECT id, ?, state IN ('prepared', 'sent')"

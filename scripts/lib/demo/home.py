@@ -48,7 +48,7 @@ input_number:
     name: Asks for help above
     min: 0
     max: 1000
-    initial: 80
+    initial: 74
     unit_of_measurement: "%"
   {CAPACITY_LINE}:
     name: May carry

@@ -23,6 +23,10 @@ class Balances:
         """Tell whether any properly signed bundle, confirmed or not, ever spent from the address."""
         return bool(self._database.value("SELECT exposed FROM account WHERE address = ?", address))
 
+    def is_used_up(self, address: str) -> bool:
+        """Tell whether the address was, or may yet be, spent from: it must not receive any more."""
+        return self.is_spent(address) or self.is_exposed(address)
+
     def is_applied(self, bundle: str) -> bool:
         """Tell whether a bundle with this hash moved balances already."""
         return self._database.value("SELECT 1 FROM applied WHERE bundle = ?", bundle) is not None

@@ -195,7 +195,7 @@ class Api:
 
     def _were_addresses_spent_from(self, request: Request) -> Answer:
         addresses = _addresses(request, "addresses")
-        return {"states": [self._state.is_spent(each) or self._state.is_exposed(each) for each in addresses]}
+        return {"states": [self._state.is_used_up(each) for each in addresses]}
 
     def _get_transactions_to_approve(self, request: Request) -> Answer:
         reference = request.get("reference")

@@ -10,11 +10,10 @@ which has order 6: a state is always in one of six layouts, and a block of trits
 Many states at once are the business of ``lanes``.
 """
 
-from functools import cache
-from operator import getitem, itemgetter
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final, Self
 
-from .codec import ALPHABET, HASH_TRITS, HASH_TRYTES, TrytesError, is_trytes, trits_to_trytes, trytes_to_trits
+from .codec import ALPHABET, HASH_TRITS, HASH_TRYTES, TrytesError, is_trytes, trytes_to_trits
 
 STATE_TRITS: Final = 729
 ROUNDS: Final = 81
@@ -28,31 +27,60 @@ def places(layout: int) -> list[int]:
     return [LAYOUTS[layout] * trit % STATE_TRITS for trit in range(STATE_TRITS)]
 
 
-@cache
-def _words_by_tryte(layout: int) -> tuple[dict[str, int], ...]:
-    """Give, for each of the 81 trytes of a block, the bits of its three trits in both words (high above low).
+def _octal(*, backwards: bool, high: bool) -> dict[int, int]:
+    """Translate each tryte to the octal digit of its trits in one word; read backwards, the first trit is on top."""
+    digits = {}
+    for tryte in ALPHABET:
+        trits = trytes_to_trits(tryte)[:: 1 if backwards else -1]
+        bits = "".join(str(int(trit >= 0 if high else trit <= 0)) for trit in trits)
+        digits[ord(tryte)] = ord(str(int(bits, 2)))
+    return digits
 
-    About half a megabyte a layout; a block is then scattered by 81 look-ups.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """How a block of 81 trytes lies in a layout: read as octal numbers, in order or backwards, in a few large pieces.
+
+    The multipliers are 1 and -1, and those plus 243 or 486: so the trits are moved by thirds of the state only, all
+    that leave the same rest modulo 3 together. ``moves`` are masks of the pieces, and their shifts to the left and
+    right. Both words are moved as one, high above low.
     """
-    multiplier = LAYOUTS[layout]
-    words = []
-    for place in range(HASH_TRYTES):
-        bits = [1 << (multiplier * (3 * place + trit) % STATE_TRITS) for trit in range(3)]
-        words.append(
-            {
-                tryte: sum(
-                    (bit if trit <= 0 else 0) | (bit << STATE_TRITS if trit >= 0 else 0)
-                    for bit, trit in zip(bits, trytes_to_trits(tryte), strict=True)
-                )
-                for tryte in ALPHABET
-            }
+
+    step: int
+    low: dict[int, int]
+    high: dict[int, int]
+    moves: tuple[tuple[int, int, int], ...]
+    trytes: dict[tuple[str, str], str]
+
+    @classmethod
+    def of(cls, layout: int) -> Self:
+        multiplier = LAYOUTS[layout]
+        backwards = multiplier % 3 == 2  # noqa: PLR2004 - minus one
+        masks: dict[int, int] = {}
+        for trit in range(HASH_TRITS):
+            bit = HASH_TRITS - 1 - trit if backwards else trit
+            shift = multiplier * trit % STATE_TRITS - bit
+            masks[shift] = masks.get(shift, 0) | 1 << bit | 1 << STATE_TRITS + bit
+        low, high = (_octal(backwards=backwards, high=each) for each in (False, True))
+        return cls(
+            step=1 if backwards else -1,
+            low=low,
+            high=high,
+            moves=tuple((mask, max(shift, 0), max(-shift, 0)) for shift, mask in masks.items()),
+            trytes={(chr(low[ord(tryte)]), chr(high[ord(tryte)])): tryte for tryte in ALPHABET},
         )
-    return tuple(words)
 
+    def scatter(self, trytes: str) -> int:
+        """Return both words with the trits of a block in their places."""
+        digits = trytes[:: self.step]
+        block = int(digits.translate(self.low), 8) + (int(digits.translate(self.high), 8) << STATE_TRITS)
+        return sum([(block & mask) << left >> right for mask, left, right in self.moves])
 
-def _gather(layout: int) -> itemgetter[Any]:
-    """Pick the 243 public trits out of the text of a word (most significant bit first)."""
-    return itemgetter(*[STATE_TRITS - 1 - LAYOUTS[layout] * trit % STATE_TRITS for trit in range(HASH_TRITS)])
+    def gather(self, words: int) -> str:
+        """Return the trytes that stand in the places of a block."""
+        block = sum([words >> left << right & mask for mask, left, right in self.moves])
+        digits = (f"{part:0{HASH_TRYTES}o}"[:: self.step] for part in (block & _PUBLIC, block >> STATE_TRITS))
+        return "".join([self.trytes[pair] for pair in zip(*digits, strict=True)])
 
 
 def _keep(layout: int) -> int:
@@ -62,9 +90,9 @@ def _keep(layout: int) -> int:
 
 
 _WORD: Final = (1 << STATE_TRITS) - 1
-_GATHER: Final = tuple(_gather(layout) for layout in range(6))
-_KEEP: Final = tuple(_keep(layout) for layout in range(6))
-_TRIT_BY_BITS: Final = {("1", "0"): -1, ("1", "1"): 0, ("0", "1"): 1}
+_PUBLIC: Final = (1 << HASH_TRITS) - 1
+_BLOCKS: Final = tuple(map(_Block.of, range(6)))
+_KEEP: Final = tuple(map(_keep, range(6)))
 
 
 def rotations(layout: int) -> list[int]:
@@ -89,15 +117,15 @@ def transform(low: int, high: int, layout: int) -> tuple[int, int]:
     """
     word = _WORD
     for right, left, top, right_2, left_2, top_2 in _PAIRS[layout]:
-        other = high ^ (low >> right | (low & top) << left)
-        high = (low ^ (high >> right | (high & top) << left)) | other
+        other = high ^ (low >> right) + ((low & top) << left)
+        high = low ^ (high >> right) + ((high & top) << left) | other
         plus = low & other
-        other = high ^ (plus >> right_2 | (plus & top_2) << left_2)
-        high = (plus ^ (high >> right_2 | (high & top_2) << left_2)) & other ^ word
+        other = high ^ (plus >> right_2) + ((plus & top_2) << left_2)
+        high = (plus ^ (high >> right_2) + ((high & top_2) << left_2)) & other ^ word
         low = plus | other
     right, left, top = _LAST[layout]
-    other = high ^ (low >> right | (low & top) << left)
-    high = (low ^ (high >> right | (high & top) << left)) | other
+    other = high ^ (low >> right) + ((low & top) << left)
+    high = low ^ (high >> right) + ((high & top) << left) | other
     return low & other ^ word, high
 
 
@@ -124,16 +152,14 @@ class Curl:
             raise TrytesError("not trytes")
         for at in range(0, len(trytes), HASH_TRYTES):
             block = trytes[at : at + HASH_TRYTES].ljust(HASH_TRYTES, "9")
-            words = (self._low | self._high << STATE_TRITS) & _KEEP[self._layout]
-            words += sum(map(getitem, _words_by_tryte(self._layout), block, strict=True))
+            words = self._low + (self._high << STATE_TRITS) & _KEEP[self._layout]
+            words += _BLOCKS[self._layout].scatter(block)
             self._low, self._high = words & _WORD, words >> STATE_TRITS
             self._transform()
 
     def public_trits(self) -> list[int]:
         """Return the 243 public trits of the state as it stands."""
-        gather = _GATHER[self._layout]
-        pairs = zip(gather(f"{self._low:0729b}"), gather(f"{self._high:0729b}"), strict=True)
-        return [_TRIT_BY_BITS[pair] for pair in pairs]
+        return trytes_to_trits(self.digest())
 
     def squeeze_trits(self) -> list[int]:
         """Return the 243 public trits, and transform on."""
@@ -143,7 +169,7 @@ class Curl:
 
     def digest(self) -> str:
         """Return the 81 public trytes without transforming on: the hash of what was absorbed."""
-        return trits_to_trytes(self.public_trits())
+        return _BLOCKS[self._layout].gather(self._low + (self._high << STATE_TRITS))
 
     def state(self) -> tuple[int, int, int]:
         """Return low word, high word, layout: what a proof of work starts from."""

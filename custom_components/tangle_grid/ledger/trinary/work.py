@@ -1,9 +1,9 @@
 """Proof of work: search the nonce that gives a transaction's hash enough zero trits at its end.
 
-A batch of nonces is tried in one pass, one bit lane each: with NumPy 2,048 lanes in arrays of 64-bit words, without it
-6,561 lanes in Python integers. Everything before the nonce is hashed once. Within a batch the lanes differ in the
-first trits of the nonce; the rest of the nonce counts the batches. With NumPy, up to four cores take turns with the
-batches. The search is deterministic and in bounded memory: one megabyte a core.
+A batch of nonces is tried in one pass, one bit lane each: with NumPy 2,048 lanes in arrays of 64-bit words (256 where
+little work is asked for), without it 6,561 lanes in Python integers. Everything before the nonce is hashed once. Within
+a batch the lanes differ in the first trits of the nonce; the rest of the nonce counts the batches. With NumPy, up to
+four cores take turns with the batches. The search is deterministic and in bounded memory: one megabyte a core.
 """
 
 import os
@@ -23,6 +23,9 @@ MAX_MWM: Final = HASH_TRITS
 
 _NONCE_AT: Final = HASH_TRITS - 3 * NONCE_TRYTES
 _NUMPY_LANE_TRITS: Final = 7
+_LITTLE_MWM: Final = 4
+_LITTLE_LANES: Final = 256
+_LITTLE_LANE_TRITS: Final = 6
 _PLAIN_LANE_TRITS: Final = 8
 _MAX_CORES: Final = 4
 _SHARED_MWM: Final = 9
@@ -87,8 +90,11 @@ def _plain_batches(start: Curl, last_block: list[int], mwm: int) -> tuple[int, C
 
 
 def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tuple[int, Callable[[], Batches]]:
-    """Lanes in arrays of shape (729 places, 32 words of 64 bits); each search has arrays of its own."""
-    lanes = BATCH_LANES
+    """Lanes in arrays of shape (729 places, words of 64 bits); each search has arrays of its own."""
+    lanes, lane_trits = BATCH_LANES, _NUMPY_LANE_TRITS
+    if mwm <= _LITTLE_MWM:
+        # As a rule the first batch has more nonces than are needed.
+        lanes, lane_trits = _LITTLE_LANES, _LITTLE_LANE_TRITS
     ones = np.uint64(2**WORD_BITS - 1)
     low_word, high_word, layout = start.state()
     at = places(layout)
@@ -106,7 +112,7 @@ def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tup
 
     for trit, value in enumerate(last_block[:_NONCE_AT]):
         put(base_low, base_high, trit, value)
-    for trit in range(_NUMPY_LANE_TRITS):
+    for trit in range(lane_trits):
         place = at[_NONCE_AT + trit]
         for base, bits in zip((base_low, base_high), _lane_bits(trit, lanes), strict=True):
             base[place] = np.frombuffer(bits.to_bytes(lanes // 8, "little"), "<u8")
@@ -118,7 +124,7 @@ def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tup
         def batch(counter: list[int]) -> int | None:
             np.copyto(state.low, base_low)
             np.copyto(state.high, base_high)
-            for trit, value in enumerate(counter, _NONCE_AT + _NUMPY_LANE_TRITS):
+            for trit, value in enumerate(counter, _NONCE_AT + lane_trits):
                 put(state.low, state.high, trit, value)
             state.transform(layout)
             won = np.bitwise_and.reduce(state.low[ends] & state.high[ends], axis=0)
@@ -130,7 +136,7 @@ def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tup
 
         return batch
 
-    return _NUMPY_LANE_TRITS, search
+    return lane_trits, search
 
 
 class _Race:

@@ -172,6 +172,12 @@ class AddressBook:
             "UPDATE address SET state = 'retired' WHERE trytes = ?", [row for row in rows if row[0] not in keep]
         )
 
+    def give_up(self, addresses: Sequence[str]) -> None:
+        """Retire open addresses that somebody else with the same seed has emptied."""
+        self._database.run_many(
+            "UPDATE address SET state = 'retired' WHERE trytes = ? AND state = 'open'", [(each,) for each in addresses]
+        )
+
     def stranded(self) -> list[tuple[str, str, int]]:
         """Return wallet, address and key index of those that were kept when their transfer was over."""
         rows = self._database.rows(
