@@ -7,7 +7,7 @@ from typing import Any
 
 from acnportal.algorithms import BaseAlgorithm
 
-from custom_components.tangle_grid.grid.allocator import Demand, allocate
+from custom_components.tangle_grid.grid.allocator import Demand, all_they_can_use, allocate
 from custom_components.tangle_grid.grid.order import places
 from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session
 from custom_components.tangle_grid.grid.stay import StayLog
@@ -81,21 +81,35 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
                     full_w=usable * volts,
                 )
             )
-        demands = []
-        lanes = [self._lanes[each.station_id] for each in active_sessions]
-        counted_on_w = self._capacity_w * (_PAIR_PART if len(set(self._lanes.values())) > 1 else 1.0)
-        order = places(sessions, lanes, dict.fromkeys(lanes, counted_on_w), self._fairness)
-        for each, amps, standing in zip(active_sessions, most, order, strict=True):
-            limits, weights, _, min_pilot, _ = self._stations[each.station_id]
-            demands.append(
-                Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)
-            )
-        shares = allocate(self._limits_a, demands)
+        shares = self._shares(active_sessions, sessions, most)
         self._told = {
             each.session_id: (each.energy_delivered, share, usable.full_w)
             for each, share, usable in zip(active_sessions, shares, sessions, strict=True)
         }
         return {each.station_id: [share] for each, share in zip(active_sessions, shares, strict=True)}
+
+    def _shares(
+        self, active_sessions: Sequence[Any], sessions: Sequence[Session], most: Sequence[float]
+    ) -> list[float]:
+        """A for each car: an order is made only where not all fits, as the integration makes one only now and then."""
+        stations = [self._stations[each.station_id] for each in active_sessions]
+        plenty = all_they_can_use(
+            self._limits_a,
+            [
+                Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps)
+                for (limits, weights, _, min_pilot, _), amps in zip(stations, most, strict=True)
+            ],
+        )
+        if plenty is not None:
+            return plenty
+        lanes = [self._lanes[each.station_id] for each in active_sessions]
+        counted_on_w = self._capacity_w * (_PAIR_PART if len(set(self._lanes.values())) > 1 else 1.0)
+        order = places(sessions, lanes, dict.fromkeys(lanes, counted_on_w), self._fairness)
+        demands = [
+            Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)
+            for (limits, weights, _, min_pilot, _), amps, standing in zip(stations, most, order, strict=True)
+        ]
+        return allocate(self._limits_a, demands)
 
     def _usable_a(self, each: Any, volts: float, max_pilot: float) -> float:
         """What the car will take, from what it took of the last pilot."""

@@ -58,7 +58,7 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
     Returns:
         A per phase for each demand, in the same order.
     """
-    plenty = _all_they_can_use(available_a, demands)
+    plenty = all_they_can_use(available_a, demands)
     if plenty is not None:
         return plenty
     load: list[complex] = [0.0] * len(available_a)
@@ -91,8 +91,13 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
     return shares
 
 
-def _all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float] | None:
-    """What all can use, where that fits: the usual case, in which no order matters. None where it does not."""
+def all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float] | None:
+    """What all can use, where that fits: the usual case, in which no order matters. None where it does not.
+
+    Args:
+        available_a: As for `allocate`.
+        demands: One per device; who comes first is not looked at.
+    """
     if min(available_a, default=0.0) < 0.0:
         return None
     load: list[complex] = [0.0] * len(available_a)
