@@ -51,6 +51,13 @@ def test_no_forbidden_currents(available: list[float], wanted: list[Demand]) -> 
         assert share == 0 or each.min_a - TOLERANCE <= share <= each.max_a + TOLERANCE
 
 
+@given(demands, st.sampled_from([1.0, -1.0]))
+def test_where_there_is_plenty_all_get_what_they_can_use(wanted: list[Demand], unused: float) -> None:
+    """Whatever the order, and also beside a limit that is exceeded already and that nobody uses."""
+    available = [32.0 * len(wanted)] * 6 + [unused]
+    assert allocate(available, wanted) == [each.max_a if each.max_a >= each.min_a else 0.0 for each in wanted]
+
+
 @given(limits, demands)
 def test_nothing_for_those_who_want_nothing(available: list[float], wanted: list[Demand]) -> None:
     for share, each in zip(allocate(available, wanted), wanted, strict=True):

@@ -98,8 +98,6 @@ def all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) ->
         available_a: As for `allocate`.
         demands: One per device; who comes first is not looked at.
     """
-    if min(available_a, default=0.0) < 0.0:
-        return None
     load: list[complex] = [0.0] * len(available_a)
     shares: list[float] = []
     for demand in demands:
