@@ -1,8 +1,13 @@
 """Fixtures for all tests. Those that need no Home Assistant get none of it."""
 
 import pytest
+from hypothesis import settings
 
 from tests.island import entry, fake_ledger, island
+
+# A property that holds slowly holds: how busy a machine is decides nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 __all__ = ["custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island"]
 

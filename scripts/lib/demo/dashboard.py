@@ -177,7 +177,7 @@ def _participant(street: Street, owner: Owner) -> Json:
         ("sensor", "delivered_energy", "Energy given up"),
         ("sensor", "earned", "Earned"),
         ("select", "policy", "How it decides"),
-        ("number", "charged_above", "Helps above"),
+        ("number", "charged_above", "Charged enough"),
         ("switch", "feed_back", "Feeds back"),
         ("number", "minimum_soc", "Down to"),
         ("button", "opt_out", "Opt out"),

@@ -49,10 +49,11 @@ def headline(street: Street) -> str:
 {{% endfor %}}
 {{% macro and(names) %}}{{{{ names[:-1] | join(', ') }}}}{{{{ ' and ' if names | length > 1 }}}}{{{{ names | last }}}}\
 {{% endmacro %}}
-{{% macro busiest() %}}the busiest phase is at {{{{ used | round(0) | int }}}} %{{% endmacro %}}
+{{% macro busiest() %}}the busiest phase is at {{{{ used | round(0) | int }}}}&nbsp;%{{% endmacro %}}
 ## {{% if states('{state}') == 'blind' %}}The meter is silent: chargers stay at their safe current\
 {{% elif used > 100 %}}Too much for the cable: {{{{ busiest() }}}} of what it may carry\
-{{% elif used > limit %}}Evening peak: {{{{ busiest() }}}}, help is asked for above {{{{ limit | round(0) | int }}}} %\
+{{% elif used > limit %}}Evening peak: {{{{ busiest() }}}}, help is asked for above {{{{ limit | round(0) | int }}}}\
+&nbsp;%\
 {{% elif ns.helping %}}The street balances itself: {{{{ busiest() }}}}\
 {{% elif ns.asked %}}The transformer asks for help: {{{{ busiest() }}}}\
 {{% else %}}All is well: {{{{ busiest() }}}} of what it may carry{{% endif %}}
@@ -60,7 +61,8 @@ def headline(street: Street) -> str:
 It is **{{{{ states('{street.clock}') | as_timestamp | timestamp_custom('%H:%M') }}}}** on the street. {{% endif %}}\
 {{% if ns.asked %}}The transformer asks {{{{ and(ns.asked) }}}} to take less. {{% endif %}}\
 {{% if ns.helping %}}{{{{ and(ns.helping) }}}} {{{{ 'help' if ns.helping | length > 1 else 'helps' }}}}\
-{{% if ns.giving %}}, {{{{ and(ns.giving) }}}} by feeding energy back{{% endif %}}. {{% endif %}}\
+{{% if ns.giving %}}{{{{ ', ' + and(ns.giving) if ns.giving | length < ns.helping | length }}}} by feeding energy back\
+{{% endif %}}. {{% endif %}}\
 {{% if ns.declined and (ns.asked or ns.helping) %}}{{{{ and(ns.declined) }}}} said no. {{% endif %}}\
 {{% if not ns.asked and not ns.helping and used <= limit %}}Nobody has to be asked. {{% endif %}}
 """
