@@ -14,19 +14,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices import device_config
 from custom_components.tangle_grid.grid.model import BatteryConfig, ChargerConfig, HouseholdConfig, PolicyMode
+from tests.forms import no_start
 
+__all__ = ["no_start"]
 METER = ["sensor.l1", "sensor.l2", "sensor.l3"]
 ISLAND = {"name": "Garage", "meter_power": METER, "capacity_a": 63, "threshold": 80}
-
-
-@pytest.fixture(autouse=True)
-def no_start() -> Iterator[None]:
-    """Entries are made, not started: these tests are about the forms."""
-    with (
-        patch("custom_components.tangle_grid.async_setup_entry", return_value=True),
-        patch("custom_components.tangle_grid.async_unload_entry", return_value=True),
-    ):
-        yield
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Feeders below the main one, and what hangs on them: forms that refuse what cannot be."""
 
-from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentry
@@ -13,8 +11,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.devices import build_meters, feeder_configs
 from tests.devices.builders import epoch
+from tests.forms import no_start
 from tests.test_subentries import CHARGER, add_island, merged, submit
 
+__all__ = ["no_start"]
 GARAGE: dict[str, Any] = {
     "name": "Garage",
     "meter_power": ["sensor.g1", "sensor.g2", "sensor.g3"],
@@ -22,15 +22,6 @@ GARAGE: dict[str, Any] = {
     "capacity_a": 32,
     "threshold": 80,
 }
-
-
-@pytest.fixture(autouse=True)
-def no_start() -> Iterator[None]:
-    with (
-        patch("custom_components.tangle_grid.async_setup_entry", return_value=True),
-        patch("custom_components.tangle_grid.async_unload_entry", return_value=True),
-    ):
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -51,8 +51,23 @@ async def answer(island: Island, answer: str) -> str:
     return request_id
 
 
+async def change_key(hass: HomeAssistant, island: Island, change: str) -> str | None:
+    """Renew or end the charger's key; returns what the form says at its end."""
+    form = await step(hass, island.entry, "ledger", "keys", change)
+    return (await submit(hass, form, participant=CHARGER, confirm=True))["reason"]
+
+
+def told_of_ended_keys(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and name of each line in the log about an answer that was not published."""
+    records = [record for record in caplog.records if "published" in record.getMessage()]
+    assert all(isinstance(record.args, tuple) for record in records)
+    return [(record.levelname, str(record.args[0])) for record in records if isinstance(record.args, tuple)]
+
+
 @pytest.mark.parametrize("entry", [island_entry(options=QUIET)])
-async def test_a_participants_key_is_renewed_and_ended(hass: HomeAssistant, real_island: Island) -> None:
+async def test_a_participants_key_is_renewed_and_ended(
+    hass: HomeAssistant, real_island: Island, caplog: pytest.LogCaptureFixture
+) -> None:
     island, entry = real_island, real_island.entry
     assert (await step(hass, entry, "ledger", "keys", "revoke_key"))["reason"] == "no_keys"
     await island.run(900)
@@ -97,14 +112,23 @@ async def test_a_participants_key_is_renewed_and_ended(hass: HomeAssistant, real
         "verify_receipt", response=True, config_entry_id=entry.entry_id, payment_id=f"{request_id}:{CHARGER}"
     )
     assert "answer" in {check["check"] for check in found["checks"] if not check["ok"]}
+    # That is said once, however often it answers.
+    await answer(island, "decline")
+    await answer(island, "decline")
+    assert len(await messages(island, "answer")) == 2
+    assert told_of_ended_keys(caplog) == [("WARNING", "Charger Maple 4")]
 
     assert (await step(hass, entry, "ledger", "keys", "revoke_key"))["reason"] == "no_keys"
-    form = await step(hass, entry, "ledger", "keys", "renew_key")
-    assert (await submit(hass, form, participant=CHARGER, confirm=True))["reason"] == "key_renewed"
+    assert await change_key(hass, island, "renew_key") == "key_renewed"
     await answer(island, "decline")
     answers = await messages(island, "answer")
     assert [each["verified"] for each in answers] == [True] * 3
     assert len({each["sender"] for each in answers}) == 3
+    # When it is ended another time, it is said another time.
+    assert await change_key(hass, island, "revoke_key") == "key_revoked"
+    await answer(island, "decline")
+    assert len(await messages(island, "answer")) == 3
+    assert told_of_ended_keys(caplog) == [("WARNING", "Charger Maple 4")] * 2
 
 
 def opened(island: Island, keys: tuple[str, ...]) -> list[Any]:

@@ -1,8 +1,6 @@
 """Adding and changing participants."""
 
-from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
@@ -11,7 +9,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
+from tests.forms import no_start
 
+__all__ = ["no_start"]
 CHARGER: dict[str, Any] = {
     "name": "Maple 4",
     "power": "sensor.charger",
@@ -46,15 +46,6 @@ SOLAR: dict[str, Any] = {
     "phases": ["1", "2", "3"],
     "production_negative": False,
 }
-
-
-@pytest.fixture(autouse=True)
-def no_start() -> Iterator[None]:
-    with (
-        patch("custom_components.tangle_grid.async_setup_entry", return_value=True),
-        patch("custom_components.tangle_grid.async_unload_entry", return_value=True),
-    ):
-        yield
 
 
 @pytest.fixture(autouse=True)

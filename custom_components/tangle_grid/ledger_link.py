@@ -60,10 +60,12 @@ class LedgerLink:
         self._choice = choice
         self._secrets = keyring.secrets
         self._saved = keyring.saved
+        self._keyring = keyring
         self._store = store
         self._on_open = on_open
         self._on_event = on_event
         self._on_trouble = on_trouble
+        self._speechless: set[str] = set()
         self._waiting: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_WAITING_MESSAGES)
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._ledger: Ledger | None = None
@@ -194,13 +196,25 @@ class LedgerLink:
         async with self._publishing:
             while self._waiting and self._ledger is not None:
                 kind, body = self._waiting[0]
+                sender = speaker(kind, body)
                 try:
-                    await self._ledger.publish(kind, body, sender=speaker(kind, body))
+                    await self._ledger.publish(kind, body, sender=sender)
                 except LedgerError as error:
                     if error.key == "ledger_unavailable":
                         return
-                    LOGGER.error("A %s message was not published: %s", kind, error)
+                    self._log_unpublished(kind, sender, error)
+                else:
+                    self._speechless.discard(sender or "")
                 self._waiting.popleft()
+
+    def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
+        """Say that a message is lost; of whoever has no key any more, once until it has one again."""
+        if sender is None or error.key != "key_ended":
+            LOGGER.error("A message of the kind %s was not published: %s", kind, error)
+        elif sender not in self._speechless:
+            self._speechless.add(sender)
+            name = self._keyring.names.get(self._keyring.payees.get(sender, ""), sender)
+            LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
 
     async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
         """Pay from the treasury; the same payment id is paid once."""

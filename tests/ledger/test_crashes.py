@@ -12,6 +12,8 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,21 @@ _SCRIPT = Path(__file__).with_name("killed_ledger.py")
 
 class CutOffError(Exception):
     """The process ends here."""
+
+
+@contextmanager
+def cut_off_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, *, after: bool) -> Iterator[None]:
+    """Let the process end at this method, before or after its work."""
+    original = getattr(owner, name)
+
+    def cut_off(*args: Any, **kwargs: Any) -> Any:
+        if after:
+            original(*args, **kwargs)
+        raise CutOffError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, cut_off)
+        yield
 
 
 def order(payment_id: str, amount_i: int = 100) -> PaymentOrder:
@@ -96,15 +113,7 @@ async def test_cut_off_at_any_step_a_payment_is_made_once(
     open_ledger: Opener, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, after: bool
 ) -> None:
     ledger = await open_ledger()
-    original = getattr(owner, name)
-
-    def cut_off(*args: Any, **kwargs: Any) -> Any:
-        if after:
-            original(*args, **kwargs)
-        raise CutOffError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, cut_off)
+    with cut_off_at(monkeypatch, owner, name, after=after):
         if name == "add_payment":
             with pytest.raises(CutOffError):
                 await ledger.pay(order("p1"))
@@ -128,15 +137,7 @@ async def test_cut_off_at_any_step_a_message_is_there_once(
     open_ledger: Opener, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, after: bool
 ) -> None:
     ledger = await open_ledger()
-    original = getattr(owner, name)
-
-    def cut_off(*args: Any, **kwargs: Any) -> Any:
-        if after:
-            original(*args, **kwargs)
-        raise CutOffError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, cut_off)
+    with cut_off_at(monkeypatch, owner, name, after=after):
         message_id = await ledger.publish("meter", {"n": 1})
         await until_unreachable(ledger)
         await ledger.close()

@@ -138,17 +138,21 @@ open_node().close()
 """
 
 
-@pytest.mark.skipif(not can_mount(), reason="needs a file system of its own")
-def test_a_disk_that_is_really_full() -> None:
-    command = f"mount -t tmpfs -o size={_SMALL_DISK} none /mnt && exec {sys.executable} -c '{_ON_A_SMALL_DISK}'"
-    done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", command],  # noqa: S607
+def run_on_mnt(mount: str, program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program where /mnt is something of its own."""
+    return subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f"{mount} && exec {sys.executable} -c '{program}'"],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]},
     )
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs a file system of its own")
+def test_a_disk_that_is_really_full() -> None:
+    done = run_on_mnt(f"mount -t tmpfs -o size={_SMALL_DISK} none /mnt", _ON_A_SMALL_DISK)
     assert done.stdout.splitlines() == ["ledger_unavailable disk_full", "[100] True"], done.stderr
 
 
@@ -175,15 +179,7 @@ for start in (
     except LedgerError as error:
         print(error.key, error.fault.value)
 """
-    command = f"mount --bind {tmp_path} /mnt && mount -o remount,bind,ro /mnt && exec {sys.executable} -c '{program}'"
-    done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", command],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]},
-    )
+    done = run_on_mnt(f"mount --bind {tmp_path} /mnt && mount -o remount,bind,ro /mnt", program)
     assert done.stdout.splitlines() == ["ledger_unavailable read_only"] * 4, done.stderr
     assert file.read_bytes() == before
 

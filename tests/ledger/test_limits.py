@@ -17,6 +17,7 @@ from custom_components.tangle_grid.ledger import (
 )
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.conftest import Opener
+from tests.ledger.paying import order
 
 DAY = 86_400.0
 
@@ -29,10 +30,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
-    return PaymentOrder(payment_id=payment_id, source=source, target=target, amount_i=amount_i)
 
 
 async def refused(ledger: Ledger, wanted: PaymentOrder) -> LedgerError:

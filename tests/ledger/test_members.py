@@ -97,7 +97,7 @@ async def test_keys_are_renewed_and_revoked_on_the_tangle(
     await ledger.keys.revoke("car")
     with pytest.raises(LedgerError) as caught:
         await ledger.publish("answer", ANSWERED, sender="car")
-    assert caught.value.key == "invalid_message"
+    assert (caught.value.key, caught.value.placeholders) == ("key_ended", {"participant": "car"})
     await ledger.close()
     ledger = await open_ledger()
     with pytest.raises(LedgerError):

@@ -14,7 +14,6 @@ from custom_components.tangle_grid.ledger import (
     Ledger,
     LedgerError,
     OwnerAddress,
-    PaymentOrder,
     PaymentState,
     Secrets,
     new_seed,
@@ -26,23 +25,14 @@ from custom_components.tangle_grid.ledger.remote_identity import Watch
 from custom_components.tangle_grid.ledger.tangles import Tangles
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.elsewhere import spend_elsewhere
-
-
-def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
-    return PaymentOrder(payment_id=payment_id, source=source, target=target, amount_i=amount_i)
-
-
-async def pay(ledger: Ledger, *orders: PaymentOrder) -> None:
-    for each in orders:
-        await ledger.pay(each)
-        assert await ledger.drain(20)
+from tests.ledger.paying import order, pay_in_turn
 
 
 async def test_a_payment_that_fails_before_it_is_sent_makes_way_for_a_sweep(ledger: Ledger) -> None:
     """A wallet with payments in its queue is not swept; nothing moves when the last of them fails."""
     other = new_seed()
     target = with_checksum(address_of(other, 0))
-    await pay(ledger, order("fund", 100), order("other", 50, target=target))
+    await pay_in_turn(ledger, order("fund", 100), order("other", 50, target=target))
     core = ledger._core
     with core._database.lock:
         core.pay(order("late", 5, source="car", target=target))
@@ -63,11 +53,13 @@ async def test_a_payment_that_fails_before_it_is_sent_makes_way_for_a_sweep(ledg
 async def test_change_goes_to_no_address_that_was_spent_from_elsewhere(ledger: Ledger, island_secrets: Secrets) -> None:
     """Another wallet with the same seed counts the same keys."""
     seed = island_secrets.seeds["car"]
-    await pay(ledger, order("fund", 50))
+    await pay_in_turn(ledger, order("fund", 50))
     for index in (1, 2):
-        await pay(ledger, order(f"used{index}", 7, target=with_checksum(address_of(seed, index))))
+        await pay_in_turn(ledger, order(f"used{index}", 7, target=with_checksum(address_of(seed, index))))
         spend_elsewhere(ledger, seed, index, 7)
-    await pay(ledger, order("out", 20, source="car", target="home"), order("on", 30, source="car", target="home"))
+    await pay_in_turn(
+        ledger, order("out", 20, source="car", target="home"), order("on", 30, source="car", target="home")
+    )
     assert {payment.state for payment in await ledger.payments()} == {PaymentState.CONFIRMED}
     assert (await ledger.wallets())["home"].balance_i == 50
 

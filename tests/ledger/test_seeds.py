@@ -15,7 +15,6 @@ from custom_components.tangle_grid.ledger import (
     TREASURY,
     Ledger,
     LedgerError,
-    PaymentOrder,
     PaymentState,
     Secrets,
     SpendingLimits,
@@ -25,6 +24,7 @@ from custom_components.tangle_grid.ledger.accounts import Accounts
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from custom_components.tangle_grid.ledger.wallet import find_used
 from tests.ledger.conftest import Opener
+from tests.ledger.paying import order, pay
 
 
 class CutOffError(Exception):
@@ -50,16 +50,6 @@ class Store:
     @property
     def secrets(self) -> Secrets:
         return Secrets.from_dict(json.loads(self.kept))
-
-
-def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
-    return PaymentOrder(payment_id=payment_id, source=source, target=target, amount_i=amount_i)
-
-
-async def pay(ledger: Ledger, *orders: PaymentOrder) -> None:
-    for each in orders:
-        await ledger.pay(each)
-    assert await ledger.drain(30)
 
 
 def assert_signed_once(ledger: Ledger) -> None:

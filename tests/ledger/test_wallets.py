@@ -19,7 +19,6 @@ from custom_components.tangle_grid.ledger import (
     OwnerAddress,
     Payment,
     PaymentChanged,
-    PaymentOrder,
     PaymentState,
     Secrets,
     new_seed,
@@ -30,16 +29,7 @@ from custom_components.tangle_grid.ledger.trinary import address_of, with_checks
 from custom_components.tangle_grid.ledger.wallet import MAX_INPUTS, choose_gathered, choose_inputs
 from tests.ledger.conftest import Opener
 from tests.ledger.elsewhere import spend_elsewhere, spend_first
-
-
-def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
-    return PaymentOrder(payment_id=payment_id, source=source, target=target, amount_i=amount_i)
-
-
-async def pay(ledger: Ledger, *orders: PaymentOrder) -> None:
-    for each in orders:
-        await ledger.pay(each)
-    assert await ledger.drain(20)
+from tests.ledger.paying import order, pay
 
 
 async def states(ledger: Ledger) -> dict[str, PaymentState]:

@@ -241,7 +241,7 @@ class LedgerCore:
     def publish(self, kind: str, body: Mapping[str, Any], sender: str | None = None) -> str:
         """Queue a message, of the island or of a participant, and return its id.
 
-        Raises LedgerError (invalid_message) for what cannot be sent.
+        Raises LedgerError (invalid_message) for what cannot be sent, (key_ended) for a sender without a key.
         """
         if not is_kind(kind) or kind in {PAYMENT_KIND, KeyNotice.kind}:
             raise LedgerError("invalid_message", {"error": f"kind {str(kind)[:32]!r}"})

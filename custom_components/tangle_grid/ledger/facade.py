@@ -206,7 +206,7 @@ class Ledger:
         before; None is the island. Participants send ``answer`` and ``data`` only, and speak for nobody else.
 
         Raises:
-            LedgerError: invalid_message.
+            LedgerError: invalid_message; key_ended, when the sender's key was revoked.
         """
         message_id = await self._answer(lambda: self._core.publish(kind, body, sender))
         self._wake.set()

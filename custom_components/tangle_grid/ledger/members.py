@@ -106,14 +106,14 @@ class Members:
         """Return the epoch of the key that signs what is queued next; the first key is announced before it.
 
         Call it in the transaction that queues the message. Raises LedgerError (invalid_message): there is no such
-        participant, or its key was revoked.
+        participant; (key_ended): its key was revoked.
         """
         member = self._member(participant)
         if member is None:
             self._queue(participant, 1)
             return 1
         if member[1]:
-            raise LedgerError("invalid_message", {"error": "the sender's key was revoked"})
+            raise LedgerError("key_ended", {"participant": participant})
         return member[0]
 
     def renew(self, participant: str) -> None:

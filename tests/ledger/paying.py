@@ -1,0 +1,23 @@
+"""Payments as most tests make them."""
+
+from custom_components.tangle_grid.ledger import TREASURY, Ledger, PaymentOrder
+
+#: Long enough for what a test queues, s.
+_PATIENCE_S = 30
+
+
+def order(payment_id: str, amount_i: int, *, source: str = TREASURY, target: str = "car") -> PaymentOrder:
+    return PaymentOrder(payment_id=payment_id, source=source, target=target, amount_i=amount_i)
+
+
+async def pay(ledger: Ledger, *orders: PaymentOrder) -> None:
+    """Queue all, and wait until nothing is queued any more."""
+    for each in orders:
+        await ledger.pay(each)
+    assert await ledger.drain(_PATIENCE_S)
+
+
+async def pay_in_turn(ledger: Ledger, *orders: PaymentOrder) -> None:
+    """Queue each when the one before it is through."""
+    for each in orders:
+        await pay(ledger, each)
