@@ -53,7 +53,7 @@ def _guesses(power_w: list[float], days: int, held_back: int) -> Iterable[tuple[
         now = _START + minute * _STEP_S
         if minute >= first and minute % per_slot == 0 and minute + per_slot <= len(power_w):
             came_w = sum(power_w[minute : minute + per_slot]) / per_slot
-            ours = profile.expected_w(now, now + SLOT_S, now, 0)
+            ours = profile.expected_w(now, now + SLOT_S, now)
             if ours is not None:
                 guesses = {
                     "ours": ours,
@@ -61,7 +61,7 @@ def _guesses(power_w: list[float], days: int, held_back: int) -> Iterable[tuple[
                     "mean_5min": sum(power_w[minute - 5 : minute]) / 5,
                 }
                 yield guesses, came_w, power_w[minute - 1] >= mean_w + _SWITCHED_ON_W
-        profile.add(now, now + _STEP_S, watts, 0)
+        profile.add(now, now + _STEP_S, watts)
 
 
 def _figures(pairs: list[tuple[float, float]], mean_w: float) -> dict[str, float]:

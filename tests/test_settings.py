@@ -80,6 +80,36 @@ def test_options_reach_the_grid(hass: HomeAssistant) -> None:
     assert config.dimming_floor_w == pytest.approx(4500.0)
 
 
+@pytest.mark.parametrize(
+    ("zone", "winter_h", "summer_h"),
+    [("Europe/Berlin", 1.0, 2.0), ("America/St_Johns", -3.5, -2.5), ("Asia/Kathmandu", 5.75, 5.75), ("UTC", 0.0, 0.0)],
+)
+async def test_habits_go_by_the_clocks_of_home_assistants_time_zone(
+    hass: HomeAssistant, zone: str, winter_h: float, summer_h: float
+) -> None:
+    """What the grid is given tells what the clocks show at any moment, also after they will have changed."""
+    await hass.config.async_set_time_zone(zone)
+    local = configured(hass, island_entry(options={})).local
+    for moment, hours in (
+        (datetime(2027, 1, 5, 12, 34, 56, tzinfo=UTC), winter_h),
+        (datetime(2027, 7, 5, 12, 34, 56, tzinfo=UTC), summer_h),
+    ):
+        assert local(moment.timestamp()) == moment.timestamp() + 3600 * hours
+    if zone == "Europe/Berlin":
+        change = datetime(2027, 3, 28, 1, tzinfo=UTC).timestamp()
+        assert (local(change - 1) - change, local(change) - change) == (3599, 7200)
+        change = datetime(2027, 10, 31, 1, tzinfo=UTC).timestamp()
+        assert (local(change - 1) - change, local(change) - change) == (7199, 3600)
+
+
+async def test_a_running_island_learns_by_the_clock_on_the_wall(hass: HomeAssistant, island: Island) -> None:
+    await hass.config.async_set_time_zone("Asia/Kathmandu")
+    runtime = island.runtime
+    now = runtime.clock.now()
+    assert runtime.engine.config.local(now) == now + 5.75 * 3600
+    assert runtime.engine._planning.planner.arrivals._local(now) == now + 5.75 * 3600
+
+
 def test_the_highest_rate_is_never_below_the_first(hass: HomeAssistant) -> None:
     assert configured(hass, island_entry(options={"rate": 5, "max_rate": 3})).market.max_rate_i_per_kwh == 5
 

@@ -6,7 +6,14 @@ time, so that a whole evening passes in minutes while every duration inside the 
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import Final
+
+from homeassistant.util import dt as dt_util
+
+#: Clocks change where a quarter of an hour begins, s.
+_QUARTER_S: Final = 900
 
 
 def _wall_now() -> float:
@@ -56,3 +63,15 @@ class GridClock:
 def as_datetime(grid_time: float) -> datetime:
     """A grid time as an aware datetime, for entities and messages."""
     return datetime.fromtimestamp(grid_time, UTC)
+
+
+def local_time(grid_time: float) -> float:
+    """What the clocks on the walls show in Home Assistant's time zone, in seconds counted as if it were UTC."""
+    return grid_time + _offset_s(dt_util.get_default_time_zone(), int(grid_time // _QUARTER_S))
+
+
+@lru_cache(maxsize=4096)
+def _offset_s(zone: tzinfo, quarter: int) -> float:
+    # The same few thousand moments are looked up for each plan.
+    offset = datetime.fromtimestamp(quarter * _QUARTER_S, UTC).astimezone(zone).utcoffset()
+    return 0.0 if offset is None else offset.total_seconds()

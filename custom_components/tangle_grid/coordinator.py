@@ -1,4 +1,8 @@
-"""Hands the newest picture of the island to the entities, at most once a second."""
+"""Hands the newest picture of the island to the entities, at most once a second and not too many at a time."""
+
+import asyncio
+from itertools import islice
+from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -8,6 +12,8 @@ from .const import DOMAIN, LOGGER
 from .data import IslandSnapshot, TangleGridConfigEntry
 
 _SHORTEST_INTERVAL_S = 1.0
+#: So many entities look at a picture before something else has its turn: what is shown must not delay a reduction.
+AT_ONCE: Final = 250
 
 
 class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
@@ -20,6 +26,8 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self.data = first
         self._next: IslandSnapshot | None = None
         self._waiting: CALLBACK_TYPE | None = None
+        self._to_look: dict[int, None] = {}
+        self._turn: asyncio.Handle | None = None
 
     @callback
     def async_offer(self, snapshot: IslandSnapshot) -> None:
@@ -38,9 +46,40 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._waiting = async_call_later(self.hass, _SHORTEST_INTERVAL_S, self._async_push)
 
     @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Let all look at the newest picture: a few at once, many in turns that leave room for everything else."""
+        # Whoever is still waiting for its turn keeps its place, and looks but once.
+        self._to_look |= dict.fromkeys(self._listeners)
+        if self._turn is not None:
+            return
+        if len(self._to_look) > AT_ONCE:
+            self._turn = self.hass.loop.call_soon(self._async_look)
+        else:
+            self._async_look()
+
+    @callback
+    def _async_look(self) -> None:
+        self._turn = None
+        for listener in list(islice(self._to_look, AT_ONCE)):
+            self._to_look.pop(listener, None)
+            update, _ = self._listeners.get(listener, (None, None))
+            try:
+                if update is not None:
+                    update()
+            except Exception:
+                self.logger.exception("Unexpected error updating listener %s for %s", listener, self.name)
+        if self._to_look:
+            self._turn = self.hass.loop.call_soon(self._async_look)
+
+    @callback
     def async_close(self) -> None:
         """Stop pushing."""
         if self._waiting:
             self._waiting()
             self._waiting = None
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._to_look.clear()
         self._next = None

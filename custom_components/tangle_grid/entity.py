@@ -119,16 +119,27 @@ class TangleGridEntity(CoordinatorEntity[IslandCoordinator]):
         """What the entity looks at."""
         raise NotImplementedError
 
+    @property
+    def has_view(self) -> bool:
+        """Whether there is anything to look at."""
+        return self.coordinator.last_update_success
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.has_view
+
+    def _picture(self) -> tuple[Any, ...]:
+        """All that its state is made of."""
+        if not self.available:
+            return (STATE_UNAVAILABLE,)
+        return (self.state, self.state_attributes, self.extra_state_attributes)
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write a state only when it differs: most of the island is quiet most of the time."""
-        available = self.available
-        shown = (
-            (available, self.state, self.state_attributes, self.extra_state_attributes)
-            if available
-            else (STATE_UNAVAILABLE,)
-        )
+        shown = self._picture()
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()
@@ -200,9 +211,9 @@ class ParticipantEntity(TangleGridEntity):
 
     @property
     @override
-    def available(self) -> bool:
+    def has_view(self) -> bool:
         """A participant that the grid does not know yet has nothing to show."""
-        return super().available and self.participant.participant_id in self.coordinator.data.grid.devices
+        return super().has_view and self.participant.participant_id in self.coordinator.data.grid.devices
 
     @property
     @override

@@ -7,7 +7,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
-from .clock import GridClock
+from .clock import GridClock, local_time
 from .const import (
     CONF_AUTOMATIC,
     CONF_DAY_BUDGET,
@@ -136,6 +136,7 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
         dimming_floor_w=1000.0 * float(options.get(CONF_DIMMING_FLOOR, DEFAULT_DIMMING_FLOOR)),
         planning=planning(entry),
         fairness=float(options.get(CONF_FAIRNESS, DEFAULT_FAIRNESS)) / 100.0,
+        local=local_time,
     )
 
 

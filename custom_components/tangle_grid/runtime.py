@@ -266,10 +266,9 @@ class IslandRuntime:
         return written
 
     def _start_day(self, now: float) -> None:
-        midnight = dt_util.start_of_local_day(dt_util.as_local(as_datetime(now)))
-        today = midnight.date().isoformat()
+        today = dt_util.as_local(as_datetime(now)).date().isoformat()
         if self._day is not None and today != self._day:
-            self.engine.start_day(now, midnight.timestamp())
+            self.engine.start_day(now)
         self._day = today
 
     # What happened, and what follows from it

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
+from homeassistant.const import STATE_UNAVAILABLE, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.typing import StateType
 
 from .entity import UNIT_IOTA, TangleGridEntity
@@ -86,6 +86,17 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     """Shows what its description takes from its view."""
 
     entity_description: ViewSensorDescription[Any]
+
+    @override
+    def _picture(self) -> tuple[Any, ...]:
+        """Value and attributes, from one view: an island of a thousand has ten thousand sensors to look at."""
+        if not self.has_view:
+            return (STATE_UNAVAILABLE,)
+        view, description = self.view, self.entity_description
+        value = description.value_fn(view)
+        if value is None and description.measures:
+            return (STATE_UNAVAILABLE,)
+        return (value, description.attributes_fn(view))
 
     @property
     @override

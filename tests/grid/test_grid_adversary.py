@@ -139,7 +139,7 @@ class Life:
             profile = self.bazaar._lifecycle.habits._profiles["twin"] = HouseholdProfile()
             for quarter in range(14 * 96):
                 begin = START + (quarter - 14 * 96) * SLOT_S
-                profile.add(begin, begin + SLOT_S, draw.uniform(500.0, 5000.0), 0)
+                profile.add(begin, begin + SLOT_S, draw.uniform(500.0, 5000.0))
 
     def live(self) -> Life:
         self.bazaar.run(WARM_S)

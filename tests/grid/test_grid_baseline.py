@@ -20,25 +20,25 @@ MONDAY = 4 * DAY_S
 
 def taught(power_w: Callable[[int, int], float], days: int, midnight_s: int = 0) -> HouseholdProfile:
     """A profile after some days of which each quarter had `power_w(day, quarter)`."""
-    profile = HouseholdProfile()
+    profile = HouseholdProfile(lambda t: t - midnight_s)
     for day in range(days):
         for quarter in range(96):
             start = MONDAY + day * DAY_S + quarter * SLOT_S + midnight_s
-            profile.add(start, start + SLOT_S, power_w(day, quarter), midnight_s)
+            profile.add(start, start + SLOT_S, power_w(day, quarter))
     return profile
 
 
 def test_a_habit_is_the_mean_of_the_same_quarter_of_comparable_days() -> None:
     profile = taught(lambda day, quarter: 2000.0 if day % 7 >= 5 else 400.0 + 10 * quarter, 12)
     saturday = MONDAY + 12 * DAY_S
-    assert profile.expected_w(saturday + 40 * SLOT_S, saturday + 41 * SLOT_S, saturday + 40 * SLOT_S, 0) is None
+    assert profile.expected_w(saturday + 40 * SLOT_S, saturday + 41 * SLOT_S, saturday + 40 * SLOT_S) is None
     profile = taught(lambda day, quarter: 2000.0 if day % 7 >= 5 else 400.0 + 10 * quarter, 18)
     noon = MONDAY + 18 * DAY_S
     for quarter in range(8):
-        profile.add(noon + quarter * SLOT_S, noon + (quarter + 1) * SLOT_S, 400.0 + 10 * quarter, 0)
+        profile.add(noon + quarter * SLOT_S, noon + (quarter + 1) * SLOT_S, 400.0 + 10 * quarter)
     now = noon + 8 * SLOT_S + 300
     # The quarters rise through the window, but no more is expected than the last hour showed.
-    assert profile.expected_w(now, now + SLOT_S, now, 0) == pytest.approx(470, abs=1)
+    assert profile.expected_w(now, now + SLOT_S, now) == pytest.approx(470, abs=1)
 
 
 def test_the_same_day_counts_half_is_capped_and_looks_at_nothing_after_the_request_could_be_foreseen() -> None:
@@ -46,9 +46,9 @@ def test_the_same_day_counts_half_is_capped_and_looks_at_nothing_after_the_reque
         profile = taught(lambda _day, _quarter: 1000.0, 5)
         start = MONDAY + 7 * DAY_S
         for number, watts in enumerate(quarters):
-            profile.add(start + number * SLOT_S, start + (number + 1) * SLOT_S, watts, 0)
+            profile.add(start + number * SLOT_S, start + (number + 1) * SLOT_S, watts)
         now = start + len(quarters) * SLOT_S
-        return profile.expected_w(now, now + SLOT_S, start + known_at * SLOT_S + guard_s, 0)
+        return profile.expected_w(now, now + SLOT_S, start + known_at * SLOT_S + guard_s)
 
     assert today([1000.0] * 6, 6) == pytest.approx(1000)
     assert today([1000.0] * 4 + [1400.0] * 2, 6) == pytest.approx(1200)
@@ -68,7 +68,7 @@ def test_requests_are_no_habit_and_days_begin_at_local_midnight() -> None:
             start = MONDAY + day * DAY_S + quarter * SLOT_S - 7200
             if quarter == 40:
                 profile.spoil(start)
-            profile.add(start, start + SLOT_S, 0.0 if quarter == 40 else 1000.0, -7200)
+            profile.add(start, start + SLOT_S, 0.0 if quarter == 40 else 1000.0)
     stored = profile.to_dict()["days"]["week"]
     assert [stored[-1][quarter] for quarter in range(38, 46)] == [1000, 1000, None, None, None, None, 1000, 1000]
 
@@ -84,11 +84,19 @@ def test_a_profile_is_small_and_survives_storage() -> None:
         again.restore({**profile.to_dict(), "today": [1]})
 
 
-@pytest.mark.parametrize(("hour_utc", "midnight_s"), [(0, 0), (22, -7200), (8, 28_800), (11, -46_800), (10, 36_000)])
-def test_local_midnight_is_learned(hour_utc: int, midnight_s: int) -> None:
-    habits = Habits()
-    habits.start_day(MONDAY + hour_utc * 3600 + 12.0)
-    assert habits.midnight_s == midnight_s
+@pytest.mark.parametrize("midnight_s", [0, -7200, 28_800, -46_800, 36_000, -20_700])
+def test_days_begin_at_local_midnight_wherever_that_is(midnight_s: int) -> None:
+    habits = Habits(lambda t: t - midnight_s)
+    home = DeviceState(household(), Timing())
+    start = MONDAY + midnight_s - SLOT_S
+    for second in range(0, 3 * SLOT_S + 120, 60):
+        now = start + second
+        home.observe(now, 60.0, HouseholdTelemetry(reading=reading(1000.0, now)), Timing())
+        habits.observe(now, now - 60.0, [home], {"home": home.power_w}, frozenset())
+    profile = habits.to_dict()["profiles"]["home"]
+    # The quarter before midnight was Sunday's, the two after it are Monday's.
+    assert profile["days"]["weekend"] == [[None] * 95 + [1000]]
+    assert profile["today"] == [1000, 1000] + [None] * 94
 
 
 @pytest.mark.parametrize(("habit_w", "earned_wh"), [(1500.0, 0), (3500.0, 500)])
@@ -104,7 +112,7 @@ def test_a_household_with_a_habit_is_paid_by_it(habit_w: float, earned_wh: int) 
     profile = habits._profiles["home"] = HouseholdProfile()
     start = plant.now - 20 * DAY_S
     while start < plant.now:
-        profile.add(start, start + SLOT_S, habit_w, 0)
+        profile.add(start, start + SLOT_S, habit_w)
         start += SLOT_S
     home = plant.devices["home"]
     assert isinstance(home, Home)

@@ -78,11 +78,11 @@ def phase_weights(reader: EntityReader, currents: tuple[str, ...], phases: tuple
     Returns:
         Amps per grid phase, or None when a sensor has no value.
     """
+    weights = [0.0, 0.0, 0.0]
+    if len(currents) != len(weights):
+        return None
     samples: list[Sample | None] = [reader.current_a(entity_id) for entity_id in currents]
     order = phases if len(phases) == len(samples) else tuple(range(len(samples)))
-    weights = [0.0, 0.0, 0.0]
-    if len(samples) != len(weights):
-        return None
     for phase, sample in zip(order, samples, strict=True):
         if sample is None:
             return None

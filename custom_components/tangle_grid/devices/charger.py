@@ -52,15 +52,14 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     def telemetry(self) -> ChargerTelemetry:
         reader = self._reader
         phases = self._config.phases
+        power = reader.power_w(self._power)
         return ChargerTelemetry(
-            reading=reading_of_total(
-                reader.power_w(self._power), phases, weights=phase_weights(reader, self._currents, phases)
-            ),
+            reading=reading_of_total(power, phases, weights=phase_weights(reader, self._currents, phases)),
             connected=reader.on(self._connected),
             soc=reader.percent(self._soc),
             departure_at=self._departure_at(),
             energy_needed_wh=None,
-            available=reader.is_live(self._power) and reader.is_live(self._limit),
+            available=(power is not None or reader.is_live(self._power)) and reader.is_live(self._limit),
         )
 
     @override

@@ -184,9 +184,9 @@ def reading_of_total(
     if total is None:
         return None
     parts: Sequence[float] = weights or ()
-    if sum(parts) <= 0.0:
-        parts = [1.0 if phase in phases else 0.0 for phase in range(PHASE_COUNT)]
-    shares = [total.value * part / sum(parts) for part in parts]
+    if (whole := sum(parts)) <= 0.0:
+        parts, whole = [1.0 if phase in phases else 0.0 for phase in range(PHASE_COUNT)], float(len(phases))
+    shares = [total.value * part / whole for part in parts]
     return PhaseReading(
         power_w=(shares[0], shares[1], shares[2]),
         at=total.at,

@@ -64,6 +64,8 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
     load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []
+    # One that is negative already is not used, not even by nothing.
+    most_a = [amps + _EPSILON if amps >= 0 else -math.inf for amps in available_a]
     for index in sorted(range(len(demands)), key=lambda index: demands[index].order):
         demand = demands[index]
         least = demand.min_a
@@ -73,10 +75,7 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
             after = [load[limit] + weight * least for limit, weight in zip(demand.limits, demand.weights, strict=True)]
         else:
             after = [load[limit] + least for limit in demand.limits]
-        if all(
-            abs(total) <= available_a[limit] + _EPSILON and available_a[limit] >= 0
-            for limit, total in zip(demand.limits, after, strict=True)
-        ):
+        if all(abs(total) <= most_a[limit] for limit, total in zip(demand.limits, after, strict=True)):
             for limit, total in zip(demand.limits, after, strict=True):
                 load[limit] = total
             shares[index] = least
@@ -98,19 +97,36 @@ def all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) ->
         available_a: As for `allocate`.
         demands: One per device; who comes first is not looked at.
     """
+    if excess_a(available_a, demands) > 0:
+        return None
+    spent = {limit for limit, amps in enumerate(available_a) if amps < 0}
+    if spent and any(_usable_a(demand) > 0 and not spent.isdisjoint(demand.limits) for demand in demands):
+        # Currents that cancel each other out are not allowed there, either.
+        return None
+    return [_usable_a(demand) for demand in demands]
+
+
+def excess_a(available_a: Sequence[float], demands: Sequence[Demand]) -> float:
+    """By how much all that devices can use goes beyond the limit that is shortest of it, A; 0 or less: it fits.
+
+    Args:
+        available_a: As for `allocate`. What is spent already harms nobody who does not use it.
+        demands: One per device; who comes first is not looked at.
+    """
     load: list[complex] = [0.0] * len(available_a)
-    shares: list[float] = []
     for demand in demands:
-        most = demand.max_a if demand.max_a > 0 and demand.max_a >= demand.min_a else 0.0
-        shares.append(most)
+        most = _usable_a(demand)
         if demand.weights:
             for limit, weight in zip(demand.limits, demand.weights, strict=True):
                 load[limit] += weight * most
         else:
             for limit in demand.limits:
                 load[limit] += most
-    fits = all(abs(total) <= most for total, most in zip(load, available_a, strict=True))
-    return shares if fits else None
+    return max((abs(total) - max(0.0, most) for total, most in zip(load, available_a, strict=True)), default=0.0)
+
+
+def _usable_a(demand: Demand) -> float:
+    return demand.max_a if demand.max_a > 0 and demand.max_a >= demand.min_a else 0.0
 
 
 def _weighted(demand: Demand) -> list[tuple[int, complex]]:
@@ -154,77 +170,121 @@ def _fill(
     group: list[int],
 ) -> None:
     """Raise a group to a common level; `load` and `shares` are brought up to date."""
-    filling = _Filling(available_a, load, demands)
+    filling = _Filling(available_a, load, _bundles(demands, group), shares)
     events = filling.events
-    for index in group:
-        heapq.heappush(events, (demands[index].min_a, _JOIN, index, 0))
     while events:
-        level, kind, index, version = heapq.heappop(events)
+        level, kind, number, version = heapq.heappop(events)
         if kind == _JOIN:
-            filling.join(index, level)
+            filling.join(number, level)
         elif kind == _FULL:
-            filling.leave(index, level, shares)
-        elif version == filling.versions.get(index):
-            filling.exhaust(index, level, shares)
+            filling.leave(number, level)
+        elif version == filling.versions.get(number):
+            filling.exhaust(number, level)
+        if not events or events[0] > (level, _EXHAUSTED):
+            # All that join or are full at this level have been looked at.
+            filling.schedule(level)
 
 
 _JOIN, _FULL, _EXHAUSTED = 0, 1, 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bundle:
+    """Devices of a group that are equal in everything: they rise and stop together, and cost no more than one.
+
+    Attributes:
+        members: Indices of their demands.
+        weighted: Their limits, with what 1 A to each of them adds.
+    """
+
+    members: list[int]
+    weighted: list[tuple[int, complex]]
+    min_a: float
+    max_a: float
+
+
+def _bundles(demands: Sequence[Demand], group: Sequence[int]) -> list[_Bundle]:
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for index in group:
+        demand = demands[index]
+        alike.setdefault((demand.limits, demand.weights, demand.min_a, demand.max_a), []).append(index)
+    return [
+        _Bundle(
+            members=members,
+            weighted=[(limit, weight * len(members)) for limit, weight in _weighted(demands[members[0]])],
+            min_a=demands[members[0]].min_a,
+            max_a=demands[members[0]].max_a,
+        )
+        for members in alike.values()
+    ]
+
+
 class _Filling:
     """Who is rising, and what each limit carries; limits are brought up to date only when they are touched."""
 
-    def __init__(self, available_a: Sequence[float], load: list[complex], demands: Sequence[Demand]) -> None:
-        self.load = load
-        self.events: list[tuple[float, int, int, int]] = []
+    def __init__(
+        self, available_a: Sequence[float], load: list[complex], bundles: Sequence[_Bundle], shares: list[float]
+    ) -> None:
+        self.events: list[tuple[float, int, int, int]] = [
+            (bundle.min_a, _JOIN, number, 0) for number, bundle in enumerate(bundles)
+        ]
+        heapq.heapify(self.events)
         self.versions: dict[int, int] = {}
         self._available = available_a
-        self._demands = demands
-        self._members: dict[int, dict[int, complex]] = {}
+        self._load = load
+        self._bundles = bundles
+        self._shares = shares
+        self._rising: set[int] = set()
+        self._users: dict[int, dict[int, complex]] = {}
         self._speeds: dict[int, complex] = {}
         self._levels: dict[int, float] = {}
-        self._rising: dict[int, list[tuple[int, complex]]] = {}
+        self._touched: set[int] = set()
 
-    def join(self, index: int, level: float) -> None:
-        demand = self._demands[index]
-        weighted = self._rising[index] = _weighted(demand)
-        heapq.heappush(self.events, (demand.max_a, _FULL, index, 0))
-        for limit, weight in weighted:
+    def join(self, number: int, level: float) -> None:
+        bundle = self._bundles[number]
+        self._rising.add(number)
+        heapq.heappush(self.events, (bundle.max_a, _FULL, number, 0))
+        for limit, weight in bundle.weighted:
             self._advance(limit, level)
-            self._members[limit][index] = weight
+            self._users[limit][number] = weight
             self._speeds[limit] += weight
-            self._schedule(limit, level)
+            self._touched.add(limit)
 
-    def leave(self, index: int, level: float, shares: list[float]) -> None:
-        weighted = self._rising.pop(index, None)
-        if weighted is None:
+    def leave(self, number: int, level: float) -> None:
+        if number not in self._rising:
             return
-        shares[index] = min(level, self._demands[index].max_a)
-        for limit, weight in weighted:
+        bundle = self._bundles[number]
+        self._rising.remove(number)
+        for index in bundle.members:
+            self._shares[index] = min(level, bundle.max_a)
+        for limit, weight in bundle.weighted:
             self._advance(limit, level)
-            del self._members[limit][index]
-            self._speeds[limit] = self._speeds[limit] - weight if self._members[limit] else 0.0
-            self._schedule(limit, level)
+            del self._users[limit][number]
+            self._speeds[limit] = self._speeds[limit] - weight if self._users[limit] else 0.0
+            self._touched.add(limit)
 
-    def exhaust(self, limit: int, level: float, shares: list[float]) -> None:
+    def exhaust(self, limit: int, level: float) -> None:
         """Stop all that add to the limit's magnitude; who takes from it (on another phase) goes on."""
         self._advance(limit, level)
-        load = self.load[limit]
-        members = list(self._members[limit].items())
-        adding = [member for member, weight in members if load.real * weight.real + load.imag * weight.imag >= 0]
-        for member in adding or [member for member, _ in members]:
-            self.leave(member, level, shares)
+        load = self._load[limit]
+        users = list(self._users[limit].items())
+        adding = [number for number, weight in users if load.real * weight.real + load.imag * weight.imag >= 0]
+        for number in adding or [number for number, _ in users]:
+            self.leave(number, level)
+
+    def schedule(self, level: float) -> None:
+        """Work out anew when the limits that were touched are exhausted."""
+        for limit in self._touched:
+            self.versions[limit] = self.versions.get(limit, 0) + 1
+            distance = _distance(self._available[limit], self._load[limit], self._speeds[limit])
+            if distance < math.inf:
+                heapq.heappush(self.events, (level + distance, _EXHAUSTED, limit, self.versions[limit]))
+        self._touched.clear()
 
     def _advance(self, limit: int, level: float) -> None:
-        if limit not in self._members:
-            self._members[limit] = {}
+        if limit not in self._users:
+            self._users[limit] = {}
             self._speeds[limit] = 0.0
         elif speed := self._speeds[limit]:
-            self.load[limit] += speed * (level - self._levels[limit])
+            self._load[limit] += speed * (level - self._levels[limit])
         self._levels[limit] = level
-
-    def _schedule(self, limit: int, level: float) -> None:
-        self.versions[limit] = self.versions.get(limit, 0) + 1
-        distance = _distance(self._available[limit], self.load[limit], self._speeds[limit])
-        if distance < math.inf:
-            heapq.heappush(self.events, (level + distance, _EXHAUSTED, limit, self.versions[limit]))

@@ -9,7 +9,9 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from .local_time import LocalTime, moment_of, utc
 
 _DAY_S: Final = 86_400.0
 #: Stays that are remembered per charger, and for how many days.
@@ -32,20 +34,30 @@ class Stay:
     wanted_wh: float
 
 
+class _Shown(NamedTuple):
+    """A stay, and what the clocks on the walls showed when the car came and when it left."""
+
+    stay: Stay
+    came: float
+    left: float
+
+
 class Arrivals:
     """The stays at all chargers.
 
     Args:
         state: What `to_dict` gave, if any.
+        local: What the clocks on the walls show: who comes at six comes at six, also after they have changed.
     """
 
-    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
-        self._stays: dict[str, deque[Stay]] = {}
+    def __init__(self, state: Mapping[str, Any] | None = None, local: LocalTime = utc) -> None:
+        self._local = local
+        self._stays: dict[str, deque[_Shown]] = {}
         self._since: dict[str, float] = {}
         self._present: dict[str, tuple[float, float]] = {}
         for device_id, (since, stays) in (state or {}).items():
             self._since[device_id] = float(since)
-            self._stays[device_id] = deque((Stay(*map(float, stay)) for stay in stays), maxlen=_STAYS)
+            self._stays[device_id] = deque((self._shown(Stay(*map(float, stay))) for stay in stays), maxlen=_STAYS)
 
     def observe(self, now: float, device_id: str, arrived_at: float | None, wanted_wh: float) -> None:
         """Take in what is at a charger.
@@ -72,7 +84,7 @@ class Arrivals:
         """Remember a stay."""
         stays = self._stays.setdefault(device_id, deque(maxlen=_STAYS))
         self._since[device_id] = min(self._since.get(device_id, stay.arrived_at), stay.arrived_at)
-        stays.append(stay)
+        stays.append(self._shown(stay))
 
     def taken_until(self, device_id: str, now: float) -> float | None:
         """When a charger will be free whose car is not planned: not known, so in a while; None if it is free."""
@@ -89,21 +101,22 @@ class Arrivals:
             until: Who arrives later is left out, and what is wanted after that.
             taken_until: When the car that is there leaves; None: there is none.
         """
-        stays = [stay for stay in self._stays.get(device_id, ()) if now - stay.arrived_at <= _DAYS * _DAY_S]
+        stays = [each for each in self._stays.get(device_id, ()) if now - each.stay.arrived_at <= _DAYS * _DAY_S]
         if not stays:
             return ()
-        since = max(self._since[device_id], stays[0].arrived_at if len(stays) == _STAYS else now - _DAYS * _DAY_S)
+        since = max(self._since[device_id], stays[0].stay.arrived_at if len(stays) == _STAYS else now - _DAYS * _DAY_S)
         days = max(1.0, min(_DAYS, (now - since) / _DAY_S))
-        taken = sum(1 for stay in stays if (now - stay.arrived_at) % _DAY_S < stay.left_at - stay.arrived_at)
+        shown_now = self._local(now)
+        taken = sum(1 for _, came, left in stays if (shown_now - came) % _DAY_S < left - came)
         days_free = days if taken_until is not None else max(1.0, days - taken)
         result: list[tuple[float, float, float]] = []
-        for stay in stays:
-            length_s = stay.left_at - stay.arrived_at
-            arrives = stay.arrived_at + math.ceil((now - stay.arrived_at) / _DAY_S) * _DAY_S
+        for stay, came, left in stays:
+            later_s = math.ceil((shown_now - came) / _DAY_S) * _DAY_S
+            arrives = max(now, moment_of(came + later_s, self._local))
             if arrives >= until or (taken_until is not None and arrives < taken_until):
                 continue
-            leaves = arrives + length_s
-            share = min(1.0, (until - arrives) / length_s)
+            leaves = max(arrives + _SHORT_S, moment_of(left + later_s, self._local))
+            share = min(1.0, (until - arrives) / (leaves - arrives))
             # That it is free now says something about today, not about tomorrow.
             likely = 1.0 / (days_free if arrives - now < _TODAY_S else days)
             result.append((arrives, min(leaves, until), stay.wanted_wh * share * likely))
@@ -116,8 +129,11 @@ class Arrivals:
                 round(since),
                 [
                     [round(stay.arrived_at), round(stay.left_at), round(stay.wanted_wh)]
-                    for stay in self._stays.get(device_id, ())
+                    for stay, _, _ in self._stays.get(device_id, ())
                 ],
             ]
             for device_id, since in self._since.items()
         }
+
+    def _shown(self, stay: Stay) -> _Shown:
+        return _Shown(stay, self._local(stay.arrived_at), self._local(stay.left_at))

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from .allocator import Demand
+from .allocator import Demand, excess_a
 from .device_state import DeviceState
 from .dimming import share_out
+from .lid import NO_LIDS, Lids, put_lids_on, under_a_lid
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
 from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, room_for
@@ -40,6 +41,7 @@ class ControlPass:
         devices: All devices, brought up to date.
         wanted: What active requests ask of a device: A for a charger, W for a battery.
         held: What chargers that wait for their release after a request are told at most, A.
+        lids: What keeps others from taking up what helpers give up.
         precedence: Who comes first, brought up to date.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
         now: Grid time.
@@ -54,6 +56,7 @@ class ControlPass:
         devices: Sequence[DeviceState],
         wanted: Mapping[str, float],
         held: Mapping[str, float] = MappingProxyType({}),
+        lids: Lids = NO_LIDS,
         precedence: Precedence,
         planned: Mapping[str, float],
         now: float,
@@ -65,6 +68,7 @@ class ControlPass:
         self._now = now
         self._wanted = wanted
         self._held = held
+        self._lids = lids
         self._precedence = precedence
         self._planned = planned
         wirings: dict[tuple[str, tuple[int, ...]], Wiring] = {}
@@ -105,6 +109,15 @@ class ControlPass:
         )
         keep_clear_of_highs(room, self._feeders, self._now, self._timing.increase_hold_s)
         self._doubt_phases(room)
+        put_lids_on(
+            self._lids,
+            room,
+            charging=self._charging,
+            storing=self._storing,
+            others=(*self._uncertain, *self._disobedient, *self._feeding),
+            feeders=self._feeders,
+            config=self._config,
+        )
         self._restrain(room)
         self._feed_back()
         kept = self._reduce(room, controlled)
@@ -259,11 +272,14 @@ class ControlPass:
     def _reduce(self, room: Room, plans: Sequence[Plan]) -> list[float]:
         """What each keeps of its setpoint, A: all of it unless the capacity is short."""
         full = [min(plan.told, plan.ceiling) for plan in plans]
-        floors = [self._floor_a(plan) for plan in plans]
-        kept, in_force = share_out(room.hard_a, room, self._demands(plans, full), floors)
+        floors = self._floors_a(room, plans)
+        demands = self._demands(plans, full)
+        # More than rounding can explain: then how this would be shared need not be known.
+        short = not room.dimmed and excess_a(room.hard_a, demands) > 2 * PHASES * len(plans) * _EPSILON
+        kept, in_force = (full, room.hard_a) if short else share_out(room.hard_a, room, demands, floors)
         self._show_floors(room, in_force)
-        if any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
-            # Short. What a car does not use anyway is given up before anybody else loses something.
+        if short or any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
+            # What a car does not use anyway is given up before anybody else loses something.
             used = [min(most, self._usable_a(plan)) for plan, most in zip(plans, full, strict=True)]
             kept, _ = share_out(room.hard_a, room, self._demands(plans, used), floors)
         return kept
@@ -285,7 +301,7 @@ class ControlPass:
     def _share(self, room: Room, plans: Sequence[Plan], kept: list[float]) -> None:
         """Move towards fair shares: raise slowly, and take from some only what others wait for."""
         most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
-        floors = [self._floor_a(plan) for plan in plans]
+        floors = self._floors_a(room, plans)
         fair, left = share_out(room.soft_a, room, self._demands(plans, most), floors)
         new = [self._floor(plan, amps) for plan, amps in zip(plans, kept, strict=True)]
         rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
@@ -298,9 +314,12 @@ class ControlPass:
             plan = plans[i]
             if not rising[i]:
                 continue
-            possible = min((left[limit] / weight + occupied[i] for limit, weight in plan.wiring.loads), default=fair[i])
-            raised = self._raise(plan, new[i], min(fair[i], possible))
-            if raised < self._raise(plan, new[i], fair[i]) and self._has_a_claim(plan, raised, fair[i]):
+            # Behind all others stand the lids. Nobody makes way for who waits because of them.
+            possible = [left[limit] / weight + occupied[i] for limit, weight in plan.wiring.loads] or [fair[i]]
+            unkept = min(possible[: len(possible) - len(plan.wiring.lids)])
+            raised = self._raise(plan, new[i], min(fair[i], *possible))
+            wanted = self._raise(plan, new[i], fair[i])
+            if self._raise(plan, new[i], min(fair[i], unkept)) < wanted and self._has_a_claim(plan, raised, fair[i]):
                 waited_for.update(plan.wiring.every)
             for limit, weight in plan.wiring.loads:
                 left[limit] -= (max(raised, occupied[i]) - occupied[i]) * weight
@@ -309,7 +328,7 @@ class ControlPass:
             if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.wiring.every):
                 # What is given up here can be taken by others once it is measured to be free.
                 new[i] = self._floor(plan, fair[i])
-            self._conclude(plan, new[i], fair[i], most[i])
+            self._conclude(plan, new[i], fair[i], most[i], left)
 
     def _rises(self, plan: Plan, told: float, fair: float) -> bool:
         least = _EPSILON
@@ -336,7 +355,7 @@ class ControlPass:
             return max(told, target)
         return next_increase(plan.charger, told, target, self._timing)
 
-    def _conclude(self, plan: Plan, amps: float, fair: float, most: float) -> None:
+    def _conclude(self, plan: Plan, amps: float, fair: float, most: float, left: Sequence[float]) -> None:
         device = plan.device
         lowered = amps < plan.told - _EPSILON
         # Whoever is still on the way up to a share is not held back by the capacity.
@@ -347,7 +366,8 @@ class ControlPass:
         elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
             plan.settle(amps, plan.ceiling_cause)
         elif short:
-            plan.settle(amps, Cause.PROTECTION)
+            plan.settle(amps, Cause.REQUEST if under_a_lid(plan, amps, left) else Cause.PROTECTION)
+            plan.falls |= lowered
         elif (
             device.lease is not None
             and amps < min(most, plan.ceiling) - _EPSILON
@@ -398,6 +418,9 @@ class ControlPass:
         if plan.is_battery:
             return floor_w / plan.battery.watts_per_amp
         return charge_step(plan.charger, floor_w / plan.charger.watts_per_amp)
+
+    def _floors_a(self, room: Room, plans: Sequence[Plan]) -> list[float]:
+        return [self._floor_a(plan) if room.dimmed else 0.0 for plan in plans]
 
     def _usable_a(self, plan: Plan) -> float:
         return plan.ceiling if plan.is_battery else plan.device.usable_a(self._now, self._timing)

@@ -38,14 +38,14 @@ class GridCore:
         self._config = config
         self._topology = Topology(config)
         self._feeders = [FeederWatch(feeder) for feeder in config.feeders]
-        stays = StayLog()
+        stays = StayLog(local=config.local)
         self._devices = {device.device_id: DeviceState(device, config.timing, stays) for device in config.devices}
         self._below = [
             tuple(each for each in self._devices.values() if self._topology.below(feeder.feeder_id, each.config))
             for feeder in config.feeders
         ]
         self._precedence = Precedence(config, self._topology)
-        self._lifecycle = Lifecycle(self._devices, config.timing, config.market)
+        self._lifecycle = Lifecycle(self._devices, config.timing, config.market, config.local)
         self._market = Market(
             config=config,
             topology=self._topology,
@@ -114,15 +114,10 @@ class GridCore:
             },
         )
 
-    def start_day(self, now: float, midnight_at: float | None = None) -> None:
-        """A new day: peaks start again from the present load.
-
-        Args:
-            now: Grid time.
-            midnight_at: When it began; without it, now. A start, or a clock that was set, finds out about it later.
-        """
+    def start_day(self, now: float) -> None:
+        """A new day: peaks start again from the present load, and there is a new budget."""
         self._day_started_at = now
-        self._lifecycle.start_day(now if midnight_at is None else midnight_at)
+        self._lifecycle.budget.start_day()
         for feeder in self._feeders:
             feeder.peak_w = 0.0 if feeder.reading is None else max(0.0, feeder.reading.total_w)
 

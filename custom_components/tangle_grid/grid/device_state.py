@@ -64,9 +64,9 @@ class DeviceState:
             if isinstance(config, ChargerConfig)
             else MinimumWatch(0.0, 0.0)
         )
-        self.stays = StayLog()
-        self.arrived_at: float | None = None
         self._all_stays = StayLog() if all_stays is None else all_stays
+        self.stays = StayLog(local=self._all_stays.local)
+        self.arrived_at: float | None = None
         self._expected_at: float | None = None
         self.log = PowerLog(2 * timing.baseline_window_s + timing.telemetry_max_age_s)
         self.own_log = PowerLog(3 * timing.baseline_window_s + timing.telemetry_max_age_s)
@@ -347,7 +347,7 @@ class DeviceState:
         self.session_ws = float(data["session_ws"])
         self.connected = data["connected"]
         self.arrived_at = data.get("arrived_at")
-        self.stays = StayLog.from_dict(data.get("stays", []))
+        self.stays = StayLog.from_dict(data.get("stays", []), self._all_stays.local)
         for arrived_at, stayed_s in self.stays.to_dict():
             self._all_stays.add(arrived_at=arrived_at, left_at=arrived_at + stayed_s)
         if (phases := data.get("phases")) is not None and isinstance(self.config, ChargerConfig):

@@ -21,13 +21,13 @@ def share_out(
         room_a: `room.hard_a` or `room.soft_a`.
         room: Where the orders are.
         demands: One per device.
-        floors_a: What an order leaves each device, A per phase.
+        floors_a: What an order leaves each device, A per phase; not looked at without an order.
 
     Returns:
         A for each demand, and the room that was in force: `room_a`, wider where floors need it.
     """
     if not room.dimmed:
-        return _all_or_shares(room_a, demands), list(room_a)
+        return allocate(room_a, demands), list(room_a)
     fuse_a = room.fuse_a(room_a)
     dimmed = [any(room.ordered_a[limit] for limit in demand.limits) for demand in demands]
     least = allocate(
@@ -50,15 +50,3 @@ def share_out(
         for demand, amps, below in zip(demands, least, dimmed, strict=True)
     ]
     return allocate(wider, raised), wider
-
-
-def _all_or_shares(room_a: Sequence[float], demands: Sequence[Demand]) -> list[float]:
-    """What `allocate` gives; without its work where there is enough for all, as there mostly is."""
-    load = [0.0] * len(room_a)
-    for demand in demands:
-        if demand.max_a >= demand.min_a:
-            for limit, weight in zip(demand.limits, demand.weights or (1.0,) * len(demand.limits), strict=True):
-                load[limit] += demand.max_a * abs(weight)
-                if load[limit] > room_a[limit]:
-                    return allocate(room_a, demands)
-    return [demand.max_a if demand.max_a >= demand.min_a else 0.0 for demand in demands]

@@ -8,8 +8,9 @@ from .budget import affordable_w, most_i
 from .curtailment import Ask, CurtailmentRequest, RequestState
 from .device_state import DeviceState
 from .events import AskChanged, GridEvent
+from .lid import Help, Lids, LidWatch
 from .lifecycle import Lifecycle
-from .model import BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
+from .model import NOMINAL_V, BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
 from .offers import (
     Offer,
     battery_target,
@@ -23,7 +24,7 @@ from .offers import (
 )
 from .protection import FeederWatch
 from .readings import slot_for
-from .release import Release
+from .release import Release, current_before
 from .topology import PHASES, Topology
 
 #: A request is as good as filled when less than this is missing, and less is not worth a part, W.
@@ -59,6 +60,9 @@ class Engagement:
         self._devices = devices
         self._lifecycle = lifecycle
         self._release = Release(topology, feeders, config.timing)
+        self._lids = LidWatch(topology, config.timing)
+        #: What chargers had before they began to help, A.
+        self._before_a: dict[str, float] = {}
         self._engaged_at: dict[str, float] = {}
         self._giving: dict[str, Ask] = {}
         self._helping: set[str] = set()
@@ -66,6 +70,10 @@ class Engagement:
     def releasing(self) -> dict[str, float]:
         """What chargers that wait for their release are told at most, A, by device id."""
         return self._release.held()
+
+    def lids(self) -> Lids:
+        """What keeps others from taking up what helpers give up."""
+        return self._lids.current()
 
     def wanted(self) -> dict[str, float]:
         """What active parts ask of chargers (A) and batteries (W), by device id."""
@@ -225,13 +233,22 @@ class Engagement:
             for ask in request.asks.values()
             if ask.state is RequestState.ACTIVE
         }
+        for device_id, ask in giving.items():
+            if device_id not in self._giving:
+                self._remember(ask)
         for device_id, ask in self._giving.items():
             device = self._devices.get(device_id)
-            if device_id in giving or device is None or not isinstance(device.config, ChargerConfig):
+            if device_id in giving or device is None:
                 continue
             if ask.reason is None or ask.reason.key not in _OWN_WISH:
-                held_a = charger_target(device.config, ask)
-                self._release.add(device, now, held=held_a, expects_w=max(0.0, ask.baseline_w))
+                before_a = self._before_a.get(device_id, 0.0)
+                held_a, expects_w = 0.0, max(0.0, ask.baseline_w)
+                if isinstance(device.config, ChargerConfig):
+                    held_a = charger_target(device.config, ask)
+                elif isinstance(device.config, HouseholdConfig):
+                    # Only what was shed comes back.
+                    expects_w = min(expects_w, max(0.0, device.power_w or 0.0) + ask.quantity_w)
+                self._release.add(device, now, held=held_a, expects_w=expects_w, before_a=before_a)
         self._giving = giving
         self._release.advance(now, self._devices)
         helping = giving.keys() | self._release.returning()
@@ -239,6 +256,31 @@ class Engagement:
             if (device := self._devices.get(device_id)) is not None:
                 device.helping = device_id in helping
         self._helping = helping
+        self._before_a = {device_id: amps for device_id, amps in self._before_a.items() if device_id in helping}
+        helps = {device_id: self._help(ask) for device_id, ask in giving.items()}
+        self._lids.update(now, self._release.helps(self._devices) | helps, self._devices)
+
+    def _remember(self, ask: Ask) -> None:
+        """A part has begun: what its charger had before, as long as its setpoint still shows it."""
+        device = self._devices[ask.device_id]
+        if isinstance(device.config, ChargerConfig):
+            known_a = self._before_a.get(ask.device_id)
+            told_a = device.setpoint if known_a is None else None
+            before_a = current_before(device, max(0.0, ask.baseline_w), told_a)
+            self._before_a[ask.device_id] = before_a if known_a is None else max(known_a, before_a)
+
+    def _help(self, ask: Ask) -> Help:
+        """What an active part has given up, A per phase."""
+        device = self._devices[ask.device_id]
+        match device.config:
+            case ChargerConfig() as config:
+                before_a = self._before_a[ask.device_id]
+                return Help(before_a, max(0.0, before_a - max(0.0, charger_target(config, ask))))
+            case BatteryConfig() as config:
+                given_w = max(0.0, ask.baseline_w) - max(0.0, battery_target(config, ask))
+                return Help(0.0, max(0.0, given_w) / config.watts_per_amp)
+            case config:
+                return Help(0.0, ask.quantity_w / len(config.phases) / NOMINAL_V)
 
     def forget(self, request_id: str) -> None:
         """A request is closed."""

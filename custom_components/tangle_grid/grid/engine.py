@@ -70,6 +70,7 @@ class GridEngine(GridCommands):
             devices=devices,
             wanted=self._market.wanted(),
             held=self._market.releasing(),
+            lids=self._market.lids(),
             precedence=self._precedence,
             planned=self._planned,
             now=now,

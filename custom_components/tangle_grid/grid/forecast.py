@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_DAY_S: Final = 86_400.0
+from .local_time import LocalTime, utc
+
 _SLOT_S: Final = 900.0
 _SLOTS: Final = 96
 #: Weight of the newest day.
@@ -69,13 +70,15 @@ class Forecast:
 class DayProfile:
     """A power's own habit: its mean in each quarter of an hour of the day, W, the newest days counting most.
 
-    An exponentially weighted mean per quarter of the day of grid time (UTC).
+    An exponentially weighted mean per quarter of the day on the clocks on the walls.
 
     Args:
         state: What `to_list` gave; anything else starts afresh.
+        local: What these clocks show.
     """
 
-    def __init__(self, state: Sequence[float | None] | None = None) -> None:
+    def __init__(self, state: Sequence[float | None] | None = None, local: LocalTime = utc) -> None:
+        self._local = local
         self._values: list[float | None] = [None] * _SLOTS
         if state is not None and len(state) == _SLOTS:
             self._values = [None if value is None or not math.isfinite(value) else float(value) for value in state]
@@ -106,7 +109,7 @@ class DayProfile:
 
     def at(self, t: float) -> float | None:
         """What is usual at this time of the day, W; None where nothing was learned yet."""
-        return self._values[math.floor(t % _DAY_S / _SLOT_S) % _SLOTS]
+        return self._values[math.floor(self._local(t) / _SLOT_S) % _SLOTS]
 
     def to_list(self) -> list[int | None]:
         """For storage: W per quarter."""
@@ -115,7 +118,7 @@ class DayProfile:
     def _learn(self) -> None:
         if self._slot is None or self._covered_s < _COVERED * _SLOT_S:
             return
-        mean, index = self._ws / self._covered_s, self._slot % _SLOTS
+        mean, index = self._ws / self._covered_s, math.floor(self._local(self._slot * _SLOT_S) / _SLOT_S) % _SLOTS
         before = self._values[index]
         self._values[index] = mean if before is None else before + _NEW * (mean - before)
 

@@ -8,6 +8,7 @@ from .curtailment import Ask, CurtailmentRequest, RequestState
 from .device_state import DeviceState
 from .events import AskChanged, GridEvent, Settlement
 from .habits import Habits
+from .local_time import LocalTime
 from .merit import Debts
 from .model import BatteryConfig, ChargerConfig, HouseholdTelemetry, MarketConfig, Reason, Timing
 from .offers import battery_target, charger_target
@@ -28,6 +29,7 @@ class Lifecycle:
         devices: By id; shared with the engine.
         timing: Of the island.
         market: Of the island.
+        local: What the clocks on the walls show.
 
     Attributes:
         requests: By id, oldest first.
@@ -36,10 +38,12 @@ class Lifecycle:
         habits: What was learned of the participants.
     """
 
-    def __init__(self, devices: Mapping[str, DeviceState], timing: Timing, market: MarketConfig) -> None:
+    def __init__(
+        self, devices: Mapping[str, DeviceState], timing: Timing, market: MarketConfig, local: LocalTime
+    ) -> None:
         self.budget = Budget(market)
         self.debts = Debts()
-        self.habits = Habits()
+        self.habits = Habits(local)
         self.requests: dict[str, CurtailmentRequest] = {}
         self._devices = devices
         self._timing = timing
@@ -131,11 +135,6 @@ class Lifecycle:
             for ask in request.asks.values()
             if ask.unpaid
         ]
-
-    def start_day(self, midnight_at: float) -> None:
-        """A new budget, and a new day for those who learn habits; it began at `midnight_at`."""
-        self.budget.start_day()
-        self.habits.start_day(midnight_at)
 
     def to_list(self) -> list[dict[str, Any]]:
         """JSON-able content of the requests."""

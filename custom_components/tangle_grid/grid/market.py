@@ -4,7 +4,7 @@ A request goes out when a feeder has been above its threshold for a while. Its q
 All that could give are asked at once, at a rate that they see before they answer. Of those that say yes, as many as
 are needed become active, in merit order: lowest own price first, then who has earned least lately (`merit`), then the
 largest offer; the others stand by. `auction` says when there is another round at a higher rate, `budget` how much may
-be spent, and `release` how chargers come back afterwards.
+be spent, `lid` that nobody else takes up what they give, and `release` how chargers come back afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,7 @@ from .device_state import DeviceState
 from .engagement import CLOSE_ENOUGH_W, Engagement
 from .errors import GridError
 from .events import Answered, AskChanged, Asked, GridEvent, RequestClosed, RequestIssued
+from .lid import Lids
 from .lifecycle import Lifecycle
 from .model import GridConfig, PhaseTriple, Reason, SolarConfig
 from .offers import NOTHING, Offer, quantity_for, want_of
@@ -64,6 +65,10 @@ class Market:
     def releasing(self) -> dict[str, float]:
         """What chargers that wait for their release are told at most, A, by device id."""
         return self._engagement.releasing()
+
+    def lids(self) -> Lids:
+        """What keeps others from taking up what helpers give up."""
+        return self._engagement.lids()
 
     def rate(self, feeder: FeederWatch) -> int:
         """The rate of the next request on a feeder, i/kWh."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from .forecast import Forecast
+from .local_time import LocalTime, utc
 from .timing import Timing as Timing  # noqa: PLC0414 - belongs to the model, and is read from here
 
 NOMINAL_V: Final = 230.0
@@ -266,6 +267,7 @@ class GridConfig:
         dimming_floor_w: A temporary capacity leaves each charger and battery at least this, W, as far as the fuse does.
         planning: Whether charging is spread out in advance.
         fairness: When there is not enough for all: 0 delivers most energy, 1 fills most cars.
+        local: What the clocks on the walls show at a moment of grid time, s: habits keep to them.
     """
 
     feeders: tuple[FeederConfig, ...]
@@ -277,6 +279,7 @@ class GridConfig:
     dimming_floor_w: float = 4200.0
     planning: bool = True
     fairness: float = 0.5
+    local: LocalTime = field(default=utc, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

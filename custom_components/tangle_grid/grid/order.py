@@ -97,7 +97,7 @@ class Precedence:
         """Look whether the order still holds, and make it anew where it does not. O(n log n) then, else O(n)."""
         cars = [device for device in devices if _wants_energy(device)]
         contenders = frozenset(car.device_id for car in cars)
-        urgent = frozenset(car.device_id for car in cars if _spare_s(car, now) < _URGENT_S)
+        urgent = frozenset(car.device_id for car in cars if is_pressed(car, now))
         due = self._reviewed_at is None or not 0.0 <= now - self._reviewed_at < _REVIEW_S
         if due or contenders != self._contenders or not urgent <= self._urgent:
             self._reviewed_at = now
@@ -170,6 +170,11 @@ def session_of(car: DeviceState, now: float) -> Session:
         departs_in_s=max(0.0, departure - now),
         full_w=_full_w(car),
     )
+
+
+def is_pressed(car: DeviceState, now: float) -> bool:
+    """Whether a car leaves so soon, as somebody told, that it can hardly wait any more."""
+    return _spare_s(car, now) < _URGENT_S
 
 
 def _full_w(car: DeviceState) -> float:

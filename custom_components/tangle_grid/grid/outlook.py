@@ -36,9 +36,12 @@ class Outlook:
     def __init__(self, config: GridConfig, topology: Topology, state: Mapping[str, Any]) -> None:
         self._config = config
         self._topology = topology
-        profiles = dict(state.get("profiles", {}))
-        self._profiles = {feeder.feeder_id: DayProfile(profiles.get(feeder.feeder_id)) for feeder in config.feeders}
-        self._sun = DayProfile(state.get("sun"))
+        # Under other names than those that were kept by the hours of UTC.
+        days_w = dict(state.get("days_w", {}))
+        self._profiles = {
+            each.feeder_id: DayProfile(days_w.get(each.feeder_id), config.local) for each in config.feeders
+        }
+        self._sun = DayProfile(state.get("sun_w"), config.local)
         self._base_w: dict[str, PhaseTriple] = {}
         self._others_w = 0.0
         self._past = PastPeak()
@@ -66,8 +69,8 @@ class Outlook:
     def to_dict(self) -> dict[str, Any]:
         """What was learned, JSON-able: 96 numbers per feeder."""
         return {
-            "profiles": {feeder_id: profile.to_list() for feeder_id, profile in self._profiles.items()},
-            "sun": self._sun.to_list(),
+            "days_w": {feeder_id: profile.to_list() for feeder_id, profile in self._profiles.items()},
+            "sun_w": self._sun.to_list(),
         }
 
     def grounds_w(self, now: float, starts: Sequence[float], forecast: Forecast) -> list[list[float]]:

@@ -207,7 +207,7 @@ class Planner:
         arrivals = dict(stored.get("arrivals", {}))
         chargers = [device for device in config.devices if isinstance(device, ChargerConfig)]
         self.arrivals = Arrivals(
-            {each.device_id: arrivals[each.device_id] for each in chargers if each.device_id in arrivals}
+            {each.device_id: arrivals[each.device_id] for each in chargers if each.device_id in arrivals}, config.local
         )
         self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
         self._poured: Poured = {}

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .local_time import LocalTime, utc
+
 SLOT_S: Final = 900
 _SLOTS: Final = 96
 #: Days of each type that are remembered.
@@ -43,9 +45,17 @@ type Day = list[int | None]
 
 
 class HouseholdProfile:
-    """Ten days of quarters for working days and ten for weekends; about 8 kB as JSON."""
+    """Ten days of quarters for working days and ten for weekends; about 8 kB as JSON.
 
-    def __init__(self) -> None:
+    Quarters are counted from 1970 on by what the clocks on the walls show. When these change, an hour is passed over,
+    or measured a second time in place of the first.
+
+    Args:
+        local: What the clocks show.
+    """
+
+    def __init__(self, local: LocalTime = utc) -> None:
+        self._local = local
         self._days: dict[str, deque[Day]] = {"week": deque(maxlen=_DAYS), "weekend": deque(maxlen=_DAYS)}
         self._ordinal: int | None = None
         self._today: Day = [None] * _SLOTS
@@ -58,19 +68,19 @@ class HouseholdProfile:
         """A request is going on: what is measured now, and for an hour after it, is no habit."""
         self._spoilt_until = max(self._spoilt_until, now + _REBOUND_S)
 
-    def add(self, start: float, end: float, power_w: float, midnight_s: int) -> None:
-        """Take in the mean power between two moments; `midnight_s` is when days start, s after midnight UTC."""
+    def add(self, start: float, end: float, power_w: float) -> None:
+        """Take in the mean power between two moments."""
         while start < end:
-            number = int((start - midnight_s) // SLOT_S)
+            number = self._number(start)
             if number != self._slot:
                 self._turn_to(number)
-            until = min(end, (number + 1) * SLOT_S + midnight_s)
+            until = min(end, (start // SLOT_S + 1) * SLOT_S)
             if start >= self._spoilt_until:
                 self._energy_ws += power_w * (until - start)
                 self._covered_s += until - start
             start = until
 
-    def expected_w(self, start: float, end: float, known_at: float, midnight_s: int) -> float | None:
+    def expected_w(self, start: float, end: float, known_at: float) -> float | None:
         """The mean power that is to be expected between two moments, W; None without a habit.
 
         Args:
@@ -78,15 +88,15 @@ class HouseholdProfile:
             end: Its end.
             known_at: From here on a request could be foreseen: nothing later is looked at, nor the last five minutes
                 before it.
-            midnight_s: When days start, s after midnight UTC.
         """
-        first, last = int((start - midnight_s) // SLOT_S), int((max(end - 1, start) - midnight_s) // SLOT_S)
+        first = self._number(start)
+        last = max(first, self._number(max(end - 1, start)))
         habits = [self._habit_w(number) for number in range(first, min(last, first + _SLOTS) + 1)]
         known = [habit for habit in habits if habit is not None]
         if len(known) < len(habits):
             return None
         habit_w = sum(known) / len(known)
-        end = int((known_at - _GUARD_S - midnight_s) // SLOT_S)
+        end = self._number(known_at - _GUARD_S)
         hour = [watts for number in range(end - _HOUR, end) if (watts := self._measured_w(number)) is not None]
         expected_w = max(0.0, habit_w + min(self._adjustment_w(end), _RISE * habit_w))
         return min(expected_w, max(hour, default=0))
@@ -107,6 +117,10 @@ class HouseholdProfile:
         self._ordinal = data["ordinal"]
         self._today = _day(data["today"])
         self._spoilt_until = float(data["spoilt_until"])
+
+    def _number(self, t: float) -> int:
+        """The quarter that the clocks show, counted from 1970 on."""
+        return int(self._local(t) // SLOT_S)
 
     def _turn_to(self, number: int) -> None:
         """Close the open slot, and the day with it if it is over."""

@@ -22,6 +22,7 @@ class Wiring:
         weights: What 1 A adds to each of them; empty means 1 to all.
         blind: A meter above it cannot be believed.
         suspect: A meter above it may be wrong: this is no time to raise.
+        lids: Those of `every` that are lids, see `lid`.
     """
 
     limits: tuple[int, ...]
@@ -31,6 +32,7 @@ class Wiring:
     weights: tuple[float, ...]
     blind: bool
     suspect: bool
+    lids: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, device: DeviceState, topology: Topology, feeders: Sequence[FeederWatch]) -> Wiring:

@@ -1,0 +1,55 @@
+"""How much work a decision takes, counted in calls: times would depend on the machine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.tangle_grid.grid import allocator, control
+from custom_components.tangle_grid.grid.allocator import Demand, allocate
+from custom_components.tangle_grid.grid.model import MarketConfig
+from tests.grid.plant import Car, Plant, charger
+
+QUIET = MarketConfig(automatic=False)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[None]:
+    """Every call of a function from now on leaves an entry here."""
+    calls: list[None] = []
+    function: Callable[..., Any] = getattr(module, name)
+
+    def count(*args: Any, **values: Any) -> Any:
+        calls.append(None)
+        return function(*args, **values)
+
+    monkeypatch.setattr(module, name, count)
+    return calls
+
+
+@pytest.mark.parametrize("equal", [1, 500])
+def test_devices_that_are_equal_in_everything_are_shared_among_like_one(
+    monkeypatch: pytest.MonkeyPatch, equal: int
+) -> None:
+    kinds = [
+        Demand(limits=limits, min_a=6.0, max_a=most) for limits in ((0, 1, 2), (0,), (1,)) for most in (10.0, 16.0)
+    ]
+    demands = [kind for kind in kinds for _ in range(equal)]
+    calls = counted(monkeypatch, allocator, "_distance")
+    shares = allocate([equal * 30.0, equal * 40.0, equal * 50.0], demands)
+    assert len(set(shares)) > 1
+    assert sum(shares[: 4 * equal]) == pytest.approx(equal * 30.0)
+    # Each kind joins and leaves on at most three phases, and each phase is exhausted once.
+    assert len(calls) <= 2 * 3 * len(kinds) + 3
+
+
+@pytest.mark.parametrize("base_a", [1.0, 39.0])
+def test_the_current_is_shared_out_twice_in_a_pass_at_most(monkeypatch: pytest.MonkeyPatch, base_a: float) -> None:
+    """Once for what can be kept and once for what is fair, also where it is short."""
+    plant = Plant(*(Car(charger(f"car_{number}", safe_current_a=0.0), soc=50.0) for number in range(3)), market=QUIET)
+    plant.run(600)
+    assert plant.car("car_0").told > 0
+    calls = counted(monkeypatch, control, "share_out")
+    plant.base_a = (base_a, base_a, base_a)
+    plant.step()
+    assert len(calls) <= 2
+    assert (plant.car("car_0").told == 0) == (base_a > 30)
