@@ -1,6 +1,7 @@
 """A day on a street: its peak with and without the plan, next to the lowest peak that was possible.
 
-scripts/bench day [--days N] [--cars 20] [--fuses 1.3,1.5,2.0] [--price] [--json] [--plot FILE]
+scripts/bench day [--days N] [--cars 20] [--fuses 1.3,1.5,2.0] [--price] [--usual] [--json]
+    [--plot FILE]
 
 As many households as cars. Four of five cars come home in the evening and leave in the morning, the others visit for a
 few hours; half of the chargers have one phase. A day runs from noon to noon, in four ways:
@@ -16,7 +17,8 @@ The engine knows no car before it is plugged in; then it is told its need and de
 street's fuse is commonly laid out for cooking and for the cars that were expected, so 2 has room to spare, 1.5 is
 ordinary, and 1.3 is about the least at which everybody can be served, as the phases are loaded unevenly and the engine
 leaves a margin of the fuse unused. Peaks are means of a quarter of an hour. `--price` adds a price that is low from
-01:00 to 05:00, for the plan only. `--plot FILE` draws the first day as PNG.
+01:00 to 05:00, for the plan only. With `--usual` all earlier days were like this one: the plan expects what comes, as
+the optimum does, and what is left between them is not for want of knowledge. `--plot FILE` draws the first day as PNG.
 
 Environment: bench
 """
@@ -228,7 +230,7 @@ def uncontrolled(day: Day) -> tuple[list[float], list[Car]]:
 
 
 def controlled(
-    day: Day, seed: int, capacity_w: float, *, planning: bool, price: bool = False
+    day: Day, seed: int, capacity_w: float, *, planning: bool, price: bool = False, usual: bool = False
 ) -> tuple[list[float], list[Car]]:
     """The engine and the plant together, step by step."""
     capacity_a = (capacity_w / 3 / NOMINAL_V,) * 3
@@ -241,7 +243,7 @@ def controlled(
     ids = itertools.count()
     engine = GridEngine(config, new_id=lambda: f"r{next(ids)}")
     if planning:
-        state = {**engine.to_dict(), "plan": learned(config, seed, len(day.cars))}
+        state = {**engine.to_dict(), "plan": learned(config, seed, len(day.cars), usual=usual)}
         engine = GridEngine(config, new_id=lambda: f"r{next(ids)}", state=state)
     return simulate(engine, day, START, price=price)
 
@@ -285,12 +287,12 @@ def telemetry(car: Car, t: float, start: float) -> ChargerTelemetry:
     )
 
 
-def learned(config: GridConfig, seed: int, count: int) -> dict[str, Any]:
+def learned(config: GridConfig, seed: int, count: int, *, usual: bool) -> dict[str, Any]:
     """What a plan knows of the load and of the stays after some other days."""
     planner = Planner(config, Topology(config))
     for number in range(LEARNING_DAYS):
         start = START - (LEARNING_DAYS - number) * DAY
-        before = make_day((seed + 1) * 7919 + number, count)
+        before = make_day(seed if usual else (seed + 1) * 7919 + number, count)
         for step, watts in enumerate(before.base_w):
             planner.observe(start + step * STEP_S, {"main": (watts / 3, watts / 3, watts / 3)})
         for car in before.cars:
@@ -317,9 +319,9 @@ def judge(load_w: Sequence[float], cars: Sequence[Car]) -> dict[str, float]:
     }
 
 
-def run(task: tuple[int, int, float, bool]) -> tuple[dict[str, Any], dict[str, list[float]]]:
+def run(task: tuple[int, int, float, bool, bool]) -> tuple[dict[str, Any], dict[str, list[float]]]:
     """One day with one fuse: the figures, and the load of each way, W per quarter of an hour."""
-    count, seed, fuse, price = task
+    count, seed, fuse, price, usual = task
     day = make_day(seed, count)
     lowest_w, _ = optimum(day, math.inf)
     capacity_w = fuse * lowest_w
@@ -327,7 +329,7 @@ def run(task: tuple[int, int, float, bool]) -> tuple[dict[str, Any], dict[str, l
     loads = {
         "uncontrolled": uncontrolled(day),
         "protection": controlled(day, seed, capacity_w, planning=False),
-        "plan": controlled(day, seed, capacity_w, planning=True, price=price),
+        "plan": controlled(day, seed, capacity_w, planning=True, price=price, usual=usual),
     }
     result: dict[str, Any] = {
         "cars": count,
@@ -433,13 +435,14 @@ def main(argv: Sequence[str]) -> int:
         "--first", type=int, default=1, help="number of the first day: other days, other loads and stays"
     )
     parser.add_argument("--price", action="store_true", help="with a price that is low from 01:00 to 05:00")
+    parser.add_argument("--usual", action="store_true", help="each earlier day was like this one")
     parser.add_argument("--json", action="store_true", help="print only JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the first day with the largest size and fuse")
     options = parser.parse_args(argv)
     sizes = sorted({int(each) for each in options.cars.split(",")}, reverse=True)
     fuses = sorted({float(each) for each in options.fuses.split(",")}, reverse=True)
     days = range(options.first, options.first + options.days)
-    tasks = [(size, day, fuse, options.price) for size in sizes for day in days for fuse in fuses]
+    tasks = [(size, day, fuse, options.price, options.usual) for size in sizes for day in days for fuse in fuses]
     results: list[dict[str, Any]] = []
     with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
         for result, series in pool.imap(run, tasks):

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from custom_components.tangle_grid.grid import Cause, FeederConfig, GridConfig
+from custom_components.tangle_grid.grid import Cause, ChargerConfig, FeederConfig, GridConfig
 from custom_components.tangle_grid.grid.arrivals import Arrivals, Stay
 from custom_components.tangle_grid.grid.forecast import DayProfile, Forecast, Series
 from custom_components.tangle_grid.grid.plan import Planner
+from custom_components.tangle_grid.grid.spread import above
 from custom_components.tangle_grid.grid.topology import Topology
 from custom_components.tangle_grid.grid.turns import PlanCar
 from custom_components.tangle_grid.grid.valley import SLOT_S, Valley
@@ -416,17 +417,38 @@ def test_where_a_phase_is_short_those_who_have_no_other_are_not_held_back() -> N
         plan = make(planner(), some)
         held[share] = {each.device_id for each in some if plan.ceiling_a(each.device_id, NOW) is not None}
     assert held[0.6] >= {"single0", "single1", "single2", "triple", "other"}
-    # It just fits, or nearly: nobody on it waits.
-    assert held[1.0] == {"other"}
+    # It just fits, or does not: whoever has no other phase does not wait.
+    assert held[1.0] == {"triple", "other"}
     assert held[1.3] == {"triple", "other"}
 
 
 def test_a_phase_stays_short_until_there_is_clearly_more_room() -> None:
-    plan = planner()
-    free = []
-    for number, share in enumerate((0.75, 1.3, 0.75, 0.6)):
-        some = short_phase(share)
-        for _ in range(20):
-            plan.update(NOW + number * 301.0, some)
-        free.append(plan.ceiling_a("single0", NOW + number * 301.0) is None)
-    assert free == [False, True, True, False]
+    """Of three phases: one enters above the first threshold, and one leaves only below the second."""
+    short: frozenset[int] = frozenset()
+    history = []
+    for share in (1.2, 1.5, 1.2, 1.0, 1.2):
+        short = above((0.5, share, 1.0), short, (1.4, 1.1))
+        history.append(short)
+    assert history == [frozenset(), {1}, {1}, frozenset(), frozenset()]
+
+
+def test_a_phase_that_others_are_expected_on_is_left_to_those_who_have_no_other() -> None:
+    """Half as many more than usual could come: who has no other phase charges as long as there is room."""
+    free = {}
+    for count in (0, 3):
+        made = config()
+        arrivals = Arrivals()
+        for number in range(count):
+            for day in range(10, 0, -1):
+                came = NOW + HOUR - day * 86_400.0
+                arrivals.add(f"usual{number}", Stay(came, came + 11 * HOUR, 25_000.0))
+        chargers = [
+            ChargerConfig(device_id=f"usual{number}", feeder_id="main", phases=(1,), max_current_a=32.0)
+            for number in range(count)
+        ]
+        made = replace(made, devices=tuple(chargers))
+        plan = Planner(made, Topology(made), {"arrivals": arrivals.to_dict()})
+        plan.observe(NOW, {"main": (1_000.0,) * 3})
+        make(plan, short_phase(0.75))
+        free[count] = {each for each in ("single0", "triple", "other") if plan.ceiling_a(each, NOW) is None}
+    assert free == {0: set(), 3: {"single0"}}

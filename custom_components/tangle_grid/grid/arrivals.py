@@ -91,15 +91,16 @@ class Arrivals:
         return now + _A_WHILE_S if device_id in self._present else None
 
     def expected(
-        self, device_id: str, now: float, until: float, *, taken_until: float | None
+        self, device_id: str, now: float, until: float, *, taken_until: float | None, end: float | None = None
     ) -> Sequence[tuple[float, float, float]]:
         """What is still expected of a charger: times of arrival and departure, and Wh by their likelihood.
 
         Args:
             device_id: The charger.
             now: Grid time.
-            until: Who arrives later is left out, and what is wanted after that.
+            until: Who arrives later is left out.
             taken_until: When the car that is there leaves; None: there is none.
+            end: What is wanted after that is left out; None: after `until`.
         """
         stays = [each for each in self._stays.get(device_id, ()) if now - each.stay.arrived_at <= _DAYS * _DAY_S]
         if not stays:
@@ -109,6 +110,7 @@ class Arrivals:
         shown_now = self._local(now)
         taken = sum(1 for _, came, left in stays if (shown_now - came) % _DAY_S < left - came)
         days_free = days if taken_until is not None else max(1.0, days - taken)
+        end = until if end is None else end
         result: list[tuple[float, float, float]] = []
         for stay, came, left in stays:
             later_s = math.ceil((shown_now - came) / _DAY_S) * _DAY_S
@@ -116,10 +118,10 @@ class Arrivals:
             if arrives >= until or (taken_until is not None and arrives < taken_until):
                 continue
             leaves = max(arrives + _SHORT_S, moment_of(left + later_s, self._local))
-            share = min(1.0, (until - arrives) / (leaves - arrives))
+            share = min(1.0, (end - arrives) / (leaves - arrives))
             # That it is free now says something about today, not about tomorrow.
             likely = 1.0 / (days_free if arrives - now < _TODAY_S else days)
-            result.append((arrives, min(leaves, until), stay.wanted_wh * share * likely))
+            result.append((arrives, min(leaves, end), stay.wanted_wh * share * likely))
         return result
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 Three steps. The level (`valley`): the lowest height of the first feeder's load at which everything fits in time: the
 load that nobody controls, what the cars that are here still need, and what is expected of those that are still to come
-(`arrivals`). The lanes (`spread`): how much the cars of each set of phases have of it and when, so that a phase that is
-short is shared in time; where that takes a higher peak, the level is raised to it. Then turns (`turns`): in each slot
-so many cars charge that the load keeps to the level and not below it: what is charged early costs the peak nothing,
-leaves room for whoever comes unexpected, and whoever leaves sooner than expected has it.
+(`arrivals`). Where a phase is nearly all taken, the lanes (`spread`): how much the cars of each set of phases have of
+it and when, so that it is shared in time; where that takes a higher peak, the level is raised to it. Then turns
+(`turns`): in each slot so many cars charge that the load keeps to the level and not below it: what is charged early
+costs the peak nothing, leaves room for whoever comes unexpected, and whoever leaves sooner than expected has it.
 
 - The level is never below the peak that the day has anyway (reached already, sure to come, or paid for).
 - Where the sun gives more than is used before the cars leave, own sun comes first.
@@ -13,8 +13,8 @@ leaves room for whoever comes unexpected, and whoever leaves sooner than expecte
 
 The plan only holds back. A car that would have to charge nearly all the time that it has left, that does not fit into
 the plan, or of which not enough is known, is not held back at all; nor is one with little time to spare on a phase
-that has no room for all. Where a phase is short, the plan steps back before anybody is late, as nobody knows who is
-still to come: first for those who have no other phase, and where it is nearly all taken, for all. One plan costs
+that has no room for all. Where a phase would be too short if more came than is expected, the plan steps back for those
+who have no other phase, before anybody is late. One plan costs
 O(slots x cars log cars + slots x lanes x departures); a large one is made over several calls of
 `update`, so that none of them takes long.
 """
@@ -28,9 +28,9 @@ from .arrivals import Arrivals
 from .forecast import Forecast
 from .model import NOMINAL_V, ChargerConfig, GridConfig, PhaseTriple
 from .outlook import Outlook, alone_w
-from .spread import Job, Lane, Poured, Spread, spread_of, used_shares
+from .spread import Job, Lane, Poured, Spread, above, by_release, crowded, spread_of, used_shares
 from .topology import PHASES, Topology
-from .turns import PlanCar, Turn, fill, free, slot_ends
+from .turns import PlanCar, Turn, fill, free, slot_ends, usable_s
 from .valley import SLOT_S, Valley, due_work, price_height_w, slot_of
 
 #: The plan is made anew after this, s, when a slot begins, and when cars come, go or change their minds.
@@ -47,9 +47,7 @@ _DOUBT: Final = 0.3
 _TIGHT_S: Final = 600.0
 _TIGHT_SHARE: Final = 0.05
 #: What is planned above a need, as a share of it: chargers ramp, wait and round down.
-_SPARE: Final = 0.03
-#: Share of what is expected of arrivals that is counted on: they can still raise the level when they come.
-_COUNTED_SHARE: Final = 0.75
+_SPARE: Final = 0.02
 #: How much of the capacity a high price is worth.
 _PRICE_SHARE: Final = 0.5
 #: Cars that are looked at in one call of `update`, over all slots, before the rest waits for the next call.
@@ -57,14 +55,12 @@ _BATCH: Final = 3000
 #: How often all work is poured anew for a plan: from nothing, and going on from the plan before.
 _FIRST_SWEEPS: Final = 6
 _SWEEPS: Final = 2
+#: Lanes are kept to on limits of which more than this share is taken at some time.
+_FULL: Final = 0.8
 #: A phase is short when more than the first share of what it leaves is due in time, until it is less than the second.
 #: For that, arrivals count with more than what is expected.
-_SHORT: Final = 1.0, 0.7
-_SURPRISE_SHARE: Final = 1.5
-#: The same for one that is nearly all taken, with what is counted on.
-_TAKEN: Final = 0.95, 0.85
-#: Beyond this share nobody gains when cars with more phases compete for it too.
-_FAR_TOO_MUCH: Final = 1.2
+_SHORT: Final = 1.4, 1.1
+_SURPRISE: Final = 1.5
 #: Where a phase does not have room for all, those are not held back who have less time to spare than this, s.
 _CALM_S: Final = 3600.0
 #: What turns may miss or be above the level before they are taken again, W·s.
@@ -118,6 +114,7 @@ class _Draft:
     spread: Spread
     to_pour: Iterator[int]
     lanes_w: Mapping[Lane, Sequence[float]] = field(default_factory=dict)
+    lanes_on: frozenset[int]
     full: frozenset[int] = frozenset()
     owed_ws: dict[Lane, float] = field(default_factory=dict)
     room: list[list[float]] = field(default_factory=list)
@@ -134,11 +131,17 @@ class _Draft:
     def start(self) -> None:
         """Take turns from the first slot on."""
         self.room = [list(room) for room in self.full_room]
+        rooms_w = [self.valley.room_w(self.level_w, slot) for slot in range(len(self.base_w))]
+        usable = {
+            full_w: usable_s(full_w, rooms_w, self.valley.seconds)
+            for full_w in {turn.car.full_w for turn in self.turns.values()}
+        }
         self.owed_ws = dict.fromkeys(self.lanes_w, 0.0)
         self.slot = 0
         self.over_ws = self.over_until = 0.0
         self.rounds += 1
         for turn in self.turns.values():
+            turn.usable_s = usable[turn.car.full_w]
             turn.start()
 
     def take_turns(self) -> int:
@@ -154,6 +157,7 @@ class _Draft:
             self.room,
             self.valley.room_w(self.level_w, self.slot),
             self.owed_ws,
+            self.lanes_on,
         )
         if over_w > 0.0:
             self.over_ws += over_w * (end - begin)
@@ -212,7 +216,6 @@ class Planner:
         self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
         self._poured: Poured = {}
         self._short: frozenset[int] = frozenset()
-        self._taken: frozenset[int] = frozenset()
         self._plan: _Draft | None = None
         self._draft: _Draft | None = None
         self._shown: tuple[int, PlanStatus] | None = None
@@ -307,10 +310,7 @@ class Planner:
 
     def to_dict(self) -> dict[str, Any]:
         """What was learned, JSON-able: 96 numbers per feeder."""
-        return {
-            **self._outlook.to_dict(),
-            "arrivals": self.arrivals.to_dict(),
-        }
+        return {**self._outlook.to_dict(), "arrivals": self.arrivals.to_dict()}
 
     # Making a plan
 
@@ -328,7 +328,7 @@ class Planner:
         grounds = self._outlook.grounds_w(now, starts, forecast)
         room = self._outlook.room_w(starts, grounds, limits_w)
         # In an order that has nothing to do with names, so that sums do not either.
-        turns = {car.device_id: self._turn(car, now) for car in sorted(cars, key=_like)}
+        turns = {car.device_id: self._turn(car, now, first) for car in sorted(cars, key=_like)}
         root = self._topology.number[self._topology.root]
         most_w = [sum(room[root * PHASES + phase][slot] for phase in range(PHASES)) for slot in range(slots)]
         valley = Valley(
@@ -341,17 +341,16 @@ class Planner:
             floor_w=self._outlook.floor_w(grounds[root], turns.values(), first),
         )
         jobs = self._jobs(now, first, valley.seconds, turns)
-        surprised = used_shares(jobs, room, valley.seconds, _SURPRISE_SHARE / _COUNTED_SHARE)
-        self._short = _above(surprised, self._short, _SHORT)
-        counted = used_shares(jobs, room, valley.seconds, 1.0)
-        self._taken = frozenset(
-            limit for limit in _above(counted, self._taken, _TAKEN) if counted[limit] < _FAR_TOO_MUCH
-        )
-        free(turns.values(), self._short, self._taken)
-        level_w = valley.level_w(_by_release(jobs)) if cars else 0.0
+        self._short = above(used_shares(jobs, room, valley.seconds, _SURPRISE), self._short, _SHORT)
+        free(turns.values(), self._short)
+        taken = used_shares(jobs, room, valley.seconds, 1.0)
+        for turn in turns.values():
+            turn.crowded = crowded(turn.limits, taken)
+        lanes_on = frozenset(limit for limit, share in enumerate(taken) if share > _FULL)
+        level_w = valley.level_w(by_release(jobs)) if cars else 0.0
         if level_w is None:
             level_w = valley.top_w
-        spread = spread_of(first, valley, room, level_w, jobs)
+        spread = spread_of(first, valley, room, level_w, jobs if lanes_on else ())
         warm = spread.resume(self._poured)
         sweeps = _SWEEPS if warm else _FIRST_SWEEPS
         return _Draft(
@@ -363,10 +362,11 @@ class Planner:
             full_room=room,
             turns=turns,
             spread=spread,
+            lanes_on=lanes_on,
             to_pour=(number for _ in range(sweeps) for number in range(len(spread.jobs))),
         )
 
-    def _turn(self, car: PlanCar, now: float) -> Turn:
+    def _turn(self, car: PlanCar, now: float, first: int) -> Turn:
         left_s = max(0.0, car.departs_at - now)
         if not car.certain:
             left_s *= 1.0 - _DOUBT
@@ -379,8 +379,19 @@ class Planner:
             need_ws=need_ws,
             spare_ws=car.need_wh * _SPARE * 3600.0,
             ready_at=min(now + left_s, now + _HORIZON_S),
+            last=max(0, math.ceil(min(now + left_s, now + _HORIZON_S) / SLOT_S) - first - 1),
+            begins_a=self._begins_a(car, now),
             first=left_s - charging_s < max(_TIGHT_S, _TIGHT_SHARE * charging_s),
         )
+
+    def _begins_a(self, car: PlanCar, now: float) -> float:
+        """What a car charges with, as it was planned, A."""
+        if not car.charging:
+            return 0.0
+        before = None if self._plan is None else self._plan.turns.get(car.device_id)
+        if self._plan is None or before is None:
+            return car.min_a
+        return max(car.min_a, before.placed.get(slot_of(now - 1.0) - self._plan.first, 0.0))
 
     def _jobs(self, now: float, first: int, seconds: Sequence[float], turns: Mapping[str, Turn]) -> Sequence[Job]:
         """What is to be done in which slots: by the cars that are here, and by those that are expected."""
@@ -393,15 +404,16 @@ class Planner:
             ):
                 key = (turn.limits, 0, slot, True)
                 work[key] = work.get(key, 0.0) + ws
-        until = min(now + _EXPECT_S, (first + len(seconds)) * SLOT_S)
+        end = (first + len(seconds)) * SLOT_S
+        until = min(now + _EXPECT_S, end)
         for device_id, lane in self._lanes.items():
             here = turns.get(device_id)
             taken_until = self.arrivals.taken_until(device_id, now) if here is None else here.car.departs_at
-            for arrives, leaves, wh in self.arrivals.expected(device_id, now, until, taken_until=taken_until):
+            for arrives, leaves, wh in self.arrivals.expected(device_id, now, until, taken_until=taken_until, end=end):
                 slot = min(len(seconds) - 1, slot_of(arrives) - first)
                 due = min(len(seconds) - 1, max(slot, slot_of(leaves) - first - 1))
                 key = (lane, slot, due, False)
-                work[key] = work.get(key, 0.0) + wh * 3600.0 * _COUNTED_SHARE
+                work[key] = work.get(key, 0.0) + wh * 3600.0
         return [
             Job(lane=lane, release=release, due=due, ws=ws, here=here)
             for (lane, release, due, here), ws in work.items()
@@ -418,7 +430,7 @@ class Planner:
                 self._poured = draft.spread.state()
                 # What the load will come to anyway, it may come to now.
                 least_w = alone_w(draft.base_w, draft.turns.values(), draft.first)
-                draft.level_w = max(draft.level_w, draft.spread.peak_w(), least_w)
+                draft.level_w = max(draft.level_w, draft.spread.peak_w() if draft.spread.tight else 0.0, least_w)
                 draft.lanes_w = draft.spread.lanes_w()
                 draft.full = draft.spread.full()
                 draft.start()
@@ -430,19 +442,6 @@ class Planner:
 
 def _lane(topology: Topology, feeder_id: str, phases: Sequence[int]) -> Lane:
     return tuple(number * PHASES + phase for number in topology.path(feeder_id) for phase in phases)
-
-
-def _above(shares: Sequence[float], before: frozenset[int], thresholds: tuple[float, float]) -> frozenset[int]:
-    """Limits whose share is above the first threshold, or was and is still above the second."""
-    enters, leaves = thresholds
-    return frozenset(limit for limit, share in enumerate(shares) if share > (leaves if limit in before else enters))
-
-
-def _by_release(jobs: Sequence[Job]) -> Mapping[int, Sequence[tuple[int, float]]]:
-    work: dict[int, list[tuple[int, float]]] = {}
-    for job in jobs:
-        work.setdefault(job.release, []).append((job.due, job.ws))
-    return work
 
 
 def _like(car: PlanCar) -> tuple[Any, ...]:

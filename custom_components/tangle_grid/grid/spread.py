@@ -32,6 +32,10 @@ _LOADING: Final = 0.1
 _WAITING: Final = 0.5
 #: W of work in a slot that are not worth raising the level for.
 _LITTLE_W: Final = 100.0
+#: A limit is all used when no more than this share of it is left.
+_TIGHT_SHARE: Final = 0.02
+#: More than this says nothing more about how crowded a phase is.
+_MOST_CROWDED: Final = 2.0
 #: Share of the work that must have been spread before, to go on from there.
 _MOSTLY: Final = 0.7
 
@@ -139,6 +143,15 @@ class Spread:
                     for slot in range(starts[number], self.ends[number]):
                         lane_w[slot - self.first] += each
         return result
+
+    @property
+    def tight(self) -> bool:
+        """Whether any limit is all used at some time: otherwise the level is decided by the sum of all work alone."""
+        return any(
+            left > -_TIGHT_SHARE * room_w
+            for used, rooms_w in zip(self._used_w, self.room_w, strict=True)
+            for left, room_w in zip(used, rooms_w, strict=True)
+        )
 
     def full(self) -> frozenset[int]:
         """Limits that do not have room for all work."""
@@ -250,6 +263,28 @@ def used_shares(
                 share = max(share, work_ws / space_ws if space_ws > 0.0 else math.inf)
         result.append(share)
     return result
+
+
+def crowded(lane: Lane, taken: Sequence[float]) -> float:
+    """How much of what a lane's phases leave is wanted, the mean of its phases; the worst of nested feeders counts."""
+    worst: dict[int, float] = {}
+    for limit in lane:
+        worst[limit % PHASES] = max(worst.get(limit % PHASES, 0.0), min(_MOST_CROWDED, taken[limit]))
+    return sum(worst.values()) / len(worst)
+
+
+def above(shares: Sequence[float], before: frozenset[int], thresholds: tuple[float, float]) -> frozenset[int]:
+    """Limits whose share is above the first threshold, or was and is still above the second."""
+    enters, leaves = thresholds
+    return frozenset(limit for limit, share in enumerate(shares) if share > (leaves if limit in before else enters))
+
+
+def by_release(jobs: Sequence[Job]) -> Mapping[int, Sequence[tuple[int, float]]]:
+    """Work by the slot in which it can first be done, for the valley."""
+    work: dict[int, list[tuple[int, float]]] = {}
+    for job in jobs:
+        work.setdefault(job.release, []).append((job.due, job.ws))
+    return work
 
 
 def stretches(first: int, slots: int) -> list[int]:

@@ -1,24 +1,38 @@
 """Whose turn it is: which cars charge in which slot, so that their sum keeps to the level of the plan.
 
-In each slot every lane (`spread`) has what it is owed by then; within a lane the cars come in the order of their
-laxity, the time that they could still wait (Dertouzos and Mok, Multiprocessor on-line scheduling of hard-real-time
-tasks, 1989): the first ones get all that they can use, one after the other; the last one what is left, and where that
-is less than its least current, those before it that can wait give up a little. What the level then still leaves goes to
-those with the least laxity of all lanes. The rest waits. Every current is 0 or one that the charger can really have,
-and no phase of any feeder is asked for more than it has.
+In each slot the cars come in the order of their departure, one after the other, each with all that it can use, as far
+as the level goes; those that have nearly no time to spare come first, soonest first (EDF until zero laxity: S. Cho,
+S. Lee, A. Han, K. Lin, Efficient real-time scheduling algorithms for multiprocessor systems, IEICE Trans. Comm. E85-B
+(2002)). Time counts as far as the level leaves room in it: a car that is to leave right after the evening cannot wait
+for the evening. Who charges goes on, unless somebody leaves much sooner: every change costs a write and a ramp. Cars
+whose phases are taken by many come before those whose phases are free.
+
+Where a phase is nearly all taken, each lane on it (`spread`) has what it is owed by then, and no more while others
+wait. Every current is 0 or one that the charger can really have, and no phase of any feeder is asked for more than it
+has.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from .model import NOMINAL_V
 from .topology import PHASES
 from .valley import SLOT_S
 
-#: A car that charges counts as having this share of its spare time, so that it goes on: every change costs a ramp.
-_STAY_SHARE: Final = 0.6
+#: A car that charges goes on before those that leave up to this much sooner, s.
+_STAYS_S: Final = 3600.0
+#: A car on phases that are all taken comes before one on free phases that leaves up to this much sooner, s.
+_CROWDED_S: Final = 86_400.0
+#: Who has less time to spare than this, s, or than this share of its time, cannot wait for others; who charges for that
+#: reason goes on up to this many times as much.
+_URGENT_S: Final = 900.0
+_URGENT_SHARE: Final = 0.1
+_GOES_ON: Final = 1.5
+#: A car goes on while its lane had no more than what it is owed and its least current for this long, s.
+_AHEAD_S: Final = 3600.0
 #: Cars that are asked to give up something for one more.
 _DONORS: Final = 6
 #: Who could wait this long can give something up, s.
@@ -76,6 +90,11 @@ class Turn:
         first: It charges whenever its phases allow.
         free: The plan does not hold it back.
         pressed: It cannot wait any longer in this slot.
+        crowded: How much of what its phases leave is wanted, as a share, the mean of its phases.
+        last: Number of the last slot that it can use.
+        usable_s: How long it could charge at full power under the level until each slot begins, s.
+        begins_a: What it charges with before the first slot, A.
+        had_a: The same before the slot that is being given away.
     """
 
     car: PlanCar
@@ -86,8 +105,12 @@ class Turn:
     first: bool
     free: bool = False
     pressed: bool = False
+    crowded: float = 0.0
+    last: int = 0
+    usable_s: Sequence[float] = ()
+    begins_a: float = 0.0
+    had_a: float = 0.0
     left_ws: float = 0.0
-    running: bool = False
     placed: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -100,13 +123,30 @@ class Turn:
         full_w = self.car.full_w
         return self.ready_at - t - self.left_ws / full_w if full_w > 0 else math.inf
 
+    def time_s(self, slot: int) -> float:
+        """How long it could still charge at full power under the level, s."""
+        return self.usable_s[min(self.last + 1, len(self.usable_s) - 1)] - self.usable_s[slot]
+
+    def place(self, slot: int, *, stays: bool) -> tuple[bool, float]:
+        """Who comes first: those without time to spare, by that; then by departure."""
+        time_s, full_w = self.time_s(slot), self.car.full_w
+        spare_s = time_s - self.left_ws / full_w if full_w > 0 else math.inf
+        if spare_s < max(_URGENT_S, _URGENT_SHARE * time_s) * (_GOES_ON if stays else 1.0):
+            return False, spare_s
+        return True, self.ready_at - (_STAYS_S if stays else 0.0) - _CROWDED_S * self.crowded
+
+    def stays(self, full: frozenset[int], owed_ws: Mapping[tuple[int, ...], float]) -> bool:
+        """Whether it charges, and its lane has not had too much where a phase is full."""
+        ahead_ws = _AHEAD_S * self.car.min_a * self.car.watts_per_amp
+        return self.had_a > 0.0 and (full.isdisjoint(self.limits) or owed_ws.get(self.limits, 0.0) > -ahead_ws)
+
     def short(self, limits: frozenset[int]) -> bool:
         """Whether it has no phase that is not among these limits."""
         return {limit % PHASES for limit in limits.intersection(self.limits)} == set(self.car.phases)
 
     def start(self) -> None:
         """Back to the first slot."""
-        self.left_ws, self.running = self.need_ws, self.car.charging
+        self.left_ws, self.had_a = self.need_ws, self.begins_a
         self.placed.clear()
 
     def step_down(self, amps: float) -> float:
@@ -133,8 +173,9 @@ def fill(
     room: Sequence[list[float]],
     level_w: float,
     owed_ws: dict[tuple[int, ...], float],
+    full: frozenset[int],
 ) -> tuple[int, float]:
-    """Give one slot to cars: to each lane what it is owed, then what is left to those with the least time. O(n log n).
+    """Give one slot to cars, then what is left of it to those that were not given all that they can use. O(n log n).
 
     Args:
         turns: All cars.
@@ -144,58 +185,71 @@ def fill(
         room: What is free on each limit in each slot, W; what is given is taken from it.
         level_w: What cars may have together, W.
         owed_ws: What each lane should have had until the end of the slot and did not, W·s; what is given is taken off.
+        full: Limits that are nearly all taken: what their lanes are owed is kept to.
 
     Returns:
         Number of cars that were looked at, and by how many W those who cannot wait go beyond the level.
     """
     live = [turn for turn in turns if turn.left_ws > 0.0 and turn.ready_at > begin]
+    stays = {id(turn): turn.stays(full, owed_ws) for turn in live}
+    place = {id(turn): turn.place(slot, stays=stays[id(turn)]) for turn in live}
+    owed = {id(turn): not full.isdisjoint(turn.limits) and owed_ws.get(turn.limits, 0.0) > 0.0 for turn in live}
     for turn in live:
         turn.pressed = turn.laxity_s(begin) < end - begin
     live.sort(
         key=lambda turn: (
             not turn.first,
-            # Where a phase is short, those with one phase wait: they take no other phase's time with them.
-            -len(turn.car.phases),
             not turn.pressed,
-            turn.laxity_s(begin) * (_STAY_SHARE if turn.running else 1.0),
-            turn.ready_at,
+            # On a phase that is nearly all taken, what lanes are owed comes first; and those with one phase wait for
+            # those with more, so that they take no other phase's time with them.
+            not owed[id(turn)],
+            -len(turn.car.phases) if full else 0,
+            place[id(turn)],
+            turn.laxity_s(begin),
             -turn.left_ws,
             turn.car.min_a * turn.car.watts_per_amp,
         )
     )
-    for turn in live:
-        turn.running = False
     giving = _Giving(slot=slot, begin=begin, end=end, room=room, level_w=level_w)
     for turn in live:
-        owed_w = math.inf if turn.first or turn.pressed else owed_ws.get(turn.limits, 0.0) / (end - begin)
+        owed_w = math.inf
+        if not (turn.first or turn.pressed or full.isdisjoint(turn.limits)):
+            owed_w = owed_ws.get(turn.limits, 0.0) / (end - begin)
+            if stays[id(turn)]:
+                owed_w = max(owed_w, turn.had_a * turn.car.watts_per_amp)
         given_w = giving.offer(turn, owed_w) if owed_w > 0.0 else 0.0
         if turn.limits in owed_ws:
             owed_ws[turn.limits] -= given_w * (end - begin)
-    live.sort(key=lambda turn: turn.laxity_s(begin))
+    live.sort(key=lambda turn: (place[id(turn)], turn.laxity_s(begin)))
     for turn in live:
         if giving.level_w <= _EPSILON:
             break
         given_w = giving.offer(turn, math.inf)
         if turn.limits in owed_ws:
             owed_ws[turn.limits] -= given_w * (end - begin)
-    for turn in giving.given:
-        turn.left_ws -= turn.placed[slot] * turn.car.watts_per_amp * (min(end, turn.ready_at) - begin)
-        turn.running = True
+    for turn in live:
+        turn.had_a = turn.placed.get(slot, 0.0)
+        turn.left_ws -= turn.had_a * turn.car.watts_per_amp * (min(end, turn.ready_at) - begin)
     over_w = max(0.0, -giving.level_w) if any(turn.pressed and not turn.first for turn in giving.given) else 0.0
     return len(live), over_w
 
 
-def free(turns: Iterable[Turn], short: frozenset[int], taken: frozenset[int]) -> None:
-    """Hold nobody back who could miss its departure by it, as a phase of its own is nearly all used.
+def free(turns: Iterable[Turn], short: frozenset[int]) -> None:
+    """Hold nobody back who could miss its departure by it: on limits with little to spare, who has no other phase."""
+    for turn in turns:
+        turn.free = turn.short(short)
+
+
+def usable_s(full_w: float, rooms_w: Sequence[float], seconds: Sequence[float]) -> list[float]:
+    """How long a car could charge at full power until each slot begins, s: a slot with half the room counts half.
 
     Args:
-        turns: All cars.
-        short: Limits with little to spare: those are free that have no other phase. The others leave the phase to them,
-            and take no other phase's time with them.
-        taken: Limits with nearly nothing to spare: all on them are free.
+        full_w: Its full power, W.
+        rooms_w: What the level leaves in each slot, W.
+        seconds: Lengths of the slots.
     """
-    for turn in turns:
-        turn.free = turn.short(short) or not taken.isdisjoint(turn.limits)
+    shares = (min(1.0, room_w / full_w) if full_w > 0 else 0.0 for room_w in rooms_w)
+    return list(accumulate((share * length for share, length in zip(shares, seconds, strict=True)), initial=0.0))
 
 
 @dataclass(slots=True, kw_only=True)
