@@ -4,6 +4,7 @@
 # ruff: noqa: ASYNC240
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
     new_seed,
 )
+from custom_components.tangle_grid.ledger.steps import Progress, Steps
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.conftest import Opener
 from tests.ledger.elsewhere import spend_elsewhere, spend_first
@@ -84,6 +86,26 @@ async def test_a_payment_is_confirmed_and_stands_on_the_tangle(ledger: Ledger) -
     assert states == [PaymentState.QUEUED, PaymentState.SENT, PaymentState.CONFIRMED]
     balances = [event for event in events if isinstance(event, BalancesChanged)]
     assert balances[-1].wallets["car"].balance_i == 1_000
+
+
+async def test_who_has_waited_for_a_payment_was_told_of_its_end(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when what is written is seen before the step that wrote it is back from its thread."""
+    events: list[LedgerEvent] = []
+    ledger.subscribe(events.append)
+    advance = Steps.advance
+
+    def slow(self: Steps) -> Progress:
+        progress = advance(self)
+        time.sleep(0.2)
+        return progress
+
+    monkeypatch.setattr(Steps, "advance", slow)
+    await ledger.pay(order())
+    assert await ledger.drain(10)
+    states = [event.payment.state for event in events if isinstance(event, PaymentChanged)]
+    assert states[-1] is PaymentState.CONFIRMED
 
 
 async def test_the_same_order_is_paid_once(ledger: Ledger) -> None:

@@ -6,13 +6,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .core import LedgerCore
-from .errors import Fault, LedgerError
+from .errors import LedgerError
 from .guest_api import GuestApi
 from .http_client import HttpClient
 from .island_keys import IslandKeys
@@ -34,8 +33,7 @@ from .model import (
     WalletState,
 )
 from .privacy import PrivacyMode
-from .pyota import NodeRefusedError, PyotaError
-from .steps import Progress, refused_as_unavailable
+from .steps import Progress, failed_status, refused_as_unavailable
 from .trinary import HASH_TRYTES, is_trytes
 from .verify import Verification
 
@@ -64,6 +62,7 @@ class Ledger:
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._importing = asyncio.Lock()
+        self._stepping = asyncio.Lock()
         self._guests: dict[bool, GuestApi] = {}
         self._runner = asyncio.create_task(self._run(), name="tangle_grid ledger")
 
@@ -174,7 +173,7 @@ class Ledger:
             )
         except LedgerError as error:
             if error.key == "ledger_unavailable":
-                self._set_status(self._failed(error))
+                self._set_status(failed_status(self._status, error))
                 # Whether it is so for the work as well, the next step tells.
                 self._wake.set()
             raise
@@ -374,39 +373,48 @@ class Ledger:
         return self._status
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait until the outbox is empty and every payment is confirmed or failed; False when that took too long."""
+        """Wait until the outbox is empty, every payment is confirmed or failed, and whoever listens knows of it.
+
+        Returns:
+            False when that took longer than ``timeout_s``.
+        """
         self._wake.set()
         try:
             async with asyncio.timeout(timeout_s):
                 while not await self._answer(self._core.is_drained):  # noqa: ASYNC110 - a thread is at it
                     await asyncio.sleep(_DRAIN_STEP_S)
+                # The step that did the last of it may still be on its way back from its thread.
+                async with self._stepping:
+                    return True
         except TimeoutError:
             return False
-        return True
 
     # Working
 
-    def _step(self) -> tuple[Progress, LedgerStatus]:
-        return self._core.advance(self._status.fault)
+    async def _step(self) -> Progress:
+        """Do what comes next, and tell of it."""
+        loop = asyncio.get_running_loop()
+        async with self._stepping:
+            progress, status = await loop.run_in_executor(self._work, self._core.advance, self._status.fault)
+            self._set_status(status)
+            for event in progress.events:
+                self._emit(event)
+        return progress
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         attempt = 0
         while not self._closing.is_set():
             self._wake.clear()
             try:
-                progress, status = await loop.run_in_executor(self._work, self._step)
+                progress = await self._step()
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the step is taken again later
                 if self._closing.is_set():
                     return
-                self._set_status(self._failed(error))
+                self._set_status(failed_status(self._status, error))
                 await self._pause(self._closing, _RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
                 continue
             attempt = 0
-            self._set_status(status)
-            for event in progress.events:
-                self._emit(event)
             if not progress.busy:
                 await self._pause(self._wake, progress.wait_s)
 
@@ -414,21 +422,6 @@ class Ledger:
     async def _pause(until: asyncio.Event, at_most_s: float | None) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(until.wait(), at_most_s)
-
-    def _failed(self, error: Exception) -> LedgerStatus:
-        text = str(error.placeholders.get("error", error)) if isinstance(error, LedgerError) else str(error)
-        fault = Fault.OTHER
-        if isinstance(error, LedgerError):
-            fault = error.fault or fault
-        elif self._status.backend == "remote" and isinstance(error, NodeRefusedError | PyotaError):
-            fault = Fault.NODE_WRONG_ANSWER
-        return replace(
-            self._status,
-            reachable=False,
-            last_error=text or type(error).__name__,
-            synced=fault is not Fault.NODE_NOT_SYNCED,
-            fault=fault,
-        )
 
     def _set_status(self, status: LedgerStatus) -> None:
         before, self._status = self._status, status

@@ -6,7 +6,7 @@ A step that is cut off, by an error or by the process dying, is taken again from
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..protocol import KeyNotice, ProtocolError, Signer
@@ -14,9 +14,9 @@ from .accounts import Accounts
 from .backend import ADDRESS_SPENT, Backend, Fate, Outgoing, Verdict
 from .chronicle import message_plan
 from .database import Database
-from .errors import Fault, node_fault
+from .errors import Fault, LedgerError, node_fault
 from .members import Members
-from .model import BalancesChanged, LedgerEvent, Payment, PaymentChanged, PaymentState, Published
+from .model import BalancesChanged, LedgerEvent, LedgerStatus, Payment, PaymentChanged, PaymentState, Published
 from .node import Transaction
 from .outbox import Outbox, QueuedMessage, Transfer
 from .planner import Planner
@@ -56,6 +56,23 @@ def refused_as_unavailable[T](ask: Callable[[], T]) -> T:
     except (NodeRefusedError, PyotaError) as error:
         problem = str(error)
     raise node_fault(Fault.NODE_WRONG_ANSWER, problem)
+
+
+def failed_status(status: LedgerStatus, error: Exception) -> LedgerStatus:
+    """Return what a status becomes by an error that stopped the work."""
+    text = str(error.placeholders.get("error", error)) if isinstance(error, LedgerError) else str(error)
+    fault = Fault.OTHER
+    if isinstance(error, LedgerError):
+        fault = error.fault or fault
+    elif status.backend == "remote" and isinstance(error, NodeRefusedError | PyotaError):
+        fault = Fault.NODE_WRONG_ANSWER
+    return replace(
+        status,
+        reachable=False,
+        last_error=text or type(error).__name__,
+        synced=fault is not Fault.NODE_NOT_SYNCED,
+        fault=fault,
+    )
 
 
 class Steps:
