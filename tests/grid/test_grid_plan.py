@@ -305,6 +305,16 @@ def test_what_came_every_evening_is_expected_until_it_is_here() -> None:
     # It is here already, and stays over the time at which one comes.
     assert not arrivals.expected("usual0", NOW, NOW + 12 * HOUR, taken_until=midnight + 30 * HOUR)
     assert not arrivals.expected("stranger", NOW, NOW + 12 * HOUR, taken_until=None)
+    # Who comes soon is expected with all that it will want, also where that lasts longer.
+    (whole, cut) = (
+        sum(
+            wh
+            for _, _, wh in arrivals.expected("usual0", NOW, NOW + 6 * HOUR, taken_until=None, end=NOW + end_h * HOUR)
+        )
+        for end_h in (24, 6)
+    )
+    assert whole == pytest.approx(20_000.0, rel=0.02)
+    assert cut == pytest.approx(0.4 * whole)
 
 
 def test_stays_are_learned_from_what_is_seen_at_the_charger() -> None:

@@ -203,7 +203,7 @@ def fill(
             # On a phase that is nearly all taken, what lanes are owed comes first; and those with one phase wait for
             # those with more, so that they take no other phase's time with them.
             not owed[id(turn)],
-            -len(turn.car.phases) if full else 0,
+            -len(turn.car.phases) if owed[id(turn)] else 0,
             place[id(turn)],
             turn.laxity_s(begin),
             -turn.left_ws,
