@@ -7,7 +7,7 @@ from typing import Any
 
 from acnportal.algorithms import BaseAlgorithm
 
-from custom_components.tangle_grid.grid.allocator import Demand, all_they_can_use, allocate
+from custom_components.tangle_grid.grid.allocator import Demand, all_they_can_use, ration
 from custom_components.tangle_grid.grid.order import places
 from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session
 from custom_components.tangle_grid.grid.stay import StayLog
@@ -109,7 +109,7 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
             Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)
             for (limits, weights, _, min_pilot, _), amps, standing in zip(stations, most, order, strict=True)
         ]
-        return allocate(self._limits_a, demands)
+        return ration(self._limits_a, demands)
 
     def _usable_a(self, each: Any, volts: float, max_pilot: float) -> float:
         """What the car will take, from what it took of the last pilot."""

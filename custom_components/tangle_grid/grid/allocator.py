@@ -59,8 +59,11 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
         A per phase for each demand, in the same order.
     """
     plenty = all_they_can_use(available_a, demands)
-    if plenty is not None:
-        return plenty
+    return ration(available_a, demands) if plenty is None else plenty
+
+
+def ration(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float]:
+    """`allocate` for those that have already been seen not to fit (`all_they_can_use`)."""
     load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []
@@ -75,7 +78,10 @@ def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[fl
             after = [load[limit] + weight * least for limit, weight in zip(demand.limits, demand.weights, strict=True)]
         else:
             after = [load[limit] + least for limit in demand.limits]
-        if all(abs(total) <= most_a[limit] for limit, total in zip(demand.limits, after, strict=True)):
+        for limit, total in zip(demand.limits, after, strict=True):
+            if abs(total) > most_a[limit]:
+                break
+        else:
             for limit, total in zip(demand.limits, after, strict=True):
                 load[limit] = total
             shares[index] = least
@@ -138,13 +144,14 @@ def _distance(available: float, load: complex, speed: complex) -> float:
 
     The larger root t of |load + t speed| = available.
     """
-    if speed == 0:
+    x, y, dx, dy = load.real, load.imag, speed.real, speed.imag
+    if dy == 0.0 and y == 0.0:
+        return max(0.0, available - x) / dx if dx > 0.0 else math.inf
+    square = dx * dx + dy * dy
+    if square == 0.0:
         return math.inf
-    if load.imag == 0 and speed.imag == 0:
-        return max(0.0, available - load.real) / speed.real if speed.real > 0 else math.inf
-    square = abs(speed) ** 2
-    along = load.real * speed.real + load.imag * speed.imag
-    inside = along * along - square * (abs(load) ** 2 - available * available)
+    along = x * dx + y * dy
+    inside = along * along - square * (x * x + y * y - available * available)
     return max(0.0, (math.sqrt(max(0.0, inside)) - along) / square)
 
 

@@ -31,8 +31,9 @@ from typing import Final
 _SOON_S: Final = 150.0
 #: Energy by which a promise may be missed and still counts as kept, Wh.
 _ENOUGH_WH: Final = 1.0
-#: Wh by which a car may fail to be finished in time, on paper, and still be worth finishing.
-_NEARLY_WH: Final = 50.0
+#: Wh by which a car may fail to be finished in time, on paper, and still be worth finishing: whoever lacks less than
+#: 100 Wh counts as served.
+_NEARLY_WH: Final = 95.0
 
 #: The slack of a lane without any capacity.
 _NO_ROOM: Final = -1.0
