@@ -5,9 +5,11 @@ from hypothesis import settings
 
 from tests.island import entry, fake_ledger, island
 
-# A property that holds slowly holds: how busy a machine is decides nothing.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# A property that holds slowly holds: how busy a machine is decides nothing. Nor does chance decide whether a change
+# may land: the same examples are tried each time, and new ones are searched for in the long runs.
+settings.register_profile("the same", deadline=None, derandomize=True)
+settings.register_profile("anew", deadline=None)
+settings.load_profile("the same")
 
 __all__ = ["custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island"]
 
@@ -15,6 +17,12 @@ __all__ = ["custom_integrations", "entry", "fake_ledger", "hass_config_dir", "is
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The long runs are for whoever has the time: scripts/test --long."""
     parser.addoption("--long", action="store_true", help="also run the long property and fault tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the tests are imported: their settings go by the profile that is loaded then."""
+    if config.getoption("--long"):
+        settings.load_profile("anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
