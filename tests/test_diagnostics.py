@@ -86,6 +86,8 @@ async def test_diagnostics_tell_what_rewards_cost_and_what_waits(hass: HomeAssis
 
 @pytest.mark.parametrize("entry", [island_entry(options={CONF_PLANNING: True})])
 async def test_diagnostics_tell_the_plan_in_short(hass: HomeAssistant, island: Island) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await island.run(10)
     diagnostics = await _diagnostics(hass, island)
     plan = diagnostics["plan"]
     # From 85 % on, 60 kWh lack 9 kWh, and what is lost on the way.

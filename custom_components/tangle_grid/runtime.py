@@ -39,6 +39,7 @@ from .grid.engine import GridEngine
 from .grid.errors import GridError
 from .grid.events import GridEvent
 from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig
+from .grid.plan import SMALL_BATCH
 from .grid.status import GridStatus, StepResult
 from .island_config import build_forecasts, build_grid_config, build_participants, feeder_tree, planning, structure
 from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState
@@ -51,6 +52,8 @@ from .writers import SetpointWriter, reduces
 
 _DEVICE_CHANGE_DELAY_S = 1.0
 _STREET_AHEAD_S = 900.0
+#: How much longer than for a piece of a plan the loop is left to others.
+_PLAN_PAUSE = 4.0
 
 type RuntimeEvent = GridEvent | LedgerEvent
 
@@ -83,6 +86,7 @@ class IslandRuntime:
         self._unpaid: dict[str, str] = {}
         self._day: str | None = None
         self._running = False
+        self._planning: asyncio.Task[None] | None = None
         self._told: dict[str, Setpoint] = {}
         self._unsaved: dict[str, Setpoint] = {}
 
@@ -107,6 +111,7 @@ class IslandRuntime:
             build_grid_config(self.entry, self.participants),
             new_id=lambda: uuid4().hex[:12],
             state=state.get("engine"),
+            plan_batch=0,
         )
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
@@ -231,6 +236,19 @@ class IslandRuntime:
         self._write(result, meter_changed_at)
         self._async_happened(result.events, persist=result.persist)
         self.coordinator.async_offer(self.snapshot())
+        if (self._planning is None or self._planning.done()) and self.engine.go_on_planning(0):
+            self._planning = self.entry.async_create_background_task(
+                self.hass, self._async_plan(), "tangle_grid plan", eager_start=False
+            )
+
+    async def _async_plan(self) -> None:
+        """Make a plan that is due between the passes, and leave the loop to others most of the time."""
+        goes_on = True
+        while goes_on and self._running:
+            begun = time.perf_counter()
+            goes_on = self.engine.go_on_planning(SMALL_BATCH)
+            if goes_on:
+                await asyncio.sleep(_PLAN_PAUSE * (time.perf_counter() - begun))
 
     def _pass(self) -> StepResult:
         now = self.clock.now()

@@ -77,6 +77,27 @@ def cars(draw: st.DrawFn) -> list[PlanCar]:
     ]
 
 
+@pytest.mark.parametrize("batch", [1, 7, 200])
+def test_a_plan_that_is_made_in_pieces_is_the_same(batch: int) -> None:
+    made, some = config(), [car(f"car{number}", need_kwh=3 + number, hours=4 + number) for number in range(9)]
+    plan = Planner(made, Topology(made), batch=0)
+    assert not plan.go_on(batch)
+    plan.update(NOW, some)
+    assert plan.go_on(0)
+    assert not plan.schedule()
+    pieces = 1
+    while plan.go_on(batch):
+        # What happens in between waits for the next plan.
+        plan.update(NOW + 1.0, some[:5])
+        assert not plan.schedule()
+        pieces += 1
+    assert pieces > 1
+    whole = Planner(made, Topology(made))
+    whole.update(NOW, some)
+    assert plan.schedule() == whole.schedule()
+    assert set(plan.schedule()) == {each.device_id for each in some}
+
+
 @settings(max_examples=40)
 @given(cars(), st.integers(0, 41))
 def test_no_plan_exceeds_a_phase(some: list[PlanCar], base_kw: int) -> None:

@@ -12,6 +12,7 @@ from .market import Market
 from .model import Cause, GridConfig, SolarConfig
 from .order import Precedence
 from .persistence import dump, load
+from .plan import BATCH
 from .planning import Planning
 from .protection import FeederWatch
 from .reporting import device_status, feeder_status
@@ -27,13 +28,19 @@ class GridCore:
         config: The island.
         new_id: Makes unique request ids.
         state: What `to_dict` of an earlier run gave, if any.
+        plan_batch: Cars that a step looks at for a plan that is being made; 0 leaves them to `go_on_planning`.
 
     Raises:
         GridError: `invalid_config` or `invalid_state`.
     """
 
     def __init__(
-        self, config: GridConfig, *, new_id: Callable[[], str], state: Mapping[str, Any] | None = None
+        self,
+        config: GridConfig,
+        *,
+        new_id: Callable[[], str],
+        state: Mapping[str, Any] | None = None,
+        plan_batch: int = BATCH,
     ) -> None:
         self._config = config
         self._topology = Topology(config)
@@ -58,7 +65,7 @@ class GridCore:
         self._now: float | None = None
         if state is not None:
             self._day_started_at = load(state, self._feeders, self._devices, self._lifecycle)
-        self._planning = self._restore_planning(state)
+        self._planning = self._restore_planning(state, plan_batch)
         self._planned: dict[str, float] = {}
 
     @property
@@ -128,9 +135,10 @@ class GridCore:
             "plan": self._planning.to_dict(),
         }
 
-    def _restore_planning(self, state: Mapping[str, Any] | None) -> Planning:
+    def _restore_planning(self, state: Mapping[str, Any] | None, batch: int) -> Planning:
+        stored = None if state is None else state.get("plan")
         try:
-            return Planning(self._config, self._topology, None if state is None else state.get("plan"))
+            return Planning(self._config, self._topology, stored, batch=batch)
         except (TypeError, ValueError, AttributeError) as error:
             raise GridError("invalid_state", {"error": error}) from error
 

@@ -41,6 +41,7 @@ class GridEngine(GridCommands):
         config: The island.
         new_id: Makes unique request ids.
         state: What `to_dict` of an earlier run gave, if any.
+        plan_batch: Cars that a step looks at for a plan that is being made; 0 leaves them to `go_on_planning`.
 
     Raises:
         GridError: `invalid_config` or `invalid_state`.
@@ -91,6 +92,14 @@ class GridEngine(GridCommands):
             wake_at=self._wake_at(now),
             persist=bool(events) or loads_changed,
         )
+
+    def go_on_planning(self, batch: int) -> bool:
+        """Between two steps: look at about so many cars for a plan that is being made. It holds from the next step on.
+
+        Returns:
+            Whether there is more to do.
+        """
+        return self._planning.planner.go_on(batch)
 
     def _turn_clock(self, now: float) -> float:
         """Time since the last step, s; 0 for the first one and after the clock was set back."""

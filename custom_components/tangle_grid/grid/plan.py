@@ -15,22 +15,23 @@ The plan only holds back. A car that would have to charge nearly all the time th
 the plan, or of which not enough is known, is not held back at all; nor is one with little time to spare on a phase
 that has no room for all. Where a phase would be too short if more came than is expected, the plan steps back for those
 who have no other phase, before anybody is late. One plan costs
-O(slots x cars log cars + slots x lanes x departures); a large one is made over several calls of
-`update`, so that none of them takes long.
+O(slots x cars log cars + slots x lanes x departures). It is made piece by piece, in several calls of `update` or
+`go_on`, so that none of them takes long.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .arrivals import Arrivals
+from .draft import Draft
 from .forecast import Forecast
 from .model import NOMINAL_V, ChargerConfig, GridConfig, PhaseTriple
 from .outlook import Outlook, alone_w
-from .spread import Job, Lane, Poured, Spread, above, by_release, crowded, spread_of, used_shares
+from .spread import Job, Lane, Poured, above, by_release, crowded, spread_of, used_shares
 from .topology import PHASES, Topology
-from .turns import PlanCar, Turn, fill, free, slot_ends, usable_s
+from .turns import PlanCar, Turn, free, slot_ends
 from .valley import SLOT_S, Valley, due_work, price_height_w, slot_of
 
 #: The plan is made anew after this, s, when a slot begins, and when cars come, go or change their minds.
@@ -50,8 +51,10 @@ _TIGHT_SHARE: Final = 0.05
 _SPARE: Final = 0.02
 #: How much of the capacity a high price is worth.
 _PRICE_SHARE: Final = 0.5
-#: Cars that are looked at in one call of `update`, over all slots, before the rest waits for the next call.
-_BATCH: Final = 3000
+#: Cars that are looked at in one call of `update`, over all slots, unless somebody else goes on with the plan.
+BATCH: Final = 3000
+#: So many, where others wait for their turn in between: some milliseconds.
+SMALL_BATCH: Final = 200
 #: How often all work is poured anew for a plan: from nothing, and going on from the plan before.
 _FIRST_SWEEPS: Final = 6
 _SWEEPS: Final = 2
@@ -61,14 +64,6 @@ _FULL: Final = 0.8
 #: For that, arrivals count with more than what is expected.
 _SHORT: Final = 1.4, 1.1
 _SURPRISE: Final = 1.5
-#: Where a phase does not have room for all, those are not held back who have less time to spare than this, s.
-_CALM_S: Final = 3600.0
-#: What turns may miss or be above the level before they are taken again, W·s.
-_NEARLY_WS: Final = 200.0 * 3600.0
-#: How often turns are taken in all: anew with a higher level where somebody gets too little, then with those first.
-_ROUNDS: Final = 4
-#: By how much the level is raised each time, on top of what is missing, as a share of it.
-_RAISE: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,100 +95,6 @@ class PlanStatus:
     held_back: int
 
 
-@dataclass(slots=True, kw_only=True)
-class _Draft:
-    """A plan in the making; powers in W per slot, rooms per limit (a phase of a feeder)."""
-
-    now: float
-    first: int
-    base_w: Sequence[float]
-    valley: Valley
-    level_w: float
-    full_room: Sequence[Sequence[float]]
-    turns: Mapping[str, Turn]
-    spread: Spread
-    to_pour: Iterator[int]
-    lanes_w: Mapping[Lane, Sequence[float]] = field(default_factory=dict)
-    lanes_on: frozenset[int]
-    full: frozenset[int] = frozenset()
-    owed_ws: dict[Lane, float] = field(default_factory=dict)
-    room: list[list[float]] = field(default_factory=list)
-    slot: int = 0
-    rounds: int = 0
-    over_ws: float = 0.0
-    over_until: float = 0.0
-
-    @property
-    def done(self) -> bool:
-        """Every slot has been given away."""
-        return self.slot >= len(self.base_w)
-
-    def start(self) -> None:
-        """Take turns from the first slot on."""
-        self.room = [list(room) for room in self.full_room]
-        rooms_w = [self.valley.room_w(self.level_w, slot) for slot in range(len(self.base_w))]
-        usable = {
-            full_w: usable_s(full_w, rooms_w, self.valley.seconds)
-            for full_w in {turn.car.full_w for turn in self.turns.values()}
-        }
-        self.owed_ws = dict.fromkeys(self.lanes_w, 0.0)
-        self.slot = 0
-        self.over_ws = self.over_until = 0.0
-        self.rounds += 1
-        for turn in self.turns.values():
-            turn.usable_s = usable[turn.car.full_w]
-            turn.start()
-
-    def take_turns(self) -> int:
-        """Give away one slot; returns how many cars were looked at."""
-        begin, end = slot_ends(self.first, self.slot, self.now)
-        for lane, watts in self.lanes_w.items():
-            self.owed_ws[lane] += watts[self.slot] * (end - begin)
-        looked_at, over_w = fill(
-            tuple(self.turns.values()),
-            self.slot,
-            begin,
-            end,
-            self.room,
-            self.valley.room_w(self.level_w, self.slot),
-            self.owed_ws,
-            self.lanes_on,
-        )
-        if over_w > 0.0:
-            self.over_ws += over_w * (end - begin)
-            self.over_until = end
-        self.slot += 1
-        return 1 + looked_at
-
-    def again(self) -> bool:
-        """Once more, if somebody cannot keep to the level, or does not get enough: higher, then with them first."""
-        short = [turn for turn in self.turns.values() if turn.missing and not turn.first]
-        # Where a phase is short, a higher level helps nobody.
-        helped = [turn for turn in short if not self.full.intersection(turn.limits)]
-        missing_ws = sum(turn.left_ws for turn in helped) + self.over_ws
-        if missing_ws <= _NEARLY_WS or self.rounds >= (_ROUNDS if helped else _ROUNDS - 1):
-            # What they could get beyond this, others on their phase would lose.
-            for turn in self.turns.values():
-                spare_s = turn.ready_at - self.now - turn.need_ws / turn.car.full_w if turn.car.full_w > 0 else 0.0
-                if turn.missing or (spare_s < _CALM_S and self.full.intersection(turn.limits)):
-                    turn.first = True
-            return False
-        if self.rounds < _ROUNDS - 1:
-            until = max([self.over_until, *(turn.ready_at for turn in helped)])
-            self.level_w += _RAISE * self.level_w + missing_ws / max(SLOT_S, until - self.now)
-        else:
-            for turn in helped:
-                turn.first = True
-        self.start()
-        return True
-
-    def total_w(self, slot: int) -> float:
-        """The load with the cars, W."""
-        return self.base_w[slot] + sum(
-            turn.placed.get(slot, 0.0) * turn.car.watts_per_amp for turn in self.turns.values()
-        )
-
-
 class Planner:
     """Plans all cars of an island.
 
@@ -201,9 +102,12 @@ class Planner:
         config: The island.
         topology: Its feeder tree.
         state: What `to_dict` gave, if any; what does not fit starts afresh.
+        batch: See `BATCH`; 0 leaves it all to `go_on`.
     """
 
-    def __init__(self, config: GridConfig, topology: Topology, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, config: GridConfig, topology: Topology, state: Mapping[str, Any] | None = None, *, batch: int = BATCH
+    ) -> None:
         self._config = config
         self._topology = topology
         stored: Mapping[str, Any] = {} if state is None else state
@@ -216,8 +120,9 @@ class Planner:
         self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
         self._poured: Poured = {}
         self._short: frozenset[int] = frozenset()
-        self._plan: _Draft | None = None
-        self._draft: _Draft | None = None
+        self._plan: Draft | None = None
+        self._making: Iterator[int] | None = None
+        self._batch = batch
         self._shown: tuple[int, PlanStatus] | None = None
         self._known: frozenset[tuple[str, float]] = frozenset()
         self._made_at: float | None = None
@@ -263,11 +168,20 @@ class Planner:
         # A slot that begins is planned from what is measured in it.
         old = made_at is None or not 0.0 <= now - made_at < REPLAN_S or slot_of(now) != slot_of(made_at)
         # A draft is finished first: where cars come and go all the time, no plan would ever be made otherwise.
-        if self._draft is None and (old or known != self._known):
+        if self._making is None and (old or known != self._known):
             self._known, self._made_at = known, now
-            self._draft = self._begin(now, cars, forecast or Forecast(), limits_w or {})
-        if self._draft is not None:
-            self._go_on(self._draft)
+            self._making = self._make(now, cars, forecast or Forecast(), limits_w or {})
+        self.go_on(self._batch)
+
+    def go_on(self, batch: int) -> bool:
+        """Go on with a plan that is being made: look at about so many cars. Returns whether there is more to do."""
+        while self._making is not None and batch > 0:
+            looked_at = next(self._making, None)
+            if looked_at is None:
+                self._making = None
+            else:
+                batch -= looked_at
+        return self._making is not None
 
     def ceiling_a(self, device_id: str, now: float) -> float | None:
         """The most that the plan lets a charger have now, A per phase; None: no limit from the plan."""
@@ -297,7 +211,7 @@ class Planner:
             self._shown = (slot_of(now), self._status(plan, now))
         return self._shown[1]
 
-    def _status(self, plan: _Draft, now: float) -> PlanStatus:
+    def _status(self, plan: Draft, now: float) -> PlanStatus:
         total_w = [plan.total_w(slot) for slot in range(len(plan.base_w))]
         return PlanStatus(
             start=plan.first * SLOT_S,
@@ -314,19 +228,45 @@ class Planner:
 
     # Making a plan
 
+    def _make(
+        self,
+        now: float,
+        cars: Sequence[PlanCar],
+        forecast: Forecast,
+        limits_w: Mapping[str, tuple[float, float]],
+    ) -> Iterator[int]:
+        """Make a plan, piece by piece: yields how many cars, or what takes as long, were looked at."""
+        draft = yield from self._begin(now, cars, forecast, limits_w)
+        sweeps = _SWEEPS if draft.spread.resume(self._poured) else _FIRST_SWEEPS
+        for _ in range(sweeps):
+            for number in range(len(draft.spread.jobs)):
+                yield draft.spread.pour(number)
+        self._poured = draft.spread.state()
+        # What the load will come to anyway, it may come to now.
+        least_w = alone_w(draft.base_w, draft.turns.values(), draft.first)
+        draft.level_w = max(draft.level_w, draft.spread.peak_w() if draft.spread.tight else 0.0, least_w)
+        draft.lanes_w = draft.spread.lanes_w()
+        draft.full = draft.spread.full()
+        draft.start()
+        yield len(cars)
+        while not draft.done or draft.again():
+            yield draft.take_turns()
+        self._plan, self._shown = draft, None
+
     def _begin(
         self,
         now: float,
         cars: Sequence[PlanCar],
         forecast: Forecast,
         limits_w: Mapping[str, tuple[float, float]],
-    ) -> _Draft:
+    ) -> Generator[int, None, Draft]:
         first = slot_of(now)
         latest = max(now + 2 * _EXPECT_S, *(car.departs_at for car in cars)) if cars else now
         slots = max(1, math.ceil(min(latest, now + _HORIZON_S) / SLOT_S) - first)
         starts = [(first + slot) * SLOT_S for slot in range(slots)]
         grounds = self._outlook.grounds_w(now, starts, forecast)
         room = self._outlook.room_w(starts, grounds, limits_w)
+        yield len(cars)
         # In an order that has nothing to do with names, so that sums do not either.
         turns = {car.device_id: self._turn(car, now, first) for car in sorted(cars, key=_like)}
         root = self._topology.number[self._topology.root]
@@ -340,20 +280,21 @@ class Planner:
             ),
             floor_w=self._outlook.floor_w(grounds[root], turns.values(), first),
         )
+        yield len(cars)
         jobs = self._jobs(now, first, valley.seconds, turns)
+        yield len(cars)
         self._short = above(used_shares(jobs, room, valley.seconds, _SURPRISE), self._short, _SHORT)
         free(turns.values(), self._short)
+        yield len(cars)
         taken = used_shares(jobs, room, valley.seconds, 1.0)
         for turn in turns.values():
             turn.crowded = crowded(turn.limits, taken)
+        yield len(cars)
         lanes_on = frozenset(limit for limit, share in enumerate(taken) if share > _FULL)
         level_w = valley.level_w(by_release(jobs)) if cars else 0.0
         if level_w is None:
             level_w = valley.top_w
-        spread = spread_of(first, valley, room, level_w, jobs if lanes_on else ())
-        warm = spread.resume(self._poured)
-        sweeps = _SWEEPS if warm else _FIRST_SWEEPS
-        return _Draft(
+        return Draft(
             now=now,
             first=first,
             base_w=grounds[root],
@@ -361,9 +302,8 @@ class Planner:
             level_w=level_w,
             full_room=room,
             turns=turns,
-            spread=spread,
+            spread=spread_of(first, valley, room, level_w, jobs if lanes_on else ()),
             lanes_on=lanes_on,
-            to_pour=(number for _ in range(sweeps) for number in range(len(spread.jobs))),
         )
 
     def _turn(self, car: PlanCar, now: float, first: int) -> Turn:
@@ -419,25 +359,6 @@ class Planner:
             for (lane, release, due, here), ws in work.items()
             if ws > 0.0
         ]
-
-    def _go_on(self, draft: _Draft) -> None:
-        looked_at = 0
-        while looked_at < _BATCH:
-            if (number := next(draft.to_pour, None)) is not None:
-                looked_at += draft.spread.pour(number)
-                continue
-            if not draft.rounds:
-                self._poured = draft.spread.state()
-                # What the load will come to anyway, it may come to now.
-                least_w = alone_w(draft.base_w, draft.turns.values(), draft.first)
-                draft.level_w = max(draft.level_w, draft.spread.peak_w() if draft.spread.tight else 0.0, least_w)
-                draft.lanes_w = draft.spread.lanes_w()
-                draft.full = draft.spread.full()
-                draft.start()
-            looked_at += draft.take_turns()
-            if draft.done and not draft.again():
-                self._plan, self._draft, self._shown = draft, None, None
-                return
 
 
 def _lane(topology: Topology, feeder_id: str, phases: Sequence[int]) -> Lane:

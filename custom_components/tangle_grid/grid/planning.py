@@ -6,7 +6,7 @@ from typing import Any, Final
 from .device_state import DeviceState
 from .forecast import Forecast
 from .model import NOMINAL_V, ChargerConfig, DeviceKind, GridConfig
-from .plan import Planner, PlanStatus
+from .plan import BATCH, Planner, PlanStatus
 from .protection import FeederWatch, drawn_a
 from .topology import PHASES, Topology
 from .turns import PlanCar
@@ -25,10 +25,13 @@ class Planning:
         config: The island.
         topology: Its feeder tree.
         state: What `to_dict` gave, if any.
+        batch: Cars that `update` looks at for a plan that is being made; see `Planner`.
     """
 
-    def __init__(self, config: GridConfig, topology: Topology, state: Mapping[str, Any] | None = None) -> None:
-        self.planner = Planner(config, topology, state)
+    def __init__(
+        self, config: GridConfig, topology: Topology, state: Mapping[str, Any] | None = None, *, batch: int = BATCH
+    ) -> None:
+        self.planner = Planner(config, topology, state, batch=batch)
         self._config = config
         self._topology = topology
         self._accepts_a: dict[str, float] = {}
