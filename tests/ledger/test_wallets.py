@@ -458,12 +458,13 @@ async def test_a_rule_that_is_set_while_the_wallets_are_looked_over_still_works(
         return swept
 
     monkeypatch.setattr(sweeper, "sweep_above_caps", set_meanwhile)
-    await pay(ledger, order("b", 1))
+    # Whether the first look is before or after it: both are more than may stay.
+    await pay(ledger, order("b", 60))
     async with asyncio.timeout(20):
         while (await ledger.wallets())["car"].balance_i:
             await asyncio.sleep(0.02)
     assert looks[0] == []
-    assert ledger._core.backend.client.balances([owner[:81]]) == [101]
+    assert ledger._core.backend.client.balances([owner[:81]]) == [160]
 
 
 async def test_nothing_is_swept_to_an_address_that_its_owner_spent_from(ledger: Ledger) -> None:
