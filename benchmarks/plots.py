@@ -154,20 +154,20 @@ def reward() -> Any:
     )
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.set_ylabel("power (kW); below 0 it feeds back")
-    axes.legend(loc="upper right")
-    axes.set_ylim(top=1.45 * baseline_kw)
+    # Above the picture: where there is room in it depends on the evening.
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     hours(axes)
     return figure
 
 
 def _largest(loop: Loop, chargers: Any) -> Part:
-    """The charger's part that delivered most."""
+    """The charger's part that delivered most, of those with a baseline that can be seen."""
     parts = [
         Part(loop.engine.requests[event.request_id], event)
         for event in loop.events
         if isinstance(event, Settlement) and event.device_id in chargers
     ]
-    return max(parts, key=lambda part: part.settlement.energy_wh)
+    return max(parts, key=lambda part: (part.settlement.receipt["baseline_w"] > 0, part.settlement.energy_wh))
 
 
 def blind() -> Any:

@@ -99,6 +99,13 @@ def test_a_car_that_cannot_be_filled_keeps_its_promise_and_then_gives_way() -> N
     assert standings([short, served], 5_000.0, fairness).places[0][0] == OPEN
 
 
+@pytest.mark.parametrize(("lacks_wh", "tier"), [(90.0, OPEN), (110.0, MET)])
+def test_who_lacks_so_little_in_the_end_that_it_counts_as_served_is_finished(lacks_wh: float, tier: float) -> None:
+    """Even at full power until it leaves; it has had more than the share of those that cannot be filled."""
+    late = Session(need_wh=10_000.0 + lacks_wh, total_wh=40_000.0, departs_in_s=HOUR, full_w=10_000.0)
+    assert standings([late], 100_000.0, Fairness(common_part=0.5)).places[0][0] == tier
+
+
 def test_nobody_starves() -> None:
     """A car with a great need, while new ones with small needs keep coming: more than the capacity can fill."""
     need_wh, hours, step = 30_000.0, 10.0, 1 / 12
