@@ -8,8 +8,6 @@ from .spread import Lane, Spread
 from .turns import Turn, fill, slot_ends, usable_s
 from .valley import SLOT_S, Valley
 
-#: Where a phase does not have room for all, those are not held back who have less time to spare than this, s.
-_CALM_S: Final = 3600.0
 #: What turns may miss or be above the level before they are taken again, W·s.
 _NEARLY_WS: Final = 200.0 * 3600.0
 #: How often turns are taken in all: anew with a higher level where somebody gets too little, then with those first.
@@ -90,10 +88,8 @@ class Draft:
         missing_ws = sum(turn.left_ws for turn in helped) + self.over_ws
         if missing_ws <= _NEARLY_WS or self.rounds >= (_ROUNDS if helped else _ROUNDS - 1):
             # What they could get beyond this, others on their phase would lose.
-            for turn in self.turns.values():
-                spare_s = turn.ready_at - self.now - turn.need_ws / turn.car.full_w if turn.car.full_w > 0 else 0.0
-                if turn.missing or (spare_s < _CALM_S and self.full.intersection(turn.limits)):
-                    turn.first = True
+            for turn in short:
+                turn.first = True
             return False
         if self.rounds < _ROUNDS - 1:
             until = max([self.over_until, *(turn.ready_at for turn in helped)])

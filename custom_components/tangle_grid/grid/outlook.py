@@ -11,8 +11,6 @@ from .topology import PHASES, Topology
 from .turns import Turn
 from .valley import SLOT_S, slot_of
 
-#: Share of the capacity that is planned with: what nobody controls does not keep to its habit.
-_PLANNED_SHARE: Final = 0.97
 #: Of the peak that is expected of the load anyway, what is taken to come for sure.
 _SURE_SHARE: Final = 0.9
 #: Of the peak that was reached already.
@@ -102,7 +100,7 @@ class Outlook:
             grounds_w: Load without the cars, per feeder.
             limits_w: Lower capacities of feeders for a while: W, and until when.
         """
-        share = _PLANNED_SHARE * (1.0 - self._config.capacity_margin - self._config.increase_band)
+        share = 1.0 - self._config.capacity_margin - self._config.increase_band
         room: list[list[float]] = []
         for number, feeder in enumerate(self._topology.feeders):
             lower_w, until = limits_w.get(feeder.feeder_id, (math.inf, -math.inf))

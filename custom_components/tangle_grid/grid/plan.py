@@ -12,11 +12,9 @@ costs the peak nothing, leaves room for whoever comes unexpected, and whoever le
 - A price raises the ground where it is high, up to `_PRICE_SHARE` of the capacity.
 
 The plan only holds back. A car that would have to charge nearly all the time that it has left, that does not fit into
-the plan, or of which not enough is known, is not held back at all; nor is one with little time to spare on a phase
-that has no room for all. Where a phase would be too short if more came than is expected, the plan steps back for those
-who have no other phase, before anybody is late. One plan costs
-O(slots x cars log cars + slots x lanes x departures). It is made piece by piece, in several calls of `update` or
-`go_on`, so that none of them takes long.
+the plan, or of which not enough is known, is not held back at all. One plan costs O(slots x cars log cars + slots x
+lanes x departures). It is made piece by piece, in several calls of `update` or `go_on`, so that none of them takes
+long.
 """
 
 import math
@@ -29,9 +27,9 @@ from .draft import Draft
 from .forecast import Forecast
 from .model import NOMINAL_V, ChargerConfig, GridConfig, PhaseTriple
 from .outlook import Outlook, alone_w
-from .spread import Job, Lane, Poured, above, by_release, crowded, spread_of, used_shares
+from .spread import Job, Lane, Poured, by_release, crowded, spread_of, used_shares
 from .topology import PHASES, Topology
-from .turns import PlanCar, Turn, free, slot_ends
+from .turns import PlanCar, Turn, slot_ends
 from .valley import SLOT_S, Valley, due_work, price_height_w, slot_of
 
 #: The plan is made anew after this, s, when a slot begins, and when cars come, go or change their minds.
@@ -60,10 +58,6 @@ _FIRST_SWEEPS: Final = 6
 _SWEEPS: Final = 2
 #: Lanes are kept to on limits of which more than this share is taken at some time.
 _FULL: Final = 0.8
-#: A phase is short when more than the first share of what it leaves is due in time, until it is less than the second.
-#: For that, arrivals count with more than what is expected.
-_SHORT: Final = 1.4, 1.1
-_SURPRISE: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,6 @@ class Planner:
         )
         self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
         self._poured: Poured = {}
-        self._short: frozenset[int] = frozenset()
         self._plan: Draft | None = None
         self._making: Iterator[int] | None = None
         self._batch = batch
@@ -188,7 +181,7 @@ class Planner:
         plan = self._plan
         turn = None if plan is None else plan.turns.get(device_id)
         # A plan that was not renewed holds nobody back.
-        if plan is None or turn is None or turn.first or turn.free or not 0.0 <= now - plan.now <= 2 * SLOT_S:
+        if plan is None or turn is None or turn.first or not 0.0 <= now - plan.now <= 2 * SLOT_S:
             return None
         return turn.placed.get(slot_of(now) - plan.first, 0.0)
 
@@ -283,10 +276,7 @@ class Planner:
         yield len(cars)
         jobs = self._jobs(now, first, valley.seconds, turns)
         yield len(cars)
-        self._short = above(used_shares(jobs, room, valley.seconds, _SURPRISE), self._short, _SHORT)
-        free(turns.values(), self._short)
-        yield len(cars)
-        taken = used_shares(jobs, room, valley.seconds, 1.0)
+        taken = used_shares(jobs, room, valley.seconds)
         for turn in turns.values():
             turn.crowded = crowded(turn.limits, taken)
         yield len(cars)

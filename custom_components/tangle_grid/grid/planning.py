@@ -102,7 +102,9 @@ class Planning:
             self.planner.arrivals.observe(
                 now, device.device_id, device.arrived_at if device.connected else None, wanted_wh
             )
-            if device.device_id not in planned:
+            # Who is full or gone stops, even if the last measurement still shows it charging.
+            ends = device.watch.compliant and (device.satisfied or not device.plugged_in)
+            if device.device_id not in planned and not ends:
                 others_w += max(0.0, device.power_w or 0.0)
             for number in self._topology.path(device.config.feeder_id):
                 feeder = feeders[number]

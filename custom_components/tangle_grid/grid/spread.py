@@ -238,21 +238,18 @@ def _weight(lane: Lane) -> float:
     return 1.0 / len({limit % PHASES for limit in lane})
 
 
-def used_shares(
-    jobs: Sequence[Job], room_w: Sequence[Sequence[float]], seconds: Sequence[float], expected: float
-) -> list[float]:
+def used_shares(jobs: Sequence[Job], room_w: Sequence[Sequence[float]], seconds: Sequence[float]) -> list[float]:
     """How much of what each limit leaves until some slot is due by then, at worst; 1 is all of it. O(jobs + slots).
 
     Args:
         jobs: The work.
         room_w: What each limit leaves to cars, W per slot.
         seconds: Length of each slot.
-        expected: How many times the work of those counts that are still to come.
     """
     due_ws = [[0.0] * len(seconds) for _ in room_w]
     for job in jobs:
         for limit in job.lane:
-            due_ws[limit][job.due] += job.ws * _weight(job.lane) * (1.0 if job.here else expected)
+            due_ws[limit][job.due] += job.ws * _weight(job.lane)
     result: list[float] = []
     for due, room in zip(due_ws, room_w, strict=True):
         share = work_ws = space_ws = 0.0
@@ -271,12 +268,6 @@ def crowded(lane: Lane, taken: Sequence[float]) -> float:
     for limit in lane:
         worst[limit % PHASES] = max(worst.get(limit % PHASES, 0.0), min(_MOST_CROWDED, taken[limit]))
     return sum(worst.values()) / len(worst)
-
-
-def above(shares: Sequence[float], before: frozenset[int], thresholds: tuple[float, float]) -> frozenset[int]:
-    """Limits whose share is above the first threshold, or was and is still above the second."""
-    enters, leaves = thresholds
-    return frozenset(limit for limit, share in enumerate(shares) if share > (leaves if limit in before else enters))
 
 
 def by_release(jobs: Sequence[Job]) -> Mapping[int, Sequence[tuple[int, float]]]:

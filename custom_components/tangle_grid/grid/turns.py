@@ -13,13 +13,12 @@ has.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
 from .model import NOMINAL_V
-from .topology import PHASES
 from .valley import SLOT_S
 
 #: A car that charges goes on before those that leave up to this much sooner, s.
@@ -88,7 +87,6 @@ class Turn:
         spare_ws: What of it is planned above its need, W·s.
         ready_at: When it is to be ready.
         first: It charges whenever its phases allow.
-        free: The plan does not hold it back.
         pressed: It cannot wait any longer in this slot.
         crowded: How much of what its phases leave is wanted, as a share, the mean of its phases.
         last: Number of the last slot that it can use.
@@ -103,7 +101,6 @@ class Turn:
     spare_ws: float
     ready_at: float
     first: bool
-    free: bool = False
     pressed: bool = False
     crowded: float = 0.0
     last: int = 0
@@ -139,10 +136,6 @@ class Turn:
         """Whether it charges, and its lane has not had too much where a phase is full."""
         ahead_ws = _AHEAD_S * self.car.min_a * self.car.watts_per_amp
         return self.had_a > 0.0 and (full.isdisjoint(self.limits) or owed_ws.get(self.limits, 0.0) > -ahead_ws)
-
-    def short(self, limits: frozenset[int]) -> bool:
-        """Whether it has no phase that is not among these limits."""
-        return {limit % PHASES for limit in limits.intersection(self.limits)} == set(self.car.phases)
 
     def start(self) -> None:
         """Back to the first slot."""
@@ -232,12 +225,6 @@ def fill(
         turn.left_ws -= turn.had_a * turn.car.watts_per_amp * (min(end, turn.ready_at) - begin)
     over_w = max(0.0, -giving.level_w) if any(turn.pressed and not turn.first for turn in giving.given) else 0.0
     return len(live), over_w
-
-
-def free(turns: Iterable[Turn], short: frozenset[int]) -> None:
-    """Hold nobody back who could miss its departure by it: on limits with little to spare, who has no other phase."""
-    for turn in turns:
-        turn.free = turn.short(short)
 
 
 def usable_s(full_w: float, rooms_w: Sequence[float], seconds: Sequence[float]) -> list[float]:
