@@ -55,7 +55,7 @@ from custom_components.tangle_grid.grid import (
 )
 from custom_components.tangle_grid.grid.arrivals import Stay
 from custom_components.tangle_grid.grid.forecast import Forecast, Series
-from custom_components.tangle_grid.grid.plan import Planner
+from custom_components.tangle_grid.grid.plan import BATCH, Planner
 from custom_components.tangle_grid.grid.topology import Topology
 
 HOUR = 3600.0
@@ -271,6 +271,9 @@ def simulate(engine: GridEngine, day: Day, start: float, *, price: bool) -> tupl
         for setpoint in engine.step(now, inputs).setpoints:
             if isinstance(setpoint, ChargerSetpoint):
                 by_id[setpoint.device_id].told_a = setpoint.current_a
+        # As in Home Assistant, where a plan is ready long before the next step here.
+        while engine.go_on_planning(BATCH):
+            pass
     return load, cars
 
 
