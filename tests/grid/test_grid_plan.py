@@ -400,6 +400,23 @@ def test_cars_wait_for_the_valley_and_leave_in_time() -> None:
     assert all(setpoint.cause is not Cause.PLAN for _, setpoint in free.setpoints)
 
 
+def test_who_has_just_become_full_is_not_expected_to_charge_on() -> None:
+    """Its last measurement shows it charging; a plan that took it for granted would leave the next hour unused."""
+    first = Car(charger("first", learn_phases=False), soc=79.5)
+    second = Car(charger("second", learn_phases=False), soc=20.0)
+    first.departure_at, second.departure_at = START + HOUR, START + 6 * HOUR
+    plant = Plant(first, second, base_a=(6.0,) * 3, dt=20.0, planning=True)
+    expected: list[float] = []
+    full_for = 0
+    while full_for < 3:
+        result = plant.step()
+        full_for += (first.soc or 0.0) >= 80.0
+        if full_for:
+            assert result.status.plan is not None
+            expected.append(max(result.status.plan.base_w))
+    assert max(expected) == pytest.approx(6.0 * 3 * 230.0, rel=0.02)
+
+
 def test_the_status_shows_the_plan_and_a_restart_keeps_what_was_learned() -> None:
     plant = evening(2)
     result = plant.run(600)
