@@ -8,6 +8,7 @@ from hypothesis import Phase, given, settings, strategies as st
 
 from custom_components.tangle_grid.grid import (
     Answered,
+    CurtailmentRequest,
     FeederConfig,
     GridConfig,
     GridError,
@@ -25,6 +26,7 @@ from custom_components.tangle_grid.grid.merit import HALF_LIFE_S, Debts
 from tests.grid.plant import ALWAYS, Car, Home, Plant, Store, V, battery, charger, feeder, household
 
 QUIET = MarketConfig(automatic=False)
+BOTH = {"boiler", "pump"}
 S = RequestState
 DAY_S = 86_400.0
 
@@ -255,10 +257,50 @@ def test_who_gives_less_than_was_asked_is_held_to_that(power_w: float) -> None:
     plant.engine.answer(plant.now, request_id=request.request_id, device_id="car", accept=True, power_w=power_w)
     ask = request.asks["car"]
     assert ask.promised_w == power_w
-    step_w = 3 * V
-    assert ask.quantity_w == pytest.approx(power_w, abs=6 * step_w) or ask.quantity_w <= 11_040
+    # A charger gives whole steps: one more at most. Between its minimum and 0 there is nothing.
+    step_w, least_w = 3 * V, 6 * 3 * V
+    assert ask.quantity_w <= power_w + step_w
+    assert ask.quantity_w >= min(power_w, ask.baseline_w - least_w) - 1.0
     plant.run(400)
-    assert ask.energy_wh <= (ask.quantity_w + 1) * 300 / 3600
+    assert 0 < ask.energy_wh <= (ask.quantity_w + 1) * 300 / 3600
+
+
+def asked_household(**loads: bool) -> tuple[Plant, CurtailmentRequest]:
+    """A boiler of 2,000 W and a pump of 1,000 W, where a person is asked for all of it."""
+    home = Home(household(policy=PolicyConfig(mode=PolicyMode.ASK)), base_w=1500.0)
+    home.loads.update(loads)
+    plant = Plant(home, market=QUIET)
+    plant.run(700)
+    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
+    return plant, request
+
+
+@pytest.mark.parametrize(
+    ("power_w", "shed", "quantity_w"),
+    [(1000.0, {"pump"}, 1000.0), (1999.0, {"pump"}, 1000.0), (2500.0, {"boiler"}, 2000.0), (3000.0, BOTH, 3000.0)],
+)
+def test_a_household_sheds_no_more_than_somebody_promised(power_w: float, shed: set[str], quantity_w: float) -> None:
+    plant, request = asked_household()
+    plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=power_w)
+    plant.run(60)
+    ask = request.asks["home"]
+    assert (set(ask.loads), ask.quantity_w) == (shed, quantity_w)
+    home = plant.devices["home"]
+    assert isinstance(home, Home)
+    assert {load for load, on in home.loads.items() if not on} == shed
+
+
+@pytest.mark.parametrize(("pump", "least"), [(True, "1000"), (False, "2000")])
+def test_less_than_the_smallest_load_is_refused_and_changes_nothing(pump: bool, least: str) -> None:
+    plant, request = asked_household(pump=pump)
+    before = plant.engine.to_dict()
+    with pytest.raises(GridError) as error:
+        plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=500.0)
+    assert (error.value.key, error.value.placeholders["least_w"]) == ("power_below_loads", least)
+    assert plant.engine.to_dict() == before
+    # Whoever says no gives no power, and can say so.
+    plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=False, power_w=500.0)
+    assert request.asks["home"].state is RequestState.DECLINED
 
 
 # Back again

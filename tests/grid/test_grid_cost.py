@@ -7,7 +7,8 @@ import pytest
 
 from custom_components.tangle_grid.grid import allocator, control
 from custom_components.tangle_grid.grid.allocator import Demand, allocate
-from custom_components.tangle_grid.grid.model import MarketConfig
+from custom_components.tangle_grid.grid.model import FeederConfig, GridConfig, MarketConfig
+from custom_components.tangle_grid.grid.topology import Topology
 from tests.grid.plant import Car, Plant, charger
 
 QUIET = MarketConfig(automatic=False)
@@ -53,3 +54,28 @@ def test_the_current_is_shared_out_twice_in_a_pass_at_most(monkeypatch: pytest.M
     plant.step()
     assert len(calls) <= 2
     assert (plant.car("car_0").told == 0) == (base_a > 30)
+
+
+def test_a_pass_in_which_no_building_can_be_seen_costs_no_more_per_car_in_a_larger_street(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Below a blind feeder some stand in for others. Each building looks at its own cars only."""
+    looks: list[float] = []
+    for buildings in (4, 16):
+        street = FeederConfig(feeder_id="main", capacity_a=(400.0,) * 3, threshold_a=(400.0,) * 3)
+        below = [
+            FeederConfig(feeder_id=f"b{each}", parent_id="main", capacity_a=(60.0,) * 3, threshold_a=(60.0,) * 3)
+            for each in range(buildings)
+        ]
+        cars = [Car(charger(f"car{each}", feeder_id=f"b{each // 4}")) for each in range(4 * buildings)]
+        config = GridConfig(feeders=(street, *below), devices=tuple(car.config for car in cars), market=QUIET)
+        # It has a meter for the street alone.
+        plant = Plant(*cars, config=config)
+        # One draws more than its safe current, which it was not told.
+        cars[0].obeys, cars[0].accepts_a = False, 30.0
+        plant.run(120)
+        with monkeypatch.context() as patched:
+            calls = counted(patched, Topology, "path")
+            plant.step()
+        looks.append(len(calls) / len(cars))
+    assert looks[1] <= 1.5 * looks[0]

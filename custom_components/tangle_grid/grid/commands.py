@@ -9,6 +9,7 @@ from .curtailment import CurtailmentRequest, RequestState
 from .errors import GridError
 from .events import AskChanged, GridEvent, Settlement
 from .model import PolicyConfig, Reason, SolarConfig
+from .offers import least_w
 from .protection import TemporaryCapacity
 
 
@@ -77,7 +78,7 @@ class GridCommands(GridCore):
 
         Raises:
             GridError: `unknown_request`, `unknown_device`, `not_participating`, `request_closed`, `already_answered`,
-                `invalid_power`.
+                `invalid_power`, `power_below_loads`.
         """
         request, ask = self._part(request_id, device_id)
         if request.closed or now >= request.ends_at:
@@ -86,6 +87,9 @@ class GridCommands(GridCore):
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
         if power_w is not None:
             power_w = checked_power(power_w)
+            least = least_w(self._device(device_id), ask.baseline_w)
+            if accept and power_w < least:
+                raise GridError("power_below_loads", {"power_w": power_w, "least_w": round(least)})
         if reason is None:
             reason = Reason(key="accepted_by_person" if accept else "declined_by_person")
         return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)

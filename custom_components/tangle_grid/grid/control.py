@@ -200,18 +200,21 @@ class ControlPass:
 
     def _stand_in(self) -> None:
         """Below a blind feeder all safe currents fit together: what one draws beyond its own, others go without."""
-        for number in (number for number, feeder in enumerate(self._feeders) if feeder.blind):
-            beyond = [0.0] * PHASES
-            for plan in (*self._uncertain, *self._disobedient):
-                if number in self._topology.path(plan.charger.feeder_id):
+        beyond: dict[int, list[float]] = {}
+        for plan in (*self._uncertain, *self._disobedient):
+            more_a = max(0.0, plan.device.measured_a() - plan.charger.safe_current_a)
+            for number in self._topology.path(plan.charger.feeder_id):
+                if more_a > 0.0 and self._feeders[number].blind:
+                    phases = beyond.setdefault(number, [0.0] * PHASES)
                     for phase in plan.charger.phases:
-                        beyond[phase] += max(0.0, plan.device.measured_a() - plan.charger.safe_current_a)
-            for plan in sorted(self._charging, key=lambda plan: plan.order, reverse=True):
-                below = number in self._topology.path(plan.charger.feeder_id)
-                if below and any(beyond[phase] > _BEYOND_A for phase in plan.charger.phases):
+                        phases[phase] += more_a
+        for plan in sorted(self._charging, key=lambda plan: plan.order, reverse=True) if beyond else ():
+            for number in self._topology.path(plan.charger.feeder_id):
+                short = beyond.get(number)
+                if short is not None and any(short[phase] > _BEYOND_A for phase in plan.charger.phases):
                     plan.ceiling, plan.ceiling_cause = 0.0, Cause.SAFE_STATE
                     for phase in plan.charger.phases:
-                        beyond[phase] -= plan.charger.safe_current_a
+                        short[phase] -= plan.charger.safe_current_a
 
     # Those that are not shared among
 

@@ -29,6 +29,8 @@ from .topology import PHASES, Topology
 
 #: A request is as good as filled when less than this is missing, and less is not worth a part, W.
 CLOSE_ENOUGH_W: Final = 100.0
+#: What adding up the powers of loads may come out higher by, W.
+_ROUNDED_W: Final = 0.1
 #: Who leaves by its own wish has its power back at once.
 _OWN_WISH: Final = frozenset({"ended_by_person", "ended_unplugged", "ended_left"})
 
@@ -197,12 +199,17 @@ class Engagement:
         if isinstance(device.config, ChargerConfig):
             # It moves in steps, and may give up to one of them more than it promised at most.
             most_w = min(most_w, ask.offer_w + device.config.step_a * device.config.watts_per_amp)
+        elif isinstance(device.config, HouseholdConfig) and ask.offer_w < ask.baseline_w:
+            # All its loads together are no more than it could give; somebody may have promised less than them.
+            most_w = min(most_w, ask.offer_w + _ROUNDED_W)
         quantity_w = quantity_for(device, ask, want_w)
         loads = loads_for(device, min(quantity_w, most_w), most_w)
         if loads:
             quantity_w = min(device.rated_w(loads), ask.baseline_w)
+        elif isinstance(device.config, HouseholdConfig):
+            return 0.0, ()
         elif quantity_w > most_w:
-            quantity_w = 0.0 if isinstance(device.config, HouseholdConfig) else quantity_within(device, ask, most_w)
+            quantity_w = quantity_within(device, ask, most_w)
             if quantity_w < CLOSE_ENOUGH_W:
                 return 0.0, ()
         return quantity_w, loads

@@ -148,6 +148,11 @@ def loads_for(device: DeviceState, want_w: float, most_w: float = math.inf) -> t
     return tuple(chosen)
 
 
+def least_w(device: DeviceState, baseline_w: float) -> float:
+    """The least that a household can give and have paid, W: its smallest load that is on. 0 for all others."""
+    return min(baseline_w, min((rated_w for _, rated_w in _loads_on(device)), default=0.0))
+
+
 def relief(device: DeviceState, quantity_w: float) -> PhaseTriple:
     """How a device's reduction spreads over the phases, W."""
     share = quantity_w / len(device.config.phases)
