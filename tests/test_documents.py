@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from custom_components.tangle_grid.grid.model import Timing
+from custom_components.tangle_grid.island_config import STREET_TIMING
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"
@@ -203,8 +204,16 @@ def test_times_are_those_of_the_code() -> None:
     assert rows["above the threshold before help is asked for"] == f"{timing.request_trigger_s:g} s"
     assert rows["time to answer"] == f"{timing.answer_window_s:g} s"
     assert rows["length of a request (option)"] == f"{timing.request_duration_s / 60:g} min"
-    assert rows["least time between two requests"] == f"{timing.request_cooldown_s:g} s"
+    between = f"{timing.request_cooldown_s:g} s; {timing.request_round_s:g} s"
+    assert rows["least time between two requests; after one that was not filled"] == between
     assert rows["baseline looks back"] == f"{timing.baseline_window_s:g} s"
+    street = {cells[1].strip(): cells[3].strip() for row in table.splitlines() if len(cells := row.split("|")) > 3}
+    for row, name in (
+        ("least time between writes that increase", "min_write_interval_s"),
+        ("heartbeat", "heartbeat_s"),
+        ("above the threshold before help is asked for", "request_trigger_s"),
+    ):
+        assert street[row] == f"{STREET_TIMING[name]:g} s"
 
 
 def test_every_command_of_the_node_is_named() -> None:

@@ -50,7 +50,7 @@ from .grid.model import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, M
 # Unanswered requests raise the rate up to this many times the first one.
 _HIGHEST_RATE: Final = 2
 # Simulated chargers have no flash that wears out, and their meter reports only once in a second of a fast clock.
-_STREET_TIMING: Final[Mapping[str, float]] = {
+STREET_TIMING: Final[Mapping[str, float]] = {
     "min_write_interval_s": 60.0,
     "heartbeat_s": 60.0,
     "request_trigger_s": 400.0,
@@ -119,7 +119,7 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
         request_duration_s=60.0 * options.get(CONF_REQUEST_MINUTES, DEFAULT_REQUEST_MINUTES),
     )
     if entry.data[CONF_KIND] == KIND_SIMULATED:
-        timing = replace(timing.scaled(float(entry.data[CONF_SPEED])), **_STREET_TIMING)
+        timing = replace(timing.scaled(float(entry.data[CONF_SPEED])), **STREET_TIMING)
     rate = int(options.get(CONF_RATE, DEFAULT_RATE))
     main, *below = feeder_configs(entry)
     return GridConfig(
