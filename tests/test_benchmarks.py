@@ -120,3 +120,34 @@ def test_a_day_on_a_street_prints_figures_and_draws_them(tmp_path: Path) -> None
     assert 1.0 <= ways["plan"]["peak_median"] < ways["uncontrolled"]["peak_median"]
     assert ways["plan"]["beyond_kwh"] <= ways["protection"]["beyond_kwh"] + 0.5
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_ours_and_the_algorithms_of_acn_sim_run_on_the_same_sessions(tmp_path: Path) -> None:
+    """Only where its environment has been set up: it needs the simulator. Its own event queue gives the same again."""
+    python = ROOT / ".runtime" / "envs" / "bench" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("scripts/bench acn_sim has not been used here")
+
+    def figures(*options: str) -> dict[str, dict[str, float]]:
+        command = [python, "-m", "benchmarks.acn_sim", "--capacity-kw", "20", "--json", *options]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        found: dict[str, dict[str, float]] = json.loads(done.stdout)
+        return {
+            name: {key: value for key, value in each.items() if not key.startswith("decision_ms")}
+            for name, each in found.items()
+        }
+
+    queue = tmp_path / "queue.json"
+    write = (
+        "import sys; from benchmarks.acn_sim import event_queue; "
+        "event_queue(None, seed=3, days=1).to_json(sys.argv[1])"
+    )
+    subprocess.run([python, "-c", write, str(queue)], cwd=ROOT, check=True, capture_output=True)
+    known = figures("--days", "1", "--seed", "3")
+    assert list(known) == ["ours", "edf", "llf", "fcfs", "round_robin", "uncontrolled"]
+    assert figures("--sessions", str(queue), "--only", "ours,edf") == {name: known[name] for name in ("ours", "edf")}
+    for name, each in known.items():
+        assert 0.0 < each["energy_pct"] <= 100.0
+        assert 0.0 <= each["p5_fraction"] <= each["jain"] <= 1.0
+        assert (each["violations"] == 0) == (name != "uncontrolled")
+        assert name == "uncontrolled" or each["peak_kw"] <= 20.0
