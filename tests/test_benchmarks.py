@@ -139,8 +139,7 @@ def test_ours_and_the_algorithms_of_acn_sim_run_on_the_same_sessions(tmp_path: P
 
     queue = tmp_path / "queue.json"
     write = (
-        "import sys; from benchmarks.acn_sim import event_queue; "
-        "event_queue(None, seed=3, days=1).to_json(sys.argv[1])"
+        "import sys; from benchmarks.acn_sim import event_queue; event_queue(None, seed=3, days=1).to_json(sys.argv[1])"
     )
     subprocess.run([python, "-c", write, str(queue)], cwd=ROOT, check=True, capture_output=True)
     known = figures("--days", "1", "--seed", "3")
