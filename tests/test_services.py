@@ -11,8 +11,9 @@ from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
+from custom_components.tangle_grid.grid.curtailment import RequestState
 from custom_components.tangle_grid.ledger import SUPPLY
-from tests.island import BATTERY, CHARGER, HOUSEHOLD, SOLAR, Island
+from tests.island import BATTERY, CHARGER, HOUSEHOLD, SOLAR, Island, household_subentry, island_entry
 
 ADDRESS = "B" * 90
 
@@ -115,6 +116,22 @@ async def test_answer_with_less_power(island: Island) -> None:
     )
     # A charger moves in whole amperes: it gives what was promised, and as little more as it can.
     assert 1500 <= island.runtime.engine.requests[request_id].asks[CHARGER].quantity_w <= 1500 + 690
+
+
+@pytest.mark.parametrize("entry", [island_entry(household_subentry("ask"))])
+async def test_answer_refuses_less_than_a_household_can_switch_off(island: Island) -> None:
+    home = island.device_id(HOUSEHOLD)
+    request_id = await island.request(device_id=[home])
+    values = {"request_id": request_id, "device_id": home, "answer": "accept"}
+    text = await _refused(island, "power_below_loads", "answer_request", power=1500, **values)
+    assert text.startswith("1500 W is too little.")
+    assert "counts 2000 W" in text
+    ask = island.runtime.engine.requests[request_id].asks[HOUSEHOLD]
+    assert ask.state is RequestState.ISSUED
+    await island.call("answer_request", power=2000, **values)
+    assert ask.loads
+    assert ask.quantity_w == 2000
+    assert island.hass.states.is_state("input_boolean.heat_pump", "off")
 
 
 async def test_answer_refuses_who_was_not_asked(island: Island) -> None:

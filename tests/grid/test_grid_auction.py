@@ -19,6 +19,7 @@ from custom_components.tangle_grid.grid import (
     RequestIssued,
     RequestState,
     Settlement,
+    ShedLoad,
     Timing,
 )
 from custom_components.tangle_grid.grid.budget import affordable_w, most_i
@@ -301,6 +302,20 @@ def test_less_than_the_smallest_load_is_refused_and_changes_nothing(pump: bool, 
     # Whoever says no gives no power, and can say so.
     plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=False, power_w=500.0)
     assert request.asks["home"].state is RequestState.DECLINED
+
+
+def test_the_least_that_is_named_is_enough() -> None:
+    """Loads may have fractions of a watt: the number in the sentence is rounded up."""
+    load = ShedLoad(load_id="boiler", rated_w=2000.4)
+    home = Home(household(policy=PolicyConfig(mode=PolicyMode.ASK), loads=(load,)), base_w=1500.0)
+    plant = Plant(home, market=QUIET)
+    plant.run(700)
+    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
+    answer = {"request_id": request.request_id, "device_id": "home", "accept": True}
+    with pytest.raises(GridError) as error:
+        plant.engine.answer(plant.now, power_w=2000.0, **answer)  # type: ignore[arg-type]
+    plant.engine.answer(plant.now, power_w=float(error.value.placeholders["least_w"]), **answer)  # type: ignore[arg-type]
+    assert request.asks["home"].loads == ("boiler",)
 
 
 # Back again

@@ -1,5 +1,6 @@
 """What people, automations and the ledger tell the grid."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -87,9 +88,9 @@ class GridCommands(GridCore):
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
         if power_w is not None:
             power_w = checked_power(power_w)
-            least = least_w(self._device(device_id), ask.baseline_w)
+            least = math.ceil(least_w(self._device(device_id), ask.baseline_w))
             if accept and power_w < least:
-                raise GridError("power_below_loads", {"power_w": power_w, "least_w": round(least)})
+                raise GridError("power_below_loads", {"power_w": f"{power_w:g}", "least_w": least})
         if reason is None:
             reason = Reason(key="accepted_by_person" if accept else "declined_by_person")
         return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)

@@ -199,20 +199,18 @@ class Engagement:
         if isinstance(device.config, ChargerConfig):
             # It moves in steps, and may give up to one of them more than it promised at most.
             most_w = min(most_w, ask.offer_w + device.config.step_a * device.config.watts_per_amp)
-        elif isinstance(device.config, HouseholdConfig) and ask.offer_w < ask.baseline_w:
-            # All its loads together are no more than it could give; somebody may have promised less than them.
-            most_w = min(most_w, ask.offer_w + _ROUNDED_W)
         quantity_w = quantity_for(device, ask, want_w)
-        loads = loads_for(device, min(quantity_w, most_w), most_w)
-        if loads:
-            quantity_w = min(device.rated_w(loads), ask.baseline_w)
-        elif isinstance(device.config, HouseholdConfig):
-            return 0.0, ()
-        elif quantity_w > most_w:
+        if isinstance(device.config, HouseholdConfig):
+            if ask.offer_w < ask.baseline_w:
+                # All its loads together are no more than it could give; somebody may have promised less than them.
+                most_w = min(most_w, ask.offer_w + _ROUNDED_W)
+            loads = loads_for(device, min(quantity_w, most_w), most_w)
+            return min(device.rated_w(loads), ask.baseline_w), loads
+        if quantity_w > most_w:
             quantity_w = quantity_within(device, ask, most_w)
             if quantity_w < CLOSE_ENOUGH_W:
                 return 0.0, ()
-        return quantity_w, loads
+        return quantity_w, ()
 
     def _extend(self, request: CurtailmentRequest, ask: Ask, device: DeviceState, want_w: float) -> None:
         """An active one gives more, up to what it promised; loads are not added one by one."""
