@@ -63,6 +63,8 @@ class Charger:
         gain, extra_a: How it overshoots its limit.
         follow_s: How long it takes to follow, s.
         late_s: How old its reports are when they arrive as new ones, s.
+        leaves_at: When its car leaves; None: nobody told.
+        needs_wh: What it wants until then, Wh.
     """
 
     config: ChargerConfig
@@ -79,6 +81,8 @@ class Charger:
     extra_a: float = 0.0
     follow_s: float = FOLLOW_S
     late_s: float = 0.0
+    leaves_at: float | None = None
+    needs_wh: float | None = None
     draws_a: float = 0.0
     writes: int = 0
     _orders: deque[tuple[float, float]] = field(default_factory=deque)
@@ -128,6 +132,8 @@ class Charger:
         return ChargerTelemetry(
             reading=PhaseReading(power_w=power, at=reported_at, changed_at=self._changed_at),  # type: ignore[arg-type]
             connected=self.connected,
+            departure_at=self.leaves_at,
+            energy_needed_wh=self.needs_wh,
         )
 
 
@@ -153,6 +159,9 @@ class Rig:
         capacity_a: The fuse, A per phase.
         phases: Phases of each charger; one charger for each entry.
         base_a: The load that nobody controls, A per phase, without the noise.
+        start: When it begins, epoch seconds.
+        leave_at: When all cars leave; None: nobody told.
+        needs_wh: What each wants until then, Wh; None: nobody told.
         settings: For `GridConfig`.
     """
 
@@ -163,17 +172,22 @@ class Rig:
         capacity_a: float = CAPACITY_A,
         phases: tuple[tuple[int, ...], ...] = ((0, 1, 2),) * 3,
         base_a: float = 6.0,
+        start: float = START,
+        leave_at: float | None = None,
+        needs_wh: float | None = None,
         **settings: Any,
     ) -> None:
         self.capacity_a = capacity_a
         self.base_a = base_a
         self.extra_a: PhaseTriple = (0.0, 0.0, 0.0)
-        self.at = START
+        self.at = start
         self.clock_s = 0.0
         self.chargers = {
             f"car_{number}": Charger(ChargerConfig(device_id=f"car_{number}", feeder_id=FEEDER, phases=each))
             for number, each in enumerate(phases, start=1)
         }
+        for charger in self.chargers.values():
+            charger.leaves_at, charger.needs_wh = leave_at, needs_wh
         full: PhaseTriple = (capacity_a, capacity_a, capacity_a)
         soft: PhaseTriple = (0.8 * capacity_a, 0.8 * capacity_a, 0.8 * capacity_a)
         self.config = GridConfig(
