@@ -7,6 +7,7 @@ from typing import Final
 from .allocator import Demand, excess_a
 from .device_state import DeviceState
 from .dimming import share_out
+from .lease import Lease
 from .lid import NO_LIDS, Lids, put_lids_on, under_a_lid
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
@@ -40,7 +41,7 @@ class ControlPass:
         feeders: By number, brought up to date.
         devices: All devices, brought up to date.
         wanted: What active requests ask of a device: A for a charger, W for a battery.
-        held: What chargers that wait for their release after a request are told at most, A.
+        held: What those who wait for their release after a request are told at most: A for a charger, W for a battery.
         lids: What keeps others from taking up what helpers give up.
         precedence: Who comes first, brought up to date.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
@@ -176,20 +177,23 @@ class ControlPass:
         wanted = self._wanted.get(device.device_id)
         if lease is None:
             plan.settle(None, Cause.SAFE_STATE)
-        elif lease.value is not None and lease.cause is Cause.PROTECTION and (plan.wiring.blind or device.silent):
+        elif (limit_w := _limit_w(lease)) is not None and (plan.wiring.blind or device.silent):
             # Whoever cannot see must not let a battery charge at full power.
-            plan.settle(lease.value, Cause.PROTECTION)
+            plan.settle(limit_w, Cause.PROTECTION)
         elif plan.wiring.blind or device.silent:
             plan.settle(None, Cause.SAFE_STATE)
         elif wanted is not None and wanted <= 0:
             plan.ceiling = wanted / config.watts_per_amp
             self._feeding.append(plan)
-        elif wanted is not None:
-            plan.told = plan.ceiling = wanted / config.watts_per_amp
-            plan.ceiling_cause = Cause.REQUEST
+        elif wanted is not None or device.device_id in self._held:
+            plan.ceiling_cause = Cause.RELEASE if wanted is None else Cause.REQUEST
+            most_w = self._held[device.device_id] if wanted is None else wanted
+            if limit_w is not None and lease.cause is Cause.PROTECTION:
+                most_w = min(most_w, limit_w)
+            plan.told = plan.ceiling = most_w / config.watts_per_amp
             self._storing.append(plan)
-        elif lease.value is not None and lease.cause is Cause.PROTECTION:
-            plan.told = lease.value / config.watts_per_amp
+        elif limit_w is not None:
+            plan.told = limit_w / config.watts_per_amp
             plan.ceiling = max(config.max_charge_w / config.watts_per_amp, plan.told)
             self._storing.append(plan)
         elif power_w is not None and power_w > _BATTERY_IDLE_W:
@@ -384,10 +388,10 @@ class ControlPass:
 
     def _conclude_battery(self, plan: Plan, amps: float) -> None:
         config, lease = plan.battery, plan.device.lease
-        limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
+        limited = lease is not None and _limit_w(lease) is not None
         power_w = round(amps * config.watts_per_amp)
-        if plan.ceiling_cause is Cause.REQUEST:
-            plan.settle(power_w, Cause.REQUEST)
+        if plan.ceiling_cause is not Cause.ALLOCATION:
+            plan.settle(power_w, plan.ceiling_cause)
         elif (limited and amps >= plan.ceiling - _EPSILON) or (not limited and amps >= plan.told - _EPSILON):
             plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
         else:
@@ -438,3 +442,9 @@ class ControlPass:
             return amps
         watts_per_amp = plan.battery.watts_per_amp
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
+
+
+def _limit_w(lease: Lease) -> float | None:
+    """What a battery was limited to, W, that may take more once it is free; None: it was not."""
+    limited = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
+    return lease.value if limited and lease.value is not None and lease.value >= 0 else None

@@ -10,6 +10,7 @@ from .device_state import DeviceState
 from .events import AskChanged, GridEvent
 from .lid import Help, Lids, LidWatch
 from .lifecycle import Lifecycle
+from .loads import bring_back
 from .model import NOMINAL_V, BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
 from .offers import (
     Offer,
@@ -32,7 +33,7 @@ CLOSE_ENOUGH_W: Final = 100.0
 #: What adding up the powers of loads may come out higher by, W.
 _ROUNDED_W: Final = 0.1
 #: Who leaves by its own wish has its power back at once.
-_OWN_WISH: Final = frozenset({"ended_by_person", "ended_unplugged", "ended_left"})
+_OWN_WISH: Final = frozenset({"ended_by_person", "ended_load_switched_on", "ended_unplugged", "ended_left"})
 
 
 class Engagement:
@@ -70,7 +71,7 @@ class Engagement:
         self._helping: set[str] = set()
 
     def releasing(self) -> dict[str, float]:
-        """What chargers that wait for their release are told at most, A, by device id."""
+        """What those who wait for their release are told at most (A, batteries W), by device id."""
         return self._release.held()
 
     def lids(self) -> Lids:
@@ -231,7 +232,7 @@ class Engagement:
         return (own_rate, self._lifecycle.debts.of(ask.device_id, now), -ask.promised_w)
 
     def let_go(self, now: float) -> None:
-        """Chargers whose part has ended come back one by one."""
+        """Those whose part has ended come back one by one."""
         giving = {
             ask.device_id: ask
             for request in self._lifecycle.open()
@@ -241,19 +242,7 @@ class Engagement:
         for device_id, ask in giving.items():
             if device_id not in self._giving:
                 self._remember(ask)
-        for device_id, ask in self._giving.items():
-            device = self._devices.get(device_id)
-            if device_id in giving or device is None:
-                continue
-            if ask.reason is None or ask.reason.key not in _OWN_WISH:
-                before_a = self._before_a.get(device_id, 0.0)
-                held_a, expects_w = 0.0, max(0.0, ask.baseline_w)
-                if isinstance(device.config, ChargerConfig):
-                    held_a = charger_target(device.config, ask)
-                elif isinstance(device.config, HouseholdConfig):
-                    # Only what was shed comes back.
-                    expects_w = min(expects_w, max(0.0, device.power_w or 0.0) + ask.quantity_w)
-                self._release.add(device, now, held=held_a, expects_w=expects_w, before_a=before_a)
+        self._take_back(giving, now)
         self._giving = giving
         self._release.advance(now, self._devices)
         helping = giving.keys() | self._release.returning()
@@ -264,6 +253,27 @@ class Engagement:
         self._before_a = {device_id: amps for device_id, amps in self._before_a.items() if device_id in helping}
         helps = {device_id: self._help(ask) for device_id, ask in giving.items()}
         self._lids.update(now, self._release.helps(self._devices) | helps, self._devices)
+
+    def _take_back(self, giving: Mapping[str, Ask], now: float) -> None:
+        """What those have given up whose part has ended; `giving` are the active parts."""
+        for device_id, ask in self._giving.items():
+            device = self._devices.get(device_id)
+            if device_id in giving or device is None:
+                continue
+            if ask.reason is not None and ask.reason.key in _OWN_WISH:
+                bring_back(device, now)
+                continue
+            before_a, held = self._before_a.get(device_id, 0.0), 0.0
+            if isinstance(device.config, ChargerConfig):
+                held = charger_target(device.config, ask)
+            elif isinstance(device.config, BatteryConfig):
+                held = battery_target(device.config, ask)
+            self._release.add(device, now, held=held, expects_w=max(0.0, ask.baseline_w), before_a=before_a)
+        waiting = self._release.returning()
+        for device_id, device in self._devices.items():
+            if device.shed and device_id not in giving and device_id not in waiting:
+                # Its part ended before the last start: nobody else would remember its loads.
+                self._release.add(device, now, held=0.0, expects_w=0.0)
 
     def _remember(self, ask: Ask) -> None:
         """A part has begun: what its charger had before, as long as its setpoint still shows it."""

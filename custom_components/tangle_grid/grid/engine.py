@@ -64,13 +64,14 @@ class GridEngine(GridCommands):
         self._planned = self._planning.update(
             now, devices, self._feeders, inputs.forecast, enabled=self._config.planning
         )
+        releasing = self._market.releasing()
         control = ControlPass(
             config=self._config,
             topology=self._topology,
             feeders=self._feeders,
             devices=devices,
             wanted=self._market.wanted(),
-            held=self._market.releasing(),
+            held=releasing,
             lids=self._market.lids(),
             precedence=self._precedence,
             planned=self._planned,
@@ -81,7 +82,7 @@ class GridEngine(GridCommands):
         loads_changed = False
         for device in self._devices.values():
             if isinstance(device.config, HouseholdConfig):
-                loads = keep_loads(device, now, self._config.timing)
+                loads = keep_loads(device, now, self._config.timing, waits=device.device_id in releasing)
                 loads_changed |= loads.changed
                 if loads.setpoint is not None:
                     setpoints.append(loads.setpoint)

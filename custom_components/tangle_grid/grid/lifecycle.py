@@ -8,9 +8,10 @@ from .curtailment import Ask, CurtailmentRequest, RequestState
 from .device_state import DeviceState
 from .events import AskChanged, GridEvent, Settlement
 from .habits import Habits
+from .loads import switched_on_by_hand
 from .local_time import LocalTime
 from .merit import Debts
-from .model import BatteryConfig, ChargerConfig, HouseholdTelemetry, MarketConfig, Reason, Timing
+from .model import BatteryConfig, ChargerConfig, MarketConfig, Reason, Timing
 from .offers import battery_target, charger_target
 from .settlement import settle, settlement_of
 
@@ -18,8 +19,6 @@ from .settlement import settle, settlement_of
 _KEPT: Final = 50
 #: A car at its floor goes on helping only if it had been charging with more than this, W.
 _STILL_HELPS_W: Final = 300.0
-#: How long a load is told to switch on again, s.
-RESTORE_FOR_S: Final = 3600.0
 
 
 class Lifecycle:
@@ -67,7 +66,8 @@ class Lifecycle:
         interval only as much as one measurement may vouch for.
         """
         start = now - min(elapsed_s, self._timing.telemetry_max_age_s)
-        active: set[str] = set()
+        # Loads that wait for their release are off by no habit, either.
+        active = {device_id for device_id, device in self._devices.items() if device.shed}
         for request in self.open():
             end = min(now, request.ends_at)
             for ask in request.asks.values():
@@ -120,9 +120,6 @@ class Lifecycle:
             device.earned_i += ask.amount_i
             if state is RequestState.OPTED_OUT:
                 device.left_until = request.ends_at + self._timing.release_hold_s + self._timing.increase_hold_s
-            for load in ask.loads:
-                if device.shed.pop(load, None) is not None:
-                    device.restoring[load] = now + RESTORE_FOR_S
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
         if ask.unpaid:
             events.append(settlement_of(request, ask))
@@ -200,16 +197,6 @@ class Lifecycle:
             empty = device.soc is None or device.soc <= config.min_soc
             if battery_target(config, ask) < 0 and empty:
                 return RequestState.EXPIRED, Reason(key="ended_floor_reached")
-        elif ask.loads and self._switched_on_by_hand(ask, device, now):
+        elif ask.loads and switched_on_by_hand(device, now, self._timing):
             return RequestState.OPTED_OUT, Reason(key="ended_load_switched_on")
         return None
-
-    def _switched_on_by_hand(self, ask: Ask, device: DeviceState, now: float) -> bool:
-        """Somebody wants the load that is shed: that is the right of whoever lives there."""
-        telemetry = device.telemetry
-        if not isinstance(telemetry, HouseholdTelemetry):
-            return False
-        return any(
-            telemetry.loads_on.get(load) is True and now - device.shed.get(load, now) > self._timing.compliance_grace_s
-            for load in ask.loads
-        )

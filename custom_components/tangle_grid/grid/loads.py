@@ -1,10 +1,14 @@
 """Keeps household loads off while they are shed, and sees to it that they come back."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from .device_state import DeviceState
 from .lease import grant
 from .model import Cause, HouseholdSetpoint, HouseholdTelemetry, Timing
+
+#: How long a load is told to come back until it is seen on, s.
+RESTORE_FOR_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,11 +19,11 @@ class LoadsResult:
     changed: bool
 
 
-def keep_loads(device: DeviceState, now: float, timing: Timing) -> LoadsResult:
+def keep_loads(device: DeviceState, now: float, timing: Timing, *, waits: bool = False) -> LoadsResult:
     """Decide about a household's loads.
 
     A load that was shed is told to come back again and again until it is seen switched on: one lost message must not
-    leave somebody without a water heater.
+    leave somebody without a water heater. `waits`: its part has ended, and its loads wait for their release.
     """
     back = _back_on(device, now)
     for load in back:
@@ -32,7 +36,7 @@ def keep_loads(device: DeviceState, now: float, timing: Timing) -> LoadsResult:
     same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
     if same and lease is not None and not lease.due(now) and not lease.expired(now):
         return LoadsResult(setpoint=None, changed=bool(back))
-    cause = Cause.REQUEST if shed else Cause.RELEASE
+    cause = Cause.REQUEST if shed and not waits else Cause.RELEASE
     reduces = bool(shed - device.told_shed)
     if not shed and not restore:
         # The last one is seen to be back: say so once, then leave the household alone.
@@ -50,6 +54,23 @@ def keep_loads(device: DeviceState, now: float, timing: Timing) -> LoadsResult:
         reduces=reduces,
     )
     return LoadsResult(setpoint=setpoint, changed=not same or bool(back))
+
+
+def bring_back(device: DeviceState, now: float) -> None:
+    """Let all loads that are shed be switched on again."""
+    device.restoring |= dict.fromkeys(device.shed, now + RESTORE_FOR_S)
+    device.shed.clear()
+
+
+def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
+    """Somebody wants a load that is shed: that is the right of whoever lives there."""
+    telemetry = device.telemetry
+    if not isinstance(telemetry, HouseholdTelemetry):
+        return False
+    return any(
+        telemetry.loads_on.get(load) is True and now - since > timing.compliance_grace_s
+        for load, since in device.shed.items()
+    )
 
 
 def _back_on(device: DeviceState, now: float) -> list[str]:

@@ -4,7 +4,7 @@ A request goes out when a feeder has been above its threshold for a while. Its q
 All that could give are asked at once, at a rate that they see before they answer. Of those that say yes, as many as
 are needed become active, in merit order: lowest own price first, then who has earned least lately (`merit`), then the
 largest offer; the others stand by. `auction` says when there is another round at a higher rate, `budget` how much may
-be spent, `lid` that nobody else takes up what they give, and `release` how chargers come back afterwards.
+be spent, `lid` that nobody else takes up what they give, and `release` how they come back afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +63,7 @@ class Market:
         return self._engagement.wanted()
 
     def releasing(self) -> dict[str, float]:
-        """What chargers that wait for their release are told at most, A, by device id."""
+        """What those who wait for their release are told at most (A, batteries W), by device id."""
         return self._engagement.releasing()
 
     def lids(self) -> Lids:

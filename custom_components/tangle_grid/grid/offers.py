@@ -77,7 +77,8 @@ def offer_of(
             lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
             return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method)
         case HouseholdConfig():
-            sheddable_w = sum(rated_w for _, rated_w in _loads_on(device))
+            # What it has given before comes back first.
+            sheddable_w = 0.0 if device.shed else sum(rated_w for _, rated_w in _loads_on(device))
             return Offer(power_w=min(sheddable_w, expected_w), baseline_w=expected_w, method=method)
         case _:
             return NOTHING
@@ -185,11 +186,7 @@ def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
     config, telemetry = device.config, device.telemetry
     if not isinstance(config, HouseholdConfig) or not isinstance(telemetry, HouseholdTelemetry):
         return []
-    return [
-        (load.load_id, load.rated_w)
-        for load in config.loads
-        if telemetry.loads_on.get(load.load_id) is True and load.load_id not in device.shed
-    ]
+    return [(load.load_id, load.rated_w) for load in config.loads if telemetry.loads_on.get(load.load_id) is True]
 
 
 def _needs_setpoint(device: DeviceState) -> bool:

@@ -1,11 +1,13 @@
-"""After a request: chargers that helped come back one by one, not all at once.
+"""After a request: those that helped come back one by one, not all at once.
 
-Each charger whose part has ended stays where it was until it is its turn. It is released when each phase of each feeder
-above it has room for it below the threshold, with all that those released shortly before have yet to take up; at most
-one in each `Timing.release_step_s`; and at the latest after `Timing.release_hold_s`, because nobody is paid for
-waiting, or when it is pressed (`order.is_pressed`). So the rebound stays below the threshold while there is room, and
-later grows by no more than one charger per step. Until all are back, each gets no more than it had before the request,
-and nobody takes the place of those who still wait: see `lid`, which also bounds what all chargers draw together.
+Chargers, batteries that had charged and households' loads whose part has ended stay where they were until it is their
+turn. One is released when each phase of each feeder above it has room for it below the threshold, with all that those
+released shortly before have yet to take up; at most one in each `Timing.release_step_s`; and at the latest after
+`Timing.release_hold_s`, because nobody is paid for waiting. A car that is pressed (`order.is_pressed`) and a household
+whose loads somebody switches on do not wait. So the rebound stays below the threshold while there is room, and later
+grows by no more than one of them per step. Until all are back, each charger gets no more than it had before the
+request, and nobody takes the place of those who still wait: see `lid`, which also bounds what all chargers draw
+together.
 """
 
 import math
@@ -15,31 +17,37 @@ from typing import Final
 
 from .device_state import DeviceState
 from .lid import Help
-from .model import NOMINAL_V, ChargerConfig, Timing
+from .loads import bring_back, switched_on_by_hand
+from .model import NOMINAL_V, ChargerConfig, HouseholdConfig, Timing
 from .order import is_pressed
 from .protection import FeederWatch
 from .regulator import write_interval_s
-from .topology import Topology
+from .topology import PHASES, Topology
 
 #: Who is released has taken up its power when less than this is missing, A per phase.
 _BACK_A: Final = 1.0
+#: A battery that had charged with less comes back at once, W.
+_CHARGED_W: Final = 100.0
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A charger that is to be released.
+    """Who is to be released.
 
     Attributes:
         since: When its part ended.
-        held: What it is told until then, A per phase; never negative: it stops feeding back at once.
+        held: What it is told until then, a charger in A per phase, a battery in W; never negative: it stops feeding
+            back at once. 0 for a household, whose loads stay off.
         expects_w: What it will take then, W.
-        before_a: The most that it is told then, until all are back, A per phase; at least, that it charges at all.
+        before_a: The most that a charger is told then, until all are back, A per phase; at least, that it charges.
+        reserved_a: What it has given up and will take again, A per phase.
     """
 
     since: float
     held: float
     expects_w: float
     before_a: float
+    reserved_a: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,22 @@ class Release:
         self._before: dict[str, float] = {}
         self._last_at: dict[int, float] = {}
 
-    def add(self, device: DeviceState, now: float, *, held: float, expects_w: float, before_a: float) -> None:
-        """A part has ended: a charger waits for its turn, anything else comes back at once."""
-        if not isinstance(device.config, ChargerConfig):
-            self._rising[device.device_id] = Rising(expects_w, now + self._timing.increase_hold_s)
-        elif device.plugged_in and not device.satisfied:
-            self._waiting[device.device_id] = Waiting(now, max(0.0, held), expects_w, before_a)
+    def add(self, device: DeviceState, now: float, *, held: float, expects_w: float, before_a: float = 0.0) -> None:
+        """A part has ended: it waits for its turn. What a battery gave that had not charged ends at once."""
+        held = max(0.0, held)
+        match device.config:
+            case ChargerConfig():
+                if not device.plugged_in or device.satisfied:
+                    return
+                reserved_a = before_a - held
+            case HouseholdConfig():
+                reserved_a = _shed_w(device) / _amps_to_watts(device)
+            case _:
+                if expects_w < _CHARGED_W:
+                    self._rising[device.device_id] = Rising(expects_w, now + self._timing.increase_hold_s)
+                    return
+                reserved_a = (expects_w - held) / _amps_to_watts(device)
+        self._waiting[device.device_id] = Waiting(now, held, expects_w, before_a, max(0.0, reserved_a))
 
     def drop(self, device_id: str) -> None:
         """It is asked again, or gone."""
@@ -82,7 +100,7 @@ class Release:
         self._before.pop(device_id, None)
 
     def held(self) -> dict[str, float]:
-        """What those who wait, and those who were released before all are back, are told at most, A, by device id."""
+        """What those who wait, and chargers that were released before all are back, are told at most, by device id."""
         return {device_id: waiting.held for device_id, waiting in self._waiting.items()} | self._before
 
     def returning(self) -> set[str]:
@@ -91,10 +109,7 @@ class Release:
 
     def helps(self, devices: Mapping[str, DeviceState]) -> dict[str, Help]:
         """What those who are not back yet have given up."""
-        helps = {
-            device_id: Help(waiting.before_a, max(0.0, waiting.before_a - waiting.held))
-            for device_id, waiting in self._waiting.items()
-        }
+        helps = {device_id: Help(waiting.before_a, waiting.reserved_a) for device_id, waiting in self._waiting.items()}
         for device_id, rising in self._rising.items():
             device = devices[device_id]
             missing_a = 0.0 if device_id in self._before else _missing_w(device, rising) / _amps_to_watts(device)
@@ -113,29 +128,51 @@ class Release:
             for device_id, amps in self._before.items()
             if device_id in devices and devices[device_id].plugged_in
         }
+        coming = self._coming_w(devices) if self._waiting else {}
         for device_id, waiting in sorted(self._waiting.items(), key=lambda item: item[1].since):
             device = devices.get(device_id)
-            if (
-                device is None
-                or not isinstance(device.config, ChargerConfig)
-                or not device.plugged_in
-                or device.satisfied
-                or now < waiting.since
-            ):
+            if device is None or now < waiting.since or not self._must_wait(device, now):
                 del self._waiting[device_id]
+                if device is not None:
+                    bring_back(device, now)
                 continue
             path = self._topology.path(device.config.feeder_id)
             if any(now - self._last_at.get(number, -1e18) < self._timing.release_step_s for number in path):
                 continue
             may_not_wait = now - waiting.since >= self._timing.release_hold_s or is_pressed(device, now)
-            if may_not_wait or self._fits(device, waiting, path, devices):
+            if may_not_wait or self._fits(device, waiting, path, coming):
                 del self._waiting[device_id]
-                until = now + self._rise_s(device, waiting)
-                self._rising[device_id] = Rising(min(waiting.expects_w, _power_w(device, waiting.before_a)), until)
-                self._before[device_id] = max(waiting.before_a, device.config.min_current_a)
                 self._last_at.update(dict.fromkeys(path, now))
+                self._let_rise(device, waiting, now)
+                self._add_to(coming, device, _missing_w(device, self._rising[device_id]))
         if not self._waiting and not self._rising:
             self._before.clear()
+
+    def _must_wait(self, device: DeviceState, now: float) -> bool:
+        """Whether there is still something to wait for."""
+        match device.config:
+            case ChargerConfig():
+                return device.plugged_in and not device.satisfied
+            case HouseholdConfig():
+                return bool(device.shed) and not switched_on_by_hand(device, now, self._timing)
+            case _:
+                return True
+
+    def _let_rise(self, device: DeviceState, waiting: Waiting, now: float) -> None:
+        """It is its turn."""
+        device_id, until = device.device_id, now + self._timing.increase_hold_s
+        match device.config:
+            case ChargerConfig() as config:
+                target_w = min(waiting.expects_w, _power_w(device, waiting.before_a))
+                until = now + self._rise_s(device, waiting)
+                self._before[device_id] = max(waiting.before_a, config.min_current_a)
+            case HouseholdConfig():
+                # Only what was shed comes back.
+                target_w = max(0.0, device.power_w or 0.0) + _shed_w(device)
+                bring_back(device, now)
+            case _:
+                target_w = waiting.expects_w
+        self._rising[device_id] = Rising(target_w, until)
 
     def _rise_s(self, device: DeviceState, waiting: Waiting) -> float:
         """How long it takes at most until it is back, s: what it may have to wait, the ramp, and time to follow."""
@@ -144,21 +181,33 @@ class Release:
         ramp_s = (waiting.before_a - waiting.held) / timing.ramp_a_per_step * timing.min_write_interval_s
         return timing.increase_hold_s + write_interval_s(device.config, timing) + ramp_s + timing.compliance_grace_s
 
-    def _fits(
-        self, device: DeviceState, waiting: Waiting, path: Sequence[int], devices: Mapping[str, DeviceState]
-    ) -> bool:
-        more_w = waiting.expects_w - (device.power_w or 0.0)
+    def _coming_w(self, devices: Mapping[str, DeviceState]) -> dict[int, float]:
+        """What is still to come, W per limit: from those on their way back, and as some have not stopped feeding in."""
+        coming: dict[int, float] = {}
+        for device_id, rising in self._rising.items():
+            self._add_to(coming, devices[device_id], _missing_w(devices[device_id], rising))
+        for device_id in self._waiting:
+            if (device := devices.get(device_id)) is not None:
+                self._add_to(coming, device, max(0.0, -(device.power_w or 0.0)))
+        return coming
+
+    def _add_to(self, coming: dict[int, float], device: DeviceState, power_w: float) -> None:
+        for number in self._topology.path(device.config.feeder_id) if power_w > 0 else ():
+            for phase in device.config.phases:
+                limit = number * PHASES + phase
+                coming[limit] = coming.get(limit, 0.0) + power_w / len(device.config.phases)
+
+    def _fits(self, device: DeviceState, waiting: Waiting, path: Sequence[int], coming: Mapping[int, float]) -> bool:
+        household = isinstance(device.config, HouseholdConfig)
+        # What it feeds in now counts with what is to come.
+        more_w = _shed_w(device) if household else waiting.expects_w - max(0.0, device.power_w or 0.0)
         for number in path:
             feeder = self._feeders[number]
             if feeder.reading is None:
                 return False
             for phase in device.config.phases:
                 room_w = feeder.threshold_a()[phase] * NOMINAL_V - feeder.reading.power_w[phase]
-                for other_id, rising in self._rising.items():
-                    other = devices[other_id]
-                    if phase in other.config.phases and number in self._topology.path(other.config.feeder_id):
-                        room_w -= _missing_w(other, rising) / len(other.config.phases)
-                if room_w < more_w / len(device.config.phases):
+                if room_w - coming.get(number * PHASES + phase, 0.0) < more_w / len(device.config.phases):
                     return False
         return True
 
@@ -177,6 +226,10 @@ def _power_w(device: DeviceState, amps: float) -> float:
 
 def _amps_to_watts(device: DeviceState) -> float:
     return NOMINAL_V * len(device.config.phases)
+
+
+def _shed_w(device: DeviceState) -> float:
+    return device.rated_w(tuple(device.shed))
 
 
 def _missing_w(device: DeviceState, rising: Rising) -> float:

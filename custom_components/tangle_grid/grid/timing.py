@@ -23,8 +23,8 @@ class Timing:
         request_duration_s: Window of a request that the grid makes by itself.
         request_cooldown_s: Least time between two such requests on one feeder.
         request_round_s: Least time until those who found the rate too low are asked again at a higher one.
-        release_step_s: Time between the release of one charger and of the next, after a request.
-        release_hold_s: The longest that a charger waits for its release.
+        release_step_s: Time between the release of one helper and of the next, after a request.
+        release_hold_s: The longest that a helper waits for its release.
         baseline_window_s: How far a baseline looks back.
     """
 
