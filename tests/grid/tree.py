@@ -17,7 +17,7 @@ from custom_components.tangle_grid.grid import (
     PhaseTriple,
     Setpoint,
 )
-from tests.grid.plant import Car, Plant, Store, V, reading
+from tests.grid.plant import Car, Home, Plant, Store, V, reading
 
 QUIET = MarketConfig(automatic=False)
 NOTHING = (0.0, 0.0, 0.0)
@@ -72,7 +72,7 @@ class Tree(Plant):
 
     def __init__(
         self,
-        *devices: Car | Store,
+        *devices: Car | Store | Home,
         feeders: tuple[FeederConfig, ...],
         bases: dict[str, Base] | None = None,
         dt: float = 5.0,
@@ -97,7 +97,7 @@ class Tree(Plant):
         self.told_log: dict[str, list[tuple[float, float]]] = {}
 
     def load_of(self, feeder_id: str, *, devices: bool = True) -> PhaseTriple:
-        """What a feeder really carries, A per phase; without `devices` only what nobody controls."""
+        """What a feeder really carries, A per phase; without `devices` only what nobody controls, homes included."""
         parents = {feeder.feeder_id: feeder.parent_id for feeder in self.config.feeders}
 
         def below(at: str | None) -> bool:
@@ -112,8 +112,8 @@ class Tree(Plant):
             if below(each):
                 base = self.bases[each](self.now) if each in self.bases else NOTHING
                 load = [amps + more for amps, more in zip(load, base, strict=True)]
-        for device in self.devices.values() if devices else ():
-            if below(device.config.feeder_id):
+        for device in self.devices.values():
+            if (devices or isinstance(device, Home)) and below(device.config.feeder_id):
                 power = device.power_w if isinstance(device, Car) else reading(device.total_w, 0.0).power_w
                 load = [amps + watts / V for amps, watts in zip(load, power, strict=True)]
         return (load[0], load[1], load[2])
@@ -156,6 +156,19 @@ class Tree(Plant):
         if isinstance(device, Wired) and not device.silent:
             device.told = before
             device.told_by(amps)
+
+    def fed_out(self, feeder_id: str, *, since: int = 0) -> list[int]:
+        """Steps in which devices fed more into some phase of a feeder than it can carry away."""
+        capacity = next(each.capacity_a for each in self.config.feeders if each.feeder_id == feeder_id)
+        return [
+            step
+            for step, (load, given) in enumerate(zip(self.history[feeder_id], self.given[feeder_id], strict=True))
+            if step >= since
+            and any(
+                amps < -most - 1e-6 and amps < alone - 1e-6
+                for amps, alone, most in zip(load, given, capacity, strict=True)
+            )
+        ]
 
     def over(self, feeder_id: str, *, since: int = 0) -> list[int]:
         """Steps in which some phase of a feeder carried more than its capacity, and some of it for a device."""
