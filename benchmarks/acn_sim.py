@@ -164,6 +164,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         options.only = [name.strip() for name in options.only.split(",") if name.strip()]
     if unknown := [name for name in options.only if name not in ALGORITHMS]:
         parser.error(f"no such algorithm: {', '.join(unknown)}")
+    if not options.only:
+        parser.error(f"name at least one of {', '.join(ALGORITHMS)}")
     if options.capacity_kw <= 0:
         parser.error("the capacity must be positive")
     return options

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks._sessions import SessionsError, check_stations, from_acn_data, is_event_queue, load, synthetic
+from benchmarks.baseline import run as baseline
 
 ROOT = Path(__file__).parents[1]
 STATIONS = [f"CA-{number}" for number in range(300, 320)]
@@ -104,6 +105,31 @@ def test_the_grid_can_be_imported_without_home_assistant() -> None:
         "assert 'homeassistant' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_reaction_is_measured_in_a_running_home_assistant() -> None:
+    """Each round ends only when every charger's action has been called with less."""
+    command = [sys.executable, "-m", "benchmarks.reaction", "--participants", "1,3", "--rounds", "2", "--json"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert list(found) == ["1", "3"]
+    for each in found.values():
+        assert each["rounds"] == 2
+        assert 0.0 < each["first_ms"]["median"] <= each["last_ms"]["median"]
+        assert each["longest_block_ms"]["max"] >= each["longest_block_ms"]["median"] > 0.0
+
+
+def test_the_baseline_is_measured_next_to_the_last_reading() -> None:
+    """Days that are held back; what has just been switched on is believed by the last reading, not by ours."""
+    figures = baseline(homes=3, days=16, held_back=2, seed=2)
+    for rules in figures.values():
+        assert set(rules) == {"ours", "last_reading", "mean_5min"}
+        assert all(
+            0.0 < abs(each["bias_pct"]) <= each["mean_error_pct"] <= each["rms_error_pct"] for each in rules.values()
+        )
+    switched_on = figures["switched_on"]
+    assert switched_on["ours"]["bias_pct"] < 0.0 < switched_on["last_reading"]["bias_pct"]
+    assert switched_on["ours"]["rms_error_pct"] < switched_on["last_reading"]["rms_error_pct"]
 
 
 def test_a_day_on_a_street_prints_figures_and_draws_them(tmp_path: Path) -> None:
