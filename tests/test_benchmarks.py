@@ -142,10 +142,24 @@ def test_a_day_on_a_street_prints_figures_and_draws_them(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
     ways = {row["way"]: row for row in found["summary"]}
-    assert set(ways) == {"uncontrolled", "protection", "plan"}
+    assert set(ways) == {"uncontrolled", "protection", "plan", "usual"}
     assert 1.0 <= ways["plan"]["peak_median"] < ways["uncontrolled"]["peak_median"]
     assert ways["plan"]["beyond_kwh"] <= ways["protection"]["beyond_kwh"] + 0.5
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.long
+def test_a_usual_day_comes_within_a_tenth_of_the_lowest_peak() -> None:
+    """Where the plan knows what the optimum knows; and no energy is lost."""
+    python = ROOT / ".runtime" / "envs" / "bench" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("scripts/bench day has not been used here")
+    command = [python, "-m", "benchmarks.day", "--days", "3", "--fuses", "2.0", "--json"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    ways = {row["way"]: row for row in json.loads(done.stdout)["summary"]}
+    assert ways["usual"]["peak_worst"] <= 1.1
+    assert ways["usual"]["beyond_worst_kwh"] == ways["plan"]["beyond_worst_kwh"] == 0.0
+    assert ways["plan"]["peak_median"] <= 1.15
 
 
 def test_ours_and_the_algorithms_of_acn_sim_run_on_the_same_sessions(tmp_path: Path) -> None:
