@@ -84,6 +84,33 @@ def test_without_room_they_wait_for_five_minutes_and_no_longer() -> None:
     assert all(store.told is None for store in plant.devices.values() if isinstance(store, Store))
 
 
+def test_however_many_wait_all_are_back_within_twice_that_time() -> None:
+    """A street of 60 homes: one every five seconds, where fifteen are usual."""
+    plant = island(*homes(60), capacity_a=900.0, threshold_a=600.0)
+    asked(plant)
+    plant.base_a = (599.0,) * 3
+    start = len(plant.loads_a)
+    plant.run(TIMING.release_hold_s - 10)
+    assert running(plant) == 0
+    plant.run(TIMING.release_hold_s + 20)
+    assert running(plant) == 120
+    loads = [sum(load) * V for load in plant.loads_a[start + 1 :]]
+    assert max(later - sooner for sooner, later in pairwise(loads)) <= 3000.0 + 1e-6
+
+
+@pytest.mark.parametrize("dt", [1.0, 5.0])
+def test_a_home_with_sun_of_its_own_comes_back_like_any_other(dt: float) -> None:
+    """What it feeds in goes on: neither it nor the others wait for that to end."""
+    sunny = homes(6)
+    for home in sunny:
+        home.base_w = -1500.0
+    plant = island(*sunny, capacity_a=60.0, threshold_a=40.0, dt=dt)
+    plant.base_a = (20.0,) * 3
+    asked(plant)
+    plant.run(6 * TIMING.release_step_s + 20)
+    assert running(plant) == 12
+
+
 def test_they_are_told_that_they_are_being_released() -> None:
     plant = island(*homes(1), *stores(1))
     asked(plant)

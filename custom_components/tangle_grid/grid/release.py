@@ -3,7 +3,8 @@
 Chargers, batteries that had charged and households' loads whose part has ended stay where they were until it is their
 turn. One is released when each phase of each feeder above it has room for it below the threshold, with all that those
 released shortly before have yet to take up; at most one in each `Timing.release_step_s`; and at the latest after
-`Timing.release_hold_s`, because nobody is paid for waiting. A car that is pressed (`order.is_pressed`) and a household
+`Timing.release_hold_s`, because nobody is paid for waiting: then one after the other, faster where there are so many
+that it would take longer than that once more. A car that is pressed (`order.is_pressed`) and a household
 whose loads somebody switches on do not wait. So the rebound stays below the threshold while there is room, and later
 grows by no more than one of them per step. Until all are back, each charger gets no more than it had before the
 request, and nobody takes the place of those who still wait: see `lid`, which also bounds what all chargers draw
@@ -28,6 +29,7 @@ from .topology import PHASES, Topology
 _BACK_A: Final = 1.0
 #: A battery that had charged with less comes back at once, W.
 _CHARGED_W: Final = 100.0
+_EPSILON: Final = 1e-6
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Release:
         self._rising: dict[str, Rising] = {}
         self._before: dict[str, float] = {}
         self._last_at: dict[int, float] = {}
+        self._most = 1
 
     def add(self, device: DeviceState, now: float, *, held: float, expects_w: float, before_a: float = 0.0) -> None:
         """A part has ended: it waits for its turn. What a battery gave that had not charged ends at once."""
@@ -128,7 +131,16 @@ class Release:
             for device_id, amps in self._before.items()
             if device_id in devices and devices[device_id].plugged_in
         }
-        coming = self._coming_w(devices) if self._waiting else {}
+        if not self._waiting:
+            if not self._rising:
+                self._before.clear()
+            self._most = 1
+            return
+        self._most = max(self._most, len(self._waiting))
+        step_s = min(self._timing.release_step_s, self._timing.release_hold_s / self._most)
+        # Several at once, if as many should have been released since the last pass.
+        catch_up_s = max(0.0, self._timing.heartbeat_s - step_s)
+        coming = self._coming_w(devices)
         for device_id, waiting in sorted(self._waiting.items(), key=lambda item: item[1].since):
             device = devices.get(device_id)
             if device is None or now < waiting.since or not self._must_wait(device, now):
@@ -137,16 +149,15 @@ class Release:
                     bring_back(device, now)
                 continue
             path = self._topology.path(device.config.feeder_id)
-            if any(now - self._last_at.get(number, -1e18) < self._timing.release_step_s for number in path):
+            if any(now - self._last_at.get(number, -math.inf) < step_s - _EPSILON for number in path):
                 continue
             may_not_wait = now - waiting.since >= self._timing.release_hold_s or is_pressed(device, now)
             if may_not_wait or self._fits(device, waiting, path, coming):
                 del self._waiting[device_id]
-                self._last_at.update(dict.fromkeys(path, now))
+                for number in path:
+                    self._last_at[number] = max(self._last_at.get(number, -math.inf) + step_s, now - catch_up_s)
                 self._let_rise(device, waiting, now)
                 self._add_to(coming, device, _missing_w(device, self._rising[device_id]))
-        if not self._waiting and not self._rising:
-            self._before.clear()
 
     def _must_wait(self, device: DeviceState, now: float) -> bool:
         """Whether there is still something to wait for."""
@@ -168,7 +179,7 @@ class Release:
                 self._before[device_id] = max(waiting.before_a, config.min_current_a)
             case HouseholdConfig():
                 # Only what was shed comes back.
-                target_w = max(0.0, device.power_w or 0.0) + _shed_w(device)
+                target_w = (device.power_w or 0.0) + _shed_w(device)
                 bring_back(device, now)
             case _:
                 target_w = waiting.expects_w
@@ -187,7 +198,9 @@ class Release:
         for device_id, rising in self._rising.items():
             self._add_to(coming, devices[device_id], _missing_w(devices[device_id], rising))
         for device_id in self._waiting:
-            if (device := devices.get(device_id)) is not None:
+            device = devices.get(device_id)
+            # What a home feeds in is its own sun, which goes on.
+            if device is not None and not isinstance(device.config, HouseholdConfig):
                 self._add_to(coming, device, max(0.0, -(device.power_w or 0.0)))
         return coming
 
