@@ -221,7 +221,7 @@ class Bazaar(GridCommands):
                 device.lease = grant(device.lease, amps, Cause.ALLOCATION, now, 3600.0)
                 person.told = amps
             elif isinstance(person, Cell):
-                person.told = wanted.get(device_id)
+                person.told = wanted.get(device_id, held.get(device_id))
                 device.lease = grant(device.lease, person.told, Cause.ALLOCATION, now, 3600.0)
             else:
                 setpoint = keep_loads(device, now, self.config.timing).setpoint
