@@ -17,6 +17,10 @@ FAULT_S: Final = 420.0
 AFTER_S: Final = 240.0
 ON_L1: Final = ((0,),) * 3
 MORE_FROM_S, MORE_TO_S, MORE_A = 30.0, 150.0, 10.0
+#: Of a load that rises when the cars have filled the feeder: what every fault has to do with.
+_SURGE: Final = 0.18
+#: The meter's age, how long it may stand still and contradict the chargers, and a charger that does not follow, s.
+_AGED_S, _STILL_S, _DOUBTED_S, _DISOBEYS_S = 17.0, 124.0, 18.0, 37.0
 
 
 def still(_rig: Rig) -> None:
@@ -207,6 +211,19 @@ def charger(
     )
 
 
+def ignoring(name: str, device_id: str) -> Fault:
+    """A charger that lets its car draw what it likes."""
+    return charger(
+        name,
+        device_id,
+        ignores=True,
+        keeps_a=16.0,
+        over_s=32.0,
+        worst=_SURGE + 0.175,
+        reported_s=_DISOBEYS_S,
+    )
+
+
 def together(name: str, *, over_s: float, worst: float, **broken: Any) -> Fault:
     """The same fault of all chargers."""
     each = [charger(name, device_id, **broken) for device_id in CARS]
@@ -299,12 +316,6 @@ def restarts(every_s: float, down_s: float, *, over_s: float = 4.0) -> Fault:
     )
 
 
-#: Of a load that rises when the cars have filled the feeder: what every fault has to do with.
-_SURGE: Final = 0.18
-
-#: The meter's age, how long it may stand still and contradict the chargers, and a charger that does not follow, s.
-_AGED_S, _STILL_S, _DOUBTED_S, _DISOBEYS_S = 17.0, 124.0, 18.0, 37.0
-
 FAULTS: Final = (
     Fault(name="none", begin=still, end=still),
     meter("dead", lambda: dead, reported_s=1.0),
@@ -320,14 +331,7 @@ FAULTS: Final = (
     meter("without its clamp on L1", lambda: dead_clamp, over_s=17.0, reported_s=_DOUBTED_S, phases=ON_L1),
     meter("frozen on L1", frozen_phase, over_s=122.0, reported_s=_STILL_S, phases=ON_L1),
     charger("charger silent", silent=True, keeps_a=10.0, reported_s=1.0),
-    charger(
-        "charger ignores its limit",
-        ignores=True,
-        keeps_a=16.0,
-        over_s=32.0,
-        worst=_SURGE + 0.175,
-        reported_s=_DISOBEYS_S,
-    ),
+    ignoring("charger ignores its limit", "car_1"),
     charger("charger resets its limit on resume", own_limit_a=16.0, during=pauses("car_1"), worst=_SURGE + 0.25),
     charger("charger overshoots by 25 %", gain=1.25, worst=_SURGE + 0.06, reported_s=_DISOBEYS_S),
     together("all chargers overshoot by 0.9 A", extra_a=0.9, over_s=14.0, worst=_SURGE + 0.07),
@@ -360,15 +364,7 @@ PAIRS: Final[list[tuple[Fault, ...]]] = [
         ),
         (
             charger("another charger silent", "car_2", silent=True, keeps_a=10.0, reported_s=1.0),
-            charger(
-                "another charger ignores its limit",
-                "car_2",
-                ignores=True,
-                keeps_a=16.0,
-                over_s=32.0,
-                worst=_SURGE + 0.175,
-                reported_s=_DISOBEYS_S,
-            ),
+            ignoring("another charger ignores its limit", "car_2"),
             _BY_NAME["Home Assistant: a pass every 30 s"],
             _BY_NAME["clock set back by 3600 s"],
             _BY_NAME["killed every 151 s, 40 s down"],

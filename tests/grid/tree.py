@@ -157,28 +157,22 @@ class Tree(Plant):
             device.told = before
             device.told_by(amps)
 
-    def fed_out(self, feeder_id: str, *, since: int = 0) -> list[int]:
-        """Steps in which devices fed more into some phase of a feeder than it can carry away."""
-        capacity = next(each.capacity_a for each in self.config.feeders if each.feeder_id == feeder_id)
-        return [
-            step
-            for step, (load, given) in enumerate(zip(self.history[feeder_id], self.given[feeder_id], strict=True))
-            if step >= since
-            and any(
-                amps < -most - 1e-6 and amps < alone - 1e-6
-                for amps, alone, most in zip(load, given, capacity, strict=True)
-            )
-        ]
-
     def over(self, feeder_id: str, *, since: int = 0) -> list[int]:
         """Steps in which some phase of a feeder carried more than its capacity, and some of it for a device."""
+        return self._beyond(feeder_id, since, 1.0)
+
+    def fed_out(self, feeder_id: str, *, since: int = 0) -> list[int]:
+        """Steps in which devices fed more into some phase of a feeder than it can carry away."""
+        return self._beyond(feeder_id, since, -1.0)
+
+    def _beyond(self, feeder_id: str, since: int, sign: float) -> list[int]:
         capacity = next(each.capacity_a for each in self.config.feeders if each.feeder_id == feeder_id)
         return [
             step
             for step, (load, given) in enumerate(zip(self.history[feeder_id], self.given[feeder_id], strict=True))
             if step >= since
             and any(
-                amps > most + 1e-6 and amps > alone + 1e-6
+                sign * amps > most + 1e-6 and sign * amps > sign * alone + 1e-6
                 for amps, alone, most in zip(load, given, capacity, strict=True)
             )
         ]
