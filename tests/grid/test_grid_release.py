@@ -210,6 +210,46 @@ def test_a_battery_that_was_limited_for_the_fuse_is_not_raised_by_waiting() -> N
     assert max(max(load) for load in plant.loads_a[60:]) <= 40.0 + 1e-6
 
 
+def test_a_battery_is_left_to_itself_when_what_it_did_before_fits() -> None:
+    """Its full power need not: it had not taken it."""
+    plant = island(Store(battery(policy=ALWAYS), own_w=1500.0), capacity_a=40.0, threshold_a=38.0)
+    plant.base_a = (33.0,) * 3
+    plant.run(900)
+    assert plant.setpoint("battery") is None
+    plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=300.0)
+    plant.run(290)
+    assert plant.setpoint("battery") == 500
+    plant.run(30)
+    assert plant.setpoint("battery") is None
+
+
+def test_a_battery_that_leaves_by_its_own_wish_is_left_to_itself_at_once() -> None:
+    plant = island(Store(battery(policy=ALWAYS), own_w=1500.0))
+    plant.run(900)
+    plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=900.0)
+    plant.run(60)
+    assert plant.setpoint("battery") == 500
+    plant.base_a = (149.0,) * 3
+    plant.engine.opt_out(plant.now, device_id="battery")
+    plant.step()
+    assert plant.setpoint("battery") is None
+
+
+def test_a_meter_that_dies_in_a_part_sets_no_battery_free() -> None:
+    """A fault ends in less power, never more."""
+    plant = island(*stores(1))
+    plant.run(900)
+    plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
+    plant.run(60)
+    assert plant.setpoint("store_00") == 2000
+    plant.meter_alive = False
+    plant.run(2 * MINUTE_S)
+    assert plant.setpoint("store_00") == 2000
+    plant.meter_alive = True
+    plant.run(1200)
+    assert plant.setpoint("store_00") is None
+
+
 @settings(max_examples=12, deadline=None, phases=[Phase.generate], derandomize=True)
 @given(
     st.integers(0, 5),

@@ -1,18 +1,18 @@
 """The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from .allocator import Demand, excess_a
+from .batteries import Role, conclude, role_of
 from .device_state import DeviceState
 from .dimming import share_out
-from .lease import Lease
 from .lid import NO_LIDS, Lids, put_lids_on, under_a_lid
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
 from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, room_for
 from .regulator import charge_step, discharge_step, may_increase, next_increase
+from .release import NOBODY, Releasing
 from .topology import PHASES, Topology
 from .verdict import Plan, Wiring
 
@@ -21,8 +21,6 @@ _UNFAIR_A: Final = 2.0
 #: A car that is held back is not told about smaller improvements, A, before this time has passed, s.
 _RISE_A: Final = 2.0
 _PATIENCE_S: Final = 300.0
-#: Batteries under their own control that charge with less are left alone, W.
-_BATTERY_IDLE_W: Final = 100.0
 _BATTERY_STEP_W: Final = 50.0
 #: What a charger draws beyond its safe current before others stand in for it, A.
 _BEYOND_A: Final = 1.0
@@ -41,7 +39,7 @@ class ControlPass:
         feeders: By number, brought up to date.
         devices: All devices, brought up to date.
         wanted: What active requests ask of a device: A for a charger, W for a battery.
-        held: What those who wait for their release after a request are told at most: A for a charger, W for a battery.
+        releasing: Who is on the way back after a request, and what that means.
         lids: What keeps others from taking up what helpers give up.
         precedence: Who comes first, brought up to date.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
@@ -56,7 +54,7 @@ class ControlPass:
         feeders: Sequence[FeederWatch],
         devices: Sequence[DeviceState],
         wanted: Mapping[str, float],
-        held: Mapping[str, float] = MappingProxyType({}),
+        releasing: Releasing = NOBODY,
         lids: Lids = NO_LIDS,
         precedence: Precedence,
         planned: Mapping[str, float],
@@ -68,7 +66,7 @@ class ControlPass:
         self._feeders = feeders
         self._now = now
         self._wanted = wanted
-        self._held = held
+        self._releasing = releasing
         self._lids = lids
         self._precedence = precedence
         self._planned = planned
@@ -158,8 +156,8 @@ class ControlPass:
             plan.ceiling_cause = Cause.REQUEST
         elif device.satisfied or not device.plugged_in:
             plan.ceiling = 0.0
-        elif self._held.get(device.device_id, plan.ceiling) < plan.ceiling:
-            plan.ceiling = self._held[device.device_id]
+        elif self._releasing.held.get(device.device_id, plan.ceiling) < plan.ceiling:
+            plan.ceiling = self._releasing.held[device.device_id]
             plan.ceiling_cause = Cause.RELEASE
         planned = self._planned.get(device.device_id)
         if planned is not None and planned < plan.ceiling:
@@ -171,36 +169,17 @@ class ControlPass:
             plan.ceiling_cause = Cause.SAFE_STATE
 
     def _sort_battery(self, plan: Plan) -> None:
-        device, config = plan.device, plan.battery
-        lease = device.lease
-        power_w = device.power_w
-        wanted = self._wanted.get(device.device_id)
-        if lease is None:
-            plan.settle(None, Cause.SAFE_STATE)
-        elif (limit_w := _limit_w(lease)) is not None and (plan.wiring.blind or device.silent):
-            # Whoever cannot see must not let a battery charge at full power.
-            plan.settle(limit_w, Cause.PROTECTION)
-        elif plan.wiring.blind or device.silent:
-            plan.settle(None, Cause.SAFE_STATE)
-        elif wanted is not None and wanted <= 0:
-            plan.ceiling = wanted / config.watts_per_amp
+        device_id = plan.device.device_id
+        role = role_of(
+            plan,
+            wanted_w=self._wanted.get(device_id),
+            held_w=self._releasing.held.get(device_id),
+            freed_w=self._releasing.freed.get(device_id),
+        )
+        if role is Role.FEEDING:
             self._feeding.append(plan)
-        elif wanted is not None or device.device_id in self._held:
-            plan.ceiling_cause = Cause.RELEASE if wanted is None else Cause.REQUEST
-            most_w = self._held[device.device_id] if wanted is None else wanted
-            if limit_w is not None and lease.cause is Cause.PROTECTION:
-                most_w = min(most_w, limit_w)
-            plan.told = plan.ceiling = most_w / config.watts_per_amp
+        elif role is Role.STORING:
             self._storing.append(plan)
-        elif limit_w is not None:
-            plan.told = limit_w / config.watts_per_amp
-            plan.ceiling = max(config.max_charge_w / config.watts_per_amp, plan.told)
-            self._storing.append(plan)
-        elif power_w is not None and power_w > _BATTERY_IDLE_W:
-            plan.told = plan.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp
-            self._storing.append(plan)
-        else:
-            plan.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
 
     def _stand_in(self) -> None:
         """Below a blind feeder all safe currents fit together: what one draws beyond its own, others go without."""
@@ -369,7 +348,7 @@ class ControlPass:
         held_back = fair < most - _EPSILON and amps > fair - max(self._timing.ramp_a_per_step, _UNFAIR_A)
         short = amps < min(plan.told, plan.ceiling) - _EPSILON or held_back
         if plan.is_battery:
-            self._conclude_battery(plan, amps)
+            conclude(plan, amps)
         elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
             plan.settle(amps, plan.ceiling_cause)
         elif short:
@@ -385,17 +364,6 @@ class ControlPass:
             plan.settle(amps, Cause.ALLOCATION)
         if lowered and plan.cause in {Cause.PROTECTION, Cause.SAFE_STATE}:
             plan.falls = True
-
-    def _conclude_battery(self, plan: Plan, amps: float) -> None:
-        config, lease = plan.battery, plan.device.lease
-        limited = lease is not None and _limit_w(lease) is not None
-        power_w = round(amps * config.watts_per_amp)
-        if plan.ceiling_cause is not Cause.ALLOCATION:
-            plan.settle(power_w, plan.ceiling_cause)
-        elif (limited and amps >= plan.ceiling - _EPSILON) or (not limited and amps >= plan.told - _EPSILON):
-            plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
-        else:
-            plan.settle(power_w, Cause.PROTECTION)
 
     # Small things
 
@@ -442,9 +410,3 @@ class ControlPass:
             return amps
         watts_per_amp = plan.battery.watts_per_amp
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
-
-
-def _limit_w(lease: Lease) -> float | None:
-    """What a battery was limited to, W, that may take more once it is free; None: it was not."""
-    limited = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
-    return lease.value if limited and lease.value is not None and lease.value >= 0 else None
