@@ -212,7 +212,7 @@ class Bazaar(GridCommands):
                 device.watch.observe(now, told, drawn, self.config.timing.compliance_grace_s)
 
     def _tell(self, now: float) -> None:
-        wanted, held = self._market.wanted(), self._market.releasing().held
+        wanted, held = self._market.wanted(), self._market.releasing()
         for device_id, device in self._devices.items():
             person = self.people[device_id]
             if isinstance(person, Driver):

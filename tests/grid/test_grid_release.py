@@ -223,6 +223,22 @@ def test_a_battery_is_left_to_itself_when_what_it_did_before_fits() -> None:
     assert plant.setpoint("battery") is None
 
 
+def test_a_battery_that_made_way_for_a_surge_is_left_to_itself_when_it_fits_again() -> None:
+    """What it took before counts, not what it could take: otherwise it might have to charge all night."""
+    plant = island(Store(battery(policy=ALWAYS), own_w=2000.0), capacity_a=40.0, threshold_a=39.0)
+    plant.base_a = (33.0,) * 3
+    plant.run(300)
+    assert plant.setpoint("battery") is None
+    plant.base_a = (38.0,) * 3
+    plant.run(60)
+    limited_w = plant.setpoint("battery")
+    assert limited_w is not None
+    assert limited_w < 1000
+    plant.base_a = (33.0,) * 3
+    plant.run(120)
+    assert plant.setpoint("battery") is None
+
+
 def test_a_battery_that_leaves_by_its_own_wish_is_left_to_itself_at_once() -> None:
     plant = island(Store(battery(policy=ALWAYS), own_w=1500.0))
     plant.run(900)

@@ -1,7 +1,7 @@
 """Home batteries in a control pass: left to themselves unless a request or the capacity says otherwise.
 
 A battery that is limited is told a power and follows it. What it would do by itself is not known then, only what it did
-before: it is left to itself again when that fits, and after a limit for the fuse's sake when its full power does.
+before: it is left to itself again when that fits. If it takes more then, it is limited once more, until that fits.
 """
 
 from enum import Enum
@@ -24,14 +24,13 @@ class Role(Enum):
     STORING = "storing"
 
 
-def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None, freed_w: float | None) -> Role:
+def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role:
     """What a battery is in this pass; who is settled has its decision, the others have what they are told and may have.
 
     Args:
         plan: Its plan.
         wanted_w: What an active part asks of it, W.
         held_w: What it is told while it waits for its release, W.
-        freed_w: What has to fit before it is let go after its release, W.
     """
     device, config, lease = plan.device, plan.battery, plan.device.lease
     power_w = device.power_w
@@ -43,20 +42,18 @@ def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None, freed_w
         # Whoever cannot see must not let a battery charge at full power.
         plan.settle(limit_w, Cause.SAFE_STATE if limit_w is None else Cause.PROTECTION)
         return Role.SETTLED
-    protected = lease.cause is Cause.PROTECTION
     if wanted_w is not None and wanted_w <= 0:
         plan.ceiling = wanted_w / config.watts_per_amp
         return Role.FEEDING
     if (told_w := held_w if wanted_w is None else wanted_w) is not None:
         plan.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
-        if protected and limit_w is not None:
+        if limit_w is not None and lease.cause is Cause.PROTECTION:
             told_w = min(told_w, limit_w)
         plan.told = plan.ceiling = told_w / config.watts_per_amp
         return Role.STORING
-    back_w = config.max_charge_w if protected else freed_w
-    if limit_w is not None and back_w is not None:
+    if limit_w is not None:
         plan.told = limit_w / config.watts_per_amp
-        plan.ceiling = max(back_w / config.watts_per_amp, plan.told)
+        plan.ceiling = max(min(device.own_w, config.max_charge_w) / config.watts_per_amp, plan.told)
         return Role.STORING
     if power_w is not None and power_w > _IDLE_W:
         plan.told = plan.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp

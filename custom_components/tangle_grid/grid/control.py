@@ -1,6 +1,7 @@
 """The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from .allocator import Demand, excess_a
@@ -12,7 +13,6 @@ from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
 from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, room_for
 from .regulator import charge_step, discharge_step, may_increase, next_increase
-from .release import NOBODY, Releasing
 from .topology import PHASES, Topology
 from .verdict import Plan, Wiring
 
@@ -39,7 +39,7 @@ class ControlPass:
         feeders: By number, brought up to date.
         devices: All devices, brought up to date.
         wanted: What active requests ask of a device: A for a charger, W for a battery.
-        releasing: Who is on the way back after a request, and what that means.
+        held: What those who wait for their release after a request are told at most: A for a charger, W for a battery.
         lids: What keeps others from taking up what helpers give up.
         precedence: Who comes first, brought up to date.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
@@ -54,7 +54,7 @@ class ControlPass:
         feeders: Sequence[FeederWatch],
         devices: Sequence[DeviceState],
         wanted: Mapping[str, float],
-        releasing: Releasing = NOBODY,
+        held: Mapping[str, float] = MappingProxyType({}),
         lids: Lids = NO_LIDS,
         precedence: Precedence,
         planned: Mapping[str, float],
@@ -66,7 +66,7 @@ class ControlPass:
         self._feeders = feeders
         self._now = now
         self._wanted = wanted
-        self._releasing = releasing
+        self._held = held
         self._lids = lids
         self._precedence = precedence
         self._planned = planned
@@ -156,8 +156,8 @@ class ControlPass:
             plan.ceiling_cause = Cause.REQUEST
         elif device.satisfied or not device.plugged_in:
             plan.ceiling = 0.0
-        elif self._releasing.held.get(device.device_id, plan.ceiling) < plan.ceiling:
-            plan.ceiling = self._releasing.held[device.device_id]
+        elif self._held.get(device.device_id, plan.ceiling) < plan.ceiling:
+            plan.ceiling = self._held[device.device_id]
             plan.ceiling_cause = Cause.RELEASE
         planned = self._planned.get(device.device_id)
         if planned is not None and planned < plan.ceiling:
@@ -173,8 +173,7 @@ class ControlPass:
         role = role_of(
             plan,
             wanted_w=self._wanted.get(device_id),
-            held_w=self._releasing.held.get(device_id),
-            freed_w=self._releasing.freed.get(device_id),
+            held_w=self._held.get(device_id),
         )
         if role is Role.FEEDING:
             self._feeding.append(plan)

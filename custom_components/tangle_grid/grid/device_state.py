@@ -51,6 +51,7 @@ class DeviceState:
         stays: How long its cars stayed.
         arrived_at: When the car was plugged in; None: there is none, or nobody saw it.
         reduced_at: When it was last reduced or found blind: increases wait from there.
+        own_w: What a battery charged with when it was last left to itself, W.
         shed: Household loads that are kept off, with the time since when.
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
@@ -85,6 +86,7 @@ class DeviceState:
         self.slack_since: float | None = None
         self.session_ws = 0.0
         self.connected: bool | None = None
+        self.own_w = 0.0
         self.shed: dict[str, float] = {}
         self.restoring: dict[str, float] = {}
         self.told_shed: frozenset[str] = frozenset()
@@ -134,6 +136,8 @@ class DeviceState:
         if isinstance(self.config, ChargerConfig):
             self._observe_plug(now)
             self._observe_car(elapsed_s, now)
+        elif self.reading is not None and self.setpoint is None:
+            self.own_w = max(0.0, self.reading.total_w)
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent

@@ -11,7 +11,7 @@ from .events import AskChanged, GridEvent
 from .lid import Help, Lids, LidWatch
 from .lifecycle import Lifecycle
 from .loads import bring_back
-from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
+from .model import NOMINAL_V, BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
 from .offers import (
     Offer,
     battery_target,
@@ -25,7 +25,7 @@ from .offers import (
 )
 from .protection import FeederWatch
 from .readings import slot_for
-from .release import Release, Releasing, current_before
+from .release import Release, current_before
 from .topology import PHASES, Topology
 
 #: A request is as good as filled when less than this is missing, and less is not worth a part, W.
@@ -70,9 +70,9 @@ class Engagement:
         self._giving: dict[str, Ask] = {}
         self._helping: set[str] = set()
 
-    def releasing(self) -> Releasing:
-        """What those may have who are on their way back."""
-        return self._release.current()
+    def releasing(self) -> dict[str, float]:
+        """What those who wait for their release are told at most (A, batteries W), by device id."""
+        return self._release.held()
 
     def lids(self) -> Lids:
         """What keeps others from taking up what helpers give up."""
@@ -268,8 +268,7 @@ class Engagement:
                 held = charger_target(device.config, ask)
             elif isinstance(device.config, BatteryConfig):
                 held = battery_target(device.config, ask)
-                if device_id in self._before_a:
-                    expects_w = device.config.max_charge_w
+                expects_w = max(expects_w, device.own_w)
             self._release.add(device, now, held=held, expects_w=expects_w, before_a=before_a)
         waiting = self._release.returning()
         for device_id, device in self._devices.items():
@@ -278,13 +277,9 @@ class Engagement:
                 self._release.add(device, now, held=0.0, expects_w=0.0)
 
     def _remember(self, ask: Ask) -> None:
-        """A part has begun: what its charger, or its battery that was limited, had before, or may take again."""
+        """A part has begun: what its charger had before, as long as its setpoint still shows it."""
         device = self._devices[ask.device_id]
-        if isinstance(device.config, BatteryConfig):
-            if device.lease is not None and device.lease.cause is Cause.PROTECTION and ask.baseline_w > 0:
-                # It would have taken more. What that is nobody knows.
-                self._before_a[ask.device_id] = device.config.max_charge_w / device.config.watts_per_amp
-        elif isinstance(device.config, ChargerConfig):
+        if isinstance(device.config, ChargerConfig):
             known_a = self._before_a.get(ask.device_id)
             told_a = device.setpoint if known_a is None else None
             before_a = current_before(device, max(0.0, ask.baseline_w), told_a)

@@ -71,7 +71,7 @@ class GridEngine(GridCommands):
             feeders=self._feeders,
             devices=devices,
             wanted=self._market.wanted(),
-            releasing=releasing,
+            held=releasing,
             lids=self._market.lids(),
             precedence=self._precedence,
             planned=self._planned,
@@ -82,7 +82,7 @@ class GridEngine(GridCommands):
         loads_changed = False
         for device in self._devices.values():
             if isinstance(device.config, HouseholdConfig):
-                loads = keep_loads(device, now, self._config.timing, waits=device.device_id in releasing.held)
+                loads = keep_loads(device, now, self._config.timing, waits=device.device_id in releasing)
                 loads_changed |= loads.changed
                 if loads.setpoint is not None:
                     setpoints.append(loads.setpoint)

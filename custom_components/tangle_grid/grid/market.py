@@ -21,7 +21,6 @@ from .model import GridConfig, PhaseTriple, Reason, SolarConfig
 from .offers import NOTHING, Offer, quantity_for, want_of
 from .policy import Question, decide
 from .protection import FeederWatch
-from .release import Releasing
 from .topology import Topology
 
 
@@ -63,8 +62,8 @@ class Market:
         """What active parts ask of chargers (A) and batteries (W), by device id."""
         return self._engagement.wanted()
 
-    def releasing(self) -> Releasing:
-        """What those may have who are on their way back."""
+    def releasing(self) -> dict[str, float]:
+        """What those who wait for their release are told at most (A, batteries W), by device id."""
         return self._engagement.releasing()
 
     def lids(self) -> Lids:

@@ -52,23 +52,6 @@ class Waiting:
     reserved_a: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Releasing:
-    """What those may have who are on their way back, by device id.
-
-    Attributes:
-        held: What those who wait, and chargers that were released before all are back, are told at most: a charger A
-            per phase, a battery W, a household 0.
-        freed: What has to fit before a battery that was limited is left to itself, W; of others what they will take.
-    """
-
-    held: Mapping[str, float]
-    freed: Mapping[str, float]
-
-
-NOBODY: Final = Releasing(held={}, freed={})
-
-
 @dataclass(frozen=True, slots=True)
 class Rising:
     """Something that is on its way back: what it will take, W, and how long that is waited for."""
@@ -119,12 +102,9 @@ class Release:
         self._rising.pop(device_id, None)
         self._before.pop(device_id, None)
 
-    def current(self) -> Releasing:
-        """Who is on the way back, and what that means."""
-        return Releasing(
-            held={device_id: waiting.held for device_id, waiting in self._waiting.items()} | self._before,
-            freed={device_id: rising.target_w for device_id, rising in self._rising.items()},
-        )
+    def held(self) -> dict[str, float]:
+        """What those who wait, and chargers that were released before all are back, are told at most, by device id."""
+        return {device_id: waiting.held for device_id, waiting in self._waiting.items()} | self._before
 
     def returning(self) -> set[str]:
         """Who waits, or has been released and is still on its way back."""
