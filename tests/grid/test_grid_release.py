@@ -152,6 +152,10 @@ def test_who_switches_a_load_on_while_it_waits_has_all_of_them_back() -> None:
     assert running(plant) == 2
     plant.run(MINUTE_S)
     assert all(home.loads.values())
+    # Nor by the next request, for a while; the other one is.
+    plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=120.0)
+    plant.run(60)
+    assert all(home.loads.values())
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
@@ -172,16 +176,41 @@ def test_who_leaves_has_its_loads_back_at_once_and_who_is_sent_away_waits(*, can
     assert running(plant) == (4 if cancelled else 2)
 
 
-def test_a_restart_forgets_no_load_that_waits() -> None:
+def test_after_a_restart_no_load_waits_any_more() -> None:
+    """Who knows for how long it has, or whether somebody has switched it on meanwhile."""
     plant = island(*homes(3))
     asked(plant)
     plant.base_a = (149.0,) * 3
-    for _ in range(3):
-        plant.run(MINUTE_S)
-        plant.restart()
+    plant.run(MINUTE_S)
     assert running(plant) == 0
-    plant.run(TIMING.release_hold_s + 3 * TIMING.release_step_s + 10)
+    home = plant.devices["home_00"]
+    assert isinstance(home, Home)
+    home.loads = {"boiler": True, "pump": True}
+    plant.restart()
+    before = len(plant.setpoints)
+    plant.run(10)
     assert running(plant) == 6
+    told = [each for _, each in plant.setpoints[before:] if isinstance(each, HouseholdSetpoint)]
+    assert not any(setpoint.shed for setpoint in told)
+
+
+@pytest.mark.parametrize("back_s", [30.0, 7200.0])
+def test_a_clock_that_is_set_back_keeps_nobody_waiting(back_s: float) -> None:
+    """Neither those who wait, nor those of the next request, nor anybody under a lid."""
+    plant = island(*homes(2), *stores(1), Car(charger("car", battery_wh=400_000), soc=5.0))
+    asked(plant, 300.0)
+    store = plant.devices["store_00"]
+    assert isinstance(store, Store)
+    store.own_w = 0.0
+    plant.run(30)
+    plant.now -= back_s
+    plant.run(120)
+    assert running(plant) == 4
+    assert plant.engine._market.lids().lids == {}
+    plant.run(900)
+    plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=300.0)
+    plant.run(300 + 2 * MINUTE_S)
+    assert running(plant) == 4
 
 
 def test_who_waits_is_not_asked_again() -> None:
@@ -264,6 +293,45 @@ def test_a_meter_that_dies_in_a_part_sets_no_battery_free() -> None:
     plant.meter_alive = True
     plant.run(1200)
     assert plant.setpoint("store_00") is None
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_request_raises_no_battery_that_is_limited(*, waits: bool) -> None:
+    """What it draws no more cannot be given: it is not raised to what would be less than before, nor paid for that."""
+    plant = island(*stores(1), capacity_a=60.0, threshold_a=40.0)
+    if waits:
+        asked(plant)
+        plant.base_a = (45.0,) * 3
+        plant.run(MINUTE_S)
+    else:
+        plant.run(900)
+        plant.base_a = (59.0,) * 3
+        plant.run(MINUTE_S)
+    limited_w = plant.setpoint("store_00")
+    assert limited_w == 0.0
+    request, _ = plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=300.0, device_ids=["store_00"])
+    for _ in range(50):
+        plant.step()
+        told_w = plant.setpoint("store_00")
+        assert told_w is not None
+        assert told_w <= 0.0
+    plant.run(600)
+    ask = request.asks["store_00"]
+    # It gave by feeding in, as much as it was asked for.
+    assert ask.baseline_w == 0.0
+    assert 0 < ask.energy_wh <= 1000 * 300 / 3600
+
+
+def test_a_battery_that_waits_does_not_swing_with_the_feeder() -> None:
+    """A reduction holds: after it, it rises no sooner than any other."""
+    plant = island(Store(battery(policy=ALWAYS), own_w=5000.0), capacity_a=40.0, threshold_a=20.0)
+    plant.run(900)
+    plant.engine.request_curtailment(plant.now, power_w=500.0, duration_s=600.0)
+    plant.run(595)
+    plant.base_a = lambda now: ((33.0 if int(now / 20) % 2 else 39.0),) * 3
+    start = len(plant.loads_a)
+    plant.run(TIMING.release_hold_s - 10)
+    assert sum(max(load) > 40.0 for load in plant.loads_a[start:]) <= 1
 
 
 @settings(max_examples=12, deadline=None, phases=[Phase.generate], derandomize=True)

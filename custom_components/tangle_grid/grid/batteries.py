@@ -47,9 +47,10 @@ def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role
         return Role.FEEDING
     if (told_w := held_w if wanted_w is None else wanted_w) is not None:
         plan.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
-        if limit_w is not None and lease.cause is Cause.PROTECTION:
-            told_w = min(told_w, limit_w)
         plan.told = plan.ceiling = told_w / config.watts_per_amp
+        if limit_w is not None and lease.cause is Cause.PROTECTION:
+            # It rises as any other, also to what a request leaves it.
+            plan.told = min(plan.told, limit_w / config.watts_per_amp)
         return Role.STORING
     if limit_w is not None:
         plan.told = limit_w / config.watts_per_amp
@@ -66,8 +67,10 @@ def conclude(plan: Plan, amps: float) -> None:
     """Decide for one that stores, from what it may have, A per phase."""
     lease = plan.device.lease
     limited = lease is not None and _limit_w(lease) is not None
-    if plan.ceiling_cause is not Cause.ALLOCATION:
+    if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - _EPSILON:
         plan.settle(round(amps * plan.battery.watts_per_amp), plan.ceiling_cause)
+    elif plan.ceiling_cause is not Cause.ALLOCATION:
+        plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
     elif amps >= (plan.ceiling if limited else plan.told) - _EPSILON:
         plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
     else:

@@ -309,6 +309,7 @@ class DeviceState:
         self.watch.forget_future(now)
         if self.arrived_at is not None:
             self.arrived_at = min(self.arrived_at, now)
+        self.shed = {load: min(since, now) for load, since in self.shed.items()}
         self._expected_at = None
         if self.lease is not None:
             # Written in the future means: expiry unknown, so renew at once.

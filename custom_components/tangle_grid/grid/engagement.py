@@ -273,8 +273,8 @@ class Engagement:
         waiting = self._release.returning()
         for device_id, device in self._devices.items():
             if device.shed and device_id not in giving and device_id not in waiting:
-                # Its part ended before the last start: nobody else would remember its loads.
-                self._release.add(device, now, held=0.0, expects_w=0.0)
+                # Its part ended before the last start: who knows how long it has waited, or whether it still does.
+                bring_back(device, now)
 
     def _remember(self, ask: Ask) -> None:
         """A part has begun: what its charger had before, as long as its setpoint still shows it."""

@@ -73,6 +73,9 @@ def offer_of(
             given_w = charging_w + _feeds_back_w(device, config, duration_s)
             return Offer(power_w=given_w, baseline_w=charging_w, method=method)
         case BatteryConfig() as config:
+            if device.setpoint is not None:
+                # What it draws no more, because it is limited, cannot be given.
+                expected_w = min(expected_w, max(0.0, device.power_w or 0.0))
             held_w = _held_w(device.soc, config.min_soc, config.capacity_wh, duration_s)
             lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
             return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method)

@@ -78,6 +78,7 @@ class Release:
         self._before: dict[str, float] = {}
         self._last_at: dict[int, float] = {}
         self._most = 1
+        self._advanced_at = -math.inf
 
     def add(self, device: DeviceState, now: float, *, held: float, expects_w: float, before_a: float = 0.0) -> None:
         """A part has ended: it waits for its turn. What a battery gave that had not charged ends at once."""
@@ -121,6 +122,10 @@ class Release:
 
     def advance(self, now: float, devices: Mapping[str, DeviceState]) -> None:
         """Release whose turn it is."""
+        elapsed_s, self._advanced_at = now - self._advanced_at, now
+        if elapsed_s < 0.0:
+            # The clock was set back: nothing may lie in the future.
+            self._rising, self._last_at = {}, {}
         self._rising = {
             device_id: rising
             for device_id, rising in self._rising.items()
@@ -139,14 +144,14 @@ class Release:
         self._most = max(self._most, len(self._waiting))
         step_s = min(self._timing.release_step_s, self._timing.release_hold_s / self._most)
         # Several at once, if as many should have been released since the last pass.
-        catch_up_s = max(0.0, self._timing.heartbeat_s - step_s)
+        catch_up_s = max(0.0, min(elapsed_s, self._timing.heartbeat_s) - step_s)
         coming = self._coming_w(devices)
         for device_id, waiting in sorted(self._waiting.items(), key=lambda item: item[1].since):
             device = devices.get(device_id)
             if device is None or now < waiting.since or not self._must_wait(device, now):
                 del self._waiting[device_id]
                 if device is not None:
-                    bring_back(device, now)
+                    self._end(device, now)
                 continue
             path = self._topology.path(device.config.feeder_id)
             if any(now - self._last_at.get(number, -math.inf) < step_s - _EPSILON for number in path):
@@ -168,6 +173,12 @@ class Release:
                 return bool(device.shed) and not switched_on_by_hand(device, now, self._timing)
             case _:
                 return True
+
+    def _end(self, device: DeviceState, now: float) -> None:
+        """It waits no longer: all of it is back at once, and who switched a load on is left alone for a while."""
+        if device.shed and switched_on_by_hand(device, now, self._timing):
+            device.left_until = now + self._timing.release_hold_s + self._timing.increase_hold_s
+        bring_back(device, now)
 
     def _let_rise(self, device: DeviceState, waiting: Waiting, now: float) -> None:
         """It is its turn."""
