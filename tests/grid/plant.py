@@ -121,6 +121,12 @@ class Home:
         return self.base_w + sum(load.rated_w for load in self.config.loads if self.loads[load.load_id])
 
 
+def spread(device: Store | Home) -> PhaseTriple:
+    """What it draws on each phase, W."""
+    phases = device.config.phases
+    return tuple(device.total_w / len(phases) if phase in phases else 0.0 for phase in range(3))  # type: ignore[return-value]
+
+
 class Plant:
     """Runs engine and devices together; `base_a` is the load per phase that nobody controls."""
 
@@ -164,8 +170,8 @@ class Plant:
             for phase in range(3):
                 if isinstance(device, Car):
                     load[phase] += device.power_w[phase] / V
-                elif phase in device.config.phases:
-                    load[phase] += device.total_w / len(device.config.phases) / V
+                else:
+                    load[phase] += spread(device)[phase] / V
         return (load[0], load[1], load[2])
 
     def inputs(self) -> Inputs:
@@ -191,10 +197,10 @@ class Plant:
                     available=not device.silent,
                 )
             elif isinstance(device, Store):
-                telemetry[device_id] = BatteryTelemetry(reading=reading(device.total_w, self.now), soc=device.soc)
+                telemetry[device_id] = BatteryTelemetry(reading=reading(spread(device), self.now), soc=device.soc)
             else:
                 telemetry[device_id] = HouseholdTelemetry(
-                    reading=reading(device.total_w, self.now), loads_on=dict(device.loads)
+                    reading=reading(spread(device), self.now), loads_on=dict(device.loads)
                 )
         return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry, forecast=self.forecast)
 

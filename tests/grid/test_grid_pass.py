@@ -22,6 +22,7 @@ from tests.grid.plant import ALWAYS, START, Car, Home, Store, battery, charger, 
 from tests.grid.tree import Base, Tree, longest_run
 
 PHASES = ((0,), (1,), (2,), (0, 1), (0, 1, 2), (0, 1, 2))
+WIRED = ((0,), (1,), (2,), (0, 1, 2))
 STEPS = 80
 _RIPPLE_A = 0.01
 
@@ -110,14 +111,27 @@ def islands_that_help(draw: st.DrawFn) -> World:
     )
     stores = tuple(
         (
-            battery(f"s{number}", feeder_id=chance.choice(below), policy=ALWAYS),
+            battery(
+                f"s{number}",
+                feeder_id=chance.choice(below),
+                phases=chance.choice(((0,), (1,), (0, 1, 2))),
+                policy=ALWAYS,
+            ),
             chance.uniform(5.0, 100.0),
             chance.choice((0.0, 2000.0, 5000.0)),
         )
         for number in range(draw(st.integers(0, 3)))
     )
     homes = tuple(
-        (household(f"h{number}", feeder_id=chance.choice(below), policy=ALWAYS), chance.uniform(100.0, 900.0))
+        (
+            household(
+                f"h{number}",
+                feeder_id=chance.choice(below),
+                phases=chance.choice(((1,), (2,), (0, 1, 2))),
+                policy=ALWAYS,
+            ),
+            chance.uniform(100.0, 900.0),
+        )
         for number in range(draw(st.integers(0, 3)))
     )
     order_w = draw(st.sampled_from((None, None, 8000.0)))

@@ -15,6 +15,7 @@ from custom_components.tangle_grid.grid import (
     Timing,
 )
 from tests.grid.plant import ALWAYS, Car, Home, Plant, Store, V, battery, charger, feeder, household
+from tests.grid.tree import longest_run
 
 QUIET = MarketConfig(automatic=False)
 TIMING = Timing()
@@ -236,7 +237,8 @@ def test_a_battery_that_was_limited_for_the_fuse_is_not_raised_by_waiting() -> N
     assert request.closed
     told = [setpoint.power_w for _, setpoint in plant.setpoints if isinstance(setpoint, BatterySetpoint)]
     assert all(power_w is None or power_w <= 5000.0 for power_w in told)
-    assert max(max(load) for load in plant.loads_a[60:]) <= 40.0 + 1e-6
+    over = [step for step, load in enumerate(plant.loads_a) if max(load) > 40.0 + 1e-6]
+    assert longest_run([step for step in over if step > 2]) <= 1
 
 
 def test_a_battery_is_left_to_itself_when_what_it_did_before_fits() -> None:
@@ -289,7 +291,7 @@ def test_a_meter_that_dies_in_a_part_sets_no_battery_free() -> None:
     assert plant.setpoint("store_00") == 2000
     plant.meter_alive = False
     plant.run(2 * MINUTE_S)
-    assert plant.setpoint("store_00") == 2000
+    assert plant.setpoint("store_00") == 0
     plant.meter_alive = True
     plant.run(1200)
     assert plant.setpoint("store_00") is None

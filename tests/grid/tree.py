@@ -17,7 +17,7 @@ from custom_components.tangle_grid.grid import (
     PhaseTriple,
     Setpoint,
 )
-from tests.grid.plant import Car, Home, Plant, Store, V, reading
+from tests.grid.plant import Car, Home, Plant, Store, V, reading, spread
 
 QUIET = MarketConfig(automatic=False)
 NOTHING = (0.0, 0.0, 0.0)
@@ -114,7 +114,7 @@ class Tree(Plant):
                 load = [amps + more for amps, more in zip(load, base, strict=True)]
         for device in self.devices.values():
             if (devices or isinstance(device, Home)) and below(device.config.feeder_id):
-                power = device.power_w if isinstance(device, Car) else reading(device.total_w, 0.0).power_w
+                power = device.power_w if isinstance(device, Car) else spread(device)
                 load = [amps + watts / V for amps, watts in zip(load, power, strict=True)]
         return (load[0], load[1], load[2])
 

@@ -1,7 +1,8 @@
 """Home batteries in a control pass: left to themselves unless a request or the capacity says otherwise.
 
-A battery that is limited is told a power and follows it. What it would do by itself is not known then, only what it did
-before: it is left to itself again when that fits. If it takes more then, it is limited once more, until that fits.
+A battery that is told a power follows it, whatever it would do by itself. So after a request it is left to itself when
+its time has come. One that was limited for the fuse is when what it took by itself before fits; if it takes more then,
+it is limited once more, until that fits.
 """
 
 from enum import Enum
@@ -37,18 +38,21 @@ def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role
     if lease is None:
         plan.settle(None, Cause.SAFE_STATE)
         return Role.SETTLED
-    limit_w = _limit_w(lease)
     if plan.wiring.blind or device.silent:
-        # Whoever cannot see must not let a battery charge at full power.
-        plan.settle(limit_w, Cause.SAFE_STATE if limit_w is None else Cause.PROTECTION)
+        if _held_down(lease):
+            # Whoever cannot see must not let a battery charge that had been told to take less.
+            plan.settle(0.0, Cause.PROTECTION)
+        else:
+            plan.settle(None, Cause.SAFE_STATE)
         return Role.SETTLED
+    limit_w = lease.value if lease.cause is Cause.PROTECTION else None
     if wanted_w is not None and wanted_w <= 0:
         plan.ceiling = wanted_w / config.watts_per_amp
         return Role.FEEDING
     if (told_w := held_w if wanted_w is None else wanted_w) is not None:
         plan.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
         plan.told = plan.ceiling = told_w / config.watts_per_amp
-        if limit_w is not None and lease.cause is Cause.PROTECTION:
+        if limit_w is not None:
             # It rises as any other, also to what a request leaves it.
             plan.told = min(plan.told, limit_w / config.watts_per_amp)
         return Role.STORING
@@ -66,7 +70,7 @@ def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role
 def conclude(plan: Plan, amps: float) -> None:
     """Decide for one that stores, from what it may have, A per phase."""
     lease = plan.device.lease
-    limited = lease is not None and _limit_w(lease) is not None
+    limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
     if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - _EPSILON:
         plan.settle(round(amps * plan.battery.watts_per_amp), plan.ceiling_cause)
     elif plan.ceiling_cause is not Cause.ALLOCATION:
@@ -77,7 +81,7 @@ def conclude(plan: Plan, amps: float) -> None:
         plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
 
 
-def _limit_w(lease: Lease) -> float | None:
-    """What a battery was limited to, W, that may take more once it is free; None: it was not."""
-    limited = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
-    return lease.value if limited and lease.value is not None and lease.value >= 0 else None
+def _held_down(lease: Lease) -> bool:
+    """Whether a battery was told a power that is no more than it would take, and not to feed in."""
+    told = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
+    return told and lease.value is not None and lease.value >= 0
