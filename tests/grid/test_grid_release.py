@@ -9,6 +9,7 @@ from custom_components.tangle_grid.grid import (
     BatterySetpoint,
     Cause,
     GridConfig,
+    GridError,
     HouseholdSetpoint,
     MarketConfig,
     RequestState,
@@ -157,6 +158,23 @@ def test_who_switches_a_load_on_while_it_waits_has_all_of_them_back() -> None:
     plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=120.0)
     plant.run(60)
     assert all(home.loads.values())
+
+
+@pytest.mark.parametrize("device_id", ["home_00", "store_00", "car"])
+def test_who_waits_may_leave_at_any_time(device_id: str) -> None:
+    plant = island(*homes(2), *stores(1), Car(charger(policy=ALWAYS, battery_wh=400_000), soc=20.0))
+    asked(plant)
+    plant.base_a = (152.0,) * 3
+    plant.run(MINUTE_S)
+    assert running(plant) == 0
+    assert (plant.car().told, plant.setpoint("store_00")) == (0.0, 0.0)
+    plant.engine.opt_out(plant.now, device_id=device_id)
+    plant.run(2 * MINUTE_S)
+    assert running(plant) == (2 if device_id == "home_00" else 0)
+    assert (plant.setpoint("store_00") is None) == (device_id == "store_00")
+    assert (plant.car().told > 0) == (device_id == "car")
+    with pytest.raises(GridError, match="not_participating"):
+        plant.engine.opt_out(plant.now, device_id=device_id)
 
 
 @pytest.mark.parametrize("cancelled", [True, False])

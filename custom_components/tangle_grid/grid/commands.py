@@ -96,7 +96,7 @@ class GridCommands(GridCore):
         return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)
 
     def opt_out(self, now: float, *, device_id: str, request_id: str | None = None) -> list[GridEvent]:
-        """Leave one request, or all open ones. What was delivered until now is settled.
+        """Leave one request, or all open ones, and the way back from them. What was delivered until now is settled.
 
         Raises:
             GridError: `unknown_device`, `unknown_request`, `request_closed`, `not_participating`.
@@ -112,7 +112,7 @@ class GridCommands(GridCore):
                 (request, request.asks[device_id]) for request in self._lifecycle.open() if device_id in request.asks
             ]
         parts = [(request, ask) for request, ask in parts if ask.waiting or ask.engaged]
-        if not parts:
+        if not parts and not (request_id is None and self._market.let_back(device_id, now)):
             raise GridError("not_participating", {"device_id": device_id, "request_id": request_id or ""})
         events: list[GridEvent] = []
         for request, ask in parts:

@@ -74,6 +74,10 @@ class Engagement:
         """What those who wait for their release are told at most (A, batteries W), by device id."""
         return self._release.held()
 
+    def let_back(self, device_id: str, now: float) -> bool:
+        """Whoever waits for its release need not any longer; returns whether it did."""
+        return self._release.let_back(self._devices[device_id], now)
+
     def lids(self) -> Lids:
         """What keeps others from taking up what helpers give up."""
         return self._lids.current()

@@ -103,6 +103,15 @@ class Release:
         self._rising.pop(device_id, None)
         self._before.pop(device_id, None)
 
+    def let_back(self, device: DeviceState, now: float) -> bool:
+        """By its own wish it waits no longer, and is left alone for a while; returns whether it did wait."""
+        if device.device_id not in self._waiting:
+            return False
+        self.drop(device.device_id)
+        self._leave_alone(device, now)
+        bring_back(device, now)
+        return True
+
     def held(self) -> dict[str, float]:
         """What those who wait, and chargers that were released before all are back, are told at most, by device id."""
         return {device_id: waiting.held for device_id, waiting in self._waiting.items()} | self._before
@@ -177,8 +186,11 @@ class Release:
     def _end(self, device: DeviceState, now: float) -> None:
         """It waits no longer: all of it is back at once, and who switched a load on is left alone for a while."""
         if device.shed and switched_on_by_hand(device, now, self._timing):
-            device.left_until = now + self._timing.release_hold_s + self._timing.increase_hold_s
+            self._leave_alone(device, now)
         bring_back(device, now)
+
+    def _leave_alone(self, device: DeviceState, now: float) -> None:
+        device.left_until = now + self._timing.release_hold_s + self._timing.increase_hold_s
 
     def _let_rise(self, device: DeviceState, waiting: Waiting, now: float) -> None:
         """It is its turn."""
