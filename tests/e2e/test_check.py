@@ -12,7 +12,7 @@ from scripts.lib.demo.launching import SCRIPT
 
 pytestmark = pytest.mark.e2e
 
-TIMEOUT_S = 300
+TIMEOUT_S = 360
 SUPPORTED_VERSION = re.compile(r"2026\.1[01]\.\d+")
 TRANSACTION_HASH = re.compile(r"[9A-Z]{81}")
 

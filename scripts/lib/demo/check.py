@@ -16,16 +16,16 @@ from .states import LiveStates
 from .stories import FLEXIBLE
 from .street import DOMAIN, Street
 
-# Real seconds; together below four minutes.
+# Real seconds; together below five minutes.
 _FIRST_READING_S: Final = 30
 _LEDGER_S: Final = 45
 _PEAK_S: Final = 120
-_ANSWER_S: Final = 60
+_ANSWER_S: Final = 120
 _FEED_BACK_S: Final = 120
 _RELIEF_S: Final = 40
 _PAYMENT_S: Final = 90
 _LOOK_UP_S: Final = 30
-_TOTAL_S: Final = 240
+_TOTAL_S: Final = 300
 
 _BELOW_FOR_S: Final = 3.0
 _FEEDING_BACK_W: Final = -100.0
