@@ -23,6 +23,10 @@ TIGHT_A = 40.0
 NARROW_A = 48.0
 
 
+#: Days on which chargers and the battery are not enough, and households are asked and give something.
+NEEDS_HOUSEHOLDS = pytest.mark.parametrize("day", [1, 5], ids=["seed 1", "seed 5"], indirect=True)
+
+
 @pytest.fixture(scope="module", params=[1, 2], ids=["seed 1", "seed 2"])
 def day(request: pytest.FixtureRequest) -> Loop:
     """A whole day, from one evening to the next."""
@@ -69,11 +73,10 @@ def test_somebody_accepted(day: Loop) -> None:
     assert reasons & {"accepted_feeds_back", "accepted_charged_enough", "accepted_always"}
 
 
-@pytest.mark.parametrize("day", [1], ids=["seed 1"], indirect=True)
-def test_somebody_declined_and_somebody_shed_a_load(day: Loop) -> None:
-    """On a day on which households were needed, too: on other days, chargers and the battery are enough."""
+@NEEDS_HOUSEHOLDS
+def test_somebody_accepted_and_somebody_declined(day: Loop) -> None:
+    test_somebody_accepted(day)
     assert day.decisions()[False] >= 1
-    assert any(event.shed for event in day.writes_of(HouseholdSetpoint))
 
 
 def test_a_request_brings_the_load_below_the_threshold(day: Loop) -> None:
@@ -104,7 +107,14 @@ def test_tokens_are_conserved_and_only_delivery_is_paid(day: Loop) -> None:
     assert day.engine.unpaid() == []
 
 
+@NEEDS_HOUSEHOLDS
 def test_loads_come_back(day: Loop) -> None:
+    shed = [event for event in day.writes_of(HouseholdSetpoint) if event.shed]
+    assert shed
+    test_no_load_is_off_in_the_end(day)
+
+
+def test_no_load_is_off_in_the_end(day: Loop) -> None:
     for device in day.street.devices:
         for load in device.loads:
             assert day.street.value(device.id, load.load_id) is True
