@@ -293,6 +293,11 @@ class ChargerTelemetry:
         departure_at: When the car leaves, epoch seconds.
         energy_needed_wh: Still wanted; without it, derived from `soc`, the target and the battery.
         available: The charger can be reached.
+        soc_at: When the state of charge was reported, grid time.
+        heard_at: The newest sign of life of the device, from any of its entities, grid time.
+        shown_a: The limit that the charger shows, A per phase; 0 while it is switched off.
+        lowest_a: The least that it can be told, A per phase: 0 when it can be paused.
+        kept_off: Somebody else switched it off: it is left alone until the next car.
     """
 
     reading: PhaseReading | None
@@ -301,15 +306,22 @@ class ChargerTelemetry:
     departure_at: float | None = None
     energy_needed_wh: float | None = None
     available: bool = True
+    soc_at: float | None = None
+    heard_at: float | None = None
+    shown_a: float | None = None
+    lowest_a: float = 0.0
+    kept_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryTelemetry:
-    """What a home battery reports; negative power discharges, `soc` in percent."""
+    """What a home battery reports; negative power discharges, `soc` in percent, `soc_at` and `heard_at` as of a charger."""
 
     reading: PhaseReading | None
     soc: float | None = None
     available: bool = True
+    soc_at: float | None = None
+    heard_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
