@@ -315,7 +315,7 @@ class ChargerTelemetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryTelemetry:
-    """What a home battery reports; negative power discharges, `soc` in percent, `soc_at` and `heard_at` as of a charger."""
+    """What a home battery reports; negative power discharges, `soc` in percent; times as of a charger."""
 
     reading: PhaseReading | None
     soc: float | None = None
