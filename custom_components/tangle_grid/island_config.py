@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import time, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .clock import GridClock, local_time
 from .const import (
@@ -29,6 +31,7 @@ from .const import (
     CONF_REQUEST_BUDGET,
     CONF_REQUEST_MINUTES,
     CONF_SPEED,
+    CONF_START,
     CONF_SUN_FORECAST,
     DEFAULT_DIMMING_FLOOR,
     DEFAULT_FAIRNESS,
@@ -36,6 +39,7 @@ from .const import (
     DEFAULT_PEAK_WINDOW,
     DEFAULT_RATE,
     DEFAULT_REQUEST_MINUTES,
+    DEFAULT_START,
     KIND_SIMULATED,
     MAIN_FEEDER,
     SUBENTRY_FEEDER,
@@ -55,6 +59,7 @@ STREET_TIMING: Final[Mapping[str, float]] = {
     "heartbeat_s": 60.0,
     "request_trigger_s": 400.0,
 }
+_STREET_AHEAD_S: Final = 900.0
 # Of a participant's data, what takes effect without a new start.
 _LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE})
 # And of the options.
@@ -109,6 +114,18 @@ def _on_clock(config: ChargerConfig, speed: float) -> ChargerConfig:
         write_interval_s=None if config.write_interval_s is None else config.write_interval_s * speed,
         max_age_s=None if config.max_age_s is None else config.max_age_s * speed,
     )
+
+
+def make_clock(entry: ConfigEntry[Any], last: float | None) -> GridClock:
+    """Wall time, or for a simulated street: each start begins with the next evening after ``last``, its grid time."""
+    if entry.data[CONF_KIND] != KIND_SIMULATED:
+        return GridClock()
+    start = time.fromisoformat(entry.data.get(CONF_START, DEFAULT_START))
+    evening = dt_util.now().replace(hour=start.hour, minute=start.minute, second=0, microsecond=0)
+    # The stored street may be some minutes ahead of the stored clock, and time never runs back.
+    while last is not None and evening.timestamp() <= last + _STREET_AHEAD_S:
+        evening += timedelta(days=1)
+    return GridClock(speed=float(entry.data[CONF_SPEED]), grid_anchor=evening.timestamp())
 
 
 def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Participant]) -> GridConfig:

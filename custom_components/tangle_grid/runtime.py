@@ -7,7 +7,7 @@ notices what does not report any more and lets leases run out.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, time as time_of_day, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +21,7 @@ from .const import (
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_PUBLISH_INTERVAL,
-    CONF_SPEED,
-    CONF_START,
     DEFAULT_PUBLISH_INTERVAL,
-    DEFAULT_START,
     KIND_SIMULATED,
     LOGGER,
     TREASURY,
@@ -37,11 +34,19 @@ from .devices.feeders import build_meters
 from .enrolment import async_enrol
 from .grid.engine import GridEngine
 from .grid.errors import GridError
-from .grid.events import GridEvent
+from .grid.events import GridEvent, is_owed
 from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig
 from .grid.plan import SMALL_BATCH
 from .grid.status import GridStatus, StepResult
-from .island_config import build_forecasts, build_grid_config, build_participants, feeder_tree, planning, structure
+from .island_config import (
+    build_forecasts,
+    build_grid_config,
+    build_participants,
+    feeder_tree,
+    make_clock,
+    planning,
+    structure,
+)
 from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState
 from .ledger_choice import LedgerChoice
 from .ledger_link import LedgerLink
@@ -51,7 +56,6 @@ from .simulated import SimulatedStreet
 from .writers import SetpointWriter, reduces
 
 _DEVICE_CHANGE_DELAY_S = 1.0
-_STREET_AHEAD_S = 900.0
 #: How much longer than for a piece of a plan the loop is left to others.
 _PLAN_PAUSE = 4.0
 
@@ -82,6 +86,7 @@ class IslandRuntime:
         self._device_change: CALLBACK_TYPE | None = None
         self._meter_changed_at: float | None = None
         self._saving = asyncio.Lock()
+        self._owed = self._saved = 0
         self._telling = asyncio.Lock()
         self._unpaid: dict[str, str] = {}
         self._day: str | None = None
@@ -96,7 +101,7 @@ class IslandRuntime:
         """Load what is stored and build the parts; nothing runs yet."""
         state = await self._store.async_load()
         self._day = state.get("day")
-        self.clock = self._make_clock(state.get("clock"))
+        self.clock = make_clock(self.entry, state.get("clock"))
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
             await self.street.async_load()
@@ -135,17 +140,6 @@ class IslandRuntime:
         self._first = self._pass()
         self.status = self._first.status
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
-
-    def _make_clock(self, last: float | None) -> GridClock:
-        """Wall time, or for a simulated street: each start begins with the next evening."""
-        if self.entry.data[CONF_KIND] != KIND_SIMULATED:
-            return GridClock()
-        start = time_of_day.fromisoformat(self.entry.data.get(CONF_START, DEFAULT_START))
-        evening = dt_util.now().replace(hour=start.hour, minute=start.minute, second=0, microsecond=0)
-        # The stored street may be some minutes ahead of the stored clock, and time never runs back.
-        while last is not None and evening.timestamp() <= last + _STREET_AHEAD_S:
-            evening += timedelta(days=1)
-        return GridClock(speed=float(self.entry.data[CONF_SPEED]), grid_anchor=evening.timestamp())
 
     async def async_start(self) -> None:
         """Start to listen and to control. The first pass puts every device into its safe state."""
@@ -299,22 +293,28 @@ class IslandRuntime:
     @callback
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
-        if not happened and not persist:
-            self._store.async_save_later(self._state)
-            return
         for event in happened:
             for listener in tuple(self._listeners):
                 listener(event)
-        self.hass.async_create_task(self._async_follow_up(happened), "tangle_grid follow up")
+        if not persist and not any(map(is_owed, happened)):
+            # A device that comes and goes each second is told of each time, and saved once in a while.
+            self._store.async_save_later(self._state)
+            return
+        self._owed += 1
+        self.hass.async_create_task(self._async_follow_up(happened, self._owed), "tangle_grid follow up")
 
-    async def _async_follow_up(self, events: tuple[GridEvent, ...]) -> None:
+    async def _async_follow_up(self, events: tuple[GridEvent, ...], number: int) -> None:
         """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
 
-        Saving has a lock of its own, so that a slow ledger holds up nothing but itself.
+        Saving has a lock of its own, so that a slow ledger holds up nothing but itself. Whatever came while it was
+        taken is saved at once by the next in line: as many as wait make one more write.
         """
         async with self._saving:
             unsaved, self._unsaved = self._unsaved, {}
-            await self._store.async_save(self._state())
+            if self._saved < number:
+                upto = self._owed
+                await self._store.async_save(self._state())
+                self._saved = upto
             for device_id, setpoint in unsaved.items():
                 if self._running and self._told.get(device_id) is setpoint:
                     self._writers[device_id].put(setpoint)

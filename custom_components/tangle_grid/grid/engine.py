@@ -10,7 +10,7 @@ from .commands import GridCommands
 from .compliance import measured_current_a
 from .control import ControlPass
 from .device_state import DeviceState
-from .events import Compliance, GridEvent, SafeState
+from .events import Compliance, GridEvent, SafeState, is_owed
 from .freshness import MeterFault
 from .lease import grant
 from .loads import keep_loads
@@ -91,7 +91,7 @@ class GridEngine(GridCommands):
             events=tuple(events),
             status=self.status(now),
             wake_at=self._wake_at(now),
-            persist=bool(events) or loads_changed,
+            persist=loads_changed or any(map(is_owed, events)),
         )
 
     def go_on_planning(self, batch: int) -> bool:

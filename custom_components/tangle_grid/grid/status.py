@@ -165,7 +165,7 @@ class StepResult:
         events: What happened, in order.
         status: Snapshot after the step.
         wake_at: Call `step` no later than this, even if nothing is reported.
-        persist: Something changed that must survive a restart: save `to_dict()` now (otherwise now and then).
+        persist: A request, money or a shed load changed: save `to_dict()` before acting on it (otherwise now and then).
     """
 
     setpoints: tuple[Setpoint, ...]

@@ -1,0 +1,129 @@
+"""When the grid's state is written: what is owed before anybody acts on it, everything else now and then."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from custom_components.tangle_grid.grid.curtailment import Decision
+from custom_components.tangle_grid.grid.events import (
+    Answered,
+    Compliance,
+    GridEvent,
+    SafeState,
+    Settlement,
+    is_owed,
+)
+from custom_components.tangle_grid.grid.model import Reason
+from tests.island import CHARGER, Island, set_meter, set_sensor
+
+_REASON = Reason(key="device_silent")
+
+
+class Disk:
+    """Counts what is written of the grid's state, and keeps the last of it."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.last: dict[str, Any] = {}
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    """Look at what the storage is given, without changing it."""
+    seen = Disk()
+    write = Store._async_write_data
+
+    async def counted(store: Store[Any], data: dict[str, Any]) -> None:
+        # A real file is written in a thread: others have their turn meanwhile.
+        await asyncio.sleep(0)
+        await write(store, data)
+        if store.key.endswith(".grid"):
+            seen.writes += 1
+            seen.last = data["data"]
+
+    with patch.object(Store, "_async_write_data", counted):
+        yield seen
+
+
+def _settlement(number: int) -> Settlement:
+    return Settlement(
+        request_id="request",
+        device_id=CHARGER,
+        payment_id=f"request:{number}",
+        energy_wh=1,
+        baseline_wh=1,
+        measured_wh=0,
+        rate_i_per_kwh=1_000_000,
+        amount_i=1_000,
+        receipt={},
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "owed"),
+    [
+        (SafeState(target=CHARGER, entered=True, reason=_REASON), False),
+        (Compliance(device_id=CHARGER, compliant=False, told=6.0, measured=16.0), False),
+        (_settlement(1), True),
+        (
+            Answered(
+                request_id="request",
+                device_id=CHARGER,
+                decision=Decision(accepted=True, power_w=1.0, reason=_REASON, at=0.0, request_id="request", rate=1),
+            ),
+            True,
+        ),
+    ],
+)
+def test_what_is_owed(event: GridEvent, owed: bool) -> None:
+    assert is_owed(event) is owed
+
+
+async def test_a_device_that_flaps_each_second_writes_once_a_minute(
+    hass: HomeAssistant, island: Island, disk: Disk
+) -> None:
+    told: list[SafeState] = []
+    island.runtime.subscribe_events(lambda event: told.append(event) if isinstance(event, SafeState) else None)
+    before = disk.writes
+    for second in range(120):
+        if second % 2:
+            hass.states.async_set("sensor.charger_power", "unavailable")
+        else:
+            set_sensor(hass, "sensor.charger_power", 11_000, "W")
+        set_meter(hass, 6_000 + second, 5_000 + second, 5_000 + second)
+        island._freezer.tick(1)
+        await hass.async_block_till_done()
+        island.runtime._async_step()
+        await hass.async_block_till_done()
+    assert len(told) > 50, "each time is told"
+    assert disk.writes - before <= 3
+
+
+async def test_a_request_is_on_disk_when_its_action_has_returned(island: Island, disk: Disk) -> None:
+    before = disk.writes
+    request_id = await island.request()
+    assert disk.writes > before
+    assert request_id in {request["request_id"] for request in disk.last["engine"]["requests"]}
+
+
+async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant, island: Island, disk: Disk) -> None:
+    """Each is saved after it happened, and before it is followed up; none waits for a write of its own."""
+    before = disk.writes
+    saved_when_told: list[int] = []
+
+    async def publish(kind: str, body: Any) -> None:
+        saved_when_told.append(disk.writes)
+
+    with patch.object(island.runtime.link, "async_publish", publish):
+        for number in range(100):
+            island.runtime._async_happened([_settlement(number)])
+        assert not saved_when_told
+        await hass.async_block_till_done()
+    assert len(saved_when_told) == 100
+    assert min(saved_when_told) > before
+    assert 1 <= disk.writes - before <= 3
