@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, patch
+from uuid import uuid4
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -414,6 +415,11 @@ class FakeLedger:
         self.owners.pop(wallet_id, None)
         if address is not None:
             self.owners[wallet_id] = OwnerAddress(address=address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+
+    async def sweep(self, wallet_id: str, keep_i: int) -> Payment:
+        amount, address = self._available(wallet_id) - keep_i, self.owners[wallet_id].address
+        order = PaymentOrder(payment_id=uuid4().hex, source=wallet_id, target=address, amount_i=amount)
+        return await self.pay(order)
 
     async def rules(self) -> Mapping[str, WalletRules]:
         return {

@@ -30,6 +30,7 @@ PACKAGE = Path(__file__).parents[1] / "custom_components" / "tangle_grid"
 TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
 SUBENTRIES = TEXTS["config_subentries"]
 FEEDERS = [SelectOptionDict(value="main", label="Maple Street"), SelectOptionDict(value="f1", label="Garage")]
+PEOPLE = [SelectOptionDict(value="u1", label="Anna"), SelectOptionDict(value="u2", label="Bert")]
 FORMS = [
     (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
@@ -47,7 +48,7 @@ FORMS = [
     (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),
     (SUBENTRIES["guest"]["step"]["reconfigure"], guest.schema(change=True)),
     *(
-        (SUBENTRIES[kind]["step"][step], flow.schema(3, FEEDERS))
+        (SUBENTRIES[kind]["step"][step], flow.form(3, FEEDERS, PEOPLE))
         for kind, flow in (
             ("charger", charger.ChargerFlow()),
             ("battery", battery.BatteryFlow()),

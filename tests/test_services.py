@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.grid.curtailment import RequestState
@@ -380,43 +380,3 @@ async def test_transactions(island: Island) -> None:
     with pytest.raises(ServiceValidationError) as refusal:
         await island.call("get_transaction", response=True, config_entry_id=island.entry.entry_id, transaction="X" * 81)
     assert refusal.value.translation_key == "unknown_transaction"
-
-
-# Who may
-
-
-async def test_spending_is_for_administrators(
-    hass: HomeAssistant, island: Island, hass_read_only_user: MockUser, hass_admin_user: MockUser
-) -> None:
-    island_id, device_id = island.entry.entry_id, island.device_id(CHARGER)
-    payment = {"device_id": island.device_id(), "target_device_id": device_id, "amount": 1}
-    spending: list[tuple[str, dict[str, Any]]] = [
-        ("send_tokens", payment),
-        ("reward", {"device_id": device_id, "amount": 1, "reason": "x"}),
-        ("request_curtailment", {"config_entry_id": island_id, "power": 1000, "duration": 5}),
-        ("set_temporary_capacity", {"config_entry_id": island_id, "power": 30_000, "duration": 5}),
-    ]
-    for action, data in spending:
-        with pytest.raises(Unauthorized):
-            await hass.services.async_call(
-                DOMAIN, action, data, blocking=True, context=Context(user_id=hass_read_only_user.id)
-            )
-    assert not island.ledger.orders
-    assert not island.runtime.engine.requests
-    for action, data in spending:
-        await hass.services.async_call(DOMAIN, action, data, blocking=True, context=Context(user_id=hass_admin_user.id))
-    # An automation has no user.
-    await hass.services.async_call(DOMAIN, "send_tokens", payment, blocking=True)
-    assert len(island.ledger.orders) == 3
-
-
-async def test_answering_is_for_everyone(hass: HomeAssistant, island: Island, hass_read_only_user: MockUser) -> None:
-    request_id = await island.request(device_id=[island.device_id(CHARGER)])
-    await island.call(
-        "answer_request",
-        user_id=hass_read_only_user.id,
-        request_id=request_id,
-        device_id=island.device_id(CHARGER),
-        answer="decline",
-    )
-    assert island.state("sensor", "last_decision", CHARGER) == "declined"

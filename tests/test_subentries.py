@@ -6,7 +6,7 @@ import pytest
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.tangle_grid.const import DOMAIN
 from tests.forms import no_start
@@ -327,3 +327,59 @@ async def test_single_phase_feed_has_one_phase_to_offer(hass: HomeAssistant) -> 
     schema = form["data_schema"]
     assert schema is not None
     assert schema.schema["phases"].config["options"] == ["1"]
+
+
+# Owners
+
+
+def _owner_options(form: SubentryFlowResult) -> dict[str, str] | None:
+    """Who can be chosen, by name; None when the form does not ask."""
+    schema = form["data_schema"]
+    assert schema is not None
+    fields = {str(marker): value for marker, value in schema.schema.items()}
+    if "owners" not in fields:
+        return None
+    return {option["label"]: option["value"] for option in fields["owners"].config["options"]}
+
+
+async def _form(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> SubentryFlowResult:
+    return await hass.config_entries.subentries.async_init((entry.entry_id, kind), context={"source": SOURCE_USER})
+
+
+async def test_one_user_alone_is_not_asked_who_owns_what(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    MockUser(name="Anna").add_to_hass(hass)
+    MockUser(name="Supervisor", system_generated=True).add_to_hass(hass)
+    MockUser(name="Gone", is_active=False).add_to_hass(hass)
+    assert _owner_options(await _form(hass, island, "charger")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"), [("charger", CHARGER), ("battery", BATTERY), ("household", HOUSEHOLD), ("solar", SOLAR)]
+)
+async def test_owners_are_chosen_by_name(
+    hass: HomeAssistant, island: MockConfigEntry, kind: str, data: dict[str, Any]
+) -> None:
+    anna = MockUser(name="Anna").add_to_hass(hass)
+    bert = MockUser(name="Bert").add_to_hass(hass)
+    form = await _form(hass, island, kind)
+    assert _owner_options(form) == {"Anna": anna.id, "Bert": bert.id}
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {**data, "owners": [bert.id]})
+    (subentry,) = island.subentries.values()
+    assert subentry.data["owners"] == [bert.id]
+
+    # Whoever is deleted does not turn it into everybody's; whoever takes them off does.
+    await hass.auth.async_remove_user(bert)
+    form = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    assert _owner_options(form) == {"Anna": anna.id, f"? ({bert.id[:8]})": bert.id}
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], {**data, "owners": [bert.id]})
+    assert result["reason"] == "reconfigure_successful"
+    assert island.subentries[subentry.subentry_id].data["owners"] == [bert.id]
+    form = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    await hass.config_entries.subentries.async_configure(form["flow_id"], data)
+    assert "owners" not in island.subentries[subentry.subentry_id].data
+
+
+async def test_a_feeder_has_no_owners(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    for name in ("Anna", "Bert"):
+        MockUser(name=name).add_to_hass(hass)
+    assert _owner_options(await _form(hass, island, "feeder")) is None

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.tangle_grid.const import DOMAIN, TREASURY
+from custom_components.tangle_grid.const import TREASURY
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.ledger import new_seed
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
@@ -118,20 +117,6 @@ async def test_the_queue(island: Island) -> None:
     assert {each["payment_id"] for each in listed["queue"]} <= {"p1"}
     await async_until(island.hass, lambda: island.runtime.link.wallets["charger-1"].balance_i == 5)
     assert await island.call("get_queue", response=True, config_entry_id=entry_id) == {"queue": []}
-
-
-@pytest.mark.parametrize("action", ["set_spending_limits", "set_owner_address", "sweep"])
-async def test_only_administrators_decide(
-    hass: HomeAssistant, island: Island, hass_read_only_user: MockUser, action: str
-) -> None:
-    with pytest.raises(Unauthorized):
-        await hass.services.async_call(
-            DOMAIN,
-            action,
-            {"device_id": island.device_id(CHARGER)},
-            blocking=True,
-            context=Context(user_id=hass_read_only_user.id),
-        )
 
 
 async def test_a_seed_is_shown_once(hass: HomeAssistant, island: Island, caplog: pytest.LogCaptureFixture) -> None:

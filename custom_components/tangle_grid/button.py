@@ -6,6 +6,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .access import async_require_control
 from .const import SUBENTRY_SOLAR
 from .data import TangleGridConfigEntry
 from .entity import ParticipantEntity
@@ -33,6 +34,7 @@ class OptOutButton(ParticipantEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
+        await async_require_control(self.runtime, self.participant, self._context)
         with translated_errors():
             events = self.runtime.engine.opt_out(self.runtime.clock.now(), device_id=self.participant.participant_id)
         self.runtime.async_command(events)

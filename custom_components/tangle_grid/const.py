@@ -70,6 +70,7 @@ CONF_METER_CURRENT_SENSORS: Final = "meter_current"
 # Participants.
 CONF_FEEDER: Final = "feeder"
 CONF_PHASES: Final = "phases"
+CONF_OWNERS: Final = "owners"
 CONF_POLICY: Final = "policy"
 CONF_POLICY_MODE: Final = "mode"
 CONF_CHARGED_ABOVE: Final = "charged_above"

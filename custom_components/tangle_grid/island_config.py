@@ -21,6 +21,7 @@ from .const import (
     CONF_LEDGER,
     CONF_MAX_RATE,
     CONF_METER_MAX_AGE,
+    CONF_OWNERS,
     CONF_PARENT,
     CONF_PEAK_TARGET,
     CONF_PEAK_WINDOW,
@@ -61,7 +62,7 @@ STREET_TIMING: Final[Mapping[str, float]] = {
 }
 _STREET_AHEAD_S: Final = 900.0
 # Of a participant's data, what takes effect without a new start.
-_LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE})
+_LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS})
 # And of the options.
 _LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER})
 
@@ -181,8 +182,8 @@ def _with_tariff(main: FeederConfig, options: Mapping[str, Any]) -> FeederConfig
 def structure(entry: ConfigEntry[Any]) -> dict[str, Any]:
     """All of an entry that needs a new start when it changes: everything but what applies at once.
 
-    That is how participants answer, when cars usually leave, whether there is a plan, which ledger is used, and who is
-    a guest at it.
+    That is how participants answer, whose they are, when cars usually leave, whether there is a plan, which ledger is
+    used, and who is a guest at it.
     """
     return {
         "data": dict(entry.data),

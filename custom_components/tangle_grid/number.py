@@ -110,4 +110,4 @@ class PolicyNumber(PolicyEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        self.async_change_policy(**{self.entity_description.setting: round(value)})
+        await self.async_change_policy(**{self.entity_description.setting: round(value)})

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from homeassistant.core import callback
-
 from .const import CONF_POLICY
 from .devices.config import policy_from_data
 from .grid.model import PolicyConfig
@@ -18,7 +16,6 @@ class PolicyEntity(SettingEntity):
         """The policy in force."""
         return policy_from_data(self.data)
 
-    @callback
-    def async_change_policy(self, **changes: Any) -> None:
-        """Change some of the policy's values."""
-        self.async_change(**{CONF_POLICY: {**self.data.get(CONF_POLICY, {}), **changes}})
+    async def async_change_policy(self, **changes: Any) -> None:
+        """Change some of the policy's values; errors as in ``async_change``."""
+        await self.async_change(**{CONF_POLICY: {**self.data.get(CONF_POLICY, {}), **changes}})

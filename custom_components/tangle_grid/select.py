@@ -58,4 +58,4 @@ class PolicySelect(PolicyEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        self.async_change_policy(**{CONF_POLICY_MODE: option})
+        await self.async_change_policy(**{CONF_POLICY_MODE: option})

@@ -1,7 +1,8 @@
 """The actions. Each picks its island or participant, asks the grid or the ledger, and answers in plain JSON.
 
-Whatever spends or promises the treasury's tokens, or changes what the feed may carry, is for administrators, or for
-automations: a call without a user comes from one, and only an administrator can have made it.
+Whatever spends or promises the treasury's tokens, changes what the feed may carry, or puts content of its own on the
+Tangle, is for administrators, or for automations: a call without a user comes from one, and only an administrator can
+have made it. Who may act for a participant, ``access`` says.
 """
 
 from collections.abc import Callable, Coroutine
@@ -20,6 +21,7 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
+from .access import async_bound_user, async_require_control, async_require_spending, visible_payments
 from .const import DOMAIN, TREASURY
 from .devices.feeders import ancestors
 from .errors import invalid, translated_errors
@@ -77,6 +79,9 @@ ATTR_TRANSACTION: Final = "transaction"
 
 ANSWER_ACCEPT: Final = "accept"
 ANSWER_DECLINE: Final = "decline"
+
+# Payments that are looked through for those that a user may see.
+MOST_PAYMENTS: Final = 1_000
 
 _MINUTE_S: Final = 60.0
 _REASON_LENGTH: Final = 200
@@ -192,6 +197,7 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
 
 async def _answer_request(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control(runtime, participant, call.context)
     reason = call.data.get(ATTR_REASON)
     with translated_errors():
         events = runtime.engine.answer(
@@ -208,6 +214,7 @@ async def _answer_request(call: ServiceCall) -> ServiceResponse:
 
 async def _opt_out(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control(runtime, participant, call.context)
     with translated_errors():
         events = runtime.engine.opt_out(
             runtime.clock.now(),
@@ -251,6 +258,7 @@ async def _clear_temporary_capacity(call: ServiceCall) -> ServiceResponse:
 
 async def _send_tokens(call: ServiceCall) -> ServiceResponse:
     source = async_target(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_spending(source, call.context)
     if (target := call.data.get(ATTR_TARGET)) is None:
         if ATTR_TARGET_DEVICE_ID not in call.data:
             raise invalid("target_missing")
@@ -306,9 +314,11 @@ async def _get_requests(call: ServiceCall) -> ServiceResponse:
 
 async def _get_payments(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    user, limit = await async_bound_user(call.hass, call.context), call.data[ATTR_LIMIT]
     with translated_errors():
-        payments = await runtime.link.ledger.payments(limit=call.data[ATTR_LIMIT])
-    return {"payments": [payment_response(runtime, payment) for payment in payments]}
+        payments = await runtime.link.ledger.payments(limit=limit if user is None else MOST_PAYMENTS)
+    visible = visible_payments(runtime, payments, user)
+    return {"payments": [payment_response(runtime, payment) for payment in visible[:limit]]}
 
 
 async def _get_messages(call: ServiceCall) -> ServiceResponse:
@@ -331,7 +341,7 @@ async def _get_transaction(call: ServiceCall) -> ServiceResponse:
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
 
-    def for_everyone(name: str, handler: Handler, schema: vol.Schema, response: SupportsResponse) -> None:
+    def for_users(name: str, handler: Handler, schema: vol.Schema, response: SupportsResponse) -> None:
         hass.services.async_register(DOMAIN, name, handler, schema, response)
 
     def for_admins(name: str, handler: Handler, schema: vol.Schema, response: SupportsResponse) -> None:
@@ -339,15 +349,15 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     none, optional, only = SupportsResponse.NONE, SupportsResponse.OPTIONAL, SupportsResponse.ONLY
     for_admins(SERVICE_REQUEST_CURTAILMENT, _request_curtailment, REQUEST_CURTAILMENT_SCHEMA, optional)
-    for_everyone(SERVICE_ANSWER_REQUEST, _answer_request, ANSWER_REQUEST_SCHEMA, none)
-    for_everyone(SERVICE_OPT_OUT, _opt_out, OPT_OUT_SCHEMA, none)
+    for_users(SERVICE_ANSWER_REQUEST, _answer_request, ANSWER_REQUEST_SCHEMA, none)
+    for_users(SERVICE_OPT_OUT, _opt_out, OPT_OUT_SCHEMA, none)
     for_admins(SERVICE_CANCEL_REQUEST, _cancel_request, CANCEL_REQUEST_SCHEMA, none)
     for_admins(SERVICE_SET_TEMPORARY_CAPACITY, _set_temporary_capacity, SET_TEMPORARY_CAPACITY_SCHEMA, none)
     for_admins(SERVICE_CLEAR_TEMPORARY_CAPACITY, _clear_temporary_capacity, CLEAR_TEMPORARY_CAPACITY_SCHEMA, none)
-    for_admins(SERVICE_SEND_TOKENS, _send_tokens, SEND_TOKENS_SCHEMA, optional)
+    for_users(SERVICE_SEND_TOKENS, _send_tokens, SEND_TOKENS_SCHEMA, optional)
     for_admins(SERVICE_REWARD, _reward, REWARD_SCHEMA, optional)
-    for_everyone(SERVICE_PUBLISH_DATA, _publish_data, PUBLISH_DATA_SCHEMA, optional)
-    for_everyone(SERVICE_GET_REQUESTS, _get_requests, vol.Schema(LIST_FIELDS), only)
-    for_everyone(SERVICE_GET_PAYMENTS, _get_payments, vol.Schema(LIST_FIELDS), only)
-    for_everyone(SERVICE_GET_MESSAGES, _get_messages, GET_MESSAGES_SCHEMA, only)
-    for_everyone(SERVICE_GET_TRANSACTION, _get_transaction, GET_TRANSACTION_SCHEMA, only)
+    for_admins(SERVICE_PUBLISH_DATA, _publish_data, PUBLISH_DATA_SCHEMA, optional)
+    for_users(SERVICE_GET_REQUESTS, _get_requests, vol.Schema(LIST_FIELDS), only)
+    for_users(SERVICE_GET_PAYMENTS, _get_payments, vol.Schema(LIST_FIELDS), only)
+    for_users(SERVICE_GET_MESSAGES, _get_messages, GET_MESSAGES_SCHEMA, only)
+    for_users(SERVICE_GET_TRANSACTION, _get_transaction, GET_TRANSACTION_SCHEMA, only)

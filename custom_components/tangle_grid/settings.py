@@ -2,8 +2,7 @@
 
 from typing import Any, override
 
-from homeassistant.core import callback
-
+from .access import async_require_control
 from .entity import ParticipantEntity
 
 
@@ -25,9 +24,13 @@ class SettingEntity(ParticipantEntity):
         """The participant's part of the config entry."""
         return dict(self.runtime.entry.subentries[self.participant.participant_id].data)
 
-    @callback
-    def async_change(self, **changes: Any) -> None:
-        """Change some of the values."""
+    async def async_change(self, **changes: Any) -> None:
+        """Change some of the values.
+
+        Raises:
+            ServiceValidationError: Whoever wants that may not; nothing is changed.
+        """
+        await async_require_control(self.runtime, self.participant, self._context)
         entry = self.runtime.entry
         self.hass.config_entries.async_update_subentry(
             entry, entry.subentries[self.participant.participant_id], data={**self.data, **changes}

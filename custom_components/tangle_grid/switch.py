@@ -93,8 +93,8 @@ class FeedBackSwitch(PolicyEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         if not self.is_on:
-            self.async_change_policy(**{CONF_V2G_FLOOR_SOC: DEFAULT_V2G_FLOOR_SOC})
+            await self.async_change_policy(**{CONF_V2G_FLOOR_SOC: DEFAULT_V2G_FLOOR_SOC})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        self.async_change_policy(**{CONF_V2G_FLOOR_SOC: None})
+        await self.async_change_policy(**{CONF_V2G_FLOOR_SOC: None})

@@ -45,4 +45,4 @@ class LeavesAt(SettingEntity, TimeEntity):
 
     @override
     async def async_set_value(self, value: time) -> None:
-        self.async_change(**{CONF_DEPARTURE: value.isoformat(timespec="seconds")})
+        await self.async_change(**{CONF_DEPARTURE: value.isoformat(timespec="seconds")})

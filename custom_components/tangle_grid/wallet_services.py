@@ -1,6 +1,7 @@
 """The actions of wallets: what they may spend, where their owners keep the rest, what waits, what was paid rightly.
 
-What decides about money is for administrators, or for automations; anyone may look at the queue, and verify.
+What bounds a wallet is for administrators, or for automations; its owners spend from it; anyone may look at the queue,
+without what is somebody else's, and verify.
 """
 
 from typing import Any, Final
@@ -11,11 +12,12 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
+from .access import async_bound_user, async_require_spending, visible_payments
 from .const import DOMAIN
 from .errors import invalid, translated_errors
 from .ledger import SpendingLimits
 from .responses import payment_response, queued_response, rules_response, verification_response
-from .services import ATTR_LIMIT, ATTR_PAYMENT_ID, ATTR_TRANSACTION, LIST_FIELDS, whole_number
+from .services import ATTR_LIMIT, ATTR_PAYMENT_ID, ATTR_TRANSACTION, LIST_FIELDS, MOST_PAYMENTS, whole_number
 from .targets import async_island, async_target
 
 SERVICE_SET_SPENDING_LIMITS: Final = "set_spending_limits"
@@ -92,6 +94,7 @@ async def _set_owner_address(call: ServiceCall) -> ServiceResponse:
 async def _sweep(call: ServiceCall) -> ServiceResponse:
     """Send all but what is to be kept to the owner's address."""
     target = async_target(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_spending(target, call.context)
     wallet = target.wallet
     with translated_errors():
         ledger = target.runtime.link.ledger
@@ -104,9 +107,12 @@ async def _sweep(call: ServiceCall) -> ServiceResponse:
 
 async def _get_queue(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    user, limit = await async_bound_user(call.hass, call.context), call.data[ATTR_LIMIT]
     with translated_errors():
-        queue = await runtime.link.ledger.queue(limit=call.data[ATTR_LIMIT])
-    return {"queue": [queued_response(runtime, queued) for queued in queue]}
+        queue = await runtime.link.ledger.queue(limit=limit if user is None else MOST_PAYMENTS)
+    visible = {each.payment_id for each in visible_payments(runtime, (queued.payment for queued in queue), user)}
+    seen = [queued for queued in queue if queued.payment.payment_id in visible]
+    return {"queue": [queued_response(runtime, queued) for queued in seen[:limit]]}
 
 
 async def _verify_receipt(call: ServiceCall) -> ServiceResponse:
@@ -126,8 +132,8 @@ def async_setup_wallet_services(hass: HomeAssistant) -> None:
     for name, handler, schema in (
         (SERVICE_SET_SPENDING_LIMITS, _set_spending_limits, SET_SPENDING_LIMITS_SCHEMA),
         (SERVICE_SET_OWNER_ADDRESS, _set_owner_address, SET_OWNER_ADDRESS_SCHEMA),
-        (SERVICE_SWEEP, _sweep, SWEEP_SCHEMA),
     ):
         async_register_admin_service(hass, DOMAIN, name, handler, schema, optional)
+    hass.services.async_register(DOMAIN, SERVICE_SWEEP, _sweep, SWEEP_SCHEMA, optional)
     hass.services.async_register(DOMAIN, SERVICE_GET_QUEUE, _get_queue, vol.Schema(LIST_FIELDS), only)
     hass.services.async_register(DOMAIN, SERVICE_VERIFY_RECEIPT, _verify_receipt, VERIFY_RECEIPT_SCHEMA, only)

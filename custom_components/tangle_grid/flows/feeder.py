@@ -33,6 +33,7 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
 
     exclusive_fields = (CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS)
     feeder_field = CONF_PARENT
+    owned = False
 
     @override
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:

@@ -21,6 +21,7 @@ from ..const import (
     CONF_LOAD_ENTITY,
     CONF_LOADS,
     CONF_METER,
+    CONF_OWNERS,
     CONF_PHASES,
     CONF_POLICY,
     MAIN_FEEDER,
@@ -28,10 +29,14 @@ from ..const import (
     SUBENTRY_FEEDER,
 )
 from ..devices.feeders import main_phases, sub_feeder_phases, sub_feeders
+from . import selectors
 from .checks import NO_PLACEHOLDERS, Problem, check_used_once
 from .safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 type Data = dict[str, Any]
+
+# With one person there is nobody to keep anything from.
+_SEVERAL = 2
 
 
 class FieldProblem(Exception):  # noqa: N818 - it carries a finding about a field, nothing went wrong in the program
@@ -65,6 +70,8 @@ class ParticipantFlow(ConfigSubentryFlow):
     shared_fields: ClassVar[tuple[str, ...]] = ()
     # The field with the feeder that it hangs on.
     feeder_field: ClassVar[str] = CONF_FEEDER
+    # Whether it has a wallet, and somebody who may speak for it.
+    owned: ClassVar[bool] = True
     kind: ClassVar[str]
 
     _checked: Data
@@ -81,6 +88,15 @@ class ParticipantFlow(ConfigSubentryFlow):
             FieldProblem: For the first thing that is wrong.
         """
 
+    def form(
+        self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
+    ) -> vol.Schema:
+        """The form, with the question whose it is: where there is anybody to choose from."""
+        schema = self.schema(phase_count, feeders)
+        if not self.owned or not users:
+            return schema
+        return vol.Schema({**schema.schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
+
     async def async_step_user(self, user_input: Data | None = None) -> SubentryFlowResult:
         """Add a participant."""
         return await self._async_step("user", user_input, {})
@@ -91,7 +107,8 @@ class ParticipantFlow(ConfigSubentryFlow):
         return await self._async_step("reconfigure", user_input, {**subentry.data, CONF_NAME: subentry.title})
 
     async def _async_step(self, step_id: str, user_input: Data | None, stored: Data) -> SubentryFlowResult:
-        schema = self.schema(phase_count(self._get_entry()), self._feeders())
+        users = await self._async_users(stored.get(CONF_OWNERS, ()))
+        schema = self.form(phase_count(self._get_entry()), self._feeders(), users)
         errors: dict[str, str] = {}
         placeholders = dict(NO_PLACEHOLDERS)
         if user_input is not None:
@@ -150,6 +167,21 @@ class ParticipantFlow(ConfigSubentryFlow):
             if feeder_id != own_id
         ]
         return [SelectOptionDict(value=MAIN_FEEDER, label=entry.title), *below] if below else []
+
+    async def _async_users(self, chosen: Sequence[str]) -> list[SelectOptionDict]:
+        """The people of this Home Assistant; none where there is only one, and nobody was chosen.
+
+        Whoever was chosen and deleted since stays until somebody takes them off: without any owner, everybody may.
+        """
+        people = {
+            user.id: user.name or user.id
+            for user in await self.hass.auth.async_get_users()
+            if user.is_active and not user.system_generated
+        }
+        people |= {user_id: f"? ({user_id[:8]})" for user_id in chosen if user_id not in people}
+        if len(people) < _SEVERAL and not chosen:
+            return []
+        return [SelectOptionDict(value=user_id, label=name) for user_id, name in people.items()]
 
     def _safe_loads(self, data: Data) -> list[SafeLoad]:
         """What the feeders carry in the safe state, if this changes that at all."""

@@ -115,6 +115,13 @@ def feeder(field: str, feeders: Sequence[SelectOptionDict]) -> dict[Any, Any]:
     return {vol.Required(field, default=MAIN_FEEDER): SelectSelector(config)}
 
 
+def users(people: Sequence[SelectOptionDict]) -> SelectSelector:
+    """Some of the people who use this Home Assistant."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(people), multiple=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
+    )
+
+
 def forecasts(*, multiple: bool = False) -> EntitySelector:
     """Sensors that may carry a forecast: nothing marks them, so what they have is tested."""
     return EntitySelector(EntitySelectorConfig(filter={"domain": Platform.SENSOR}, multiple=multiple))
