@@ -69,8 +69,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         "clock": {"speed": runtime.clock.speed, "grid_time": runtime.clock.now()},
         "grid": asdict(snapshot.grid, dict_factory=_plain),
         "telemetry": {
-            participant_id: asdict(participant.adapter.telemetry(), dict_factory=_plain)
-            for participant_id, participant in runtime.participants.items()
+            participant_id: asdict(telemetry, dict_factory=_plain)
+            for participant_id, telemetry in runtime.telemetry.items()
         },
         "requests": [request.to_dict() for request in runtime.engine.requests.values()],
         "reaction_ms": snapshot.reaction_ms,

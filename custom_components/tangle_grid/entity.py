@@ -22,6 +22,7 @@ from .const import (
 )
 from .coordinator import IslandCoordinator
 from .data import IslandSnapshot
+from .grid.model import Telemetry
 from .grid.status import DeviceStatus, FeederStatus
 from .island_config import Participant
 from .ledger import WalletRules, WalletState
@@ -67,6 +68,11 @@ class ParticipantView:
     status: DeviceStatus
     wallet: WalletState | None
     rules: WalletRules | None
+
+    @property
+    def telemetry(self) -> Telemetry | None:
+        """What it reported last."""
+        return self.runtime.telemetry.get(self.participant.participant_id)
 
 
 def watts(value: float | None) -> int | None:

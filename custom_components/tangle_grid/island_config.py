@@ -48,8 +48,9 @@ from .const import (
 )
 from .devices.base import Adapter
 from .devices.config import build_device
-from .devices.feeders import ancestors, feeder_configs, feeder_of, parents, sub_feeders
+from .devices.feeders import ancestors, build_meters, feeder_configs, feeder_of, parents, sub_feeders
 from .devices.forecast_source import ForecastSource
+from .devices.readout import Readout
 from .grid.model import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
 
 # Unanswered requests raise the rate up to this many times the first one.
@@ -155,6 +156,21 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
         planning=planning(entry),
         fairness=float(options.get(CONF_FAIRNESS, DEFAULT_FAIRNESS)) / 100.0,
         local=local_time,
+    )
+
+
+def build_readout(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    clock: GridClock,
+    participants: Mapping[str, Participant],
+    config: GridConfig,
+) -> Readout:
+    """What reads the meters and the participants."""
+    return Readout(
+        build_meters(hass, entry, clock.from_datetime),
+        {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()},
+        {feeder.feeder_id: feeder for feeder in config.feeders},
     )
 
 

@@ -46,14 +46,14 @@ def _has_soc(participant: Participant, data: ParticipantData) -> bool:
 
 
 def _soc(view: ParticipantView) -> Value:
-    match view.participant.adapter.telemetry():
+    match view.telemetry:
         case ChargerTelemetry(soc=soc) | BatteryTelemetry(soc=soc):
             return None if soc is None else round(soc)
     return None
 
 
 def _departure(view: ParticipantView) -> Value:
-    match view.participant.adapter.telemetry():
+    match view.telemetry:
         case ChargerTelemetry(departure_at=departure):
             return _moment(departure)
     return None

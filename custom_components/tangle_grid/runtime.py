@@ -30,18 +30,18 @@ from .coordinator import IslandCoordinator
 from .data import IslandSnapshot, TangleGridConfigEntry
 from .devices.charger import ChargerAdapter
 from .devices.config import policy_from_data
-from .devices.feeders import build_meters
 from .enrolment import async_enrol
 from .grid.engine import GridEngine
 from .grid.errors import GridError
 from .grid.events import GridEvent, is_owed
-from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig
+from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig, Telemetry
 from .grid.plan import SMALL_BATCH
 from .grid.status import GridStatus, StepResult
 from .island_config import (
     build_forecasts,
     build_grid_config,
     build_participants,
+    build_readout,
     feeder_tree,
     make_clock,
     planning,
@@ -69,6 +69,7 @@ class IslandRuntime:
     engine: GridEngine
     clock: GridClock
     status: GridStatus
+    telemetry: Mapping[str, Telemetry]
     link: LedgerLink
     street: SimulatedStreet | None = None
 
@@ -106,14 +107,15 @@ class IslandRuntime:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
-        self._meters = build_meters(self.hass, self.entry, self.clock.from_datetime)
+        config = build_grid_config(self.entry, self.participants)
+        self._readout = build_readout(self.hass, self.entry, self.clock, self.participants, config)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self._writers = {
             participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
             for participant_id, participant in self.participants.items()
         }
         self.engine = GridEngine(
-            build_grid_config(self.entry, self.participants),
+            config,
             new_id=lambda: uuid4().hex[:12],
             state=state.get("engine"),
             plan_batch=0,
@@ -146,8 +148,7 @@ class IslandRuntime:
         self._running = True
         if self.street is not None:
             self.street.async_start()
-        devices = {entity for participant in self.participants.values() for entity in participant.adapter.entity_ids}
-        meter = {entity for meter in self._meters.values() for entity in meter.entity_ids}
+        meter, devices = self._readout.meter_entities, self._readout.device_entities
         self._unsubscribe += [
             async_enrol(self.hass, self.participants.values()),
             self.forecasts.async_start(),
@@ -247,11 +248,12 @@ class IslandRuntime:
     def _pass(self) -> StepResult:
         now = self.clock.now()
         self._start_day(now)
+        self.telemetry = self._readout.devices()
         return self.engine.step(
             now,
             Inputs(
-                meters={feeder_id: meter.reading() for feeder_id, meter in self._meters.items()},
-                devices={pid: participant.adapter.telemetry() for pid, participant in self.participants.items()},
+                meters=self._readout.meters(),
+                devices=self.telemetry,
                 forecast=self.forecasts.forecast(),
             ),
         )

@@ -51,7 +51,7 @@ async def test_limit_before_switch(hass: HomeAssistant, calls: Calls) -> None:
     calls.clear()
     await adapter.apply(amps(9))
     assert calls == [(LIMIT, "set_value", 9.0), (ENABLE, "turn_on", None)]
-    assert adapter.can_pause
+    assert adapter.lowest_a == 0
 
 
 async def test_renewal_writes_only_what_differs(
@@ -93,11 +93,11 @@ async def test_limit_is_rounded_down_and_bounded(hass: HomeAssistant, show: Show
 
 async def test_pause_without_switch(hass: HomeAssistant) -> None:
     adapter = charger(hass)
-    assert adapter.can_pause
+    assert adapter.lowest_a == 0
     await adapter.apply(amps(0))
     assert number(hass, LIMIT) == 0
     stubborn = charger(hass, current_limit="input_number.limit_from_six")
-    assert not stubborn.can_pause
+    assert stubborn.lowest_a == 6
     await stubborn.apply(amps(0))
     assert number(hass, "input_number.limit_from_six") == 6
 
@@ -122,14 +122,120 @@ async def test_never_charges_and_feeds_back_at_once(hass: HomeAssistant) -> None
 
 async def test_safe_state(hass: HomeAssistant) -> None:
     adapter = charger(hass, enable=ENABLE, discharge_current=DISCHARGE, max_discharge_current=16)
+    await adapter.safe_state()
+    assert number(hass, LIMIT) == 6
     await adapter.apply(amps(-10))
     await adapter.safe_state()
-    assert (number(hass, LIMIT), number(hass, DISCHARGE)) == (6, 0)
+    # It takes no more than before, beyond what it does not give any more.
+    assert (number(hass, LIMIT), number(hass, DISCHARGE)) == (0, 0)
     paused = charger(hass, enable=ENABLE, safe_current=0)
     await paused.safe_state()
     state = hass.states.get(ENABLE)
     assert state is not None
     assert state.state == "off"
+
+
+async def test_a_pause_is_written_again(hass: HomeAssistant, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A charger that forgot its pause still shows it: only the grid sees that it draws."""
+    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    again = ChargerSetpoint(device_id="p1", current_a=0.0, expires_at=0.0, cause=Cause.PROTECTION, again=True)
+    by_switch, by_number = charger(hass, enable=ENABLE), charger(hass)
+    stubborn = charger(hass, current_limit="input_number.limit_from_six")
+    for adapter in (by_switch, by_number, stubborn):
+        await adapter.apply(amps(0))
+    calls.clear()
+    for adapter in (by_switch, by_number, stubborn):
+        await adapter.apply(amps(0))
+    assert calls == []
+    for adapter in (by_switch, by_number, stubborn):
+        await adapter.apply(again)
+    assert calls == [
+        (ENABLE, "turn_off", None),
+        (LIMIT, "set_value", 0.0),
+        ("input_number.limit_from_six", "set_value", 6.0),
+    ]
+
+
+async def test_a_switch_that_cannot_be_reached_leaves_the_number(hass: HomeAssistant) -> None:
+    adapter = charger(hass, enable="switch.away", current_limit="input_number.limit_from_six")
+    with pytest.raises(DeviceError):
+        await adapter.apply(amps(0))
+    assert number(hass, "input_number.limit_from_six") == 6
+
+
+@pytest.mark.parametrize("safe", [0, 6, 10])
+@pytest.mark.parametrize("told", [None, 0, 6, 8, 16])
+@pytest.mark.parametrize("shown", [6, 8, 16])
+@pytest.mark.parametrize("on", [True, False])
+async def test_the_safe_state_raises_nothing(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, safe: float, told: float | None, shown: float, *, on: bool
+) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    adapter = charger(hass, enable=ENABLE, safe_current=safe)
+    if told is not None:
+        await adapter.apply(amps(told))
+    await hass.services.async_call("input_number", "set_value", {"entity_id": LIMIT, "value": shown}, blocking=True)
+    service = "turn_on" if on else "turn_off"
+    await hass.services.async_call("input_boolean", service, {"entity_id": ENABLE}, blocking=True)
+    before = shown if on else 0
+    await adapter.safe_state()
+    after = number(hass, LIMIT) if hass.states.is_state(ENABLE, "on") else 0
+    assert after == min(safe, before, before if told is None else told)
+    # Whoever switches it on by hand finds no more than its safe current.
+    assert safe == 0 or number(hass, LIMIT) <= safe
+
+
+@pytest.mark.parametrize(
+    ("data", "shown", "lowest"),
+    [
+        ({}, 16.0, 0.0),
+        ({"enable": ENABLE}, 16.0, 0.0),
+        ({"current_limit": "input_number.limit_from_six"}, 16.0, 6.0),
+        ({"current_limit": "input_number.limit_from_six", "enable": ENABLE}, 16.0, 0.0),
+    ],
+)
+async def test_what_it_shows_and_how_low_it_goes(
+    hass: HomeAssistant, show: Show, data: dict[str, Any], shown: float, lowest: float
+) -> None:
+    adapter = charger(hass, **data)
+    telemetry = adapter.telemetry()
+    assert (telemetry.shown_a, telemetry.lowest_a) == (shown, lowest)
+    if "enable" in data:
+        await hass.services.async_call("input_boolean", "turn_off", {"entity_id": ENABLE}, blocking=True)
+        assert adapter.telemetry().shown_a == 0.0
+    # What it said last is remembered while it is away.
+    show(data.get("current_limit", LIMIT), "unavailable")
+    away = adapter.telemetry()
+    assert (away.available, away.lowest_a) == (False, lowest)
+
+
+async def test_a_limit_that_was_never_seen_is_not_taken_to_pause(hass: HomeAssistant) -> None:
+    telemetry = charger(hass, current_limit="number.later").telemetry()
+    assert (telemetry.shown_a, telemetry.lowest_a, telemetry.available) == (None, 6.0, False)
+
+
+@pytest.mark.parametrize("unit", ["W", ["A"], "%"])
+async def test_a_limit_that_means_something_else_is_not_written(hass: HomeAssistant, show: Show, unit: object) -> None:
+    show("number.limit", 16, min=0, max=32, step=1, unit_of_measurement=unit)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = charger(hass, current_limit="number.limit")
+    assert not adapter.telemetry().available
+    with pytest.raises(DeviceError) as error:
+        await adapter.apply(amps(10))
+    assert error.value.key == "entity_wrong_unit"
+    assert written == []
+
+
+async def test_absurd_currents_do_not_say_on_which_phase(hass: HomeAssistant, show: Show) -> None:
+    adapter = charger(hass, currents=["sensor.i1", "sensor.i2", "sensor.i3"])
+    show("sensor.power", 3450, "W")
+    for entity_id, current in (("sensor.i1", 5), ("sensor.i2", "3.4e38"), ("sensor.i3", 5)):
+        show(entity_id, current, "A")
+    for current in ("3.4e38", "1e8", "49"):
+        show("sensor.i2", current, "A")
+        reading = adapter.telemetry().reading
+        assert reading is not None
+        assert reading.power_w == pytest.approx((1150.0, 1150.0, 1150.0))
 
 
 async def test_telemetry(hass: HomeAssistant, show: Show) -> None:

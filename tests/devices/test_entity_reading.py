@@ -40,11 +40,54 @@ def test_power_in_any_unit(reader: EntityReader, show: Show, state: str, unit: s
         ("12 W", "W"),
         ("1500", "kWh"),
         ("1500", None),
+        ("1_000", "W"),
+        ("\u0661\u0662", "W"),
+        ("\uff11\uff12", "W"),
+        ("1e308", "W"),
+        ("3.4e38", "W"),
+        ("1e9", "kW"),
+        ("1" * 255, "W"),
+        ("-nan", "W"),
+        ("0x10", "W"),
     ],
 )
 def test_what_is_no_power_is_none(reader: EntityReader, show: Show, state: str, unit: str | None) -> None:
     show("sensor.p", state, unit)
     assert reader.power_w("sensor.p") is None
+
+
+@pytest.mark.parametrize("unit", [["W"], {"unit": "W"}, 5, ("W",), True])
+def test_a_unit_may_be_anything(reader: EntityReader, show: Show, unit: object) -> None:
+    show("sensor.p", 5, unit_of_measurement=unit)
+    assert reader.power_w("sensor.p") is None
+    assert reader.current_a("sensor.p") is None
+    assert reader.percent("sensor.p") is None
+    assert reader.setting_a("sensor.p") is None
+
+
+@pytest.mark.parametrize(("unit", "amps"), [("A", 16.0), (None, 16.0), ("mA", 0.016), ("W", None), ("%", None)])
+def test_what_a_limit_is_set_to(reader: EntityReader, show: Show, unit: str | None, amps: float | None) -> None:
+    show("number.limit", 16, unit)
+    assert reader.setting_a("number.limit") == amps
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *(
+            "0000-00-00 00:00:00",
+            "0000-00-00",
+            "0001-01-01T00:00:00+00:00",
+            "9999-12-31 23:59:59",
+            "1970-01-01 00:00:00",
+        ),
+        *("2026-13-45 10:00:00", "25:61", "1_0:00", "\uff11\uff12:00", "soon", "-1"),
+    ],
+)
+@pytest.mark.parametrize("device_class", ["timestamp", None, ["timestamp"]])
+def test_no_moment_raises(reader: EntityReader, show: Show, state: str, device_class: object) -> None:
+    show("sensor.leaves", state, device_class=device_class)
+    assert reader.moment("sensor.leaves") is None
 
 
 def test_missing_entity_is_none(reader: EntityReader) -> None:
@@ -83,7 +126,17 @@ def test_times_pass_through_the_grid_clock(hass: HomeAssistant, show: Show) -> N
 )
 def test_percent(reader: EntityReader, show: Show, state: str, unit: str, soc: float | None) -> None:
     show("sensor.soc", state, unit)
-    assert reader.percent("sensor.soc") == soc
+    sample = reader.percent("sensor.soc")
+    assert (None if sample is None else sample.value) == soc
+
+
+def test_percent_has_a_time(reader: EntityReader, show: Show, freezer: FrozenDateTimeFactory) -> None:
+    show("sensor.soc", 44, "%")
+    reported = dt_util.utcnow().timestamp()
+    freezer.tick(timedelta(hours=6))
+    sample = reader.percent("sensor.soc")
+    assert sample is not None
+    assert sample.at == pytest.approx(reported)
 
 
 def test_phases_are_as_old_as_the_oldest() -> None:

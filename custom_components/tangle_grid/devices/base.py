@@ -1,14 +1,18 @@
 """What every adapter offers: the entities it reads, its telemetry, and a way to tell the device something."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ..grid.model import PhaseTriple, Setpoint, Telemetry
 from .entity_reading import EntityReader, Sample
 from .entity_writing import DeviceError, EntityWriter
 
-__all__ = ["Adapter", "DeviceError", "phase_weights"]
+__all__ = ["OVER_RATING", "Adapter", "DeviceError", "phase_weights"]
+
+#: A device that reports so many times what it can do is not measured but misread.
+OVER_RATING: Final = 3.0
 
 
 class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
@@ -66,7 +70,9 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
         return {}
 
 
-def phase_weights(reader: EntityReader, currents: tuple[str, ...], phases: tuple[int, ...]) -> PhaseTriple | None:
+def phase_weights(
+    reader: EntityReader, currents: tuple[str, ...], phases: tuple[int, ...], *, most_a: float = math.inf
+) -> PhaseTriple | None:
     """Measured share of each phase, from three current sensors.
 
     Args:
@@ -74,9 +80,10 @@ def phase_weights(reader: EntityReader, currents: tuple[str, ...], phases: tuple
         currents: Sensors of the device's own L1, L2, L3; anything but three tells nothing about the phases.
         phases: Grid phases of the device. With three of them their order says which grid phase the device's L1 is
             on; otherwise the sensors are taken to count the grid's phases.
+        most_a: More than this is no measurement, A.
 
     Returns:
-        Amps per grid phase, or None when a sensor has no value.
+        Amps per grid phase, or None when a sensor has no value that can be right.
     """
     weights = [0.0, 0.0, 0.0]
     if len(currents) != len(weights):
@@ -84,7 +91,7 @@ def phase_weights(reader: EntityReader, currents: tuple[str, ...], phases: tuple
     samples: list[Sample | None] = [reader.current_a(entity_id) for entity_id in currents]
     order = phases if len(phases) == len(samples) else tuple(range(len(samples)))
     for phase, sample in zip(order, samples, strict=True):
-        if sample is None:
+        if sample is None or abs(sample.value) > most_a:
             return None
         weights[phase] = abs(sample.value)
     return (weights[0], weights[1], weights[2])

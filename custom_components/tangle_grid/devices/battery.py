@@ -30,6 +30,7 @@ class BatteryAdapter(Adapter[BatteryTelemetry, BatterySetpoint]):
         self._soc = soc
         self._setpoint = power_setpoint
         self._enable = enable
+        self._written = frozenset(each for each in (power_setpoint, enable) if each is not None)
         self._power_inverted = power_inverted
         self._setpoint_sign = -1.0 if setpoint_inverted else 1.0
 
@@ -38,10 +39,14 @@ class BatteryAdapter(Adapter[BatteryTelemetry, BatterySetpoint]):
         power = self._reader.power_w(self._power)
         if power is not None and self._power_inverted:
             power = power.negated()
+        soc = self._reader.percent(self._soc)
+        heard_at = self._reader.heard_at(self._power, but=self._written)
         return BatteryTelemetry(
-            reading=reading_of_total(power, self._config.phases),
-            soc=self._reader.percent(self._soc),
+            reading=reading_of_total(power, self._config.phases, heard_at=heard_at),
+            soc=None if soc is None else soc.value,
             available=self._reader.is_live(self._power) and self._reader.is_live(self._setpoint),
+            soc_at=None if soc is None else soc.at,
+            heard_at=heard_at,
         )
 
     @override

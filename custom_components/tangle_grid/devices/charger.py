@@ -3,7 +3,7 @@
 from typing import override
 
 from ..grid.model import ChargerConfig, ChargerSetpoint, ChargerTelemetry
-from .base import Adapter, phase_weights
+from .base import OVER_RATING, Adapter, DeviceError, phase_weights
 from .entity_reading import EntityReader, reading_of_total
 from .entity_writing import EntityWriter
 
@@ -39,44 +39,68 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._discharge = discharge_current
         self._departure_entity = departure_entity
         self._fail_safe = fail_safe
+        written = (current_limit, enable, discharge_current, fail_safe)
+        self._written = frozenset(each for each in written if each is not None)
+        # The least that the limit goes down to, A: what it said last, while it says nothing.
+        self._lowest_a = config.min_current_a
+        self._told_a: float | None = None
         self.enrolment_ids = frozenset(() if fail_safe is None else (fail_safe,))
         # "HH:MM[:SS]"; it can be changed while the charger works.
         self.departure = departure
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether the charger can be brought to 0 A."""
-        return self._enable is not None or self._writer.can_be_zero(self._limit)
 
     @override
     def telemetry(self) -> ChargerTelemetry:
         reader = self._reader
         phases = self._config.phases
         power = reader.power_w(self._power)
+        soc = reader.percent(self._soc)
+        heard_at = reader.heard_at(self._power, but=self._written)
+        most_a = OVER_RATING * max(self._config.max_current_a, self._config.max_discharge_a)
+        weights = phase_weights(reader, self._currents, phases, most_a=most_a)
         return ChargerTelemetry(
-            reading=reading_of_total(power, phases, weights=phase_weights(reader, self._currents, phases)),
+            reading=reading_of_total(power, phases, weights=weights, heard_at=heard_at),
             connected=reader.on(self._connected),
-            soc=reader.percent(self._soc),
+            soc=None if soc is None else soc.value,
             departure_at=self._departure_at(),
             energy_needed_wh=None,
-            available=(power is not None or reader.is_live(self._power)) and reader.is_live(self._limit),
+            available=reader.is_live(self._power) and reader.setting_a(self._limit) is not None,
+            soc_at=None if soc is None else soc.at,
+            heard_at=heard_at,
+            shown_a=self._shown_a(),
+            lowest_a=self.lowest_a,
         )
+
+    @property
+    def lowest_a(self) -> float:
+        """The least current that it can be told, A: 0 when it can be paused."""
+        if self._enable is not None:
+            return 0.0
+        self._lowest_a = _or(self._writer.lowest_a(self._limit), self._lowest_a)
+        return self._lowest_a
 
     @override
     async def apply(self, setpoint: ChargerSetpoint) -> None:
+        self._told_a = setpoint.current_a
         if setpoint.current_a > 0.0:
             await self._charge(setpoint.current_a, again=setpoint.again)
         elif setpoint.current_a < 0.0 and self._discharge is not None:
             await self._feed_back(self._discharge, -setpoint.current_a)
         else:
-            await self._pause()
+            await self._pause(again=setpoint.again)
 
     @override
     async def safe_state(self) -> None:
-        if self._config.safe_current_a > 0.0:
-            await self._charge(self._config.safe_current_a)
-        else:
-            await self._pause()
+        """Bring it to its safe current, from above: what is lower stays, so that a stop never adds load."""
+        safe_a = self._config.safe_current_a
+        lower = [each for each in (self._shown_a(), self._told_a) if each is not None]
+        amps = min(safe_a, *lower) if lower else safe_a
+        if amps > 0.0:
+            await self._charge(amps)
+            return
+        await self._pause()
+        if self._enable is not None and safe_a > 0.0 and (self._reader.setting_a(self._limit) or 0.0) > safe_a:
+            # Whoever switches it on while nobody watches must not find an old limit there.
+            await self._writer.set_current(self._limit, safe_a)
 
     @override
     async def enrol(self) -> None:
@@ -98,12 +122,17 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         if self._enable is not None:
             await self._writer.set_switch(self._enable, on=True)
 
-    async def _pause(self) -> None:
+    async def _pause(self, *, again: bool = False) -> None:
         await self._stop_feeding_back()
-        if self._enable is not None:
-            await self._writer.set_switch(self._enable, on=False)
-        else:
-            await self._writer.set_lowest(self._limit)
+        if self._enable is None:
+            await self._writer.set_lowest(self._limit, again=again)
+            return
+        try:
+            await self._writer.set_switch(self._enable, on=False, again=again)
+        except DeviceError:
+            # The least that is left to do.
+            await self._writer.set_lowest(self._limit, again=again)
+            raise
 
     async def _feed_back(self, discharge: str, amps: float) -> None:
         await self._writer.set_lowest(self._limit)
@@ -115,7 +144,17 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         if self._discharge is not None:
             await self._writer.set_lowest(self._discharge)
 
+    def _shown_a(self) -> float | None:
+        """The limit that it shows, A: 0 while it is switched off; None while it shows none."""
+        if self._reader.on(self._enable) is False:
+            return 0.0
+        return self._reader.setting_a(self._limit)
+
     def _departure_at(self) -> float | None:
         if self._departure_entity is not None:
             return self._reader.moment(self._departure_entity)
         return None if self.departure is None else self._reader.next_time_of_day(self.departure)
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value

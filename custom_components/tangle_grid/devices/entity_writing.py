@@ -26,19 +26,21 @@ from homeassistant.core import HomeAssistant, State, split_entity_id
 from homeassistant.exceptions import ServiceNotFound
 from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
 
-from .entity_reading import finite_number
+from .entity_reading import convert, finite_number
 
 WRITE_TIMEOUT_S: Final = 10.0
 SETTLE_S: Final = 5.0
 _STEP_TOLERANCE: Final = 1e-6
 _SAME_VALUE: Final = 1e-3
+_CURRENT: Final = ElectricCurrentConverter
 
 
 class DeviceError(Exception):
     """A device did not take what it was told.
 
     Attributes:
-        key: entity_missing, entity_unavailable, service_missing, service_failed or service_timeout.
+        key: entity_missing, entity_unavailable, entity_wrong_unit, service_missing, service_failed or
+            service_timeout.
         placeholders: ``entity_id`` and, where there is one, ``error``.
     """
 
@@ -60,38 +62,47 @@ class EntityWriter:
 
         With ``again`` also if it shows that value already: what it shows is then not what the device does.
         """
-        await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter, again=again)
+        await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, _CURRENT, again=again)
 
     def shows_current(self, entity_id: str, amps: float) -> bool | None:
         """Whether a number shows what ``set_current`` would make of a current; None while it shows nothing."""
         state = self._hass.states.get(entity_id)
         if state is None or (shown := finite_number(state.state)) is None:
             return None
-        target = _target(state, amps, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+        try:
+            target = _target(state, amps, UnitOfElectricCurrent.AMPERE, _CURRENT)
+        except DeviceError:
+            return None
         return math.isclose(shown, target, abs_tol=_SAME_VALUE)
 
     async def set_power(self, entity_id: str, watts: float) -> None:
         """Set a number to a signed power, rounded towards zero."""
         await self._set_number(entity_id, watts, UnitOfPower.WATT, PowerConverter)
 
-    async def set_switch(self, entity_id: str, *, on: bool) -> None:
-        """Turn a switch on or off."""
+    async def set_switch(self, entity_id: str, *, on: bool, again: bool = False) -> None:
+        """Turn a switch on or off; with ``again`` also if it shows that already."""
         state = self._available(entity_id)
         shown = self._just_written(entity_id)
-        if (state.state == STATE_ON if shown is None else shown) == on:
+        if shown is None and not again:
+            shown = state.state == STATE_ON
+        if shown == on:
             return
         await self._call(entity_id, SERVICE_TURN_ON if on else SERVICE_TURN_OFF, {})
         self._settling[entity_id] = (on, time.monotonic())
 
-    def can_be_zero(self, entity_id: str) -> bool:
-        """Whether a number goes down to 0; one that cannot be read now is taken not to."""
+    def lowest_a(self, entity_id: str) -> float | None:
+        """The least current that a number goes down to, A: 0 or its minimum; None while it does not say."""
         state = self._hass.states.get(entity_id)
-        return state is not None and _bound(state, ATTR_MIN, default=1.0) <= 0.0
+        if state is None or (lowest := _bound(state, ATTR_MIN)) is None:
+            return None
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        lowest_a = lowest if unit is None else convert(lowest, unit, UnitOfElectricCurrent.AMPERE, _CURRENT)
+        return None if lowest_a is None else max(0.0, lowest_a)
 
-    async def set_lowest(self, entity_id: str) -> None:
+    async def set_lowest(self, entity_id: str, *, again: bool = False) -> None:
         """Set a number to 0 or, where that is too low for it, to its minimum."""
         state = self._available(entity_id)
-        await self._write_number(entity_id, state, max(0.0, _bound(state, ATTR_MIN, default=0.0)))
+        await self._write_number(entity_id, state, max(0.0, _bound(state, ATTR_MIN) or 0.0), again=again)
 
     async def _set_number(
         self, entity_id: str, value: float, unit: str, converter: type[BaseUnitConverter], *, again: bool = False
@@ -137,19 +148,28 @@ class EntityWriter:
 
 
 def _target(state: State, value: float, unit: str, converter: type[BaseUnitConverter]) -> float:
-    """What a number entity can show of a value: in its unit, within its bounds, rounded towards zero to its step."""
+    """What a number entity can show of a value: in its unit, within its bounds, rounded towards zero to its step.
+
+    Raises:
+        DeviceError: Its unit is one of something else.
+    """
     shown_in = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    if shown_in in converter.VALID_UNITS:
+    if shown_in is not None:
+        if not isinstance(shown_in, str) or shown_in not in converter.VALID_UNITS:
+            raise DeviceError("entity_wrong_unit", {"entity_id": state.entity_id, "error": str(shown_in)})
         value = converter.convert(value, unit, shown_in)
-    lowest, highest = _bound(state, ATTR_MIN, default=-math.inf), _bound(state, ATTR_MAX, default=math.inf)
-    value = min(max(value, lowest), highest)
-    step = _bound(state, ATTR_STEP, default=0.0)
+    lowest, highest = _bound(state, ATTR_MIN), _bound(state, ATTR_MAX)
+    if highest is not None:
+        value = min(value, highest)
+    if lowest is not None:
+        value = max(value, lowest)
+    step = _bound(state, ATTR_STEP) or 0.0
     if step > 0.0:
-        origin = lowest if lowest > 0.0 and math.isfinite(lowest) else 0.0
+        origin = lowest if lowest is not None and lowest > 0.0 else 0.0
         value = origin + math.trunc((value - origin) / step + math.copysign(_STEP_TOLERANCE, value)) * step
     return round(value, 6)
 
 
-def _bound(state: State, attribute: str, *, default: float) -> float:
+def _bound(state: State, attribute: str) -> float | None:
     value = state.attributes.get(attribute)
-    return float(value) if isinstance(value, int | float) else default
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

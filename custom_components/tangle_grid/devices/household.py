@@ -41,7 +41,11 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         for load, on in loads_on.items():
             self._watch(load, on=on)
         return HouseholdTelemetry(
-            reading=reading_of_total(self._reader.power_w(self._power), self._config.phases),
+            reading=reading_of_total(
+                self._reader.power_w(self._power),
+                self._config.phases,
+                heard_at=self._reader.heard_at(self._power, but=self._loads),
+            ),
             loads_on=loads_on,
             available=self._reader.is_live(self._power),
         )

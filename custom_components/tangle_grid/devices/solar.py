@@ -31,7 +31,8 @@ class SolarAdapter(Adapter[SolarTelemetry, Never]):
         if power is not None and not self._production_negative:
             power = power.negated()
         return SolarTelemetry(
-            reading=reading_of_total(power, self._config.phases), available=self._reader.is_live(self._power)
+            reading=reading_of_total(power, self._config.phases, heard_at=self._reader.heard_at(self._power)),
+            available=self._reader.is_live(self._power),
         )
 
     @override

@@ -60,12 +60,14 @@ class PhaseReading:
         at: Grid time of the last report, changed or not.
         changed_at: Grid time of the last change of value.
         split: Only the total was measured; it was split evenly over the phases that could carry it.
+        heard_at: The newest sign of life of what measures, from any of its entities, grid time.
     """
 
     power_w: PhaseTriple
     at: float
     changed_at: float
     split: bool = False
+    heard_at: float | None = None
 
     @property
     def total_w(self) -> float:

@@ -1,0 +1,106 @@
+"""What cannot be read is left out, said once, and keeps nobody from the others."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.core import HomeAssistant
+
+from custom_components.tangle_grid.devices import build_device, build_meter
+from custom_components.tangle_grid.devices.readout import Readout
+from custom_components.tangle_grid.grid.model import ChargerTelemetry, FeederConfig
+from tests.devices.builders import epoch, subentry
+
+pytestmark = pytest.mark.usefixtures("helpers")
+Show = Callable[..., None]
+
+KINDS: dict[str, dict[str, Any]] = {
+    "charger": {"current_limit": "input_number.limit", "min_current": 6, "max_current": 16, "safe_current": 6},
+    "battery": {
+        "power_setpoint": "input_number.setpoint",
+        "soc": "sensor.soc",
+        "battery_kwh": 10,
+        "max_charge_w": 3000,
+        "max_discharge_w": 3000,
+    },
+    "household": {},
+    "solar": {},
+}
+
+
+@pytest.fixture
+def readout(hass: HomeAssistant) -> Readout:
+    devices = {}
+    for kind, data in KINDS.items():
+        config, adapter = build_device(hass, subentry(kind, power=f"sensor.{kind}", feeder="main", **data), epoch)
+        devices[kind] = (f"The {kind}", config, adapter)
+    feeder = FeederConfig(feeder_id="main", capacity_a=(25.0,) * 3, threshold_a=(20.0,) * 3)
+    meter = build_meter(hass, {"meter": {"power": ["sensor.l1", "sensor.l2", "sensor.l3"]}}, epoch)
+    return Readout({"main": meter}, devices, {"main": feeder})
+
+
+@pytest.fixture(autouse=True)
+def _all_speak(show: Show) -> None:
+    for kind in (*KINDS, "l1", "l2", "l3"):
+        show(f"sensor.{kind}", 1000, "W")
+    show("sensor.soc", 50, "%")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("watts", ["1e8", "-1e8", "900000", "-900000"])
+def test_beyond_what_it_can_do(
+    readout: Readout, show: Show, kind: str, watts: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    show(f"sensor.{kind}", watts, "W")
+    for _ in range(3):
+        devices = readout.devices()
+    assert {each for each, telemetry in devices.items() if telemetry.reading is None} == {kind}
+    assert not devices[kind].available
+    assert caplog.text.count("cannot be read") == 1
+    show(f"sensor.{kind}", 900, "W")
+    for _ in range(3):
+        devices = readout.devices()
+    assert all(telemetry.reading is not None for telemetry in devices.values())
+    assert caplog.text.count("can be read again") == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_device_may_do_is_believed(readout: Readout, show: Show, kind: str) -> None:
+    """A charger on three phases reports its total: all of it is within three times its rating."""
+    show(f"sensor.{kind}", 11_040 if kind == "charger" else 3300, "W")
+    assert readout.devices()[kind].reading is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_raises_is_left_out(readout: Readout, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    _, _, adapter = readout._devices[kind]
+    with patch.object(adapter, "telemetry", side_effect=TypeError("unhashable type: 'list'")):
+        devices = [readout.devices() for _ in range(3)][-1]
+    assert {each for each, telemetry in devices.items() if not telemetry.available} == {kind}
+    assert caplog.text.count("cannot be read") == 1
+    assert "Traceback" not in caplog.text
+    if kind == "charger":
+        charger = devices[kind]
+        assert isinstance(charger, ChargerTelemetry)
+        # Nothing says any more that it can be brought down to nothing.
+        assert charger.lowest_a == 6.0
+    assert readout.devices()[kind].available
+
+
+def test_a_meter_that_raises_is_a_missing_one(readout: Readout, caplog: pytest.LogCaptureFixture) -> None:
+    with patch("custom_components.tangle_grid.devices.meter.Meter.reading", side_effect=RuntimeError("no")):
+        assert [readout.meters() for _ in range(3)][-1] == {"main": None}
+    assert caplog.text.count("cannot be read") == 1
+    assert readout.meters()["main"] is not None
+
+
+@pytest.mark.parametrize("text", ["1e308", "3.4e38", "nan", "inf", "1_000", "\u0661", "", "on"])
+@pytest.mark.parametrize("entity", [*(f"sensor.{kind}" for kind in KINDS), "sensor.soc", "sensor.l2"])
+def test_rude_texts_reach_nobody(readout: Readout, show: Show, entity: str, text: str) -> None:
+    show(entity, text, "%" if entity == "sensor.soc" else "W")
+    readings = [*readout.meters().values(), *(each.reading for each in readout.devices().values())]
+    assert sum(reading is None for reading in readings) == (entity != "sensor.soc")
+    assert all(abs(watts) < 1e5 for reading in readings if reading for watts in reading.power_w)
+    battery = readout.devices()["battery"]
+    assert (getattr(battery, "soc") is None) == (entity == "sensor.soc")  # noqa: B009 - of this kind alone
