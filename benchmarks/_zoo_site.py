@@ -1,0 +1,276 @@
+"""Any site around the real engine: feeders, chargers of the zoo, and a runtime that calls the engine as it is called.
+
+Time advances from event to event. A pass runs when a meter's entity changes, a second after one of a device does, and
+with each heartbeat, as in `runtime.py`. What is judged is what really flows.
+"""
+
+import json
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+
+from benchmarks._zoo_adapter import ChargerHands, meter_reading
+from custom_components.tangle_grid.grid import (
+    ChargerConfig,
+    ChargerSetpoint,
+    FeederConfig,
+    GridConfig,
+    GridEngine,
+    GridEvent,
+    Inputs,
+    MarketConfig,
+    StepResult,
+)
+from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
+from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
+from custom_components.tangle_grid.simulation.zoo.car import ZooCar
+from custom_components.tangle_grid.simulation.zoo.charger import ZooCharger
+from custom_components.tangle_grid.simulation.zoo.felt import Felt
+from custom_components.tangle_grid.simulation.zoo.load import Amps, BaseLoad
+from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
+
+START: Final = 1_700_000_000.0
+QUIET: Final = MarketConfig(automatic=False)
+_DEVICE_CHANGE_DELAY_S: Final = 1.0
+_SAVE_S: Final = 60.0
+_NOTHING: Final = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeederSpec:
+    """A feeder, what nobody controls directly on it, and the behaviours of its meter."""
+
+    config: FeederConfig
+    base: BaseLoad | None = None
+    meter: tuple[Behaviour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerSpec:
+    """A charger as it was entered (`config`), and as it is."""
+
+    config: ChargerConfig
+    behaviours: tuple[Behaviour, ...] = ()
+    car: ZooCar | None = None
+    wires: tuple[int, ...] | None = None
+    max_a: float | None = None
+    lowest_a: float = 0.0
+    has_switch: bool = True
+    per_phase: bool = True
+
+
+@dataclass(slots=True)
+class Trace:
+    """What was, second by second: what a charger could have charged with, and what all drew."""
+
+    able: list[frozenset[str]] = field(default_factory=list)
+    power_w: list[float] = field(default_factory=list)
+
+
+class Site:
+    """The closed loop.
+
+    Args:
+        feeders: Parents before their children.
+        chargers: On them.
+        gather_s: How long a pass waits for more entities of the meter, s.
+        settings: For `GridConfig`.
+    """
+
+    def __init__(
+        self, feeders: Sequence[FeederSpec], chargers: Sequence[ChargerSpec], *, gather_s: float = 0.0, **settings: Any
+    ) -> None:
+        self.agenda = Agenda(START)
+        self.specs = {spec.config.device_id: spec for spec in chargers}
+        self.feeders = {spec.config.feeder_id: spec for spec in feeders}
+        self.paths = {spec.config.device_id: self._path(spec.config.feeder_id) for spec in chargers}
+        self.chargers = {
+            spec.config.device_id: ZooCharger(
+                self.agenda,
+                *spec.behaviours,
+                wires=spec.config.phases if spec.wires is None else spec.wires,
+                max_a=spec.config.max_current_a if spec.max_a is None else spec.max_a,
+                lowest_a=spec.lowest_a,
+                has_switch=spec.has_switch,
+                per_phase=spec.per_phase,
+            )
+            for spec in chargers
+        }
+        self.hands = {
+            device_id: ChargerHands(charger, self.specs[device_id].config)
+            for device_id, charger in self.chargers.items()
+        }
+        self.felt = {feeder_id: Felt(spec.config.capacity_a) for feeder_id, spec in self.feeders.items()}
+        self.trace = Trace()
+        self.agenda.passing.append(self._feel)
+        self.meters = {
+            feeder_id: ZooMeter(self.agenda, *spec.meter, load=lambda at=feeder_id: self.load_a(at))  # type: ignore[misc]
+            for feeder_id, spec in self.feeders.items()
+        }
+        self.config = GridConfig(
+            feeders=tuple(spec.config for spec in feeders),
+            devices=tuple(spec.config for spec in chargers),
+            **{"market": QUIET, "planning": False, **settings},
+        )
+        self.events: list[tuple[float, GridEvent]] = []
+        self.told: list[tuple[float, str, float]] = []
+        self.crashes: list[str] = []
+        self.result: StepResult | None = None
+        self.passes = 0
+        self._gather_s = gather_s
+        self._ids = count(1)
+        self._disk: str | None = None
+        self._saved_at = START
+        self._meter_pass = self._device_pass = False
+        self._listen()
+        for device_id, spec in self.specs.items():
+            if spec.car is not None:
+                self.chargers[device_id].plug_in(spec.car)
+        self.running = False
+        self.start()
+        self._beat()
+
+    # Running
+
+    @property
+    def now(self) -> float:
+        """The present moment, epoch seconds."""
+        return self.agenda.now
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.agenda.run_until(self.agenda.now + seconds)
+
+    def start(self) -> None:
+        """Home Assistant starts, with what was saved last."""
+        state: Mapping[str, Any] | None = None if self._disk is None else json.loads(self._disk)
+        self.engine = GridEngine(self.config, new_id=lambda: f"r{next(self._ids)}", state=state)
+        self.running = True
+        self.step()
+
+    def kill(self) -> None:
+        """The process dies."""
+        self.running = False
+
+    def stop(self) -> None:
+        """Home Assistant stops as it should."""
+        self.running = False
+        for hands in self.hands.values():
+            hands.safe_state()
+        self._save()
+
+    def reload(self) -> None:
+        """The entry is reloaded."""
+        self.stop()
+        self.start()
+
+    def step(self) -> None:
+        """One pass."""
+        if not self.running:
+            return
+        self.passes += 1
+        try:
+            result = self.engine.step(
+                self.now,
+                Inputs(
+                    meters={feeder_id: meter_reading(meter) for feeder_id, meter in self.meters.items()},
+                    devices={device_id: hands.telemetry() for device_id, hands in self.hands.items()},
+                ),
+            )
+        except Exception:  # noqa: BLE001 - as in the runtime: whatever it is, all devices go to their safe state
+            self.crashes.append(traceback.format_exc())
+            for hands in self.hands.values():
+                hands.safe_state()
+            return
+        self.result = result
+        for setpoint in result.setpoints:
+            assert isinstance(setpoint, ChargerSetpoint)  # noqa: S101 - there is nothing else here
+            before = self.told[-1] if self.told else None
+            if before is None or (setpoint.device_id, setpoint.current_a) != before[1:]:
+                self.told.append((self.now, setpoint.device_id, setpoint.current_a))
+            self.hands[setpoint.device_id].apply(setpoint)
+        self.events += ((self.now, event) for event in result.events)
+        if result.persist or self.now - self._saved_at >= _SAVE_S:
+            self._save()
+
+    # What flows
+
+    def base_a(self, feeder_id: str, at: float) -> Amps:
+        """What nobody controls on a feeder and below it, A per phase."""
+        amps = [0.0, 0.0, 0.0]
+        for spec in self.feeders.values():
+            if spec.base is not None and feeder_id in self._path(spec.config.feeder_id):
+                amps = [have + more for have, more in zip(amps, spec.base.at(at), strict=True)]
+        return (amps[0], amps[1], amps[2])
+
+    def load_a(self, feeder_id: str, at: float | None = None) -> Amps:
+        """What flows through a feeder, A per phase."""
+        first, second, third = self.base_a(feeder_id, self.now if at is None else at)
+        for device_id, charger in self.chargers.items():
+            if charger.amps and feeder_id in self.paths[device_id]:
+                more = charger.phase_amps
+                first, second, third = first + more[0], second + more[1], third + more[2]
+        return (first, second, third)
+
+    def _path(self, feeder_id: str | None) -> tuple[str, ...]:
+        path: list[str] = []
+        while feeder_id is not None:
+            path.append(feeder_id)
+            feeder_id = self.feeders[feeder_id].config.parent_id
+        return tuple(path)
+
+    def _feel(self, begin: float, end: float) -> None:
+        at = begin
+        while at < end:
+            until = min(end, float(int(at) + 1))
+            for feeder_id, felt in self.felt.items():
+                felt.add(at, until, self.load_a(feeder_id, at))
+            if int(at) - int(START) >= len(self.trace.able):
+                self.trace.able.append(frozenset(each for each, charger in self.chargers.items() if _able(charger)))
+                self.trace.power_w.append(0.0)
+            self.trace.power_w[-1] += (until - at) * sum(
+                sum(charger.phase_amps) * 230.0 for charger in self.chargers.values() if charger.amps
+            )
+            at = until
+
+    # When passes run
+
+    def _listen(self) -> None:
+        for meter in self.meters.values():
+            for entity in meter.entities.values():
+                entity.on_change.append(self._meter_changed)
+        for charger in self.chargers.values():
+            for quantity in charger.values():
+                charger.entities[quantity].on_change.append(self._device_changed)
+
+    def _meter_changed(self) -> None:
+        if not self._meter_pass:
+            self._meter_pass = True
+            self.agenda.after(self._gather_s, self._on_meter)
+
+    def _on_meter(self) -> None:
+        self._meter_pass = False
+        self.step()
+
+    def _device_changed(self) -> None:
+        if not self._device_pass:
+            self._device_pass = True
+            self.agenda.after(_DEVICE_CHANGE_DELAY_S, self._on_device)
+
+    def _on_device(self) -> None:
+        self._device_pass = False
+        self.step()
+
+    def _beat(self) -> None:
+        self.step()
+        self.agenda.after(self.config.timing.heartbeat_s, self._beat)
+
+    def _save(self) -> None:
+        self._disk, self._saved_at = json.dumps(self.engine.to_dict()), self.now
+
+
+def _able(charger: ZooCharger) -> bool:
+    """Its car would charge if it were let."""
+    return charger.powered and charger.car is not None and not charger.car.full and not charger.car.resting

@@ -1,0 +1,95 @@
+"""What a device may do differently from what one would wish: the places at which a behaviour can interfere.
+
+A device has any number of behaviours. Where values pass through several, they do so in the order in which the device
+has them. A behaviour that does not care about a place leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from .charger import ZooCharger
+
+
+class Behaviour:
+    """A well-behaved nothing; each rude one overrides what it does differently.
+
+    Currents are A per phase, powers W, times epoch seconds, durations s.
+    """
+
+    _from_s = float("-inf")
+    _to_s = float("inf")
+
+    def between(self, begin_s: float, end_s: float = float("inf")) -> Self:
+        """Only from `begin_s` to `end_s` seconds after the start of the device."""
+        self._from_s, self._to_s = begin_s, end_s
+        return self
+
+    def active(self, since_start_s: float) -> bool:
+        """Whether it is at work so long after the start of the device."""
+        return self._from_s <= since_start_s < self._to_s
+
+    # When something is reported
+
+    def every_s(self) -> tuple[float, float] | None:
+        """Period and phase of regular reports, s; None: this behaviour brings none about."""
+        return None
+
+    def on_change_s(self) -> float | None:
+        """A change is reported so much later, s; None: not by this behaviour."""
+        return None
+
+    def quiet(self, *, in_session: bool) -> bool:
+        """Whether nothing is reported now."""
+        return False
+
+    def late_s(self, number: int) -> float:
+        """How old what is shown is when it is shown; `number` counts the entities of one report."""
+        return 0.0
+
+    # What is shown
+
+    def measures(self, charger: ZooCharger, amps: float) -> float:
+        """What the device takes its own current for, A."""
+        return amps
+
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        """Text and unit of a quantity."""
+        return text, unit
+
+    def shows_number(self, charger: ZooCharger, amps: float) -> float:
+        """What the number shows when the device was told `amps`."""
+        return amps
+
+    # What it takes
+
+    def takes_number(self, charger: ZooCharger, amps: float) -> float | None:
+        """The limit that a command really sets, A; None: it is lost."""
+        return amps
+
+    def takes_switch(self, charger: ZooCharger, *, on: bool) -> bool | None:
+        """What a command to the switch really sets; None: it is lost."""
+        return on
+
+    def follow_s(self) -> float:
+        """How much later than others it follows a command, s."""
+        return 0.0
+
+    def draws(self, charger: ZooCharger, amps: float) -> float:
+        """What it lets its car draw at a limit, A."""
+        return amps
+
+    # What happens to it
+
+    def begins_session(self, charger: ZooCharger) -> None:
+        """A car was plugged in."""
+
+    def ends_session(self, charger: ZooCharger) -> None:
+        """A car was unplugged, or is full."""
+
+    def resumes(self, charger: ZooCharger) -> None:
+        """It was paused and is told to charge."""
+
+    def power_returns(self, charger: ZooCharger) -> None:
+        """It had no mains and has it again."""

@@ -1,0 +1,24 @@
+"""The meter of a feeder, and a home battery."""
+
+from collections.abc import Callable, Mapping
+from typing import override
+
+from ..model import NOMINAL_VOLTAGE
+from .agenda import Agenda
+from .behaviour import Behaviour
+from .device import ZooDevice
+
+type Amps = tuple[float, float, float]
+
+
+class ZooMeter(ZooDevice):
+    """Three sensors of power, one for each phase; `load` gives what flows now, A per phase."""
+
+    def __init__(self, agenda: Agenda, *behaviours: Behaviour, load: Callable[[], Amps]) -> None:
+        super().__init__(agenda, *behaviours)
+        self._load = load
+        self.introduce()
+
+    @override
+    def values(self) -> Mapping[str, tuple[str, object]]:
+        return {f"power_l{line}": (f"{amps * NOMINAL_VOLTAGE:.0f}", "W") for line, amps in enumerate(self._load(), 1)}

@@ -1,0 +1,106 @@
+"""What a device measures of itself, and the texts in which it says so."""
+
+from typing import TYPE_CHECKING, Final, override
+
+from .behaviour import Behaviour
+from .entity import UNAVAILABLE
+
+if TYPE_CHECKING:
+    from .charger import ZooCharger
+
+_ARABIC: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+class ZeroFirst(Behaviour):
+    """Its power goes to 0 when it is told to pause, before its current falls."""
+
+    @override
+    def measures(self, charger: ZooCharger, amps: float) -> float:
+        return 0.0 if charger.is_stopping else amps
+
+
+class Scaled(Behaviour):
+    """What it measures is `factor` times what flows: wrong units, a clamp with another ratio."""
+
+    def __init__(self, factor: float, quantities: tuple[str, ...] = ()) -> None:
+        self._factor, self._quantities = factor, quantities
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
+        try:
+            return repr(round(float(text) * self._factor, 3)), unit
+        except ValueError:
+            return text, unit
+
+
+class Says(Behaviour):
+    """Shows one text, whatever is: nan, inf, 1e308, 3.4e38, 1_000, 0000-00-00."""
+
+    def __init__(self, text: str | None, *quantities: str) -> None:
+        self._text, self._quantities = text, quantities
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
+        return self._text, unit
+
+
+class Vanishes(Says):
+    """Some of its entities are unavailable."""
+
+    def __init__(self, *quantities: str) -> None:
+        super().__init__(UNAVAILABLE, *quantities)
+
+
+class Renamed(Says):
+    """Some of its entities are not there: they have another name, or have not come yet."""
+
+    def __init__(self, *quantities: str) -> None:
+        super().__init__(None, *quantities)
+
+
+class OtherDigits(Behaviour):
+    """Writes its numbers in other digits than 0 to 9."""
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        return text.translate(_ARABIC), unit
+
+
+class Underscores(Behaviour):
+    """Writes "1_000"."""
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        whole, dot, rest = text.partition(".")
+        return (f"{int(whole):_}{dot}{rest}" if whole.lstrip("-").isdigit() else text), unit
+
+
+class UnitIs(Behaviour):
+    """Has another unit, perhaps one that is no text."""
+
+    def __init__(self, unit: object, *quantities: str) -> None:
+        self._unit, self._quantities = unit, quantities
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
+        return text, self._unit
+
+
+class Frozen(Behaviour):
+    """Goes on showing what it showed first."""
+
+    def __init__(self, *quantities: str) -> None:
+        self._quantities = quantities
+        self._first: dict[str, str] = {}
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
+        return self._first.setdefault(quantity, text), unit
