@@ -4,13 +4,15 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType
 from typing import Any, Final
 
 from .errors import Fault, LedgerError
+from .file_marks import Log, Pair, look_at
+from .log_keeper import LogKeeper
 
 type Row = tuple[Any, ...]
 
@@ -40,6 +42,9 @@ _SPARE_BYTES: Final = 65_536
 _LOG_BYTES: Final = 16 * 1024 * 1024
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
 """Files up to this size are checked as a whole when they are opened; that takes well under a second."""
+
+_SEARCHED_BYTES: Final = 256 * 1024 * 1024
+"""A file that was not closed, or is a copy of an open one, is checked with its indices up to this size: seconds."""
 
 
 class _DamagedError(sqlite3.DatabaseError):
@@ -116,33 +121,43 @@ class Database:
         self._depth = 0
         self._cache_kib = cache_bytes // 1024
         self._connection: sqlite3.Connection | None = None
+        self._keeper: LogKeeper | None = None
         with _unavailable(path):
             # An empty file is what remains of a damaged one: a new one is moved into place when it is complete.
             if not path.exists():
                 self._make(schema, version, create)
             elif path.stat().st_size == 0:
                 raise _DamagedError("file is empty")
+            pair = look_at(path)
+            if pair.log is Log.FOREIGN:
+                # Copied at different moments: the file itself may be of several, and no check of SQLite's finds that.
+                raise _DamagedError("the file and the log of its last changes are not of one moment")
             self._connect(path)
             try:
-                self._check(version, upgrades)
+                self._check(version, upgrades, pair)
             except BaseException:
                 self.close()
                 raise
 
-    def _check(self, version: int, upgrades: Mapping[int, str]) -> None:
+    def _check(self, version: int, upgrades: Mapping[int, str], pair: Pair) -> None:
         found = int(self._one("PRAGMA user_version")[0])
         if found != version and not all(each in upgrades for each in range(found, version)):
             raise sqlite3.DatabaseError(f"version {found} of the file is not {version}")
         if found > version:
             raise sqlite3.DatabaseError(f"version {found} of the file is newer than {version}")
-        if self.path.stat().st_size < _CHECKED_BYTES:
-            result = str(self._one("PRAGMA quick_check(1)")[0])
+        # Of a file that was closed nothing can be missing. Any other may be a copy that was made in a bad moment.
+        size, check = self.path.stat().st_size, "quick_check" if pair.whole else "integrity_check"
+        if size < (_CHECKED_BYTES if pair.whole else _SEARCHED_BYTES):
+            result = str(self._one(f"PRAGMA {check}(1)")[0])
             if result != "ok":
                 raise _DamagedError(result)
         # A file that may only be read is opened all the same, and SQLite says nothing before the first change.
         self._try_change(found)
+        keeper = LogKeeper(self._open_connection, self.path)
+        keeper.begin()
         for each in range(found, version):
             self._upgrade(upgrades[each], each + 1)
+        self._keeper = keeper
 
     def _try_change(self, version: int) -> None:
         """Raise what keeps the file from being changed, if anything does; it is not."""
@@ -227,8 +242,25 @@ class Database:
         """Close the file; closing twice is harmless."""
         with self.lock:
             if self._connection is not None:
+                if self._keeper is not None:
+                    with suppress(sqlite3.Error, OSError):
+                        # What is not in the file yet stays in the log.
+                        self._keeper.end()
+                    self._keeper = None
                 self._connection.close()
                 self._connection = None
+
+    def lie_still(self, seconds: float) -> None:
+        """Let copies of the file and of its log be whole from now on, for so many seconds; writing goes on."""
+        with self.lock, _unavailable(self.path):
+            if self._keeper is not None and not self._depth:
+                self._keeper.lie_still(seconds)
+
+    def go_on(self) -> None:
+        """Let the log be taken in again."""
+        with self.lock:
+            if self._keeper is not None:
+                self._keeper.go_on()
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -254,6 +286,8 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
+            if self._keeper is not None:
+                self._keeper.look()
 
     def check_writable(self) -> None:
         """Raise what would keep a change from the disk, if anything would: nothing is changed."""
