@@ -56,11 +56,8 @@ class Mark:
         return self.cycle * _PHASES + self.phase
 
     def follows(self, file: Mark) -> bool:
-        """Tell whether a log that begins with this mark belongs to a file that shows the other one."""
-        if self.phase is Phase.LOGGING:
-            return file == self or (file.cycle == self.cycle - 1 and file.phase is not Phase.LOGGING)
-        # Such a log holds its mark and nothing else, for as long as it takes to bring that into the file.
-        return file.phase in {Phase.LOGGING, self.phase}
+        """Tell whether a log that begins with this mark of LOGGING belongs to a file that shows the other one."""
+        return file == self or (file.cycle == self.cycle - 1 and file.phase is not Phase.LOGGING)
 
 
 UNMARKED: Final = Mark(0, Phase.CLOSED)
@@ -103,9 +100,10 @@ def look_at(path: Path) -> Pair:
     if first is None:
         return Pair(log=Log.NONE, whole=mark is not None and mark.phase is Phase.CLOSED)
     begun = Mark.of(_number(first)) if first else None
-    if mark is None or begun is None or UNMARKED in {begun, mark}:
-        fits = mark == begun == UNMARKED or (mark == UNMARKED and begun is not None and begun.phase is Phase.LOGGING)
-        return Pair(log=Log.FITS if fits else Log.UNKNOWN, whole=False)
+    if mark is None or begun is None or begun.phase is not Phase.LOGGING:
+        # Older versions begin their logs without a mark. One that begins with another phase holds its mark and nothing
+        # else, for as long as it takes to bring that into the file.
+        return Pair(log=Log.UNKNOWN, whole=False)
     return Pair(log=Log.FITS if begun.follows(mark) else Log.FOREIGN, whole=False)
 
 
