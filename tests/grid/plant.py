@@ -78,6 +78,10 @@ class Car:
     silent: bool = False
     told: float = 0.0
     draws_a: float = 0.0
+    #: What its plug is reported as at a moment, where that is not what it is.
+    says_connected: Callable[[float], bool | None] | None = None
+    #: The state of charge that is reported at a moment, and when it was taken, where that is not what it is now.
+    says_soc: Callable[[float], tuple[float | None, float | None]] | None = None
 
     def follow(self, dt: float) -> None:
         told = self.told if self.obeys else self.accepts_a
@@ -189,10 +193,13 @@ class Plant:
         telemetry: dict[str, Telemetry] = {}
         for device_id, device in self.devices.items():
             if isinstance(device, Car):
+                connected = device.connected if device.says_connected is None else device.says_connected(self.now)
+                soc, soc_at = (device.soc, None) if device.says_soc is None else device.says_soc(self.now)
                 telemetry[device_id] = ChargerTelemetry(
                     reading=None if device.silent else reading(device.power_w, self.now),
-                    connected=None if device.silent else device.connected,
-                    soc=device.soc,
+                    connected=None if device.silent else connected,
+                    soc=soc,
+                    soc_at=soc_at,
                     departure_at=device.departure_at,
                     available=not device.silent,
                 )

@@ -168,7 +168,7 @@ def test_a_car_that_says_nothing_needs_no_more_than_it_ever_took() -> None:
     assert habits.need_wh(device) is None
     taken = habits._claims["car"].drawn_wh
     plant.car().connected = False
-    plant.run(20)
+    plant.run(30)
     plant.car().connected = True
     plant.run(300)
     left = habits.need_wh(device)

@@ -46,7 +46,7 @@ def test_learning_survives_a_restart_and_ends_with_the_car() -> None:
     tree.step()
     assert learned(tree) == (2,)
     tree.car().connected = False
-    tree.run(20)
+    tree.run(30)
     assert learned(tree) is None
     assert tree.result is not None
     assert tree.result.status.devices["car"].phases == (0, 1, 2)

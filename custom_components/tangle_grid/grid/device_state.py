@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .compliance import ComplianceWatch, measured_current_a
 from .curtailment import Decision
+from .departure import Departure
 from .freshness import fresh_reading
 from .lease import Lease
 from .measurement import PowerLog
@@ -23,6 +24,7 @@ from .model import (
     Timing,
 )
 from .phases import PhaseWatch
+from .plug import PlugWatch
 from .stay import StayLog
 
 #: Wh by which a car that has reached its target must fall short again before it is charged on.
@@ -33,6 +35,8 @@ _SPARE_A: Final = 2.0
 _FULL: Final = 100.0
 #: With fewer stays of its own, a charger goes by those of all chargers.
 _OWN_STAYS: Final = 10
+#: What was shorter was no stay, s.
+_LEAST_STAY_S: Final = 120.0
 
 
 class DeviceState:
@@ -46,6 +50,8 @@ class DeviceState:
         left_until: It has left a request by its own wish and is not asked again before this time.
         last_a: Greatest phase current of the last trusted reading, A; survives silence.
         configured: The configuration as it was entered; `config` has the phases and least current that were learned.
+        plug: Whether a car is plugged in.
+        departure: When it leaves, as somebody said.
         phases: Which phases its car uses.
         minimum: The least current with which its car charges.
         stays: How long its cars stayed.
@@ -67,6 +73,9 @@ class DeviceState:
         )
         self._all_stays = StayLog() if all_stays is None else all_stays
         self.stays = StayLog(local=self._all_stays.local)
+        self.plug = PlugWatch()
+        self.departure = Departure()
+        self._may_be_there = True
         self.arrived_at: float | None = None
         self._expected_at: float | None = None
         self.log = PowerLog(2 * timing.baseline_window_s + timing.telemetry_max_age_s)
@@ -85,7 +94,6 @@ class DeviceState:
         self.satisfied = False
         self.slack_since: float | None = None
         self.session_ws = 0.0
-        self.connected: bool | None = None
         self.own_w = 0.0
         self.shed: dict[str, float] = {}
         self.restoring: dict[str, float] = {}
@@ -113,8 +121,13 @@ class DeviceState:
 
     @property
     def plugged_in(self) -> bool:
-        """A car may be there: unknown counts as there."""
-        return not (isinstance(self.telemetry, ChargerTelemetry) and self.telemetry.connected is False)
+        """A car may be there: unknown counts as there, and a slip of the plug's bit is none, see `plug`."""
+        return self._may_be_there
+
+    @property
+    def connected(self) -> bool | None:
+        """A car is there; None: nobody ever said."""
+        return self.plug.connected
 
     @property
     def power_w(self) -> float | None:
@@ -134,7 +147,7 @@ class DeviceState:
         if self.reading is not None:
             self.last_a = max(self.reading.power_w) / NOMINAL_V
         if isinstance(self.config, ChargerConfig):
-            self._observe_plug(now)
+            self._observe_plug(now, timing)
             self._observe_car(elapsed_s, now)
         elif self.reading is not None and self.setpoint is None:
             self.own_w = max(0.0, self.reading.total_w)
@@ -193,8 +206,12 @@ class DeviceState:
 
     def told_departure_at(self, now: float) -> float | None:
         """When the car leaves, as somebody said; None when nobody did, or when that time has passed."""
-        departure: float | None = getattr(self.telemetry, "departure_at", None)
-        return departure if departure is not None and math.isfinite(departure) and departure > now else None
+        departure = self.departure.at
+        return departure if departure is not None and departure > now else None
+
+    def overdue(self, now: float) -> bool:
+        """The car should have left by now, as somebody said, but is there and not charged."""
+        return self.departure.overdue(now) and self.plugged_in and not self.satisfied
 
     def departure_at(self, now: float) -> float:
         """When the car leaves: told, else expected from earlier stays; later than `now`."""
@@ -211,8 +228,7 @@ class DeviceState:
         """When the car leaves: told, else as it was expected last; None when there is no car or nothing is known."""
         if not isinstance(self.config, ChargerConfig) or self.connected is False:
             return None
-        told: float | None = getattr(self.telemetry, "departure_at", None)
-        return self._expected_at if told is None else told
+        return self._expected_at if self.departure.at is None else self.departure.at
 
     def learn_phases(self, now: float, meter: PhaseReading | None) -> None:
         """Find out which phases the car uses; `meter` is the newest trusted reading of the charger's feeder."""
@@ -254,22 +270,25 @@ class DeviceState:
         if isinstance(self.config, ChargerConfig) and self.config.min_current_a != self.minimum.current_a:
             self.config = replace(self.config, min_current_a=self.minimum.current_a)
 
-    def _observe_plug(self, now: float) -> None:
-        telemetry = self.telemetry
-        connected = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
-        if connected is None:
-            return
-        if connected and self.connected is False:
+    def _observe_plug(self, now: float, timing: Timing) -> None:
+        telemetry, plug, before = self.telemetry, self.plug, self.connected
+        said = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
+        doubted_since = plug.doubted_since
+        plug.observe(now, said=said, reading=self.reading, hold_s=timing.plug_hold_s)
+        self._may_be_there = plug.may_be_there(now, timing.plug_hold_s)
+        if plug.connected and before is False:
             self.session_ws = 0.0
             self.satisfied = False
             self.arrived_at = now
             self._expected_at = None
-        elif not connected and self.connected:
-            if self.arrived_at is not None:
+        elif before and not plug.connected:
+            left_at = now if doubted_since is None else doubted_since
+            if self.arrived_at is not None and left_at - self.arrived_at >= _LEAST_STAY_S:
                 for stays in (self.stays, self._all_stays):
-                    stays.add(arrived_at=self.arrived_at, left_at=now)
+                    stays.add(arrived_at=self.arrived_at, left_at=left_at)
             self.arrived_at = self._expected_at = None
-        self.connected = connected
+        if plug.connected is False:
+            self.departure.leave()
 
     def _observe_car(self, elapsed_s: float, now: float) -> None:
         if self.reading is not None:
@@ -279,6 +298,9 @@ class DeviceState:
             self.satisfied = True
         elif need is None or need > _NEEDS_AGAIN_WH:
             self.satisfied = False
+        if self.connected is not False:
+            said: float | None = getattr(self.telemetry, "departure_at", None)
+            self.departure.observe(now, said, charged=self.satisfied, watched=self.connected is True)
         told = self.setpoint
         if self.reading is None or told is None or self.last_a >= told - _IDLE_GAP_A:
             self.slack_since = None
@@ -307,6 +329,8 @@ class DeviceState:
         if self.slack_since is not None:
             self.slack_since = min(self.slack_since, now)
         self.watch.forget_future(now)
+        self.plug.forget_future()
+        self.departure.forget_future(now)
         if self.arrived_at is not None:
             self.arrived_at = min(self.arrived_at, now)
         self.shed = {load: min(since, now) for load, since in self.shed.items()}
@@ -327,6 +351,7 @@ class DeviceState:
             "session_ws": self.session_ws,
             "connected": self.connected,
             "arrived_at": self.arrived_at,
+            "departure_at": self.departure.at,
             "stays": self.stays.to_dict(),
             "phases": self.phases.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
@@ -350,8 +375,9 @@ class DeviceState:
         self.delivered_wh = int(data["delivered_wh"])
         self.earned_i = int(data["earned_i"])
         self.session_ws = float(data["session_ws"])
-        self.connected = data["connected"]
+        self.plug.connected = data["connected"]
         self.arrived_at = data.get("arrived_at")
+        self.departure.at = data.get("departure_at")
         self.stays = StayLog.from_dict(data.get("stays", []), self._all_stays.local)
         for arrived_at, stayed_s in self.stays.to_dict():
             self._all_stays.add(arrived_at=arrived_at, left_at=arrived_at + stayed_s)

@@ -76,8 +76,16 @@ class Lifecycle:
                     continue
                 active.add(ask.device_id)
                 before_w, now_w = self._last_w.get(ask.device_id), device.power_w
-                if before_w is not None and now_w is not None:
-                    ask.series.add(start - ask.active_at, end - ask.active_at, max(before_w, now_w))
+                if before_w is None or now_w is None:
+                    continue
+                begin, upto, power_w = start, end, max(before_w, now_w)
+                # Nobody is paid for having left; whether it has shows in a moment.
+                if (doubted_at := device.plug.doubted_since) is not None:
+                    upto = min(end, doubted_at)
+                elif (since := device.plug.cleared_since) is not None:
+                    begin = min(start, since)
+                    power_w = max(power_w, device.log.mean_w(now, now - begin) or 0.0)
+                ask.series.add(begin - ask.active_at, upto - ask.active_at, power_w)
         self.habits.observe(now, start, self._devices.values(), self._last_w, frozenset(active))
         for device_id, device in self._devices.items():
             self._last_w[device_id] = device.power_w

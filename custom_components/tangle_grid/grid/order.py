@@ -163,13 +163,12 @@ def session_of(car: DeviceState, now: float) -> Session:
     need_wh = car.need_wh()
     if need_wh is None:
         need_wh = max(_ASSUMED_WH - had_wh, _ALWAYS_MORE * _ASSUMED_WH)
-    departure = car.departure_at(now)
-    return Session(
-        need_wh=need_wh,
-        total_wh=need_wh + had_wh,
-        departs_in_s=max(0.0, departure - now),
-        full_w=_full_w(car),
-    )
+    full_w = _full_w(car)
+    departs_in_s = max(0.0, car.departure_at(now) - now)
+    if car.overdue(now) and full_w > 0:
+        # It may leave at any moment, but who knows when: it has no time to spare, and is not given up either.
+        departs_in_s = need_wh / full_w * _WS_PER_WH
+    return Session(need_wh=need_wh, total_wh=need_wh + had_wh, departs_in_s=departs_in_s, full_w=full_w)
 
 
 def is_pressed(car: DeviceState, now: float) -> bool:
@@ -183,7 +182,9 @@ def _full_w(car: DeviceState) -> float:
 
 
 def _spare_s(car: DeviceState, now: float) -> float:
-    """Time to a departure that was told which charging at full power would not need, s."""
+    """Time to a departure that was told which charging at full power would not need, s; negative: it is overdue."""
+    if car.overdue(now):
+        return -_LAST
     departure, need_wh = car.told_departure_at(now), car.need_wh()
     if departure is None or need_wh is None:
         return _LAST

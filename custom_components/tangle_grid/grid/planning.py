@@ -145,7 +145,9 @@ class Planning:
             or not device.watch.compliant
             or need_wh is None
             or need_wh <= 0
+            or device.overdue(now)
         ):
+            # Who should have left already waits for nothing.
             return None
         told = device.told_departure_at(now)
         if told is None and device.stays.count < _ENOUGH_STAYS:

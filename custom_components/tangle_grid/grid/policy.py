@@ -14,7 +14,6 @@ from .device_state import DeviceState
 from .model import (
     BatteryConfig,
     ChargerConfig,
-    ChargerTelemetry,
     PolicyConfig,
     PolicyMode,
     Reason,
@@ -203,4 +202,5 @@ def _needs_energy(device: DeviceState, soc: float, wanted_soc: float) -> Finding
 
 
 def _departure(device: DeviceState) -> float | None:
-    return device.telemetry.departure_at if isinstance(device.telemetry, ChargerTelemetry) else None
+    """When the car leaves, or should have left, as somebody said."""
+    return device.departure.at

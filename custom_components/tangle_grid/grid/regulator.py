@@ -27,7 +27,12 @@ def discharge_step(config: ChargerConfig, amps: float) -> float:
 
 
 def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
-    """Whether the hold time after the last reduction and the least time between writes have passed."""
+    """Whether the hold time after the last reduction and the least time between writes have passed.
+
+    Where a car may have just left nobody is given more.
+    """
+    if device.plug.doubted:
+        return False
     if device.reduced_at is not None and now - device.reduced_at < timing.increase_hold_s:
         return False
     return device.lease is None or now - device.lease.changed_at >= write_interval_s(device.config, timing)

@@ -26,6 +26,7 @@ class Timing:
         release_step_s: Time between the release of one helper and of the next, after a request.
         release_hold_s: The longest that a helper waits for its release.
         baseline_window_s: How far a baseline looks back.
+        plug_hold_s: A car that is reported to be gone is gone when that was reported for so long.
     """
 
     meter_max_age_s: float = 15.0
@@ -45,6 +46,7 @@ class Timing:
     release_step_s: float = 15.0
     release_hold_s: float = 300.0
     baseline_window_s: float = 300.0
+    plug_hold_s: float = 20.0
 
     def scaled(self, speed: float) -> Timing:
         """Times for a street whose clock runs `speed` times faster than its entities report.
