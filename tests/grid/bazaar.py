@@ -175,7 +175,7 @@ class Bazaar(GridCommands):
             watch.observe(now, PhaseReading(power_w=(meter, meter, meter), at=now, changed_at=now), timing)
         self._watch(now)
         self._lifecycle.measure(now, DT_S)
-        self.seen += self._market.advance(now)
+        self._market.advance(now, self.seen)
         self._tell(now)
 
     def run(self, seconds: float) -> None:

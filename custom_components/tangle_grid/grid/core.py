@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from .belief import believable_w
 from .curtailment import Ask, CurtailmentRequest
 from .device_state import DeviceState
 from .errors import GridError
+from .events import GridEvent
+from .failsafe import Told
 from .lifecycle import Lifecycle
 from .market import Market
 from .model import Cause, GridConfig, SolarConfig
@@ -67,6 +70,14 @@ class GridCore:
             self._day_started_at = load(state, self._feeders, self._devices, self._lifecycle)
         self._planning = self._restore_planning(state, plan_batch)
         self._planned: dict[str, float] = {}
+        self._most_w = {
+            device.device_id: believable_w(device, self._feeder(device.feeder_id).config) for device in config.devices
+        }
+        self._seen = False
+        # Of the step that is going on, or did not come to its end.
+        self._before: Mapping[str, Told] = {}
+        self._happened: list[GridEvent] = []
+        self._failing = False
 
     @property
     def config(self) -> GridConfig:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from .belief import DeviceFault
 from .compliance import ComplianceWatch, measured_current_a
 from .curtailment import Decision
 from .departure import Departure
@@ -44,6 +45,7 @@ class DeviceState:
 
     Attributes:
         reading: The newest trusted reading, None while the device is silent.
+        fault: Why its newest reading is not believed, whatever its age; None: it is.
         log: Its measured power.
         own_log: The same without the time in which it helped; see `own_time`.
         helping: It has an active part in a request, or is on its way back from one.
@@ -86,6 +88,7 @@ class DeviceState:
         self.telemetry: Telemetry | None = None
         self.reading: PhaseReading | None = None
         self.silent = True
+        self.fault: DeviceFault | None = None
         self._observed = False
         self.last_a = 0.0
         self.lease: Lease | None = None
@@ -154,6 +157,14 @@ class DeviceState:
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent
+
+    def mute(self, now: float) -> None:
+        """It cannot be read: it counts as silent, so it may only fall."""
+        self.fault, self.reading, self.silent = DeviceFault.UNREADABLE, None, True
+        # What could not be read is not kept to be stumbled over again.
+        self.telemetry = None
+        self.log.add(now, None)
+        self._log_own_power(now, 0.0)
 
     def own_time(self, now: float) -> float:
         """A moment on the clock of `own_log`, which stands still while the device helps.

@@ -4,15 +4,18 @@ A step never waits and never looks at a clock. Its order: take in what was measu
 the requests on, decide all setpoints, renew leases. A new run starts with every device in its safe state.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from .belief import believed
 from .commands import GridCommands
 from .compliance import measured_current_a
 from .control import ControlPass
 from .device_state import DeviceState
 from .events import Compliance, GridEvent, SafeState, is_owed
+from .failsafe import Told, back_to_safety
 from .freshness import MeterFault
-from .lease import grant
+from .lease import Lease, grant
 from .loads import keep_loads
 from .model import (
     BatteryConfig,
@@ -21,8 +24,10 @@ from .model import (
     ChargerSetpoint,
     HouseholdConfig,
     Inputs,
+    PhaseReading,
     Reason,
     Setpoint,
+    Telemetry,
 )
 from .protection import FeederWatch
 from .status import StepResult
@@ -48,17 +53,18 @@ class GridEngine(GridCommands):
     """
 
     def step(self, now: float, inputs: Inputs) -> StepResult:
-        """One control pass.
+        """One control pass. Should it raise, whatever it may be, `fail_safe` is to be called in its place.
 
         Args:
             now: Grid time, epoch seconds.
             inputs: Everything that is measured, with the times of the measurements.
         """
+        self._before = {device_id: Told.of(device) for device_id, device in self._devices.items()}
+        events = self._happened
         elapsed_s = self._turn_clock(now)
-        events: list[GridEvent] = []
         self._observe(now, elapsed_s, inputs, events)
         self._lifecycle.measure(now, elapsed_s)
-        events += self._market.advance(now)
+        self._market.advance(now, events)
         devices = tuple(self._devices.values())
         self._precedence.update(now, devices, self._feeders)
         self._planned = self._planning.update(
@@ -86,13 +92,47 @@ class GridEngine(GridCommands):
                 loads_changed |= loads.changed
                 if loads.setpoint is not None:
                     setpoints.append(loads.setpoint)
-        return StepResult(
+        result = StepResult(
             setpoints=tuple(setpoints),
             events=tuple(events),
             status=self.status(now),
             wake_at=self._wake_at(now),
             persist=loads_changed or any(map(is_owed, events)),
         )
+        self._happened = []
+        return result
+
+    def reached(self) -> None:
+        """The setpoints of the last step are on their way to their devices: should something fail now, they count."""
+        self._before, self._failing = {}, False
+
+    def fail_safe(self, now: float) -> tuple[tuple[Setpoint, ...], tuple[GridEvent, ...]]:
+        """Bring every device into its safe state, after a step failed or before its setpoints could be handed over.
+
+        Nobody is raised by that. All are told the first time, then only when their lease needs it.
+
+        Args:
+            now: Grid time, epoch seconds.
+
+        Returns:
+            What has to be written, and what happened in the step before it failed.
+        """
+        first, self._failing = not self._failing, True
+        lease_s = self._config.timing.lease_s
+        setpoints: list[Setpoint] = []
+        for device_id, device in self._devices.items():
+            told = self._before.get(device_id)
+            stands = device.lease if told is None else told.lease
+            setpoint = back_to_safety(device, told, now, lease_s, again=first)
+            if setpoint is None:
+                continue
+            if not first and stands is not None and device.lease is not None and _holds(stands, device.lease, now):
+                device.lease = stands
+            else:
+                setpoints.append(setpoint)
+        self._before = {}
+        events, self._happened = tuple(self._happened), []
+        return tuple(setpoints), events
 
     def go_on_planning(self, batch: int) -> bool:
         """Between two steps: look at about so many cars for a plan that is being made. It holds from the next step on.
@@ -115,21 +155,46 @@ class GridEngine(GridCommands):
         return max(0.0, now - last)
 
     def _observe(self, now: float, elapsed_s: float, inputs: Inputs, events: list[GridEvent]) -> None:
-        timing = self._config.timing
+        # That a device is there is no news at the start; that it is not, is.
+        was_silent = {device_id: device.silent for device_id, device in self._devices.items() if self._seen}
+        self._seen = True
         for device_id, device in self._devices.items():
-            if device.observe(now, elapsed_s, inputs.devices.get(device_id), timing):
-                key = "device_silent" if device.silent else "device_recovered"
-                events.append(SafeState(target=device_id, entered=device.silent, reason=Reason(key=key)))
-                device.reduced_at = now
+            self._take_in(device, now, elapsed_s, inputs.devices.get(device_id))
         for feeder, below in zip(self._feeders, self._below, strict=True):
-            if feeder.observe(now, inputs.meters.get(feeder.config.feeder_id), timing, below):
+            if self._look(feeder, now, inputs.meters.get(feeder.config.feeder_id), below):
                 events.append(_sight_changed(feeder))
                 for device in below:
                     device.reduced_at = now
-        for device in self._devices.values():
+        for device_id, device in self._devices.items():
+            self._learn(device, now, events)
+            if device.silent != was_silent.get(device_id, False):
+                events.append(_silence_changed(device))
+                device.reduced_at = now
+
+    def _take_in(self, device: DeviceState, now: float, elapsed_s: float, telemetry: Telemetry | None) -> None:
+        """One device's telemetry: what cannot be read is that device's trouble alone."""
+        try:
+            telemetry, device.fault = believed(telemetry, self._most_w[device.config.device_id], now)
+            device.observe(now, elapsed_s, telemetry, self._config.timing)
+        except Exception:  # noqa: BLE001 - whatever it is: it is not believed, and the others go on
+            device.mute(now)
+
+    def _learn(self, device: DeviceState, now: float, events: list[GridEvent]) -> None:
+        try:
             device.learn_phases(now, self._nearest(device).reading)
             device.learn_minimum()
             self._watch_compliance(device, now, events)
+        except Exception:  # noqa: BLE001 - as above
+            device.mute(now)
+
+    def _look(
+        self, feeder: FeederWatch, now: float, reading: PhaseReading | None, below: Sequence[DeviceState]
+    ) -> bool:
+        """One meter's reading; returns whether sight changed. Of what cannot be read, nothing is known."""
+        try:
+            return feeder.observe(now, reading, self._config.timing, below)
+        except Exception:  # noqa: BLE001 - a meter's trouble makes its feeder blind, and no other
+            return feeder.observe(now, None, self._config.timing, below)
 
     def _nearest(self, device: DeviceState) -> FeederWatch:
         """The feeder that a device hangs on."""
@@ -196,6 +261,18 @@ class GridEngine(GridCommands):
             if feeder.reading is not None
         ]
         return max(now + _SHORTEST_WAIT_S, min(due))
+
+
+def _holds(stands: Lease, wanted: Lease, now: float) -> bool:
+    """Whether a device need not be told what it was told already."""
+    return stands.value == wanted.value and now - stands.written_at < stands.expires_at - now
+
+
+def _silence_changed(device: DeviceState) -> SafeState:
+    key = "device_recovered"
+    if device.silent:
+        key = "device_silent" if device.fault is None else device.fault.value
+    return SafeState(target=device.config.device_id, entered=device.silent, reason=Reason(key=key))
 
 
 def _sight_changed(feeder: FeederWatch) -> SafeState:

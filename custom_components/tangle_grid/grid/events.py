@@ -75,7 +75,8 @@ class SafeState:
     """A feeder went blind or a device silent, or came back.
 
     `target` is a feeder id or a device id. Reason keys: `meter_missing`, `meter_too_old`, `meter_frozen`,
-    `meter_invalid`, `meter_implausible`, `meter_recovered`, `device_silent`, `device_recovered`.
+    `meter_invalid`, `meter_implausible`, `meter_recovered`, `device_silent`, `device_unreadable`, `device_implausible`,
+    `device_recovered`.
     """
 
     target: str

@@ -17,6 +17,10 @@ from .settlement import settle, settlement_of
 
 #: Requests that are over and paid are kept up to this number.
 _KEPT: Final = 50
+#: How a part may end before it is settled.
+_ENDED: Final = frozenset(
+    {RequestState.FULFILLED, RequestState.OPTED_OUT, RequestState.EXPIRED, RequestState.CANCELLED}
+)
 #: A car at its floor goes on helping only if it had been charging with more than this, W.
 _STILL_HELPS_W: Final = 300.0
 
@@ -90,13 +94,14 @@ class Lifecycle:
         for device_id, device in self._devices.items():
             self._last_w[device_id] = device.power_w
 
-    def advance(self, now: float) -> list[GridEvent]:
+    def advance(self, now: float, events: list[GridEvent]) -> None:
         """End what has ended."""
-        events: list[GridEvent] = []
         for request in self.open():
             for ask in request.asks.values():
+                if ask.state in _ENDED and ask.active_at is not None:
+                    # A step that failed, or a crash, came in between: what was earned is not lost.
+                    self._settle(request, ask, now, events)
                 self._advance_ask(request, ask, now, events)
-        return events
 
     def end(
         self,
@@ -117,12 +122,14 @@ class Lifecycle:
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=state))
         if not was_active:
             return
-        device = self._devices.get(ask.device_id)
+        self._settle(request, ask, now, events)
+
+    def _settle(self, request: CurtailmentRequest, ask: Ask, now: float, events: list[GridEvent]) -> None:
+        """A part that was active has ended: work out what it earned."""
+        state, device = ask.state, self._devices.get(ask.device_id)
         settle(ask)
         ask.move(RequestState.SETTLED)
         self.budget.settled(ask)
-        self.debts.add(ask.device_id, ask.amount_i, now)
-        self.habits.end(ask)
         if device is not None:
             device.delivered_wh += ask.energy_wh
             device.earned_i += ask.amount_i
@@ -131,6 +138,9 @@ class Lifecycle:
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
         if ask.unpaid:
             events.append(settlement_of(request, ask))
+        # What is learned from it comes last: should that fail, nobody's reward depends on it.
+        self.debts.add(ask.device_id, ask.amount_i, now)
+        self.habits.end(ask)
 
     def unpaid(self) -> list[Settlement]:
         """Rewards that are settled and not known to be paid."""

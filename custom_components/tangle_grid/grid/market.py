@@ -78,9 +78,9 @@ class Market:
         """The rate of the next request on a feeder, i/kWh."""
         return self._auctions[self._topology.number[feeder.config.feeder_id]].rate()
 
-    def advance(self, now: float) -> list[GridEvent]:
+    def advance(self, now: float, events: list[GridEvent]) -> None:
         """Let time pass: ends, closures, more helpers where they are needed, new requests."""
-        events = self._lifecycle.advance(now)
+        self._lifecycle.advance(now, events)
         for request in self._lifecycle.open():
             self._close_if_over(request, now, events)
         for request in self._lifecycle.open():
@@ -91,7 +91,6 @@ class Market:
             if auction.due(now):
                 self._request_help(auction, now, events)
         self._engagement.let_go(now)
-        return events
 
     def deadlines(self, now: float) -> list[float]:
         """Times at which something is due even if nothing is measured."""

@@ -75,10 +75,11 @@ class Plausibility:
         return MeterFault.FROZEN if stuck else None
 
     def _too_much(self, reading: PhaseReading) -> bool:
+        # A phase that there is not carries no more than one that there is.
+        most_a = max(self.capacity_a)
         return any(
-            abs(watts) > _TOO_MUCH * capacity * NOMINAL_V
+            abs(watts) > _TOO_MUCH * (capacity or most_a) * NOMINAL_V
             for watts, capacity in zip(reading.power_w, self.capacity_a, strict=True)
-            if capacity > 0
         )
 
     def _contradicts(self, now: float, reading: PhaseReading, drawn: _Drawn, timing: Timing) -> bool:

@@ -97,6 +97,7 @@ def device_status(
         delivered_wh=device.delivered_wh,
         earned_i=device.earned_i,
         planned_a=planned_a,
+        fault=device.fault,
     )
 
 

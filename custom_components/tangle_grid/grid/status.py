@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from .belief import DeviceFault
 from .curtailment import Decision, RequestState
 from .events import GridEvent
 from .freshness import MeterFault
@@ -87,7 +88,8 @@ class DeviceStatus:
         power_w: Measured, W over all phases; None when stale.
         setpoint: A per phase for a charger, W for a battery; None: not controlled.
         cause: Why the setpoint is what it is; None: not controlled.
-        silent: Its telemetry is stale.
+        silent: Its telemetry is stale, or cannot be believed.
+        fault: Why its reading is not believed, whatever its age; None: it is.
         expires_at: When the lease of its setpoint ends; None: no lease.
         compliant: Follows its setpoints.
         session_energy_wh: Charged since the car was plugged in, Wh.
@@ -125,6 +127,7 @@ class DeviceStatus:
     phases_learned: bool = False
     min_current_a: float | None = None
     min_current_learned: bool = False
+    fault: DeviceFault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
