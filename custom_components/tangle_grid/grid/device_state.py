@@ -34,6 +34,8 @@ _NEEDS_AGAIN_WH: Final = 500.0
 _IDLE_GAP_A: Final = 1.0
 _SPARE_A: Final = 2.0
 _FULL: Final = 100.0
+#: The longest time for which one reading says what a car was charged with, s: a clock may jump by a month.
+_VOUCHED_S: Final = 900.0
 #: With fewer stays of its own, a charger goes by those of all chargers.
 _OWN_STAYS: Final = 10
 #: What was shorter was no stay, s.
@@ -303,7 +305,7 @@ class DeviceState:
 
     def _observe_car(self, elapsed_s: float, now: float) -> None:
         if self.reading is not None:
-            self.session_ws += max(0.0, self.reading.total_w) * elapsed_s
+            self.session_ws += max(0.0, self.reading.total_w) * min(elapsed_s, _VOUCHED_S)
         need = self.need_wh()
         if need is not None and need <= 0:
             self.satisfied = True

@@ -106,13 +106,14 @@ class GridEngine(GridCommands):
         """The setpoints of the last step are on their way to their devices: should something fail now, they count."""
         self._before, self._failing = {}, False
 
-    def fail_safe(self, now: float) -> tuple[tuple[Setpoint, ...], tuple[GridEvent, ...]]:
+    def fail_safe(self, now: float, inputs: Inputs | None = None) -> tuple[tuple[Setpoint, ...], tuple[GridEvent, ...]]:
         """Bring every device into its safe state, after a step failed or before its setpoints could be handed over.
 
         Nobody is raised by that. All are told the first time, then only when their lease needs it.
 
         Args:
             now: Grid time, epoch seconds.
+            inputs: What the step was to look at; None: it could not be read.
 
         Returns:
             What has to be written, and what happened in the step before it failed.
@@ -123,7 +124,8 @@ class GridEngine(GridCommands):
         for device_id, device in self._devices.items():
             told = self._before.get(device_id)
             stands = device.lease if told is None else told.lease
-            setpoint = back_to_safety(device, told, now, lease_s, again=first)
+            telemetry = device.telemetry if inputs is None else inputs.devices.get(device_id, device.telemetry)
+            setpoint = back_to_safety(device, told, telemetry, now, lease_s, again=first)
             if setpoint is None:
                 continue
             if not first and stands is not None and device.lease is not None and _holds(stands, device.lease, now):

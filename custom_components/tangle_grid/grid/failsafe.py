@@ -9,7 +9,16 @@ from typing import Final
 
 from .device_state import DeviceState
 from .lease import Lease
-from .model import BatteryConfig, BatterySetpoint, Cause, ChargerConfig, ChargerSetpoint, ChargerTelemetry, Setpoint
+from .model import (
+    BatteryConfig,
+    BatterySetpoint,
+    Cause,
+    ChargerConfig,
+    ChargerSetpoint,
+    ChargerTelemetry,
+    Setpoint,
+    Telemetry,
+)
 
 #: What stops a battery from charging again when nobody watches.
 _HOLDS_DOWN: Final = frozenset({Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE})
@@ -30,13 +39,20 @@ class Told:
 
 
 def back_to_safety(
-    device: DeviceState, before: Told | None, now: float, lease_s: float, *, again: bool
+    device: DeviceState,
+    before: Told | None,
+    telemetry: Telemetry | None,
+    now: float,
+    lease_s: float,
+    *,
+    again: bool,
 ) -> Setpoint | None:
     """Bring a device into its safe state.
 
     Args:
         device: Its lease becomes that of the setpoint.
         before: What it had been told when the step that failed began; None: all that was decided has reached it.
+        telemetry: What it reports, if anything is known of it.
         now: Grid time, s.
         lease_s: Life of the setpoint, s.
         again: Write it even if the charger shows it already.
@@ -50,7 +66,7 @@ def back_to_safety(
     config = device.config
     told = [each for each in (lease, None if before is None else before.lease) if each is not None]
     if isinstance(config, ChargerConfig):
-        amps = _safe_a(config, device, told)
+        amps = _safe_a(config, told, telemetry)
         device.lease = _lease(amps, lease, now, lease_s)
         return ChargerSetpoint(
             device_id=config.device_id,
@@ -77,12 +93,13 @@ def back_to_safety(
     return None
 
 
-def _safe_a(config: ChargerConfig, device: DeviceState, told: list[Lease]) -> float:
+def _safe_a(config: ChargerConfig, told: list[Lease], telemetry: Telemetry | None) -> float:
     """The least of what is safe, what it was told and what it shows, A; it stops feeding back."""
     known = [config.safe_current_a, *(each.value for each in told if each.value is not None)]
-    telemetry = device.telemetry
-    if isinstance(telemetry, ChargerTelemetry) and telemetry.shown_a is not None:
-        known.append(telemetry.shown_a)
+    shown_a = telemetry.shown_a if isinstance(telemetry, ChargerTelemetry) else None
+    # Nobody has looked yet whether that is a number.
+    if isinstance(shown_a, int | float) and shown_a >= 0:
+        known.append(shown_a)
     amps = min(known)
     return amps if amps >= config.min_current_a else 0.0
 
