@@ -1,15 +1,18 @@
 """Other houses at this island's node: nobody without a token, and with one nothing but the node."""
 
 import asyncio
+import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import ANY, patch
 
 import pytest
 from aiohttp.test_utils import TestClient
+from homeassistant.components.http.ban import KEY_FAILED_LOGIN_ATTEMPTS, KEY_LOGIN_THRESHOLD
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -26,7 +29,7 @@ from custom_components.tangle_grid.const import (
     TREASURY,
 )
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
-from custom_components.tangle_grid.ledger import MAX_BODY_BYTES, PaymentOrder, PaymentState, Remote, check_node
+from custom_components.tangle_grid.ledger import PaymentOrder, PaymentState, Remote, check_node, wire
 from custom_components.tangle_grid.ledger.guest_api import GuestApi
 from custom_components.tangle_grid.ledger.node import Transaction
 from custom_components.tangle_grid.ledger.remote import RemoteNode
@@ -178,10 +181,10 @@ async def test_what_is_too_much(
     headers = {"Authorization": f"Bearer {token}"}
 
     async def drip() -> Any:
-        for _ in range(MAX_BODY_BYTES // 100_000 + 2):
+        for _ in range(wire.MAX_BODY_BYTES // 100_000 + 2):
             yield b" " * 100_000
 
-    for body in (b" " * (MAX_BODY_BYTES + 1), drip()):
+    for body in (b" " * (wire.MAX_BODY_BYTES + 1), drip()):
         response = await client.post(PATH, data=body, headers=headers)
         assert response.status == HTTPStatus.BAD_REQUEST
         assert (await response.json())["error"] == "Request too long"
@@ -189,7 +192,8 @@ async def test_what_is_too_much(
         response = await client.post(PATH, data=body, headers=headers)
         assert response.status == HTTPStatus.BAD_REQUEST
 
-    monkeypatch.setattr(guests, "_READ_S", 0.1)
+    read_body = wire.read_body
+    monkeypatch.setattr(wire, "read_body", partial(read_body, within_s=0.1))
 
     async def stall() -> Any:
         yield b"{"
@@ -205,6 +209,119 @@ async def test_what_is_too_much(
     assert statuses[-1] == HTTPStatus.TOO_MANY_REQUESTS
     assert HTTPStatus.OK in statuses
     assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.OK
+
+
+async def raw(client: TestClient[Any, Any], *headers: bytes, body: bytes = b'{"command": "getNodeInfo"}') -> Any:
+    """Post bytes to the path for guests as they are; return status and answer, which is JSON whatever it says."""
+    assert client.port is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    head = [f"POST {PATH} HTTP/1.1".encode(), b"Host: x", *headers, b"Content-Length: %d" % len(body)]
+    writer.write(b"\r\n".join([*head, b"", body]))
+    status_line, *lines = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().split("\r\n")
+    assert any(line.lower().startswith("content-type: application/json") for line in lines), lines
+    length = next(line for line in lines if line.lower().startswith("content-length: "))
+    answer = json.loads(await reader.readexactly(int(length.rpartition(" ")[2])))
+    writer.close()
+    assert "duration" in answer
+    return int(status_line.split()[1]), answer
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [b"Bearer \xff\xfe", b"Bearer gr\xc3\xbc\xc3\x9fe", b"Bearer " + b"x" * 7_000, b"Bearer", b"\xff \xff", b""],
+    ids=range(6),
+)
+async def test_who_guesses_is_counted_and_banned_whatever_is_guessed(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    authorization: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    app = client.app
+    assert app is not None
+    with (
+        patch.dict(app._state, {KEY_LOGIN_THRESHOLD: 3}),
+        patch("homeassistant.components.http.ban.IpBanManager.async_add_ban") as ban,
+    ):
+        for number in range(1, 4):
+            status, answer = await raw(client, b"Authorization: " + authorization)
+            assert (status, answer["error"]) == (401, "Unauthorized")
+            assert sum(app[KEY_FAILED_LOGIN_ATTEMPTS].values()) == number
+        assert ban.called
+    assert (await raw(client, b"Authorization: Bearer " + token.encode()))[0] == 200
+    assert "Traceback" not in caplog.text
+
+
+async def test_whatever_is_wrong_is_said_as_iri_says_it(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = await hass_client_no_auth()
+    assert (await raw(client))[0] == 404
+    bearer = b"Authorization: Bearer " + (await let_in(hass, entry)).encode()
+    info = b'{"command": "getNodeInfo"}'
+    for headers, body, status, error in (
+        ([b"Content-Encoding: gzip"], info, 400, "Invalid request: it is compressed"),
+        ([b"Content-Encoding: gzip"], gzip.compress(info), 400, "Invalid request: it is compressed"),
+        ([b"Expect: magic"], info, 417, "Unknown expectation"),
+        ([], b'{"command": ' + b"9" * 400 + b"}", 400, "Invalid JSON syntax"),
+        ([], b'{"command": "getTransactionsToApprove", "depth": 1e400}', 400, "Invalid depth input"),
+    ):
+        assert await raw(client, bearer, *headers, body=body) == (status, {"error": error, "duration": ANY})
+    # What is expected of somebody who is not let in is not even looked at.
+    assert (await raw(client, b"Expect: magic"))[0] == 401
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        response = await client.request(method, PATH)
+        assert response.status == HTTPStatus.METHOD_NOT_ALLOWED
+        assert (await response.json())["error"] == "Method Not Allowed"
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_guest_pays_for_what_its_requests_cost(
+    hass: HomeAssistant,
+    house: IslandRuntime,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    other = await let_in(hass, entry, "Elm Street")
+    monkeypatch.setattr(guests, "_RATE_PER_S", 0.0)
+    asked, answered = {"hashes": ["9" * 81] * 1_000}, 0
+    while (await ask(client, token, "getTrytes", **asked))[0] == HTTPStatus.OK:
+        answered += 1
+    # Small requests could have been made sixty times.
+    assert 0 < answered < 59
+    assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.OK
+
+
+async def test_a_guest_has_so_many_requests_at_the_same_time(
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """Bodies that never come are not collected, nor are the answers of somebody who does not take them."""
+    client = await hass_client_no_auth()
+    token = await let_in(hass, entry)
+    other = await let_in(hass, entry, "Elm Street")
+    assert client.port is not None
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 9\r\n\r\n".encode()
+    slow = [await asyncio.open_connection("127.0.0.1", client.port) for _ in range(4)]
+    for _reader, writer in slow:
+        writer.write(head)
+    await asyncio.sleep(0.1)
+    assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.TOO_MANY_REQUESTS
+    assert (await ask(client, other, "getNodeInfo"))[0] == HTTPStatus.OK
+    for _reader, writer in slow:
+        writer.close()
+    await asyncio.sleep(0.1)
+    assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.OK
 
 
 async def test_a_closed_node(
@@ -320,8 +437,8 @@ async def test_another_house_has_its_work_done(
     monkeypatch.setattr(ledger_choice, "Remote", partial(Remote, poll_s=0.2, idle_poll_s=0.5, remote_work=True))
     done: list[tuple[str, int]] = []
 
-    async def answer(self: GuestApi, body: bytes) -> tuple[int, bytes]:
-        status, said = await answer_before(self, body)
+    async def answer(self: GuestApi, body: bytes, used: Callable[[float], object]) -> tuple[int, bytes]:
+        status, said = await answer_before(self, body, used)
         if (request := json.loads(body))["command"] == "attachToTangle":
             done.append(("there", status))
             assert all(Transaction.parse(each).weight >= request["minWeightMagnitude"] for each in attached(said))

@@ -29,7 +29,7 @@ from .model import (
     WalletRules,
     WalletState,
 )
-from .node.commands import MAX_BODY_BYTES
+from .node import NodeError, wire
 from .node_check import check_node
 from .privacy import PrivacyMode
 from .remote_answers import NodeInfo
@@ -37,7 +37,6 @@ from .verify import Check, Verification
 
 __all__ = [
     "FORMER_MARK",
-    "MAX_BODY_BYTES",
     "SUPPLY",
     "TREASURY",
     "BackendConfig",
@@ -52,6 +51,7 @@ __all__ = [
     "LedgerError",
     "LedgerEvent",
     "LedgerStatus",
+    "NodeError",
     "NodeInfo",
     "OwnerAddress",
     "Payment",
@@ -71,4 +71,5 @@ __all__ = [
     "WalletState",
     "check_node",
     "new_seed",
+    "wire",
 ]

@@ -16,12 +16,16 @@ class GuestApi:
 
     def __init__(self, node: EmbeddedNode, *, work: bool, brought: Callable[[], object]) -> None:
         """Answer for this node; ``brought`` is called when there may be something new to confirm."""
-        self._http = HttpApi(Api(node, refused=_NEIGHBOURS if work else (*_WORK, *_NEIGHBOURS)))
+        refused = _NEIGHBOURS if work else (*_WORK, *_NEIGHBOURS)
+        self._http = HttpApi(Api(node, refused=refused, max_mwm=node.mwm))
         self._brought = brought
 
-    async def answer(self, body: bytes) -> tuple[int, bytes]:
-        """Answer the body of a request, at most ``MAX_BODY_BYTES`` long: HTTP status and JSON."""
-        answer = await self._http.answer(body)
+    async def answer(self, body: bytes, used: Callable[[float], object]) -> tuple[int, bytes]:
+        """Answer the body of a request, at most ``MAX_BODY_BYTES`` long: HTTP status and JSON.
+
+        ``used`` is told how many seconds of the processor it took.
+        """
+        answer = await self._http.answer(body, used)
         if any(command in body for command in _BRINGING):
             self._brought()
         return answer

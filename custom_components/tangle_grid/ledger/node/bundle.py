@@ -9,6 +9,7 @@ from .transaction import Transaction
 
 SUPPLY = 2_779_530_283_277_761
 MAX_BUNDLE = 1_000
+"""How many transactions a bundle may have. More than that is neither taken in nor read."""
 
 
 class Conflict(StrEnum):

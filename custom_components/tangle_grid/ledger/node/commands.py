@@ -3,20 +3,20 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from ..errors import LedgerError
 from ..trinary import HASH_TRYTES, TRANSACTION_TRYTES, has_valid_checksum, is_trytes
+from .effort import MAX_ROWS, Effort
 from .errors import NodeError
 from .milestone import coordinator_address
 from .node import EmbeddedNode
 from .transaction import TAG_TRYTES
+from .wire import MAX_BODY_BYTES
 
 MAX_LIST: Final = 1_000
-MAX_FOUND: Final = 100_000
-MAX_BODY_BYTES: Final = 1_000_000
 MAX_MWM: Final = 14
 _APP_NAME: Final = "Tangle Grid"
 _APP_VERSION: Final = "1.8.6"
@@ -38,6 +38,26 @@ def _list(request: Request, name: str) -> list[Any]:
     return value
 
 
+def _texts(request: Request, name: str, read: Callable[[Any], str]) -> list[str]:
+    """Read a list, each different value of it once; it is as long as it was."""
+    values = _list(request, name)
+    # What is no text is refused by whoever reads it; it need not be hashable either.
+    known = {value: read(value) for value in dict.fromkeys(each for each in values if isinstance(each, str))}
+    return [known[value] if isinstance(value, str) else read(value) for value in values]
+
+
+def _ask[T](values: Iterable[str], ask: Callable[[str], T], effort: Effort) -> list[T]:
+    """Ask for each value once, however often it stands there, and give the answers in the order of the values."""
+    found: dict[str, T] = {}
+    answers: list[T] = []
+    for value in values:
+        if value not in found:
+            effort.spend()
+            found[value] = ask(value)
+        answers.append(found[value])
+    return answers
+
+
 def _hash(value: Any) -> str:
     if not is_trytes(value, HASH_TRYTES):
         raise NodeError("Invalid hash input")
@@ -45,7 +65,7 @@ def _hash(value: Any) -> str:
 
 
 def _hashes(request: Request, name: str) -> list[str]:
-    return [_hash(value) for value in _list(request, name)]
+    return _texts(request, name, _hash)
 
 
 def _address(value: Any) -> str:
@@ -60,14 +80,17 @@ def _address(value: Any) -> str:
 
 
 def _addresses(request: Request, name: str) -> list[str]:
-    return [_address(value) for value in _list(request, name)]
+    return _texts(request, name, _address)
+
+
+def _tag(value: Any) -> str:
+    if not is_trytes(value) or len(value) > TAG_TRYTES:
+        raise NodeError("Invalid tags input")
+    return str(value).ljust(TAG_TRYTES, "9")
 
 
 def _tags(request: Request, name: str) -> list[str]:
-    tags = _list(request, name)
-    if not all(is_trytes(tag) and len(tag) <= TAG_TRYTES for tag in tags):
-        raise NodeError("Invalid tags input")
-    return [str(tag).ljust(TAG_TRYTES, "9") for tag in tags]
+    return _texts(request, name, _tag)
 
 
 def _integer(request: Request, name: str, default: int) -> int:
@@ -80,9 +103,10 @@ def _integer(request: Request, name: str, default: int) -> int:
 class Api:
     """Answers commands. Blocks: call it from a worker thread."""
 
-    def __init__(self, node: EmbeddedNode, *, refused: Collection[str] = ()) -> None:
-        """Answer for this node, except for the ``refused`` commands."""
+    def __init__(self, node: EmbeddedNode, *, refused: Collection[str] = (), max_mwm: int = MAX_MWM) -> None:
+        """Answer for this node, except for the ``refused`` commands; ``max_mwm`` is the most proof of work it does."""
         self._node = node
+        self._max_mwm = max_mwm
         self._refused = frozenset(refused)
         self._store = node.store
         self._state = node.store.balances
@@ -164,7 +188,7 @@ class Api:
             raise NodeError("Illegal 'threshold'")
         number, milestone = self._node.latest_milestone
         return {
-            "balances": [str(self._state.balance(address)) for address in _addresses(request, "addresses")],
+            "balances": list(map(str, _ask(_addresses(request, "addresses"), self._state.balance, Effort()))),
             "references": [milestone],
             "milestoneIndex": number,
         }
@@ -179,23 +203,20 @@ class Api:
         asked = {name: read(request, name) for name, read in readers.items() if request.get(name) is not None}
         if not asked:
             raise NodeError("Invalid parameters")
-        found = [self._store.search(name, values, MAX_FOUND + 1) for name, values in asked.items()]
-        hashes = set.intersection(*found)
-        if any(len(each) > MAX_FOUND for each in found):
-            raise NodeError("Could not complete request: too many transactions found")
-        return {"hashes": sorted(hashes)}
+        effort = Effort()
+        found = [self._store.search(name, dict.fromkeys(values), effort) for name, values in asked.items()]
+        return {"hashes": sorted(set.intersection(*found))}
 
     def _get_trytes(self, request: Request) -> Answer:
-        found = map(self._store.load, _hashes(request, "hashes"))
+        found = _ask(_hashes(request, "hashes"), self._store.load, Effort())
         return {"trytes": [_UNKNOWN_TRYTES if each is None else each.trytes for each in found]}
 
     def _get_inclusion_states(self, request: Request) -> Answer:
-        found = map(self._store.find, _hashes(request, "transactions"))
+        found = _ask(_hashes(request, "transactions"), self._store.find, Effort())
         return {"states": [each is not None and each.milestone is not None and each.conflict is None for each in found]}
 
     def _were_addresses_spent_from(self, request: Request) -> Answer:
-        addresses = _addresses(request, "addresses")
-        return {"states": [self._state.is_used_up(each) for each in addresses]}
+        return {"states": _ask(_addresses(request, "addresses"), self._state.is_used_up, Effort())}
 
     def _get_transactions_to_approve(self, request: Request) -> Answer:
         reference = request.get("reference")
@@ -207,7 +228,7 @@ class Api:
     def _attach_to_tangle(self, request: Request) -> Answer:
         mwm = _integer(request, "minWeightMagnitude", self._node.mwm)
         trytes = _list(request, "trytes")
-        if not 0 < mwm <= MAX_MWM:
+        if not 0 < mwm <= self._max_mwm:
             raise NodeError("Invalid minWeightMagnitude input")
         if not all(is_trytes(each, TRANSACTION_TRYTES) for each in trytes):
             raise NodeError("Invalid trytes input")
@@ -220,7 +241,7 @@ class Api:
     def _get_configuration(self, _request: Request) -> Answer:
         return {
             "maxBodyLength": MAX_BODY_BYTES,
-            "maxFindTransactions": MAX_FOUND,
+            "maxFindTransactions": MAX_ROWS,
             "maxGetTrytes": MAX_LIST,
             "maxRequestsList": MAX_LIST,
             "milestoneStartIndex": 0,
@@ -251,8 +272,10 @@ class Api:
         return {}
 
     def _check_consistency(self, request: Request) -> Answer:
+        effort = Effort()
         tails = []
-        for tail_hash in _hashes(request, "tails"):
+        for tail_hash in dict.fromkeys(_hashes(request, "tails")):
+            effort.spend()
             tail = self._store.find(tail_hash)
             if tail is None:
                 return {"state": False, "info": f"tails are not solid (missing a referenced tx): {tail_hash}"}
@@ -261,7 +284,7 @@ class Api:
             if self._node.is_too_old(tail_hash):
                 return {"state": False, "info": f"tails are not consistent (below max depth): {tail_hash}"}
             tails.append(tail)
-        conflict = self._node.find_conflict(tails)
+        conflict = self._node.find_conflict(tails, effort)
         if conflict is not None:
             return {"state": False, "info": f"tails are not consistent: {conflict}"}
         return {"state": True, "info": ""}

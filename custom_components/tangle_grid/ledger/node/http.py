@@ -4,28 +4,31 @@ A command is a POST of JSON with the header ``X-IOTA-API-Version``. Every answer
 400 ``{"error"}`` for what the client did wrong, 500 ``{"exception"}`` for what the node could not do. The event loop
 moves bytes only: requests are read, answered and written in threads.
 
-Memory is bounded by the number of requests at a time, each of at most a megabyte; who sends slower than a request may
-take is let go.
+Memory is bounded by the number of requests at a time, each of at most a megabyte; who sends, or takes his answer,
+slower than a request may last is let go.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from .commands import MAX_BODY_BYTES, Api
+from .commands import Api
+from .errors import NodeError
+from .wire import MAX_BODY_BYTES, READ_S, encode, invite, read_body, send
 
 _VERSION_HEADER: Final = "X-IOTA-API-Version"
 _READERS: Final = 4
 _MAX_WAITING: Final = 32
 _MAX_WORKING: Final = 8
-_READ_S: Final = 20.0
+_MAX_DIGITS: Final = 20
 _WORK: Final = "attachToTangle"
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -35,26 +38,29 @@ _HEADERS: Final = {
 _LOGGER: Final = logging.getLogger(__name__)
 
 
-def _encode(body: Mapping[str, Any]) -> bytes:
-    return json.dumps({"duration": 0, **body}).encode()
-
-
 def _response(status: int, body: bytes) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json", headers=_HEADERS)
 
 
-def _error(text: str) -> web.Response:
-    return _response(HTTPStatus.BAD_REQUEST, _encode({"error": text}))
+def _refusal(error: NodeError) -> tuple[int, bytes]:
+    return error.status, encode(error.to_answer())
 
 
 def _busy() -> tuple[int, bytes]:
-    return HTTPStatus.INTERNAL_SERVER_ERROR, _encode({"exception": "The node is busy"})
+    return HTTPStatus.INTERNAL_SERVER_ERROR, encode({"exception": "The node is busy"})
+
+
+def _number(digits: str) -> int:
+    """Read a whole number; no command has any use for one that does not fit 64 bits."""
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError("number too large")
+    return int(digits)
 
 
 def _read(body: bytes) -> dict[str, Any] | str:
     """Return the request, or what is wrong with it."""
     try:
-        request = json.loads(body)
+        request = json.loads(body, parse_int=_number)
     except ValueError, RecursionError:
         return "Invalid JSON syntax"
     return request if isinstance(request, dict) else "Invalid request payload"
@@ -62,20 +68,24 @@ def _read(body: bytes) -> dict[str, Any] | str:
 
 @web.middleware
 async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer in JSON also where aiohttp would answer in text: unknown paths, other methods, failures."""
+    """Answer in JSON also where aiohttp would answer in text, and keep no answer for whoever does not take it."""
     try:
-        return await handler(request)
+        response = await handler(request)
     except web.HTTPException as error:
-        return _response(error.status, _encode({"error": error.reason}))
-    except Exception:
-        _LOGGER.exception("A command failed")
-        return _response(HTTPStatus.INTERNAL_SERVER_ERROR, _encode({"exception": "Internal error"}))
+        response = _response(error.status, encode({"error": error.reason}))
+    except NodeError as error:
+        response = _response(*_refusal(error))
+    return await send(request, response) if isinstance(response, web.Response) else response
+
+
+def _nobody(_seconds: float) -> None:
+    """Count nothing."""
 
 
 class HttpApi:
     """Serves an ``Api``. Proof of work has a thread of its own, so that it never keeps a reader waiting."""
 
-    def __init__(self, api: Api, *, read_s: float = _READ_S) -> None:
+    def __init__(self, api: Api, *, read_s: float = READ_S) -> None:
         """Serve; a request has to be here ``read_s`` seconds after it began."""
         self._api = api
         self._read_s = read_s
@@ -87,8 +97,7 @@ class HttpApi:
     def application(self) -> web.Application:
         """Return the application: commands are posted to its root."""
         application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_in_json])
-        application.router.add_post("/", self._post)
-        application.router.add_route("OPTIONS", "/", self._options)
+        application.router.add_route("*", "/{path:.*}", self._serve, expect_handler=invite)
         return application
 
     def close(self) -> None:
@@ -96,54 +105,62 @@ class HttpApi:
         self._worker.shutdown(cancel_futures=True)
         self._readers.shutdown(cancel_futures=True)
 
-    async def _options(self, _request: web.Request) -> web.Response:
-        return web.Response(headers=_HEADERS)
-
-    async def _post(self, request: web.Request) -> web.Response:
+    async def _serve(self, request: web.Request) -> web.Response:
+        if request.match_info["path"]:
+            raise web.HTTPNotFound
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(headers=_HEADERS)
+        if request.method != hdrs.METH_POST:
+            raise web.HTTPMethodNotAllowed(request.method, [hdrs.METH_POST, hdrs.METH_OPTIONS])
         if not request.headers.get(_VERSION_HEADER, "").strip():
-            return _error("Invalid API Version")
+            raise NodeError("Invalid API Version")
         if self._waiting >= _MAX_WAITING:
             return _response(*_busy())
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._read_s):
-                body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return _error("Request too long")
-        except TimeoutError:
-            return _error("Request too slow")
-        else:
-            return _response(*await self._answer(body))
+            return _response(*await self._answer(await read_body(request, self._read_s), _nobody))
         finally:
             self._waiting -= 1
 
-    async def answer(self, body: bytes) -> tuple[int, bytes]:
-        """Answer the body of a request: HTTP status and JSON. May be called by another server than this one's own."""
+    async def answer(self, body: bytes, used: Callable[[float], object] = _nobody) -> tuple[int, bytes]:
+        """Answer the body of a request: HTTP status and JSON. May be called by another server than this one's own.
+
+        ``used`` is told how many seconds of the processor the answer took, unless it was asked-for proof of work.
+        """
         if self._waiting >= _MAX_WAITING:
             return _busy()
         if len(body) > MAX_BODY_BYTES:
-            return HTTPStatus.BAD_REQUEST, _encode({"error": "Request too long"})
+            return _refusal(NodeError("Request too long"))
         self._waiting += 1
         try:
-            return await self._answer(body)
+            return await self._answer(body, used)
         finally:
             self._waiting -= 1
 
-    async def _answer(self, body: bytes) -> tuple[int, bytes]:
+    async def _answer(self, body: bytes, used: Callable[[float], object]) -> tuple[int, bytes]:
         loop = asyncio.get_running_loop()
         request = await loop.run_in_executor(self._readers, _read, body)
         if isinstance(request, str):
-            return HTTPStatus.BAD_REQUEST, _encode({"error": request})
+            return _refusal(NodeError(request))
         if request.get("command") != _WORK:
-            return await loop.run_in_executor(self._readers, self._run, request)
+            status, answer, seconds = await loop.run_in_executor(self._readers, self._run, request)
+            used(seconds)
+            return status, answer
         if self._working >= _MAX_WORKING:
             return _busy()
         self._working += 1
         try:
-            return await loop.run_in_executor(self._worker, self._run, request)
+            return (await loop.run_in_executor(self._worker, self._run, request))[:2]
         finally:
             self._working -= 1
 
-    def _run(self, request: Mapping[str, Any]) -> tuple[int, bytes]:
-        status, answer = self._api.answer(request)
-        return status, _encode(answer)
+    def _run(self, request: Mapping[str, Any]) -> tuple[int, bytes, float]:
+        """Return status, body, and the seconds of this thread that they took."""
+        began = time.thread_time()
+        try:
+            status, answer = self._api.answer(request)
+        except Exception:
+            _LOGGER.exception("A command failed")
+            status, answer = HTTPStatus.INTERNAL_SERVER_ERROR, {"exception": "Internal error"}
+        body = encode(answer)
+        return status, body, time.thread_time() - began

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Self
 
-from .bundle import find_fault
+from .bundle import MAX_BUNDLE, find_fault
 from .errors import NodeError
 from .store import NewRow, TangleStore, pack
 from .transaction import Transaction, parse_all
@@ -23,12 +23,17 @@ class Batch:
     def read(cls, trytes: Sequence[object], mwm: int) -> Self:
         """Read transactions in any order.
 
-        Raises NodeError: malformed, too little proof of work, a circle of approvals, or an invalid bundle.
+        Raises NodeError: malformed, too little proof of work, no place in a bundle, a circle of approvals, an invalid
+        bundle; or the bundles that they complete are too long to be checked for one request.
         """
         found = {transaction.hash: transaction for transaction in parse_all(trytes)}
         for transaction in found.values():
             if transaction.weight < mwm:
                 raise NodeError(f"Invalid transaction: weight {transaction.weight} is below {mwm}")
+            if not 0 <= transaction.index <= transaction.last_index < MAX_BUNDLE:
+                raise NodeError("Invalid bundle: index or length")
+        if sum(each.last_index + 1 for each in found.values() if each.index == 0) > MAX_BUNDLE:
+            raise NodeError("Could not complete request: bundles too long")
         return cls.of(_parents_first(found))
 
     @classmethod

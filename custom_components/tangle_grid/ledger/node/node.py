@@ -17,6 +17,7 @@ from ...protocol import SigningKey
 from ..errors import LedgerError
 from .attaching import Lanes
 from .bundle import SUPPLY, Conflict
+from .effort import Effort
 from .errors import NodeError
 from .intake import Batch, store_batch
 from .milestone import Milestone, seal
@@ -221,9 +222,13 @@ class EmbeddedNode:
         """Delete a few transactions that are old enough; tell whether there are more. Takes some milliseconds."""
         return self.pruner.step(self.clock())
 
-    def find_conflict(self, tails: Sequence[Stored]) -> Conflict | str | None:
-        """Say why these tails, with everything they approve, cannot all be booked now; None when they can."""
-        conflicts = Booking(self.store).book_cone(self.store.cone([tail.id for tail in tails]))
+    def find_conflict(self, tails: Sequence[Stored], effort: Effort) -> Conflict | str | None:
+        """Say why these tails, with everything they approve, cannot all be booked now; None when they can.
+
+        Raises NodeError when telling takes more than the ``effort``.
+        """
+        cone = self.store.cone([tail.id for tail in tails], effort)
+        conflicts = Booking(self.store).book_cone(cone, effort)
         return next((conflict for tail in tails if (conflict := tail.conflict or conflicts.get(tail.hash))), None)
 
     @property

@@ -26,6 +26,8 @@ from ..keys import SEED_TRYTES, new_seed
 from ..trinary import TrytesError, address_of, is_trytes, text_to_trytes, with_checksum
 from .bundle import SUPPLY
 from .commands import MAX_MWM, Api
+from .door import open_door
+from .effort import Effort
 from .errors import NodeError
 from .http import HttpApi
 from .node import EmbeddedNode
@@ -110,7 +112,7 @@ def _mark_genesis(node: EmbeddedNode, address: str) -> None:
     Clients look for their tokens at addresses that some transaction names, and take others for unused: without it the
     supply would be found by nobody, and change would go back to the address that was just spent from.
     """
-    if node.store.search("addresses", [address], 1):
+    if node.store.search("addresses", [address], Effort()):
         return
     note = compose(address=address, fragment=text_to_trytes("genesis"), tag="GENESIS", timestamp=int(time.time()))
     trunk, branch = node.choose_tips(0)
@@ -137,12 +139,12 @@ async def serve(node: EmbeddedNode, *, host: str, port: int, milestone_interval_
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     http = HttpApi(Api(node))
-    runner = web.AppRunner(http.application(), access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
+    runner = web.AppRunner(http.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
+    listening: asyncio.Server | None = None
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        ready(runner.addresses[0][1])
+        listening = await open_door(runner, host, port)
+        ready(listening.sockets[0].getsockname()[1])
         milestones = asyncio.create_task(_issue_milestones(node, milestone_interval_s))
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait({milestones, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -156,6 +158,8 @@ async def serve(node: EmbeddedNode, *, host: str, port: int, milestone_interval_
             milestones.result()
     finally:
         node.stop()
+        if listening is not None:
+            listening.close()
         await runner.cleanup()
         await asyncio.to_thread(http.close)
 

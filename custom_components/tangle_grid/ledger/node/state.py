@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .bundle import Conflict, find_fault
+from .effort import Effort
 from .store import Stored, TangleStore
 from .transaction import Transaction
 
@@ -55,15 +56,18 @@ class Booking:
         known = self._balances.get(address)
         return self._state.balance(address) if known is None else known
 
-    def book_cone(self, cone: Sequence[Stored]) -> dict[str, str]:
+    def book_cone(self, cone: Sequence[Stored], effort: Effort | None = None) -> dict[str, str]:
         """Book the bundles whose tails are in the cone, parents first; return the conflicts by transaction hash.
 
         Bundles are checked when their tails are taken in; only those that move value are looked at again.
+        Raises NodeError when it is more than the ``effort``, if there is one.
         """
         conflicts: dict[str, str] = {}
         for seen in cone:
             if seen.position == 0 and seen.signed:
                 bundle = self._store.bundle_of(seen.hash)
+                if effort is not None:
+                    effort.spend(len(bundle))
                 conflict = self.book(bundle)
                 if conflict is not None:
                     conflicts.update((transaction.hash, conflict.value) for transaction in bundle)

@@ -7,6 +7,7 @@ Where old transactions were pruned, their children end at entry points: parents 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -14,6 +15,7 @@ from uuid import uuid4
 from ..database import Database, Row
 from .balances import Balances
 from .bundle import SUPPLY
+from .effort import Effort
 from .schema import SCHEMA, UPGRADES, VERSION
 from .transaction import NULL_HASH, Transaction
 
@@ -32,16 +34,22 @@ WITH RECURSIVE cone (id) AS (
     UNION
     SELECT parent.id FROM cone JOIN tx AS child ON child.id = cone.id
     JOIN tx AS parent ON parent.id IN (child.trunk, child.branch) WHERE parent.milestone IS NULL
+    LIMIT {most}
 )
 SELECT tx.id, hash, position, value, milestone, conflict, signed FROM cone JOIN tx ON tx.id = cone.id ORDER BY tx.id
 """
-SEARCH: Final = {
-    "addresses": "SELECT hash FROM tx WHERE substr(address, 1, 12) = substr(?1, 1, 12) AND address = ?1 LIMIT ?2",
-    "bundles": "SELECT hash FROM tx WHERE substr(bundle, 1, 12) = substr(?1, 1, 12) AND bundle = ?1 LIMIT ?2",
-    "tags": "SELECT hash FROM tx WHERE tag = rtrim(?1, '9') LIMIT ?2",
-    "approvees": "SELECT hash FROM tx WHERE trunk = ?1 UNION ALL SELECT hash FROM tx WHERE branch = ?1 LIMIT ?2",
+_PAGE: Final = 1_000
+_BY_KEY: Final = {
+    "addresses": ("substr(address, 1, 12) = substr(?1, 1, 12) AND address = ?1",),
+    "bundles": ("substr(bundle, 1, 12) = substr(?1, 1, 12) AND bundle = ?1",),
+    "tags": ("tag = rtrim(?1, '9')",),
+    "approvees": ("trunk = ?1", "branch = ?1"),
 }
-"""How transactions are found by each key of findTransactions; every one of these uses an index."""
+SEARCH: Final = {
+    key: tuple(f"SELECT id, hash FROM tx WHERE {each} AND id > ?2 ORDER BY id LIMIT {_PAGE}" for each in conditions)  # noqa: S608 - our own names
+    for key, conditions in _BY_KEY.items()
+}
+"""How transactions are found by each key of findTransactions, a page at a time; every one of these uses an index."""
 
 RECENT: Final = {
     "tag": f"SELECT {_STORED} FROM tx WHERE tag = rtrim(?1, '9') AND position = 0 AND id < ?2"  # noqa: S608
@@ -218,22 +226,29 @@ class TangleStore:
             not bundle or (transaction.bundle == bundle[0].bundle and transaction.index == len(bundle))
         ):
             bundle.append(transaction)
-            if transaction.index == transaction.last_index:
+            if transaction.index == transaction.last_index or len(bundle) > bundle[0].last_index:
                 break
             next_hash = transaction.trunk
         return bundle
 
-    def search(self, column: str, values: Sequence[str], limit: int) -> set[str]:
-        """Return hashes by ``addresses``, ``bundles``, ``tags`` (27 trytes) or ``approvees``, at most ``limit``."""
+    def search(self, column: str, values: Iterable[str], effort: Effort) -> set[str]:
+        """Return hashes by ``addresses``, ``bundles``, ``tags`` (27 trytes) or ``approvees``.
+
+        Others get at the file between the pages. Raises NodeError when there are more than the ``effort`` allows.
+        """
+        keys: Iterable[object] = values
+        if column == "approvees":
+            keys = [parent.id for parent in self.parents(values).values()]
         found: set[str] = set()
-        for value in values:
-            key: object = value
-            if column == "approvees":
-                parent = self.parents([value]).get(value)
-                key = None if parent is None else parent.id
-            found.update(row[0] for row in self.database.rows(SEARCH[column], key, limit))
-            if len(found) >= limit:
-                break
+        for key, statement in product(keys, SEARCH[column]):
+            last = -1
+            while rows := self.database.rows(statement, key, last):
+                effort.spend(len(rows))
+                found.update(row[1] for row in rows)
+                last = rows[-1][0]
+                if len(rows) < _PAGE:
+                    break
+            effort.spend()
         return found
 
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None = None) -> list[Stored]:
@@ -283,10 +298,16 @@ class TangleStore:
         """Tell whether a transaction waits for its milestone."""
         return self.database.value("SELECT 1 FROM tx WHERE milestone IS NULL LIMIT 1") is not None
 
-    def cone(self, roots: Sequence[int]) -> list[Stored]:
-        """Return what the roots approve, themselves included, and no milestone has seen: parents first."""
-        marks = ", ".join("?" * len(roots))
-        return [_stored(row) for row in self.database.rows(_CONE.format(roots=marks), *roots)]
+    def cone(self, roots: Sequence[int], effort: Effort | None = None) -> list[Stored]:
+        """Return what the roots approve, themselves included, and no milestone has seen: parents first.
+
+        Raises NodeError when it is more than the ``effort``, if there is one.
+        """
+        most = -1 if effort is None else effort.rows_left + 1
+        rows = self.database.rows(_CONE.format(roots=", ".join("?" * len(roots)), most=most), *roots)
+        if effort is not None:
+            effort.spend(len(rows))
+        return [_stored(row) for row in rows]
 
     def set_milestone(self, number: int, seen: Sequence[Stored], conflicts: dict[str, str], at: float) -> None:
         """Write down what a milestone saw; the last one seen is the milestone itself, and the one before no tip now."""

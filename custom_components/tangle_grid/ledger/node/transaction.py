@@ -39,10 +39,10 @@ def transaction_hash(trytes: str) -> str:
 
 
 def parse_all(trytes: Sequence[object]) -> list[Transaction]:
-    """Read transactions; many of them are hashed together. Raises NodeError when one is not 2,673 trytes."""
-    texts = [each for each in trytes if isinstance(each, str) and is_trytes(each, TRANSACTION_TRYTES)]
-    if len(texts) < len(trytes):
+    """Read transactions, each once; many of them are hashed together. Raises NodeError when one is not 2,673 trytes."""
+    if not all(isinstance(each, str) and is_trytes(each, TRANSACTION_TRYTES) for each in trytes):
         raise NodeError("Invalid trytes input")
+    texts = [str(each) for each in dict.fromkeys(trytes)]
     hashes = curl_hashes(texts) if len(texts) >= _MANY else map(transaction_hash, texts)
     return [Transaction.of(each, known) for each, known in zip(texts, hashes, strict=True)]
 
