@@ -38,6 +38,7 @@ from .pyota_installation import async_ensure_pyota
 
 _RETRY_S: Final = (5, 15, 60, 300)
 _WAITING_MESSAGES: Final = 1_000
+_LONGEST_COPY_S: Final = 3_600.0
 
 
 class LedgerLink:
@@ -72,6 +73,7 @@ class LedgerLink:
         self._publishing = asyncio.Lock()
         self._changing = asyncio.Lock()
         self._closed = False
+        self._lies_still = False
         self._looking: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self.wallets: Mapping[str, WalletState] = {}
@@ -164,6 +166,8 @@ class LedgerLink:
         self.error = self.fault = None
         self._unsubscribe = ledger.subscribe(self._async_ledger_event)
         self._ledger = ledger
+        if self._lies_still:
+            await ledger.copies.lie_still(_LONGEST_COPY_S)
         self._on_open(payments)
         await self._async_publish_waiting()
 
@@ -256,6 +260,20 @@ class LedgerLink:
         """Give a wallet another seed, which is stored before and after. Raises LedgerError."""
         await self.ledger.import_seed(wallet, seed, persist=self._async_save_secrets)
         await self.async_refresh_rules()
+
+    # Copies
+
+    async def async_lie_still(self) -> None:
+        """Let the files be copied, those of a ledger that is opened meanwhile as well. Raises LedgerError."""
+        self._lies_still = True
+        if self._ledger is not None:
+            await self._ledger.copies.lie_still(_LONGEST_COPY_S)
+
+    async def async_go_on(self) -> None:
+        """Let the files change again. Raises LedgerError."""
+        self._lies_still = False
+        if self._ledger is not None:
+            await self._ledger.copies.go_on()
 
     # End
 

@@ -114,12 +114,7 @@ class IslandRuntime:
             participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
             for participant_id, participant in self.participants.items()
         }
-        self.engine = GridEngine(
-            config,
-            new_id=lambda: uuid4().hex[:12],
-            state=state.get("engine"),
-            plan_batch=0,
-        )
+        self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.get("engine"), plan_batch=0)
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
             {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
@@ -186,11 +181,15 @@ class IslandRuntime:
             self._device_change()
         self.coordinator.async_close()
         await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
-        async with self._saving:
-            await self._store.async_save(self._state())
+        await self.async_save()
         await self.link.async_close()
         if self.street is not None:
             await self.street.async_stop()
+
+    async def async_save(self) -> None:
+        """Put the state of the grid on disk, as it is now."""
+        async with self._saving:
+            await self._store.async_save(self._state())
 
     # Control
 

@@ -24,6 +24,7 @@ from .accounts import Accounts
 from .archive import ArchiveError, BackendArchive
 from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
 from .chronicle import PAYMENT_KIND, Chronicle
+from .database import Database
 from .errors import Fault, LedgerError
 from .folder_lock import FolderLock
 from .http_client import HttpClient
@@ -134,6 +135,20 @@ class LedgerCore:
             fault=fault,
         )
 
+    def _files(self) -> list[Database]:
+        tangle = [self.backend.node.store.database] if isinstance(self.backend, EmbeddedBackend) else []
+        return [self._database, *tangle]
+
+    def lie_still(self, seconds: float) -> None:
+        """Let the files be as they are for so many seconds, for whoever copies them; writing goes on in their logs."""
+        for file in self._files():
+            file.lie_still(seconds)
+
+    def go_on(self) -> None:
+        """Let the files change again."""
+        for file in self._files():
+            file.go_on()
+
     def advance(self, after: Fault | None) -> tuple[Progress, LedgerStatus]:
         """Take a step, and tell how the ledger is then. Belongs to the worker thread.
 
@@ -141,9 +156,8 @@ class LedgerCore:
         nothing to write proves nothing: that the files can be written again is tried first.
         """
         if after in {Fault.DISK_FULL, Fault.READ_ONLY}:
-            self._database.check_writable()
-            if isinstance(self.backend, EmbeddedBackend):
-                self.backend.node.store.database.check_writable()
+            for file in self._files():
+                file.check_writable()
         return self.steps.advance(), self.health()
 
     # Intake

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
+from .copies import Copies
 from .core import LedgerCore
 from .errors import LedgerError
 from .guest_api import GuestApi
@@ -354,6 +355,11 @@ class Ledger:
         self._emit(BalancesChanged(wallets=await self.wallets()))
 
     # Others
+
+    @property
+    def copies(self) -> Copies:
+        """What lets the files lie still while somebody copies them."""
+        return Copies(self._core, self._answer)
 
     def guest_api(self, *, work: bool) -> GuestApi:
         """Return what answers the commands of other houses; with ``work`` it does their proof of work as well.
