@@ -108,6 +108,74 @@ def merged(data: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+async def test_a_charger_that_cannot_pause_is_said_to(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    """Its lowest current is always drawn: whoever adds it knows, and its safe current is no less."""
+    stubborn = {key: value for key, value in CHARGER.items() if key != "enable"} | {
+        "current_limit": "number.limit_from_six"
+    }
+    refused = await submit(hass, island, "charger", merged(stubborn, {"limits": {"safe_current": 0}}))
+    assert refused["errors"] == {"limits": "safe_below_lowest"}
+    placeholders = refused["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["lowest"] == "6"
+    told = await submit(hass, island, "charger", stubborn)
+    assert (told["type"], told["step_id"]) == (FlowResultType.FORM, "cannot_pause")
+    assert told["description_placeholders"] == {"lowest": "6"}
+    assert not island.subentries
+    saved = await hass.config_entries.subentries.async_configure(told["flow_id"], {})
+    assert saved["type"] is FlowResultType.CREATE_ENTRY
+    # With a switch, or a number that goes down to 0, there is nothing to say.
+    with_switch = merged(CHARGER, {"name": "Two", "current_limit": "number.limit", "power": "sensor.home"})
+    assert (await submit(hass, island, "charger", with_switch))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_both_warnings_come_one_after_the_other(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    hass.states.async_set("sensor.l1", "14000", {"unit_of_measurement": "W"})
+    hass.config_entries.async_update_entry(island, data={**island.data, "meter": {"power": ["sensor.l1"]}})
+    stubborn = {key: value for key, value in CHARGER.items() if key != "enable"} | {
+        "current_limit": "number.limit_from_six",
+        "phases": ["1"],
+    }
+    told = await submit(hass, island, "charger", stubborn)
+    assert told["step_id"] == "cannot_pause"
+    told = await hass.config_entries.subentries.async_configure(told["flow_id"], {})
+    assert told["step_id"] == "safe_currents_tight"
+    saved = await hass.config_entries.subentries.async_configure(told["flow_id"], {})
+    assert saved["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_switch_that_pauses(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    result = await submit(hass, island, "charger", {**CHARGER, "advanced": {"enable_pauses": True}})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert next(iter(island.subentries.values())).data["enable_pauses"] is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "field", "entity"),
+    [
+        ("charger", CHARGER, "current_limit", "number.limit"),
+        ("charger", {**CHARGER, "current_limit": "number.limit_from_six"}, "enable", "switch.enable"),
+        ("battery", BATTERY, "power_setpoint", "number.setpoint"),
+        ("household", HOUSEHOLD, "loads", "switch.boiler"),
+    ],
+)
+async def test_two_islands_do_not_control_one_device(
+    hass: HomeAssistant, island: MockConfigEntry, kind: str, data: dict[str, Any], field: str, entity: str
+) -> None:
+    other = MockConfigEntry(domain=DOMAIN, title="Street", data={**island.data, "island_id": "island2"})
+    other.add_to_hass(hass)
+    first = {"charger": CHARGER, "battery": BATTERY, "household": HOUSEHOLD}[kind]
+    assert (await submit(hass, other, kind, first))["type"] is FlowResultType.CREATE_ENTRY
+    refused = await submit(hass, island, kind, data)
+    assert refused["errors"] == {field: "entity_controlled"}
+    placeholders = refused["description_placeholders"]
+    assert placeholders is not None
+    assert (placeholders["entity"], placeholders["other"]) == (entity, "Street")
+    # The same may be measured by both: the house's meter is a household of the street.
+    assert (await submit(hass, other, "solar", SOLAR))["type"] is FlowResultType.CREATE_ENTRY
+    assert (await submit(hass, island, "solar", SOLAR))["type"] is FlowResultType.CREATE_ENTRY
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "stored"),
     [

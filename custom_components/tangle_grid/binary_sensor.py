@@ -13,9 +13,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import SUBENTRY_BATTERY, SUBENTRY_CHARGER
+from .const import CONF_ENABLE, SUBENTRY_BATTERY, SUBENTRY_CHARGER
 from .data import TangleGridConfigEntry
 from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView, TangleGridEntity
+from .grid.model import ChargerTelemetry
 from .simulated import simulated_binary_sensors
 
 PARALLEL_UPDATES = 0
@@ -30,9 +31,10 @@ class ViewBinarySensorDescription[V](BinarySensorEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantBinarySensorDescription(ViewBinarySensorDescription[ParticipantView]):
-    """A binary sensor of the participants of some kinds."""
+    """A binary sensor of the participants of some kinds, where ``needs`` of those that have named such an entity."""
 
     kinds: frozenset[str]
+    needs: str | None = None
 
 
 def _overload(view: IslandView) -> bool | None:
@@ -86,6 +88,13 @@ PARTICIPANT_BINARY_SENSORS: tuple[ParticipantBinarySensorDescription, ...] = (
         kinds=frozenset({SUBENTRY_CHARGER, SUBENTRY_BATTERY}),
         value_fn=lambda view: view.status.silent,
     ),
+    ParticipantBinarySensorDescription(
+        key="kept_off",
+        translation_key="kept_off",
+        kinds=frozenset({SUBENTRY_CHARGER}),
+        needs=CONF_ENABLE,
+        value_fn=lambda view: isinstance(view.telemetry, ChargerTelemetry) and view.telemetry.kept_off,
+    ),
 )
 
 
@@ -110,6 +119,7 @@ async def async_setup_entry(
                 ParticipantBinarySensor(runtime, participant, description)
                 for description in PARTICIPANT_BINARY_SENSORS
                 if participant.kind in description.kinds
+                and (description.needs is None or description.needs in entry.subentries[participant_id].data)
             ),
             config_subentry_id=participant_id,
         )

@@ -1,11 +1,16 @@
 """A charger with its car: a current limit, perhaps a switch that pauses, perhaps a current to feed back."""
 
-from typing import override
+from collections.abc import Mapping
+from typing import Any, Final, override
 
 from ..grid.model import ChargerConfig, ChargerSetpoint, ChargerTelemetry
 from .base import OVER_RATING, Adapter, DeviceError, phase_weights
+from .charging_switch import ChargingSwitch
 from .entity_reading import EntityReader, reading_of_total
 from .entity_writing import EntityWriter
+
+#: Less than this is what an idle charger takes itself, W.
+_DRAWS_W: Final = 300.0
 
 
 class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
@@ -21,19 +26,23 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         currents: tuple[str, ...],
         current_limit: str,
         enable: str | None = None,
+        enable_pauses: bool = False,
         connected: str | None = None,
         soc: str | None = None,
         discharge_current: str | None = None,
         departure: str | None = None,
         departure_entity: str | None = None,
         fail_safe: str | None = None,
+        memory: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(reader, writer, power, *currents, current_limit, enable, connected, soc, departure_entity)
         self._config = config
         self._power = power
         self._currents = currents
         self._limit = current_limit
-        self._enable = enable
+        self._switch = (
+            None if enable is None else ChargingSwitch(reader, writer, enable, pauses=enable_pauses, memory=memory)
+        )
         self._connected = connected
         self._soc = soc
         self._discharge = discharge_current
@@ -53,13 +62,14 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         reader = self._reader
         phases = self._config.phases
         power = reader.power_w(self._power)
+        connected = self._observe_switch()
         soc = reader.percent(self._soc)
         heard_at = reader.heard_at(self._power, but=self._written)
         most_a = OVER_RATING * max(self._config.max_current_a, self._config.max_discharge_a)
         weights = phase_weights(reader, self._currents, phases, most_a=most_a)
         return ChargerTelemetry(
             reading=reading_of_total(power, phases, weights=weights, heard_at=heard_at),
-            connected=reader.on(self._connected),
+            connected=connected,
             soc=None if soc is None else soc.value,
             departure_at=self._departure_at(),
             energy_needed_wh=None,
@@ -68,12 +78,18 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             heard_at=heard_at,
             shown_a=self._shown_a(),
             lowest_a=self.lowest_a,
+            kept_off=self.kept_off,
         )
+
+    @property
+    def kept_off(self) -> bool:
+        """Whether somebody else switched it off."""
+        return self._switch is not None and self._switch.kept_off
 
     @property
     def lowest_a(self) -> float:
         """The least current that it can be told, A: 0 when it can be paused."""
-        if self._enable is not None:
+        if self._switch is not None:
             return 0.0
         self._lowest_a = _or(self._writer.lowest_a(self._limit), self._lowest_a)
         return self._lowest_a
@@ -98,7 +114,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             await self._charge(amps)
             return
         await self._pause()
-        if self._enable is not None and safe_a > 0.0 and (self._reader.setting_a(self._limit) or 0.0) > safe_a:
+        if self._switch is not None and safe_a > 0.0 and (self._reader.setting_a(self._limit) or 0.0) > safe_a:
             # Whoever switches it on while nobody watches must not find an old limit there.
             await self._writer.set_current(self._limit, safe_a)
 
@@ -107,6 +123,10 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         """Give the charger its fail-safe current: when Home Assistant dies, nobody else can bring it down."""
         if self._fail_safe is not None:
             await self._writer.set_current(self._fail_safe, self._config.safe_current_a)
+
+    @override
+    def memory(self) -> Mapping[str, Any]:
+        return {} if self._switch is None else self._switch.memory()
 
     @property
     @override
@@ -119,16 +139,15 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         await self._stop_feeding_back()
         # The limit comes before the switch, so that a paused car never resumes at its old limit.
         await self._writer.set_current(self._limit, amps, again=again)
-        if self._enable is not None:
-            await self._writer.set_switch(self._enable, on=True)
+        await self._switch_on()
 
     async def _pause(self, *, again: bool = False) -> None:
         await self._stop_feeding_back()
-        if self._enable is None:
+        if self._switch is None:
             await self._writer.set_lowest(self._limit, again=again)
             return
         try:
-            await self._writer.set_switch(self._enable, on=False, again=again)
+            await self._switch.turn_off(again=again)
         except DeviceError:
             # The least that is left to do.
             await self._writer.set_lowest(self._limit, again=again)
@@ -137,16 +156,27 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     async def _feed_back(self, discharge: str, amps: float) -> None:
         await self._writer.set_lowest(self._limit)
         await self._writer.set_current(discharge, amps)
-        if self._enable is not None:
-            await self._writer.set_switch(self._enable, on=True)
+        await self._switch_on()
 
     async def _stop_feeding_back(self) -> None:
         if self._discharge is not None:
             await self._writer.set_lowest(self._discharge)
 
+    async def _switch_on(self) -> None:
+        if self._switch is not None:
+            await self._switch.turn_on(connected=self._observe_switch())
+
+    def _observe_switch(self) -> bool | None:
+        """Let the switch see what there is to see; returns whether a car is plugged in."""
+        connected = self._reader.on(self._connected)
+        if self._switch is not None:
+            power = self._reader.power_w(self._power)
+            self._switch.observe(connected=connected, draws=power is not None and abs(power.value) >= _DRAWS_W)
+        return connected
+
     def _shown_a(self) -> float | None:
         """The limit that it shows, A: 0 while it is switched off; None while it shows none."""
-        if self._reader.on(self._enable) is False:
+        if self._switch is not None and self._switch.on is False:
             return 0.0
         return self._reader.setting_a(self._limit)
 

@@ -19,10 +19,12 @@ from ..const import (
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
+    CONF_ENABLE_PAUSES,
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_LEARN_PHASES,
     CONF_LOAD_ENTITY,
+    CONF_LOAD_ID,
     CONF_LOADS,
     CONF_MAX_AGE,
     CONF_MAX_CHARGE_W,
@@ -90,10 +92,11 @@ def build_device(
         hass: Where its entities are.
         subentry: The participant; its id is the one that the grid knows it by.
         to_grid_time: Maps Home Assistant's times to grid time.
-        memory: What ``Adapter.memory`` returned before a restart.
+        memory: What ``Adapter.memory`` returned before a restart; what it cannot be is forgotten.
     """
     config = device_config(subentry)
-    return config, _adapter(hass, config, subentry.data, to_grid_time, memory)
+    remembered = memory if isinstance(memory, Mapping) else None
+    return config, _adapter(hass, config, subentry.data, to_grid_time, remembered)
 
 
 def device_config(subentry: ConfigSubentry) -> DeviceConfig:
@@ -115,12 +118,14 @@ def _adapter(
                 currents=tuple(data.get(CONF_CURRENTS, ())),
                 current_limit=data[CONF_CURRENT_LIMIT],
                 enable=data.get(CONF_ENABLE),
+                enable_pauses=bool(data.get(CONF_ENABLE_PAUSES, False)),
                 connected=data.get(CONF_CONNECTED),
                 soc=data.get(CONF_SOC),
                 discharge_current=data.get(CONF_DISCHARGE_CURRENT),
                 departure=data.get(CONF_DEPARTURE),
                 departure_entity=data.get(CONF_DEPARTURE_ENTITY),
                 fail_safe=data.get(CONF_FAIL_SAFE),
+                memory=memory,
             )
         case BatteryConfig():
             return BatteryAdapter(
@@ -135,7 +140,8 @@ def _adapter(
                 setpoint_inverted=data.get(CONF_SETPOINT_INVERTED, False),
             )
         case HouseholdConfig():
-            return HouseholdAdapter(reader, writer, config, power=data[CONF_POWER], memory=memory)
+            switches = {load_id(load): load[CONF_LOAD_ENTITY] for load in data.get(CONF_LOADS, ())}
+            return HouseholdAdapter(reader, writer, config, power=data[CONF_POWER], switches=switches, memory=memory)
         case SolarConfig():
             return SolarAdapter(
                 reader,
@@ -208,11 +214,17 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
         feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=phases,
         loads=tuple(
-            ShedLoad(load_id=load[CONF_LOAD_ENTITY], rated_w=float(load[CONF_RATED_W]), phases=phases)
+            ShedLoad(load_id=load_id(load), rated_w=float(load[CONF_RATED_W]), phases=phases)
             for load in data.get(CONF_LOADS, ())
         ),
         policy=policy_from_data(data),
     )
+
+
+def load_id(load: Data) -> str:
+    """The id by which the grid knows a load: the first one that its switch had."""
+    known: str = load.get(CONF_LOAD_ID, load[CONF_LOAD_ENTITY])
+    return known
 
 
 def _solar(subentry: ConfigSubentry) -> SolarConfig:

@@ -147,6 +147,10 @@ class EntityReader:
             return None
         return {STATE_ON: True, STATE_OFF: False}.get(state.state)
 
+    def state(self, entity_id: str) -> State | None:
+        """The state of an entity, while it has anything to say."""
+        return live_state(self._hass, entity_id)
+
     def is_live(self, entity_id: str) -> bool:
         """Whether the entity has anything to say."""
         return live_state(self._hass, entity_id) is not None

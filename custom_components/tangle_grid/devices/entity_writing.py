@@ -90,6 +90,14 @@ class EntityWriter:
         await self._call(entity_id, SERVICE_TURN_ON if on else SERVICE_TURN_OFF, {})
         self._settling[entity_id] = (on, time.monotonic())
 
+    def shows_switch(self, entity_id: str, *, on: bool) -> bool | None:
+        """Whether a switch shows, or is about to show, what it would be set to; None while it cannot be set."""
+        state = self._hass.states.get(entity_id)
+        if state is None or state.state == STATE_UNAVAILABLE:
+            return None
+        written = self._just_written(entity_id)
+        return ((state.state == STATE_ON) if written is None else written) == on
+
     def lowest_a(self, entity_id: str) -> float | None:
         """The least current that a number goes down to, A: 0 or its minimum; None while it does not say."""
         state = self._hass.states.get(entity_id)

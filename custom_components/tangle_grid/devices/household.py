@@ -12,7 +12,7 @@ _SHED: Final = "shed"
 
 
 class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
-    """A household. A load's id is the entity id of its switch.
+    """A household. A load's id is the entity id that its switch had first.
 
     Whoever switches a shed load on by hand has the last word: it stays on until the load is released.
     """
@@ -24,27 +24,30 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         config: HouseholdConfig,
         *,
         power: str,
+        switches: Mapping[str, str],
         memory: Mapping[str, Any] | None = None,
     ) -> None:
-        self._loads = tuple(load.load_id for load in config.loads)
-        super().__init__(reader, writer, power, *self._loads)
+        """``switches`` are the entity ids of the loads, by load id."""
+        super().__init__(reader, writer, power, *switches.values())
+        self._switches = switches
         self._config = config
         self._power = power
         # By load that was told to go off: whether it was seen off since. After a restart it is taken to have been.
-        remembered: Iterable[str] = (memory or {}).get(_SHED, ())
-        self._shed: dict[str, bool] = dict.fromkeys(remembered, True)
+        remembered = (memory or {}).get(_SHED)
+        shed = [load for load in remembered if isinstance(load, str)] if isinstance(remembered, list) else []
+        self._shed: dict[str, bool] = dict.fromkeys(shed, True)
         self._overridden: set[str] = set()
 
     @override
     def telemetry(self) -> HouseholdTelemetry:
-        loads_on = {load: self._reader.on(load) for load in self._loads}
+        loads_on = {load: self._reader.on(switch) for load, switch in self._switches.items()}
         for load, on in loads_on.items():
             self._watch(load, on=on)
         return HouseholdTelemetry(
             reading=reading_of_total(
                 self._reader.power_w(self._power),
                 self._config.phases,
-                heard_at=self._reader.heard_at(self._power, but=self._loads),
+                heard_at=self._reader.heard_at(self._power, but=frozenset(self._switches.values())),
             ),
             loads_on=loads_on,
             available=self._reader.is_live(self._power),
@@ -79,15 +82,19 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
             raise failure
 
     async def _switch_off(self, load: str) -> None:
-        self._watch(load, on=self._reader.on(load))
+        self._watch(load, on=self._reader.on(self._entity(load)))
         self._shed.setdefault(load, False)
         if load not in self._overridden:
-            await self._writer.set_switch(load, on=False)
+            await self._writer.set_switch(self._entity(load), on=False)
 
     async def _switch_on_again(self, load: str) -> None:
-        await self._writer.set_switch(load, on=True)
+        await self._writer.set_switch(self._entity(load), on=True)
         self._shed.pop(load, None)
         self._overridden.discard(load)
+
+    def _entity(self, load: str) -> str:
+        """Its switch; one that was shed before it was taken off the list is its own."""
+        return self._switches.get(load, load)
 
     def _watch(self, load: str, *, on: bool | None) -> None:
         if load not in self._shed:

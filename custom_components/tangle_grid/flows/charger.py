@@ -5,6 +5,7 @@ from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfEnergy, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector, TimeSelector
@@ -18,6 +19,7 @@ from ..const import (
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
+    CONF_ENABLE_PAUSES,
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_LEARN_PHASES,
@@ -43,6 +45,7 @@ from ..const import (
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
 )
+from ..devices.entity_writing import EntityWriter
 from ..grid.model import PolicyMode
 from . import selectors
 from .checks import (
@@ -54,7 +57,7 @@ from .checks import (
     check_exists,
     check_number_sensor,
 )
-from .participant import FieldProblem, ParticipantFlow, require
+from .participant import FieldProblem, ParticipantFlow, Warned, require
 
 SECTION_CAR = "car"
 SECTION_LIMITS = "limits"
@@ -73,6 +76,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         CONF_CURRENTS,
         CONF_CURRENT_LIMIT,
         CONF_ENABLE,
+        CONF_ENABLE_PAUSES,
         CONF_CONNECTED,
         CONF_DISCHARGE_CURRENT,
         CONF_FAIL_SAFE,
@@ -129,6 +133,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                 vol.Optional(SECTION_ADVANCED): section(
                     vol.Schema(
                         {
+                            vol.Optional(CONF_ENABLE_PAUSES, default=False): BooleanSelector(),
                             vol.Optional(CONF_FAIL_SAFE): selectors.numbers(),
                             vol.Optional(CONF_PRIORITY, default=0): selectors.number(0, 10),
                             vol.Optional(CONF_LEARN_PHASES, default=True): BooleanSelector(),
@@ -161,6 +166,24 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         ):
             raise FieldProblem(CONF_POLICY, Problem(key="policy_needs_departure"))
 
+    @override
+    def warnings(self, data: Mapping[str, Any]) -> list[Warned]:
+        lowest_a = self._floor_a(data)
+        return [Warned("cannot_pause", {"lowest": f"{lowest_a:g}"})] if lowest_a > 0 else []
+
+    async def async_step_cannot_pause(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - there is nothing to fill in
+    ) -> SubentryFlowResult:
+        """It was said that the charger always draws something; go on."""
+        return self.warn_or_save()
+
+    def _floor_a(self, data: Mapping[str, Any]) -> float:
+        """The least current that the charger can be told, A: 0 where it can be paused."""
+        if CONF_ENABLE in data:
+            return 0.0
+        return EntityWriter(self.hass).lowest_a(data[CONF_CURRENT_LIMIT]) or 0.0
+
     def _check_entities(self, data: Mapping[str, Any]) -> None:
         require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
         for field in (CONF_ENABLE, CONF_CONNECTED, CONF_DEPARTURE_ENTITY):
@@ -185,6 +208,10 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
             CONF_CURRENT_LIMIT,
             check_control(self.hass, data[CONF_CURRENT_LIMIT], CURRENT_UNITS, lowest=lowest, highest=highest),
         )
+        if safe < (floor_a := self._floor_a(data)):
+            raise FieldProblem(
+                CONF_SAFE_CURRENT, Problem(key="safe_below_lowest", placeholders={"lowest": f"{floor_a:g}"})
+            )
         if (fail_safe := data.get(CONF_FAIL_SAFE)) is not None:
             require(CONF_FAIL_SAFE, check_control(self.hass, fail_safe, CURRENT_UNITS, lowest=safe, highest=safe))
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, NamedTuple, override
 
 import voluptuous as vol
 from homeassistant.config_entries import (
@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict
 
@@ -24,11 +25,13 @@ from ..const import (
     CONF_OWNERS,
     CONF_PHASES,
     CONF_POLICY,
+    DOMAIN,
     MAIN_FEEDER,
     SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
 )
 from ..devices.feeders import main_phases, sub_feeder_phases, sub_feeders
+from ..devices.named import controlled, controlled_by
 from . import selectors
 from .checks import NO_PLACEHOLDERS, Problem, check_used_once
 from .safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
@@ -46,6 +49,13 @@ class FieldProblem(Exception):  # noqa: N818 - it carries a finding about a fiel
         super().__init__(f"{field}: {problem.key}")
         self.field = field
         self.problem = problem
+
+
+class Warned(NamedTuple):
+    """A step that says something before it is saved, and the values in its text."""
+
+    step_id: str
+    placeholders: dict[str, str]
 
 
 def require(field: str, problem: Problem | None) -> None:
@@ -75,6 +85,7 @@ class ParticipantFlow(ConfigSubentryFlow):
     kind: ClassVar[str]
 
     _checked: Data
+    _to_say: list[Warned]
 
     @abstractmethod
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
@@ -123,13 +134,10 @@ class ParticipantFlow(ConfigSubentryFlow):
                 placeholders.update(found.problem.placeholders)
             else:
                 self._checked = data
+                self._to_say = self.warnings(data)
                 if (load := tight(loads)) is not None:
-                    return self.async_show_form(
-                        step_id="safe_currents_tight",
-                        data_schema=vol.Schema({}),
-                        description_placeholders=load.placeholders,
-                    )
-                return self._save(data)
+                    self._to_say.append(Warned("safe_currents_tight", load.placeholders))
+                return self.warn_or_save()
         shown = user_input if user_input is not None else sectioned(schema, stored)
         if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
             shown = {**shown, self.feeder_field: MAIN_FEEDER}
@@ -144,8 +152,21 @@ class ParticipantFlow(ConfigSubentryFlow):
         self,
         user_input: Data | None = None,  # noqa: ARG002 - there is nothing to fill in
     ) -> SubentryFlowResult:
-        """Save what was entered: whoever was warned may know better."""
-        return self._save(self._checked)
+        """Go on: whoever was warned may know better."""
+        return self.warn_or_save()
+
+    def warnings(self, data: Mapping[str, Any]) -> list[Warned]:  # noqa: ARG002 - for those that have any
+        """What is said before it is saved; each has a step of its own."""
+        return []
+
+    def warn_or_save(self) -> SubentryFlowResult:
+        """Say what is still to be said, one after the other, then save."""
+        if not self._to_say:
+            return self._save(self._checked)
+        warned = self._to_say.pop(0)
+        return self.async_show_form(
+            step_id=warned.step_id, data_schema=vol.Schema({}), description_placeholders=warned.placeholders
+        )
 
     @property
     def own_id(self) -> str | None:
@@ -211,6 +232,11 @@ class ParticipantFlow(ConfigSubentryFlow):
         for subentry in others.values():
             fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
             elsewhere.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
+        foreign = _controlled_by_others(self.hass, self._get_entry())
+        for field, entity_id in controlled(data):
+            if entity_id in foreign:
+                placeholders = {"entity": entity_id, "other": foreign[entity_id]}
+                raise FieldProblem(field, Problem(key="entity_controlled", placeholders=placeholders))
         seen: list[str] = []
         for field, entity_id in _entities(data, self.exclusive_fields):
             seen.append(entity_id)
@@ -294,6 +320,12 @@ def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[
             yield from ((field, entity_id) for entity_id in value)
         elif value is not None:
             yield field, value
+
+
+def _controlled_by_others(hass: HomeAssistant, own: ConfigEntry[Any]) -> dict[str, str]:
+    """Which other island controls an entity, by entity id."""
+    others = (entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.entry_id != own.entry_id)
+    return {entity_id: entry.title for entry in others for entity_id in controlled_by(entry)}
 
 
 def _meter_entities(entry: ConfigEntry[Any]) -> list[str]:

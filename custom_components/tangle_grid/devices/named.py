@@ -1,0 +1,94 @@
+"""Which entities an island names, and which of them it controls."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+
+from ..const import (
+    CONF_CONNECTED,
+    CONF_CURRENT_LIMIT,
+    CONF_CURRENTS,
+    CONF_DEPARTURE_ENTITY,
+    CONF_DISCHARGE_CURRENT,
+    CONF_ENABLE,
+    CONF_FAIL_SAFE,
+    CONF_LOAD_ENTITY,
+    CONF_LOAD_ID,
+    CONF_LOADS,
+    CONF_METER,
+    CONF_METER_CURRENT_SENSORS,
+    CONF_METER_POWER_SENSORS,
+    CONF_POWER,
+    CONF_POWER_SETPOINT,
+    CONF_PRICE_FORECAST,
+    CONF_SOC,
+    CONF_SUN_FORECAST,
+)
+
+type Data = Mapping[str, Any]
+
+_CONTROLLED: Final = (CONF_CURRENT_LIMIT, CONF_ENABLE, CONF_DISCHARGE_CURRENT, CONF_FAIL_SAFE, CONF_POWER_SETPOINT)
+_READ: Final = (
+    CONF_POWER,
+    CONF_CURRENTS,
+    CONF_CONNECTED,
+    CONF_SOC,
+    CONF_DEPARTURE_ENTITY,
+    CONF_METER_POWER_SENSORS,
+    CONF_METER_CURRENT_SENSORS,
+    CONF_SUN_FORECAST,
+    CONF_PRICE_FORECAST,
+)
+
+
+def controlled(data: Data) -> Iterator[tuple[str, str]]:
+    """The entities that are set, as field and entity id, from the data of a subentry."""
+    yield from ((field, data[field]) for field in _CONTROLLED if data.get(field))
+    yield from ((CONF_LOADS, load[CONF_LOAD_ENTITY]) for load in data.get(CONF_LOADS) or ())
+
+
+def named(data: Data) -> Iterator[tuple[str, str]]:
+    """All entities, as field and entity id, from the data of an entry or a subentry, or from options."""
+    yield from controlled(data)
+    for field in _READ:
+        yield from ((field, entity_id) for entity_id in _listed(data.get(field)))
+    for sensors in data.get(CONF_METER, {}).values():
+        yield from ((CONF_METER, entity_id) for entity_id in sensors)
+
+
+def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
+    """The same data with an entity's new id; None where the entity is not named.
+
+    A load keeps the id by which the grid knows it: what is switched off now must be found again.
+    """
+    if old not in {entity_id for _, entity_id in named(data)}:
+        return None
+
+    def with_new(value: Any) -> Any:
+        return [new if each == old else each for each in value] if isinstance(value, list) else new
+
+    changed = dict(data)
+    for field in (*_CONTROLLED, *_READ):
+        if old in _listed(data.get(field)):
+            changed[field] = with_new(data[field])
+    if CONF_METER in data:
+        changed[CONF_METER] = {kind: with_new(sensors) for kind, sensors in data[CONF_METER].items()}
+    if data.get(CONF_LOADS):
+        changed[CONF_LOADS] = [
+            {CONF_LOAD_ID: old, **load, CONF_LOAD_ENTITY: new} if load[CONF_LOAD_ENTITY] == old else load
+            for load in data[CONF_LOADS]
+        ]
+    return changed
+
+
+def controlled_by(entry: ConfigEntry[Any]) -> Iterator[str]:
+    """All entities that an island is to control."""
+    for subentry in entry.subentries.values():
+        yield from (entity_id for _, entity_id in controlled(subentry.data))
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list | tuple) else ()
