@@ -127,10 +127,26 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]
     ({"ends_at": 900.0}, {}, {}, {}, 1_017_000, {"window"}),
     ({}, {}, {}, {"duration_s": 2_000}, 1_017_000, {"window", "energy", "amount"}),
     ({"power_w": 3_000}, {"power_w": 3_000}, {}, {}, 1_017_000, {"quantity"}),
+    # It promised less than it was asked for, and more than it was asked for: what it said itself counts.
+    ({}, {"power_w": 3_000}, {}, {}, 1_017_000, {"quantity"}),
+    ({"power_w": 9_000}, {"power_w": 4_138}, {}, {}, 1_017_000, {"quantity"}),
+    ({"power_w": 3_000}, {}, {}, {}, 1_017_000, set()),
+    # Evidence that says something else than the settlement that it belongs to, or than itself.
+    ({}, {}, {}, {"request_id": "r99"}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"device_id": "home"}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"energy_wh": 1_016}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"baseline_wh": 2_761}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"measured_wh": None}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"rate_i_per_kwh": 900_000}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"amount_i": 1_017_001}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"quantity_w": 3_000}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"quantities": [[0, 4_140], [950, 0]]}, 1_017_000, {"evidence"}),
+    ({}, {}, {}, {"device_id": "car", "energy_wh": 1_017, "amount_i": 1_017_000}, 1_017_000, set()),
     ({}, {}, {"energy_wh": 1_018, "amount_i": 1_018_000}, {}, 1_018_000, {"energy", "amount"}),
     ({}, {}, {}, {"readings": [[0, 11_000]]}, 1_017_000, {"energy", "amount"}),
     ({}, {}, {}, {"readings": "none"}, 1_017_000, {"energy"}),
     ({}, {}, {"amount_i": 1_017_001}, {}, 1_017_001, {"amount"}),
+    ({}, {}, {"rate_i_per_kwh": 900_000, "amount_i": 915_300}, {}, 915_300, {"rate", "evidence"}),
     ({}, {}, {}, {}, 1_017_002, {"paid"}),
     ({}, {}, {"payment_id": "other"}, {}, 1_017_000, {"receipt"}),
 ]
@@ -153,6 +169,65 @@ async def test_each_thing_that_is_wrong_is_named(ledger: Ledger) -> None:
         found = await ledger.verify(payment_id=f"r{number}:car")
         assert failed(found) == case[-1], case
         assert all(sentence(check) for check in found.checks)
+
+
+@pytest.mark.parametrize(
+    ("body", "changed", "kind"),
+    [
+        (ASK, {"rate_i_per_kwh": 900_000}, "request"),
+        (ASK, {"power_w": 100}, "request"),
+        (ANSWER, {"accepted": False, "power_w": 0}, "answer"),
+        (ANSWER, {"power_w": 9_000}, "answer"),
+        (SETTLEMENT, {"amount_i": 900_000, "energy_wh": 900}, "settlement"),
+        (SETTLEMENT, {"payment_id": "r1:car:again"}, "settlement"),
+        (SETTLEMENT, {"evidence": {**EVIDENCE, "baseline_w": 12_000}}, "settlement"),
+    ],
+    ids=range(7),
+)
+@pytest.mark.parametrize("first", [True, False])
+async def test_signed_words_that_contradict_each_other_do_not_stand_up(
+    ledger: Ledger, body: Body, changed: dict[str, Any], kind: str, first: bool
+) -> None:
+    """Whichever of them is found: who has signed both has lied once."""
+    for number, each in enumerate((ASK, ANSWER, SETTLEMENT)):
+        if first and each is body:
+            await tell(ledger, body, **changed)
+        await tell(ledger, each)
+        if not first and number == 2:
+            await tell(ledger, body, **changed)
+    await reward(ledger)
+    found = await ledger.verify(payment_id=PAYMENT)
+    assert not found.ok
+    told = next(check for check in found.checks if check.key == "unanimous")
+    assert not told.ok
+    assert told.placeholders == {"others": 1, "kinds": kind}
+    assert sentence(told) == f"1 other signed messages say otherwise: {kind}."
+
+
+async def test_the_same_said_again_contradicts_nothing(ledger: Ledger) -> None:
+    await tell(ledger, ASK, ASK, ANSWER, ANSWER, SETTLEMENT, SETTLEMENT)
+    # Nor does what was said of another part, or by somebody whose word is not asked for.
+    await tell(ledger, ASK, request_id="r2", rate_i_per_kwh=5)
+    await tell(ledger, ASK, participant="home", rate_i_per_kwh=5)
+    stranger = Signer(SigningKey.generate(), ledger._core._island_id, sequence=50)
+    forged = stranger.seal("answer", "x", {**to_body(ANSWER), "accepted": False}, issued_at=1.0, expires_at=2.0)
+    ledger._core.backend.send(prepare(message_plan(forged)).trytes)
+    await reward(ledger)
+    found = await ledger.verify(payment_id=PAYMENT)
+    assert found.ok, found.failed
+
+
+async def test_a_payment_that_names_another_request_is_found(ledger: Ledger) -> None:
+    await tell(ledger, ASK, ANSWER, SETTLEMENT)
+    for payment_id, request in ((PAYMENT, "r2"), ("x", "r1")):
+        memo = {"request": request}
+        await ledger.pay(
+            PaymentOrder(payment_id=payment_id, source=TREASURY, target="car", amount_i=1_017_000, memo=memo)
+        )
+    assert await ledger.drain(20)
+    found = await ledger.verify(payment_id=PAYMENT)
+    assert failed(found) == {"evidence"}
+    assert found.failed[0].placeholders == {"fields": "memo"}
 
 
 async def test_an_answer_after_the_settlement_or_a_rate_after_the_answer_is_too_late(ledger: Ledger) -> None:

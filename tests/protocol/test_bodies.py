@@ -81,3 +81,28 @@ def test_anything_else_is_refused(data: dict[str, Any]) -> None:
     for kind in ("meter", "request", "answer", "settlement", "unheard"):
         with pytest.raises(ProtocolError):
             read_body(kind, data)
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.kind)
+def test_numbers_have_an_end(body: Body) -> None:
+    """One of 400 digits cannot even be compared with what a float can be, and broke whoever read it."""
+    whole = to_body(body)
+    numbers = [name for name, value in whole.items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    for field in numbers:
+        assert read_body(body.kind, {**whole, field: 2**53 - 1})
+        for wrong in (2**53, 10**400, -(10**400), 1e300, float("inf")):
+            with pytest.raises(ProtocolError) as caught:
+                read_body(body.kind, {**whole, field: wrong})
+            assert caught.value.placeholders == {"field": field}
+    if "power_w" in whole and isinstance(whole["power_w"], list):
+        with pytest.raises(ProtocolError):
+            read_body(body.kind, {**whole, "power_w": [0, 0, 10**400]})
+
+
+def test_numbers_without_end_are_not_even_read() -> None:
+    assert parse(b"[9007199254740991, -9007199254740991]") == [2**53 - 1, 1 - 2**53]
+    for digits in (b"9007199254740992", b"-9007199254740992", b"9" * 18, b"9" * 400, b"-" + b"9" * 400, b"9" * 5_000):
+        for text in (digits, b"[" + digits + b"]", b'{"a": ' + digits + b"}"):
+            with pytest.raises(ProtocolError) as caught:
+                parse(text)
+            assert caught.value.key is Rejection.MALFORMED

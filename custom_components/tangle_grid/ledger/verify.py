@@ -6,7 +6,7 @@ the island, which announced the participant's key on the Tangle. An answer names
 settlement that of the answer. The keys in what follows are the checks' names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,9 +19,11 @@ from ..protocol import (
     ProtocolError,
     Recomputed,
     SettlementReceipt,
+    contradictions,
     is_sealed,
     read_body,
     recompute,
+    to_body,
     why_rejected,
 )
 from .archive import Archive, ArchiveError
@@ -35,6 +37,11 @@ _ROUNDING_S: Final = 1.0
 _ROUNDING_W: Final = 1.0
 _BEFORE_S: Final = 86_400.0
 """How long before its settlement a payment could have been made: messages wait while a ledger cannot be reached."""
+
+
+_MEMO_REQUEST: Final = "request"
+
+type _Part = Answer | CurtailmentAsk | SettlementReceipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,14 +343,16 @@ class _Verifier:
             signer = answered[0].envelope.sender
             own = self._inquiry.registry.owner(signer) == receipt.participant
             self._check("key", ok=own, participant=receipt.participant, key=signer)
+            # What it took on is agreed, not what it was asked for: it may have promised less, and it moves in steps.
+            agreed = answered[1].power_w
+            self._check("quantity", ok=_within(receipt.evidence.get("quantities"), agreed), power_w=agreed)
         evidence = receipt.evidence
+        self._check_contradictions([each for each in (asked, answered, (settlement, receipt)) if each is not None])
         if asked is not None:
             ask = asked[1]
             shown = ask.rate_i_per_kwh
             self._check("rate", ok=shown == receipt.rate_i_per_kwh, shown=shown, paid=receipt.rate_i_per_kwh)
             self._check("window", ok=_in_window(evidence, ask), starts_at=ask.starts_at, ends_at=ask.ends_at)
-            agreed = max(ask.power_w, answered[1].power_w if answered is not None else 0.0)
-            self._check("quantity", ok=_within(evidence.get("quantities"), agreed), power_w=agreed)
         try:
             found = recompute({**evidence, "rate_i_per_kwh": receipt.rate_i_per_kwh})
         except ProtocolError as error:
@@ -354,6 +363,24 @@ class _Verifier:
         self._check("energy", ok=energies == said, said=receipt.energy_wh, recomputed=found.energy_wh)
         self._check("amount", ok=found.amount_i == receipt.amount_i, said=receipt.amount_i, recomputed=found.amount_i)
         return found
+
+    def _check_contradictions(self, told: Sequence[tuple[_Found, _Part]]) -> None:
+        """Nothing that the island or the participant signed may say otherwise; the same again says nothing new."""
+        receipt = next(body for _message, body in told if isinstance(body, SettlementReceipt))
+        fields = list(contradictions(receipt.evidence, to_body(receipt)))
+        memo = self._payout.said.get("memo")
+        if isinstance(memo, Mapping) and memo.get(_MEMO_REQUEST, receipt.request_id) != receipt.request_id:
+            fields.append("memo")
+        self._check("evidence", ok=not fields, fields=", ".join(fields))
+        since = min(message.envelope.issued_at for message, _body in told) - _BEFORE_S
+        others = []
+        for _message, body in told:
+            for message, other in self._bodies(type(body), body.kind):
+                if message.envelope.issued_at < since:
+                    break
+                if other != body and _is_of(other, receipt):
+                    others.append(other.kind)
+        self._check("unanimous", ok=not others, others=len(others), kinds=", ".join(dict.fromkeys(others)))
 
     def _check_bundle(self, receipt: SettlementReceipt | None) -> None:
         payout, credit = self._payout, self._payout.credit
@@ -393,7 +420,7 @@ def _precedes(earlier: _Found, later: _Found) -> bool:
     return bool(later.body.get("re") == earlier.envelope.digest())
 
 
-def _is_of(body: Answer | CurtailmentAsk, receipt: SettlementReceipt) -> bool:
+def _is_of(body: _Part, receipt: SettlementReceipt) -> bool:
     return body.request_id == receipt.request_id and body.participant == receipt.participant
 
 

@@ -60,8 +60,16 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "What is paid for does not lie in the window that was asked for ({starts_at} to {ends_at}).",
     ),
     "quantity": (
-        "No more is paid for than the {power_w:.0f} W agreed.",
-        "More is paid for than the {power_w:.0f} W agreed.",
+        "No more is paid for than the {power_w:.0f} W that was accepted.",
+        "More is paid for than the {power_w:.0f} W that was accepted.",
+    ),
+    "evidence": (
+        "The evidence says the same as the settlement.",
+        "The evidence contradicts the settlement: {fields}.",
+    ),
+    "unanimous": (
+        "Nothing else that was signed says otherwise.",
+        "{others} other signed messages say otherwise: {kinds}.",
     ),
     "energy": (
         "The readings come to the energy that was settled: {recomputed} Wh.",

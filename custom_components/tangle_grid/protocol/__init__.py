@@ -18,7 +18,7 @@ from .canonical import canonical, parse
 from .derivation import body_key, member_key
 from .envelope import GENESIS, MAX_BYTES, VERSION, Envelope, Signer, is_kind
 from .errors import ProtocolError, Rejection
-from .receipt import Recomputed, recompute
+from .receipt import Recomputed, contradictions, recompute
 from .receiver import Receiver, SenderState, why_rejected
 from .registry import PARTICIPANT, ROLE_KINDS, KeyRegistry, Member, read_notice
 from .sealing import MAX_SEALED_BODY_BYTES, epoch_of, is_body_key, is_sealed
@@ -50,6 +50,7 @@ __all__ = [
     "SigningKey",
     "body_key",
     "canonical",
+    "contradictions",
     "epoch_of",
     "is_body_key",
     "is_kind",

@@ -1,14 +1,14 @@
 """What messages say: the typed bodies of the kinds that everybody on the feed understands.
 
 ``to_body`` gives the JSON of a body; ``read_body`` reads one from outside and refuses what is missing, of the wrong
-type, or not a finite number. Power is W, energy Wh, rates iota per kWh, times epoch seconds.
+type, or beyond 2**53 - 1. Power is W, energy Wh, rates iota per kWh, times epoch seconds.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Final, NoReturn
 
+from .canonical import MAX_INTEGER
 from .errors import ProtocolError, Rejection
 from .signing import is_public_key
 
@@ -24,7 +24,8 @@ def _name(field: str, value: Any) -> str:
 
 
 def _number(field: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # A comparison, since a whole number may be too large to be made a float of; not a number is in no range.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MAX_INTEGER <= value <= MAX_INTEGER:
         _refuse(field)
     return value
 
@@ -34,7 +35,9 @@ def _positive(field: str, value: Any) -> float:
 
 
 def _count(field: str, value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else _refuse(field)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
+        _refuse(field)
+    return value
 
 
 def _flag(field: str, value: Any) -> bool:

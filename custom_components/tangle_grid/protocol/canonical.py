@@ -15,6 +15,7 @@ from .errors import ProtocolError, Rejection
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
+_MAX_DIGITS: Final = 17
 _FIRST_EXPONENT: Final = 1e21
 _PLAIN_DIGITS: Final = 21
 _PLAIN_ZEROS: Final = -6
@@ -100,9 +101,17 @@ def _no_constant(name: str) -> NoReturn:
     _refuse(f"{name} is not JSON")
 
 
+def _bounded(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS or abs(value := int(digits)) > MAX_INTEGER:
+        _refuse("integer too large")
+    return value
+
+
 def parse(data: bytes) -> Any:
     """Read JSON (UTF-8) from outside. Raises ProtocolError (malformed) for anything doubtful, and nothing else."""
     try:
-        return json.loads(data.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        return json.loads(
+            data.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_bounded
+        )
     except ValueError, RecursionError:
         raise ProtocolError(Rejection.MALFORMED, {"detail": "not JSON"}) from None

@@ -20,6 +20,19 @@ _MAX_NUMBER: Final = 2**53 - 1
 _WS_PER_WH: Final = 3_600
 _WH_PER_KWH: Final = 1_000
 
+_SAID: Final = (
+    "request_id",
+    "device_id",
+    "payment_id",
+    "energy_wh",
+    "baseline_wh",
+    "measured_wh",
+    "rate_i_per_kwh",
+    "amount_i",
+)
+"""What evidence repeats of its settlement."""
+_REPEATED: Final = {"device_id": "participant"}
+
 type _Steps[T] = list[tuple[int, T]]
 
 
@@ -61,6 +74,23 @@ def _steps(field: str, value: Any, low: int, *, gaps: bool) -> _Steps[int | None
 def _at(steps: _Steps[int | None], second: int) -> int | None:
     place = bisect_right(steps, second, key=lambda step: step[0])
     return steps[place - 1][1] if place else None
+
+
+def contradictions(evidence: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the fields in which the evidence of a settlement says something else than the settlement, or than itself.
+
+    ``said`` is the settlement's body. What the evidence does not repeat contradicts nothing.
+    """
+    known = {name: said.get(_REPEATED.get(name, name)) for name in _SAID}
+    quantities = evidence.get("quantities")
+    if isinstance(quantities, Sequence) and not isinstance(quantities, str | bytes):
+        last = quantities[-1] if quantities else (0, 0)
+        known["quantity_w"] = last[-1] if isinstance(last, Sequence) and last else None
+    return tuple(name for name, value in known.items() if name in evidence and not _same(evidence[name], value))
+
+
+def _same(left: Any, right: Any) -> bool:
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 def recompute(receipt: Mapping[str, Any]) -> Recomputed:
