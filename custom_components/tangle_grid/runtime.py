@@ -51,6 +51,7 @@ from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentSt
 from .ledger_choice import LedgerChoice
 from .ledger_link import LedgerLink
 from .messages import event_message, meter_message
+from .meter_moment import MeterMoment
 from .persistence import Archive, GridStore, SecretStore
 from .simulated import SimulatedStreet
 from .writers import SetpointWriter, reduces
@@ -85,7 +86,6 @@ class IslandRuntime:
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
-        self._meter_changed_at: float | None = None
         self._saving = asyncio.Lock()
         self._owed = self._saved = 0
         self._telling = asyncio.Lock()
@@ -143,12 +143,11 @@ class IslandRuntime:
         self._running = True
         if self.street is not None:
             self.street.async_start()
-        meter, devices = self._readout.meter_entities, self._readout.device_entities
         self._unsubscribe += [
             async_enrol(self.hass, self.participants.values()),
             self.forecasts.async_start(),
-            async_track_state_change_event(self.hass, meter, self._async_meter_changed),
-            async_track_state_change_event(self.hass, devices - meter, self._async_device_changed),
+            MeterMoment(self.hass, self._readout.meter_entities, self._async_step).async_start(),
+            async_track_state_change_event(self.hass, self._readout.device_entities, self._async_device_changed),
             async_track_time_interval(
                 self.hass,
                 self._async_heartbeat,
@@ -192,18 +191,6 @@ class IslandRuntime:
             await self._store.async_save(self._state())
 
     # Control
-
-    @callback
-    def _async_meter_changed(self, _event: Event[EventStateChangedData]) -> None:
-        """Run one pass for all phases that report in the same moment."""
-        if self._meter_changed_at is None:
-            self._meter_changed_at = time.perf_counter()
-            self.hass.loop.call_soon(self._async_meter_pass)
-
-    @callback
-    def _async_meter_pass(self) -> None:
-        changed_at, self._meter_changed_at = self._meter_changed_at, None
-        self._async_step(changed_at)
 
     @callback
     def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:

@@ -57,14 +57,15 @@ class Readout:
         self._wrong: dict[str, str] = {}
 
     @property
-    def meter_entities(self) -> frozenset[str]:
-        """The entities of all meters."""
-        return frozenset().union(*(meter.entity_ids for meter in self._meters.values()))
+    def meter_entities(self) -> list[frozenset[str]]:
+        """The entities of each meter."""
+        return [meter.entity_ids for meter in self._meters.values()]
 
     @property
     def device_entities(self) -> frozenset[str]:
-        """The entities that tell about devices."""
-        return frozenset().union(*(adapter.entity_ids for _, _, adapter in self._devices.values()))
+        """The entities that tell about devices, and belong to no meter."""
+        of_devices = frozenset[str]().union(*(adapter.entity_ids for _, _, adapter in self._devices.values()))
+        return of_devices.difference(*self.meter_entities)
 
     def meters(self) -> dict[str, PhaseReading | None]:
         """What the meters show, by feeder id; None: nothing that can be used."""
