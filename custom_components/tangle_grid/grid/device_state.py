@@ -26,14 +26,15 @@ from .model import (
 )
 from .phases import PhaseWatch
 from .plug import PlugWatch
+from .state_of_charge import ChargeWatch
 from .stay import StayLog
 
-#: Wh by which a car that has reached its target must fall short again before it is charged on.
+#: Wh by which a car that has reached its target must fall short again before it is charged on, and percent.
 _NEEDS_AGAIN_WH: Final = 500.0
+_NEEDS_AGAIN: Final = 2.0
 #: A below its setpoint at which a car no longer uses what it is granted, and what is left to it on top of its draw.
 _IDLE_GAP_A: Final = 1.0
 _SPARE_A: Final = 2.0
-_FULL: Final = 100.0
 #: The longest time for which one reading says what a car was charged with, s: a clock may jump by a month.
 _VOUCHED_S: Final = 900.0
 #: With fewer stays of its own, a charger goes by those of all chargers.
@@ -56,6 +57,7 @@ class DeviceState:
         configured: The configuration as it was entered; `config` has the phases and least current that were learned.
         plug: Whether a car is plugged in.
         departure: When it leaves, as somebody said.
+        charge: How full the car or battery is.
         phases: Which phases its car uses.
         minimum: The least current with which its car charges.
         stays: How long its cars stayed.
@@ -79,6 +81,7 @@ class DeviceState:
         self.stays = StayLog(local=self._all_stays.local)
         self.plug = PlugWatch()
         self.departure = Departure()
+        self.charge = ChargeWatch.of(config)
         self._may_be_there = True
         self.arrived_at: float | None = None
         self._expected_at: float | None = None
@@ -116,8 +119,13 @@ class DeviceState:
 
     @property
     def soc(self) -> float | None:
-        """State of charge in percent, while it can be believed."""
-        return None if self.silent else self._reported_soc()
+        """State of charge that is expected, percent, while the device can be seen; None: unknown."""
+        return None if self.silent else self.charge.expected
+
+    @property
+    def least_soc(self) -> float | None:
+        """State of charge that it has at least, percent, while the device can be seen; None: unknown."""
+        return None if self.silent else self.charge.surely
 
     @property
     def setpoint(self) -> float | None:
@@ -154,8 +162,10 @@ class DeviceState:
         if isinstance(self.config, ChargerConfig):
             self._observe_plug(now, timing)
             self._observe_car(elapsed_s, now)
-        elif self.reading is not None and self.setpoint is None:
-            self.own_w = max(0.0, self.reading.total_w)
+        else:
+            self.charge.observe(now, telemetry, power_w=self.power_w, told=self.setpoint, plugged=True)
+            if self.reading is not None and self.setpoint is None:
+                self.own_w = max(0.0, self.reading.total_w)
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent
@@ -190,14 +200,10 @@ class DeviceState:
         config, telemetry = self.config, self.telemetry
         if not isinstance(config, ChargerConfig) or not isinstance(telemetry, ChargerTelemetry):
             return None
-        needed_wh, soc = telemetry.energy_needed_wh, self._reported_soc()
+        needed_wh = telemetry.energy_needed_wh
         if needed_wh is not None and math.isfinite(needed_wh):
             return max(0.0, needed_wh)
-        if soc is None:
-            return None
-        if config.battery_wh is None:
-            return 0.0 if soc >= config.target_soc else None
-        return max(0.0, (config.target_soc - soc) / 100 * config.battery_wh)
+        return self.charge.need_wh(config.target_soc)
 
     def usable_a(self, now: float, timing: Timing) -> float:
         """The most that a car can be expected to use, A: its maximum, or what it draws plus a little.
@@ -212,10 +218,6 @@ class DeviceState:
         if now - self.slack_since < timing.compliance_grace_s:
             return config.max_current_a
         return max(config.min_current_a, min(self.setpoint, self.last_a + _SPARE_A))
-
-    def _reported_soc(self) -> float | None:
-        soc: float | None = getattr(self.telemetry, "soc", None)
-        return soc if soc is not None and 0 <= soc <= _FULL else None
 
     def told_departure_at(self, now: float) -> float | None:
         """When the car leaves, as somebody said; None when nobody did, or when that time has passed."""
@@ -294,23 +296,31 @@ class DeviceState:
             self.satisfied = False
             self.arrived_at = now
             self._expected_at = None
+            self.charge.arrive(now)
         elif before and not plug.connected:
             left_at = now if doubted_since is None else doubted_since
             if self.arrived_at is not None and left_at - self.arrived_at >= _LEAST_STAY_S:
                 for stays in (self.stays, self._all_stays):
                     stays.add(arrived_at=self.arrived_at, left_at=left_at)
             self.arrived_at = self._expected_at = None
+            self.charge.leave(now)
         if plug.connected is False:
             self.departure.leave()
 
     def _observe_car(self, elapsed_s: float, now: float) -> None:
         if self.reading is not None:
             self.session_ws += max(0.0, self.reading.total_w) * min(elapsed_s, _VOUCHED_S)
-        need = self.need_wh()
+        self.charge.observe(now, self.telemetry, power_w=self.power_w, told=self.setpoint, plugged=self.connected)
+        need, soc, config = self.need_wh(), self.charge.expected, self.config
+        assert isinstance(config, ChargerConfig)  # noqa: S101  # only they have cars
         if need is not None and need <= 0:
             self.satisfied = True
-        elif need is None or need > _NEEDS_AGAIN_WH:
-            self.satisfied = False
+        elif need is not None:
+            # What is shown in whole percent goes up and down by one.
+            again_wh = max(_NEEDS_AGAIN_WH, (config.battery_wh or 0) * _NEEDS_AGAIN / 100)
+            self.satisfied &= need <= again_wh
+        else:
+            self.satisfied &= soc is not None and soc >= config.target_soc - _NEEDS_AGAIN
         if self.connected is not False:
             said: float | None = getattr(self.telemetry, "departure_at", None)
             self.departure.observe(now, said, charged=self.satisfied, watched=self.connected is True)
@@ -344,6 +354,7 @@ class DeviceState:
         self.watch.forget_future(now)
         self.plug.forget_future()
         self.departure.forget_future(now)
+        self.charge.forget_future(now)
         if self.arrived_at is not None:
             self.arrived_at = min(self.arrived_at, now)
         self.shed = {load: min(since, now) for load, since in self.shed.items()}
@@ -365,6 +376,7 @@ class DeviceState:
             "connected": self.connected,
             "arrived_at": self.arrived_at,
             "departure_at": self.departure.at,
+            "charge": self.charge.to_dict(),
             "stays": self.stays.to_dict(),
             "phases": self.phases.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
@@ -391,6 +403,8 @@ class DeviceState:
         self.plug.connected = data["connected"]
         self.arrived_at = data.get("arrived_at")
         self.departure.at = data.get("departure_at")
+        if (charge := data.get("charge")) is not None:
+            self.charge.restore(charge)
         self.stays = StayLog.from_dict(data.get("stays", []), self._all_stays.local)
         for arrived_at, stayed_s in self.stays.to_dict():
             self._all_stays.add(arrived_at=arrived_at, left_at=arrived_at + stayed_s)

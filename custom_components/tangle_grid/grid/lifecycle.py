@@ -205,14 +205,14 @@ class Lifecycle:
         if isinstance(config, ChargerConfig):
             if not device.plugged_in:
                 return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
-            floor, soc = config.policy.v2g_floor_soc, device.soc
+            floor, soc = config.policy.v2g_floor_soc, device.least_soc
             if charger_target(config, ask) < 0 and (floor is None or soc is None or soc <= floor):
                 if ask.baseline_w < _STILL_HELPS_W:
                     return RequestState.EXPIRED, Reason(key="ended_floor_reached")
                 ask.promised_w = ask.baseline_w
                 ask.ask_for(ask.baseline_w)
         elif isinstance(config, BatteryConfig):
-            empty = device.soc is None or device.soc <= config.min_soc
+            empty = device.least_soc is None or device.least_soc <= config.min_soc
             if battery_target(config, ask) < 0 and empty:
                 return RequestState.EXPIRED, Reason(key="ended_floor_reached")
         elif ask.loads and switched_on_by_hand(device, now, self._timing):

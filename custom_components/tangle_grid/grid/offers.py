@@ -18,6 +18,7 @@ from .model import (
 )
 from .policy import can_feed_back
 from .regulator import charge_step, discharge_step
+from .state_of_charge import LEAST_CAPACITY_WH
 from .topology import PHASES
 
 #: Less than this is not worth asking for, W.
@@ -76,7 +77,7 @@ def offer_of(
             if device.setpoint is not None:
                 # What it draws no more, because it is limited, cannot be given.
                 expected_w = min(expected_w, max(0.0, device.power_w or 0.0))
-            held_w = _held_w(device.soc, config.min_soc, config.capacity_wh, duration_s)
+            held_w = _held_w(device.least_soc, config.min_soc, config.capacity_wh, duration_s)
             lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
             return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method)
         case HouseholdConfig():
@@ -174,7 +175,7 @@ def _feeds_back_w(device: DeviceState, config: ChargerConfig, duration_s: float)
     floor = config.policy.v2g_floor_soc
     if floor is None or not can_feed_back(device):
         return 0.0
-    held_w = math.inf if config.battery_wh is None else _held_w(device.soc, floor, config.battery_wh, duration_s)
+    held_w = _held_w(device.least_soc, floor, config.battery_wh or LEAST_CAPACITY_WH, duration_s)
     return -discharge_step(config, min(config.max_discharge_a, held_w / config.watts_per_amp)) * config.watts_per_amp
 
 

@@ -156,7 +156,7 @@ def can_feed_back(device: DeviceState) -> bool:
     config = device.config
     if not isinstance(config, ChargerConfig) or config.max_discharge_a < config.min_current_a:
         return False
-    floor, soc = config.policy.v2g_floor_soc, device.soc
+    floor, soc = config.policy.v2g_floor_soc, device.least_soc
     return floor is not None and soc is not None and soc > floor
 
 
