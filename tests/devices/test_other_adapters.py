@@ -121,6 +121,23 @@ async def test_unload_and_restart_restore_what_was_shed(hass: HomeAssistant) -> 
     assert (value(hass, BOILER), value(hass, FREEZER)) == ("on", "off")
 
 
+async def test_a_load_that_is_on_after_a_restart_is_told_once_more(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    before = household(hass)
+    await before.apply(shed(BOILER))
+    await hass.services.async_call("input_boolean", "turn_on", {"entity_id": BOILER}, blocking=True)
+    adapter = household(hass, before.memory())
+    adapter.telemetry()
+    await adapter.apply(shed(BOILER))
+    assert value(hass, BOILER) == "off"
+    adapter.telemetry()
+    await hass.services.async_call("input_boolean", "turn_on", {"entity_id": BOILER}, blocking=True)
+    await adapter.apply(shed(BOILER))
+    assert value(hass, BOILER) == "on"
+
+
 async def test_one_load_out_of_reach_does_not_hold_up_the_others(hass: HomeAssistant) -> None:
     hass.states.async_set(FREEZER, "unavailable")
     adapter = household(hass)

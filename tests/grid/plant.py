@@ -119,6 +119,8 @@ class Home:
     base_w: float = 500.0
     loads: dict[str, bool] = field(default_factory=lambda: {"boiler": True, "pump": True})
     heeds: bool = True
+    #: Until then nobody knows which loads are on.
+    hidden_until: float = 0.0
 
     @property
     def total_w(self) -> float:
@@ -206,8 +208,10 @@ class Plant:
             elif isinstance(device, Store):
                 telemetry[device_id] = BatteryTelemetry(reading=reading(spread(device), self.now), soc=device.soc)
             else:
+                hidden = self.now < device.hidden_until
                 telemetry[device_id] = HouseholdTelemetry(
-                    reading=reading(spread(device), self.now), loads_on=dict(device.loads)
+                    reading=reading(spread(device), self.now),
+                    loads_on={load: None if hidden else on for load, on in device.loads.items()},
                 )
         return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry, forecast=self.forecast)
 

@@ -32,10 +32,11 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         self._switches = switches
         self._config = config
         self._power = power
-        # By load that was told to go off: whether it was seen off since. After a restart it is taken to have been.
+        # By load that was told to go off: whether it was seen off since. One that is on after a restart was put on by
+        # its device, or while nobody looked: it is told once more, and then the hand has the last word.
         remembered = (memory or {}).get(_SHED)
         shed = [load for load in remembered if isinstance(load, str)] if isinstance(remembered, list) else []
-        self._shed: dict[str, bool] = dict.fromkeys(shed, True)
+        self._shed: dict[str, bool] = dict.fromkeys(shed, False)
         self._overridden: set[str] = set()
 
     @override

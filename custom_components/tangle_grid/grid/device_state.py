@@ -65,6 +65,7 @@ class DeviceState:
         reduced_at: When it was last reduced or found blind: increases wait from there.
         own_w: What a battery charged with when it was last left to itself, W.
         shed: Household loads that are kept off, with the time since when.
+        seen_off: Those of them that were seen off, in this run.
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
     """
@@ -104,6 +105,7 @@ class DeviceState:
         self.session_ws = 0.0
         self.own_w = 0.0
         self.shed: dict[str, float] = {}
+        self.seen_off: set[str] = set()
         self.restoring: dict[str, float] = {}
         self.told_shed: frozenset[str] = frozenset()
         self.told_restore: frozenset[str] = frozenset()

@@ -193,6 +193,7 @@ class Engagement:
         device.helping = True
         for load in loads:
             device.shed[load] = now
+            device.seen_off.discard(load)
             device.restoring.pop(load, None)
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
 

@@ -8,7 +8,7 @@ from .curtailment import Ask, CurtailmentRequest, RequestState
 from .device_state import DeviceState
 from .events import AskChanged, GridEvent, Settlement
 from .habits import Habits
-from .loads import switched_on_by_hand
+from .loads import stays_on, switched_on_by_hand, watch_loads
 from .local_time import LocalTime
 from .merit import Debts
 from .model import BatteryConfig, ChargerConfig, MarketConfig, Reason, Timing
@@ -96,6 +96,8 @@ class Lifecycle:
 
     def advance(self, now: float, events: list[GridEvent]) -> None:
         """End what has ended."""
+        for device in self._devices.values():
+            watch_loads(device)
         for request in self.open():
             for ask in request.asks.values():
                 if ask.state in _ENDED and ask.active_at is not None:
@@ -215,6 +217,14 @@ class Lifecycle:
             empty = device.least_soc is None or device.least_soc <= config.min_soc
             if battery_target(config, ask) < 0 and empty:
                 return RequestState.EXPIRED, Reason(key="ended_floor_reached")
-        elif ask.loads and switched_on_by_hand(device, now, self._timing):
+        elif ask.loads:
+            return self._loads_end(device, now)
+        return None
+
+    def _loads_end(self, device: DeviceState, now: float) -> tuple[RequestState, Reason] | None:
+        """Whether loads that are shed end their part: they are on again, or do not go off."""
+        if switched_on_by_hand(device, now, self._timing):
             return RequestState.OPTED_OUT, Reason(key="ended_load_switched_on")
+        if stays_on(device, now, self._timing):
+            return RequestState.EXPIRED, Reason(key="ended_not_following")
         return None

@@ -62,15 +62,37 @@ def bring_back(device: DeviceState, now: float) -> None:
     device.shed.clear()
 
 
-def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
-    """Somebody wants a load that is shed: that is the right of whoever lives there."""
+def watch_loads(device: DeviceState) -> None:
+    """Notice which loads that are shed have been off: only what was off can be switched on."""
     telemetry = device.telemetry
-    if not isinstance(telemetry, HouseholdTelemetry):
-        return False
+    loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
+    device.seen_off = {load for load in device.shed if load in device.seen_off or loads_on.get(load) is False}
+
+
+def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
+    """Somebody wants a load that is shed: that is the right of whoever lives there.
+
+    One that is on when the grid starts was switched on by its own safe state, or while nobody looked: it is told to go
+    off again, and only who switches it on after that wants it.
+    """
     return any(
-        telemetry.loads_on.get(load) is True and now - since > timing.compliance_grace_s
+        load in device.seen_off and now - since > timing.compliance_grace_s
         for load, since in device.shed.items()
+        if _is_on(device, load)
     )
+
+
+def stays_on(device: DeviceState, now: float, timing: Timing) -> bool:
+    """A load does not go off, although it was told to."""
+    lease = device.lease
+    if lease is None or now - lease.changed_at <= 2 * timing.compliance_grace_s:
+        return False
+    return any(load not in device.seen_off and _is_on(device, load) for load in device.shed.keys() & device.told_shed)
+
+
+def _is_on(device: DeviceState, load: str) -> bool:
+    telemetry = device.telemetry
+    return isinstance(telemetry, HouseholdTelemetry) and telemetry.loads_on.get(load) is True
 
 
 def _back_on(device: DeviceState, now: float) -> list[str]:
