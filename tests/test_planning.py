@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.tangle_grid import runtime as runtime_module
+from custom_components.tangle_grid import control_loop
 from custom_components.tangle_grid.const import CONF_PLANNING
 from custom_components.tangle_grid.grid.engine import GridEngine
 from tests.island import CHARGER, Island, island_entry
@@ -29,7 +29,7 @@ async def test_a_plan_is_made_between_the_passes(
         return go_on(engine, batch)
 
     monkeypatch.setattr(GridEngine, "go_on_planning", counted)
-    monkeypatch.setattr(runtime_module, "SMALL_BATCH", 1)
+    monkeypatch.setattr(control_loop, "SMALL_BATCH", 1)
     before, planner._made_at = planner._plan, None
     runtime._async_step()
     # The pass has only found that a plan is due.
@@ -47,11 +47,11 @@ async def test_unloading_ends_a_plan_that_is_being_made(
     hass: HomeAssistant, island: Island, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
-    monkeypatch.setattr(runtime_module, "SMALL_BATCH", 1)
+    monkeypatch.setattr(control_loop, "SMALL_BATCH", 1)
     planner = island.runtime.engine._planning.planner
     planner._made_at = None
     island.runtime._async_step()
-    making = island.runtime._planning
+    making = island.runtime.loop._planning
     assert making is not None
     await asyncio.sleep(0)
     assert not making.done()

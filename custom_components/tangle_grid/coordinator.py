@@ -27,6 +27,7 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._next: IslandSnapshot | None = None
         self._waiting: CALLBACK_TYPE | None = None
         self._to_look: dict[int, None] = {}
+        self._blind: set[int] = set()
         self._turn: asyncio.Handle | None = None
 
     @callback
@@ -35,6 +36,14 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._next = snapshot
         if self._waiting is None:
             self._async_push(None)
+
+    @callback
+    def async_fail(self, error: Exception) -> None:
+        """There is no new picture, and the old one is not true any more."""
+        self._next = None
+        if self.last_update_success:
+            self.last_update_success, self.last_exception = False, error
+            self.async_update_listeners()
 
     @callback
     def _async_push(self, _now: object) -> None:
@@ -68,7 +77,12 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
                 if update is not None:
                     update()
             except Exception:
-                self.logger.exception("Unexpected error updating listener %s for %s", listener, self.name)
+                # Said once: it is asked to look every second.
+                if listener not in self._blind:
+                    self.logger.exception("Unexpected error updating listener %s for %s", listener, self.name)
+                self._blind.add(listener)
+            else:
+                self._blind.discard(listener)
         if self._to_look:
             self._turn = self.hass.loop.call_soon(self._async_look)
 

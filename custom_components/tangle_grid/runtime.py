@@ -13,9 +13,8 @@ from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
-from homeassistant.util import dt as dt_util
 
-from .clock import GridClock, as_datetime
+from .clock import GridClock
 from .const import (
     CONF_DEPARTURE,
     CONF_ISLAND_ID,
@@ -26,6 +25,7 @@ from .const import (
     LOGGER,
     TREASURY,
 )
+from .control_loop import ControlLoop
 from .coordinator import IslandCoordinator
 from .data import IslandSnapshot, TangleGridConfigEntry
 from .devices.charger import ChargerAdapter
@@ -34,9 +34,8 @@ from .enrolment import async_enrol
 from .grid.engine import GridEngine
 from .grid.errors import GridError
 from .grid.events import GridEvent, is_owed
-from .grid.model import HouseholdSetpoint, Inputs, Setpoint, SolarConfig, Telemetry
-from .grid.plan import SMALL_BATCH
-from .grid.status import GridStatus, StepResult
+from .grid.model import SolarConfig, Telemetry
+from .grid.status import GridStatus
 from .island_config import (
     build_forecasts,
     build_grid_config,
@@ -50,15 +49,14 @@ from .island_config import (
 from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState
 from .ledger_choice import LedgerChoice
 from .ledger_link import LedgerLink
+from .log_once import LogOnce
 from .messages import event_message, meter_message
 from .meter_moment import MeterMoment
 from .persistence import Archive, GridStore, SecretStore
 from .simulated import SimulatedStreet
-from .writers import SetpointWriter, reduces
+from .writers import SetpointWriter
 
 _DEVICE_CHANGE_DELAY_S = 1.0
-#: How much longer than for a piece of a plan the loop is left to others.
-_PLAN_PAUSE = 4.0
 
 type RuntimeEvent = GridEvent | LedgerEvent
 
@@ -69,8 +67,7 @@ class IslandRuntime:
     coordinator: IslandCoordinator
     engine: GridEngine
     clock: GridClock
-    status: GridStatus
-    telemetry: Mapping[str, Telemetry]
+    loop: ControlLoop
     link: LedgerLink
     street: SimulatedStreet | None = None
 
@@ -81,27 +78,22 @@ class IslandRuntime:
         self.structure = structure(entry)
         self.feeder_tree = feeder_tree(entry)
         self.reloading = False
-        self.reaction_ms: float | None = None
         self._store = GridStore(hass, self.island_id)
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
         self._saving = asyncio.Lock()
         self._owed = self._saved = 0
+        self._said = LogOnce()
         self._telling = asyncio.Lock()
         self._unpaid: dict[str, str] = {}
-        self._day: str | None = None
         self._running = False
-        self._planning: asyncio.Task[None] | None = None
-        self._told: dict[str, Setpoint] = {}
-        self._unsaved: dict[str, Setpoint] = {}
 
     # Life cycle
 
     async def async_prepare(self) -> None:
         """Load what is stored and build the parts; nothing runs yet."""
         state = await self._store.async_load()
-        self._day = state.get("day")
         self.clock = make_clock(self.entry, state.get("clock"))
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
@@ -110,10 +102,6 @@ class IslandRuntime:
         config = build_grid_config(self.entry, self.participants)
         self._readout = build_readout(self.hass, self.entry, self.clock, self.participants, config)
         self.forecasts = build_forecasts(self.hass, self.entry)
-        self._writers = {
-            participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
-            for participant_id, participant in self.participants.items()
-        }
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.get("engine"), plan_batch=0)
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
@@ -133,9 +121,21 @@ class IslandRuntime:
             on_trouble=self._async_ledger_trouble,
         )
         await Archive(self.hass).async_discard(self.island_id)
-        # A first pass fills the picture for the entities. Its setpoints, the safe state, are written at the start.
-        self._first = self._pass()
-        self.status = self._first.status
+        self.loop = ControlLoop(
+            self.hass,
+            self.entry,
+            self.engine,
+            clock=self.clock,
+            readout=self._readout,
+            forecasts=self.forecasts,
+            writers={
+                participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
+                for participant_id, participant in self.participants.items()
+            },
+            happened=self._async_happened,
+            show=self._async_show,
+            day=state.get("day"),
+        )
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
 
     async def async_start(self) -> None:
@@ -163,8 +163,7 @@ class IslandRuntime:
                 cancel_on_shutdown=True,
             ),
         ]
-        self._write(self._first, None)
-        self._async_happened(self._first.events, persist=self._first.persist)
+        self.loop.async_start()
         self._async_step()
         self.link.async_start()
 
@@ -179,7 +178,7 @@ class IslandRuntime:
         if self._device_change:
             self._device_change()
         self.coordinator.async_close()
-        await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
+        await self.loop.async_close()
         await self.async_save()
         await self.link.async_close()
         if self.street is not None:
@@ -209,67 +208,26 @@ class IslandRuntime:
 
     @callback
     def _async_step(self, meter_changed_at: float | None = None) -> None:
-        """One control pass: read, decide, write."""
-        if not self._running:
-            return
-        result = self._pass()
-        self.status = result.status
-        self._write(result, meter_changed_at)
-        self._async_happened(result.events, persist=result.persist)
-        self.coordinator.async_offer(self.snapshot())
-        if (self._planning is None or self._planning.done()) and self.engine.go_on_planning(0):
-            self._planning = self.entry.async_create_background_task(
-                self.hass, self._async_plan(), "tangle_grid plan", eager_start=False
-            )
+        """One control pass."""
+        self.loop.async_step(meter_changed_at)
 
-    async def _async_plan(self) -> None:
-        """Make a plan that is due between the passes, and leave the loop to others most of the time."""
-        goes_on = True
-        while goes_on and self._running:
-            begun = time.perf_counter()
-            goes_on = self.engine.go_on_planning(SMALL_BATCH)
-            if goes_on:
-                await asyncio.sleep(_PLAN_PAUSE * (time.perf_counter() - begun))
+    @callback
+    def _async_show(self, error: Exception | None) -> None:
+        """Let the entities see what the last pass saw; what a pass that failed should have seen, nobody knows."""
+        if error is None:
+            self.coordinator.async_offer(self.snapshot())
+        else:
+            self.coordinator.async_fail(error)
 
-    def _pass(self) -> StepResult:
-        now = self.clock.now()
-        self._start_day(now)
-        self.telemetry = self._readout.devices()
-        return self.engine.step(
-            now,
-            Inputs(
-                meters=self._readout.meters(),
-                devices=self.telemetry,
-                forecast=self.forecasts.forecast(),
-            ),
-        )
+    @property
+    def status(self) -> GridStatus:
+        """What the last pass saw and decided."""
+        return self.loop.status
 
-    def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
-        """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
-        overloaded = any(feeder.overloaded or feeder.above_threshold for feeder in result.status.feeders.values())
-        for setpoint in result.setpoints:
-            before = self._told.get(setpoint.device_id)
-            self._told[setpoint.device_id] = setpoint
-            written = None
-            if meter_changed_at is not None and overloaded and before is not None and reduces(before, setpoint):
-                written = self._reaction_clock(meter_changed_at)
-            if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
-                # Nobody would switch a load on again that was switched off and then forgotten in a crash.
-                self._unsaved[setpoint.device_id] = setpoint
-            else:
-                self._writers[setpoint.device_id].put(setpoint, written)
-
-    def _reaction_clock(self, changed_at: float) -> Callable[[], None]:
-        def written() -> None:
-            self.reaction_ms = (time.perf_counter() - changed_at) * 1000
-
-        return written
-
-    def _start_day(self, now: float) -> None:
-        today = dt_util.as_local(as_datetime(now)).date().isoformat()
-        if self._day is not None and today != self._day:
-            self.engine.start_day(now)
-        self._day = today
+    @property
+    def telemetry(self) -> Mapping[str, Telemetry]:
+        """What the devices reported to it."""
+        return self.loop.telemetry
 
     # What happened, and what follows from it
 
@@ -298,19 +256,27 @@ class IslandRuntime:
         taken is saved at once by the next in line: as many as wait make one more write.
         """
         async with self._saving:
-            unsaved, self._unsaved = self._unsaved, {}
-            if self._saved < number:
-                upto = self._owed
-                await self._store.async_save(self._state())
-                self._saved = upto
-            for device_id, setpoint in unsaved.items():
-                if self._running and self._told.get(device_id) is setpoint:
-                    self._writers[device_id].put(setpoint)
+            unsaved = self.loop.take_unsaved()
+            if self._saved < number and not await self._async_save_owed():
+                return
+            self.loop.write_saved(unsaved)
         async with self._telling:
             for event in events:
                 if (message := event_message(event, self.engine.requests)) is not None:
                     await self.link.async_publish(*message)
             await self._async_pay()
+
+    async def _async_save_owed(self) -> bool:
+        """Whether all that is owed is on disk. What is not must not be acted on; the next that happens tries again."""
+        upto = self._owed
+        try:
+            await self._store.async_save(self._state())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
+            self._said.wrong("save", "The state of %s cannot be saved", self.entry.title, error=error)
+            return False
+        self._said.right("save", "The state of %s can be saved again", self.entry.title)
+        self._saved = upto
+        return True
 
     async def _async_pay(self) -> None:
         due = self.engine.unpaid()
@@ -397,7 +363,7 @@ class IslandRuntime:
             rules=self._by_owner(self.link.rules),
             unpaid=dict(self._unpaid),
             published=self.link.published,
-            reaction_ms=self.reaction_ms,
+            reaction_ms=self.loop.reaction_ms,
         )
 
     def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:
@@ -430,6 +396,6 @@ class IslandRuntime:
         return {
             "engine": self.engine.to_dict(),
             "clock": self.clock.now(),
-            "day": self._day,
+            "day": self.loop.day,
             "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
         }

@@ -38,12 +38,14 @@ class SetpointWriter:
             (setpoint, written), self._waiting = self._waiting, None
             try:
                 await self._adapter.apply(setpoint)
-            except DeviceError as error:
+            except Exception as error:  # noqa: BLE001 - behind the device's entities stands anybody's code
                 # Said once: the lease runs out, the pass after it tries again, and compliance is watched elsewhere.
                 if not self._failing:
-                    LOGGER.warning("A setpoint did not reach %s: %s", self._name, error)
+                    LOGGER.warning("A setpoint did not reach %s: %s", self._name, _in_words(error))
                 self._failing = True
             else:
+                if self._failing:
+                    LOGGER.info("Setpoints reach %s again", self._name)
                 self._failing = False
                 if written is not None:
                     written()
@@ -55,8 +57,12 @@ class SetpointWriter:
             await asyncio.wait([self._task], timeout=5)
         try:
             await self._adapter.safe_state()
-        except DeviceError as error:
-            LOGGER.warning("%s could not be brought into its safe state: %s", self._name, error)
+        except Exception as error:  # noqa: BLE001 - as above; the others are still to be left in theirs
+            LOGGER.warning("%s could not be brought into its safe state: %s", self._name, _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, DeviceError) else f"{type(error).__name__}: {error}"
 
 
 def reduces(before: Setpoint, after: Setpoint) -> bool:

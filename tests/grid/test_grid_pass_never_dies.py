@@ -3,9 +3,8 @@
 The functions that a pass calls are found by watching one, and then each of them raises in turn, as a bug in it would.
 """
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import replace
 from itertools import count
@@ -26,55 +25,12 @@ from custom_components.tangle_grid.grid import (
     RequestState,
     StepResult,
 )
+from tests.breaking import Broken, broken, watched
 from tests.grid.plant import ALWAYS, Car, Home, Plant, Store, battery, charger, feeder, household, reading
 
-ROOM = str(Path(grid.__file__).parent)
-TOOL = 4
-EVENT = sys.monitoring.events.PY_START
+ROOM = Path(grid.__file__).parent
 SAFE_A = 6.0
 V2G = PolicyConfig(mode=PolicyMode.ALWAYS, v2g_floor_soc=30.0)
-
-
-class Broken(Exception):  # noqa: N818 - a bug, of no kind that anybody expects
-    """A bug in one of the functions."""
-
-
-@contextmanager
-def tool(started: Callable[[CodeType, int], None]) -> Iterator[None]:
-    """Be told of functions that start."""
-    sys.monitoring.use_tool_id(TOOL, "passes")
-    sys.monitoring.register_callback(TOOL, EVENT, started)
-    try:
-        yield
-    finally:
-        sys.monitoring.register_callback(TOOL, EVENT, None)
-        sys.monitoring.clear_tool_id(TOOL)
-        sys.monitoring.free_tool_id(TOOL)
-
-
-@contextmanager
-def watched(found: dict[CodeType, None]) -> Iterator[None]:
-    """Find all functions of the grid that are called."""
-
-    def started(code: CodeType, _offset: int) -> None:
-        if code.co_filename.startswith(ROOM):
-            found.setdefault(code)
-
-    with tool(started):
-        sys.monitoring.set_events(TOOL, EVENT)
-        yield
-
-
-@contextmanager
-def broken(code: CodeType) -> Iterator[None]:
-    """Let a function raise whenever it is called."""
-
-    def started(_code: CodeType, _offset: int) -> None:
-        raise Broken(code.co_qualname)
-
-    with tool(started):
-        sys.monitoring.set_local_events(TOOL, code, EVENT)
-        yield
 
 
 class Site(Plant):
@@ -205,7 +161,7 @@ WAITED_FOR = (calm, as_a_request_ends)
 def functions(plant: Site) -> list[CodeType]:
     """All that one pass calls, in their order."""
     found: dict[CodeType, None] = {}
-    plant.around = watched(found)
+    plant.around = watched(ROOM, found)
     plant.step()
     plant.around = nullcontext()
     return list(found)

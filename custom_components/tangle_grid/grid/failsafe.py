@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from .device_state import DeviceState
+from .freshness import MeterFault
 from .lease import Lease
 from .model import (
+    NOMINAL_V,
     BatteryConfig,
     BatterySetpoint,
     Cause,
     ChargerConfig,
     ChargerSetpoint,
     ChargerTelemetry,
+    DeviceConfig,
+    FeederConfig,
+    GridConfig,
     Setpoint,
     Telemetry,
 )
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus
 
 #: What stops a battery from charging again when nobody watches.
 _HOLDS_DOWN: Final = frozenset({Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE})
@@ -114,4 +120,57 @@ def _lease(
         written_at=now,
         changed_at=before.changed_at if same and before is not None else now,
         expires_at=now + lease_s,
+    )
+
+
+def nothing_known(config: GridConfig, now: float) -> GridStatus:
+    """Return what is shown before any step has worked: all feeders blind, all devices silent.
+
+    Args:
+        config: The island.
+        now: Grid time, s.
+    """
+    return GridStatus(
+        at=now,
+        feeders={feeder.feeder_id: _blind(feeder) for feeder in config.feeders},
+        devices={device.device_id: _silent(device) for device in config.devices},
+        open_requests=(),
+        reward_rate_i_per_kwh=config.market.rate_i_per_kwh,
+    )
+
+
+def _blind(feeder: FeederConfig) -> FeederStatus:
+    first, second, third = (amps * NOMINAL_V for amps in feeder.capacity_a)
+    return FeederStatus(
+        feeder_id=feeder.feeder_id,
+        load_w=None,
+        total_w=None,
+        capacity_w=(first, second, third),
+        threshold_w=(first, second, third),
+        headroom_w=None,
+        utilisation=None,
+        peak_w=0.0,
+        blind=True,
+        fault=MeterFault.MISSING,
+        state=FeederState.BLIND,
+    )
+
+
+def _silent(device: DeviceConfig) -> DeviceStatus:
+    return DeviceStatus(
+        device_id=device.device_id,
+        kind=device.kind,
+        power_w=None,
+        setpoint=None,
+        cause=None,
+        silent=True,
+        expires_at=None,
+        compliant=True,
+        session_energy_wh=0,
+        curtailment=IDLE,
+        request_id=None,
+        last_decision=None,
+        shed=frozenset(),
+        delivered_wh=0,
+        earned_i=0,
     )
