@@ -5,7 +5,6 @@ notices what does not report any more and lets leases run out.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -239,15 +238,15 @@ class IslandRuntime:
     @callback
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
+        if persist or any(map(is_owed, happened)):
+            self._owed += 1
+            self.hass.async_create_task(self._async_follow_up(happened, self._owed), "tangle_grid follow up")
+        else:
+            # A device that comes and goes each second is told of each time, and saved once in a while.
+            self._store.async_save_later(self._state)
         for event in happened:
             for listener in tuple(self._listeners):
                 listener(event)
-        if not persist and not any(map(is_owed, happened)):
-            # A device that comes and goes each second is told of each time, and saved once in a while.
-            self._store.async_save_later(self._state)
-            return
-        self._owed += 1
-        self.hass.async_create_task(self._async_follow_up(happened, self._owed), "tangle_grid follow up")
 
     async def _async_follow_up(self, events: tuple[GridEvent, ...], number: int) -> None:
         """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
