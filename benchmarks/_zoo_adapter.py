@@ -1,7 +1,8 @@
 """Between the zoo and the grid: what the integration's adapters make of entities, without a Home Assistant.
 
-Reads and writes as `devices/charger.py` and `devices/entity_writing.py` do: what is no number in a known unit is
-nothing; a value that an entity shows already is not written, unless it is to be written again.
+Reads and writes as `devices/charger.py`, `devices/readout.py` and `devices/entity_writing.py` do: what is no number in
+a known unit, or more than can be, is nothing; a value that an entity shows already is not written, unless it is to be
+written again.
 """
 
 import math
@@ -26,6 +27,9 @@ _W: Final = {"mW": 0.001, "W": 1.0, "kW": 1000.0}
 _A: Final = {"mA": 0.001, "A": 1.0}
 _PHASES: Final = 3
 _FULL: Final = 100.0
+_ABSURD: Final = 1e9
+#: As `devices/base.py`, which cannot be imported without a Home Assistant.
+_OVER_RATING: Final = 3.0
 
 
 def number(entity: Entity | None, units: dict[str, float]) -> float | None:
@@ -34,12 +38,12 @@ def number(entity: Entity | None, units: dict[str, float]) -> float | None:
         return None
     factor = units.get(entity.unit) if isinstance(entity.unit, str) else None
     value = float(entity.text)
-    return value * factor if factor is not None and math.isfinite(value) else None
+    return value * factor if factor is not None and abs(value * factor) <= _ABSURD else None
 
 
 def meter_reading(meter: ZooMeter) -> PhaseReading | None:
     """What a meter with one sensor for each phase shows; missing one is missing all."""
-    entities = [meter.entities.get(f"power_l{line}") for line in (1, 2, 3)]
+    entities = [meter.entities[f"power_l{line}"] for line in (1, 2, 3)]
     power: list[float] = []
     for entity in entities:
         if (value := number(entity, _W)) is None:
@@ -47,8 +51,9 @@ def meter_reading(meter: ZooMeter) -> PhaseReading | None:
         power.append(value)
     return PhaseReading(
         power_w=(power[0], power[1], power[2]),
-        at=min(entity.reported_at for entity in entities if entity is not None),
-        changed_at=max(entity.changed_at for entity in entities if entity is not None),
+        at=min(entity.reported_at for entity in entities),
+        changed_at=max(entity.changed_at for entity in entities),
+        heard_at=max(entity.reported_at for entity in entities),
     )
 
 
@@ -61,11 +66,15 @@ class ChargerHands:
         self._told_on_at: float | None = None
         self._kept_off = False
         self._connected: bool | None = None
+        self._told_a: float | None = None
+        self._most_a = _OVER_RATING * config.max_current_a
+        # A total may be that of all phases and stand on one.
+        self._most_w = self._most_a * config.watts_per_amp
 
     def telemetry(self) -> ChargerTelemetry:
         """What the charger and its car report."""
         entities = self._device.entities
-        power, limit, switch = entities.get(POWER), entities[LIMIT], entities.get(SWITCH)
+        power, limit, switch = entities[POWER], entities[LIMIT], entities.get(SWITCH)
         connected = _on(entities.get(PLUG))
         if connected and self._connected is False:
             # The next car.
@@ -77,44 +86,66 @@ class ChargerHands:
         if switch is not None and switched is False and connected and told_at is not None:
             self._kept_off |= switch.changed_at > told_at + SETTLE_S
         soc = number(entities.get(SOC), {"%": 1.0})
+        soc = soc if soc is not None and 0 <= soc <= _FULL else None
+        # What others write to shows a new value also when the device is gone: it is no sign of life.
+        heard = [each.reported_at for name, each in entities.items() if name not in {LIMIT, SWITCH} and each.live]
+        heard_at = max(heard, default=None)
+        reading = None if watts is None else self._reading(watts, power, heard_at)
+        lowest_a = 0.0 if switch is not None else max(0.0, limit.lowest)
+        if reading is not None and max(map(abs, reading.power_w)) > self._most_w:
+            return ChargerTelemetry(reading=None, available=False, lowest_a=self._config.min_current_a)
         return ChargerTelemetry(
-            reading=None if watts is None or power is None else self._reading(watts, power),
+            reading=reading,
             connected=connected,
-            soc=soc if soc is not None and 0 <= soc <= _FULL else None,
+            soc=soc,
             soc_at=None if soc is None else entities[SOC].reported_at,
-            available=(watts is not None or (power is not None and power.live)) and limit.live,
-            heard_at=max((each.reported_at for each in entities.values() if each.live), default=None),
+            available=power.live and shown is not None,
+            heard_at=heard_at,
             shown_a=0.0 if switched is False else shown,
-            lowest_a=0.0 if switch is not None or limit.lowest <= 0 else limit.lowest,
+            lowest_a=lowest_a,
             kept_off=self._kept_off,
         )
 
     def apply(self, setpoint: ChargerSetpoint) -> None:
         """Write what it does not show already."""
+        self._told_a = setpoint.current_a
         if setpoint.current_a > 0:
             self._set_number(setpoint.current_a, again=setpoint.again)
-            self._set_switch(on=True, again=setpoint.again)
-        elif SWITCH in self._device.entities:
-            self._set_switch(on=False, again=setpoint.again)
+            self._set_switch(on=True)
         else:
-            self._set_number(self._device.entities[LIMIT].lowest, again=setpoint.again)
+            self._pause(again=setpoint.again)
 
     def safe_state(self) -> None:
-        """Leave it as it should be when nobody controls it: never higher than it is."""
-        entities = self._device.entities
-        shown = number(entities[LIMIT], _A)
-        if shown is None or shown > self._config.safe_current_a:
-            self._set_number(self._config.safe_current_a)
+        """Bring it to its safe current, from above: what is lower stays."""
+        safe_a = self._config.safe_current_a
+        shown = number(self._device.entities[LIMIT], _A)
+        off = _on(self._device.entities.get(SWITCH)) is False
+        lower = [each for each in (0.0 if off else shown, self._told_a) if each is not None]
+        amps = min(safe_a, *lower) if lower else safe_a
+        if amps > 0:
+            self._set_number(amps)
+            self._set_switch(on=True)
+        else:
+            self._pause()
+            if shown is not None and shown > safe_a > 0:
+                self._set_number(safe_a)
 
-    def _reading(self, watts: float, power: Entity) -> PhaseReading:
+    def _pause(self, *, again: bool = False) -> None:
+        switch = self._device.entities.get(SWITCH)
+        if switch is None or not switch.live:
+            self._set_number(self._device.entities[LIMIT].lowest, again=again)
+        else:
+            self._set_switch(on=False, again=again)
+
+    def _reading(self, watts: float, power: Entity, heard_at: float | None) -> PhaseReading:
         phases = self._config.phases
-        weights = [0.0] * _PHASES
         order = phases if len(phases) == _PHASES else tuple(range(_PHASES))
         currents = [number(self._device.entities.get(f"current_l{line}"), _A) for line in (1, 2, 3)]
+        weights = [0.0] * _PHASES
         for phase, amps in zip(order, currents, strict=True):
             weights[phase] = abs(amps or 0.0)
-        split = any(amps is None for amps in currents) or sum(weights) <= 0
-        if split:
+        known = all(amps is not None and abs(amps) <= self._most_a for amps in currents)
+        if not known or sum(weights) <= 0:
             weights = [1.0 if phase in phases else 0.0 for phase in range(_PHASES)]
         shares = [watts * weight / sum(weights) for weight in weights]
         triple: PhaseTriple = (shares[0], shares[1], shares[2])
@@ -122,7 +153,8 @@ class ChargerHands:
             power_w=triple,
             at=power.reported_at,
             changed_at=power.changed_at,
-            split=any(amps is None for amps in currents) and len(phases) > 1,
+            split=not known and len(phases) > 1,
+            heard_at=heard_at,
         )
 
     def _set_number(self, amps: float, *, again: bool = False) -> None:

@@ -2,8 +2,9 @@
 
 It knows the load that nobody controls in advance, and which cars are there. It fills the fuse less the margin that the
 grid keeps free, as the mean of half a minute: what moves from second to second is no fuse's business. It gives whole
-steps between the least and the greatest current, and holds what it gives for a minute at least. Beyond that nothing
-limits it: not reports, not ramps, not writes.
+steps between the least and the greatest current. It may take back at any moment, but what it gives holds for five
+minutes, so that it need not write more than twelve times an hour either. Beyond that nothing
+limits it: not reports, not ramps.
 """
 
 import math
@@ -15,7 +16,7 @@ from typing import Final
 from benchmarks._zoo_site import START, Site
 from custom_components.tangle_grid.grid import NOMINAL_V
 
-DWELL_S: Final = 60
+DWELL_S: Final = 300
 MEAN_S: Final = 30
 _PHASES: Final = 3
 

@@ -6,8 +6,9 @@ with each heartbeat, as in `runtime.py`. What is judged is what really flows.
 
 import json
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ class FeederSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerSpec:
-    """A charger as it was entered (`config`), and as it is."""
+    """A charger as it was entered (`config`), and as it is; `floor_a` is what it draws whatever it is told, A."""
 
     config: ChargerConfig
     behaviours: tuple[Behaviour, ...] = ()
@@ -59,6 +60,7 @@ class ChargerSpec:
     lowest_a: float = 0.0
     has_switch: bool = True
     per_phase: bool = True
+    floor_a: float = 0.0
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class Site:
             for device_id, charger in self.chargers.items()
         }
         self.felt = {feeder_id: Felt(spec.config.capacity_a) for feeder_id, spec in self.feeders.items()}
+        self._could_fall = {feeder_id: partial(self.could_fall, feeder_id) for feeder_id in self.feeders}
         self.trace = Trace()
         self.agenda.passing.append(self._feel)
         self.meters = {
@@ -214,6 +217,15 @@ class Site:
                 first, second, third = first + more[0], second + more[1], third + more[2]
         return (first, second, third)
 
+    def could_fall(self, feeder_id: str, phases: Collection[int]) -> bool:
+        """Whether a charger below a feeder draws more on these phases than it would if it were told nothing."""
+        return any(
+            charger.amps > self.specs[device_id].floor_a + 1e-6
+            and feeder_id in self.paths[device_id]
+            and any(charger.phase_amps[phase] > 0 for phase in phases)
+            for device_id, charger in self.chargers.items()
+        )
+
     def _path(self, feeder_id: str | None) -> tuple[str, ...]:
         path: list[str] = []
         while feeder_id is not None:
@@ -226,7 +238,7 @@ class Site:
         while at < end:
             until = min(end, float(int(at) + 1))
             for feeder_id, felt in self.felt.items():
-                felt.add(at, until, self.load_a(feeder_id, at))
+                felt.add(at, until, self.load_a(feeder_id, at), self._could_fall[feeder_id])
             if int(at) - int(START) >= len(self.trace.able):
                 self.trace.able.append(frozenset(each for each, charger in self.chargers.items() if _able(charger)))
                 self.trace.power_w.append(0.0)
@@ -242,8 +254,8 @@ class Site:
             for entity in meter.entities.values():
                 entity.on_change.append(self._meter_changed)
         for charger in self.chargers.values():
-            for quantity in charger.values():
-                charger.entities[quantity].on_change.append(self._device_changed)
+            for entity in charger.entities.values():
+                entity.on_change.append(self._device_changed)
 
     def _meter_changed(self) -> None:
         if not self._meter_pass:

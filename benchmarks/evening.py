@@ -81,7 +81,7 @@ _DEAD_FROM_S, _DEAD_TO_S = 1500.0, 1800.0
 
 SCENARIOS: Final = (
     Scenario(name="calm", swing_a=(0.0, 0.0, 0.0), flicker_a=2.0),
-    Scenario(name="wandering", swing_a=(2.0, 0.5, 0.5), flicker_a=0.2),
+    Scenario(name="wandering", mean_a=(14.0, 4.0, 5.0), swing_a=(2.0, 0.5, 0.5), flicker_a=0.2),
     Scenario(name="kettle", mean_a=_ROOMY, appliances=_KETTLES, calm_at_s=2550.0),
     Scenario(name="oven", mean_a=_ROOMY, appliances=(_OVEN,), calm_at_s=2700.0),
     Scenario(
@@ -187,7 +187,7 @@ def play(scenario: Scenario | str, *, meter_s: float = 5.0, report_s: float = 10
         beyond_s=felt.beyond_s,
         longest_s=felt.longest_s,
         worst=felt.worst,
-        share=kwh / best_kwh,
+        share=kwh / best_kwh if best_kwh else 1.0,
         kwh=kwh,
         best_kwh=best_kwh,
         writes_h=max(charger.writes for charger in site.chargers.values()),

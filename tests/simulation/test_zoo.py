@@ -300,10 +300,16 @@ def test_what_the_fuse_feels() -> None:
     loads = [5.0] * 10 + [10.5] * 5 + [12.0] * 4 + [9.0] * 3 + [11.0] * 2
     for second, amps in enumerate(loads):
         for begin, end in ((0.0, 0.25), (0.25, 1.0)):
-            felt.add(START + second + begin, START + second + end, (1.0, amps, 1.0))
+            felt.add(
+                START + second + begin,
+                START + second + end,
+                (1.0, amps, 1.0),
+                lambda phases, amps=amps: phases == (1,) and amps > 11.5,
+            )
     assert felt.over_s == pytest.approx(11.0)
     assert felt.beyond_s == pytest.approx(4.0)
     assert felt.longest_s == pytest.approx(9.0)
+    assert felt.needless_s == pytest.approx(4.0)
     assert felt.worst == pytest.approx(1.2)
     assert felt.last_over_at == pytest.approx(START + len(loads))
     assert len(felt.stretches) == 2

@@ -44,6 +44,10 @@ class Behaviour:
         """Whether nothing is reported now."""
         return False
 
+    def repeats(self) -> bool:
+        """Whether a value is reported again that is still the same."""
+        return True
+
     def late_s(self, number: int) -> float:
         """How old what is shown is when it is shown; `number` counts the entities of one report."""
         return 0.0

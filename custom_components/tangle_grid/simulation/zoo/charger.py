@@ -143,8 +143,8 @@ class ZooCharger(ZooDevice):
     # What behaviours do to it
 
     def forget(self) -> None:
-        """Fall back to the limit from the factory; the number shows what it showed."""
-        self.limit_a = self.max_a
+        """Fall back to the limit from the factory, and forget a pause; its entities show what they showed."""
+        self.limit_a, self.enabled = self.max_a, True
         self._update()
 
     def set_enabled(self, *, on: bool) -> None:

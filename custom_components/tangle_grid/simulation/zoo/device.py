@@ -94,7 +94,9 @@ class ZooDevice:
         for each in self.active():
             if shown is not None:
                 shown, unit = each.says(self.agenda.now, quantity, shown, unit)
-        self.entities[quantity].show(self.agenda.now, shown, unit)
+        entity = self.entities[quantity]
+        if (shown, unit) != (entity.text, entity.unit) or all(each.repeats() for each in self.active()):
+            entity.show(self.agenda.now, shown, unit)
 
     def _tick(self, timer: Behaviour) -> None:
         self.report()

@@ -1,6 +1,6 @@
 """What the fuse felt: time above it, how far, and in which windows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,7 @@ class Felt:
         capacity_a: The fuse, A per phase.
         over_s, beyond_s: Time above the capacity, and above 113 % of it, on any phase, s.
         longest_s: The longest time above it without a break, s.
+        needless_s: The same, as far as somebody could have drawn less, s.
         last_over_at: When it was above it last, epoch seconds; None: never.
         worst: The greatest load, as a share of the capacity.
         stretches: The times above it: begin, end, the greatest share.
@@ -30,14 +31,25 @@ class Felt:
     over_s: float = 0.0
     beyond_s: float = 0.0
     longest_s: float = 0.0
+    needless_s: float = 0.0
     last_over_at: float | None = None
     worst: float = 0.0
     stretches: list[tuple[float, float, float]] = field(default_factory=list)
     squares: tuple[list[float], list[float], list[float]] = field(default_factory=lambda: ([], [], []))
     _second: int | None = None
+    _needless_from: float | None = None
 
-    def add(self, begin: float, end: float, amps: Sequence[float]) -> None:
-        """A constant load, A per phase, from `begin` to `end`, both within one second of the clock."""
+    def add(
+        self, begin: float, end: float, amps: Sequence[float], could_fall: Callable[[Collection[int]], bool]
+    ) -> None:
+        """A constant load from `begin` to `end`, both within one second of the clock.
+
+        Args:
+            begin: Epoch seconds.
+            end: Epoch seconds.
+            amps: A per phase.
+            could_fall: Whether somebody on these phases draws more than it must.
+        """
         length_s = end - begin
         if length_s <= 0:
             return
@@ -53,6 +65,13 @@ class Felt:
             else:
                 self.stretches.append((begin, end, share))
             self.longest_s = max(self.longest_s, end - self.stretches[-1][0])
+            if could_fall(self._over(amps)):
+                self._needless_from = begin if self._needless_from is None else self._needless_from
+                self.needless_s = max(self.needless_s, end - self._needless_from)
+            else:
+                self._needless_from = None
+        else:
+            self._needless_from = None
         second = int(begin)
         if self._second != second:
             # A second that nobody added anything to cannot be: see above.
@@ -61,3 +80,7 @@ class Felt:
                 squares.append(0.0)
         for squares, have in zip(self.squares, amps, strict=True):
             squares[-1] += have * have * length_s
+
+    def _over(self, amps: Sequence[float]) -> tuple[int, ...]:
+        pairs = zip(amps, self.capacity_a, strict=True)
+        return tuple(phase for phase, (have, most) in enumerate(pairs) if have > most)

@@ -126,7 +126,7 @@ class SwitchIsSession(Behaviour):
 
 
 class Forgets(Behaviour):
-    """Goes back to its maximum, while its number still shows the old value.
+    """Goes back to its maximum, from a pause as well, while its entities still show the old values.
 
     Attributes:
         at_session: When a car is plugged in.

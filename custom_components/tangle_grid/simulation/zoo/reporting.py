@@ -17,8 +17,16 @@ class Every(Behaviour):
         return self._period
 
 
-class OnChange(Behaviour):
-    """Reports what has changed, `after_s` after it did."""
+class OnlyChanges(Behaviour):
+    """Says nothing that it has said already."""
+
+    @override
+    def repeats(self) -> bool:
+        return False
+
+
+class OnChange(OnlyChanges):
+    """Reports what has changed, `after_s` after it did, and nothing else."""
 
     def __init__(self, after_s: float = 1.0) -> None:
         self._after_s = after_s

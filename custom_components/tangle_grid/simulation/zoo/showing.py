@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final, override
 
+from ..randomness import noise, stream_key
 from .behaviour import Behaviour
 from .entity import UNAVAILABLE
 
@@ -104,3 +105,56 @@ class Frozen(Behaviour):
         if self._quantities and not quantity.startswith(self._quantities):
             return text, unit
         return self._first.setdefault(quantity, text), unit
+
+
+class PlugDrops(Behaviour):
+    """Says "not connected" for `for_s` every `every_s`, s."""
+
+    def __init__(self, every_s: float = 300.0, for_s: float = 5.0) -> None:
+        self._every_s, self._for_s = every_s, for_s
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        drops = quantity == "connected" and at % self._every_s < self._for_s
+        return ("off" if drops else text), unit
+
+
+class Coarse(Behaviour):
+    """Rounds what it measures to multiples of `step`."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if not quantity.startswith("power"):
+            return text, unit
+        return f"{round(float(text) / self._step) * self._step:g}", unit
+
+
+class NoiseAroundAConstant(Behaviour):
+    """Shows `watts`, give or take `by_w`, whatever flows."""
+
+    def __init__(self, watts: float, by_w: float = 20.0) -> None:
+        self._watts, self._by_w = watts, by_w
+        self._key = stream_key("constant", watts, by_w)
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        return f"{self._watts + self._by_w * noise(self._key, int(at)):.0f}", unit
+
+
+class Swapped(Behaviour):
+    """What is measured on one phase is shown for another, from some day on: `order` says whose value each shows."""
+
+    def __init__(self, order: tuple[int, int, int] = (1, 0, 2)) -> None:
+        self._order = order
+        self._latest: dict[str, str] = {}
+
+    @override
+    def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        name, _, line = quantity.rpartition("_l")
+        self._latest[quantity] = text
+        if line not in {"1", "2", "3"}:
+            return text, unit
+        return self._latest.get(f"{name}_l{self._order[int(line) - 1] + 1}", text), unit
