@@ -11,8 +11,10 @@ from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .data import TangleGridConfigEntry
 from .guests import GuestView
 from .island_config import rehung, structure
+from .island_log import async_log_absences
 from .ledger_choice import LedgerChoice
 from .removal import async_archive_island, async_forget_island
+from .renames import async_follow_renames
 from .repairs import async_clear_issues, async_watch_issues
 from .runtime import IslandRuntime
 from .services import async_setup_services
@@ -38,6 +40,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions: they exist, and say what is wrong, also while no island is loaded; and the guests' path."""
     async_setup_services(hass)
     async_setup_wallet_services(hass)
+    async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
     return True
 
@@ -48,6 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -
     await runtime.async_prepare()
     entry.runtime_data = runtime
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_log_absences(entry))
     await runtime.async_start()
     entry.async_on_unload(async_watch_issues(hass, entry))
 
@@ -56,6 +60,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(entry.add_update_listener(_async_entry_updated))
+    if structure(entry) != runtime.structure:
+        # Something was renamed while it started.
+        await _async_entry_updated(hass, entry)
     return True
 
 

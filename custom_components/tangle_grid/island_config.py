@@ -50,8 +50,10 @@ from .devices.base import Adapter
 from .devices.config import build_device
 from .devices.feeders import ancestors, build_meters, feeder_configs, feeder_of, parents, sub_feeders
 from .devices.forecast_source import ForecastSource
+from .devices.hands_off import HandsOff
 from .devices.readout import Readout
 from .grid.model import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
+from .ownership import async_taken
 
 # Unanswered requests raise the rate up to this many times the first one.
 _HIGHEST_RATE: Final = 2
@@ -70,13 +72,18 @@ _LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """A charger with its car, a home battery, a household or a solar system on the island."""
+    """A charger with its car, a home battery, a household or a solar system on the island.
+
+    Attributes:
+        taken_by: Another island, by its title, that controls the same device: this one leaves it alone.
+    """
 
     participant_id: str
     kind: str
     name: str
     config: DeviceConfig
     adapter: Adapter[Any, Any]
+    taken_by: str | None = None
 
 
 def participant_subentries(entry: ConfigEntry[Any]) -> dict[str, ConfigSubentry]:
@@ -94,6 +101,7 @@ def build_participants(
     """Participants by id, from the subentries; ``memories`` is what their adapters knew before a restart."""
     participants: dict[str, Participant] = {}
     feeders = sub_feeders(entry)
+    taken = async_taken(hass, entry)
     for subentry in participant_subentries(entry).values():
         config, adapter = build_device(hass, subentry, clock.from_datetime, memories.get(subentry.subentry_id))
         config = replace(config, feeder_id=feeder_of(subentry.data, feeders))
@@ -104,7 +112,8 @@ def build_participants(
             kind=subentry.subentry_type,
             name=subentry.title,
             config=config,
-            adapter=adapter,
+            adapter=HandsOff(adapter) if subentry.subentry_id in taken else adapter,
+            taken_by=taken.get(subentry.subentry_id),
         )
     return participants
 

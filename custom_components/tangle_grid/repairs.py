@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
 from .data import IslandSnapshot, TangleGridConfigEntry
+from .device_issues import DeviceIssues
 from .flows.checks import Problem
 from .flows.ledger import async_ask_node
 from .grid.freshness import MeterFault
@@ -49,6 +50,8 @@ _REWARD_ISSUES: Final[Mapping[str, str]] = {
 
 # A restart, a reload or a device that is away for a moment is nothing to bother anyone with.
 _PATIENCE: Final = timedelta(minutes=1)
+#: Looking through all that an island names takes its time on a large one.
+_LOOK_EVERY: Final = timedelta(seconds=10)
 
 
 class IssueWatch:
@@ -58,6 +61,8 @@ class IssueWatch:
         self._hass = hass
         self._entry = entry
         self._since: dict[str, datetime] = {}
+        self._devices = DeviceIssues(hass, entry)
+        self._looked_at: datetime | None = None
 
     @callback
     def async_update(self, snapshot: IslandSnapshot) -> None:
@@ -86,6 +91,7 @@ class IssueWatch:
                 severity=ir.IssueSeverity.WARNING,
                 placeholders={"device": participant.name, "entity": ", ".join(participant.adapter.enrolment_ids)},
             )
+        self._async_update_entities()
         self._async_update_ledger(snapshot)
         self._async_update_payments(snapshot)
         for device_id, device in snapshot.grid.devices.items():
@@ -96,6 +102,23 @@ class IssueWatch:
                 wrong=not device.compliant,
                 severity=ir.IssueSeverity.ERROR,
                 placeholders={"island": island, "device": subentry.title if subentry else device_id},
+            )
+
+    @callback
+    def _async_update_entities(self) -> None:
+        """Entities that are disabled, gone or not to be understood, and devices that another island controls."""
+        now = dt_util.utcnow()
+        if self._looked_at is not None and timedelta() <= now - self._looked_at < _LOOK_EVERY:
+            return
+        self._looked_at = now
+        for finding in self._devices.async_findings():
+            self._async_set(
+                finding.key,
+                finding.subject,
+                wrong=finding.wrong,
+                severity=ir.IssueSeverity.ERROR,
+                placeholders=finding.placeholders,
+                patience=finding.patience,
             )
 
     @callback
@@ -162,19 +185,26 @@ class IssueWatch:
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
         self._since.clear()
 
-    def _lasting(self, issue_id: str, *, wrong: bool) -> bool:
+    def _lasting(self, issue_id: str, *, wrong: bool, patience: timedelta = _PATIENCE) -> bool:
         """Whether it has been wrong for a while."""
         if not wrong:
             self._since.pop(issue_id, None)
             return False
         now = dt_util.utcnow()
-        return now - self._since.setdefault(issue_id, now) >= _PATIENCE
+        return now - self._since.setdefault(issue_id, now) >= patience
 
     @callback
     def _async_set(
-        self, key: str, subject: str, *, wrong: bool, severity: ir.IssueSeverity, placeholders: dict[str, str]
+        self,
+        key: str,
+        subject: str,
+        *,
+        wrong: bool,
+        severity: ir.IssueSeverity,
+        placeholders: dict[str, str],
+        patience: timedelta = _PATIENCE,
     ) -> None:
-        if self._lasting(f"{key}_{subject}", wrong=wrong):
+        if self._lasting(f"{key}_{subject}", wrong=wrong, patience=patience):
             self._async_show(key, subject, severity=severity, placeholders=placeholders)
         elif not wrong:
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{subject}")

@@ -29,6 +29,7 @@ from .coordinator import IslandCoordinator
 from .data import IslandSnapshot, TangleGridConfigEntry
 from .devices.charger import ChargerAdapter
 from .devices.config import policy_from_data
+from .devices.readout import Readout
 from .enrolment import async_enrol
 from .grid.engine import GridEngine
 from .grid.errors import GridError
@@ -67,6 +68,7 @@ class IslandRuntime:
     engine: GridEngine
     clock: GridClock
     loop: ControlLoop
+    readout: Readout
     link: LedgerLink
     street: SimulatedStreet | None = None
 
@@ -88,6 +90,11 @@ class IslandRuntime:
         self._unpaid: dict[str, str] = {}
         self._running = False
 
+    @property
+    def taken(self) -> dict[str, str]:
+        """Which other island controls a participant, by participant id."""
+        return {pid: each.taken_by for pid, each in self.participants.items() if each.taken_by is not None}
+
     # Life cycle
 
     async def async_prepare(self) -> None:
@@ -99,7 +106,7 @@ class IslandRuntime:
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
         config = build_grid_config(self.entry, self.participants)
-        self._readout = build_readout(self.hass, self.entry, self.clock, self.participants, config)
+        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants, config)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.get("engine"), plan_batch=0)
         self.secret_store = SecretStore(self.hass, self.island_id)
@@ -125,7 +132,7 @@ class IslandRuntime:
             self.entry,
             self.engine,
             clock=self.clock,
-            readout=self._readout,
+            readout=self.readout,
             forecasts=self.forecasts,
             writers={
                 participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
@@ -145,8 +152,8 @@ class IslandRuntime:
         self._unsubscribe += [
             async_enrol(self.hass, self.participants.values()),
             self.forecasts.async_start(),
-            MeterMoment(self.hass, self._readout.meter_entities, self._async_step).async_start(),
-            async_track_state_change_event(self.hass, self._readout.device_entities, self._async_device_changed),
+            MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
+            async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
             async_track_time_interval(
                 self.hass,
                 self._async_heartbeat,

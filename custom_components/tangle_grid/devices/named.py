@@ -49,12 +49,15 @@ def controlled(data: Data) -> Iterator[tuple[str, str]]:
 
 
 def named(data: Data) -> Iterator[tuple[str, str]]:
-    """All entities, as field and entity id, from the data of an entry or a subentry, or from options."""
+    """All entities, as field and entity id, from the data of an entry or a subentry, or from options.
+
+    Those of an island's own meter come as what they measure: power or current.
+    """
     yield from controlled(data)
     for field in _READ:
         yield from ((field, entity_id) for entity_id in _listed(data.get(field)))
-    for sensors in data.get(CONF_METER, {}).values():
-        yield from ((CONF_METER, entity_id) for entity_id in sensors)
+    for kind, sensors in data.get(CONF_METER, {}).items():
+        yield from ((kind, entity_id) for entity_id in sensors)
 
 
 def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:

@@ -55,6 +55,7 @@ class Readout:
             device_id: _most_w(config, feeders[config.feeder_id]) for device_id, (_, config, _) in devices.items()
         }
         self._wrong: dict[str, str] = {}
+        self._beyond: set[str] = set()
 
     @property
     def meter_entities(self) -> list[frozenset[str]]:
@@ -66,6 +67,11 @@ class Readout:
         """The entities that tell about devices, and belong to no meter."""
         of_devices = frozenset[str]().union(*(adapter.entity_ids for _, _, adapter in self._devices.values()))
         return of_devices.difference(*self.meter_entities)
+
+    @property
+    def beyond(self) -> frozenset[str]:
+        """The devices that report more than they can do."""
+        return frozenset(self._beyond)
 
     def meters(self) -> dict[str, PhaseReading | None]:
         """What the meters show, by feeder id; None: nothing that can be used."""
@@ -86,10 +92,12 @@ class Readout:
             return telemetry
 
         telemetry: Telemetry | None = self._guarded(device_id, name, read)
+        self._beyond.discard(device_id)
         if telemetry is None:
             return _unreadable(config)
         reading, most_w = telemetry.reading, self._most_w[device_id]
         if reading is not None and not all(abs(watts) <= most_w for watts in reading.power_w):
+            self._beyond.add(device_id)
             self._note(device_id, name, f"{reading.total_w:.3g} W is beyond anything it can do")
             return _unreadable(config)
         self._note(device_id, name, None)
