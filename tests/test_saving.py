@@ -115,15 +115,21 @@ async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant,
     """Each is saved after it happened, and before it is followed up; none waits for a write of its own."""
     before = disk.writes
     saved_when_told: list[int] = []
+    publish = island.ledger.publish
 
-    async def publish(kind: str, body: Any) -> None:
+    async def published(kind: str, body: Any, *, sender: str | None = None) -> str:
         saved_when_told.append(disk.writes)
+        return await publish(kind, body, sender=sender)
 
-    with patch.object(island.runtime.link, "async_publish", publish):
+    with patch.object(island.ledger, "publish", published):
         for number in range(100):
             island.runtime._async_happened([_settlement(number)])
+        # Somebody else who publishes does not say it before it is saved, either.
+        await island.runtime.link.async_publish_held()
         assert not saved_when_told
         await hass.async_block_till_done()
     assert len(saved_when_told) == 100
     assert min(saved_when_told) > before
     assert 1 <= disk.writes - before <= 3
+    said = [message.body["payment_id"] for message in island.ledger.published if message.kind == "settlement"]
+    assert said == [f"request:{number}" for number in range(100)]

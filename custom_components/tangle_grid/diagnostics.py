@@ -91,7 +91,7 @@ async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:
     """What waits where: in memory, in the ledger's outbox, and on the Tangle until it is confirmed."""
     status = runtime.link.status
     queue: dict[str, Any] = {
-        "messages_in_memory": runtime.link.held_back,
+        "messages_in_memory": len(runtime.link.held),
         "messages": status.queued_messages if status else None,
         "payments": None,
     }

@@ -12,7 +12,7 @@ from .grid.errors import GridError
 from .ledger import LedgerError
 from .protocol import ProtocolError
 
-# Not the caller's fault: Home Assistant logs these with their trace, the others only tell the caller.
+# Not the caller's fault: the caller asked for nothing wrong, and may ask again.
 _OPERATIONAL: Final = frozenset({"entity_unavailable", "ledger_unavailable", "service_failed", "service_timeout"})
 
 type KeyedError = GridError | LedgerError | DeviceError | ProtocolError

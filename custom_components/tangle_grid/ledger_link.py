@@ -1,12 +1,11 @@
 """The island's way to its ledger. The grid never waits for it.
 
-Opening, publishing and paying happen in the background. While the ledger cannot be reached, messages wait in memory
-up to a limit (their content is also part of the grid's own state), and payments stay in the grid's state as settled
-but unpaid, from where they are handed over again: the payment id makes that harmless.
+Opening, publishing and paying happen in the background. While the ledger cannot be opened, messages are held, and
+payments stay in the grid's state as settled but unpaid, from where they are handed over again: the payment id makes
+that harmless.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import LOGGER, TREASURY
+from .held_messages import HeldMessages
 from .ledger import (
     BalancesChanged,
     Fault,
@@ -37,7 +37,6 @@ from .persistence import Keyring, SecretStore, ledger_folder
 from .pyota_installation import async_ensure_pyota
 
 _RETRY_S: Final = (5, 15, 60, 300)
-_WAITING_MESSAGES: Final = 1_000
 _LONGEST_COPY_S: Final = 3_600.0
 
 
@@ -52,6 +51,7 @@ class LedgerLink:
         choice: LedgerChoice,
         keyring: Keyring,
         store: SecretStore,
+        held: HeldMessages,
         on_open: Callable[[list[Payment]], None],
         on_event: Callable[[LedgerEvent], None],
         on_trouble: Callable[[], None],
@@ -63,11 +63,11 @@ class LedgerLink:
         self._saved = keyring.saved
         self._keyring = keyring
         self._store = store
+        self.held = held
         self._on_open = on_open
         self._on_event = on_event
         self._on_trouble = on_trouble
         self._speechless: set[str] = set()
-        self._waiting: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_WAITING_MESSAGES)
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._ledger: Ledger | None = None
         self._publishing = asyncio.Lock()
@@ -104,11 +104,6 @@ class LedgerLink:
         """Whether the ledger is open and answers."""
         return self._ledger is not None and self.status is not None and self.status.reachable
 
-    @property
-    def held_back(self) -> int:
-        """How many messages wait here until the ledger is open."""
-        return len(self._waiting)
-
     @callback
     def async_start(self) -> None:
         """Open the ledger in the background, however long it takes."""
@@ -134,11 +129,14 @@ class LedgerLink:
                 self.error = _in_words(error)
                 self.fault = error.fault if isinstance(error, LedgerError) else None
                 delay = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
-                LOGGER.warning("The ledger could not be opened, trying again in %s s: %s", delay, self.error)
+                if not attempt:
+                    LOGGER.warning("The ledger could not be opened, and is tried again until it is: %s", self.error)
                 attempt += 1
                 self._on_trouble()
                 await asyncio.sleep(delay)
             else:
+                if attempt:
+                    LOGGER.info("The ledger is open again")
                 return
 
     async def _async_open(self) -> None:
@@ -169,7 +167,7 @@ class LedgerLink:
         if self._lies_still:
             await ledger.copies.lie_still(_LONGEST_COPY_S)
         self._on_open(payments)
-        await self._async_publish_waiting()
+        await self.async_publish_held()
 
     async def _async_save_secrets(self, secrets: Secrets) -> None:
         await self._store.async_save_secrets(secrets)
@@ -190,16 +188,11 @@ class LedgerLink:
             self.status = self._ledger.status()
         self._on_event(event)
 
-    async def async_publish(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Put a message in the ledger's outbox; until the ledger is open it waits here."""
-        self._waiting.append((kind, body))
-        if self._ledger is not None:
-            await self._async_publish_waiting()
-
-    async def _async_publish_waiting(self) -> None:
+    async def async_publish_held(self) -> None:
+        """Put what is held in the ledger's outbox; until the ledger is open, and takes it, it is held on."""
         async with self._publishing:
-            while self._waiting and self._ledger is not None:
-                kind, body = self._waiting[0]
+            while (message := self.held.first()) is not None and self._ledger is not None:
+                kind, body = message
                 sender = speaker(kind, body)
                 try:
                     await self._ledger.publish(kind, body, sender=sender)
@@ -209,7 +202,7 @@ class LedgerLink:
                     self._log_unpublished(kind, sender, error)
                 else:
                     self._speechless.discard(sender or "")
-                self._waiting.popleft()
+                self.held.done(message)
 
     def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
         """Say that a message is lost; of whoever has no key any more, once until it has one again."""

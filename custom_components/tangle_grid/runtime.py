@@ -36,6 +36,7 @@ from .grid.errors import GridError
 from .grid.events import GridEvent, is_owed
 from .grid.model import SolarConfig, Telemetry
 from .grid.status import GridStatus
+from .held_messages import HeldMessages
 from .island_config import (
     build_forecasts,
     build_grid_config,
@@ -46,12 +47,13 @@ from .island_config import (
     planning,
     structure,
 )
-from .ledger import LedgerError, LedgerEvent, Payment, PaymentChanged, PaymentState
+from .ledger import LedgerEvent, Payment, PaymentChanged, PaymentState
 from .ledger_choice import LedgerChoice
 from .ledger_link import LedgerLink
 from .log_once import LogOnce
 from .messages import event_message, meter_message
 from .meter_moment import MeterMoment
+from .payouts import Payouts
 from .persistence import Archive, GridStore, SecretStore
 from .simulated import SimulatedStreet
 from .writers import SetpointWriter
@@ -87,7 +89,6 @@ class IslandRuntime:
         self._owed = self._saved = 0
         self._said = LogOnce()
         self._telling = asyncio.Lock()
-        self._unpaid: dict[str, str] = {}
         self._running = False
 
     @property
@@ -122,10 +123,12 @@ class IslandRuntime:
             choice=LedgerChoice.from_options(self.entry.options),
             keyring=keyring,
             store=self.secret_store,
+            held=HeldMessages(state.get("unsaid")),
             on_open=self._async_ledger_opened,
             on_event=self._async_ledger_event,
             on_trouble=self._async_ledger_trouble,
         )
+        self.payouts = Payouts(self.link, due=self.engine.unpaid, payees=self.payees)
         await Archive(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -247,7 +250,9 @@ class IslandRuntime:
         happened = tuple(events)
         if persist or any(map(is_owed, happened)):
             self._owed += 1
-            self.hass.async_create_task(self._async_follow_up(happened, self._owed), "tangle_grid follow up")
+            said = (event_message(event, self.engine.requests) for event in happened)
+            self.link.held.stage(message for message in said if message is not None)
+            self.hass.async_create_task(self._async_follow_up(self._owed), "tangle_grid follow up")
         else:
             # A device that comes and goes each second is told of each time, and saved once in a while.
             self._store.async_save_later(self._state)
@@ -255,7 +260,7 @@ class IslandRuntime:
             for listener in tuple(self._listeners):
                 listener(event)
 
-    async def _async_follow_up(self, events: tuple[GridEvent, ...], number: int) -> None:
+    async def _async_follow_up(self, number: int) -> None:
         """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
 
         Saving has a lock of its own, so that a slow ledger holds up nothing but itself. Whatever came while it was
@@ -267,14 +272,12 @@ class IslandRuntime:
                 return
             self.loop.write_saved(unsaved)
         async with self._telling:
-            for event in events:
-                if (message := event_message(event, self.engine.requests)) is not None:
-                    await self.link.async_publish(*message)
-            await self._async_pay()
+            await self.link.async_publish_held()
+            await self.payouts.async_pay()
 
     async def _async_save_owed(self) -> bool:
         """Whether all that is owed is on disk. What is not must not be acted on; the next that happens tries again."""
-        upto = self._owed
+        upto, staged = self._owed, self.link.held.staged
         try:
             await self._store.async_save(self._state())
         except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
@@ -282,27 +285,8 @@ class IslandRuntime:
             return False
         self._said.right("save", "The state of %s can be saved again", self.entry.title)
         self._saved = upto
+        self.link.held.release(staged)
         return True
-
-    async def _async_pay(self) -> None:
-        due = self.engine.unpaid()
-        self._unpaid = {each.payment_id: why for each in due if (why := self._unpaid.get(each.payment_id)) is not None}
-        for settlement in due:
-            wallet = self.payees.get(settlement.device_id)
-            if wallet is None:
-                continue
-            try:
-                await self.link.async_reward(
-                    settlement.payment_id, wallet, settlement.amount_i, {"request": settlement.request_id}
-                )
-            except LedgerError as error:
-                if error.key == "ledger_unavailable":
-                    continue
-                if self._unpaid.get(settlement.payment_id) != error.key:
-                    LOGGER.warning("The reward %s cannot be paid now: %s", settlement.payment_id, error)
-                self._unpaid[settlement.payment_id] = error.key
-            else:
-                self._unpaid.pop(settlement.payment_id, None)
 
     @callback
     def _async_publish(self, _now: datetime) -> None:
@@ -310,9 +294,10 @@ class IslandRuntime:
 
     async def _async_publish_meter(self) -> None:
         if (message := meter_message(self.status)) is not None:
-            await self.link.async_publish(*message)
+            self.link.held.add(message)
+            await self.link.async_publish_held()
         async with self._telling:
-            await self._async_pay()
+            await self.payouts.async_pay()
         await self.link.async_refresh_rules()
 
     # Ledger
@@ -367,7 +352,7 @@ class IslandRuntime:
             ledger_error=self.link.error,
             ledger_fault=self.link.fault,
             rules=self._by_owner(self.link.rules),
-            unpaid=dict(self._unpaid),
+            unpaid=self.payouts.refused,
             published=self.link.published,
             reaction_ms=self.loop.reaction_ms,
         )
@@ -404,4 +389,5 @@ class IslandRuntime:
             "clock": self.clock.now(),
             "day": self.loop.day,
             "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
+            "unsaid": self.link.held.to_list(),
         }

@@ -30,6 +30,7 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
 )
 from custom_components.tangle_grid.ledger.backend import EmbeddedBackend
+from custom_components.tangle_grid.ledger.message_queue import MessageQueue
 from custom_components.tangle_grid.ledger.outbox import Outbox
 from tests.ledger.conftest import ISLAND, Opener
 
@@ -130,7 +131,7 @@ async def test_cut_off_at_any_step_a_payment_is_made_once(
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(Outbox, "set_sealed"), (EmbeddedBackend, "send"), (Outbox, "drop_message")]
+    ("owner", "name"), [(MessageQueue, "set_sealed"), (EmbeddedBackend, "send"), (MessageQueue, "drop")]
 )
 @pytest.mark.parametrize("after", [False, True])
 async def test_cut_off_at_any_step_a_message_is_there_once(

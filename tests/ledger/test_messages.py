@@ -18,6 +18,7 @@ async def test_messages_come_back_as_they_were_published(ledger: Ledger) -> None
         {"power_w": [1.5, -2.0, 3], "place": "Maple Straße ⚡", "number": n} for n in range(3)
     ]
     ids = [await ledger.publish("meter", body) for body in bodies]
+    assert await ledger.drain(10)
     settlement = await ledger.publish("settlement", {"energy_wh": 5})
     assert await ledger.drain(10)
     messages = await ledger.messages()

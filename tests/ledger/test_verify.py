@@ -92,6 +92,7 @@ def failed(found: Verification) -> set[str]:
 
 async def test_an_honest_reward_stands_up(ledger: Ledger) -> None:
     await ledger.publish("meter", {"n": 1})
+    assert await ledger.drain(20)
     await whole_story(ledger)
     await reward(ledger, 5, "something else")
     found = await ledger.verify(payment_id=PAYMENT)
@@ -106,6 +107,19 @@ async def test_an_honest_reward_stands_up(ledger: Ledger) -> None:
     assert found.transaction == paid.tail
     assert [check.placeholders["links"] for check in found.checks if check.key == "chain"] == [4]
     assert all(sentence(check) for check in found.checks)
+
+
+@pytest.mark.parametrize(
+    "again", [(ASK,), (ASK, ANSWER), (ASK, ANSWER, SETTLEMENT), (ANSWER, SETTLEMENT), (SETTLEMENT,)]
+)
+async def test_what_is_said_again_after_a_power_failure_changes_nothing(
+    ledger: Ledger, again: tuple[Body, ...]
+) -> None:
+    await tell(ledger, ASK, ANSWER, SETTLEMENT)
+    await tell(ledger, *again)
+    await reward(ledger)
+    found = await ledger.verify(payment_id=PAYMENT)
+    assert found.ok, failed(found)
 
 
 async def test_what_nobody_paid_is_unknown(ledger: Ledger) -> None:

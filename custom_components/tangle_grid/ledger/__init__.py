@@ -9,6 +9,7 @@ from .facade import Ledger
 from .guest_api import GuestApi
 from .island_keys import IslandKeys
 from .keys import FORMER_MARK, Secrets, new_seed
+from .message_queue import METER_VALUES, OWED
 from .model import (
     SUPPLY,
     TREASURY,
@@ -37,6 +38,8 @@ from .verify import Check, Verification
 
 __all__ = [
     "FORMER_MARK",
+    "METER_VALUES",
+    "OWED",
     "SUPPLY",
     "TREASURY",
     "BackendConfig",

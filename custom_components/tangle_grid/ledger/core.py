@@ -30,6 +30,7 @@ from .folder_lock import FolderLock
 from .http_client import HttpClient
 from .keys import Secrets
 from .members import Members
+from .message_queue import MessageQueue
 from .model import SUPPLY, LedgerStatus, OwnerAddress, Payment, PaymentOrder, QueuedPayment, SpendingLimits, WalletRules
 from .opening import Opening
 from .outbox import Outbox
@@ -39,6 +40,9 @@ from .sweeper import Sweeper
 from .targets import check_target
 from .verify import Verification, verify_payment
 from .wallet import DAY_S
+
+WAITING_PAYMENTS: Final = 1_000
+"""So many payments of a wallet may wait to be sent."""
 
 _MAX_ID: Final = 255
 _MAX_MEMO_BYTES: Final = 2_048
@@ -88,6 +92,7 @@ class LedgerCore:
             )
             self.backend, self._database = opening.backend, opening.database
             self._outbox = Outbox(self._database)
+            self._messages = MessageQueue(self._database)
             self.members = Members(self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock)
             self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
             self.accounts = Accounts(self._database, self.backend, secrets)
@@ -120,7 +125,7 @@ class LedgerCore:
     def health(self) -> LedgerStatus:
         """Return the state of the ledger as it is now."""
         fault, text = self.backend.fault or (None, None)
-        payments, messages = self._outbox.queued()
+        payments, messages = self._outbox.unsent(), self._messages.count()
         return LedgerStatus(
             reachable=fault is None,
             queued=payments + messages,
@@ -192,6 +197,8 @@ class LedgerCore:
             raise LedgerError("invalid_amount", {"amount": str(amount)[:32]})
         if order.source not in self.accounts:
             raise LedgerError("unknown_wallet", {"wallet": str(order.source)[:_MAX_ID]})
+        if (waiting := self._outbox.unplanned_count(order.source)) >= WAITING_PAYMENTS:
+            raise LedgerError("wallet_queue_full", {"wallet": order.source, "waiting": waiting})
         now = self._clock()
         self.accounts.policies.check(order.source, amount, self._outbox.spent_since(order.source, now - DAY_S))
         check_target(order, self.accounts, self.accounts.book, self.backend)
@@ -255,7 +262,8 @@ class LedgerCore:
     def publish(self, kind: str, body: Mapping[str, Any], sender: str | None = None) -> str:
         """Queue a message, of the island or of a participant, and return its id.
 
-        Raises LedgerError (invalid_message) for what cannot be sent, (key_ended) for a sender without a key.
+        Raises LedgerError (invalid_message) for what cannot be sent, (key_ended) for a sender without a key,
+        (outbox_full) while much of this sender waits.
         """
         if not is_kind(kind) or kind in {PAYMENT_KIND, KeyNotice.kind}:
             raise LedgerError("invalid_message", {"error": f"kind {str(kind)[:32]!r}"})
@@ -270,7 +278,7 @@ class LedgerCore:
             raise LedgerError("invalid_message", {"error": f"a participant does not send {kind}"})
         with self._database.transaction():
             epoch = 0 if sender is None else self.members.epoch_for(sender)
-            self._outbox.add_message(message_id, kind, encoded.decode(), self._clock(), sender=sender, epoch=epoch)
+            self._messages.add(message_id, kind, encoded.decode(), self._clock(), sender=sender, epoch=epoch)
         return message_id
 
     def verify(self, payment_id: str | None, transaction: str | None) -> Verification:
@@ -297,4 +305,4 @@ class LedgerCore:
 
     def is_drained(self) -> bool:
         """Tell whether everything is on the Tangle, and every payment confirmed or failed."""
-        return not any(self._outbox.queued()) and not self._outbox.pending()
+        return not self._messages.count() and not self._outbox.unsent() and not self._outbox.pending()

@@ -66,6 +66,8 @@ class Ledger:
         self._stepping = asyncio.Lock()
         self._guests: dict[bool, GuestApi] = {}
         self._runner = asyncio.create_task(self._run(), name="tangle_grid ledger")
+        if not status.reachable:
+            _LOGGER.warning("The ledger is open and cannot work yet: %s", status.last_error)
 
     @classmethod
     async def open(
@@ -184,8 +186,8 @@ class Ledger:
 
         Raises:
             LedgerError: unknown_wallet, invalid_amount, invalid_address, invalid_message (the memo),
-                insufficient_funds, over_payment_limit, over_day_limit, or payment_conflict (the id was used for
-                another order). Nothing was queued.
+                insufficient_funds, over_payment_limit, over_day_limit, wallet_queue_full (many wait already), or
+                payment_conflict (the id was used for another order). Nothing was queued.
         """
 
         def take() -> tuple[Payment, bool, Mapping[str, WalletState]]:
@@ -204,9 +206,10 @@ class Ledger:
 
         ``sender`` is the participant that speaks, and signs with a key of its own, which is announced on the Tangle
         before; None is the island. Participants send ``answer`` and ``data`` only, and speak for nobody else.
+        What may wait, and what goes first, ``message_queue`` says.
 
         Raises:
-            LedgerError: invalid_message; key_ended, when the sender's key was revoked.
+            LedgerError: invalid_message; key_ended, when the sender's key was revoked; outbox_full (much waits).
         """
         message_id = await self._answer(lambda: self._core.publish(kind, body, sender))
         self._wake.set()
@@ -433,9 +436,9 @@ class Ledger:
         before, self._status = self._status, status
         if all(getattr(before, name) == getattr(status, name) for name in _HEALTH):
             return
-        if not status.reachable:
-            _LOGGER.warning("The ledger cannot work: %s", status.last_error)
-        elif not before.reachable:
+        if before.reachable and not status.reachable:
+            _LOGGER.warning("The ledger cannot work, and is tried again until it does: %s", status.last_error)
+        elif status.reachable and not before.reachable:
             _LOGGER.info("The ledger works again")
         self._emit(HealthChanged(status=status))
 

@@ -23,6 +23,7 @@ from ..protocol import (
 )
 from .database import Database
 from .errors import LedgerError
+from .message_queue import MessageQueue
 from .outbox import Outbox
 
 MEMBERS_SCHEMA: Final = """
@@ -54,6 +55,7 @@ class Members:
     def __init__(self, database: Database, *, island_id: str, signing_key: str, clock: Callable[[], float]) -> None:
         self._database = database
         self._outbox = Outbox(database)
+        self._messages = MessageQueue(database)
         self._island_id = island_id
         self._signing_key = signing_key
         self._root = SigningKey.from_hex(signing_key)
@@ -76,7 +78,7 @@ class Members:
     def announce_again(self) -> None:
         """Queue all that was announced once more, for a Tangle on which it does not stand."""
         for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number"):
-            self._outbox.add_message(uuid4().hex, KeyNotice.kind, body, self._clock())
+            self._messages.add(uuid4().hex, KeyNotice.kind, body, self._clock())
 
     # What is queued
 
@@ -100,7 +102,7 @@ class Members:
             "INSERT OR REPLACE INTO member (participant, epoch, revoked) VALUES (?, ?, ?)", participant, epoch, revoke
         )
         wanted = {"participant": participant, "epoch": epoch, "revoke": revoke}
-        self._outbox.add_message(uuid4().hex, KeyNotice.kind, canonical(wanted).decode(), self._clock())
+        self._messages.add(uuid4().hex, KeyNotice.kind, canonical(wanted).decode(), self._clock())
 
     def epoch_for(self, participant: str) -> int:
         """Return the epoch of the key that signs what is queued next; the first key is announced before it.

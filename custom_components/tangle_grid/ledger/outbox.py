@@ -2,16 +2,16 @@
 
 A payment is queued, then becomes part of a *transfer*: one signed bundle. A transfer is ``planned`` (everything that
 decides the bundle is stored), ``prepared`` (the signed bundle is stored), ``sent``, and ``confirmed`` or ``failed``.
-A message is queued, then ``sealed`` (number, signature and time are stored), and forgotten once it is on the Tangle.
+Messages have a ``MessageQueue`` in the same file.
 Whatever happens in between is repeated from what is stored, and so has the same result.
 """
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from ..protocol import GENESIS
 from .database import Database, Row
@@ -125,29 +125,13 @@ class OpenPayment:
     last_error: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedMessage:
-    """A message on its way; ``plan`` and ``bundle`` once it is sealed.
-
-    ``sender`` is the participant whose key of this ``epoch`` signs it; None is the island itself.
-    """
-
-    number: int
-    message_id: str
-    kind: str
-    body: Mapping[str, Any]
-    created_at: float
-    plan: BundlePlan | None
-    bundle: str | None
-    sender: str | None = None
-    epoch: int = 0
-
-
-def _plan_to_text(plan: BundlePlan) -> str:
+def plan_to_text(plan: BundlePlan) -> str:
+    """Return a plan as it is stored."""
     return json.dumps(asdict(plan))
 
 
-def _plan_from_text(text: str) -> BundlePlan:
+def plan_from_text(text: str) -> BundlePlan:
+    """Return a stored plan."""
     fields = json.loads(text)
     fields["outputs"] = tuple((address, amount) for address, amount in fields["outputs"])
     fields["inputs"] = tuple(TransferInput(**each) for each in fields["inputs"])
@@ -319,7 +303,7 @@ class Outbox:
 
     def set_plan(self, transfer: int, plan: BundlePlan) -> None:
         """Store what decides the transfer's bundle."""
-        self._database.run("UPDATE transfer SET plan = ? WHERE id = ?", _plan_to_text(plan), transfer)
+        self._database.run("UPDATE transfer SET plan = ? WHERE id = ?", plan_to_text(plan), transfer)
 
     def set_prepared(self, transfer: int, prepared: PreparedBundle) -> None:
         """Store the signed bundle."""
@@ -384,7 +368,7 @@ class Outbox:
                 id=row[0],
                 source=row[1],
                 state=row[2],
-                plan=_plan_from_text(row[3]),
+                plan=plan_from_text(row[3]),
                 prepared=None
                 if row[5] is None
                 else PreparedBundle(bundle=row[4], trytes=tuple(zlib.decompress(row[5]).decode().split("\n"))),
@@ -393,55 +377,18 @@ class Outbox:
             for row in rows
         ]
 
-    # Messages
-
-    def add_message(
-        self, message_id: str, kind: str, body: str, now: float, *, sender: str | None = None, epoch: int = 0
-    ) -> None:
-        """Queue a message of the island, or of a participant under its key of this epoch."""
-        self._database.run(
-            "INSERT INTO message (message_id, kind, body, created_at, sender, epoch) VALUES (?, ?, ?, ?, ?, ?)",
-            message_id,
-            kind,
-            body,
-            now,
-            sender,
-            epoch,
+    def unsent(self) -> int:
+        """Count the payments that have not reached the Tangle."""
+        return int(
+            self._database.value(
+                f"SELECT COUNT(*) FROM payment WHERE state = 'queued' AND (transfer IS NULL OR transfer {_HERE})"  # noqa: S608
+            )
         )
 
-    def next_message(self) -> QueuedMessage | None:
-        """Return the oldest message in the queue; one that is sealed always is the oldest."""
-        row = self._database.row(
-            "SELECT number, message_id, kind, body, created_at, plan, bundle, sender, epoch FROM message"
-            " ORDER BY number LIMIT 1"
+    def unplanned_count(self, source: str) -> int:
+        """Count a wallet's payments that are not in a transfer yet."""
+        return int(
+            self._database.value(
+                "SELECT COUNT(*) FROM payment WHERE source = ? AND state = 'queued' AND transfer IS NULL", source
+            )
         )
-        if row is None:
-            return None
-        return QueuedMessage(
-            number=row[0],
-            message_id=row[1],
-            kind=row[2],
-            body=json.loads(row[3]),
-            created_at=row[4],
-            plan=None if row[5] is None else _plan_from_text(row[5]),
-            bundle=row[6],
-            sender=row[7],
-            epoch=row[8],
-        )
-
-    def set_sealed(self, number: int, plan: BundlePlan, bundle: str) -> None:
-        """Store what decides the message's bundle, and its hash."""
-        self._database.run(
-            "UPDATE message SET plan = ?, bundle = ? WHERE number = ?", _plan_to_text(plan), bundle, number
-        )
-
-    def drop_message(self, number: int) -> None:
-        """Forget a message that is on the Tangle."""
-        self._database.run("DELETE FROM message WHERE number = ?", number)
-
-    def queued(self) -> tuple[int, int]:
-        """Count payments, and messages, that have not reached the Tangle."""
-        payments = self._database.value(
-            f"SELECT COUNT(*) FROM payment WHERE state = 'queued' AND (transfer IS NULL OR transfer {_HERE})"  # noqa: S608
-        )
-        return int(payments), int(self._database.value("SELECT COUNT(*) FROM message"))

@@ -16,9 +16,10 @@ from .chronicle import message_plan
 from .database import Database
 from .errors import Fault, LedgerError, node_fault
 from .members import Members
+from .message_queue import MessageQueue, QueuedMessage
 from .model import BalancesChanged, LedgerEvent, LedgerStatus, Payment, PaymentChanged, PaymentState, Published
 from .node import Transaction
-from .outbox import Outbox, QueuedMessage, Transfer
+from .outbox import Outbox, Transfer
 from .planner import Planner
 from .pyota import BundlePlan, NodeRefusedError, PyotaError, prepare
 from .retries import Retries
@@ -95,6 +96,7 @@ class Steps:
         self._accounts = accounts
         self._backend = backend
         self._outbox = Outbox(database)
+        self._messages = MessageQueue(database)
         self._island_id = island_id
         self._members = members
         self._body_key = body_key
@@ -108,7 +110,7 @@ class Steps:
     def advance(self) -> Progress:
         """Take the next step. Raises LedgerError, NodeRefusedError or PyotaError when it has to be taken again."""
         transfers = self._outbox.open_transfers()
-        message = self._outbox.next_message()
+        message = self._messages.next()
         # Sealed messages are numbered: what is sealed goes out before anything else is.
         unsent = next((transfer for transfer in transfers if self._can_send(transfer)), None)
         if unsent is not None:
@@ -309,10 +311,10 @@ class Steps:
                     sender=message.sender,
                     epoch=message.epoch,
                 )
-                self._outbox.set_sealed(message.number, plan, prepare(plan).bundle)
+                self._messages.set_sealed(message.number, plan, prepare(plan).bundle)
         except ProtocolError:
             # It was checked when it was queued; if it cannot be sent all the same, it must not block the others.
-            self._outbox.drop_message(message.number)
+            self._messages.drop(message.number)
             return ()
         return self._send_message(message, plan)
 
@@ -320,7 +322,7 @@ class Steps:
         prepared = prepare(plan)
         attached = self._backend.attached(prepared.bundle) or self._backend.send(prepared.trytes)
         with self._database.transaction():
-            self._outbox.drop_message(message.number)
+            self._messages.drop(message.number)
         return (Published(message_id=message.message_id, kind=message.kind, tail=attached[0].hash),)
 
     def _confirm_when_due(self, sent: Sequence[Transfer], *, looked: bool) -> Progress:
