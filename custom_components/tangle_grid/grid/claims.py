@@ -147,6 +147,11 @@ class Claim:
             self.made_up_i += made_up_i - earlier_i
         self.paid.append(Paid(begun_wh, float(ask.baseline_wh), reward_i))
 
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: nothing may lie in the future."""
+        self.arrived_at = None if self.arrived_at is None else min(self.arrived_at, now)
+        self.idle_since = None if self.idle_since is None else min(self.idle_since, now)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able content."""
         return {

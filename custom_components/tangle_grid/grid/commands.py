@@ -82,7 +82,7 @@ class GridCommands(GridCore):
                 `invalid_power`, `power_below_loads`.
         """
         request, ask = self._part(request_id, device_id)
-        if request.closed or now >= request.ends_at:
+        if request.closed or request.time_of(now) >= request.ends_at:
             raise GridError("request_closed", {"request_id": request_id})
         if ask.state not in {RequestState.ISSUED, RequestState.UNANSWERED}:
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})

@@ -66,8 +66,9 @@ class GridCore:
         )
         self._day_started_at: float | None = None
         self._now: float | None = None
+        self._saved_at: float | None = None
         if state is not None:
-            self._day_started_at = load(state, self._feeders, self._devices, self._lifecycle)
+            self._day_started_at, self._saved_at = load(state, self._feeders, self._devices, self._lifecycle)
         self._planning = self._restore_planning(state, plan_batch)
         self._planned: dict[str, float] = {}
         self._most_w = {
@@ -142,7 +143,7 @@ class GridCore:
     def to_dict(self) -> dict[str, Any]:
         """All that a restart must not lose, JSON-able and small."""
         return {
-            **dump(self._day_started_at, self._feeders, self._devices, self._lifecycle),
+            **dump(self._now or self._saved_at, self._day_started_at, self._feeders, self._devices, self._lifecycle),
             "plan": self._planning.to_dict(),
         }
 

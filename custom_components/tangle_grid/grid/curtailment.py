@@ -260,7 +260,8 @@ class CurtailmentRequest:
         quantity_w: How much less load is wanted, W.
         need_w: The same per phase, W, when single phases are short; None when only the total counts.
         rate_i_per_kwh: The reward, i/kWh.
-        issued_at, answer_by, starts_at, ends_at: Grid times.
+        issued_at, answer_by, starts_at, ends_at: Grid times, by the clock that it was made by: see `time_of`.
+        ahead_s: By how much that clock was ahead of the present one: it was set back since, s.
         automatic: The grid made it by itself; otherwise a person or an automation did.
         asks: One part per participant, by device id.
         closed: Nothing more will be asked or given; settled parts may still await payment.
@@ -276,10 +277,24 @@ class CurtailmentRequest:
     answer_by: float
     starts_at: float
     ends_at: float
+    ahead_s: float = 0.0
     automatic: bool = True
     asks: dict[str, Ask] = field(default_factory=dict)
     closed: bool = False
     judged: bool = False
+
+    def time_of(self, now: float) -> float:
+        """Grid time by the clock that the request was made by, which all its times and those of its parts go by.
+
+        A clock that is set back makes no window longer, and what was published of it stays true.
+        """
+        return now + self.ahead_s
+
+    def turn_back(self, now: float, by_s: float) -> None:
+        """The clock was set back by `by_s`, to `now`."""
+        self.ahead_s += by_s
+        # Whatever was stored: it was not made after now.
+        self.ahead_s = max(self.ahead_s, self.issued_at - now)
 
     @property
     def accepted_w(self) -> float:
@@ -308,6 +323,7 @@ class CurtailmentRequest:
             "answer_by": self.answer_by,
             "starts_at": self.starts_at,
             "ends_at": self.ends_at,
+            "ahead_s": self.ahead_s,
             "automatic": self.automatic,
             "asks": [ask.to_dict() for ask in self.asks.values()],
             "closed": self.closed,

@@ -39,6 +39,8 @@ _SPARE_A: Final = 2.0
 _VOUCHED_S: Final = 900.0
 #: With fewer stays of its own, a charger goes by those of all chargers.
 _OWN_STAYS: Final = 10
+#: How long a load is told to come back until it is seen on, s.
+RESTORE_FOR_S: Final = 3600.0
 #: What was shorter was no stay, s.
 _LEAST_STAY_S: Final = 120.0
 
@@ -360,10 +362,12 @@ class DeviceState:
         if self.arrived_at is not None:
             self.arrived_at = min(self.arrived_at, now)
         self.shed = {load: min(since, now) for load, since in self.shed.items()}
+        self.restoring = {load: min(until, now + RESTORE_FOR_S) for load, until in self.restoring.items()}
         self._expected_at = None
         if self.lease is not None:
             # Written in the future means: expiry unknown, so renew at once.
-            self.lease = replace(self.lease, written_at=min(self.lease.written_at, now), expires_at=now)
+            written_at, changed_at = min(self.lease.written_at, now), min(self.lease.changed_at, now)
+            self.lease = replace(self.lease, written_at=written_at, changed_at=changed_at, expires_at=now)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able content: what a restart must not lose."""

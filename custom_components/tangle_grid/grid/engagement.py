@@ -115,7 +115,9 @@ class Engagement:
             return False
         feeder = self._feeder_of(request)
         settled_s = 2 * self._timing.heartbeat_s + self._timing.request_trigger_s
-        if now - self._engaged_at.get(request.request_id, request.issued_at) < settled_s:
+        engaged_at = self._engaged_at.get(request.request_id)
+        since_s = request.time_of(now) - request.issued_at if engaged_at is None else now - engaged_at
+        if since_s < settled_s:
             return False
         return not request.automatic or (
             feeder.over_since is not None and now - feeder.over_since >= self._timing.request_trigger_s
@@ -151,7 +153,7 @@ class Engagement:
         """What is still missing, W: in total, or per phase for a request that the grid made by itself."""
         if request.need_w is None:
             return request.quantity_w - request.active_w
-        if now > request.issued_at and request.active_w > 0:
+        if request.time_of(now) > request.issued_at and request.active_w > 0:
             # What is measured now already contains what the active ones give.
             return self._feeder_of(request).excess_w(self._config.market.margin)
         return request.need_w
@@ -165,10 +167,11 @@ class Engagement:
         now: float,
         events: list[GridEvent],
     ) -> None:
-        if now > request.issued_at:
+        window_s = request.ends_at - request.time_of(now)
+        if request.time_of(now) > request.issued_at:
             # Time has passed since it was asked. A baseline never rises by waiting.
-            foreseen_at = min(request.issued_at, known_at(self._feeder_of(request), now))
-            window_s, habits = request.ends_at - now, self._lifecycle.habits
+            foreseen_at = min(request.issued_at - request.ahead_s, known_at(self._feeder_of(request), now))
+            habits = self._lifecycle.habits
             offer = offer_of(device, now, self._timing, habits, duration_s=window_s, known_at=foreseen_at)
             ask.baseline_w = min(ask.baseline_w, offer.baseline_w)
             ask.promised_w = min(ask.promised_w, offer.power_w)
@@ -176,7 +179,6 @@ class Engagement:
                 ended = Reason(key="ended_nothing_to_give")
                 self._lifecycle.end(request, ask, RequestState.EXPIRED, now, events, reason=ended)
                 return
-        window_s = request.ends_at - now
         quantity_w, loads = self._part(request, ask, device, want_w, window_s)
         if quantity_w <= 0:
             return
@@ -187,7 +189,7 @@ class Engagement:
         # What nobody controls goes up and down: only the mean of some minutes counts, and all of it.
         restless = isinstance(device.config, HouseholdConfig)
         slot_s = max(slot_for(window_s), round(self._timing.baseline_window_s) if restless else 0)
-        ask.start(now, quantity_w=quantity_w, slot_s=slot_s, strict=restless)
+        ask.start(request.time_of(now), quantity_w=quantity_w, slot_s=slot_s, strict=restless)
         self._release.drop(ask.device_id)
         self._helping.add(ask.device_id)
         device.helping = True
@@ -302,6 +304,10 @@ class Engagement:
                 return Help(0.0, max(0.0, given_w) / config.watts_per_amp)
             case config:
                 return Help(0.0, ask.quantity_w / len(config.phases) / NOMINAL_V)
+
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: nothing may lie in the future."""
+        self._engaged_at = {request_id: min(at, now) for request_id, at in self._engaged_at.items()}
 
     def forget(self, request_id: str) -> None:
         """A request is closed."""

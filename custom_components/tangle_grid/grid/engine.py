@@ -146,15 +146,17 @@ class GridEngine(GridCommands):
 
     def _turn_clock(self, now: float) -> float:
         """Time since the last step, s; 0 for the first one and after the clock was set back."""
-        last, self._now = self._now, now
-        if last is None:
-            return 0.0
-        if now < last - _BACKWARDS_S:
+        first, last = self._now is None, self._saved_at if self._now is None else self._now
+        self._now = now
+        back_s = 0.0 if last is None else max(0.0, last - now)
+        if first or back_s > _BACKWARDS_S:
+            # What was stored may be of a clock that was ahead.
             for device in self._devices.values():
                 device.forget_future(now)
             for feeder in self._feeders:
-                feeder.forget_future(now)
-        return max(0.0, now - last)
+                feeder.turn_back(now, back_s)
+            self._market.turn_back(now, back_s)
+        return 0.0 if first or last is None else max(0.0, now - last)
 
     def _observe(self, now: float, elapsed_s: float, inputs: Inputs, events: list[GridEvent]) -> None:
         # That a device is there is no news at the start; that it is not, is.

@@ -78,6 +78,13 @@ class Habits:
         profile = self._profiles.get(device.device_id)
         return None if profile is None else profile.expected_w(start, end, known_at)
 
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: nothing may lie in the future."""
+        for profile in self._profiles.values():
+            profile.forget_future(now)
+        for claim in self._claims.values():
+            claim.forget_future(now)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able content."""
         return {

@@ -73,7 +73,8 @@ class Lifecycle:
         # Loads that wait for their release are off by no habit, either.
         active = {device_id for device_id, device in self._devices.items() if device.shed}
         for request in self.open():
-            end = min(now, request.ends_at)
+            ahead_s = request.ahead_s
+            end = min(now, request.ends_at - ahead_s)
             for ask in request.asks.values():
                 device = self._devices.get(ask.device_id)
                 if ask.state is not RequestState.ACTIVE or device is None or ask.active_at is None:
@@ -89,7 +90,8 @@ class Lifecycle:
                 elif (since := device.plug.cleared_since) is not None:
                     begin = min(start, since)
                     power_w = max(power_w, device.log.mean_w(now, now - begin) or 0.0)
-                ask.series.add(begin - ask.active_at, upto - ask.active_at, power_w)
+                active_at = ask.active_at - ahead_s
+                ask.series.add(begin - active_at, upto - active_at, power_w)
         self.habits.observe(now, start, self._devices.values(), self._last_w, frozenset(active))
         for device_id, device in self._devices.items():
             self._last_w[device_id] = device.power_w
@@ -118,7 +120,7 @@ class Lifecycle:
         """End a part; one that was active is settled at once for what it delivered."""
         was_active = ask.state is RequestState.ACTIVE
         ask.move(state)
-        ask.ended_at = min(now, request.ends_at)
+        ask.ended_at = min(request.time_of(now), request.ends_at)
         if reason is not None:
             ask.reason = reason
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=state))
@@ -136,13 +138,21 @@ class Lifecycle:
             device.delivered_wh += ask.energy_wh
             device.earned_i += ask.amount_i
             if state is RequestState.OPTED_OUT:
-                device.left_until = request.ends_at + self._timing.release_hold_s + self._timing.increase_hold_s
+                back_s = self._timing.release_hold_s + self._timing.increase_hold_s
+                device.left_until = request.ends_at - request.ahead_s + back_s
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
         if ask.unpaid:
             events.append(settlement_of(request, ask))
         # What is learned from it comes last: should that fail, nobody's reward depends on it.
         self.debts.add(ask.device_id, ask.amount_i, now)
         self.habits.end(ask)
+
+    def turn_back(self, now: float, by_s: float) -> None:
+        """The clock was set back by `by_s`, to `now`: what lasts until a moment lasts no longer for that."""
+        for request in self.open():
+            request.turn_back(now, by_s)
+        self.debts.forget_future(now)
+        self.habits.forget_future(now)
 
     def unpaid(self) -> list[Settlement]:
         """Rewards that are settled and not known to be paid."""
@@ -174,20 +184,20 @@ class Lifecycle:
             self.requests[request.request_id] = request
 
     def _advance_ask(self, request: CurtailmentRequest, ask: Ask, now: float, events: list[GridEvent]) -> None:
-        device = self._devices.get(ask.device_id)
+        device, time = self._devices.get(ask.device_id), request.time_of(now)
         if device is None and (ask.waiting or ask.engaged):
             # It was taken off the island in the meantime.
             self.end(request, ask, RequestState.CANCELLED, now, events, reason=Reason(key="ended_left"))
             return
-        if device is not None and ask.state is RequestState.ACTIVE and now < request.ends_at:
+        if device is not None and ask.state is RequestState.ACTIVE and time < request.ends_at:
             if (early := self._early_end(ask, device, now)) is not None:
                 state, reason = early
                 self.end(request, ask, state, now, events, reason=reason)
             return
-        if ask.waiting and now >= request.answer_by:
+        if ask.waiting and time >= request.answer_by:
             ask.move(RequestState.UNANSWERED)
             events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
-        if now < request.ends_at:
+        if time < request.ends_at:
             return
         if ask.state is RequestState.ACTIVE:
             ask.series.finish()

@@ -1,14 +1,10 @@
 """Keeps household loads off while they are shed, and sees to it that they come back."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from .device_state import DeviceState
+from .device_state import RESTORE_FOR_S, DeviceState
 from .lease import grant
 from .model import Cause, HouseholdSetpoint, HouseholdTelemetry, Timing
-
-#: How long a load is told to come back until it is seen on, s.
-RESTORE_FOR_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

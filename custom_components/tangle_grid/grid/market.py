@@ -97,12 +97,17 @@ class Market:
         due = [
             moment
             for request in self._lifecycle.open()
-            for moment in (request.answer_by, request.ends_at)
+            for moment in (request.answer_by - request.ahead_s, request.ends_at - request.ahead_s)
             if moment > now
         ]
         for auction in self._auctions:
             due += auction.deadlines(now)
         return due
+
+    def turn_back(self, now: float, by_s: float) -> None:
+        """The clock was set back by `by_s`, to `now`."""
+        self._lifecycle.turn_back(now, by_s)
+        self._engagement.forget_future(now)
 
     # Asking
 
@@ -249,7 +254,7 @@ class Market:
         if ask.reason is None:
             raise GridError("invalid_state", {"device_id": ask.device_id})
         ask.move(RequestState.ACCEPTED if accept else RequestState.DECLINED)
-        ask.answered_at = now
+        ask.answered_at = request.time_of(now)
         ask.promised_w = power_w if accept else 0.0
         device = self._devices[ask.device_id]
         decision = Decision(
@@ -277,7 +282,7 @@ class Market:
         if request.closed or any(ask.waiting or ask.engaged for ask in request.asks.values()):
             return
         late_answers = any(ask.state is RequestState.UNANSWERED for ask in request.asks.values())
-        if late_answers and now < request.ends_at:
+        if late_answers and request.time_of(now) < request.ends_at:
             return
         self.close(request, events)
 

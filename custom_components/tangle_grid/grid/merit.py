@@ -36,6 +36,10 @@ class Debts:
             if device_id not in self._debts:
                 self._debts[device_id] = (self.of(device_id, now), now)
 
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: debts decay from now on."""
+        self._debts = {device_id: (debt, min(at, now)) for device_id, (debt, at) in self._debts.items()}
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able content."""
         return {device_id: list(debt) for device_id, debt in self._debts.items()}

@@ -12,6 +12,7 @@ VERSION: Final = 1
 
 
 def dump(
+    now: float | None,
     day_started_at: float | None,
     feeders: Sequence[FeederWatch],
     devices: Mapping[str, DeviceState],
@@ -20,6 +21,7 @@ def dump(
     """JSON-able content."""
     return {
         "version": VERSION,
+        "at": now,
         "day_started_at": day_started_at,
         "feeders": {
             feeder.config.feeder_id: {
@@ -44,8 +46,8 @@ def load(
     feeders: Sequence[FeederWatch],
     devices: Mapping[str, DeviceState],
     lifecycle: Lifecycle,
-) -> float | None:
-    """Take over what `dump` gave; returns when the day started.
+) -> tuple[float | None, float | None]:
+    """Take over what `dump` gave; returns when the day started, and when it was stored, as far as that is known.
 
     Feeders and devices that no longer exist are left out; new ones start afresh.
 
@@ -72,9 +74,10 @@ def load(
         if (account := state.get("market")) is not None:
             lifecycle.restore_account(account)
         day_started_at: float | None = state["day_started_at"]
+        saved_at: float | None = state.get("at")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GridError("invalid_state", {"version": VERSION, "error": error}) from error
-    return day_started_at
+    return day_started_at, saved_at
 
 
 def _rehang(lifecycle: Lifecycle, feeders: Sequence[FeederWatch]) -> None:

@@ -68,6 +68,10 @@ class HouseholdProfile:
         """A request is going on: what is measured now, and for an hour after it, is no habit."""
         self._spoilt_until = max(self._spoilt_until, now + _REBOUND_S)
 
+    def forget_future(self, now: float) -> None:
+        """The clock was set back: no request is still to come."""
+        self._spoilt_until = min(self._spoilt_until, now + _REBOUND_S)
+
     def add(self, start: float, end: float, power_w: float) -> None:
         """Take in the mean power between two moments."""
         while start < end:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .checks import MAX_DURATION_S
 from .device_state import DeviceState
 from .freshness import MeterFault, meter_fault
 from .model import NOMINAL_V, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Timing
@@ -128,8 +129,11 @@ class FeederWatch:
             max((high[phase] for _, high in highs), default=uncontrolled_a[phase]) for phase in range(PHASES)
         )
 
-    def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+    def turn_back(self, now: float, by_s: float) -> None:
+        """The clock was set back by `by_s`, to `now`: nothing may lie in the future, and nothing lasts any longer."""
+        if self.temporary is not None:
+            until = min(self.temporary.until - by_s, now + MAX_DURATION_S)
+            self.temporary = TemporaryCapacity(self.temporary.power_w, until)
         self._highs.clear()
         self.plausibility.forget_future(now)
         if self.over_since is not None:
