@@ -149,8 +149,11 @@ async def test_a_pause_is_written_again(hass: HomeAssistant, calls: Calls, monke
     assert calls == []
     for adapter in (by_switch, by_number, stubborn):
         await adapter.apply(again)
+    # Its least current comes first: some take 0 for "no change", and some switches are none.
     assert calls == [
+        (LIMIT, "set_value", 6.0),
         (ENABLE, "turn_off", None),
+        (LIMIT, "set_value", 6.0),
         (LIMIT, "set_value", 0.0),
         ("input_number.limit_from_six", "set_value", 6.0),
     ]
@@ -161,6 +164,15 @@ async def test_a_switch_that_cannot_be_reached_leaves_the_number(hass: HomeAssis
     with pytest.raises(DeviceError):
         await adapter.apply(amps(0))
     assert number(hass, "input_number.limit_from_six") == 6
+
+
+async def test_a_switch_that_is_away_pauses_nothing(hass: HomeAssistant, show: Show) -> None:
+    adapter = charger(hass, enable="switch.away", current_limit="input_number.limit_from_six")
+    assert adapter.telemetry().lowest_a == 6.0
+    show("switch.away", "off")
+    assert (adapter.telemetry().lowest_a, adapter.telemetry().shown_a) == (0.0, 0.0)
+    show("switch.away", "unavailable")
+    assert (adapter.telemetry().lowest_a, adapter.telemetry().shown_a) == (6.0, 16.0)
 
 
 @pytest.mark.parametrize("safe", [0, 6, 10])

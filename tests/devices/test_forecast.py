@@ -1,7 +1,10 @@
 """Forecasts in the forms that integrations really give them."""
 
+import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockMo
 
 from custom_components.tangle_grid.devices.forecast import price_series, sun_series
 from custom_components.tangle_grid.devices.forecast_source import ForecastSource, async_has_sun
+from custom_components.tangle_grid.grid.forecast import Forecast
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2026, 6, 21, 12, tzinfo=AMSTERDAM)
@@ -290,3 +294,66 @@ async def test_an_entity_of_nobody_has_no_forecast(hass: HomeAssistant) -> None:
     state = hass.states.get("sensor.lonely")
     assert state is not None
     assert not await async_has_sun(hass, state)
+
+
+RUDE: tuple[Any, ...] = (
+    *("0000-00-00 00:00:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00", "1970-01-01T00:00:00Z", "soon", ""),
+    *(0, -1, 10**400, 1e308, -1e308, math.nan, math.inf, True, None, [], {}, ["W"], b"x"),
+    *(
+        "1_000",
+        "\u0661\u0662",
+        "nan",
+        "inf",
+        "3.4e38",
+        object(),
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+    ),
+)
+
+
+@pytest.mark.parametrize("rude", RUDE, ids=repr)
+@pytest.mark.parametrize("name", ["forecast", "forecasts", "detailedForecast", "raw_today", "prices", "rates", "today"])
+def test_nothing_rude_raises_or_hides_the_rest(name: str, rude: Any) -> None:
+    """One wrong item, and the others are read as if it were not there."""
+    good = [{"start": at(hour), "power": 500.0, "price": 0.25} for hour in range(12, 15)]
+    for item in (
+        *(rude, {"start": rude, "power": 1.0, "price": 1.0}, {"start": at(15), "power": rude, "price": rude}),
+        {"start": at(15), "end": rude, "power": 500.0, "price": 0.25},
+    ):
+        for items in (rude, [item], [item, *good], [*good, item]):
+            sun, price = sun_series([{name: items}]), price_series({name: items})
+            for series, value in ((sun, 500.0), (price, 0.25)):
+                assert series is None or all(abs(each) <= 1e9 for each in series.values)
+                if isinstance(items, list) and len(items) > 1 and series is not None and name != "today":
+                    assert series.at(at(13)) == value
+
+
+@pytest.mark.parametrize("rude", RUDE, ids=repr)
+@pytest.mark.parametrize("name", ["watts", "wh_period", "wh_hours"])
+def test_no_pair_raises(name: str, rude: Any) -> None:
+    pairs = {"2026-06-21T13:00:00+02:00": rude, "2026-06-21T12:00:00+02:00": 700, "0000-00-00 00:00:00": 5}
+    series = sun_series([{name: pairs}])
+    assert series is not None
+    assert series.at(at(12)) == 700
+    assert all(abs(each) <= 1e9 for each in series.values)
+
+
+def test_an_endless_list_takes_no_time() -> None:
+    # The other clocks of Python stand still here.
+    begun = time.process_time()
+    price_series({"prices": [{"time": at(12) + 60 * minute, "price": minute} for minute in range(200_000)]})
+    price_series({"today": [0.1] * 200_000})
+    assert time.process_time() - begun < 2.0
+
+
+async def test_a_forecast_that_raises_keeps_nobody_from_anything(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    hass.states.async_set("sensor.price", "1", {"prices": [{"time": "2026-06-21T12:00:00+02:00", "price": 2}]})
+    source = ForecastSource(hass, price="sensor.price", sun=["sensor.sun"])
+    with patch("custom_components.tangle_grid.devices.forecast_source.price_series", side_effect=ZeroDivisionError):
+        for value in "abc":
+            hass.states.async_set("sensor.price", value, {})
+            assert source.forecast() == Forecast()
+    assert caplog.text.count("A forecast cannot be read") == 1

@@ -1,6 +1,6 @@
 """A charger with its car: a current limit, perhaps a switch that pauses, perhaps a current to feed back."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final, override
 
 from ..grid.model import ChargerConfig, ChargerSetpoint, ChargerTelemetry
@@ -88,8 +88,11 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
 
     @property
     def lowest_a(self) -> float:
-        """The least current that it can be told, A: 0 when it can be paused."""
-        if self._switch is not None:
+        """The least current that it can be told, A: 0 when it can be paused.
+
+        A switch that cannot be reached pauses nothing; many are away while there is no car.
+        """
+        if self._switch is not None and self._switch.reachable:
             return 0.0
         self._lowest_a = _or(self._writer.lowest_a(self._limit), self._lowest_a)
         return self._lowest_a
@@ -143,15 +146,29 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
 
     async def _pause(self, *, again: bool = False) -> None:
         await self._stop_feeding_back()
-        if self._switch is None:
-            await self._writer.set_lowest(self._limit, again=again)
-            return
+        failure: DeviceError | None = None
+        if again and (self._switch is not None or self.lowest_a < self._config.min_current_a):
+            # It draws all the same: perhaps it takes 0 for "no change", or its switch is none. Then it is to draw its
+            # least.
+            failure = await self._attempt(self._writer.set_current(self._limit, self._config.min_current_a, again=True))
+        if self._switch is not None:
+            off = await self._attempt(self._switch.turn_off(again=again))
+            failure = failure or off
+            if off is not None:
+                await self._attempt(self._writer.set_lowest(self._limit, again=again))
+        else:
+            failure = await self._attempt(self._writer.set_lowest(self._limit, again=again)) or failure
+        if failure is not None:
+            raise failure
+
+    @staticmethod
+    async def _attempt(write: Coroutine[Any, Any, None]) -> DeviceError | None:
+        """Why a write failed, if it did: what comes after it is done all the same."""
         try:
-            await self._switch.turn_off(again=again)
-        except DeviceError:
-            # The least that is left to do.
-            await self._writer.set_lowest(self._limit, again=again)
-            raise
+            await write
+        except DeviceError as error:
+            return error
+        return None
 
     async def _feed_back(self, discharge: str, amps: float) -> None:
         await self._writer.set_lowest(self._limit)

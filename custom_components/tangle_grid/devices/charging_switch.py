@@ -75,6 +75,11 @@ class ChargingSwitch:
         shown = self._reader.on(self.entity_id)
         return None if shown is None else shown != self._pauses
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the switch can be pressed."""
+        return self._writer.shows_switch(self.entity_id, on=True) is not None
+
     def observe(self, *, connected: bool | None, draws: bool) -> None:
         """Look at what it shows now.
 

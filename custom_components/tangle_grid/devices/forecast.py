@@ -10,18 +10,21 @@ Nobody has agreed on a form, so all that are in use are understood:
   (Amber and others), ``today`` and ``tomorrow`` as bare lists of hours or quarters.
 
 What is not understood is left out, item by item: half a forecast is better than none, and a wrong one is only a plan
-that is bent to the measurements.
+that is bent to the measurements. What cannot be (a moment in another year, a gigawatt) is not understood either, and
+nothing here raises: other people's code made the attributes.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..grid.forecast import Series
+from .entity_reading import finite_number
 
 type Attributes = Mapping[str, Any]
 
@@ -56,6 +59,12 @@ _PRICE_LISTS: Final = (
 )
 _BARE_LISTS: Final = ("today", "tomorrow")
 _QUARTERS_OF_A_DAY: Final = 92
+# A list is looked through no further than this; what is further from now, or from most of the list, is a mistake.
+_MOST_ITEMS: Final = 4 * _MOST_VALUES
+_FROM_NOW_S: Final = 400 * 86_400.0
+_FROM_MOST_S: Final = 30 * 86_400.0
+# No roof and no price is more than this, in any unit.
+_GREATEST: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +82,9 @@ def sun_series(sources: Iterable[Attributes]) -> Series | None:
     if not parts:
         return None
     step_s = min(part.step_s for part in parts)
-    start = min(part.start for part in parts)
     end = max(part.start + part.step_s * len(part.values) for part in parts)
+    # An old part must not push the newest ones out.
+    start = max(min(part.start for part in parts), end - step_s * _MOST_VALUES)
     count = min(_MOST_VALUES, math.ceil((end - start) / step_s))
     middles = (start + (number + 0.5) * step_s for number in range(count))
     return Series(
@@ -108,7 +118,7 @@ def _items(items: Any, value_of: Any) -> Iterator[_Point]:
     """Points of a list of mappings."""
     if not isinstance(items, Sequence) or isinstance(items, str):
         return
-    for item in items:
+    for item in islice(items, _MOST_ITEMS):
         if not isinstance(item, Mapping):
             continue
         start, value = _moment(_first(item, _START_KEYS)), value_of(item)
@@ -120,7 +130,7 @@ def _pairs(pairs: Any) -> Iterator[_Point]:
     """Points of a mapping of moments to values."""
     if not isinstance(pairs, Mapping):
         return
-    for moment, number in pairs.items():
+    for moment, number in islice(pairs.items(), _MOST_ITEMS):
         start, value = _moment(moment), _number(number)
         if start is not None and value is not None:
             yield _Point(start=start, end=None, value=value)
@@ -134,7 +144,7 @@ def _bare_prices(attributes: Attributes) -> Iterator[_Point]:
             continue
         midnight = dt_util.start_of_local_day() + timedelta(days=days)
         step_s = _HOUR_S / 4 if len(prices) >= _QUARTERS_OF_A_DAY else _HOUR_S
-        for number, price in enumerate(prices):
+        for number, price in enumerate(islice(prices, _MOST_ITEMS)):
             if (value := _number(price)) is not None:
                 start = midnight.timestamp() + number * step_s
                 yield _Point(start=start, end=start + step_s, value=value)
@@ -151,6 +161,8 @@ def _even(points: list[_Point], *, gap: float | None, per_hour: bool = False) ->
     ordered = sorted({point.start: point for point in points}.values(), key=lambda point: point.start)
     if not ordered:
         return None
+    middle = ordered[len(ordered) // 2].start
+    ordered = [point for point in ordered if abs(point.start - middle) <= _FROM_MOST_S]
     nexts = [*(point.start for point in ordered[1:]), math.inf]
     gaps = [after - point.start for point, after in zip(ordered, nexts, strict=True) if after < math.inf]
     gaps += [point.end - point.start for point in ordered if point.end is not None and point.end > point.start]
@@ -214,18 +226,29 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = float(value)
-    except ValueError:
+        number = finite_number(value) if isinstance(value, str) else float(value)
+    except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if number is not None and abs(number) <= _GREATEST else None
 
 
 def _moment(value: object) -> float | None:
     """Epoch seconds of a datetime, or of a text or number that means one; without a zone it is local."""
+    try:
+        at = _epoch(value)
+    except ValueError, OverflowError, OSError:
+        # "0000-00-00 00:00:00" and its like.
+        return None
+    if at is None or not math.isfinite(at) or abs(at - dt_util.utcnow().timestamp()) > _FROM_NOW_S:
+        return None
+    return at
+
+
+def _epoch(value: object) -> float | None:
     if isinstance(value, str):
         value = dt_util.parse_datetime(value)
-    elif isinstance(value, (int, float)):
-        return _number(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     if not isinstance(value, datetime):
         return None
     if value.tzinfo is None:

@@ -4,15 +4,14 @@ Many solar integrations offer their forecast only to the energy dashboard (``asy
 such an integration is then as good as its attributes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.loader import IntegrationNotFound, async_get_integration
+from homeassistant.loader import async_get_integration
 
 from ..const import LOGGER
 from ..grid.forecast import Forecast, Series
@@ -33,6 +32,7 @@ class ForecastSource:
         self._told: dict[str, Mapping[str, Any]] = {}
         self._seen: tuple[Any, ...] | None = None
         self._forecast: Forecast | None = None
+        self._said = False
 
     def async_start(self) -> CALLBACK_TYPE:
         """Ask the integrations now and every half hour; returns how to stop."""
@@ -62,11 +62,21 @@ class ForecastSource:
         seen = tuple(map(self._changed_at, (*self._sun, self._price)))
         if seen != self._seen:
             self._seen = seen
-            sun_w, price = self._sun_w(), self._prices()
+            sun_w, price = self._understood(self._sun_w), self._understood(self._prices)
             # What was understood once is good for as long as it reaches: an entity may be away for a while.
             before = self._forecast or Forecast()
             self._forecast = Forecast(sun_w=sun_w or before.sun_w, price=price or before.price)
         return self._forecast
+
+    def _understood(self, read: Callable[[], Series | None]) -> Series | None:
+        """A forecast, or None: one that cannot be read keeps nobody from anything, and is said once."""
+        try:
+            return read()
+        except Exception as error:  # noqa: BLE001 - attributes are made by other people's code
+            if not self._said:
+                LOGGER.warning("A forecast cannot be read (%s: %s)", type(error).__name__, error)
+            self._said = True
+            return None
 
     def _changed_at(self, entity_id: str | None) -> datetime | None:
         state = None if entity_id is None else self._hass.states.get(entity_id)
@@ -125,8 +135,8 @@ async def _async_told(hass: HomeAssistant, entity_id: str) -> Mapping[str, Any] 
         platform = await integration.async_get_platform(_PLATFORM)
         ask = getattr(platform, "async_get_solar_forecast", None)
         answer = None if ask is None else await ask(hass, registered.config_entry_id)
-    except (IntegrationNotFound, ImportError, HomeAssistantError, AttributeError) as error:
-        # An integration that is not loaded has no runtime data to answer from.
+    except Exception as error:  # noqa: BLE001 - it is another integration's code
+        # One that is not loaded has no runtime data to answer from, or is not there at all.
         LOGGER.debug("No forecast from the integration behind %s: %s", entity_id, error)
         return None
     return answer if isinstance(answer, Mapping) else None
