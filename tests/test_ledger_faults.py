@@ -34,16 +34,15 @@ def _spoil(path: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["tangle.sqlite", "wallet.sqlite"])
-async def test_a_damaged_file(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, name: str
-) -> None:
+async def test_damaged_files(hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory) -> None:
+    """Where both are damaged, nothing is made anew from the other."""
     await async_set_up_devices(hass)
     await async_load(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    path = ledger_folder(hass, entry.data[CONF_ISLAND_ID]) / name
-    kept = path.read_bytes()
-    damaged = _spoil(path)
+    folder = ledger_folder(hass, entry.data[CONF_ISLAND_ID])
+    paths = [folder / "tangle.sqlite", folder / "wallet.sqlite"]
+    kept = [path.read_bytes() for path in paths]
+    damaged = [_spoil(path) for path in paths]
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     runtime = entry.runtime_data
@@ -52,7 +51,7 @@ async def test_a_damaged_file(
     island = Island(hass, entry, cast("Any", None), freezer)
     await island.run(90)
     assert _issues(hass) == {"ledger_corrupt"}
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == damaged
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths] == damaged
 
     # Protection does not wait for it.
     set_meter(hass, 17000, 17000, 17000)
@@ -62,7 +61,8 @@ async def test_a_damaged_file(
     assert setpoint < 16
 
     # Restored, it goes on by itself; here it is told to look at once.
-    path.write_bytes(kept)
+    for path, content in zip(paths, kept, strict=True):
+        path.write_bytes(content)
     await hass.config_entries.async_reload(entry.entry_id)
     runtime = entry.runtime_data
     await async_until(hass, lambda: runtime.link.healthy)

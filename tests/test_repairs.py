@@ -99,6 +99,7 @@ async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island:
         Fault.DISK_FULL: "ledger_disk_full",
         Fault.READ_ONLY: "ledger_read_only",
         Fault.CORRUPT: "ledger_corrupt",
+        Fault.LOST: "ledger_lost",
         Fault.IN_USE: "ledger_in_use",
     }.get(fault, fault.value)
     assert _issues(hass) == {expected}

@@ -8,6 +8,7 @@ that harmless.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -25,6 +26,7 @@ from .ledger import (
     Payment,
     PaymentChanged,
     PaymentOrder,
+    PaymentState,
     Published,
     Secrets,
     SpendingLimits,
@@ -38,6 +40,7 @@ from .pyota_installation import async_ensure_pyota
 
 _RETRY_S: Final = (5, 15, 60, 300)
 _LONGEST_COPY_S: Final = 3_600.0
+_LOOKED_THROUGH: Final = 1_000
 
 
 class LedgerLink:
@@ -144,14 +147,18 @@ class LedgerLink:
             await self._async_save_secrets(self._secrets)
         await async_ensure_pyota(self._hass)
         choice = self._choice
+        begun = await self._store.async_begun()
         ledger = await Ledger.open(
             ledger_folder(self._hass, self._island_id),
             island_id=self._island_id,
             secrets=self._secrets,
             backend=choice.backend(self._hass, await self._store.async_token(choice.token_id)),
             privacy=choice.privacy,
+            begun=begun,
         )
         try:
+            if not begun:
+                await self._store.async_note_begun()
             if ledger.secrets != self._secrets:
                 # An import that was cut off has come to its end.
                 await self._async_save_secrets(ledger.secrets)
@@ -214,9 +221,27 @@ class LedgerLink:
             LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
 
     async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
-        """Pay from the treasury; the same payment id is paid once."""
+        """Pay from the treasury; the same payment id is paid once.
+
+        A grid that was set back may settle the same part again, with another amount: what was paid stays as it is.
+        """
         order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
-        return await self.ledger.pay(order)
+        try:
+            payment = await self.ledger.pay(order)
+        except LedgerError as error:
+            before = await self._async_payment(payment_id) if error.key == "payment_conflict" else None
+            if before is None or before.source != TREASURY:
+                raise
+            LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
+            payment = before
+        if payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
+            # Nothing will change any more that would tell the grid.
+            self._on_event(PaymentChanged(payment=payment))
+        return payment
+
+    async def _async_payment(self, payment_id: str) -> Payment | None:
+        payments = await self.ledger.payments(limit=_LOOKED_THROUGH)
+        return next((each for each in payments if each.payment_id == payment_id), None)
 
     # What owners decide
 
@@ -267,6 +292,13 @@ class LedgerLink:
         self._lies_still = False
         if self._ledger is not None:
             await self._ledger.copies.go_on()
+
+    async def async_findings_read(self) -> None:
+        """Note that somebody has read what was put right when the ledger was opened. Raises LedgerError."""
+        await self.ledger.copies.findings_read()
+        if self.status is not None:
+            self.status = replace(self.status, findings=None)
+        self._on_trouble()
 
     # End
 

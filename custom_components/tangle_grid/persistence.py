@@ -178,6 +178,21 @@ class SecretStore:
             owners = self._owners or stored.get("owners", {})
             await self._async_save({**stored, "secrets": secrets.to_dict(), "owners": owners})
 
+    # Whether there was a ledger
+
+    async def async_begun(self) -> bool:
+        """Whether the island's ledger was opened before: it must not be begun again in silence."""
+        return bool((await self._async_read()).get("begun"))
+
+    async def async_note_begun(self) -> None:
+        """Note that the ledger is there.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        async with self._lock:
+            await self._async_save({**await self._async_read(), "begun": True})
+
     # Tokens for nodes on the network
 
     async def async_token(self, token_id: str | None) -> str | None:

@@ -67,6 +67,7 @@ async def _async_drain(hass: HomeAssistant, island_id: str, choice: LedgerChoice
             secrets=secrets,
             backend=backend,
             privacy=choice.privacy,
+            begun=await store.async_begun(),
         )
         try:
             if ledger.secrets != secrets:

@@ -1,6 +1,7 @@
 """Issues: what only a person can put right. Each appears when it is certain, and goes away by itself."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +17,7 @@ from .device_issues import DeviceIssues
 from .flows.checks import Problem
 from .flows.ledger import async_ask_node
 from .grid.freshness import MeterFault
-from .ledger import Fault
+from .ledger import Fault, Findings, LedgerError, Mishap
 from .ledger_choice import LedgerChoice
 from .persistence import SecretStore
 
@@ -33,6 +34,7 @@ _LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
     Fault.DISK_FULL: "ledger_disk_full",
     Fault.READ_ONLY: "ledger_read_only",
     Fault.CORRUPT: "ledger_corrupt",
+    Fault.LOST: "ledger_lost",
     Fault.IN_USE: "ledger_in_use",
     Fault.NODE_UNREACHABLE: "node_unreachable",
     Fault.NODE_NO_ACCESS: "node_no_access",
@@ -40,6 +42,13 @@ _LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
     Fault.NODE_OTHER_TANGLE: ISSUE_OTHER_TANGLE,
     Fault.NODE_WRONG_ANSWER: "node_wrong_answer",
     Fault.OTHER: "ledger_unavailable",
+}
+# What was put right when the ledger was opened, until somebody has read it.
+_FINDINGS: Final[Mapping[Mishap, str]] = {
+    Mishap.WALLETS_OLDER: "restored_wallets_older",
+    Mishap.TANGLE_OLDER: "restored_tangle_older",
+    Mishap.WALLETS_REBUILT: "restored_wallets_rebuilt",
+    Mishap.TANGLE_REBUILT: "restored_tangle_rebuilt",
 }
 # What keeps rewards from being paid, by the key of the ledger's error.
 _REWARD_ISSUES: Final[Mapping[str, str]] = {
@@ -93,6 +102,8 @@ class IssueWatch:
             )
         self._async_update_entities()
         self._async_update_ledger(snapshot)
+        if snapshot.ledger is not None:
+            self._async_update_findings(snapshot.ledger.findings)
         self._async_update_payments(snapshot)
         for device_id, device in snapshot.grid.devices.items():
             subentry = entry.subentries.get(device_id)
@@ -152,6 +163,30 @@ class IssueWatch:
         )
 
     @callback
+    def _async_update_findings(self, findings: Findings | None) -> None:
+        """What had happened to the files of the ledger, and what became of it: said at once, until it was read."""
+        entry = self._entry
+        for mishap, key in _FINDINGS.items():
+            if findings is None or mishap not in findings.mishaps:
+                ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{entry.entry_id}")
+                continue
+            folder = f"{DOMAIN}/{entry.data[CONF_ISLAND_ID]}"
+            self._async_show(
+                key,
+                entry.entry_id,
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={
+                    "island": entry.title,
+                    "folder": folder,
+                    "found": str(findings.found),
+                    "again": str(findings.again),
+                    "anew": str(findings.anew),
+                    "aside": ", ".join(f"`{folder}/{name}`" for name in findings.aside) or "-",
+                },
+                fixable=True,
+            )
+
+    @callback
     def _async_update_payments(self, snapshot: IslandSnapshot) -> None:
         """Rewards that are due and not paid, and wallets whose rest cannot be taken to their owner."""
         entry = self._entry
@@ -181,7 +216,7 @@ class IssueWatch:
         """Take all of them away, also those of participants that have left."""
         for issue_id in self._since:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-        for key in _LEDGER_ISSUES.values():
+        for key in (*_LEDGER_ISSUES.values(), *_FINDINGS.values()):
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
         self._since.clear()
 
@@ -273,7 +308,7 @@ def async_watch_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> CAL
 def async_clear_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
     """Take an island's issues away, with the island."""
     of_island = (ISSUE_METER_UNAVAILABLE, ISSUE_SUPPLY_WRONG, ISSUE_SWEEP_FAILED)
-    for key in (*of_island, *_LEDGER_ISSUES.values(), *_REWARD_ISSUES.values()):
+    for key in (*of_island, *_LEDGER_ISSUES.values(), *_FINDINGS.values(), *_REWARD_ISSUES.values()):
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
     for subentry_id in entry.subentries:
         for key in (ISSUE_IGNORES_LIMIT, ISSUE_FAIL_SAFE, ISSUE_METER_UNAVAILABLE, ISSUE_SWEEP_FAILED):
@@ -318,9 +353,27 @@ class OtherTangleFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class FindingsFlow(ConfirmRepairFlow):
+    """What had happened to the ledger's files is put right: it is only to be read, once for all of it."""
+
+    def __init__(self, entry: TangleGridConfigEntry) -> None:
+        """Fix this island."""
+        self._entry = entry
+
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what happened; when it was read, forget it."""
+        if user_input is not None:
+            with suppress(LedgerError):
+                # A ledger that is not open now says it again when it is.
+                await self._entry.runtime_data.link.async_findings_read()
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Another Tangle is chosen; that the wallets of a removed island are kept is only to be known."""
+    """Another Tangle is chosen; what was found in restored files, and that wallets are kept, is only to be known."""
     entry = hass.config_entries.async_get_entry(str(data["entry_id"])) if data and "entry_id" in data else None
-    return ConfirmRepairFlow() if entry is None else OtherTangleFlow(entry)
+    if entry is None:
+        return ConfirmRepairFlow()
+    return FindingsFlow(entry) if issue_id.startswith(tuple(_FINDINGS.values())) else OtherTangleFlow(entry)

@@ -35,31 +35,24 @@ async def refused(open_ledger: Opener, **options: object) -> str:
     return str(caught.value.placeholders["error"])
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("damage", [b"", b"not a database, but long enough to be looked at" * 50])
-async def test_a_damaged_file_is_refused_and_left_as_it_is(
-    open_ledger: Opener, tmp_path: Path, name: str, damage: bytes
-) -> None:
-    ledger = await open_ledger()
-    await ledger.close()
-    (tmp_path / name).write_bytes(damage)
-    for _ in range(2):
-        assert name in await refused(open_ledger)
-    assert (tmp_path / name).read_bytes() == damage
+def damaged(data: bytes, kind: str) -> bytes:
+    middle = data[:4096] + b"\xa5" * 8192 + data[4096 * 3 :]
+    return {"empty": b"", "text": b"not a database, but long enough to be looked at" * 50, "middle": middle}[kind]
 
 
-@pytest.mark.parametrize("name", FILES)
-async def test_a_file_damaged_in_the_middle_is_refused(open_ledger: Opener, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("kind", ["empty", "text", "middle"])
+async def test_damaged_files_are_refused_and_left_as_they_are(open_ledger: Opener, tmp_path: Path, kind: str) -> None:
+    """Where both are damaged nothing can be made anew."""
     ledger = await open_ledger()
     await ledger.pay(order())
     assert await ledger.drain(10)
     await ledger.close()
-    file = tmp_path / name
-    data = bytearray(file.read_bytes())
-    data[4096 : 4096 * 3] = b"\xa5" * 8192
-    file.write_bytes(data)
-    await refused(open_ledger)
-    assert file.read_bytes() == data
+    for name in FILES:
+        (tmp_path / name).write_bytes(damaged((tmp_path / name).read_bytes(), kind))
+    before = {each: each.read_bytes() for each in tmp_path.iterdir()}
+    for _ in range(2):
+        assert "sqlite" in await refused(open_ledger)
+    assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
 async def test_a_file_of_a_newer_version_is_refused(open_ledger: Opener, tmp_path: Path) -> None:
@@ -77,9 +70,13 @@ async def test_a_folder_that_cannot_be_made_is_refused(open_ledger: Opener, tmp_
 async def test_wallets_do_not_work_on_another_tangle(open_ledger: Opener, tmp_path: Path) -> None:
     ledger = await open_ledger()
     await ledger.close()
-    for file in tmp_path.glob("tangle.sqlite*"):
-        file.unlink()
+    wallets = (tmp_path / "wallet.sqlite").read_bytes()
+    for name in FILES:
+        (tmp_path / name).unlink()
+    await (await open_ledger()).close()
+    (tmp_path / "wallet.sqlite").write_bytes(wallets)
     assert "another Tangle" in await refused(open_ledger)
+    assert (tmp_path / "wallet.sqlite").read_bytes()[200:] == wallets[200:]
 
 
 async def test_other_seeds_and_other_islands_are_refused(open_ledger: Opener, island_secrets: Secrets) -> None:

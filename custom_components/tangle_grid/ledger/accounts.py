@@ -150,6 +150,20 @@ class Accounts:
         """Return the addresses of all wallets that can hold tokens."""
         return [address for each in self.wallet_ids() for address, _index in self.book.live(each, reserved=True)]
 
+    def later_use(self, wallet_id: str) -> list[tuple[str, bool]]:
+        """Return what was used of a wallet beyond its next address, as far as the Tangle shows: it was set back."""
+        begin = self.book.next_index(wallet_id)
+        found = find_used(self.seed(wallet_id), self._backend.client, thorough=True, begin=begin)
+        # Somebody else's node does not say what is spent: it has to show that when the address is to be used.
+        return [(address, spent and self._backend.trusted) for address, spent in found]
+
+    def take_over(self, wallet_id: str, later: Sequence[tuple[str, bool]]) -> None:
+        """Go on after that later use, and never use again what was spent from. Call it in a transaction."""
+        if later:
+            self.book.go_on_after(wallet_id, self.seed(wallet_id), later)
+        live = [address for address, _index in self.book.live(wallet_id, reserved=False)]
+        self.give_up(wallet_id, [each for each in live if self._backend.is_known_spent(each)])
+
     def look_again(self) -> None:
         """Find what the seeds were used for on a Tangle that the wallets are new to, and begin after it."""
         for wallet_id in self.wallet_ids():

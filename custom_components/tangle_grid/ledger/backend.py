@@ -15,7 +15,7 @@ import aiohttp
 
 from ..protocol import SigningKey
 from .errors import Fault
-from .node import Api, EmbeddedNode, NodeError, PreparedMilestone, Stored, Transaction
+from .node import Api, Beginning, EmbeddedNode, NodeError, PreparedMilestone, Stored, Transaction
 from .pyota import Client, NodeRefusedError, PyotaClient, TransferInput
 
 DEFAULT_MWM: Final = 9
@@ -280,8 +280,9 @@ class EmbeddedBackend:
         milestone_interval_s: float = 5.0,
         keep_s: float | None = None,
         kept_tags: Sequence[str] = (),
+        beginning: Beginning | None = None,
     ) -> None:
-        """Open the node. What ``keep_s`` and ``kept_tags`` mean is said there."""
+        """Open the node. What ``keep_s``, ``kept_tags`` and ``beginning`` mean is said there."""
         self.mwm = mwm
         self._behind = False
         self._interval_s = milestone_interval_s
@@ -294,6 +295,7 @@ class EmbeddedBackend:
             clock=clock,
             keep_s=keep_s,
             kept_tags=kept_tags,
+            beginning=beginning,
         )
         self._api = Api(self.node)
         try:

@@ -4,7 +4,8 @@ Synchronous. ``advance`` is for one worker thread; everything else may be called
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -26,7 +27,9 @@ from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
 from .chronicle import PAYMENT_KIND, Chronicle
 from .database import Database
 from .errors import Fault, LedgerError
+from .findings import read, unread
 from .folder_lock import FolderLock
+from .history import History
 from .http_client import HttpClient
 from .keys import Secrets
 from .members import Members
@@ -35,6 +38,8 @@ from .model import SUPPLY, LedgerStatus, OwnerAddress, Payment, PaymentOrder, Qu
 from .opening import Opening
 from .outbox import Outbox
 from .privacy import Privacy, PrivacyMode
+from .reconcile import Reconciler
+from .snapshot import Snapshot
 from .steps import Progress, Steps
 from .sweeper import Sweeper
 from .targets import check_target
@@ -64,8 +69,9 @@ class LedgerCore:
         backend: BackendConfig | None = None,
         http: HttpClient | None = None,
         privacy: PrivacyMode = "open",
+        begun: bool = False,
     ) -> None:
-        """Open or start the ledger in a folder.
+        """Open or start the ledger in a folder; where one was ``begun`` before, no other is started.
 
         Without ``backend`` it is the node in this process, with ``mwm`` and ``milestone_interval_s``; ``http`` is the
         way to a remote one. Raises LedgerError (ledger_unavailable) when a file is damaged, cannot be written, or
@@ -89,6 +95,7 @@ class LedgerCore:
                 key=key,
                 http=http,
                 clock=clock,
+                begun=begun,
             )
             self.backend, self._database = opening.backend, opening.database
             self._outbox = Outbox(self._database)
@@ -100,6 +107,20 @@ class LedgerCore:
                 self.accounts.look_again()
                 self.members.announce_again()
                 opening.rescanned()
+            history = History(self.backend, island_id=island_id, root=self._public_key, opens=self.privacy.opens)
+            reconciler = Reconciler(
+                self._database,
+                self.accounts,
+                self.backend,
+                history,
+                members=self.members,
+                privacy=self.privacy,
+                clock=clock,
+            )
+            reconcile = partial(reconciler.run, mishaps=opening.mishaps, aside=opening.aside)
+            if isinstance(self.backend, EmbeddedBackend):
+                reconcile()
+                self._remember()
             self._opened = opened.pop_all()
         self.chronicle = Chronicle(self.backend, registry=self.members.registry, opens=self.privacy.opens)
         self.sweeper = Sweeper(self._database, self.accounts, self.backend, clock=clock)
@@ -112,10 +133,14 @@ class LedgerCore:
             body_key=self.privacy.sealing,
             sweeper=self.sweeper,
             clock=clock,
+            reconcile=None if isinstance(self.backend, EmbeddedBackend) else reconcile,
+            remember=self._remember,
         )
 
     def close(self) -> None:
         """Stop a running proof of work and close the files; the outbox stays as it is."""
+        with suppress(LedgerError):
+            self._remember()
         self._opened.close()
 
     def stop(self) -> None:
@@ -138,6 +163,7 @@ class LedgerCore:
             backend=self.backend.kind,
             synced=fault is not Fault.NODE_NOT_SYNCED,
             fault=fault,
+            findings=unread(self._outbox),
         )
 
     def _files(self) -> list[Database]:
@@ -146,8 +172,14 @@ class LedgerCore:
 
     def lie_still(self, seconds: float) -> None:
         """Let the files be as they are for so many seconds, for whoever copies them; writing goes on in their logs."""
+        self._remember()
         for file in self._files():
             file.lie_still(seconds)
+
+    def _remember(self) -> None:
+        """Keep what everybody has on the Tangle in this process."""
+        if isinstance(self.backend, EmbeddedBackend):
+            Snapshot(self._database).take(self.backend.node)
 
     def go_on(self) -> None:
         """Let the files change again."""
@@ -164,6 +196,11 @@ class LedgerCore:
             for file in self._files():
                 file.check_writable()
         return self.steps.advance(), self.health()
+
+    def findings_read(self) -> None:
+        """Note that somebody has read what was put right when the files were opened."""
+        with self._database.transaction():
+            read(self._outbox)
 
     # Intake
 

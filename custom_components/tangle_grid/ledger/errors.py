@@ -13,6 +13,7 @@ class Fault(StrEnum):
     DISK_FULL = "disk_full"
     READ_ONLY = "read_only"
     CORRUPT = "corrupt"
+    LOST = "lost"
     IN_USE = "in_use"
     NODE_UNREACHABLE = "node_unreachable"
     NODE_NO_ACCESS = "node_no_access"

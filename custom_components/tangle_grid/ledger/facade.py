@@ -81,6 +81,7 @@ class Ledger:
         backend: BackendConfig | None = None,
         privacy: PrivacyMode = "open",
         clock: Callable[[], float] = time.time,
+        begun: bool = False,
     ) -> Self:
         """Open the ledger in this folder, or start one.
 
@@ -93,14 +94,14 @@ class Ledger:
         payments and messages go out there. Payments that were signed for the Tangle before wait until the ledger comes
         back to it. No key is used a second time. ``clock`` gives epoch seconds.
 
-        With ``privacy`` "sealed", what messages say from now on can be read only with a key (``keys.opening``). Kinds,
-        times, who sends, which participants there are, and all amounts and addresses of the tokens stay visible.
+        With ``privacy`` "sealed", what messages say from now on can be read only with a key (``keys.opening``).
+        Files of different moments are brought together, and one that is damaged or gone is made anew from the other:
+        ``status().findings`` say so. Where a ledger was ``begun`` before, no other one is started.
 
         Raises:
-            LedgerError: ledger_unavailable. A file is damaged, in use by another process, cannot be written, or
-                belongs to another island or seed; the Tangle is another one than the last time without another back
-                end being asked for; a node has to be asked and cannot be; or pyota is missing. Nothing was changed.
-                Also invalid_url and invalid_auth for what a node's address and token cannot be.
+            LedgerError: ledger_unavailable. Files are damaged or gone, in use by another process, not to be written,
+                of another island, seed or Tangle; a node has to be asked and cannot be; or pyota is missing. Nothing
+                was changed. Also invalid_url and invalid_auth for what a node's address and token cannot be.
         """
         http = None
         if isinstance(backend, Remote):
@@ -119,6 +120,7 @@ class Ledger:
                 http=http,
                 privacy=privacy,
                 clock=clock,
+                begun=begun,
             )
             return core, core.health()
 
@@ -150,9 +152,8 @@ class Ledger:
         for guests in self._guests.values():
             await loop.run_in_executor(self._ask, guests.close)
         await loop.run_in_executor(self._ask, self._core.close)
-        # All threads are idle by now, so this takes no time.
         for thread in (self._work, self._ask, self._read):
-            thread.shutdown()
+            thread.shutdown()  # idle by now: this takes no time
 
     def subscribe(self, listener: Callable[[LedgerEvent], None]) -> Callable[[], None]:
         """Call the listener, in the event loop, with every event from now on; return what ends it."""
@@ -163,8 +164,6 @@ class Ledger:
                 self._listeners.remove(listener)
 
         return unsubscribe
-
-    # Asking
 
     async def _answer[T](self, ask: Callable[[], T], *, tangle: bool = False) -> T:
         """Ask in a thread; in the one that may have to wait for a node if it takes the ``tangle``."""
@@ -362,7 +361,7 @@ class Ledger:
     @property
     def copies(self) -> Copies:
         """What lets the files lie still while somebody copies them."""
-        return Copies(self._core, self._answer)
+        return Copies(self._core, self._answer, self._wake.set)
 
     def guest_api(self, *, work: bool) -> GuestApi:
         """Return what answers the commands of other houses; with ``work`` it does their proof of work as well.

@@ -6,7 +6,7 @@ the Tangle. A notice is written in the order of the queue: what was queued befor
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -79,6 +79,41 @@ class Members:
         """Queue all that was announced once more, for a Tangle on which it does not stand."""
         for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number"):
             self._messages.add(uuid4().hex, KeyNotice.kind, body, self._clock())
+
+    def take_over(self, notices: Sequence[Mapping[str, Any]]) -> None:
+        """Enter what stands on the Tangle and is not known here; what contradicts that is left aside.
+
+        Call it in a transaction. The notices are in the order of their numbers.
+        """
+        registry = KeyRegistry(self._island_id, self._root.public)
+        known = {body for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number")}
+        for body in sorted(known):
+            registry.enter(read_notice(json.loads(body)))
+        for said in notices:
+            text = canonical(said).decode()
+            if text in known:
+                continue
+            try:
+                notice = read_notice(said)
+                registry.enter(notice)
+            except ProtocolError:
+                continue
+            self._database.run("INSERT INTO key_notice (body) VALUES (?)", text)
+            self._database.run(
+                "INSERT INTO member (participant, epoch, revoked) VALUES (?1, ?2, ?3)"
+                " ON CONFLICT (participant) DO UPDATE SET epoch = ?2, revoked = ?3"
+                " WHERE epoch < ?2 OR (epoch = ?2 AND ?3)",
+                notice.participant,
+                notice.epoch,
+                notice.public_key is None,
+            )
+
+    def announce_missing(self, notices: Sequence[Mapping[str, Any]]) -> None:
+        """Queue what was announced and does not stand on the Tangle, where only these notices do."""
+        present = {canonical(each).decode() for each in notices}
+        for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number"):
+            if body not in present:
+                self._messages.add(uuid4().hex, KeyNotice.kind, body, self._clock())
 
     # What is queued
 

@@ -9,14 +9,13 @@ One that is sealed goes before all others: those after it are numbered after it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..protocol import Answer, CurtailmentAsk, KeyNotice, MeterReading, SettlementReceipt
 from .database import Database
 from .errors import LedgerError
-from .outbox import plan_from_text, plan_to_text
 from .pyota import BundlePlan
 
 OWED: Final = frozenset({CurtailmentAsk.kind, Answer.kind, SettlementReceipt.kind, KeyNotice.kind})
@@ -130,18 +129,20 @@ class MessageQueue:
         if row is None:  # pragma: no cover - it was there just now
             return None
         fields = dict(zip(_FIELDS.split(", "), row, strict=True))
-        plan = None if fields["plan"] is None else plan_from_text(fields["plan"])
+        plan = None if fields["plan"] is None else BundlePlan.from_text(fields["plan"])
         return QueuedMessage(**{**fields, "body": json.loads(fields["body"]), "plan": plan})
 
     def set_sealed(self, number: int, plan: BundlePlan, bundle: str) -> None:
         """Store what decides the message's bundle, and its hash."""
-        self._database.run(
-            "UPDATE message SET plan = ?, bundle = ? WHERE number = ?", plan_to_text(plan), bundle, number
-        )
+        self._database.run("UPDATE message SET plan = ?, bundle = ? WHERE number = ?", plan.to_text(), bundle, number)
 
     def drop(self, number: int) -> None:
         """Forget a message that is on the Tangle."""
         self._database.run("DELETE FROM message WHERE number = ?", number)
+
+    def drop_said(self, message_ids: Iterable[str]) -> None:
+        """Forget messages that turned out to be on the Tangle."""
+        self._database.run_many("DELETE FROM message WHERE message_id = ?", [(each,) for each in message_ids])
 
     def count(self) -> int:
         """Count the messages that have not reached the Tangle."""

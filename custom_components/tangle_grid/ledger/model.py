@@ -1,7 +1,7 @@
 """What the ledger takes and gives: orders, payments, wallets, messages, events. Amounts are integer iota."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +18,10 @@ _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class PaymentState(StrEnum):
-    """Where a payment stands. It only ever moves to the right; failed is final, and nothing was paid."""
+    """Where a payment stands. It moves to the right only; failed is final, and nothing was paid.
+
+    A Tangle that was set back to an earlier moment takes its payments back with it: they are made again.
+    """
 
     QUEUED = "queued"
     SENT = "sent"
@@ -167,6 +170,45 @@ class TransactionInfo:
     message: TangleMessage | None = None
 
 
+class Mishap(StrEnum):
+    """What had happened to the files."""
+
+    WALLETS_OLDER = "wallets_older"
+    """The wallets' file was set back: payments were found on the Tangle that it did not know."""
+    TANGLE_OLDER = "tangle_older"
+    """The Tangle was set back: payments that it had lost were made again, as they were signed."""
+    WALLETS_REBUILT = "wallets_rebuilt"
+    """The wallets' file was damaged or gone: another one was made from the seeds and the Tangle."""
+    TANGLE_REBUILT = "tangle_rebuilt"
+    """The Tangle's file was damaged or gone: another one was begun with what everybody had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """``found`` payments became known from the Tangle, ``again`` bundles are sent again, ``anew`` payments wait anew.
+
+    ``aside`` are the names that damaged files have now; ``at`` is the time of the opening, epoch seconds.
+    """
+
+    mishaps: tuple[Mishap, ...]
+    at: float
+    found: int = 0
+    again: int = 0
+    anew: int = 0
+    aside: tuple[str, ...] = ()
+
+    def joined(self, later: Findings) -> Findings:
+        """Return both together, for somebody who has read neither."""
+        return replace(
+            later,
+            mishaps=tuple(dict.fromkeys((*self.mishaps, *later.mishaps))),
+            found=self.found + later.found,
+            again=self.again + later.again,
+            anew=self.anew + later.anew,
+            aside=(*self.aside, *later.aside),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
     """The ledger's health. ``queued`` counts payments and messages that have not reached the Tangle.
@@ -176,7 +218,7 @@ class LedgerStatus:
     ``backend`` is ``embedded`` or ``remote``. ``reachable`` tells whether it works; when it does not, ``fault`` says
     why, as far as somebody can do something about it, and ``last_error`` says it in words. ``synced`` is false while
     a remote node does not know all of its Tangle yet. ``transactions`` and ``supply_ok`` are None where a remote node
-    keeps that to itself.
+    keeps that to itself. ``findings`` tell what was put right when the files were opened, until somebody has read it.
     """
 
     reachable: bool
@@ -190,6 +232,7 @@ class LedgerStatus:
     synced: bool = True
     fault: Fault | None = None
     queued_messages: int = 0
+    findings: Findings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

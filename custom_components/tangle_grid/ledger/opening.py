@@ -13,8 +13,12 @@ from .errors import Fault, LedgerError, node_fault
 from .http_client import HttpClient, checked_url
 from .keys import Secrets
 from .members import MEMBERS_SCHEMA
+from .model import Mishap
+from .node import Beginning
 from .outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2, Outbox
 from .remote import RemoteBackend, RemoteNode
+from .set_aside import is_there, read_genesis, set_aside
+from .snapshot import Snapshot
 from .tangles import TANGLES_SCHEMA, Tangles
 from .trinary import address_of
 from .wallet import ADDRESS_SCHEMA, POLICY_SCHEMA, AddressBook
@@ -24,6 +28,7 @@ _TANGLE_FILE: Final = "tangle.sqlite"
 _WALLET_FILE: Final = "wallet.sqlite"
 _EMBEDDED: Final = "embedded"
 _RESCAN: Final = "rescan"
+_NEAR: Final = 200
 _KEPT_KINDS: Final = ("request", "answer", "settlement", "key", PAYMENT_KIND)
 
 
@@ -50,8 +55,12 @@ class Opening:
         mwm: int,
         milestone_interval_s: float,
         clock: Callable[[], float],
+        begun: bool = False,
     ) -> None:
         """Open all; without ``config``, with the node in this process, unless another back end was chosen before.
+
+        With ``begun`` there was a ledger in this folder: another one is not begun in its place. Where only one of its
+        two files is damaged or gone, it is set aside, and made anew from the other one.
 
         Raises LedgerError (ledger_unavailable) as ``Ledger.open`` says; then nothing was changed.
         """
@@ -62,6 +71,9 @@ class Opening:
         self._secrets = secrets
         self._key = key
         self._clock = clock
+        self._begun = begun
+        self.mishaps: list[Mishap] = []
+        self.aside: list[str] = []
         config = config or Embedded(mwm=mwm, milestone_interval_s=milestone_interval_s)
         self._place = _place(config)
         self.database: Database
@@ -122,16 +134,75 @@ class Opening:
     # The node in this process
 
     def _open_embedded(self, config: Embedded) -> None:
-        exists = (self._folder / _WALLET_FILE).exists()
-        genesis = address_of(self._secrets.genesis_seed, 0)
-        if exists:
-            self._open_wallets(str)
+        wallets, tangle = self._folder / _WALLET_FILE, self._folder / _TANGLE_FILE
+        first = address_of(self._secrets.genesis_seed, 0)
+        damage = self._open_known_wallets(wallets)
+        if damage is None and is_there(wallets):
             if not self._is_chosen and self.tangles.place != _EMBEDDED:
                 # Wallets move because their owner says so, and not because nobody says anything.
                 raise LedgerError("ledger_unavailable", {"error": "the wallets work with a node elsewhere"})
-            genesis = self._genesis(genesis)
+            self._open_known_tangle(config, tangle, self._genesis(first))
+        else:
+            self._open_tangle_without_wallets(config, tangle, first, damage)
+        backend = self.backend
+        self._move_or_stay(backend.tangle_id)
+
+    def _open_known_wallets(self, wallets: Path) -> LedgerError | None:
+        """Open the wallets if they are there and sound; return what is wrong with a file that is damaged."""
+        if not is_there(wallets):
+            return None
+        try:
+            self._open_wallets(str)
+        except LedgerError as error:
+            if error.fault is not Fault.CORRUPT:
+                raise
+            return error
+        return None
+
+    def _open_known_tangle(self, config: Embedded, tangle: Path, genesis: str) -> None:
+        """Open the Tangle of these wallets, or begin one with what everybody had on the one that is lost."""
+        ours = self.tangles.place == _EMBEDDED
+        beginning = Snapshot(self.database).beginning() if ours else None
+        if not is_there(tangle) and ours and beginning is None:
+            raise LedgerError("ledger_unavailable", {"error": f"{tangle.name} is missing"}, fault=Fault.LOST)
+        if not is_there(tangle) and ours:
+            self.mishaps.append(Mishap.TANGLE_REBUILT)
+        try:
+            self._open_node(config, tangle, genesis, beginning)
+        except LedgerError as error:
+            if error.fault is not Fault.CORRUPT or beginning is None:
+                raise
+            self.aside += set_aside(tangle)
+            self.mishaps.append(Mishap.TANGLE_REBUILT)
+            self._open_node(config, tangle, genesis, beginning)
+
+    def _open_tangle_without_wallets(
+        self, config: Embedded, tangle: Path, first: str, damage: LedgerError | None
+    ) -> None:
+        """Begin wallets with what the Tangle shows of them, or a ledger where none ever was."""
+        wallets = self._folder / _WALLET_FILE
+        if not is_there(tangle):
+            if damage is not None:
+                raise damage
+            if self._begun:
+                raise LedgerError("ledger_unavailable", {"error": "both files are missing"}, fault=Fault.LOST)
+            self._open_node(config, tangle, first, None)
+            self._open_wallets(lambda: self.backend.tangle_id)
+            return
+        # Which of the treasury's addresses the supply began at, only the wallets' file said.
+        begin = read_genesis(tangle)
+        mine = begin is not None and begin in {address_of(self._secrets.genesis_seed, place) for place in range(_NEAR)}
+        self._open_node(config, tangle, begin if mine and begin is not None else first, None)
+        if damage is not None:
+            self.aside += set_aside(wallets)
+        self._open_wallets(lambda: self.backend.tangle_id)
+        if begin is not None and begin != first:
+            self._outbox.set_meta("genesis_address", begin)
+        self.mishaps.append(Mishap.WALLETS_REBUILT)
+
+    def _open_node(self, config: Embedded, tangle: Path, genesis: str, beginning: Beginning | None) -> None:
         backend = EmbeddedBackend(
-            self._folder / _TANGLE_FILE,
+            tangle,
             island_id=self._island_id,
             key=self._key,
             genesis_address=genesis,
@@ -140,13 +211,10 @@ class Opening:
             milestone_interval_s=config.milestone_interval_s,
             keep_s=config.keep_s,
             kept_tags=[tag_of(kind).rstrip("9") for kind in _KEPT_KINDS],
+            beginning=beginning,
         )
         self._stack.callback(backend.close)
         self.backend = backend
-        if not exists:
-            self._open_wallets(lambda: backend.tangle_id)
-        self._move_or_stay(backend.tangle_id)
-        backend.node.keep_tidy()
 
     def _genesis(self, first: str) -> str:
         """Return where the supply of this folder's own Tangle began, or will begin.
@@ -179,7 +247,17 @@ class Opening:
                 raise node_fault(Fault.NODE_OTHER_TANGLE, "the node has another Tangle than the one that was chosen")
             return info.tangle_id
 
-        self._open_wallets(tangle_id)
+        damage = self._open_known_wallets(self._folder / _WALLET_FILE)
+        if damage is not None:
+            # Only from a Tangle that can be asked can they be made anew.
+            known = tangle_id()
+            self.aside += set_aside(self._folder / _WALLET_FILE)
+            self.mishaps.append(Mishap.WALLETS_REBUILT)
+            self._open_wallets(lambda: known)
+        elif not is_there(self._folder / _WALLET_FILE):
+            if self._begun:
+                self.mishaps.append(Mishap.WALLETS_REBUILT)
+            self._open_wallets(tangle_id)
         if self._place != self.tangles.place:
             # Only a node that answers can be moved to.
             self._move_or_stay(tangle_id())

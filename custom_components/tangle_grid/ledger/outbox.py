@@ -9,14 +9,14 @@ Whatever happens in between is repeated from what is stored, and so has the same
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 from ..protocol import GENESIS
 from .database import Database, Row
 from .model import Payment, PaymentOrder, PaymentState
-from .pyota import BundlePlan, PreparedBundle, TransferInput
+from .pyota import BundlePlan, PreparedBundle
 
 OUTBOX_SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,6 +85,9 @@ ALTER TABLE message ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 """
 """What makes the tables of version 2 those above."""
 
+KEPT_PLANS: Final = 10_000
+"""How many transfers can be sent again to a Tangle that was set back: a plan takes 1 to 8 KB."""
+
 _TIMED: Final = 50
 _PAYMENT: Final = (
     "SELECT payment_id, payment.source, target, amount, memo, payment.state, transfer.bundle, tail, error, created_at,"
@@ -123,19 +126,6 @@ class OpenPayment:
     transfer: int | None
     attempts: int
     last_error: str | None
-
-
-def plan_to_text(plan: BundlePlan) -> str:
-    """Return a plan as it is stored."""
-    return json.dumps(asdict(plan))
-
-
-def plan_from_text(text: str) -> BundlePlan:
-    """Return a stored plan."""
-    fields = json.loads(text)
-    fields["outputs"] = tuple((address, amount) for address, amount in fields["outputs"])
-    fields["inputs"] = tuple(TransferInput(**each) for each in fields["inputs"])
-    return BundlePlan(**fields)
 
 
 def _payment(row: Row) -> Payment:
@@ -303,7 +293,7 @@ class Outbox:
 
     def set_plan(self, transfer: int, plan: BundlePlan) -> None:
         """Store what decides the transfer's bundle."""
-        self._database.run("UPDATE transfer SET plan = ? WHERE id = ?", plan_to_text(plan), transfer)
+        self._database.run("UPDATE transfer SET plan = ? WHERE id = ?", plan.to_text(), transfer)
 
     def set_prepared(self, transfer: int, prepared: PreparedBundle) -> None:
         """Store the signed bundle."""
@@ -332,7 +322,10 @@ class Outbox:
         self._database.run("UPDATE transfer SET refused = refused + 1, last_error = ? WHERE id = ?", error, transfer)
 
     def close_transfer(self, transfer: int, state: PaymentState, *, now: float, error: str | None = None) -> None:
-        """End a transfer and its payments: confirmed or failed. The signed bundle is on the Tangle, not kept here."""
+        """End a transfer and its payments: confirmed or failed. The signed bundle is on the Tangle, not kept here.
+
+        What decides it stays for a long time, if it was booked: the Tangle may be set back.
+        """
         self._end(transfer, state)
         self._database.run(
             "UPDATE payment SET state = ?, error = ?, confirmed_at = ? WHERE transfer = ?",
@@ -354,8 +347,13 @@ class Outbox:
 
     def _end(self, transfer: int, state: PaymentState) -> None:
         self._database.run(
-            "UPDATE transfer SET state = ?, plan = NULL, trytes = NULL WHERE id = ?", state.value, transfer
+            "UPDATE transfer SET state = ?1, plan = CASE ?1 WHEN 'confirmed' THEN plan END, trytes = NULL"
+            " WHERE id = ?2",
+            state.value,
+            transfer,
         )
+        old = transfer - KEPT_PLANS
+        self._database.run("UPDATE transfer SET plan = NULL WHERE id = ? AND state IN ('confirmed', 'failed')", old)
 
     def open_transfers(self) -> list[Transfer]:
         """Return the transfers that are not over, the oldest first."""
@@ -368,7 +366,7 @@ class Outbox:
                 id=row[0],
                 source=row[1],
                 state=row[2],
-                plan=plan_from_text(row[3]),
+                plan=BundlePlan.from_text(row[3]),
                 prepared=None
                 if row[5] is None
                 else PreparedBundle(bundle=row[4], trytes=tuple(zlib.decompress(row[5]).decode().split("\n"))),

@@ -4,7 +4,7 @@ The key of an epoch follows from the signing key, so that what was sealed can al
 and signs nothing: it can be given to somebody who shall verify. A new epoch keeps what comes from those who have it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from ..protocol import ProtocolError, body_key, epoch_of, is_sealed
@@ -41,6 +41,12 @@ class Privacy:
         """Begin another epoch."""
         with self._database.transaction(durable=True):
             self._outbox.set_meta(_EPOCH, str(self.epoch + 1))
+
+    def take_over(self, epochs: Iterable[int]) -> None:
+        """Go on from the newest of these epochs, in which something was sealed already. Call it in a transaction."""
+        newest = max(epochs, default=0)
+        if newest > self.epoch:
+            self._outbox.set_meta(_EPOCH, str(newest))
 
     def sealing(self) -> tuple[int, str] | None:
         """Return epoch and key to seal with; None when bodies stay open."""

@@ -9,12 +9,12 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from itertools import batched
 from threading import Lock
 from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 from .errors import LedgerError
 from .pyota_seams import ListKerl, modules
@@ -70,6 +70,18 @@ class BundlePlan:
     tag: str
     text: str
     timestamp: int
+
+    def to_text(self) -> str:
+        """Return the plan as it is stored."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the plan that is stored so."""
+        fields = json.loads(text)
+        fields["outputs"] = tuple((address, amount) for address, amount in fields["outputs"])
+        fields["inputs"] = tuple(TransferInput(**each) for each in fields["inputs"])
+        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ from .retries import Retries
 from .sweeper import Sweeper
 
 _MESSAGE_LIFETIME_S: Final = 86_400.0
+_REMEMBERED_EVERY: Final = 500
+"""After so many transfers it is kept what everybody has: more need not be sent again when the Tangle is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,15 @@ def _outgoing(transfer: Transfer) -> Outgoing:
         raise ValueError("the transfer is not signed")
     return Outgoing(
         bundle=prepared.bundle, trytes=prepared.trytes, inputs=transfer.plan.inputs, outputs=transfer.plan.outputs
+    )
+
+
+def _waits_for(transfer: Transfer, transfers: Sequence[Transfer]) -> bool:
+    """Tell whether a transfer spends what an earlier one that is not over pays: so it is when both are sent again."""
+    spent = {each.address for each in transfer.plan.inputs}
+    return any(
+        each.id < transfer.id and not spent.isdisjoint(address for address, _amount in each.plan.outputs)
+        for each in transfers
     )
 
 
@@ -90,8 +101,14 @@ class Steps:
         body_key: Callable[[], tuple[int, str] | None],
         sweeper: Sweeper,
         clock: Callable[[], float],
+        remember: Callable[[], None],
+        reconcile: Callable[[], bool] | None = None,
     ) -> None:
-        """``body_key`` gives epoch and key when bodies are to be sealed, None when they stay open."""
+        """``body_key`` gives epoch and key when bodies are to be sealed, None when they stay open.
+
+        ``reconcile`` sees to it that wallets and Tangle agree; nothing is done before it came to its end. ``remember``
+        keeps what everybody has, now and then.
+        """
         self._database = database
         self._accounts = accounts
         self._backend = backend
@@ -104,15 +121,21 @@ class Steps:
         self._last_round = float("-inf")
         self._sweeper = sweeper
         self._planner = Planner(database, accounts, backend, seal=self._seal, clock=clock)
+        self._remember = remember
+        self._confirmed = 0
+        self._reconcile = reconcile
         self._pushes: dict[int, float] = {}
         self.retries = Retries()
 
     def advance(self) -> Progress:
         """Take the next step. Raises LedgerError, NodeRefusedError or PyotaError when it has to be taken again."""
+        if self._reconcile is not None:
+            self._reconcile()
+            self._reconcile = None
         transfers = self._outbox.open_transfers()
         message = self._messages.next()
         # Sealed messages are numbered: what is sealed goes out before anything else is.
-        unsent = next((transfer for transfer in transfers if self._can_send(transfer)), None)
+        unsent = next((each for each in transfers if self._can_send(each) and not _waits_for(each, transfers)), None)
         if unsent is not None:
             return Progress(events=self._send_transfer(unsent), busy=True)
         if message is not None and message.plan is not None:
@@ -228,6 +251,10 @@ class Steps:
                     self._accounts.book.book(payment.target, earned_i=payment.amount_i)
             after = [self._outbox.payment(payment.payment_id) for payment in payments]
         self._sweeper.wake()
+        self._confirmed += state is PaymentState.CONFIRMED
+        if self._confirmed >= _REMEMBERED_EVERY:
+            self._confirmed = 0
+            self._remember()
         return tuple(_changed(payment) for payment in after if payment is not None)
 
     def _held_by(self, transfer: Transfer, payments: Sequence[Payment], state: PaymentState) -> list[str]:

@@ -138,6 +138,10 @@ class Tangles:
         )
         return [0 if row is None else row[0] for row in rows]
 
+    def all_balances(self) -> dict[str, int]:
+        """Return all balances that were noted of this Tangle."""
+        return dict(self._database.rows("SELECT address, balance FROM tangle_balance WHERE tangle = ?", self.tangle_id))
+
     def set_balances(self, balances: Mapping[str, int]) -> bool:
         """Note balances, and forget all addresses that are not among these; tell whether anything changed."""
         tangle = self.tangle_id

@@ -4,12 +4,13 @@ from .bundle import Conflict
 from .commands import Api
 from .errors import NodeError
 from .node import Confirmation, EmbeddedNode, PreparedMilestone
-from .store import Stored
+from .store import Beginning, Stored
 from .transaction import NULL_HASH, Transaction
 
 __all__ = [
     "NULL_HASH",
     "Api",
+    "Beginning",
     "Confirmation",
     "Conflict",
     "EmbeddedNode",

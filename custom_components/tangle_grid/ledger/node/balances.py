@@ -31,6 +31,14 @@ class Balances:
         """Tell whether a bundle with this hash moved balances already."""
         return self._database.value("SELECT 1 FROM applied WHERE bundle = ?", bundle) is not None
 
+    def applied(self) -> set[str]:
+        """Return all bundles that moved balances."""
+        return {row[0] for row in self._database.rows("SELECT bundle FROM applied")}
+
+    def all_balances(self) -> dict[str, int]:
+        """Return the balance of every address that holds anything, in iota."""
+        return dict(self._database.rows("SELECT address, balance FROM account WHERE balance > 0"))
+
     def expose(self, addresses: Iterable[str]) -> None:
         """Note that a key of these addresses has signed."""
         self._database.run_many(

@@ -23,7 +23,7 @@ from .intake import Batch, store_batch
 from .milestone import Milestone, seal
 from .pruning import Housekeeping, Pruner
 from .state import Booking
-from .store import Stored, TangleStore
+from .store import Beginning, Stored, TangleStore
 from .transaction import Transaction
 
 MAX_DEPTH: Final = 15
@@ -64,8 +64,11 @@ class EmbeddedNode:
         clock: Callable[[], float] = time.time,
         keep_s: float | None = None,
         kept_tags: Sequence[str] = (),
+        beginning: Beginning | None = None,
     ) -> None:
         """Open the Tangle, or start one whose whole supply stands at ``genesis_address`` (81 trytes).
+
+        One that takes the place of another has a ``beginning`` of its own.
 
         Transactions go ``keep_s`` seconds after they were confirmed (None: never), but not those of bundles that moved
         tokens, nor those whose tail's tag starts with one of ``kept_tags``. ``keep_tidy`` sees to it.
@@ -76,7 +79,7 @@ class EmbeddedNode:
         self.clock = clock
         self._key = key
         self._kept_tags = tuple(kept_tags)
-        self.store = TangleStore(path, genesis_address=genesis_address)
+        self.store = TangleStore(path, genesis_address=genesis_address, beginning=beginning)
         self.pruner = Pruner(self.store, keep_s=keep_s)
         self.lanes = Lanes(clock)
         self._lane = self.lanes.open()

@@ -125,13 +125,38 @@ def _stored(row: Row) -> Stored:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What a Tangle begins with in the place of another one that is lost, whose name it takes.
+
+    ``balances`` in iota come to the whole supply; nothing is ever paid to or from the ``spent`` addresses, and the
+    ``applied`` bundles move nothing.
+    """
+
+    tangle_id: str
+    balances: Mapping[str, int]
+    spent: Sequence[str]
+    applied: Sequence[str]
+
+
 class TangleStore:
     """Reads and writes the Tangle's file. Errors are those of ``Database``."""
 
-    def __init__(self, path: Path, *, genesis_address: str) -> None:
+    def __init__(self, path: Path, *, genesis_address: str, beginning: Beginning | None = None) -> None:
+        """Open the file, or make one: with the whole supply at the genesis address, unless it has a ``beginning``."""
+
         def create(database: Database) -> None:
-            database.run("INSERT INTO account (address, balance) VALUES (?, ?)", genesis_address, SUPPLY)
-            for name, value in (("tangle_id", uuid4().hex), ("genesis_address", genesis_address)):
+            first = beginning or Beginning(
+                tangle_id=uuid4().hex, balances={genesis_address: SUPPLY}, spent=(), applied=()
+            )
+            database.run_many("INSERT INTO account (address, balance) VALUES (?, ?)", list(first.balances.items()))
+            database.run_many(
+                "INSERT INTO account (address, exposed, spent) VALUES (?, 1, 1) ON CONFLICT (address) DO UPDATE"
+                " SET exposed = 1, spent = 1",
+                [(each,) for each in first.spent],
+            )
+            database.run_many("INSERT INTO applied (bundle, milestone) VALUES (?, 0)", [(e,) for e in first.applied])
+            for name, value in (("tangle_id", first.tangle_id), ("genesis_address", genesis_address)):
                 database.run("INSERT INTO meta (name, value) VALUES (?, ?)", name, value)
 
         self.database = Database(
@@ -258,6 +283,13 @@ class TangleStore:
         """
         kind, key = ("prefix", prefix) if tag is None else ("tag", tag)
         return [_stored(row) for row in self.database.rows(RECENT[kind], key, 2**62 if below is None else below, limit)]
+
+    def tails_with(self, tag: str) -> list[tuple[str, str]]:
+        """Return hash and bundle of all tails of signed bundles with this tag (27 trytes), the oldest first."""
+        found = self.database.rows(
+            "SELECT hash, bundle FROM tx WHERE tag = rtrim(?, '9') AND position = 0 AND signed ORDER BY id", tag
+        )
+        return [(row[0], row[1]) for row in found]
 
     def count(self) -> int:
         """Return the number of stored transactions, in constant time."""

@@ -100,6 +100,28 @@ class AddressBook:
         )
         self.renew(wallet_id, seed)
 
+    def next_index(self, wallet_id: str) -> int:
+        """Return the first key index that a wallet has not used yet."""
+        return int(self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id))
+
+    def go_on_after(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
+        """Note the addresses from the next index on that turned out to be used, and begin after them."""
+        begin = self.next_index(wallet_id)
+        self._database.run_many(
+            "INSERT INTO address (trytes, wallet_id, key_index, state) VALUES (?, ?, ?, ?)",
+            [
+                (trytes, wallet_id, begin + place, "retired" if spent else "open")
+                for place, (trytes, spent) in enumerate(found)
+            ],
+        )
+        self._database.run("UPDATE wallet SET next_index = next_index + ? WHERE wallet_id = ?", len(found), wallet_id)
+        self.renew(wallet_id, seed)
+
+    def key_index(self, address: str) -> int | None:
+        """Return the key index of one of our addresses; None for any other."""
+        index: int | None = self._database.value("SELECT key_index FROM address WHERE trytes = ?", address)
+        return index
+
     def renew(self, wallet_id: str, seed: str) -> str:
         """Count the wallet's key index up; its new address receives from now on, change included."""
         index = self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id)

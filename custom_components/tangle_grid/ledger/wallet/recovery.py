@@ -22,8 +22,8 @@ class Witness(Protocol):
         """Tell which addresses were spent from."""
 
 
-def find_used(seed: str, witness: Witness, *, thorough: bool) -> list[tuple[str, bool]]:
-    """Return the addresses of a seed, from index 0 to the last that was ever used, and whether each was spent from.
+def find_used(seed: str, witness: Witness, *, thorough: bool, begin: int = 0) -> list[tuple[str, bool]]:
+    """Return the addresses of a seed, from an index to the last that was ever used, and whether each was spent from.
 
     The search ends after 20 unused addresses in a row, as in other wallets. Our own wallets use their first addresses
     first: unless ``thorough``, a seed is taken as new when its first three were never used. Takes milliseconds of work
@@ -32,7 +32,7 @@ def find_used(seed: str, witness: Witness, *, thorough: bool) -> list[tuple[str,
     found: list[tuple[str, bool]] = []
     width = _GAP if thorough else _FIRST
     while True:
-        window = [address_of(seed, len(found) + place) for place in range(width)]
+        window = [address_of(seed, begin + len(found) + place) for place in range(width)]
         spent, balances = witness.spent_from(window), witness.balances(window)
         used = [
             place

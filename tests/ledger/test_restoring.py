@@ -1,0 +1,196 @@
+"""Files of a ledger from any moments, in any mix: nothing is paid twice, nothing is lost, and somebody is told."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.tangle_grid.ledger import (
+    TREASURY,
+    Fault,
+    Findings,
+    LedgerError,
+    Mishap,
+    PaymentOrder,
+    PaymentState,
+    Secrets,
+)
+from custom_components.tangle_grid.ledger.core import LedgerCore
+from custom_components.tangle_grid.ledger.file_marks import log_of
+from tests.ledger.moments import (
+    TANGLE,
+    WALLETS,
+    Recording,
+    assert_sound,
+    disagreement,
+    open_core,
+    put,
+    record,
+    settle,
+    signed,
+)
+from tests.ledger.test_faults import damaged
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
+    secrets = Secrets.generate(["car", "home"])
+    return [record(tmp_path_factory.mktemp("life"), secrets, seed) for seed in range(3)]
+
+
+def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
+    """Open with files of any moments, one of which may be damaged or gone, and let the grid order what it knows of."""
+    moments = recording.moments
+    wallets, tangle, grid = (rng.choice(moments) for _ in range(3))
+    put(folder, WALLETS, wallets.wallets, log=rng.random() < 0.8)
+    put(folder, TANGLE, tangle.tangle, log=rng.random() < 0.8)
+    expected = disagreement(folder)
+    bad = rng.choice((WALLETS, TANGLE)) if rng.random() < 0.2 else None
+    if bad is not None:
+        kind = rng.choice(("empty", "text", "missing"))
+        data = (folder / bad).read_bytes()
+        log_of(folder / bad).unlink(missing_ok=True)
+        (folder / bad).unlink() if kind == "missing" else (folder / bad).write_bytes(damaged(data, kind))
+        expected = {Mishap.WALLETS_REBUILT if bad == WALLETS else Mishap.TANGLE_REBUILT}
+    try:
+        core = open_core(folder, recording.secrets)
+    except LedgerError as error:
+        # The wallets are of a moment when nothing was remembered of the Tangle yet: then nothing is begun anew.
+        if bad != TANGLE or error.fault not in {Fault.LOST, Fault.CORRUPT}:
+            raise
+        return
+    found = core.health().findings
+    assert expected <= set(found.mishaps if found is not None else ())
+    before = signed(core)
+    known = {payment.payment_id for payment in core.payments(1_000)}
+    for order in grid.unpaid:
+        core.pay(order)
+        known.add(order.payment_id)
+    settle(core)
+    assert_sound(core, recording.orders, known, begun_anew=bad == TANGLE)
+    after = before | signed(core)
+    assert len({address for address, _bundle in after}) == len(after)
+    core.close()
+
+
+@pytest.mark.parametrize("examples", [40, pytest.param(600, marks=pytest.mark.long)])
+def test_any_files_of_any_moments(recordings: list[Recording], tmp_path: Path, examples: int) -> None:
+    for number in range(examples):
+        rng = random.Random(number)  # noqa: S311 - moments, not keys
+        mixed(rng.choice(recordings), tmp_path / str(number), rng)
+
+
+@pytest.fixture
+def life(recordings: list[Recording]) -> Recording:
+    return recordings[0]
+
+
+def restored(life: Recording, folder: Path, *, wallets: int | None, tangle: int | None, **options: Any) -> LedgerCore:
+    """Open with the files of these moments, in the order of their making; None leaves a file out."""
+    if wallets is not None:
+        put(folder, WALLETS, life.moments[wallets].wallets)
+    if tangle is not None:
+        put(folder, TANGLE, life.moments[tangle].tangle)
+    return open_core(folder, life.secrets, **options)
+
+
+def findings(core: LedgerCore) -> Findings:
+    found = core.health().findings
+    assert found is not None
+    return found
+
+
+def half(life: Recording) -> int:
+    """Return a moment about which much was before, and much after."""
+    return len(life.moments) // 2
+
+
+def all_made(life: Recording, core: LedgerCore, *, begun_anew: bool = False) -> None:
+    settle(core)
+    assert_sound(core, life.orders, set(life.orders), begun_anew=begun_anew)
+
+
+@pytest.mark.parametrize("name", [WALLETS, TANGLE])
+@pytest.mark.parametrize("kind", ["empty", "text", "middle", "missing"])
+def test_a_damaged_file_is_set_aside_and_made_anew_from_the_other(
+    life: Recording, tmp_path: Path, name: str, kind: str
+) -> None:
+    put(tmp_path, WALLETS, life.moments[-1].wallets)
+    put(tmp_path, TANGLE, life.moments[-1].tangle)
+    bad = damaged((tmp_path / name).read_bytes(), kind) if kind != "missing" else None
+    (tmp_path / name).unlink() if bad is None else (tmp_path / name).write_bytes(bad)
+    log_of(tmp_path / name).unlink(missing_ok=True)
+    core = open_core(tmp_path, life.secrets)
+    found = findings(core)
+    assert found.mishaps == (Mishap.WALLETS_REBUILT if name == WALLETS else Mishap.TANGLE_REBUILT,)
+    assert [(tmp_path / each).read_bytes() for each in found.aside] == ([] if bad is None else [bad])
+    all_made(life, core, begun_anew=name == TANGLE)
+    core.pay(PaymentOrder(payment_id="after", source=TREASURY, target="car", amount_i=1))
+    settle(core)
+    core.findings_read()
+    core.close()
+    core = open_core(tmp_path, life.secrets)
+    assert core.health().findings is None
+    core.close()
+
+
+def test_older_wallets_find_what_was_made_since(life: Recording, tmp_path: Path) -> None:
+    core = restored(life, tmp_path, wallets=half(life), tangle=-1)
+    found = findings(core)
+    assert found.mishaps == (Mishap.WALLETS_OLDER,)
+    assert found.found > 2
+    # Known before anything is ordered again: an order is the payment that it became.
+    for order in life.orders.values():
+        payment, is_new = core.pay(order)
+        assert not is_new
+        assert payment.state is not PaymentState.FAILED
+    all_made(life, core)
+    core.close()
+
+
+def test_an_older_tangle_gets_back_what_it_lost(life: Recording, tmp_path: Path) -> None:
+    core = restored(life, tmp_path, wallets=-1, tangle=half(life))
+    found = findings(core)
+    assert found.mishaps == (Mishap.TANGLE_OLDER,)
+    assert found.again > 2
+    all_made(life, core)
+    core.close()
+
+
+def test_files_of_one_moment_are_nothing_to_tell_of(life: Recording, tmp_path: Path) -> None:
+    for at in range(len(life.moments)):
+        core = restored(life, tmp_path / str(at), wallets=at, tangle=at)
+        assert core.health().findings is None, at
+        core.close()
+
+
+def test_numbers_of_messages_go_on(life: Recording, tmp_path: Path) -> None:
+    """A number that stands on the Tangle is not used again, by the island or by a participant."""
+    core = restored(life, tmp_path, wallets=half(life), tangle=-1)
+    core.publish("meter", {"n": "after"})
+    core.publish("answer", {"participant": "car", "n": "after"}, "car")
+    settle(core)
+    messages = core.chronicle.messages(kind=None, limit=1_000)
+    assert all(message.verified for message in messages)
+    assert len({(message.sender, message.sequence) for message in messages}) == len(messages)
+    core.close()
+
+
+def test_a_ledger_that_was_begun_is_not_begun_again(life: Recording, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as caught:
+        restored(life, tmp_path, wallets=None, tangle=None, begun=True)
+    assert caught.value.fault is Fault.LOST
+    assert not list(tmp_path.glob("*.sqlite*"))
+
+
+def test_a_lost_tangle_without_anything_remembered_is_not_begun_again(life: Recording, tmp_path: Path) -> None:
+    core = restored(life, tmp_path, wallets=-1, tangle=-1)
+    core._outbox.set_meta("snapshot", "")
+    core._remember = lambda: None
+    core.close()
+    (tmp_path / TANGLE).unlink()
+    with pytest.raises(LedgerError) as caught:
+        open_core(tmp_path, life.secrets)
+    assert caught.value.fault is Fault.LOST
+    assert not (tmp_path / TANGLE).exists()
