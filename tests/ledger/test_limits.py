@@ -124,9 +124,45 @@ async def test_what_failed_does_not_count(ledger: Ledger) -> None:
     outbox = ledger._core._outbox
     with ledger._core._database.transaction():
         outbox.add_payment(order("a", 100, source="car", target="home"), "{}", ledger._core._clock())
-        assert outbox.spent_since("car", 0.0) == 100
+        assert ledger._core.spending.spent_i("car", ledger._core._clock()) == 100
         outbox.fail_payment("a", "invalid_address")
     assert await ledger.allowance("car") == 100
+
+
+async def test_a_clock_that_was_ahead_blocks_no_wallet_for_longer_than_a_day(open_ledger: Opener) -> None:
+    clock = Clock()
+    ledger = await open_ledger(clock=clock)
+    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=100))
+    clock.now += 30 * DAY
+    await ledger.pay(order("ahead", 100))
+    clock.now -= 30 * DAY
+    # It was ordered a moment ago: the limit holds, also over restarts, which notice nothing again.
+    for hours in (0, 9, 9):
+        clock.now += hours * 3600
+        assert (await refused(ledger, order("more", 1))).key == "over_day_limit"
+        await ledger.close()
+        ledger = await open_ledger(clock=clock)
+    clock.now += 6 * 3600
+    assert await ledger.allowance(TREASURY) == 100
+    await ledger.pay(order("then", 100))
+    assert (await refused(ledger, order("more", 1))).key == "over_day_limit"
+    # When the clock comes to where it was, that payment does not count a second time.
+    clock.now += 29 * DAY
+    assert await ledger.allowance(TREASURY) == 100
+
+
+async def test_a_clock_that_starts_behind_forgets_nothing(open_ledger: Opener) -> None:
+    clock = Clock()
+    ledger = await open_ledger(clock=clock)
+    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=100))
+    await ledger.pay(order("before", 60))
+    right = clock.now
+    clock.now = 1_000.0
+    assert await ledger.allowance(TREASURY) == 40
+    clock.now = right + 600
+    assert await ledger.allowance(TREASURY) == 40
+    clock.now = right + DAY + 1
+    assert await ledger.allowance(TREASURY) == 100
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(each, marks=pytest.mark.long) for each in (2, 3, 4))])

@@ -40,11 +40,11 @@ from .outbox import Outbox
 from .privacy import Privacy, PrivacyMode
 from .reconcile import Reconciler
 from .snapshot import Snapshot
+from .spending import Spending
 from .steps import Progress, Steps
 from .sweeper import Sweeper
 from .targets import check_target
 from .verify import Verification, verify_payment
-from .wallet import DAY_S
 
 WAITING_PAYMENTS: Final = 1_000
 """So many payments of a wallet may wait to be sent."""
@@ -99,6 +99,7 @@ class LedgerCore:
             )
             self.backend, self._database = opening.backend, opening.database
             self._outbox = Outbox(self._database)
+            self.spending = Spending(self._database, self._outbox)
             self._messages = MessageQueue(self._database)
             self.members = Members(self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock)
             self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
@@ -214,6 +215,9 @@ class LedgerCore:
             raise LedgerError("invalid_message", {"error": str(error)}) from error
         if len(memo) > _MAX_MEMO_BYTES:
             raise LedgerError("invalid_message", {"error": f"memo above {_MAX_MEMO_BYTES} bytes"})
+        if order.source in self.accounts:
+            # Apart from what follows: a payment that is refused leaves no trace.
+            self.allowance(order.source)
         with self._database.transaction(durable=True):
             existing = self._outbox.payment(order.payment_id)
             if existing is not None:
@@ -236,8 +240,7 @@ class LedgerCore:
             raise LedgerError("unknown_wallet", {"wallet": str(order.source)[:_MAX_ID]})
         if (waiting := self._outbox.unplanned_count(order.source)) >= WAITING_PAYMENTS:
             raise LedgerError("wallet_queue_full", {"wallet": order.source, "waiting": waiting})
-        now = self._clock()
-        self.accounts.policies.check(order.source, amount, self._outbox.spent_since(order.source, now - DAY_S))
+        self.accounts.policies.check(order.source, amount, self.spending.spent_i(order.source, self._clock()))
         check_target(order, self.accounts, self.accounts.book, self.backend)
         available = self.accounts.states_of([order.source])[order.source].available_i
         if amount > available:
@@ -266,7 +269,9 @@ class LedgerCore:
             per_day = self.accounts.policies.limits(wallet_id).per_day_i
             if per_day is None:
                 return None
-            return max(0, per_day - self._outbox.spent_since(wallet_id, self._clock() - DAY_S))
+            now = self._clock()
+            self.spending.watch(wallet_id, now)
+            return max(0, per_day - self.spending.spent_i(wallet_id, now))
 
     def rules(self) -> dict[str, WalletRules]:
         """Return what was decided for each wallet, all at the same moment."""

@@ -252,17 +252,6 @@ class Outbox:
         """Tell whether a payment of this wallet is not over."""
         return any(source == wallet_id for source, _target, _amount in self.pending())
 
-    def spent_since(self, source: str, since: float) -> int:
-        """Return the iota that a wallet was ordered to pay after this moment, sweeps and failures left out."""
-        return int(
-            self._database.value(
-                "SELECT COALESCE(SUM(amount), 0) FROM payment WHERE source = ? AND created_at > ? AND state <> 'failed'"
-                " AND sweep = 0",
-                source,
-                since,
-            )
-        )
-
     def confirm_s(self) -> float | None:
         """Return the median of the seconds from order to confirmation, of the last payments; None without any."""
         rows = self._database.rows(
