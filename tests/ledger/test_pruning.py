@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.tangle_grid.ledger import SUPPLY
 from custom_components.tangle_grid.ledger.node import Api, Conflict, EmbeddedNode, NodeError, pruning
+from custom_components.tangle_grid.ledger.node.effort import Effort
 from custom_components.tangle_grid.ledger.trinary import address_of
 from tests.ledger.tangle import (
     GENESIS_SEED,
@@ -122,7 +123,7 @@ def test_what_is_pruned_cannot_be_replayed(
     pass_time(node, api, clock)
     prune(node)
     assert known(node, spent_but_refused) == [False]
-    assert node.store.search("bundles", [attached[0][2349:2430]], 10) == set()
+    assert node.store.search("bundles", [attached[0][2349:2430]], Effort()) == set()
     node.close()
     node = start_node(clock=clock, keep_s=KEEP_S)
     api = Api(node)

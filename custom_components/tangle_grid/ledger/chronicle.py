@@ -41,6 +41,8 @@ def message_plan(envelope: Envelope) -> BundlePlan:
 
 def text_of(bundle: Sequence[Transaction]) -> str:
     """Return the text of the tail and the transactions that continue it. Raises TrytesError when it is no text."""
+    if not bundle:
+        raise TrytesError("there is no text")
     fragments = []
     for transaction in bundle:
         if transaction.address != bundle[0].address or transaction.value < 0:

@@ -38,6 +38,9 @@ _FAULT_BY_ERRNO: Final = {
     errno.EACCES: Fault.READ_ONLY,
     errno.EPERM: Fault.READ_ONLY,
 }
+_NOT_WHAT_IT_WAS: Final = ("Could not decode to UTF-8", "no such table", "no such column", "no such index")
+"""How SQLite speaks of text and names in which a bit has changed: what is asked of a file here is always the same."""
+
 _SPARE_BYTES: Final = 65_536
 _LOG_BYTES: Final = 16 * 1024 * 1024
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
@@ -53,7 +56,7 @@ class _DamagedError(sqlite3.DatabaseError):
 
 def fault_of(error: Exception, path: Path) -> Fault:
     """Tell what kind of fault an error of a file means."""
-    if isinstance(error, _DamagedError):
+    if isinstance(error, _DamagedError | UnicodeError) or str(error).startswith(_NOT_WHAT_IT_WAS):
         return Fault.CORRUPT
     if isinstance(error, OSError):
         return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
@@ -88,7 +91,7 @@ def _write_beside(path: Path) -> None:
 def _unavailable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         reason = str(error)[:_MAX_REASON] or type(error).__name__
         fault = fault_of(error, path)
         raise LedgerError("ledger_unavailable", {"error": f"{path.name}: {reason}"}, fault=fault) from error

@@ -6,6 +6,7 @@ from typing import Final
 
 from .model import Findings, Mishap
 from .outbox import Outbox
+from .stored import from_json, understood
 
 _META: Final = "findings"
 
@@ -15,9 +16,10 @@ def unread(outbox: Outbox) -> Findings | None:
     text = outbox.meta(_META)
     if not text:
         return None
-    fields = json.loads(text)
-    mishaps = tuple(Mishap(each) for each in fields.pop("mishaps"))
-    return Findings(**{**fields, "mishaps": mishaps, "aside": tuple(fields["aside"])})
+    with understood("what was found when the files were opened"):
+        fields = from_json(text)
+        mishaps = tuple(Mishap(each) for each in fields.pop("mishaps"))
+        return Findings(**{**fields, "mishaps": mishaps, "aside": tuple(fields["aside"])})
 
 
 def tell(outbox: Outbox, findings: Findings) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from .database import Database
 from .history import OwnBundle, ToldPayment
 from .pyota import BundlePlan, PreparedBundle
+from .stored import hash_of, number, perhaps, text, understood
 
 _HERE: Final = (
     "id NOT IN (SELECT transfer FROM tangle_transfer WHERE tangle <> (SELECT value FROM meta WHERE name = 'tangle_id'))"
@@ -41,16 +42,17 @@ class Journal:
             f"SELECT id, source, state, bundle, plan FROM transfer WHERE {condition} AND {_HERE} ORDER BY id",  # noqa: S608
             *values,
         )
-        return [
-            Entry(
-                id=row[0],
-                source=row[1],
-                state=row[2],
-                bundle=row[3],
-                plan=None if row[4] is None else BundlePlan.from_text(row[4]),
-            )
-            for row in rows
-        ]
+        with understood("a transfer"):
+            return [
+                Entry(
+                    id=number(row[0]),
+                    source=text(row[1]),
+                    state=text(row[2]),
+                    bundle=perhaps(hash_of, row[3]),
+                    plan=perhaps(BundlePlan.from_text, row[4]),
+                )
+                for row in rows
+            ]
 
     def bundles(self) -> dict[str, str]:
         """Return the state of each transfer whose bundle was built, by the bundle's hash."""

@@ -5,7 +5,6 @@ in the wallets' file: as the bodies of the key messages, from which the registry
 the Tangle. A notice is written in the order of the queue: what was queued before a key ended is signed with that key.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
@@ -25,6 +24,7 @@ from .database import Database
 from .errors import LedgerError
 from .message_queue import MessageQueue
 from .outbox import Outbox
+from .stored import from_json, number, text, understood
 
 MEMBERS_SCHEMA: Final = """
 CREATE TABLE member (
@@ -71,7 +71,8 @@ class Members:
             if self._known is None or self._known[0] != count:
                 registry = KeyRegistry(self._island_id, self._root.public)
                 for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number"):
-                    registry.enter(read_notice(json.loads(body)))
+                    with understood("a key that was announced"):
+                        registry.enter(read_notice(from_json(body)))
                 self._known = (count, registry)
             return self._known[1]
 
@@ -88,7 +89,8 @@ class Members:
         registry = KeyRegistry(self._island_id, self._root.public)
         known = {body for (body,) in self._database.rows("SELECT body FROM key_notice ORDER BY number")}
         for body in sorted(known):
-            registry.enter(read_notice(json.loads(body)))
+            with understood("a key that was announced"):
+                registry.enter(read_notice(from_json(body)))
         for said in notices:
             text = canonical(said).decode()
             if text in known:
@@ -125,7 +127,8 @@ class Members:
         if not isinstance(participant, str) or not 0 < len(participant) <= _MAX_ID:
             raise LedgerError("invalid_message", {"error": "sender"})
         row = self._database.row("SELECT epoch, revoked FROM member WHERE participant = ?", participant)
-        return None if row is None else (row[0], bool(row[1]))
+        with understood("a participant's key"):
+            return None if row is None else (number(row[0], 1), bool(number(row[1])))
 
     def members(self) -> dict[str, bool]:
         """Return all participants that have or had a key, and whether the newest one is good."""
@@ -190,12 +193,13 @@ class Members:
         answers, and a settlement that of the answer.
         """
         if kind == KeyNotice.kind:
-            return body if "role" in body else self._notice(body, at)
+            with understood("a key that is to be announced"):
+                return body if "role" in body else self._notice(body, at)
         digest = self._told(_REFERS.get(kind), body)
         return body if digest is None else {**body, "re": digest}
 
     def _notice(self, wanted: Mapping[str, Any], at: float) -> Mapping[str, Any]:
-        participant, epoch, revoke = wanted["participant"], int(wanted["epoch"]), bool(wanted["revoke"])
+        participant, epoch, revoke = text(wanted["participant"]), number(wanted["epoch"], 1), bool(wanted["revoke"])
         ends = epoch if revoke else epoch - 1
         ended = self._derived(participant, ends).public if ends else None
         known = None if ended is None else self.registry().members.get(ended)

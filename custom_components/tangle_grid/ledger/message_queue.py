@@ -8,15 +8,15 @@ A message is queued, then ``sealed`` (number, signature and time are stored), an
 One that is sealed goes before all others: those after it are numbered after it.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..protocol import Answer, CurtailmentAsk, KeyNotice, MeterReading, SettlementReceipt
-from .database import Database
+from .database import Database, Row
 from .errors import LedgerError
 from .pyota import BundlePlan
+from .stored import StrangeError, from_json, hash_of, number, perhaps, text, time, understood
 
 OWED: Final = frozenset({CurtailmentAsk.kind, Answer.kind, SettlementReceipt.kind, KeyNotice.kind})
 
@@ -49,6 +49,24 @@ class QueuedMessage:
     bundle: str | None
     sender: str | None = None
     epoch: int = 0
+
+
+@understood("a message")
+def _message_of(row: Row) -> QueuedMessage:
+    body = from_json(row[3])
+    if not isinstance(body, dict):
+        raise StrangeError("body")
+    return QueuedMessage(
+        number=number(row[0]),
+        message_id=text(row[1]),
+        kind=text(row[2]),
+        body=body,
+        created_at=time(row[4]),
+        plan=perhaps(BundlePlan.from_text, row[5]),
+        bundle=perhaps(hash_of, row[6]),
+        sender=perhaps(text, row[7]),
+        epoch=number(row[8]),
+    )
 
 
 class MessageQueue:
@@ -109,11 +127,11 @@ class MessageQueue:
 
     def next(self) -> QueuedMessage | None:
         """Return what goes next: what is sealed, then what is owed, then everything else, each in its order."""
-        number = self._database.value(
+        first = self._database.value(
             "SELECT number FROM message"  # noqa: S608 - our own names
             f" ORDER BY plan IS NULL, kind NOT IN ({_OWED_KINDS}), number LIMIT 1"
         )
-        message = None if number is None else self._message(number)
+        message = None if first is None else self._message(first)
         if message is not None and message.kind == KeyNotice.kind and message.plan is None:
             # What a participant said before its key ends is signed with that key.
             before = self._database.value(
@@ -124,21 +142,19 @@ class MessageQueue:
             message = message if before is None else self._message(before)
         return message
 
-    def _message(self, number: int) -> QueuedMessage | None:
-        row = self._database.row(f"SELECT {_FIELDS} FROM message WHERE number = ?", number)  # noqa: S608 - our own names
+    def _message(self, which: int) -> QueuedMessage | None:
+        row = self._database.row(f"SELECT {_FIELDS} FROM message WHERE number = ?", which)  # noqa: S608 - our own names
         if row is None:  # pragma: no cover - it was there just now
             return None
-        fields = dict(zip(_FIELDS.split(", "), row, strict=True))
-        plan = None if fields["plan"] is None else BundlePlan.from_text(fields["plan"])
-        return QueuedMessage(**{**fields, "body": json.loads(fields["body"]), "plan": plan})
+        return _message_of(row)
 
-    def set_sealed(self, number: int, plan: BundlePlan, bundle: str) -> None:
+    def set_sealed(self, which: int, plan: BundlePlan, bundle: str) -> None:
         """Store what decides the message's bundle, and its hash."""
-        self._database.run("UPDATE message SET plan = ?, bundle = ? WHERE number = ?", plan.to_text(), bundle, number)
+        self._database.run("UPDATE message SET plan = ?, bundle = ? WHERE number = ?", plan.to_text(), bundle, which)
 
-    def drop(self, number: int) -> None:
+    def drop(self, which: int) -> None:
         """Forget a message that is on the Tangle."""
-        self._database.run("DELETE FROM message WHERE number = ?", number)
+        self._database.run("DELETE FROM message WHERE number = ?", which)
 
     def drop_said(self, message_ids: Iterable[str]) -> None:
         """Forget messages that turned out to be on the Tangle."""

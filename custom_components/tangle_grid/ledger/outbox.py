@@ -6,17 +6,17 @@ Messages have a ``MessageQueue`` in the same file.
 Whatever happens in between is repeated from what is stored, and so has the same result.
 """
 
-import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 from ..protocol import GENESIS
-from .database import Database, Row
+from .database import Database
 from .model import Payment, PaymentOrder, PaymentState
+from .outbox_rows import OpenPayment, Transfer, open_payment_of, payment_of, transfer_of
 from .pyota import BundlePlan, PreparedBundle
+from .stored import number, text, understood
 
 OUTBOX_SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -102,50 +102,6 @@ _HERE: Final = "NOT IN (SELECT transfer FROM tangle_transfer WHERE parked = 1)"
 _OPEN: Final = f"payment.state IN ('queued', 'sent') AND (payment.transfer IS NULL OR payment.transfer {_HERE})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """A bundle on its way."""
-
-    id: int
-    source: str
-    state: str
-    plan: BundlePlan
-    prepared: PreparedBundle | None
-    refused: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPayment:
-    """A payment that is not over. It is to be sent ``alone`` after a bundle that it shared with others came to nothing.
-
-    ``attempts`` are those that came to nothing, and ``last_error`` says how the last of them did.
-    """
-
-    payment: Payment
-    alone: bool
-    transfer: int | None
-    attempts: int
-    last_error: str | None
-
-
-def _payment(row: Row) -> Payment:
-    names = ("payment_id", "source", "target", "amount_i", "memo", "state", "bundle", "tail", "error", "created_at")
-    fields = dict(zip((*names, "sent_at", "confirmed_at", "tangle"), row, strict=False))
-    return Payment(**{**fields, "memo": json.loads(fields["memo"]), "state": PaymentState(fields["state"])})
-
-
-def _open_payment(row: Row) -> OpenPayment:
-    alone, transfer, refused, last_error = row[-4:]
-    # The bundle that it shared with others counts, and is told as long as nothing newer is.
-    return OpenPayment(
-        payment=_payment(row),
-        alone=bool(alone),
-        transfer=transfer,
-        attempts=(refused or 0) + alone,
-        last_error=last_error or row[8],
-    )
-
-
 class Outbox:
     """Reads and writes the outbox. Errors are those of ``Database``."""
 
@@ -166,7 +122,8 @@ class Outbox:
     def chain(self, public_key: str) -> tuple[int, str]:
         """Return number and hash of the sender's last message."""
         row = self._database.row("SELECT sequence, previous FROM sender WHERE public_key = ?", public_key)
-        return (0, GENESIS) if row is None else (row[0], row[1])
+        with understood("the number of a sender's last message"):
+            return (0, GENESIS) if row is None else (number(row[0]), text(row[1]))
 
     def set_chain(self, public_key: str, sequence: int, previous: str) -> None:
         """Store number and hash of the sender's last message."""
@@ -196,11 +153,11 @@ class Outbox:
     def payment(self, payment_id: str) -> Payment | None:
         """Return a payment, or None."""
         row = self._database.row(f"{_PAYMENT} WHERE payment_id = ?", payment_id)
-        return None if row is None else _payment(row)
+        return None if row is None else payment_of(row)
 
     def payments(self, limit: int) -> list[Payment]:
         """Return the newest payments."""
-        return [_payment(row) for row in self._database.rows(f"{_PAYMENT} ORDER BY number DESC LIMIT ?", limit)]
+        return [payment_of(row) for row in self._database.rows(f"{_PAYMENT} ORDER BY number DESC LIMIT ?", limit)]
 
     def waiting(self) -> list[str]:
         """Return the wallets with payments that are not in a transfer yet: who has waited longest comes first."""
@@ -218,17 +175,17 @@ class Outbox:
             source,
             limit,
         )
-        return [_open_payment(row) for row in rows]
+        return [open_payment_of(row) for row in rows]
 
     def open_payments(self, limit: int) -> list[OpenPayment]:
         """Return the payments that are neither confirmed nor failed, the oldest first."""
         rows = self._database.rows(f"{_PAYMENT} WHERE {_OPEN} ORDER BY number LIMIT ?", limit)
-        return list(map(_open_payment, rows))
+        return list(map(open_payment_of, rows))
 
     def payments_of(self, transfer: int) -> list[Payment]:
         """Return the payments of a transfer, in the order of its outputs."""
         rows = self._database.rows(f"{_PAYMENT} WHERE payment.transfer = ? ORDER BY number", transfer)
-        return list(map(_payment, rows))
+        return list(map(payment_of, rows))
 
     def pending(self) -> list[tuple[str, str, int]]:
         """Return source, target and iota of the payments that are neither confirmed nor failed, added up by pairs."""
@@ -258,7 +215,8 @@ class Outbox:
             "SELECT confirmed_at - created_at FROM payment WHERE state = 'confirmed' ORDER BY number DESC LIMIT ?",
             _TIMED,
         )
-        return median(max(0.0, row[0]) for row in rows) if rows else None
+        with understood("the time of a payment"):
+            return median(max(0.0, row[0]) for row in rows) if rows else None
 
     def fail_payment(self, payment_id: str, error: str) -> None:
         """End a payment that never became part of a transfer."""
@@ -350,19 +308,7 @@ class Outbox:
             "SELECT id, source, state, plan, bundle, trytes, refused FROM transfer"  # noqa: S608 - our own names
             f" WHERE state IN ('planned', 'prepared', 'sent') AND id {_HERE} ORDER BY id"
         )
-        return [
-            Transfer(
-                id=row[0],
-                source=row[1],
-                state=row[2],
-                plan=BundlePlan.from_text(row[3]),
-                prepared=None
-                if row[5] is None
-                else PreparedBundle(bundle=row[4], trytes=tuple(zlib.decompress(row[5]).decode().split("\n"))),
-                refused=row[6],
-            )
-            for row in rows
-        ]
+        return list(map(transfer_of, rows))
 
     def unsent(self) -> int:
         """Count the payments that have not reached the Tangle."""

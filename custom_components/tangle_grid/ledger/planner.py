@@ -11,7 +11,8 @@ from .backend import ADDRESS_SPENT, Backend
 from .chronicle import PAYMENT_KIND, tag_of
 from .database import Database
 from .model import Payment, PaymentState
-from .outbox import OpenPayment, Outbox, Transfer
+from .outbox import Outbox
+from .outbox_rows import OpenPayment, Transfer
 from .pyota import BundlePlan, TransferInput
 from .targets import is_elsewhere, resolve_target
 from .trinary import HASH_TRYTES

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from ..protocol import ProtocolError, body_key, epoch_of, is_sealed
 from .database import Database
 from .outbox import Outbox
+from .stored import number, understood
 
 type PrivacyMode = Literal["open", "sealed"]
 
@@ -31,7 +32,8 @@ class Privacy:
     @property
     def epoch(self) -> int:
         """The epoch whose key seals; the first is 1."""
-        return int(self._outbox.meta(_EPOCH) or 1)
+        with understood("the number of the key that opens messages"):
+            return number(int(self._outbox.meta(_EPOCH) or 1), 1)
 
     def key(self, epoch: int) -> str:
         """Return the key of an epoch, 64 hexadecimal digits."""

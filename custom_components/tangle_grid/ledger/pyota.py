@@ -9,7 +9,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields as fields_of
 from functools import cache, partial
 from itertools import batched
 from threading import Lock
@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, Self
 
 from .errors import LedgerError
 from .pyota_seams import ListKerl, modules
+from .stored import StrangeError, amount, hash_of, number, sealed, text, unsealed
 from .trinary import (
     HASH_TRITS,
     int_to_trytes,
@@ -72,16 +73,29 @@ class BundlePlan:
     timestamp: int
 
     def to_text(self) -> str:
-        """Return the plan as it is stored."""
-        return json.dumps(asdict(self))
+        """Return the plan as it is stored, with a checksum."""
+        return sealed(asdict(self))
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Return the plan that is stored so."""
-        fields = json.loads(text)
-        fields["outputs"] = tuple((address, amount) for address, amount in fields["outputs"])
-        fields["inputs"] = tuple(TransferInput(**each) for each in fields["inputs"])
-        return cls(**fields)
+    def from_text(cls, stored: str) -> Self:
+        """Return the plan that is stored so. Call it where what is strange is ``understood``."""
+        fields = unsealed(stored)
+        if fields.keys() != {each.name for each in fields_of(cls)}:
+            raise StrangeError("plan")
+        return cls(
+            outputs=tuple((hash_of(address), amount(value)) for address, value in fields["outputs"]),
+            inputs=tuple(
+                TransferInput(
+                    address=hash_of(each["address"]),
+                    balance_i=amount(each["balance_i"]),
+                    key_index=number(each["key_index"]),
+                )
+                for each in fields["inputs"]
+            ),
+            tag=text(fields["tag"]),
+            text=text(fields["text"]),
+            timestamp=number(fields["timestamp"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +215,11 @@ def _bundle(iota: ModuleType, plan: BundlePlan) -> Any:
     tag = iota.Tag(plan.tag)
     message = iota.TryteString.from_unicode(plan.text) if plan.text else None
     bundle = iota.ProposedBundle()
-    for place, (address, amount) in enumerate(plan.outputs):
+    for place, (address, value) in enumerate(plan.outputs):
         bundle.add_transaction(
             iota.ProposedTransaction(
                 address=iota.Address(address),
-                value=amount,
+                value=value,
                 tag=tag,
                 message=None if place else message,
                 timestamp=plan.timestamp,

@@ -8,6 +8,7 @@ from .database import Database
 from .journal import Journal
 from .node import Beginning, EmbeddedNode
 from .outbox import Outbox
+from .stored import from_json, number, understood
 from .tangles import Tangles
 
 _META: Final = "snapshot"
@@ -51,8 +52,9 @@ class Snapshot:
             text = self._outbox.meta(_META)
             if not text:
                 return None
-            stored = json.loads(text)
-            reach = _Reach(upto=stored["upto"], missing=frozenset(stored["missing"]))
+            with understood("what everybody had"):
+                stored = from_json(text)
+                reach = _Reach(upto=number(stored["upto"]), missing=frozenset(map(number, stored["missing"])))
             over = self._journal.over()
             held = {entry.id: entry.bundle for entry in over if reach.holds(entry.id, entry.state)}
             again = {entry.id for entry in over if entry.state == "confirmed"} - held.keys()

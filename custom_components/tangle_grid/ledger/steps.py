@@ -19,7 +19,8 @@ from .members import Members
 from .message_queue import MessageQueue, QueuedMessage
 from .model import BalancesChanged, LedgerEvent, LedgerStatus, Payment, PaymentChanged, PaymentState, Published
 from .node import Transaction
-from .outbox import Outbox, Transfer
+from .outbox import Outbox
+from .outbox_rows import Transfer
 from .planner import Planner
 from .pyota import BundlePlan, NodeRefusedError, PyotaError, prepare
 from .retries import Retries

@@ -13,6 +13,7 @@ from typing import Final
 
 from .database import Database
 from .outbox import Outbox
+from .stored import amount, from_json, hash_of, number, text, understood
 
 TANGLES_SCHEMA: Final = """
 CREATE TABLE tangle_transfer (
@@ -121,7 +122,9 @@ class Tangles:
 
     def anchors(self) -> list[Anchor]:
         """Return the milestones that were remembered, the latest last."""
-        return [Anchor(number=number, hash=text) for number, text in json.loads(self._outbox.meta("anchors") or "[]")]
+        with understood("the milestones that were seen"):
+            found = from_json(self._outbox.meta("anchors") or "[]")
+            return [Anchor(number=number(each), hash=hash_of(seen)) for each, seen in found]
 
     def add_anchor(self, anchor: Anchor) -> None:
         """Remember a milestone that was seen; those after it were not, as it seems."""
@@ -136,7 +139,8 @@ class Tangles:
             "SELECT balance FROM tangle_balance WHERE tangle = ? AND address = ?",
             [(tangle, each) for each in addresses],
         )
-        return [0 if row is None else row[0] for row in rows]
+        with understood("a balance"):
+            return [0 if row is None else amount(row[0]) for row in rows]
 
     def all_balances(self) -> dict[str, int]:
         """Return all balances that were noted of this Tangle."""
@@ -182,7 +186,8 @@ class Tangles:
         rows = self._database.row_each(
             "SELECT amount FROM tangle_credit WHERE tangle = ? AND address = ?", [(tangle, each) for each in addresses]
         )
-        return [0 if row is None else row[0] for row in rows]
+        with understood("a credit"):
+            return [0 if row is None else amount(row[0]) for row in rows]
 
     def drop_credits(self, addresses: Iterable[str]) -> None:
         """Forget what was paid to addresses that somebody else has spent from."""
@@ -225,4 +230,8 @@ class Tangles:
             *values,
             limit,
         )
-        return [SeenTransaction(hash=row[0], tag=row[1], position=row[2], at=row[3]) for row in rows]
+        with understood("a transaction that was seen"):
+            return [
+                SeenTransaction(hash=hash_of(row[0]), tag=text(row[1]), position=number(row[2]), at=number(row[3]))
+                for row in rows
+            ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from ..database import Database
+from ..stored import amount, number, understood
 
 
 class Balances:
@@ -13,7 +14,8 @@ class Balances:
 
     def balance(self, address: str) -> int:
         """Return the confirmed balance of an address, in iota."""
-        return int(self._database.value("SELECT balance FROM account WHERE address = ?", address) or 0)
+        with understood("a balance"):
+            return amount(self._database.value("SELECT balance FROM account WHERE address = ?", address) or 0)
 
     def is_spent(self, address: str) -> bool:
         """Tell whether a confirmed bundle spent from the address."""
@@ -60,4 +62,5 @@ class Balances:
 
     def supply(self) -> int:
         """Add up all balances."""
-        return int(self._database.value("SELECT SUM(balance) FROM account WHERE balance > 0") or 0)
+        with understood("a balance"):
+            return number(self._database.value("SELECT SUM(balance) FROM account WHERE balance > 0") or 0)

@@ -15,6 +15,7 @@ from typing import Final
 
 from ...protocol import SigningKey
 from ..errors import LedgerError
+from ..stored import understood
 from .attaching import Lanes
 from .bundle import SUPPLY, Conflict
 from .effort import Effort
@@ -200,7 +201,8 @@ class EmbeddedNode:
         return prepared.more
 
     def _confirm(self, milestone: Milestone, milestone_hash: str) -> Confirmation:
-        seen = self.store.cone([self.store.ids([milestone_hash])[milestone_hash]])
+        with understood("the latest milestone"):
+            seen = self.store.cone([self.store.ids([milestone_hash])[milestone_hash]])
         booking = Booking(self.store)
         conflicts = booking.book_cone(seen)
         booking.write(milestone.number)

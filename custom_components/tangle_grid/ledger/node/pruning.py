@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Final
 
 from ..errors import LedgerError
+from ..stored import number, understood
 from .store import TangleStore
 
 _BATCH: Final = 200
@@ -45,7 +46,7 @@ class Pruner:
     @property
     def snapshot(self) -> int:
         """The number of the milestone at which the Tangle is cut; 0: it is whole."""
-        return int(self._store.meta("snapshot") or 0)
+        return self._store.meta_number("snapshot")
 
     def step(self, now: float) -> bool:
         """Look at the next transactions in the order of storing and delete those that may go.
@@ -69,7 +70,7 @@ class Pruner:
         return int(found or 0)
 
     def _prune(self, cut: int) -> bool:
-        start = int(self._store.meta("pruned_to") or 0)
+        start = self._store.meta_number("pruned_to")
         rows = self._database.rows(
             "SELECT id, hash, trunk, branch, milestone, (signed OR kept) AND conflict IS NULL FROM tx WHERE id > ?"
             " ORDER BY id LIMIT ?",
@@ -77,10 +78,11 @@ class Pruner:
             _BATCH,
         )
         old = []
-        for row in rows:
-            if row[4] is None or row[4] > cut:
-                break
-            old.append(row)
+        with understood("a transaction"):
+            for row in rows:
+                if row[4] is None or number(row[4]) > cut:
+                    break
+                old.append(row)
         if not old:
             return False
         going = [row for row in old if not row[5]]
@@ -100,7 +102,7 @@ class Pruner:
             going,
         )
         self._database.run(ORPHANED, str(sorted(parents)))
-        self._store.set_meta("pruned", str(int(self._store.meta("pruned") or 0) + len(going)))
+        self._store.set_meta("pruned", str(self._store.meta_number("pruned") + len(going)))
 
 
 class Housekeeping:

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from ..database import Database, Row
+from ..stored import hash_of, number, perhaps, text, trytes_of, understood, unpacked
 from .balances import Balances
 from .bundle import SUPPLY
 from .effort import Effort
@@ -112,16 +113,21 @@ def pack(transaction: Transaction) -> bytes:
     return zlib.compress(transaction.trytes.encode(), _FAST)
 
 
+@understood("a transaction")
+def _all_stored(rows: Sequence[Row]) -> list[Stored]:
+    return list(map(_stored, rows))
+
+
 def _stored(row: Row) -> Stored:
     row_id, hash_, position, value, milestone, conflict, signed = row
     return Stored(
-        id=row_id,
-        hash=hash_,
-        position=position,
-        value=value,
-        milestone=milestone,
-        conflict=conflict,
-        signed=bool(signed),
+        id=number(row_id),
+        hash=hash_of(hash_),
+        position=number(position),
+        value=number(value, -SUPPLY, SUPPLY),
+        milestone=perhaps(number, milestone),
+        conflict=perhaps(text, conflict),
+        signed=bool(number(signed)),
     )
 
 
@@ -168,6 +174,11 @@ class TangleStore:
         """Return a property of this Tangle: ``tangle_id`` or ``genesis_address``."""
         return str(self.database.value("SELECT value FROM meta WHERE name = ?", name) or "")
 
+    def meta_number(self, name: str) -> int:
+        """Return a property that is a number; 0 where it was never stored."""
+        with understood(name):
+            return number(int(self.meta(name) or 0))
+
     def set_meta(self, name: str, value: str) -> None:
         """Store a property of this Tangle."""
         self.database.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
@@ -182,7 +193,12 @@ class TangleStore:
         """Return what there is to attach to under these hashes: stored ones, the genesis, and entry points."""
         asked = list(dict.fromkeys(hashes))
         rows = self.database.row_each(_AS_PARENT, [(each,) for each in asked])
-        found = {each: Parent(id=row[0], root=row[1]) for each, row in zip(asked, rows, strict=True) if row}
+        with understood("a transaction"):
+            found = {
+                each: Parent(id=number(row[0]), root=number(row[1]))
+                for each, row in zip(asked, rows, strict=True)
+                if row
+            }
         if NULL_HASH in asked:
             found[NULL_HASH] = Parent(id=GENESIS_ID, root=0)
         missing = [each for each in asked if each not in found] if entries else []
@@ -192,7 +208,8 @@ class TangleStore:
 
     def next_id(self) -> int:
         """Return the id that the next transaction gets. The newest one is never pruned, so no id comes twice."""
-        return int(self.database.value("SELECT MAX(id) FROM tx") or GENESIS_ID) + 1
+        with understood("the number of a transaction"):
+            return number(self.database.value("SELECT MAX(id) FROM tx") or GENESIS_ID) + 1
 
     def insert(self, rows: Sequence[NewRow]) -> None:
         """Store transactions whose parents are stored or stand before them; they become tips in their place."""
@@ -228,12 +245,15 @@ class TangleStore:
     def load(self, transaction_hash: str) -> Transaction | None:
         """Return a stored transaction, or None."""
         data = self.database.value(f"SELECT data FROM tx JOIN body USING (id) WHERE {_HASH}", transaction_hash)  # noqa: S608
-        return None if data is None else Transaction.of(zlib.decompress(data).decode(), transaction_hash)
+        if data is None:
+            return None
+        with understood("a transaction"):
+            return Transaction.of(trytes_of(unpacked(data)), transaction_hash)
 
     def find(self, transaction_hash: str) -> Stored | None:
         """Return what is known of a transaction, or None."""
         row = self.database.row(f"SELECT {_STORED} FROM tx WHERE {_HASH}", transaction_hash)  # noqa: S608
-        return None if row is None else _stored(row)
+        return None if row is None else _all_stored([row])[0]
 
     def age_root(self, transaction_hash: str) -> int | None:
         """Return the milestone that saw a transaction or, before one did, the oldest its past has; None: not known."""
@@ -269,7 +289,8 @@ class TangleStore:
             last = -1
             while rows := self.database.rows(statement, key, last):
                 effort.spend(len(rows))
-                found.update(row[1] for row in rows)
+                with understood("a transaction"):
+                    found.update(hash_of(row[1]) for row in rows)
                 last = rows[-1][0]
                 if len(rows) < _PAGE:
                     break
@@ -282,7 +303,7 @@ class TangleStore:
         A prefix has at least two trytes.
         """
         kind, key = ("prefix", prefix) if tag is None else ("tag", tag)
-        return [_stored(row) for row in self.database.rows(RECENT[kind], key, 2**62 if below is None else below, limit)]
+        return _all_stored(self.database.rows(RECENT[kind], key, 2**62 if below is None else below, limit))
 
     def tails_with(self, tag: str) -> list[tuple[str, str]]:
         """Return hash and bundle of all tails of signed bundles with this tag (27 trytes), the oldest first."""
@@ -293,14 +314,14 @@ class TangleStore:
 
     def count(self) -> int:
         """Return the number of stored transactions, in constant time."""
-        return self.next_id() - 1 - int(self.meta("pruned") or 0)
+        return self.next_id() - 1 - self.meta_number("pruned")
 
     # Tips
 
     def tips(self, *, limit: int = 100) -> list[Stored]:
         """Return the newest transactions that nobody approves yet, the newest first."""
         rows = self.database.rows(f"SELECT {_STORED} FROM tip JOIN tx USING (id) ORDER BY id DESC LIMIT ?", limit)  # noqa: S608
-        return [_stored(row) for row in rows]
+        return _all_stored(rows)
 
     def good_tips(self, oldest: int, *, limit: int = 100) -> list[str]:
         """Return hashes of tips, the newest first, that end a bundle and whose past is not older than a milestone."""
@@ -311,7 +332,8 @@ class TangleStore:
             oldest,
             limit,
         )
-        return [row[0] for row in rows]
+        with understood("a tip"):
+            return [hash_of(row[0]) for row in rows]
 
     def waiting_tips(self, limit: int) -> list[str]:
         """Return hashes of tips that no milestone has seen: first those above payments, then the oldest."""
@@ -322,7 +344,8 @@ class TangleStore:
                 limit,
             )
             found.update((row[0], None) for row in rows)
-        return list(found)[:limit]
+        with understood("a tip"):
+            return [hash_of(each) for each in list(found)[:limit]]
 
     # Confirmation
 
@@ -339,7 +362,7 @@ class TangleStore:
         rows = self.database.rows(_CONE.format(roots=", ".join("?" * len(roots)), most=most), *roots)
         if effort is not None:
             effort.spend(len(rows))
-        return [_stored(row) for row in rows]
+        return _all_stored(rows)
 
     def set_milestone(self, number: int, seen: Sequence[Stored], conflicts: dict[str, str], at: float) -> None:
         """Write down what a milestone saw; the last one seen is the milestone itself, and the one before no tip now."""
@@ -353,4 +376,5 @@ class TangleStore:
     def latest_milestone(self) -> tuple[int, str]:
         """Return number and hash of the latest milestone; the genesis is number 0."""
         row = self.database.row("SELECT number, hash FROM milestone ORDER BY number DESC LIMIT 1")
-        return (0, NULL_HASH) if row is None else (int(row[0]), str(row[1]))
+        with understood("a milestone"):
+            return (0, NULL_HASH) if row is None else (number(row[0]), hash_of(row[1]))

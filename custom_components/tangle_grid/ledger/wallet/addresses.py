@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..database import Database
+from ..stored import hash_of, number, text, understood
 from ..trinary import address_of
 
 ADDRESS_SCHEMA: Final = """
@@ -89,7 +90,7 @@ class AddressBook:
 
     def note_use(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
         """Note what became of a wallet's addresses elsewhere (``found`` as in ``add``), and begin after them."""
-        begin = self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        begin = self._index(wallet_id, "next_index")
         self._database.run_many(
             "UPDATE address SET state = 'retired' WHERE trytes = ? AND state = 'open'",
             [(trytes,) for trytes, spent in found if spent],
@@ -102,7 +103,7 @@ class AddressBook:
 
     def next_index(self, wallet_id: str) -> int:
         """Return the first key index that a wallet has not used yet."""
-        return int(self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id))
+        return self._index(wallet_id, "next_index")
 
     def go_on_after(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
         """Note the addresses from the next index on that turned out to be used, and begin after them."""
@@ -124,7 +125,7 @@ class AddressBook:
 
     def renew(self, wallet_id: str, seed: str) -> str:
         """Count the wallet's key index up; its new address receives from now on, change included."""
-        index = self._database.value("SELECT next_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        index = self._index(wallet_id, "next_index")
         trytes = address_of(seed, index)
         self._database.run(
             "UPDATE wallet SET next_index = ?, receive_index = ? WHERE wallet_id = ?", index + 1, index, wallet_id
@@ -138,20 +139,26 @@ class AddressBook:
         return trytes
 
     def wallet(self, wallet_id: str) -> WalletRow:
-        """Return a wallet that exists."""
+        """Return a wallet that exists. Raises LedgerError (corrupt) when its row is not there, or makes no sense."""
         row = self._database.row(
             "SELECT earned, spent, trytes FROM wallet JOIN address ON address.wallet_id = wallet.wallet_id"
             " AND key_index = receive_index WHERE wallet.wallet_id = ?",
             wallet_id,
         )
-        if row is None:
-            raise KeyError(wallet_id)
-        return WalletRow(wallet_id=wallet_id, earned_i=row[0], spent_i=row[1], address=row[2])
+        with understood("a wallet"):
+            earned, spent, address = row or ()
+            return WalletRow(
+                wallet_id=wallet_id, earned_i=number(earned), spent_i=number(spent), address=hash_of(address)
+            )
 
     def receive_key(self, wallet_id: str) -> tuple[int, str]:
         """Return key index and address that receive now."""
-        index = self._database.value("SELECT receive_index FROM wallet WHERE wallet_id = ?", wallet_id)
+        index = self._index(wallet_id, "receive_index")
         return index, self.wallet(wallet_id).address
+
+    def _index(self, wallet_id: str, which: str) -> int:
+        with understood("a wallet's key"):
+            return number(self._database.value(f"SELECT {which} FROM wallet WHERE wallet_id = ?", wallet_id))  # noqa: S608
 
     def live(self, wallet_id: str, *, reserved: bool) -> list[tuple[str, int]]:
         """Return address and key index of all that can hold tokens; those of transfers on their way if ``reserved``."""
@@ -161,7 +168,8 @@ class AddressBook:
             wallet_id,
             reserved,
         )
-        return [(row[0], row[1]) for row in rows]
+        with understood("an address"):
+            return [(hash_of(row[0]), number(row[1])) for row in rows]
 
     def owner(self, address: str) -> str | None:
         """Return the wallet that an address (81 trytes) belongs to."""
@@ -206,7 +214,8 @@ class AddressBook:
             "SELECT wallet_id, address.trytes, key_index FROM address JOIN transfer ON transfer.id = address.transfer"
             " WHERE address.state = 'reserved' AND transfer.state = 'failed' ORDER BY address.transfer, key_index"
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        with understood("an address"):
+            return [(text(row[0]), hash_of(row[1]), number(row[2])) for row in rows]
 
     def hand_on(self, address: str, transfer: int) -> None:
         """Give an address that was kept to the transfer that rescues what it holds."""

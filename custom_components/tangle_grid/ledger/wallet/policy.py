@@ -5,6 +5,8 @@ from typing import Final
 from ..database import Database
 from ..errors import LedgerError
 from ..model import SUPPLY, OwnerAddress, SpendingLimits
+from ..stored import StrangeError, amount, perhaps, text, understood
+from ..trinary import has_valid_checksum
 
 POLICY_SCHEMA: Final = """
 CREATE TABLE policy (
@@ -35,7 +37,10 @@ class Policies:
     def limits(self, wallet_id: str) -> SpendingLimits:
         """Return a wallet's limits; a wallet that was never given any has none."""
         row = self._database.row("SELECT per_payment, per_day FROM policy WHERE wallet_id = ?", wallet_id)
-        return SpendingLimits() if row is None else SpendingLimits(per_payment_i=row[0], per_day_i=row[1])
+        if row is None:
+            return SpendingLimits()
+        with understood("a spending limit"):
+            return SpendingLimits(per_payment_i=perhaps(amount, row[0]), per_day_i=perhaps(amount, row[1]))
 
     def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
         """Set both limits. Raises LedgerError (invalid_limit) for what is no amount."""
@@ -74,7 +79,15 @@ class Policies:
         )
         if row is None or row[0] is None:
             return None
-        return OwnerAddress(address=row[0], sweep_above_i=row[1], keep_i=row[2], problem=row[3])
+        with understood("an owner's address"):
+            if not has_valid_checksum(row[0]):
+                raise StrangeError("address")
+            return OwnerAddress(
+                address=row[0],
+                sweep_above_i=perhaps(amount, row[1]),
+                keep_i=amount(row[2]),
+                problem=perhaps(text, row[3]),
+            )
 
     def set_owner(self, wallet_id: str, owner: OwnerAddress | None) -> None:
         """Set or forget the owner's address. Raises LedgerError (invalid_limit) for what is no amount."""
