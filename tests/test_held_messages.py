@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.held_messages import HeldMessages
@@ -165,3 +166,30 @@ async def test_a_ledger_that_does_not_open_is_logged_once(
     ]
     assert not any(record.exc_info for record in caplog.records)
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_actions_without_a_ledger_say_so_and_leave_no_traces(
+    hass: HomeAssistant, shut: Island, caplog: pytest.LogCaptureFixture
+) -> None:
+    island, charger = {"config_entry_id": shut.entry.entry_id}, {"device_id": shut.device_id(CHARGER)}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("send_tokens", {**charger, "target": "B" * 90, "amount": 1}),
+        ("reward", {**charger, "amount": 1, "reason": "x"}),
+        ("sweep", charger),
+        ("set_spending_limits", {**charger, "per_day": 1}),
+        ("set_owner_address", {**charger, "address": "B" * 90}),
+        ("publish_data", {**island, "topic": "t", "data": {}}),
+        ("get_payments", island),
+        ("get_queue", island),
+        ("get_messages", island),
+        ("get_transaction", {**island, "transaction": "A" * 81}),
+        ("verify_receipt", {**island, "payment_id": "p"}),
+    ]
+    for action, data in calls:
+        with pytest.raises(HomeAssistantError, match="no disk") as refusal:
+            await shut.call(action, response=True, **data)
+        assert refusal.value.translation_key == "ledger_unavailable"
+    await shut.run(300)
+    assert not any(record.exc_info for record in caplog.records)
+    heard = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not [record.getMessage() for record in heard if record.name.startswith("custom_components")]

@@ -1,11 +1,15 @@
 """Pays the rewards that are due: each once, under its payment id, and again until the ledger has taken it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from .const import LOGGER
 from .grid.events import Settlement
 from .ledger import LedgerError
 from .ledger_link import LedgerLink
+
+# It goes through by itself.
+_LATER: Final = frozenset({"ledger_unavailable", "wallet_queue_full"})
 
 
 class Payouts:
@@ -42,7 +46,7 @@ class Payouts:
                     settlement.payment_id, wallet, settlement.amount_i, {"request": settlement.request_id}
                 )
             except LedgerError as error:
-                if error.key == "ledger_unavailable":
+                if error.key in _LATER:
                     continue
                 if self._refused.get(settlement.payment_id) != error.key:
                     LOGGER.warning("The reward %s cannot be paid now: %s", settlement.payment_id, error)
