@@ -220,13 +220,13 @@ class IssueWatch:
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
         self._since.clear()
 
-    def _lasting(self, issue_id: str, *, wrong: bool, patience: timedelta = _PATIENCE) -> bool:
-        """Whether it has been wrong for a while."""
+    def _lasting(self, issue_id: str, *, wrong: bool, patience: timedelta | None = None) -> bool:
+        """Whether it has been wrong for a while: a minute, unless told otherwise."""
         if not wrong:
             self._since.pop(issue_id, None)
             return False
         now = dt_util.utcnow()
-        return now - self._since.setdefault(issue_id, now) >= patience
+        return now - self._since.setdefault(issue_id, now) >= (_PATIENCE if patience is None else patience)
 
     @callback
     def _async_set(
@@ -237,7 +237,7 @@ class IssueWatch:
         wrong: bool,
         severity: ir.IssueSeverity,
         placeholders: dict[str, str],
-        patience: timedelta = _PATIENCE,
+        patience: timedelta | None = None,
     ) -> None:
         if self._lasting(f"{key}_{subject}", wrong=wrong, patience=patience):
             self._async_show(key, subject, severity=severity, placeholders=placeholders)
