@@ -243,6 +243,7 @@ async def test_advanced_settings_of_a_charger(hass: HomeAssistant, island: MockC
     assert (plain.step_a, plain.priority, plain.max_age_s, plain.write_interval_s) == (1.0, 0, None, None)
     assert plain.learn_phases
     advanced = {
+        "enable_pauses": True,
         "fail_safe": "number.fail_safe_1",
         "priority": 3,
         "learn_phases": False,

@@ -1,9 +1,10 @@
 """Adding and changing participants."""
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentry, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -127,6 +128,19 @@ async def test_a_charger_that_cannot_pause_is_said_to(hass: HomeAssistant, islan
     # With a switch, or a number that goes down to 0, there is nothing to say.
     with_switch = merged(CHARGER, {"name": "Two", "current_limit": "number.limit", "power": "sensor.home"})
     assert (await submit(hass, island, "charger", with_switch))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_what_cannot_be_paused_counts_in_the_safe_state(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    """One that was stored with a safe current of 0 draws its least all the same."""
+    hass.config_entries.async_update_entry(island, data={**island.data, "capacity_a": 11.0})
+    stored = {"current_limit": "number.limit_from_six", "safe_current": 0, "phases": [1, 2, 3], "power": "sensor.home"}
+    old = ConfigSubentry(data=MappingProxyType(stored), subentry_type="charger", title="Old", unique_id=None)
+    hass.config_entries.async_add_subentry(island, old)
+    refused = await submit(hass, island, "charger", CHARGER)
+    assert refused["errors"] == {"base": "safe_currents_exceed"}
+    placeholders = refused["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["safe"] == "12"
 
 
 async def test_both_warnings_come_one_after_the_other(hass: HomeAssistant, island: MockConfigEntry) -> None:

@@ -11,6 +11,7 @@ from .const import CONF_POWER
 from .data import TangleGridConfigEntry
 from .devices.named import named
 from .devices.trouble import EntityTroubles, Trouble
+from .grid.belief import DeviceFault
 from .ownership import async_taken
 
 ISSUE_CONTROLLED_TWICE: Final = "controlled_twice"
@@ -54,7 +55,8 @@ class DeviceIssues:
         yield from self._taken()
 
     def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[Finding]:
-        beyond = owner in self._entry.runtime_data.readout.beyond
+        status = self._entry.runtime_data.status.devices.get(owner)
+        beyond = status is not None and status.fault is DeviceFault.IMPLAUSIBLE
         for field, entity_id in named(data):
             trouble = self._troubles.of(field, entity_id)
             if trouble is None and beyond and field == CONF_POWER:

@@ -169,17 +169,12 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
 
 
 def build_readout(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    clock: GridClock,
-    participants: Mapping[str, Participant],
-    config: GridConfig,
+    hass: HomeAssistant, entry: ConfigEntry[Any], clock: GridClock, participants: Mapping[str, Participant]
 ) -> Readout:
     """What reads the meters and the participants."""
     return Readout(
         build_meters(hass, entry, clock.from_datetime),
         {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()},
-        {feeder.feeder_id: feeder for feeder in config.feeders},
     )
 
 

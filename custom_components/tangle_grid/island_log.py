@@ -24,7 +24,7 @@ def async_log_absences(entry: TangleGridConfigEntry) -> CALLBACK_TYPE:
         elif is_meter:
             LOGGER.info("The meter of %s can be used again", name)
         elif event.entered:
-            LOGGER.info("%s reports nothing any more that can be used", name)
+            LOGGER.info("%s reports nothing any more that can be used (%s)", name, event.reason.key)
         else:
             LOGGER.info("%s reports again", name)
 

@@ -107,7 +107,7 @@ class IslandRuntime:
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
         config = build_grid_config(self.entry, self.participants)
-        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants, config)
+        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.get("engine"), plan_batch=0)
         self.secret_store = SecretStore(self.hass, self.island_id)

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.tangle_grid.devices import build_device, build_meter
 from custom_components.tangle_grid.devices.readout import Readout
-from custom_components.tangle_grid.grid.model import ChargerTelemetry, FeederConfig
+from custom_components.tangle_grid.grid.model import ChargerTelemetry
 from tests.devices.builders import epoch, subentry
 
 pytestmark = pytest.mark.usefixtures("helpers")
@@ -35,9 +35,8 @@ def readout(hass: HomeAssistant) -> Readout:
     for kind, data in KINDS.items():
         config, adapter = build_device(hass, subentry(kind, power=f"sensor.{kind}", feeder="main", **data), epoch)
         devices[kind] = (f"The {kind}", config, adapter)
-    feeder = FeederConfig(feeder_id="main", capacity_a=(25.0,) * 3, threshold_a=(20.0,) * 3)
     meter = build_meter(hass, {"meter": {"power": ["sensor.l1", "sensor.l2", "sensor.l3"]}}, epoch)
-    return Readout({"main": meter}, devices, {"main": feeder})
+    return Readout({"main": meter}, devices)
 
 
 @pytest.fixture(autouse=True)
@@ -45,31 +44,6 @@ def _all_speak(show: Show) -> None:
     for kind in (*KINDS, "l1", "l2", "l3"):
         show(f"sensor.{kind}", 1000, "W")
     show("sensor.soc", 50, "%")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("watts", ["1e8", "-1e8", "900000", "-900000"])
-def test_beyond_what_it_can_do(
-    readout: Readout, show: Show, kind: str, watts: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    show(f"sensor.{kind}", watts, "W")
-    for _ in range(3):
-        devices = readout.devices()
-    assert {each for each, telemetry in devices.items() if telemetry.reading is None} == {kind}
-    assert not devices[kind].available
-    assert caplog.text.count("cannot be read") == 1
-    show(f"sensor.{kind}", 900, "W")
-    for _ in range(3):
-        devices = readout.devices()
-    assert all(telemetry.reading is not None for telemetry in devices.values())
-    assert caplog.text.count("can be read again") == 1
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_a_device_may_do_is_believed(readout: Readout, show: Show, kind: str) -> None:
-    """A charger on three phases reports its total: all of it is within three times its rating."""
-    show(f"sensor.{kind}", 11_040 if kind == "charger" else 3300, "W")
-    assert readout.devices()[kind].reading is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)

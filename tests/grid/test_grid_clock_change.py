@@ -12,6 +12,7 @@ from custom_components.tangle_grid.grid import (
     FeederConfig,
     GridConfig,
     GridEngine,
+    GridError,
     Inputs,
 )
 from custom_components.tangle_grid.grid.arrivals import Arrivals, Stay
@@ -231,5 +232,5 @@ def test_what_an_earlier_version_stored_is_taken_over_or_left() -> None:
     assert stored["plan"]["arrivals"] == state["plan"]["arrivals"]
     assert stored["devices"]["car"]["stays"] == [[17 * HOUR, 13 * HOUR]]
     assert "midnight_s" not in stored["market"]["habits"]
-    assert engine.lost == ()
-    assert GridEngine(config, new_id=lambda: "r", state={**state, "plan": 7}).lost == ("plan",)
+    with pytest.raises(GridError, match="invalid_state"):
+        GridEngine(config, new_id=lambda: "r", state={**state, "plan": 7})

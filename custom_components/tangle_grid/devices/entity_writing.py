@@ -32,6 +32,8 @@ WRITE_TIMEOUT_S: Final = 10.0
 SETTLE_S: Final = 5.0
 _STEP_TOLERANCE: Final = 1e-6
 _SAME_VALUE: Final = 1e-3
+#: A bound beyond it is none, in any unit.
+_WIDEST: Final = 1e7
 _CURRENT: Final = ElectricCurrentConverter
 
 
@@ -180,4 +182,4 @@ def _target(state: State, value: float, unit: str, converter: type[BaseUnitConve
 
 def _bound(state: State, attribute: str) -> float | None:
     value = state.attributes.get(attribute)
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return float(value) if isinstance(value, int | float) and abs(value) <= _WIDEST else None

@@ -45,7 +45,6 @@ from ..const import (
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
 )
-from ..devices.entity_writing import EntityWriter
 from ..grid.model import PolicyMode
 from . import selectors
 from .checks import (
@@ -58,6 +57,7 @@ from .checks import (
     check_number_sensor,
 )
 from .participant import FieldProblem, ParticipantFlow, Warned, require
+from .safety import least_a
 
 SECTION_CAR = "car"
 SECTION_LIMITS = "limits"
@@ -168,7 +168,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
 
     @override
     def warnings(self, data: Mapping[str, Any]) -> list[Warned]:
-        lowest_a = self._floor_a(data)
+        lowest_a = least_a(self.hass, data)
         return [Warned("cannot_pause", {"lowest": f"{lowest_a:g}"})] if lowest_a > 0 else []
 
     async def async_step_cannot_pause(
@@ -177,12 +177,6 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     ) -> SubentryFlowResult:
         """It was said that the charger always draws something; go on."""
         return self.warn_or_save()
-
-    def _floor_a(self, data: Mapping[str, Any]) -> float:
-        """The least current that the charger can be told, A: 0 where it can be paused."""
-        if CONF_ENABLE in data:
-            return 0.0
-        return EntityWriter(self.hass).lowest_a(data[CONF_CURRENT_LIMIT]) or 0.0
 
     def _check_entities(self, data: Mapping[str, Any]) -> None:
         require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
@@ -208,7 +202,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
             CONF_CURRENT_LIMIT,
             check_control(self.hass, data[CONF_CURRENT_LIMIT], CURRENT_UNITS, lowest=lowest, highest=highest),
         )
-        if safe < (floor_a := self._floor_a(data)):
+        if safe < (floor_a := least_a(self.hass, data)):
             raise FieldProblem(
                 CONF_SAFE_CURRENT, Problem(key="safe_below_lowest", placeholders={"lowest": f"{floor_a:g}"})
             )

@@ -13,6 +13,8 @@ from homeassistant.core import HomeAssistant
 
 from ..const import (
     CONF_CAPACITY_A,
+    CONF_CURRENT_LIMIT,
+    CONF_ENABLE,
     CONF_PHASES,
     CONF_POWER,
     CONF_SAFE_CURRENT,
@@ -21,6 +23,7 @@ from ..const import (
     SUBENTRY_FEEDER,
 )
 from ..devices.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
+from ..devices.entity_writing import EntityWriter
 from ..devices.feeders import ancestors, build_meter, build_sub_meter, feeder_of, parents
 from .checks import Problem
 
@@ -89,7 +92,8 @@ def safe_loads(
         if below:
             name = entry.title if feeder_id == MAIN_FEEDER else names.get(feeder_id) or str(data.get("name", ""))
             others = _other_load(hass, data, below, main_feeder=feeder_id == MAIN_FEEDER)
-            found.append(_safe_load(name, float(data[CONF_CAPACITY_A]), below, others))
+            safe = [(_safe_a(hass, each), each) for each in below]
+            found.append(_safe_load(name, float(data[CONF_CAPACITY_A]), safe, others))
     return found
 
 
@@ -106,11 +110,20 @@ def tight(loads: list[SafeLoad]) -> SafeLoad | None:
     return next((load for load in loads if load.safe_a + load.other_a > load.capacity_a + _EPSILON_A), None)
 
 
-def _safe_load(name: str, capacity_a: float, chargers: list[Data], others: tuple[float, ...]) -> SafeLoad:
-    safe = [
-        sum(float(each[CONF_SAFE_CURRENT]) for each in chargers if phase + 1 in each[CONF_PHASES])
-        for phase in range(PHASE_COUNT)
-    ]
+def least_a(hass: HomeAssistant, charger: Data) -> float:
+    """The least current that a charger can be told, A: 0 where it can be paused, or does not say."""
+    if CONF_ENABLE in charger:
+        return 0.0
+    return EntityWriter(hass).lowest_a(charger[CONF_CURRENT_LIMIT]) or 0.0
+
+
+def _safe_a(hass: HomeAssistant, charger: Data) -> float:
+    """What a charger draws in the safe state, A: what cannot be paused draws its least at least."""
+    return max(float(charger[CONF_SAFE_CURRENT]), least_a(hass, charger))
+
+
+def _safe_load(name: str, capacity_a: float, chargers: list[tuple[float, Data]], others: tuple[float, ...]) -> SafeLoad:
+    safe = [sum(safe_a for safe_a, each in chargers if phase + 1 in each[CONF_PHASES]) for phase in range(PHASE_COUNT)]
     busiest = max(range(PHASE_COUNT), key=lambda phase: safe[phase] + others[phase])
     if max(safe) > capacity_a:
         busiest = safe.index(max(safe))
