@@ -1,192 +1,173 @@
-"""Between the zoo and the grid: what the integration's adapters make of entities, without a Home Assistant.
+"""Between the zoo and the grid: the integration's own adapters, on entities of the zoo instead of Home Assistant's.
 
-Reads and writes as `devices/charger.py`, `devices/readout.py` and `devices/entity_writing.py` do: what is no number in
-a known unit, or more than can be, is nothing; a value that an entity shows already is not written, unless it is to be
-written again.
+What they import of Home Assistant is real, but there is none running: states come straight from the entities of the
+devices, actions go straight to the devices, and what they take for the monotonic clock is the agenda of the zoo.
 """
 
-import math
-import re
-from typing import Final
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
-from custom_components.tangle_grid.grid import (
-    ChargerConfig,
-    ChargerSetpoint,
-    ChargerTelemetry,
-    PhaseReading,
-    PhaseTriple,
-)
+from homeassistant.core import Context, HomeAssistant, State
+
+from custom_components.tangle_grid.devices import charging_switch, entity_writing, sign_of_life
+from custom_components.tangle_grid.devices.base import DeviceError
+from custom_components.tangle_grid.devices.charger import ChargerAdapter
+from custom_components.tangle_grid.devices.entity_reading import EntityReader
+from custom_components.tangle_grid.devices.entity_writing import EntityWriter
+from custom_components.tangle_grid.devices.meter import Meter
+from custom_components.tangle_grid.grid import ChargerConfig, ChargerSetpoint
+from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.charger import LIMIT, PLUG, POWER, SOC, SWITCH, ZooCharger
+from custom_components.tangle_grid.simulation.zoo.device import ZooDevice
 from custom_components.tangle_grid.simulation.zoo.entity import Entity
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
 
-SETTLE_S: Final = 5.0
-_SAME: Final = 1e-3
-_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_W: Final = {"mW": 0.001, "W": 1.0, "kW": 1000.0}
-_A: Final = {"mA": 0.001, "A": 1.0}
-_PHASES: Final = 3
-_FULL: Final = 100.0
-_ABSURD: Final = 1e9
-#: As `devices/base.py`, which cannot be imported without a Home Assistant.
-_OVER_RATING: Final = 3.0
+_DOMAINS: Final = {LIMIT: "number", SWITCH: "switch", PLUG: "binary_sensor"}
+_LINES: Final = (1, 2, 3)
+#: Who changed a state: the device, and no person.
+_NOBODY: Final = Context()
+
+type Action = Callable[[Mapping[str, Any]], None]
 
 
-def number(entity: Entity | None, units: dict[str, float]) -> float | None:
-    """What an entity shows, in the unit whose factor is 1; None: no number, or in another unit."""
-    if entity is None or entity.text is None or not _NUMBER.fullmatch(entity.text):
-        return None
-    factor = units.get(entity.unit) if isinstance(entity.unit, str) else None
-    value = float(entity.text)
-    return value * factor if factor is not None and abs(value * factor) <= _ABSURD else None
+class ZooHass:
+    """As much of a Home Assistant as adapters need."""
 
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
+        self._entities: dict[str, tuple[str, str, Entity]] = {}
+        self._known: dict[str, tuple[tuple[object, ...], State]] = {}
+        self._actions: dict[tuple[str, str], Action] = {}
+        self._devices: dict[str, list[str]] = {}
+        self.states = SimpleNamespace(get=self._state)
+        self.services = SimpleNamespace(async_call=self._call)
+        self.data: dict[object, Any] = {sign_of_life._RELATIVES: SimpleNamespace(of=self._relatives)}  # noqa: SLF001
 
-def meter_reading(meter: ZooMeter) -> PhaseReading | None:
-    """What a meter with one sensor for each phase shows; missing one is missing all."""
-    entities = [meter.entities[f"power_l{line}"] for line in (1, 2, 3)]
-    power: list[float] = []
-    for entity in entities:
-        if (value := number(entity, _W)) is None:
+    @property
+    def hass(self) -> HomeAssistant:
+        """It, for those who want a Home Assistant."""
+        return cast("HomeAssistant", self)
+
+    def add(self, device_id: str, device: ZooDevice) -> dict[str, str]:
+        """Make a device's entities known; returns their ids by quantity."""
+        ids = {quantity: f"{_DOMAINS.get(quantity, 'sensor')}.{device_id}_{quantity}" for quantity in device.entities}
+        self._entities |= {ids[quantity]: (device_id, quantity, entity) for quantity, entity in device.entities.items()}
+        self._devices[device_id] = list(ids.values())
+        return ids
+
+    def on_action(self, entity_id: str, service: str, action: Action) -> None:
+        """Say what an action does."""
+        self._actions[entity_id, service] = action
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """While this lasts the adapters go by the agenda."""
+        clock = SimpleNamespace(monotonic=lambda: self._agenda.now)
+        modules: tuple[Any, ...] = (charging_switch, entity_writing)
+        for module in modules:
+            module.time = clock
+        entity_writing.asyncio = SimpleNamespace(timeout=_no_timeout)  # type: ignore[attr-defined, assignment]
+        try:
+            yield
+        finally:
+            for module in modules:
+                module.time = time
+            entity_writing.asyncio = asyncio  # type: ignore[attr-defined]
+
+    def _state(self, entity_id: str) -> State | None:
+        if (found := self._entities.get(entity_id)) is None or (entity := found[2]).text is None:
             return None
-        power.append(value)
-    return PhaseReading(
-        power_w=(power[0], power[1], power[2]),
-        at=min(entity.reported_at for entity in entities),
-        changed_at=max(entity.changed_at for entity in entities),
-        heard_at=max(entity.reported_at for entity in entities),
+        key = (entity.text, entity.reported_at, id(entity.unit))
+        known = self._known.get(entity_id)
+        if known is None or known[0] != key:
+            known = self._known[entity_id] = (key, _state_of(entity_id, found[1], entity))
+        return known[1]
+
+    def _relatives(self, entity_id: str) -> tuple[str, ...]:
+        return tuple(self._devices[self._entities[entity_id][0]])
+
+    async def _call(self, _domain: str, service: str, data: Mapping[str, Any], **_: object) -> None:
+        self._actions[data["entity_id"], service](data)
+
+
+@asynccontextmanager
+async def _no_timeout(_seconds: float) -> AsyncIterator[None]:
+    yield
+
+
+def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
+    attributes: dict[str, Any] = {} if entity.unit is None else {"unit_of_measurement": entity.unit}
+    if quantity == LIMIT:
+        attributes |= {"min": entity.lowest, "max": entity.highest, "step": entity.step}
+    reported = datetime.fromtimestamp(entity.reported_at, UTC)
+    return State(
+        entity_id,
+        entity.text or "",
+        attributes,
+        last_changed=datetime.fromtimestamp(entity.changed_at, UTC),
+        last_reported=reported,
+        last_updated=reported,
+        context=_NOBODY,
+        validate_entity_id=False,
     )
 
 
+def meter_of(hass: ZooHass, feeder_id: str, meter: ZooMeter) -> Meter:
+    """The reader of a meter."""
+    ids = hass.add(f"meter_{feeder_id}", meter)
+    return Meter(EntityReader(hass.hass, datetime.timestamp), power=[ids[f"power_l{line}"] for line in _LINES])
+
+
 class ChargerHands:
-    """Reads and writes one charger."""
+    """One charger's adapter, with what it remembers over restarts of Home Assistant."""
 
-    def __init__(self, device: ZooCharger, config: ChargerConfig) -> None:
-        self._device, self._config = device, config
-        self._settling: dict[str, tuple[float | bool, float]] = {}
-        self._told_on_at: float | None = None
-        self._kept_off = False
-        self._connected: bool | None = None
-        self._told_a: float | None = None
-        self._most_a = _OVER_RATING * config.max_current_a
-        # A total may be that of all phases and stand on one.
-        self._most_w = self._most_a * config.watts_per_amp
+    def __init__(self, hass: ZooHass, device: ZooCharger, config: ChargerConfig) -> None:
+        self._hass, self._config = hass, config
+        self._ids = ids = hass.add(config.device_id, device)
+        hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
+        if SWITCH in ids:
+            hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
+            hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
+        self.adapter = self._make({})
 
-    def telemetry(self) -> ChargerTelemetry:
-        """What the charger and its car report."""
-        entities = self._device.entities
-        power, limit, switch = entities[POWER], entities[LIMIT], entities.get(SWITCH)
-        connected = _on(entities.get(PLUG))
-        if connected and self._connected is False:
-            # The next car.
-            self._kept_off = False
-        self._connected = self._connected if connected is None else connected
-        watts, shown = number(power, _W), number(limit, _A)
-        switched = None if switch is None else _on(switch)
-        told_at = self._told_on_at
-        if switch is not None and switched is False and connected and told_at is not None:
-            self._kept_off |= switch.changed_at > told_at + SETTLE_S
-        soc = number(entities.get(SOC), {"%": 1.0})
-        soc = soc if soc is not None and 0 <= soc <= _FULL else None
-        # What others write to shows a new value also when the device is gone: it is no sign of life.
-        heard = [each.reported_at for name, each in entities.items() if name not in {LIMIT, SWITCH} and each.live]
-        heard_at = max(heard, default=None)
-        reading = None if watts is None else self._reading(watts, power, heard_at)
-        lowest_a = 0.0 if switch is not None else max(0.0, limit.lowest)
-        if reading is not None and max(map(abs, reading.power_w)) > self._most_w:
-            return ChargerTelemetry(reading=None, available=False, lowest_a=self._config.min_current_a)
-        return ChargerTelemetry(
-            reading=reading,
-            connected=connected,
-            soc=soc,
-            soc_at=None if soc is None else entities[SOC].reported_at,
-            available=power.live and shown is not None,
-            heard_at=heard_at,
-            shown_a=0.0 if switched is False else shown,
-            lowest_a=lowest_a,
-            kept_off=self._kept_off,
-        )
+    def restart(self, memory: Mapping[str, Any]) -> None:
+        """Begin anew with what was saved."""
+        self.adapter = self._make(memory)
 
     def apply(self, setpoint: ChargerSetpoint) -> None:
-        """Write what it does not show already."""
-        self._told_a = setpoint.current_a
-        if setpoint.current_a > 0:
-            self._set_number(setpoint.current_a, again=setpoint.again)
-            self._set_switch(on=True)
-        else:
-            self._pause(again=setpoint.again)
+        """Write what it does not show already; what cannot be written is lost."""
+        self._do(self.adapter.apply(setpoint))
 
     def safe_state(self) -> None:
-        """Bring it to its safe current, from above: what is lower stays."""
-        safe_a = self._config.safe_current_a
-        shown = number(self._device.entities[LIMIT], _A)
-        off = _on(self._device.entities.get(SWITCH)) is False
-        lower = [each for each in (0.0 if off else shown, self._told_a) if each is not None]
-        amps = min(safe_a, *lower) if lower else safe_a
-        if amps > 0:
-            self._set_number(amps)
-            self._set_switch(on=True)
-        else:
-            self._pause()
-            if shown is not None and shown > safe_a > 0:
-                self._set_number(safe_a)
+        """Leave it as it should be when nobody controls it."""
+        self._do(self.adapter.safe_state())
 
-    def _pause(self, *, again: bool = False) -> None:
-        switch = self._device.entities.get(SWITCH)
-        if switch is None or not switch.live:
-            self._set_number(self._device.entities[LIMIT].lowest, again=again)
-        else:
-            self._set_switch(on=False, again=again)
-
-    def _reading(self, watts: float, power: Entity, heard_at: float | None) -> PhaseReading:
-        phases = self._config.phases
-        order = phases if len(phases) == _PHASES else tuple(range(_PHASES))
-        currents = [number(self._device.entities.get(f"current_l{line}"), _A) for line in (1, 2, 3)]
-        weights = [0.0] * _PHASES
-        for phase, amps in zip(order, currents, strict=True):
-            weights[phase] = abs(amps or 0.0)
-        known = all(amps is not None and abs(amps) <= self._most_a for amps in currents)
-        if not known or sum(weights) <= 0:
-            weights = [1.0 if phase in phases else 0.0 for phase in range(_PHASES)]
-        shares = [watts * weight / sum(weights) for weight in weights]
-        triple: PhaseTriple = (shares[0], shares[1], shares[2])
-        return PhaseReading(
-            power_w=triple,
-            at=power.reported_at,
-            changed_at=power.changed_at,
-            split=not known and len(phases) > 1,
-            heard_at=heard_at,
+    def _make(self, memory: Mapping[str, Any]) -> ChargerAdapter:
+        ids = self._ids
+        return ChargerAdapter(
+            EntityReader(self._hass.hass, datetime.timestamp),
+            EntityWriter(self._hass.hass),
+            self._config,
+            power=ids[POWER],
+            currents=tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids),
+            current_limit=ids[LIMIT],
+            enable=ids.get(SWITCH),
+            connected=ids[PLUG],
+            soc=ids[SOC],
+            memory=memory,
         )
 
-    def _set_number(self, amps: float, *, again: bool = False) -> None:
-        entity = self._device.entities[LIMIT]
-        if not entity.live:
-            return
-        value = min(max(amps, entity.lowest), entity.highest)
-        value = math.floor(value / entity.step + _SAME) * entity.step if entity.step else value
-        just = self._just_written(LIMIT)
-        shown = just if just is not None else (None if again else number(entity, _A))
-        if shown is not None and abs(shown - value) <= _SAME:
-            return
-        self._device.set_number(value)
-        self._settling[LIMIT] = (value, self._device.agenda.now)
-
-    def _set_switch(self, *, on: bool, again: bool = False) -> None:
-        entity = self._device.entities.get(SWITCH)
-        if entity is None or not entity.live:
-            return
-        just = self._just_written(SWITCH)
-        shown = bool(just) if just is not None else (None if again else _on(entity))
-        if shown is on:
-            return
-        self._device.set_switch(on=on)
-        now = self._device.agenda.now
-        self._settling[SWITCH] = (on, now)
-        self._told_on_at = now if on else None
-
-    def _just_written(self, quantity: str) -> float | bool | None:
-        value, at = self._settling.get(quantity, (None, 0.0))
-        return value if self._device.agenda.now - at < SETTLE_S else None
-
-
-def _on(entity: Entity | None) -> bool | None:
-    return None if entity is None else {"on": True, "off": False}.get(entity.text or "")
+    def _do(self, writing: Coroutine[Any, Any, None]) -> None:
+        with self._hass.clock():
+            try:
+                # Nothing in it waits for anything.
+                writing.send(None)
+            except StopIteration, DeviceError:
+                pass
+            finally:
+                writing.close()

@@ -12,7 +12,8 @@ from functools import partial
 from itertools import count
 from typing import Any, Final
 
-from benchmarks._zoo_adapter import ChargerHands, meter_reading
+from benchmarks._zoo_adapter import ChargerHands, ZooHass, meter_of
+from custom_components.tangle_grid.devices.readout import Readout
 from custom_components.tangle_grid.grid import (
     ChargerConfig,
     ChargerSetpoint,
@@ -77,12 +78,12 @@ class Site:
     Args:
         feeders: Parents before their children.
         chargers: On them.
-        gather_s: How long a pass waits for more entities of the meter, s.
+        gather_s: How long a pass waits for more entities of a meter that are still to come, s.
         settings: For `GridConfig`.
     """
 
     def __init__(
-        self, feeders: Sequence[FeederSpec], chargers: Sequence[ChargerSpec], *, gather_s: float = 0.0, **settings: Any
+        self, feeders: Sequence[FeederSpec], chargers: Sequence[ChargerSpec], *, gather_s: float = 0.05, **settings: Any
     ) -> None:
         self.agenda = Agenda(START)
         self.specs = {spec.config.device_id: spec for spec in chargers}
@@ -100,8 +101,9 @@ class Site:
             )
             for spec in chargers
         }
+        self.hass = ZooHass(self.agenda)
         self.hands = {
-            device_id: ChargerHands(charger, self.specs[device_id].config)
+            device_id: ChargerHands(self.hass, charger, self.specs[device_id].config)
             for device_id, charger in self.chargers.items()
         }
         self.felt = {feeder_id: Felt(spec.config.capacity_a) for feeder_id, spec in self.feeders.items()}
@@ -117,6 +119,7 @@ class Site:
             devices=tuple(spec.config for spec in chargers),
             **{"market": QUIET, "planning": False, **settings},
         )
+        self._meters = {feeder_id: meter_of(self.hass, feeder_id, meter) for feeder_id, meter in self.meters.items()}
         self.events: list[tuple[float, GridEvent]] = []
         self.told: list[tuple[float, str, float]] = []
         self.crashes: list[str] = []
@@ -149,7 +152,15 @@ class Site:
     def start(self) -> None:
         """Home Assistant starts, with what was saved last."""
         state: Mapping[str, Any] | None = None if self._disk is None else json.loads(self._disk)
-        self.engine = GridEngine(self.config, new_id=lambda: f"r{next(self._ids)}", state=state)
+        stored = state or {"engine": None, "adapters": {}}
+        for device_id, hands in self.hands.items():
+            hands.restart(stored["adapters"].get(device_id, {}))
+        self._readout = Readout(
+            self._meters,
+            {each: (each, self.specs[each].config, hands.adapter) for each, hands in self.hands.items()},
+            {feeder_id: spec.config for feeder_id, spec in self.feeders.items()},
+        )
+        self.engine = GridEngine(self.config, new_id=lambda: f"r{next(self._ids)}", state=stored["engine"])
         self.running = True
         self.step()
 
@@ -175,13 +186,9 @@ class Site:
             return
         self.passes += 1
         try:
-            result = self.engine.step(
-                self.now,
-                Inputs(
-                    meters={feeder_id: meter_reading(meter) for feeder_id, meter in self.meters.items()},
-                    devices={device_id: hands.telemetry() for device_id, hands in self.hands.items()},
-                ),
-            )
+            with self.hass.clock():
+                inputs = Inputs(meters=self._readout.meters(), devices=self._readout.devices())
+            result = self.engine.step(self.now, inputs)
         except Exception:  # noqa: BLE001 - as in the runtime: whatever it is, all devices go to their safe state
             self.crashes.append(traceback.format_exc())
             for hands in self.hands.values():
@@ -258,6 +265,7 @@ class Site:
                 entity.on_change.append(self._device_changed)
 
     def _meter_changed(self) -> None:
+        """Phases that come in one moment are one pass, as in `meter_moment.py`."""
         if not self._meter_pass:
             self._meter_pass = True
             self.agenda.after(self._gather_s, self._on_meter)
@@ -280,7 +288,9 @@ class Site:
         self.agenda.after(self.config.timing.heartbeat_s, self._beat)
 
     def _save(self) -> None:
-        self._disk, self._saved_at = json.dumps(self.engine.to_dict()), self.now
+        adapters = {device_id: dict(hands.adapter.memory()) for device_id, hands in self.hands.items()}
+        self._disk = json.dumps({"engine": self.engine.to_dict(), "adapters": adapters})
+        self._saved_at = self.now
 
 
 def _able(charger: ZooCharger) -> bool:
