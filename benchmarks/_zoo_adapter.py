@@ -15,19 +15,22 @@ from typing import Any, Final, cast
 from homeassistant.core import Context, HomeAssistant, State
 
 from custom_components.tangle_grid.devices import charging_switch, entity_writing, sign_of_life
-from custom_components.tangle_grid.devices.base import DeviceError
+from custom_components.tangle_grid.devices.base import Adapter, DeviceError
+from custom_components.tangle_grid.devices.battery import BatteryAdapter
 from custom_components.tangle_grid.devices.charger import ChargerAdapter
 from custom_components.tangle_grid.devices.entity_reading import EntityReader
 from custom_components.tangle_grid.devices.entity_writing import EntityWriter
+from custom_components.tangle_grid.devices.household import HouseholdAdapter
 from custom_components.tangle_grid.devices.meter import Meter
-from custom_components.tangle_grid.grid import ChargerConfig, ChargerSetpoint
+from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
+from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome
 from custom_components.tangle_grid.simulation.zoo.charger import LIMIT, PLUG, POWER, SOC, SWITCH, ZooCharger
 from custom_components.tangle_grid.simulation.zoo.device import ZooDevice
 from custom_components.tangle_grid.simulation.zoo.entity import Entity
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
 
-_DOMAINS: Final = {LIMIT: "number", SWITCH: "switch", PLUG: "binary_sensor"}
+_DOMAINS: Final = {LIMIT: "number", SETPOINT: "number", SWITCH: "switch", PLUG: "binary_sensor"}
 _LINES: Final = (1, 2, 3)
 #: Who changed a state: the device, and no person.
 _NOBODY: Final = Context()
@@ -102,7 +105,7 @@ async def _no_timeout(_seconds: float) -> AsyncIterator[None]:
 
 def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
     attributes: dict[str, Any] = {} if entity.unit is None else {"unit_of_measurement": entity.unit}
-    if quantity == LIMIT:
+    if quantity in {LIMIT, SETPOINT}:
         attributes |= {"min": entity.lowest, "max": entity.highest, "step": entity.step}
     reported = datetime.fromtimestamp(entity.reported_at, UTC)
     return State(
@@ -123,44 +126,30 @@ def meter_of(hass: ZooHass, feeder_id: str, meter: ZooMeter) -> Meter:
     return Meter(EntityReader(hass.hass, datetime.timestamp), power=[ids[f"power_l{line}"] for line in _LINES])
 
 
-class ChargerHands:
-    """One charger's adapter, with what it remembers over restarts of Home Assistant."""
+type Make[AdapterT] = Callable[[EntityReader, EntityWriter, Mapping[str, Any]], AdapterT]
 
-    def __init__(self, hass: ZooHass, device: ZooCharger, config: ChargerConfig) -> None:
-        self._hass, self._config = hass, config
-        self._ids = ids = hass.add(config.device_id, device)
-        hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
-        if SWITCH in ids:
-            hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
-            hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
-        self.adapter = self._make({})
+
+class Hands[AdapterT: Adapter[Any, Any]]:
+    """One device's adapter, with what it remembers over restarts of Home Assistant."""
+
+    def __init__(
+        self, hass: ZooHass, make: Callable[[EntityReader, EntityWriter, Mapping[str, Any]], AdapterT]
+    ) -> None:
+        self._hass, self._make = hass, make
+        self.restart({})
 
     def restart(self, memory: Mapping[str, Any]) -> None:
         """Begin anew with what was saved."""
-        self.adapter = self._make(memory)
+        hass = self._hass.hass
+        self.adapter = self._make(EntityReader(hass, datetime.timestamp), EntityWriter(hass), memory)
 
-    def apply(self, setpoint: ChargerSetpoint) -> None:
+    def apply(self, setpoint: Setpoint) -> None:
         """Write what it does not show already; what cannot be written is lost."""
         self._do(self.adapter.apply(setpoint))
 
     def safe_state(self) -> None:
         """Leave it as it should be when nobody controls it."""
         self._do(self.adapter.safe_state())
-
-    def _make(self, memory: Mapping[str, Any]) -> ChargerAdapter:
-        ids = self._ids
-        return ChargerAdapter(
-            EntityReader(self._hass.hass, datetime.timestamp),
-            EntityWriter(self._hass.hass),
-            self._config,
-            power=ids[POWER],
-            currents=tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids),
-            current_limit=ids[LIMIT],
-            enable=ids.get(SWITCH),
-            connected=ids[PLUG],
-            soc=ids[SOC],
-            memory=memory,
-        )
 
     def _do(self, writing: Coroutine[Any, Any, None]) -> None:
         with self._hass.clock():
@@ -171,3 +160,58 @@ class ChargerHands:
                 pass
             finally:
                 writing.close()
+
+
+def charger_hands(hass: ZooHass, device: ZooCharger, config: ChargerConfig) -> Hands[ChargerAdapter]:
+    """Those of a charger."""
+    ids = hass.add(config.device_id, device)
+    hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
+    if SWITCH in ids:
+        hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
+        hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
+    return Hands(
+        hass,
+        lambda reader, writer, memory: ChargerAdapter(
+            reader,
+            writer,
+            config,
+            power=ids[POWER],
+            currents=tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids),
+            current_limit=ids[LIMIT],
+            enable=ids.get(SWITCH),
+            connected=ids[PLUG],
+            soc=ids[SOC],
+            memory=memory,
+        ),
+    )
+
+
+def battery_hands(hass: ZooHass, device: ZooBattery, config: BatteryConfig) -> Hands[BatteryAdapter]:
+    """Those of a battery."""
+    ids = hass.add(config.device_id, device)
+    hass.on_action(ids[SETPOINT], "set_value", lambda data: device.set_power(data["value"]))
+    hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
+    hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
+    return Hands(
+        hass,
+        lambda reader, writer, _: BatteryAdapter(
+            reader,
+            writer,
+            config,
+            power=ids[POWER],
+            soc=ids[SOC],
+            power_setpoint=ids[SETPOINT],
+            enable=ids[SWITCH],
+        ),
+    )
+
+
+def home_hands(hass: ZooHass, device: ZooHome, config: HouseholdConfig) -> Hands[HouseholdAdapter]:
+    """Those of a home."""
+    ids = hass.add(config.device_id, device)
+    return Hands(
+        hass,
+        lambda reader, writer, memory: HouseholdAdapter(
+            reader, writer, config, power=ids[POWER], switches={}, memory=memory
+        ),
+    )

@@ -59,7 +59,8 @@ class Animal:
 
     Attributes:
         name: For the table.
-        charger: Makes what one charger does differently, its reports included.
+        reports: Makes that which says when the charger reports; None: as a well-behaved one.
+        rude: Makes what else one charger does differently.
         meter: Makes what the meter does differently, its reports included.
         spec: Further settings for `ChargerSpec`.
         car: Further settings for its `ZooCar`.
@@ -72,7 +73,8 @@ class Animal:
     """
 
     name: str
-    charger: Callable[[], Behaviours] = tuple
+    reports: Callable[[], Behaviours] | None = None
+    rude: Callable[[], Behaviours] = tuple
     meter: Callable[[], Behaviours] = tuple
     spec: Mapping[str, Any] = field(default_factory=dict)
     car: Mapping[str, Any] = field(default_factory=dict)
@@ -82,6 +84,11 @@ class Animal:
     why: str = ""
     tells_truth: bool = True
 
+    def charger(self, offset_s: float = 3.0) -> Behaviours:
+        """What a charger does that reports, unless it says otherwise, every so often from `offset_s` on."""
+        reports = (Every(REPORT_S, offset_s),) if self.reports is None else self.reports()
+        return (*reports, *self.rude())
+
     @property
     def allowed_s(self) -> float:
         """The bound that holds, s."""
@@ -89,11 +96,11 @@ class Animal:
 
 
 def _charger(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
-    return Animal(name=f"charger {name}", charger=lambda: (Every(REPORT_S, 3.0), *make()), **more)
+    return Animal(name=f"charger {name}", rude=make, **more)
 
 
 def _reports(name: str, make: Callable[[], Behaviours], report_s: float, **more: Any) -> Animal:
-    return Animal(name=f"charger reports {name}", charger=make, report_s=report_s, **more)
+    return Animal(name=f"charger reports {name}", reports=make, report_s=report_s, **more)
 
 
 def _meter(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
@@ -157,7 +164,7 @@ ANIMALS: Final = (
         car={"lines": (1,)},
     ),
     # What it says
-    _charger("says unplugged for 5 s every 5 min", lambda: (Every(1.0), PlugDrops())),
+    _charger("says unplugged for 5 s every 5 min", lambda: (PlugDrops(),)),
     _charger("with a state of charge that stands still", tuple, car={"soc_every_s": 60.0, "soc_stands": 40.0}),
     _charger("with a state of charge once an hour", tuple, car={"soc_every_s": 3600.0}),
     _charger(

@@ -6,26 +6,30 @@ with each heartbeat, as in `runtime.py`. What is judged is what really flows.
 
 import json
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any, Final
 
-from benchmarks._zoo_adapter import ChargerHands, ZooHass, meter_of
+from benchmarks._zoo_adapter import Hands, ZooHass, battery_hands, charger_hands, home_hands, meter_of
 from custom_components.tangle_grid.devices.readout import Readout
 from custom_components.tangle_grid.grid import (
+    BatteryConfig,
     ChargerConfig,
     ChargerSetpoint,
+    DeviceConfig,
     FeederConfig,
     GridConfig,
     GridEngine,
     GridEvent,
+    HouseholdConfig,
     Inputs,
     MarketConfig,
     StepResult,
 )
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
+from custom_components.tangle_grid.simulation.zoo.battery import ZooBattery, ZooHome
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
 from custom_components.tangle_grid.simulation.zoo.car import ZooCar
 from custom_components.tangle_grid.simulation.zoo.charger import ZooCharger
@@ -64,6 +68,24 @@ class ChargerSpec:
     floor_a: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySpec:
+    """A battery; `own_w` says what it would do by itself at a moment, W."""
+
+    config: BatteryConfig
+    behaviours: tuple[Behaviour, ...] = ()
+    own_w: Callable[[float], float] = lambda _: 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeSpec:
+    """A home with a meter of its own; its load is what nobody controls on its feeder beside the feeder's own."""
+
+    config: HouseholdConfig
+    base: BaseLoad
+    behaviours: tuple[Behaviour, ...] = ()
+
+
 @dataclass(slots=True)
 class Trace:
     """What was, second by second: what a charger could have charged with, and what all drew."""
@@ -78,17 +100,32 @@ class Site:
     Args:
         feeders: Parents before their children.
         chargers: On them.
+        batteries: On them.
+        homes: On them.
         gather_s: How long a pass waits for more entities of a meter that are still to come, s.
         settings: For `GridConfig`.
     """
 
     def __init__(
-        self, feeders: Sequence[FeederSpec], chargers: Sequence[ChargerSpec], *, gather_s: float = 0.05, **settings: Any
+        self,
+        feeders: Sequence[FeederSpec],
+        chargers: Sequence[ChargerSpec],
+        *,
+        batteries: Sequence[BatterySpec] = (),
+        homes: Sequence[HomeSpec] = (),
+        gather_s: float = 0.05,
+        **settings: Any,
     ) -> None:
         self.agenda = Agenda(START)
         self.specs = {spec.config.device_id: spec for spec in chargers}
         self.feeders = {spec.config.feeder_id: spec for spec in feeders}
-        self.paths = {spec.config.device_id: self._path(spec.config.feeder_id) for spec in chargers}
+        self._homes = homes
+        configs: tuple[DeviceConfig, ...] = (
+            *(spec.config for spec in chargers),
+            *(spec.config for spec in batteries),
+            *(spec.config for spec in homes),
+        )
+        self.paths = {config.device_id: self._path(config.feeder_id) for config in configs}
         self.chargers = {
             spec.config.device_id: ZooCharger(
                 self.agenda,
@@ -101,11 +138,34 @@ class Site:
             )
             for spec in chargers
         }
+        self.batteries = {
+            spec.config.device_id: ZooBattery(
+                self.agenda,
+                *spec.behaviours,
+                phases=spec.config.phases,
+                max_w=spec.config.max_charge_w,
+                capacity_wh=spec.config.capacity_wh,
+                own_w=spec.own_w,
+            )
+            for spec in batteries
+        }
+        self.homes = {
+            spec.config.device_id: ZooHome(
+                self.agenda, *spec.behaviours, load=partial(lambda base: base.at(self.now), spec.base)
+            )
+            for spec in homes
+        }
         self.hass = ZooHass(self.agenda)
-        self.hands = {
-            device_id: ChargerHands(self.hass, charger, self.specs[device_id].config)
+        self.hands: dict[str, Hands[Any]] = {
+            device_id: charger_hands(self.hass, charger, self.specs[device_id].config)
             for device_id, charger in self.chargers.items()
         }
+        for store in batteries:
+            device_id = store.config.device_id
+            self.hands[device_id] = battery_hands(self.hass, self.batteries[device_id], store.config)
+        for home in homes:
+            device_id = home.config.device_id
+            self.hands[device_id] = home_hands(self.hass, self.homes[device_id], home.config)
         self.felt = {feeder_id: Felt(spec.config.capacity_a) for feeder_id, spec in self.feeders.items()}
         self._could_fall = {feeder_id: partial(self.could_fall, feeder_id) for feeder_id in self.feeders}
         self.trace = Trace()
@@ -116,7 +176,7 @@ class Site:
         }
         self.config = GridConfig(
             feeders=tuple(spec.config for spec in feeders),
-            devices=tuple(spec.config for spec in chargers),
+            devices=configs,
             **{"market": QUIET, "planning": False, **settings},
         )
         self._meters = {feeder_id: meter_of(self.hass, feeder_id, meter) for feeder_id, meter in self.meters.items()}
@@ -155,10 +215,10 @@ class Site:
         stored = state or {"engine": None, "adapters": {}}
         for device_id, hands in self.hands.items():
             hands.restart(stored["adapters"].get(device_id, {}))
+        devices = self.config.devices
         self._readout = Readout(
             self._meters,
-            {each: (each, self.specs[each].config, hands.adapter) for each, hands in self.hands.items()},
-            {feeder_id: spec.config for feeder_id, spec in self.feeders.items()},
+            {each.device_id: (each.device_id, each, self.hands[each.device_id].adapter) for each in devices},
         )
         self.engine = GridEngine(self.config, new_id=lambda: f"r{next(self._ids)}", state=stored["engine"])
         self.running = True
@@ -196,10 +256,10 @@ class Site:
             return
         self.result = result
         for setpoint in result.setpoints:
-            assert isinstance(setpoint, ChargerSetpoint)  # noqa: S101 - there is nothing else here
-            before = self.told[-1] if self.told else None
-            if before is None or (setpoint.device_id, setpoint.current_a) != before[1:]:
-                self.told.append((self.now, setpoint.device_id, setpoint.current_a))
+            if isinstance(setpoint, ChargerSetpoint):
+                before = self.told[-1] if self.told else None
+                if before is None or (setpoint.device_id, setpoint.current_a) != before[1:]:
+                    self.told.append((self.now, setpoint.device_id, setpoint.current_a))
             self.hands[setpoint.device_id].apply(setpoint)
         self.events += ((self.now, event) for event in result.events)
         if result.persist or self.now - self._saved_at >= _SAVE_S:
@@ -213,6 +273,9 @@ class Site:
         for spec in self.feeders.values():
             if spec.base is not None and feeder_id in self._path(spec.config.feeder_id):
                 amps = [have + more for have, more in zip(amps, spec.base.at(at), strict=True)]
+        for home in self._homes:
+            if feeder_id in self.paths[home.config.device_id]:
+                amps = [have + more for have, more in zip(amps, home.base.at(at), strict=True)]
         return (amps[0], amps[1], amps[2])
 
     def load_a(self, feeder_id: str, at: float | None = None) -> Amps:
@@ -221,6 +284,10 @@ class Site:
         for device_id, charger in self.chargers.items():
             if charger.amps and feeder_id in self.paths[device_id]:
                 more = charger.phase_amps
+                first, second, third = first + more[0], second + more[1], third + more[2]
+        for device_id, battery in self.batteries.items():
+            if battery.power_w and feeder_id in self.paths[device_id]:
+                more = battery.phase_amps
                 first, second, third = first + more[0], second + more[1], third + more[2]
         return (first, second, third)
 
@@ -231,6 +298,11 @@ class Site:
             and feeder_id in self.paths[device_id]
             and any(charger.phase_amps[phase] > 0 for phase in phases)
             for device_id, charger in self.chargers.items()
+        ) or any(
+            battery.power_w > 0
+            and feeder_id in self.paths[device_id]
+            and any(phase in battery.phases for phase in phases)
+            for device_id, battery in self.batteries.items()
         )
 
     def _path(self, feeder_id: str | None) -> tuple[str, ...]:
@@ -260,8 +332,8 @@ class Site:
         for meter in self.meters.values():
             for entity in meter.entities.values():
                 entity.on_change.append(self._meter_changed)
-        for charger in self.chargers.values():
-            for entity in charger.entities.values():
+        for device in (*self.chargers.values(), *self.batteries.values(), *self.homes.values()):
+            for entity in device.entities.values():
                 entity.on_change.append(self._device_changed)
 
     def _meter_changed(self) -> None:

@@ -72,7 +72,7 @@ def build(animal: Animal, seed: int = 1) -> Site:
     )
     rude = ChargerSpec(
         config=ChargerConfig(device_id=RUDE, feeder_id="main", battery_wh=60_000),
-        behaviours=animal.charger() or (Every(REPORT_S, 3.0 * seed % REPORT_S),),
+        behaviours=animal.charger(3.0 * seed % REPORT_S),
         **animal.spec,
     )
     polite = ChargerSpec(

@@ -1,0 +1,146 @@
+"""Any site of rude devices with anything that happens to it: what the fuse and the people feel.
+
+scripts/bench zoo [--examples N] [--days N] [--seed N] [--jobs N] [--json]
+
+Each example is drawn (`_zoo_draw.py`) and runs for 30 to 90 minutes, or for whole days. It is held against what must
+be so: no pass fails; no fuse is above its capacity for longer than stated while somebody could draw less; no feeder
+crosses the earliest trip line of a gG fuse or a B breaker; no charger is written to more often than stated. Examples
+that do not hold are printed with their numbers: `--seed N --examples 1` runs one again and says what it is. Of those in
+which nothing lies, the energy is compared with a perfect controller's.
+
+Environment: test
+"""
+
+import argparse
+import json
+import logging
+import os
+import random
+import statistics
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from benchmarks._zoo_draw import Drawn, draw
+from benchmarks._zoo_perfect import best_w
+from benchmarks._zoo_site import START
+from custom_components.tangle_grid.simulation.zoo.breaker import breaker_b, fuse_gg
+
+#: The most that a charger is written to in any example, an hour, and how many writes the story of one takes anyway.
+WRITES_H: Final = 60.0
+WRITES: Final = 20
+DAY_S: Final = 86_400.0
+#: Less than this is no energy to compare, Wh.
+_LEAST_WH: Final = 500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an example came to.
+
+    Attributes:
+        seed: Its number.
+        over_s: The longest time above a capacity in which somebody could have drawn less, s.
+        allowed_s: What is stated for it.
+        gg, b: The greatest share of a trip line.
+        share: Of a perfect controller's energy; None: something lies, or there was nothing to charge.
+        writes_h: Of the charger that was written to most, an hour.
+        wrong: What does not hold.
+        says: What the example is.
+    """
+
+    seed: int
+    over_s: float
+    allowed_s: float
+    gg: float
+    b: float
+    share: float | None
+    writes_h: float
+    wrong: list[str]
+    says: list[str]
+
+
+def judge(drawn: Drawn, seed: int = 0) -> Result:
+    """Run a site that was drawn, and hold it against what must be so."""
+    site = drawn.site
+    site.run(drawn.length_s)
+    hours = drawn.length_s / 3600.0
+    over_s = max(felt.needless_s for felt in site.felt.values())
+    gg = max(fuse_gg(felt.capacity_a[0]).share(phase) for felt in site.felt.values() for phase in felt.squares)
+    b = max(breaker_b(felt.capacity_a[0]).share(phase) for felt in site.felt.values() for phase in felt.squares)
+    writes = max(charger.writes for charger in site.chargers.values())
+    share = None
+    if drawn.truthful:
+        best_wh = sum(best_w(site, START, site.now)) / 3600.0
+        share = sum(site.trace.power_w) / 3600.0 / best_wh if best_wh >= _LEAST_WH else None
+    wrong = [crash.strip().splitlines()[-1] for crash in site.crashes[:1]]
+    if over_s > drawn.allowed_s:
+        wrong.append(f"{over_s:.0f} s above the capacity, {drawn.allowed_s:.0f} s are allowed")
+    if max(gg, b) >= 1.0:
+        wrong.append(f"{max(gg, b):.0%} of a trip line")
+    if writes > WRITES_H * hours + WRITES:
+        wrong.append(f"{writes} commands to a charger in {hours:.1f} h")
+    return Result(
+        seed=seed,
+        over_s=over_s,
+        allowed_s=drawn.allowed_s,
+        gg=gg,
+        b=b,
+        share=share,
+        writes_h=writes / hours,
+        wrong=wrong,
+        says=drawn.says,
+    )
+
+
+def _one(job: tuple[int, float | None]) -> Result:
+    seed, length_s = job
+    # What an adapter cannot read is what this is about.
+    logging.disable(logging.WARNING)
+    return judge(draw(random.Random(seed), length_s=length_s), seed)  # noqa: S311 - a model, not a secret
+
+
+def summary(results: Sequence[Result]) -> list[str]:
+    """What all came to, and which do not hold."""
+    shares = sorted(each.share for each in results if each.share is not None)
+    writes = sorted(each.writes_h for each in results)
+    over_s, of_it = max(each.over_s for each in results), max(each.over_s / each.allowed_s for each in results)
+    lines = [
+        f"examples: {len(results)}, {sum(1 for each in results if each.wrong)} do not hold",
+        f"above the capacity while somebody could draw less: at most {over_s:.0f} s, {of_it:.0%} of what is allowed",
+        f"share of a trip line: gG {max(each.gg for each in results):.0%}, B {max(each.b for each in results):.0%}",
+        f"commands to a charger an hour: median {statistics.median(writes):.0f}, most {writes[-1]:.0f}",
+    ]
+    if shares:
+        lines.append(
+            f"energy against a perfect controller, {len(shares)} examples in which nothing lies: median "
+            f"{statistics.median(shares):.0%}, worst tenth {shares[len(shares) // 10]:.0%}, worst {shares[0]:.0%}"
+        )
+    lines += [f"seed {each.seed}: {'; '.join(each.wrong)}" for each in results if each.wrong]
+    return lines
+
+
+def main(argv: Sequence[str]) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="scripts/bench zoo", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--json", action="store_true", help="print only JSON")
+    parser.add_argument("--examples", type=int, default=100, help="of 30 to 90 minutes")
+    parser.add_argument("--days", type=int, default=0, help="of a whole day")
+    parser.add_argument("--seed", type=int, default=1, help="of the first one")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args(argv)
+    jobs: list[tuple[int, float | None]] = [(options.seed + number, None) for number in range(options.examples)]
+    jobs += [(options.seed + number, DAY_S) for number in range(options.days)]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(_one, jobs))
+    if options.json:
+        print(json.dumps([asdict(each) for each in results], indent=2))
+    else:
+        print("\n".join([*(results[0].says if len(results) == 1 else []), *summary(results)]))
+    return 0 if not any(each.wrong for each in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,50 @@
+"""Any site of rude devices, with anything that happens to it: what the fuse and the people feel stays within bounds.
+
+The sites and what must be so are those of `scripts/bench zoo`.
+"""
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings, strategies as st
+
+from benchmarks._zoo_draw import draw
+from benchmarks.zoo import DAY_S, Result, judge
+
+#: Of a perfect controller's energy, where nothing lies: the median of all examples.
+ENOUGH = 0.9
+slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def played(chance: random.Random, *, length_s: float | None = None, seed: int = 0) -> Result:
+    result = judge(draw(chance, length_s=length_s), seed)
+    note("\n".join(result.says))
+    assert not result.wrong, result
+    return result
+
+
+@pytest.mark.xfail(reason="the control does not hold all of it yet", strict=False)
+@settings(slow, max_examples=12, derandomize=True, database=None, phases=[Phase.generate])
+@given(st.randoms(use_true_random=False))
+def test_any_half_hour_of_any_site(chance: random.Random) -> None:
+    played(chance, length_s=1800.0)
+
+
+@pytest.mark.long
+@settings(slow, max_examples=300)
+@given(st.randoms(use_true_random=False))
+def test_any_site(chance: random.Random) -> None:
+    played(chance)
+
+
+@pytest.mark.long
+def test_cars_get_their_energy() -> None:
+    shares = [played(random.Random(seed), seed=seed).share for seed in range(200)]  # noqa: S311 - a model
+    known = sorted(share for share in shares if share is not None)
+    assert known[len(known) // 2] >= ENOUGH
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_whole_days(seed: int) -> None:
+    played(random.Random(seed), length_s=DAY_S, seed=seed)  # noqa: S311 - a model
