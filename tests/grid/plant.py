@@ -8,6 +8,7 @@ from custom_components.tangle_grid.grid import (
     BatteryConfig,
     BatterySetpoint,
     BatteryTelemetry,
+    Cause,
     ChargerConfig,
     ChargerSetpoint,
     ChargerTelemetry,
@@ -23,6 +24,7 @@ from custom_components.tangle_grid.grid import (
     PhaseTriple,
     PolicyConfig,
     PolicyMode,
+    RequestState,
     Setpoint,
     ShedLoad,
     StepResult,
@@ -231,7 +233,20 @@ class Plant:
             self.write(setpoint)
         self.events += result.events
         self.result = result
+        self.check_causes()
         return result
+
+    def check_causes(self) -> None:
+        """Nobody is told that it is for a request who has no part in one."""
+        assert self.result is not None
+        active = {
+            ask.device_id
+            for request in self.engine.requests.values()
+            for ask in request.asks.values()
+            if ask.state is RequestState.ACTIVE
+        }
+        for device_id, status in self.result.status.devices.items():
+            assert status.cause is not Cause.REQUEST or device_id in active
 
     def write(self, setpoint: Setpoint) -> None:
         device = self.devices[setpoint.device_id]

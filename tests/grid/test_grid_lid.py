@@ -53,7 +53,7 @@ def test_who_takes_no_part_leaves_it_to_the_feeder() -> None:
     assert third.told == 9
     assert max(loads(plant, 0, since)) == pytest.approx(14.0)
     assert plant.result is not None
-    assert plant.result.status.devices["third"].cause is Cause.REQUEST
+    assert plant.result.status.devices["third"].cause is Cause.RESERVED
     # Nothing is short: it is the request that holds it.
     assert plant.result.status.feeders["main"].state is FeederState.NORMAL
     plant.run(600)

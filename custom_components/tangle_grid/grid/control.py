@@ -351,12 +351,12 @@ class ControlPass:
         elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
             plan.settle(amps, plan.ceiling_cause)
         elif short:
-            plan.settle(amps, Cause.REQUEST if under_a_lid(plan, amps, left) else Cause.PROTECTION)
+            plan.settle(amps, Cause.RESERVED if under_a_lid(plan, amps, left) else Cause.PROTECTION)
             plan.falls |= lowered
         elif (
             device.lease is not None
             and amps < min(most, plan.ceiling) - _EPSILON
-            and device.lease.cause in {Cause.REQUEST, Cause.RELEASE, Cause.SAFE_STATE}
+            and device.lease.cause in {Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.SAFE_STATE}
         ):
             plan.settle(amps, Cause.RELEASE)
         else:

@@ -30,9 +30,11 @@ def keep_loads(device: DeviceState, now: float, timing: Timing, *, waits: bool =
     # The count stands for the value: what matters is only whether it is the same as last time.
     shed, restore = frozenset(device.shed), frozenset(device.restoring)
     same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
+    cause = Cause.REQUEST if shed and not waits else Cause.RELEASE
+    if same and lease is not None:
+        lease.cause = cause
     if same and lease is not None and not lease.due(now) and not lease.expired(now):
         return LoadsResult(setpoint=None, changed=bool(back))
-    cause = Cause.REQUEST if shed and not waits else Cause.RELEASE
     reduces = bool(shed - device.told_shed)
     if not shed and not restore:
         # The last one is seen to be back: say so once, then leave the household alone.

@@ -41,12 +41,17 @@ class PolicyMode(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a setpoint has its value."""
+    """Why a setpoint has its value.
+
+    `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
+    has no part in it.
+    """
 
     SAFE_STATE = "safe_state"
     ALLOCATION = "allocation"
     PROTECTION = "protection"
     REQUEST = "request"
+    RESERVED = "reserved"
     RELEASE = "release"
     PLAN = "plan"
 
