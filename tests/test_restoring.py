@@ -4,7 +4,10 @@
 
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -13,11 +16,12 @@ from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import CONF_ISLAND_ID, DOMAIN
+from custom_components.tangle_grid.grid.curtailment import Ask, RequestState
 from custom_components.tangle_grid.ledger import Fault, PaymentState
 from custom_components.tangle_grid.persistence import ledger_folder
 from custom_components.tangle_grid.repairs import FindingsFlow, async_create_fix_flow
 from custom_components.tangle_grid.runtime import IslandRuntime
-from tests.island import CHARGER, async_set_up_devices
+from tests.island import CHARGER, FakeLedger, Island, async_set_up_devices
 from tests.real_ledger import async_load, async_until
 
 type Change = Callable[[Path, Path], None]
@@ -127,8 +131,57 @@ async def test_a_part_that_is_settled_again_was_paid(hass: HomeAssistant, entry:
     runtime = await async_load(hass, entry)
     wallet = runtime.wallet_ids[CHARGER]
     await _async_pay(runtime, "request:part")
-    again = await runtime.link.async_reward("request:part", wallet, 7, {})
+    again = await runtime.link.async_settle("request:part", wallet, 7, {})
     assert (again.amount_i, again.state) == (10, PaymentState.CONFIRMED)
     assert await runtime.link.ledger.drain(60)
     assert (await runtime.link.ledger.wallets())[wallet].balance_i == 10
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def _async_earned(island: Island) -> str:
+    """Let the charger earn a reward; return its payment's id."""
+    request_id = await island.request(device_id=[island.device_id(CHARGER)])
+    await island.call("answer_request", request_id=request_id, device_id=island.device_id(CHARGER), answer="accept")
+    await island.run(18 * 60)
+    (payment_id,) = island.ledger.orders
+    return payment_id
+
+
+def _part(entry: MockConfigEntry, payment_id: str) -> Ask:
+    runtime: IslandRuntime = entry.runtime_data
+    return runtime.engine.requests[payment_id.partition(":")[0]].asks[CHARGER]
+
+
+async def test_a_ledger_that_was_set_back_before_a_reward_pays_it(
+    hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger]
+) -> None:
+    """The grid has it as paid, and is the only one who knows."""
+    payment_id = await _async_earned(island)
+    island.ledger.confirm(payment_id)
+    await island.settle()
+    assert _part(island.entry, payment_id).state is RequestState.CONFIRMED
+    await hass.config_entries.async_unload(island.entry.entry_id)
+    order = fake_ledger[-1].orders.pop(payment_id)
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert fake_ledger[-1].orders[payment_id].amount_i == order.amount_i
+    assert fake_ledger[-1].orders[payment_id].state is PaymentState.QUEUED
+
+
+async def test_a_grid_that_was_set_back_before_a_reward_learns_that_it_was_paid(
+    hass: HomeAssistant, island: Island, hass_storage: dict[str, Any], fake_ledger: list[FakeLedger]
+) -> None:
+    payment_id = await _async_earned(island)
+    key = f"{DOMAIN}.{island.runtime.island_id}.grid"
+    await island.runtime.async_save()
+    before = deepcopy(hass_storage[key])
+    island.ledger.confirm(payment_id)
+    await island.settle()
+    await hass.config_entries.async_unload(island.entry.entry_id)
+    hass_storage[key] = before
+    # An event is sent once, and was: only the order itself says so.
+    with patch.object(FakeLedger, "payments", AsyncMock(return_value=[])):
+        assert await hass.config_entries.async_setup(island.entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(fake_ledger[-1].orders) == 1
+    assert _part(island.entry, payment_id).state is RequestState.CONFIRMED

@@ -26,7 +26,6 @@ from .ledger import (
     Payment,
     PaymentChanged,
     PaymentOrder,
-    PaymentState,
     Published,
     Secrets,
     SpendingLimits,
@@ -221,23 +220,23 @@ class LedgerLink:
             LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
 
     async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
-        """Pay from the treasury; the same payment id is paid once.
+        """Pay from the treasury; the same payment id is paid once."""
+        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
+        return await self.ledger.pay(order)
+
+    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+        """Pay what the grid owes for a part of a request.
 
         A grid that was set back may settle the same part again, with another amount: what was paid stays as it is.
         """
-        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
         try:
-            payment = await self.ledger.pay(order)
+            return await self.async_reward(payment_id, wallet, amount_i, memo)
         except LedgerError as error:
             before = await self._async_payment(payment_id) if error.key == "payment_conflict" else None
             if before is None or before.source != TREASURY:
                 raise
             LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
-            payment = before
-        if payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
-            # Nothing will change any more that would tell the grid.
-            self._on_event(PaymentChanged(payment=payment))
-        return payment
+            return before
 
     async def _async_payment(self, payment_id: str) -> Payment | None:
         payments = await self.ledger.payments(limit=_LOOKED_THROUGH)

@@ -5,7 +5,7 @@ from typing import Final
 
 from .const import LOGGER
 from .grid.events import Settlement
-from .ledger import LedgerError
+from .ledger import LedgerError, Payment, PaymentState
 from .ledger_link import LedgerLink
 
 # It goes through by itself.
@@ -19,11 +19,20 @@ class Payouts:
         link: The way to the ledger.
         due: What is settled and not known to be paid.
         payees: The wallet of each participant, also of those who have left.
+        was_paid: Is told of a reward that turned out to be on its way, or there, when it was handed over again.
     """
 
-    def __init__(self, link: LedgerLink, *, due: Callable[[], Iterable[Settlement]], payees: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        link: LedgerLink,
+        *,
+        due: Callable[[], Iterable[Settlement]],
+        payees: Mapping[str, str],
+        was_paid: Callable[[Payment], None],
+    ) -> None:
         self._link = link
         self._due = due
+        self._was_paid = was_paid
         self._payees = payees
         self._refused: dict[str, str] = {}
 
@@ -38,13 +47,8 @@ class Payouts:
         ids = {settlement.payment_id for settlement in due}
         self._refused = {payment_id: why for payment_id, why in self._refused.items() if payment_id in ids}
         for settlement in due:
-            wallet = self._payees.get(settlement.device_id)
-            if wallet is None:
-                continue
             try:
-                await self._link.async_reward(
-                    settlement.payment_id, wallet, settlement.amount_i, {"request": settlement.request_id}
-                )
+                payment = await self._async_settle(settlement)
             except LedgerError as error:
                 if error.key in _LATER:
                     continue
@@ -53,3 +57,22 @@ class Payouts:
                 self._refused[settlement.payment_id] = error.key
             else:
                 self._refused.pop(settlement.payment_id, None)
+                if payment is not None and payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
+                    # It was paid before the grid was set back: nothing will change any more that would say so.
+                    self._was_paid(payment)
+
+    async def async_make_sure(self, paid: Iterable[Settlement]) -> None:
+        """Hand over again what the grid knows as paid: a ledger that was set back to before that pays it now."""
+        for settlement in paid:
+            try:
+                await self._async_settle(settlement)
+            except LedgerError as error:
+                LOGGER.warning("Whether the reward %s was paid cannot be said: %s", settlement.payment_id, error)
+
+    async def _async_settle(self, settlement: Settlement) -> Payment | None:
+        """Order a reward; None for somebody whose wallet is not known."""
+        wallet = self._payees.get(settlement.device_id)
+        if wallet is None:
+            return None
+        memo = {"request": settlement.request_id}
+        return await self._link.async_settle(settlement.payment_id, wallet, settlement.amount_i, memo)

@@ -128,7 +128,9 @@ class IslandRuntime:
             on_event=self._async_ledger_event,
             on_trouble=self._async_ledger_trouble,
         )
-        self.payouts = Payouts(self.link, due=self.engine.unpaid, payees=self.payees)
+        self.payouts = Payouts(
+            self.link, due=self.engine.unpaid, payees=self.payees, was_paid=self._async_payment_changed
+        )
         await Archive(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -306,7 +308,12 @@ class IslandRuntime:
     def _async_ledger_opened(self, payments: list[Payment]) -> None:
         for payment in payments:
             self._async_payment_changed(payment)
-        self.hass.async_create_task(self._async_publish_meter(), "tangle_grid publish")
+        self.hass.async_create_task(self._async_catch_up(), "tangle_grid publish")
+
+    async def _async_catch_up(self) -> None:
+        async with self._telling:
+            await self.payouts.async_make_sure(self.engine.paid())
+        await self._async_publish_meter()
 
     @callback
     def _async_ledger_event(self, event: LedgerEvent) -> None:

@@ -59,11 +59,11 @@ def settle(core: LedgerCore, *, at_most: int = 2_000) -> None:
 
 @dataclass(slots=True)
 class Moment:
-    """The files as they lay there, and what the grid had on disk: the orders whose payments it did not know as made."""
+    """The files as they lay there, and what had been ordered so far: the grid has what it owed on disk, paid or not."""
 
     wallets: File
     tangle: File
-    unpaid: list[PaymentOrder]
+    ordered: list[PaymentOrder]
 
 
 @dataclass(slots=True)
@@ -100,13 +100,11 @@ def record(folder: Path, secrets: Secrets, seed: int, *, orders: int = 14, kept:
     rng = random.Random(seed)  # noqa: S311 - moments, not keys
     recording = Recording(secrets=secrets)
     given = recording.orders
-    done: set[str] = set()
     full, log_keeper._FULL_BYTES = log_keeper._FULL_BYTES, 120_000
 
     def copy(*, always: bool = False) -> None:
         if (folder / WALLETS).exists() and (always or rng.random() < kept):
-            unpaid = [order for payment_id, order in given.items() if payment_id not in done]
-            recording.moments.append(Moment(_file(folder / WALLETS), _file(folder / TANGLE), unpaid))
+            recording.moments.append(Moment(_file(folder / WALLETS), _file(folder / TANGLE), list(given.values())))
 
     try:
         with after_each_commit(copy):
@@ -127,7 +125,6 @@ def record(folder: Path, secrets: Secrets, seed: int, *, orders: int = 14, kept:
                     core.publish("answer", {"participant": "car", "n": number}, "car")
                 for _ in range(rng.randrange(12)):
                     core.steps.advance()
-                    done |= {each.payment_id for each in core.payments(100) if each.state is PaymentState.CONFIRMED}
                 if rng.random() < 0.15:
                     core.close()
                     copy(always=True)

@@ -65,8 +65,14 @@ def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
     assert expected <= set(found.mishaps if found is not None else ())
     before = signed(core)
     known = {payment.payment_id for payment in core.payments(1_000)}
-    for order in grid.unpaid:
-        core.pay(order)
+    for order in grid.ordered:
+        try:
+            core.pay(order)
+        except LedgerError as error:
+            # The grid orders from the treasury; what others had is what the files and the grid's orders give them.
+            if order.source == TREASURY or error.key != "insufficient_funds":
+                raise
+            continue
         known.add(order.payment_id)
     settle(core)
     assert_sound(core, recording.orders, known, begun_anew=bad == TANGLE)

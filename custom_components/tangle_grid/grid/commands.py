@@ -199,6 +199,10 @@ class GridCommands(GridCore):
         """Rewards that are settled and not known to be paid: hand them to the ledger, again after a restart."""
         return self._lifecycle.unpaid()
 
+    def paid(self) -> list[Settlement]:
+        """Rewards that are known to be paid, of the requests that are kept: a ledger may have been set back since."""
+        return self._lifecycle.paid()
+
     def update_policy(self, device_id: str, policy: PolicyConfig) -> None:
         """Put another policy into force, from the next question on.
 

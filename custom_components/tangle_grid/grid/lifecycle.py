@@ -163,6 +163,15 @@ class Lifecycle:
             if ask.unpaid
         ]
 
+    def paid(self) -> list[Settlement]:
+        """Rewards that are known to be paid."""
+        return [
+            settlement_of(request, ask)
+            for request in self.requests.values()
+            for ask in request.asks.values()
+            if ask.state in {RequestState.PAID, RequestState.CONFIRMED}
+        ]
+
     def to_list(self) -> list[dict[str, Any]]:
         """JSON-able content of the requests."""
         return [request.to_dict() for request in self.requests.values()]
