@@ -76,3 +76,18 @@ async def test_a_stop_and_a_start_raise_no_paused_charger(hass: HomeAssistant, i
     await island.settle()
     assert [press for press in seen if press[1] == "turn_on"] == []
     assert hass.states.is_state(SWITCH, "off")
+
+
+async def test_what_is_not_kept_is_said_once(
+    hass: HomeAssistant, entry: MockConfigEntry, island: Island, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A charger that comes and goes, and takes no fail-safe current."""
+    data = {**entry.subentries[CHARGER].data, "fail_safe": "number.fail_safe"}
+    hass.config_entries.async_update_subentry(entry, entry.subentries[CHARGER], data=data)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for state in ("16", "unavailable") * 5:
+        hass.states.async_set("number.fail_safe", state, {"min": 0, "max": 32, "unit_of_measurement": "A"})
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert caplog.text.count("was not told what to keep") == 1
+    assert "Traceback" not in caplog.text
+    assert island.runtime.participants[CHARGER].adapter.enrolment_ids == {"number.fail_safe"}

@@ -22,10 +22,21 @@ def async_enrol(hass: HomeAssistant, participants: Iterable[Participant]) -> CAL
     it was told is watched by the repairs.
     """
     by_entity = {entity: participant for participant in participants for entity in participant.adapter.enrolment_ids}
+    failing: set[str] = set()
+
+    async def tell(participant: Participant) -> None:
+        try:
+            await participant.adapter.enrol()
+        except DeviceError as error:
+            if participant.participant_id not in failing:
+                LOGGER.warning("%s was not told what to keep: %s", participant.name, error)
+            failing.add(participant.participant_id)
+        else:
+            failing.discard(participant.participant_id)
 
     @callback
     def enrol(participant: Participant) -> None:
-        hass.async_create_background_task(_async_tell(participant), f"tangle_grid enrol {participant.name}")
+        hass.async_create_background_task(tell(participant), f"tangle_grid enrol {participant.name}")
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
@@ -36,10 +47,3 @@ def async_enrol(hass: HomeAssistant, participants: Iterable[Participant]) -> CAL
     for participant in by_entity.values():
         enrol(participant)
     return async_track_state_change_event(hass, by_entity, changed)
-
-
-async def _async_tell(participant: Participant) -> None:
-    try:
-        await participant.adapter.enrol()
-    except DeviceError as error:
-        LOGGER.warning("%s was not told what to keep: %s", participant.name, error)
