@@ -276,6 +276,7 @@ class Plant:
 
     def restart(self) -> None:
         self.engine = self.make_engine(self.engine.to_dict())
+        assert self.engine.lost == (), "what is sound is read again, all of it"
 
     def of[EventT](self, kind: type[EventT]) -> list[EventT]:
         return [event for event in self.events if isinstance(event, kind)]

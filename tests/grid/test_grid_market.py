@@ -498,13 +498,6 @@ def test_a_participant_that_left_the_island_is_settled() -> None:
     assert ask.energy_wh > 0
 
 
-@pytest.mark.parametrize("state", [{}, {"version": 99}, {"version": 1}, {"version": 1, "feeders": 5}])
-def test_a_state_that_is_none_is_refused(state: dict[str, object]) -> None:
-    with pytest.raises(GridError) as refused:
-        Plant(helping_car()).make_engine(state)
-    assert refused.value.key == "invalid_state"
-
-
 def test_the_state_stays_small() -> None:
     plant = Plant(helping_car(), base_a=(25.0, 25.0, 25.0), dt=30.0)
     for _ in range(120):

@@ -1,6 +1,6 @@
 """What an engine is made of: feeders, devices, requests; how they are found, shown and stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -30,11 +30,11 @@ class GridCore:
     Args:
         config: The island.
         new_id: Makes unique request ids.
-        state: What `to_dict` of an earlier run gave, if any.
+        state: What `to_dict` of an earlier run gave, if any; of anything else, what can be read (see `lost`).
         plan_batch: Cars that a step looks at for a plan that is being made; 0 leaves them to `go_on_planning`.
 
     Raises:
-        GridError: `invalid_config` or `invalid_state`.
+        GridError: `invalid_config`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class GridCore:
         config: GridConfig,
         *,
         new_id: Callable[[], str],
-        state: Mapping[str, Any] | None = None,
+        state: Any = None,
         plan_batch: int = BATCH,
     ) -> None:
         self._config = config
@@ -67,9 +67,13 @@ class GridCore:
         self._day_started_at: float | None = None
         self._now: float | None = None
         self._saved_at: float | None = None
+        self._lost: list[str] = []
+        plan: Mapping[str, Any] | None = None
         if state is not None:
-            self._day_started_at, self._saved_at = load(state, self._feeders, self._devices, self._lifecycle)
-        self._planning = self._restore_planning(state, plan_batch)
+            loaded = load(state, self._feeders, self._devices, self._lifecycle)
+            self._day_started_at, self._saved_at = loaded.day_started_at, loaded.saved_at
+            plan, self._lost = loaded.plan, loaded.lost
+        self._planning = self._restore_planning(plan, plan_batch)
         self._planned: dict[str, float] = {}
         self._most_w = {
             device.device_id: believable_w(device, self._feeder(device.feeder_id).config) for device in config.devices
@@ -84,6 +88,11 @@ class GridCore:
     def config(self) -> GridConfig:
         """The island, with the policies that are in force."""
         return self._config
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """What of the stored state could not be read: paths, as `devices/car/stays`."""
+        return tuple(self._lost)
 
     @property
     def requests(self) -> Mapping[str, CurtailmentRequest]:
@@ -147,12 +156,12 @@ class GridCore:
             "plan": self._planning.to_dict(),
         }
 
-    def _restore_planning(self, state: Mapping[str, Any] | None, batch: int) -> Planning:
-        stored = None if state is None else state.get("plan")
+    def _restore_planning(self, stored: Mapping[str, Any] | None, batch: int) -> Planning:
         try:
             return Planning(self._config, self._topology, stored, batch=batch)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise GridError("invalid_state", {"error": error}) from error
+        except KeyError, TypeError, ValueError, AttributeError, OverflowError:
+            self._lost.append("plan")
+            return Planning(self._config, self._topology, None, batch=batch)
 
     def _part(self, request_id: str, device_id: str, *, known_device: bool = True) -> tuple[CurtailmentRequest, Ask]:
         request = self._request(request_id)

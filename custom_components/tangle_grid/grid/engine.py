@@ -45,11 +45,11 @@ class GridEngine(GridCommands):
     Args:
         config: The island.
         new_id: Makes unique request ids.
-        state: What `to_dict` of an earlier run gave, if any.
+        state: What `to_dict` of an earlier run gave, if any; of anything else, what can be read (see `lost`).
         plan_batch: Cars that a step looks at for a plan that is being made; 0 leaves them to `go_on_planning`.
 
     Raises:
-        GridError: `invalid_config` or `invalid_state`.
+        GridError: `invalid_config`.
     """
 
     def step(self, now: float, inputs: Inputs) -> StepResult:

@@ -1,6 +1,6 @@
 """All requests, what they have delivered so far, and how a participant's part comes to its end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from .budget import Budget
@@ -180,17 +180,21 @@ class Lifecycle:
         """JSON-able content of what goes with them: budget, debts, habits."""
         return {"budget": self.budget.to_dict(), "debts": self.debts.to_dict(), "habits": self.habits.to_dict()}
 
-    def restore_account(self, data: Mapping[str, Any]) -> None:
-        """Take over what an earlier run stored with `account`."""
-        self.budget.restore(data["budget"])
+    def restore_account(self, data: Mapping[str, Any], day_started_at: float | None) -> None:
+        """Take over what an earlier run stored with `account`; the requests are there already."""
+        if (budget := data["budget"]) is not None:
+            self.budget.restore(budget)
+        else:
+            # What has been settled since the day began has been spent.
+            asks = [ask for request in self.requests.values() for ask in request.asks.values()]
+            self.budget.spent_i = sum(ask.amount_i for ask in asks if (ask.ended_at or 0.0) >= (day_started_at or 0.0))
         self.debts.restore(data["debts"])
         self.habits.restore(data["habits"], self._devices)
 
-    def restore(self, data: Iterable[Mapping[str, Any]]) -> None:
-        """Take over what an earlier run stored with `to_list`."""
-        for item in data:
-            request = CurtailmentRequest.from_dict(item)
-            self.requests[request.request_id] = request
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over a request that an earlier run stored with `to_list`."""
+        request = CurtailmentRequest.from_dict(data)
+        self.requests[request.request_id] = request
 
     def _advance_ask(self, request: CurtailmentRequest, ask: Ask, now: float, events: list[GridEvent]) -> None:
         device, time = self._devices.get(ask.device_id), request.time_of(now)

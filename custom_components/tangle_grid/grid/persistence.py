@@ -1,14 +1,31 @@
 """What survives a restart: obligations and totals, never setpoints."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from .device_state import DeviceState
-from .errors import GridError
 from .lifecycle import Lifecycle
 from .protection import FeederWatch, TemporaryCapacity
+from .stored_shape import VERSION, readable
 
-VERSION: Final = 1
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What else a stored state says.
+
+    Attributes:
+        day_started_at: When the day started, grid time.
+        saved_at: When it was stored, grid time, as far as that is known.
+        plan: What was learned for the plan.
+        lost: What could not be read: paths, as `devices/car/stays`.
+    """
+
+    day_started_at: float | None
+    saved_at: float | None
+    plan: Mapping[str, Any] | None
+    lost: list[str]
 
 
 def dump(
@@ -42,42 +59,43 @@ def dump(
 
 
 def load(
-    state: Mapping[str, Any],
+    state: Any,
     feeders: Sequence[FeederWatch],
     devices: Mapping[str, DeviceState],
     lifecycle: Lifecycle,
-) -> tuple[float | None, float | None]:
-    """Take over what `dump` gave; returns when the day started, and when it was stored, as far as that is known.
+) -> Loaded:
+    """Take over what `dump` gave, or as much of it as can be read.
 
     Feeders and devices that no longer exist are left out; new ones start afresh.
-
-    Raises:
-        GridError: `invalid_state`, when it is not such a state.
     """
-    if state.get("version") != VERSION:
-        raise GridError("invalid_state", {"version": state.get("version")})
+    read, unread = readable(state)
+    lost = list(unread)
+    for feeder in feeders:
+        if (stored := read["feeders"].get(feeder.config.feeder_id)) is not None:
+            feeder.peak_w = float(stored["peak_w"])
+            feeder.last_issued_at = stored["last_issued_at"]
+            feeder.rate_level = stored["rate_level"]
+            if feeder.peak is not None and (peak := stored.get("peak")) is not None:
+                feeder.peak.restore(peak)
+            temporary = stored["temporary"]
+            feeder.temporary = None if temporary is None else TemporaryCapacity(**temporary)
+    for device_id, device in devices.items():
+        if (stored := read["devices"].get(device_id)) is not None:
+            _take(f"devices/{device_id}", partial(device.restore, stored), lost)
+    for stored in read["requests"]:
+        _take(f"requests/{stored['request_id']}", partial(lifecycle.restore, stored), lost)
+    _rehang(lifecycle, feeders)
+    if (account := read.get("market")) is not None:
+        _take("market", partial(lifecycle.restore_account, account, read["day_started_at"]), lost)
+    return Loaded(day_started_at=read["day_started_at"], saved_at=read.get("at"), plan=read.get("plan"), lost=lost)
+
+
+def _take(path: str, restore: Callable[[], None], lost: list[str]) -> None:
     try:
-        for feeder in feeders:
-            if (stored := state["feeders"].get(feeder.config.feeder_id)) is not None:
-                feeder.peak_w = float(stored["peak_w"])
-                feeder.last_issued_at = stored["last_issued_at"]
-                feeder.rate_level = int(stored["rate_level"])
-                if feeder.peak is not None and (peak := stored.get("peak")) is not None:
-                    feeder.peak.restore(peak)
-                temporary = stored["temporary"]
-                feeder.temporary = None if temporary is None else TemporaryCapacity(**temporary)
-        for device_id, device in devices.items():
-            if (stored := state["devices"].get(device_id)) is not None:
-                device.restore(stored)
-        lifecycle.restore(state["requests"])
-        _rehang(lifecycle, feeders)
-        if (account := state.get("market")) is not None:
-            lifecycle.restore_account(account)
-        day_started_at: float | None = state["day_started_at"]
-        saved_at: float | None = state.get("at")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise GridError("invalid_state", {"version": VERSION, "error": error}) from error
-    return day_started_at, saved_at
+        restore()
+    except KeyError, TypeError, ValueError, AttributeError, OverflowError:
+        # Its shape is right, and still it means nothing.
+        lost.append(path)
 
 
 def _rehang(lifecycle: Lifecycle, feeders: Sequence[FeederWatch]) -> None:

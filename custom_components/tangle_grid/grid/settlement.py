@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from .curtailment import Ask, CurtailmentRequest
 from .events import Settlement
-from .readings import WS_PER_WH
+from .readings import WS_PER_WH, Delivery
 
 RECEIPT_VERSION: Final = 2
 #: A part that was settled before receipts carried readings, and is still to be paid.
@@ -46,11 +46,19 @@ def reward_i(energy_wh: int, rate_i_per_kwh: int) -> int:
 def settle(ask: Ask) -> None:
     """Fix energy and amount of a part that has ended. Payment is due only for an amount above 0."""
     ask.series.finish()
-    total = ask.delivery()
-    ask.energy_wh = total.delivered_ws // WS_PER_WH
-    ask.baseline_wh = total.baseline_ws // WS_PER_WH
-    ask.measured_wh = total.measured_ws // WS_PER_WH
-    ask.amount_i = reward_i(ask.energy_wh, ask.rate)
+    for name, value in energies(ask.delivery(), ask.rate).items():
+        setattr(ask, name, value)
+
+
+def energies(total: Delivery, rate_i_per_kwh: int) -> dict[str, int]:
+    """Return what a part's evidence comes to: `energy_wh`, `baseline_wh`, `measured_wh`, `amount_i`."""
+    energy_wh = total.delivered_ws // WS_PER_WH
+    return {
+        "energy_wh": energy_wh,
+        "baseline_wh": total.baseline_ws // WS_PER_WH,
+        "measured_wh": total.measured_ws // WS_PER_WH,
+        "amount_i": reward_i(energy_wh, rate_i_per_kwh),
+    }
 
 
 def settlement_of(request: CurtailmentRequest, ask: Ask) -> Settlement:
