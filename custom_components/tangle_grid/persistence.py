@@ -19,6 +19,7 @@ from homeassistant.util.uuid import random_uuid_hex
 
 from .const import DOMAIN, TREASURY
 from .ledger import LedgerError, Secrets
+from .stored_state import StoredState, async_keep_aside, async_read, read_state
 
 _VERSION: Final = 1
 _SAVE_DELAY_S: Final = 60
@@ -36,12 +37,18 @@ class GridStore:
     """The grid's state between restarts: requests, shed loads, counters, the clock of a simulated street."""
 
     def __init__(self, hass: HomeAssistant, island_id: str) -> None:
+        self._hass = hass
         self._store: Store[dict[str, Any]] = Store(hass, _VERSION, f"{DOMAIN}.{island_id}.grid", atomic_writes=True)
         self._waiting = False
 
-    async def async_load(self) -> dict[str, Any]:
-        """The last saved state, or an empty one."""
-        return await self._store.async_load() or {}
+    async def async_load(self) -> StoredState:
+        """The last saved state, as much of it as can be read."""
+        stored, sound = await async_read(self._hass, self._store)
+        return read_state(stored, sound=sound)
+
+    async def async_keep_aside(self) -> str | None:
+        """Copy the file before it is written over; returns where it is, if it could be copied."""
+        return await async_keep_aside(self._hass, self._store)
 
     async def async_save(self, state: dict[str, Any]) -> None:
         """Save now: called before anything outside acts on the state."""
@@ -235,7 +242,8 @@ class Archive:
 
     async def async_load(self) -> dict[str, dict[str, Any]]:
         """Name, removal time and choice of the ledger by island id."""
-        return await self._store.async_load() or {}
+        islands, _ = await async_read(self._hass, self._store)
+        return islands if isinstance(islands, dict) else {}
 
     async def async_add(self, island_id: str, name: str, ledger: Mapping[str, Any]) -> None:
         """Remember a removed island, and the options that say which ledger its wallets are on."""

@@ -5,7 +5,7 @@ notices what does not report any more and lets leases run out.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -29,6 +29,7 @@ from .coordinator import IslandCoordinator
 from .data import IslandSnapshot, TangleGridConfigEntry
 from .devices.charger import ChargerAdapter
 from .devices.config import policy_from_data
+from .devices.household import SHED
 from .devices.readout import Readout
 from .enrolment import async_enrol
 from .grid.engine import GridEngine
@@ -56,6 +57,7 @@ from .meter_moment import MeterMoment
 from .payouts import Payouts
 from .persistence import Archive, GridStore, SecretStore
 from .simulated import SimulatedStreet
+from .stored_state import async_tell_lost
 from .writers import SetpointWriter
 
 _DEVICE_CHANGE_DELAY_S = 1.0
@@ -101,15 +103,17 @@ class IslandRuntime:
     async def async_prepare(self) -> None:
         """Load what is stored and build the parts; nothing runs yet."""
         state = await self._store.async_load()
-        self.clock = make_clock(self.entry, state.get("clock"))
+        self.clock = make_clock(self.entry, state.clock)
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
             await self.street.async_load()
-        self.participants = build_participants(self.hass, self.entry, self.clock, state.get("adapters", {}))
+        self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
         config = build_grid_config(self.entry, self.participants)
         self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
         self.forecasts = build_forecasts(self.hass, self.entry)
-        self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.get("engine"), plan_batch=0)
+        self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
+        if lost := (*state.lost, *(f"engine/{path}" for path in self.engine.lost)):
+            await self._async_tell_lost(lost)
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
             {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
@@ -123,7 +127,7 @@ class IslandRuntime:
             choice=LedgerChoice.from_options(self.entry.options),
             keyring=keyring,
             store=self.secret_store,
-            held=HeldMessages(state.get("unsaid")),
+            held=HeldMessages(state.unsaid),
             on_open=self._async_ledger_opened,
             on_event=self._async_ledger_event,
             on_trouble=self._async_ledger_trouble,
@@ -145,9 +149,18 @@ class IslandRuntime:
             },
             happened=self._async_happened,
             show=self._async_show,
-            day=state.get("day"),
+            day=state.day,
         )
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
+
+    async def _async_tell_lost(self, lost: Sequence[str]) -> None:
+        """Keep aside what could not be read, and put right what can be by what others know."""
+        names = {subentry_id: subentry.title for subentry_id, subentry in self.entry.subentries.items()}
+        async_tell_lost(self.hass, self.entry, lost, await self._store.async_keep_aside(), names)
+        for participant_id, participant in self.participants.items():
+            # The adapter knows as well what it has switched off, and nobody else would switch it on again.
+            if loads := participant.adapter.memory().get(SHED):
+                self.engine.switch_on_again(self.clock.now(), participant_id, loads)
 
     async def async_start(self) -> None:
         """Start to listen and to control. The first pass puts every device into its safe state."""

@@ -8,7 +8,7 @@ from .base import Adapter
 from .entity_reading import EntityReader, reading_of_total
 from .entity_writing import DeviceError, EntityWriter
 
-_SHED: Final = "shed"
+SHED: Final = "shed"
 
 
 class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
@@ -34,7 +34,7 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         self._power = power
         # By load that was told to go off: whether it was seen off since. One that is on after a restart was put on by
         # its device, or while nobody looked: it is told once more, and then the hand has the last word.
-        remembered = (memory or {}).get(_SHED)
+        remembered = (memory or {}).get(SHED)
         shed = [load for load in remembered if isinstance(load, str)] if isinstance(remembered, list) else []
         self._shed: dict[str, bool] = dict.fromkeys(shed, False)
         self._overridden: set[str] = set()
@@ -64,7 +64,7 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
 
     @override
     def memory(self) -> Mapping[str, Any]:
-        return {_SHED: sorted(self._shed)} if self._shed else {}
+        return {SHED: sorted(self._shed)} if self._shed else {}
 
     async def _switch(self, *, off: Iterable[str] = (), on: Iterable[str] = ()) -> None:
         """Bring every load where it belongs; one that cannot be reached does not keep the others from it."""

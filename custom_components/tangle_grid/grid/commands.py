@@ -7,6 +7,7 @@ from dataclasses import replace
 from .checks import checked_duration, checked_power, checked_rate, checked_reference, checked_until
 from .core import GridCore
 from .curtailment import CurtailmentRequest, RequestState
+from .device_state import RESTORE_FOR_S
 from .errors import GridError
 from .events import AskChanged, GridEvent, Settlement
 from .model import PolicyConfig, Reason, SolarConfig
@@ -175,6 +176,16 @@ class GridCommands(GridCore):
         feeder.temporary = None
         feeder.renew_limit(now)
         return []
+
+    def switch_on_again(self, now: float, device_id: str, loads: Sequence[str]) -> None:
+        """Loads of a household are known to be off that the stored state says nothing of: they come back.
+
+        Raises:
+            GridError: `unknown_device`.
+        """
+        device = self._device(device_id)
+        until = now + RESTORE_FOR_S
+        device.restoring |= {load: until for load in loads if load not in device.shed and load not in device.restoring}
 
     def mark_paid(self, now: float, *, request_id: str, device_id: str, reference: str) -> list[GridEvent]:
         """The ledger has sent a reward, known there as `reference`. Saying it again changes nothing.
