@@ -208,10 +208,10 @@ async def test_a_plan_that_cannot_be_made_holds_nobody_back(
     await async_set_up_devices(hass)
     entry = island_entry(charger_subentry("always"), options={})
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
     for name in ("sensor.battery_power", "sensor.battery_soc", "sensor.home_power"):
         hass.states.async_set(name, "0", {"unit_of_measurement": "W"})
     with patch("custom_components.tangle_grid.grid.plan.alone_w", fail):
+        assert await hass.config_entries.async_setup(entry.entry_id)
         await charging(hass, freezer)
         await pass_seconds(hass, freezer, 700, 6000.0, 5000.0, 5000.0)
     assert limit(hass) == 16.0
