@@ -19,6 +19,7 @@ from custom_components.tangle_grid.grid.events import (
     is_owed,
 )
 from custom_components.tangle_grid.grid.model import Reason
+from custom_components.tangle_grid.persistence import GridStore
 from tests.island import CHARGER, Island, set_meter, set_sensor
 
 _REASON = Reason(key="device_silent")
@@ -133,3 +134,29 @@ async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant,
     assert 1 <= disk.writes - before <= 3
     said = [message.body["payment_id"] for message in island.ledger.published if message.kind == "settlement"]
     assert said == [f"request:{number}" for number in range(100)]
+
+
+async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant, island: Island, disk: Disk) -> None:
+    """Else a crash would forget what others saw, and ask or pay once more."""
+    paid: list[int] = []
+
+    async def reward(payment_id: str, *_: object) -> None:
+        paid.append(disk.writes)
+
+    full = patch.object(GridStore, "async_save", side_effect=OSError("no space left"))
+    due = patch.object(island.runtime.payouts, "_due", lambda: [_settlement(1)])
+    with due, patch.object(island.runtime.link, "async_reward", reward):
+        before = len(island.ledger.published)
+        with full:
+            island.runtime._async_happened([_settlement(1)])
+            await hass.async_block_till_done()
+            await island.runtime.link.async_publish_held()
+        assert not paid
+        assert len(island.ledger.published) == before
+        writes = disk.writes
+        island.runtime._async_happened([_settlement(2)])
+        await hass.async_block_till_done()
+    assert paid
+    assert paid[0] > writes
+    said = [message.body["payment_id"] for message in island.ledger.published[before:]]
+    assert said == ["request:1", "request:2"]

@@ -11,6 +11,7 @@ from custom_components.tangle_grid.ledger import SUPPLY
 from custom_components.tangle_grid.ledger.node import NULL_HASH, Api, Conflict, EmbeddedNode, NodeError, Transaction
 from custom_components.tangle_grid.ledger.node.pruning import CUT, ORPHANED
 from custom_components.tangle_grid.ledger.node.store import RECENT, SEARCH
+from custom_components.tangle_grid.ledger.pyota import BundlePlan, TransferInput, prepare
 from custom_components.tangle_grid.ledger.trinary import address_of
 from tests.ledger.tangle import (
     GENESIS_SEED,
@@ -69,6 +70,27 @@ def test_the_same_forge_makes_bundles_that_are_taken(node: EmbeddedNode, api: Ap
     assert found is not None
     assert found.conflict == Conflict.INSUFFICIENT_BALANCE
     assert balance(api, target(), target(8)) == [0, 0]
+
+
+def test_nothing_is_booked_to_an_address_whose_key_has_signed(node: EmbeddedNode, api: Api) -> None:
+    """It signed what came to nothing: whoever saw that could sign once more, for whatever it receives later."""
+    send(api, forge([(target(), 60), (signer(), -100), (target(8), 40)], _SIGNERS))
+    confirm_all(node)
+    assert not node.store.balances.is_spent(signer())
+    change = address_of(GENESIS_SEED, 1)
+    plan = BundlePlan(
+        outputs=((signer(), 100), (change, SUPPLY - 100)),
+        inputs=(TransferInput(address=address_of(GENESIS_SEED, 0), balance_i=SUPPLY, key_index=0),),
+        tag="TEST",
+        text="",
+        timestamp=1_700_000_000,
+    )
+    tail = send(api, list(prepare(plan, GENESIS_SEED).trytes))
+    confirm_all(node)
+    found = node.store.find(tail)
+    assert found is not None
+    assert found.conflict == Conflict.ADDRESS_SPENT
+    assert balance(api, signer(), change, address_of(GENESIS_SEED, 0)) == [0, 0, SUPPLY]
 
 
 @pytest.mark.parametrize("missing", ["trunkTransaction", "branchTransaction"])
