@@ -107,7 +107,8 @@ class _Draw:
         timers = reports[0].charger() if reports else (Every(REPORT_S, chance.uniform(0.0, REPORT_S)),)
         phases = chance.choice((_ALL, _ALL, (0,), (1,), (2,)))
         if len(phases) == 1:
-            spec.pop("wires", None)
+            # It measures one current, and needs no sensors to say on which phase.
+            spec = {**{key: value for key, value in spec.items() if key != "wires"}, "per_phase": False}
             car["lines"] = (0,)
         config = ChargerConfig(
             device_id=device_id,
