@@ -138,3 +138,30 @@ def test_a_node_that_one_thread_found_wrong_is_not_trusted_by_another() -> None:
     assert len(asked) == 3
     watch.check(60.0)
     assert len(asked) == 3
+
+
+async def test_an_address_that_was_given_away_since_it_was_looked_at_is_not_spent_from(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between what a wallet holds and the plan that spends it, another thread may have taken the address."""
+    core = ledger._core
+    await pay_in_turn(ledger, order("fund", 50))
+    planner = core.steps._planner
+    look = planner._funded
+    async with ledger._stepping:
+        core.pay(order("late", 5, source="car", target="home"))
+
+        def look_and_lose(*args: Any) -> Any:
+            found = look(*args)
+            core._database.run("UPDATE address SET state = 'retired' WHERE wallet_id = 'car' AND state = 'open'")
+            return found
+
+        before = core._database.rows("SELECT wallet_id, next_index FROM wallet ORDER BY wallet_id")
+        monkeypatch.setattr(planner, "_funded", look_and_lose)
+        assert planner.plan([]) is None
+        # Nothing was numbered, reserved or begun for it.
+        assert core._outbox.open_transfers() == []
+        assert core._database.rows("SELECT wallet_id, next_index FROM wallet ORDER BY wallet_id") == before
+        assert core._database.rows("SELECT 1 FROM address WHERE state = 'reserved'") == []
+        monkeypatch.undo()
+        core._database.run("UPDATE address SET state = 'open' WHERE wallet_id = 'car' AND key_index = 1")

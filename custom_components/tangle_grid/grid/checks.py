@@ -1,6 +1,5 @@
 """Checks of what people and automations command."""
 
-import math
 from typing import Final
 
 from .errors import GridError
@@ -27,7 +26,9 @@ def checked_until(now: float, until: object) -> float:
     """A moment that lies ahead, by a week at most."""
     if isinstance(until, bool) or not isinstance(until, (int, float)):
         raise GridError("invalid_duration", {"duration": until})
-    _checked(until - now, "invalid_duration", "duration", MAX_DURATION_S)
+    # Compared first: a whole number may be too large for any sum with it.
+    if not now < until <= now + MAX_DURATION_S:
+        raise GridError("invalid_duration", {"duration": until})
     return float(until)
 
 
@@ -48,6 +49,7 @@ def checked_reference(value: object) -> str:
 def _checked(value: object, key: str, name: str, greatest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise GridError(key, {name: value})
-    if not math.isfinite(value) or not 0 < value <= greatest:
+    # Not a number is in no range, and what is too large for a float can still be compared.
+    if not 0 < value <= greatest:
         raise GridError(key, {name: value})
     return float(value)
