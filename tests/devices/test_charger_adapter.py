@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -89,6 +90,50 @@ async def test_limit_is_rounded_down_and_bounded(hass: HomeAssistant, show: Show
     for current in (9.9, 32, 6):
         await adapter.apply(amps(current))
     assert [call.data["value"] for call in written] == [8.0, 12.0, 6.0]
+
+
+async def test_a_number_that_stays_below_is_believed(
+    hass: HomeAssistant, show: Show, freezer: FrozenDateTimeFactory
+) -> None:
+    """It has a bound that it does not tell: 16 becomes 13. It used to be written 2,880 times a day."""
+    written: list[float] = []
+    bounds = {"min": 0, "max": 32, "step": 1}
+    show("number.limit", 16, "A", **bounds)
+
+    async def clamp(call: Any) -> None:
+        written.append(call.data["value"])
+        show("number.limit", min(13, call.data["value"]), "A", **bounds)
+
+    hass.services.async_register("number", "set_value", clamp)
+    adapter = charger(hass, current_limit="number.limit")
+
+    async def renew(current: float, hours: float) -> int:
+        written.clear()
+        for _ in range(round(hours * 120)):
+            freezer.tick(30)
+            await adapter.apply(amps(current))
+        return len(written)
+
+    assert await renew(10, 1) == 1
+    assert await renew(16, 1) <= 9
+    assert await renew(16, 1) <= 4
+    # Another value is tried at once, and less always.
+    assert await renew(15, 0.01) == 1
+    assert await renew(12, 0.1) == 1
+    assert await renew(16, 0.01) == 1
+
+
+async def test_a_number_that_stays_above_is_written_again_each_time(
+    hass: HomeAssistant, show: Show, freezer: FrozenDateTimeFactory
+) -> None:
+    """A reduction that does not arrive is never given up."""
+    show("number.limit", 16, "A", min=0, max=32, step=1)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = charger(hass, current_limit="number.limit")
+    for _ in range(120):
+        freezer.tick(30)
+        await adapter.apply(amps(6))
+    assert len(written) == 120
 
 
 async def test_pause_without_switch(hass: HomeAssistant) -> None:

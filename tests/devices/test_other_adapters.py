@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.tangle_grid.devices import DeviceError, build_device
 from custom_components.tangle_grid.grid.model import BatterySetpoint, Cause, HouseholdSetpoint
@@ -57,6 +59,44 @@ async def test_battery_takes_and_gives_back_control(hass: HomeAssistant, calls: 
     calls.clear()
     await adapter.safe_state()
     assert calls == []
+
+
+async def test_a_control_switch_that_falls_back_is_pressed_less_and_less(
+    hass: HomeAssistant, calls: Calls, freezer: FrozenDateTimeFactory
+) -> None:
+    adapter = battery(hass, enable=CONTROL)
+    for _ in range(240):
+        freezer.tick(30)
+        await adapter.apply(watts(-2500))
+        await hass.services.async_call("input_boolean", "turn_off", {"entity_id": CONTROL}, blocking=True)
+    assert calls.count((CONTROL, "turn_on", None)) <= 12
+    # Once it takes, control is given back and taken over as quickly as ever.
+    freezer.tick(900)
+    for setpoint in (-2500, -2500, None, -2500):
+        await adapter.apply(watts(setpoint))
+        freezer.tick(30)
+        assert value(hass, CONTROL) == ("off" if setpoint is None else "on")
+
+
+@pytest.mark.parametrize("told", [3000, -3000])
+async def test_a_battery_that_does_less_than_it_is_told(
+    hass: HomeAssistant, show: Show, freezer: FrozenDateTimeFactory, told: float
+) -> None:
+    """Its number is bounded by what it can do just now; what points the other way is put right each time."""
+    show("number.power", 0, "W", min=-5000, max=5000, step=1)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = battery(hass, power_setpoint="number.power")
+    show("number.power", told / 2, "W", min=-5000, max=5000, step=1)
+    for _ in range(120):
+        freezer.tick(30)
+        await adapter.apply(watts(told))
+    assert len(written) <= 8
+    written.clear()
+    show("number.power", -told, "W", min=-5000, max=5000, step=1)
+    for _ in range(20):
+        freezer.tick(30)
+        await adapter.apply(watts(told))
+    assert len(written) == 20
 
 
 async def test_battery_units_and_signs(hass: HomeAssistant, show: Show) -> None:

@@ -3,7 +3,9 @@
 from typing import override
 
 from ..grid.model import BatteryConfig, BatterySetpoint, BatteryTelemetry
+from .backoff import Backoff
 from .base import Adapter
+from .charging_switch import SWITCH_WAITS_S
 from .entity_reading import EntityReader, reading_of_total
 from .entity_writing import EntityWriter
 
@@ -31,6 +33,7 @@ class BatteryAdapter(Adapter[BatteryTelemetry, BatterySetpoint]):
         self._setpoint = power_setpoint
         self._enable = enable
         self._written = frozenset(each for each in (power_setpoint, enable) if each is not None)
+        self._backoff = Backoff(*SWITCH_WAITS_S)
         self._power_inverted = power_inverted
         self._setpoint_sign = -1.0 if setpoint_inverted else 1.0
 
@@ -56,11 +59,22 @@ class BatteryAdapter(Adapter[BatteryTelemetry, BatterySetpoint]):
             return
         await self._writer.set_power(self._setpoint, self._setpoint_sign * setpoint.power_w)
         if self._enable is not None:
-            await self._writer.set_switch(self._enable, on=True)
+            await self._take_over(self._enable)
 
     @override
     async def safe_state(self) -> None:
         await self._release()
+
+    async def _take_over(self, enable: str) -> None:
+        """Turn the control switch on; one that falls back is pressed less and less often."""
+        shows = self._writer.shows_switch(enable, on=True)
+        if shows:
+            self._backoff.forget()
+        elif shows is False:
+            if not self._backoff.due:
+                return
+            self._backoff.tried()
+        await self._writer.set_switch(enable, on=True)
 
     async def _release(self) -> None:
         """Give control back; without a switch for that, a setpoint of 0 W at least stops what was asked for."""

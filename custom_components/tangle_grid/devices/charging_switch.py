@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from homeassistant.core import State
 
+from .backoff import Backoff
 from .entity_reading import EntityReader
 from .entity_writing import EntityWriter
 
-#: After so many presses that did not take, the next one waits so long.
-_WAITS_S: Final = (15.0, 60.0, 300.0, 900.0)
+#: How long the next press waits after each that did not take.
+SWITCH_WAITS_S: Final = (15.0, 60.0, 300.0, 900.0)
 #: The wait after a session that ended by itself: whoever ended it, at once is too soon.
 _ENDED: Final = 2
 #: A switch that shows "on" for so long does not just show what it was told.
@@ -66,8 +67,7 @@ class ChargingSwitch:
         self._drew_at: float | None = None
         self._unplugged_since: float | None = None
         self._kept_since = time.monotonic()
-        self._presses = 0
-        self._next_press_at = 0.0
+        self._backoff = Backoff(*SWITCH_WAITS_S)
 
     @property
     def on(self) -> bool | None:
@@ -97,7 +97,7 @@ class ChargingSwitch:
                 self._on_since = now
             self.kept_off = False
             if now - self._on_since >= _TAKES_S:
-                self._forget_presses()
+                self._backoff.forget()
         elif on is False and before and connected is not False and not self._may_be_ours(now):
             self._went_off(now)
         if self.kept_off and connected is None and now - self._kept_since > _UNWATCHED_S:
@@ -114,11 +114,9 @@ class ChargingSwitch:
         if self.kept_off or connected is False:
             return
         if self._writer.shows_switch(self.entity_id, on=not self._pauses) is False:
-            now = time.monotonic()
-            if now < self._next_press_at:
+            if not self._backoff.due:
                 return
-            self._next_press_at = now + _WAITS_S[min(self._presses, len(_WAITS_S) - 1)]
-            self._presses += 1
+            self._backoff.tried()
         await self._writer.set_switch(self.entity_id, on=not self._pauses)
 
     async def turn_off(self, *, again: bool = False) -> None:
@@ -130,7 +128,7 @@ class ChargingSwitch:
         if self._wanted is not False and self.on:
             self._told_off_at = time.monotonic()
             # It took what it was told last.
-            self._forget_presses()
+            self._backoff.forget()
         self._wanted = False
         await self._writer.set_switch(self.entity_id, on=self._pauses, again=again)
 
@@ -148,7 +146,7 @@ class ChargingSwitch:
         self._on = None
         if now - self._unplugged_since >= _UNPLUGGED_S:
             self.kept_off = False
-            self._forget_presses()
+            self._backoff.forget()
 
     def _may_be_ours(self, now: float) -> bool:
         return self._wanted is False or (self._told_off_at is not None and now - self._told_off_at < _LATE_S)
@@ -161,12 +159,7 @@ class ChargingSwitch:
             self.kept_off = True
             self._kept_since = now
             return
-        self._presses = max(self._presses, _ENDED)
-        self._next_press_at = now + _WAITS_S[_ENDED]
-
-    def _forget_presses(self) -> None:
-        self._presses = 0
-        self._next_press_at = 0.0
+        self._backoff.wait(_ENDED)
 
 
 def _by_somebody(state: State) -> bool:

@@ -2,7 +2,8 @@
 
 Writes are compared with what the entity shows, not with what was last sent: a charger that forgot its limit gets it
 again. An entity often shows a new value a moment after the call has returned, so one that was written just now is left
-alone for a few seconds.
+alone for a few seconds. One that stays below what it was set to, try after try, has bounds of its own that it does not
+tell: then it is tried less and less often. What stays above is written again each time.
 """
 
 import asyncio
@@ -26,12 +27,15 @@ from homeassistant.core import HomeAssistant, State, split_entity_id
 from homeassistant.exceptions import ServiceNotFound
 from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
 
+from .backoff import Backoff
 from .entity_reading import convert, finite_number
 
 WRITE_TIMEOUT_S: Final = 10.0
 SETTLE_S: Final = 5.0
 _STEP_TOLERANCE: Final = 1e-6
 _SAME_VALUE: Final = 1e-3
+#: How long a number that stays below what it was set to is left alone, after each try.
+_REFUSED_WAITS_S: Final = (0.0, 0.0, 60.0, 300.0, 900.0)
 #: A bound beyond it is none, in any unit.
 _WIDEST: Final = 1e7
 _CURRENT: Final = ElectricCurrentConverter
@@ -58,6 +62,8 @@ class EntityWriter:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._settling: dict[str, tuple[float | bool, float]] = {}
+        # By number: what it was set to, what it showed after that, and when it is tried again.
+        self._refused: dict[str, tuple[float, float, Backoff]] = {}
 
     async def set_current(self, entity_id: str, amps: float, *, again: bool = False) -> None:
         """Set a number to a current: rounded down to its step, within its bounds.
@@ -125,9 +131,25 @@ class EntityWriter:
         if shown is None and not again:
             shown = finite_number(state.state)
         if shown is not None and math.isclose(shown, value, abs_tol=_SAME_VALUE):
+            self._refused.pop(entity_id, None)
+            return
+        if shown is not None and self._refuses(entity_id, value, shown):
             return
         await self._call(entity_id, SERVICE_SET_VALUE, {ATTR_VALUE: value})
         self._settling[entity_id] = (value, time.monotonic())
+
+    def _refuses(self, entity_id: str, value: float, shown: float) -> bool:
+        """Whether a number stays below a value for now, however often it is set to it."""
+        if value == 0.0 or not 0.0 <= shown / value < 1.0:
+            self._refused.pop(entity_id, None)
+            return False
+        before = self._refused.get(entity_id)
+        if before is None or before[:2] != (value, shown):
+            before = self._refused[entity_id] = (value, shown, Backoff(*_REFUSED_WAITS_S))
+        if not before[2].due:
+            return True
+        before[2].tried()
+        return False
 
     def _available(self, entity_id: str) -> State:
         if (state := self._hass.states.get(entity_id)) is None:
