@@ -25,7 +25,7 @@ from custom_components.tangle_grid.devices.meter import Meter
 from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome
-from custom_components.tangle_grid.simulation.zoo.charger import LIMIT, PLUG, POWER, SOC, SWITCH, ZooCharger
+from custom_components.tangle_grid.simulation.zoo.charger import DEPARTURE, LIMIT, PLUG, POWER, SOC, SWITCH, ZooCharger
 from custom_components.tangle_grid.simulation.zoo.device import ZooDevice
 from custom_components.tangle_grid.simulation.zoo.entity import Entity
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
@@ -162,8 +162,10 @@ class Hands[AdapterT: Adapter[Any, Any]]:
                 writing.close()
 
 
-def charger_hands(hass: ZooHass, device: ZooCharger, config: ChargerConfig) -> Hands[ChargerAdapter]:
-    """Those of a charger."""
+def charger_hands(
+    hass: ZooHass, device: ZooCharger, config: ChargerConfig, *, switch_pauses: bool = False
+) -> Hands[ChargerAdapter]:
+    """Those of a charger; `switch_pauses`: whoever set it up said that its switch pauses by being on."""
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
     if SWITCH in ids:
@@ -179,8 +181,10 @@ def charger_hands(hass: ZooHass, device: ZooCharger, config: ChargerConfig) -> H
             currents=tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids),
             current_limit=ids[LIMIT],
             enable=ids.get(SWITCH),
+            enable_pauses=switch_pauses,
             connected=ids[PLUG],
             soc=ids[SOC],
+            departure_entity=ids[DEPARTURE],
             memory=memory,
         ),
     )

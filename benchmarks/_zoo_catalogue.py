@@ -142,6 +142,7 @@ ANIMALS: Final = (
     _charger("has a switch that starts and ends sessions", lambda: (SwitchIsSession(),)),
     _charger("waits for its session to be started", lambda: (SwitchIsSession(starts_alone=False),)),
     _charger("has an inverted switch", lambda: (SwitchInverted(),), spec={"floor_a": 6.0}, tells_truth=False),
+    _charger("has an inverted switch, as was entered", lambda: (SwitchInverted(),), spec={"switch_pauses": True}),
     _charger(
         "ignores three commands",
         lambda: (Ignores(3).between(590.0),),
@@ -173,6 +174,7 @@ ANIMALS: Final = (
         car={"soc_every_s": 60.0},
     ),
     _charger("with a state of charge from before the trip", tuple, car={"soc_every_s": 60.0, "soc_stands": 79.0}),
+    _charger("with a car that leaves at 0000-00-00", tuple, car={"departure": "0000-00-00 00:00:00"}),
     _charger(
         "without its number for ten minutes", lambda: (Renamed("limit").between(500.0, 1100.0),), tells_truth=False
     ),

@@ -66,6 +66,7 @@ class ChargerSpec:
     has_switch: bool = True
     per_phase: bool = True
     floor_a: float = 0.0
+    switch_pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +158,12 @@ class Site:
         }
         self.hass = ZooHass(self.agenda)
         self.hands: dict[str, Hands[Any]] = {
-            device_id: charger_hands(self.hass, charger, self.specs[device_id].config)
+            device_id: charger_hands(
+                self.hass,
+                charger,
+                self.specs[device_id].config,
+                switch_pauses=self.specs[device_id].switch_pauses,
+            )
             for device_id, charger in self.chargers.items()
         }
         for store in batteries:

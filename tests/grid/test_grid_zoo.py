@@ -19,8 +19,6 @@ WRITES_H = 40.0
 
 #: Still more than is allowed for the fuse.
 OVER = {
-    "charger takes 0 for no change",
-    "charger has an inverted switch",
     "charger with rotated wires, car on one phase",
     "meter showing half from the middle on",
     "meter showing a constant with noise",

@@ -86,6 +86,9 @@ class Behaviour:
 
     # What happens to it
 
+    def begins(self, charger: ZooCharger) -> None:
+        """It was put up."""
+
     def begins_session(self, charger: ZooCharger) -> None:
         """A car was plugged in."""
 

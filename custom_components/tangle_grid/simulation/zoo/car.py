@@ -19,6 +19,7 @@ class ZooCar:
         resting: Does not want to charge now.
         soc_every_s: Its cloud hears the state of charge so often, s; None: it never says anything.
         soc_stands: The state of charge that its cloud shows, whatever is true; None: the true one.
+        departure: What its cloud says of when it leaves.
     """
 
     lines: tuple[int, ...] = (0, 1, 2)
@@ -29,6 +30,7 @@ class ZooCar:
     resting: bool = False
     soc_every_s: float | None = None
     soc_stands: float | None = None
+    departure: str | None = None
 
     @property
     def full(self) -> bool:

@@ -15,7 +15,8 @@ PHASES: Final = 3
 FOLLOW_S: Final = 2.0
 _PARKED: Final = 1e-9
 
-POWER, LIMIT, SWITCH, PLUG, SOC = "power", "limit", "switch", "connected", "soc"
+POWER, LIMIT, SWITCH, PLUG = "power", "limit", "switch", "connected"
+SOC, DEPARTURE = "soc", "departure"
 
 
 class ZooCharger(ZooDevice):
@@ -67,7 +68,9 @@ class ZooCharger(ZooDevice):
         if has_switch:
             self.entities[SWITCH] = Entity("on", None, agenda.now, agenda.now)
         agenda.passing.append(self._charge)
-        self.introduce(SOC)
+        for each in behaviours:
+            each.begins(self)
+        self.introduce(SOC, DEPARTURE)
 
     # What others do to it
 
@@ -112,6 +115,8 @@ class ZooCharger(ZooDevice):
         self.car = car
         for each in self.active():
             each.begins_session(self)
+        if car.departure is not None:
+            self._show(DEPARTURE, car.departure, None)
         if car.soc_every_s is not None:
             self._hear_soc(car, car.soc_every_s)
         self._update()

@@ -93,7 +93,11 @@ class RoundsUp(Behaviour):
 
 
 class SwitchInverted(Behaviour):
-    """Its switch is called "paused": on means off. Whoever set it up did not see it."""
+    """Its switch is called "paused": on means off."""
+
+    @override
+    def begins(self, charger: ZooCharger) -> None:
+        charger.show_switch(on=False)
 
     @override
     def takes_switch(self, charger: ZooCharger, *, on: bool) -> bool | None:
