@@ -1,6 +1,7 @@
 """When the grid's state is written: what is owed before anybody acts on it, everything else now and then."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -8,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 
 from custom_components.tangle_grid.grid.curtailment import Decision
 from custom_components.tangle_grid.grid.events import (
@@ -19,8 +21,7 @@ from custom_components.tangle_grid.grid.events import (
     is_owed,
 )
 from custom_components.tangle_grid.grid.model import Reason
-from custom_components.tangle_grid.persistence import GridStore
-from tests.island import CHARGER, Island, set_meter, set_sensor
+from tests.island import CHARGER, HOUSEHOLD, Island, household_subentry, island_entry, set_meter, set_sensor
 
 _REASON = Reason(key="device_silent")
 
@@ -143,7 +144,7 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
     async def reward(payment_id: str, *_: object) -> None:
         paid.append(disk.writes)
 
-    full = patch.object(GridStore, "async_save", side_effect=OSError("no space left"))
+    full = patch.object(Store, "_async_write_data", side_effect=WriteError("no space left"))
     due = patch.object(island.runtime.payouts, "_due", lambda: [_settlement(1)])
     with due, patch.object(island.runtime.link, "async_reward", reward):
         before = len(island.ledger.published)
@@ -160,3 +161,35 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
     assert paid[0] > writes
     said = [message.body["payment_id"] for message in island.ledger.published[before:]]
     assert said == ["request:1", "request:2"]
+
+
+@pytest.mark.parametrize("entry", [island_entry(household_subentry("ask"))])
+async def test_a_full_disk_is_said_once_and_sheds_no_load_that_nobody_would_remember(
+    hass: HomeAssistant, island: Island, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Home Assistant's storage only logs what it could not write. A load waits until it is, and is shed then."""
+    caplog.set_level(logging.INFO)
+    home = island.device_id(HOUSEHOLD)
+    request_id = await island.request(device_id=[home], power=2_000)
+    with patch.object(Store, "_async_write_data", side_effect=WriteError("no space left")):
+        await island.call("answer_request", request_id=request_id, device_id=home, answer="accept")
+        for _ in range(3):
+            await _publish(island)
+        assert hass.states.is_state("input_boolean.heat_pump", "on")
+    await _publish(island)
+    assert hass.states.is_state("input_boolean.heat_pump", "off")
+    assert "heat_pump" in str(disk.last["engine"]["devices"])
+    ours = [record for record in caplog.records if "The state of Maple Street" in record.getMessage()]
+    assert ["cannot be saved" in record.getMessage() for record in ours] == [True, False]
+    assert not any(record.exc_info for record in ours)
+
+
+async def _publish(island: Island) -> None:
+    """What the island does each half a minute, whether or not anything happens."""
+    await island.runtime._async_publish_meter()
+    await island.settle()
+
+
+async def test_a_full_disk_keeps_nobody_from_stopping(hass: HomeAssistant, island: Island) -> None:
+    with patch.object(Store, "_async_write_data", side_effect=WriteError("no space left")):
+        assert await hass.config_entries.async_unload(island.entry.entry_id)

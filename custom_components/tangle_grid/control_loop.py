@@ -202,6 +202,10 @@ class ControlLoop:
         unsaved, self._unsaved = self._unsaved, {}
         return unsaved
 
+    def keep_unsaved(self, setpoints: Mapping[str, Setpoint]) -> None:
+        """What was taken could not be saved: it goes on waiting, but for what was decided since."""
+        self._unsaved = {**setpoints, **self._unsaved}
+
     def write_saved(self, setpoints: Mapping[str, Setpoint]) -> None:
         """Write those of them that still hold."""
         for device_id, setpoint in setpoints.items():

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -33,12 +33,31 @@ def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
     return Path(hass.config.path(DOMAIN, island_id))
 
 
+class NotSavedError(Exception):
+    """The state is not on disk: the disk is full, cannot be written, or is gone."""
+
+
+class _TellingStore(Store[dict[str, Any]]):
+    """A store that remembers why it could not write: Home Assistant's own only logs that."""
+
+    error: Exception | None = None
+
+    @override
+    async def _async_write_data(self, data: dict[str, Any]) -> None:
+        self.error = None
+        try:
+            await super()._async_write_data(data)
+        except Exception as error:
+            self.error = error
+            raise
+
+
 class GridStore:
     """The grid's state between restarts: requests, shed loads, counters, the clock of a simulated street."""
 
     def __init__(self, hass: HomeAssistant, island_id: str) -> None:
         self._hass = hass
-        self._store: Store[dict[str, Any]] = Store(hass, _VERSION, f"{DOMAIN}.{island_id}.grid", atomic_writes=True)
+        self._store = _TellingStore(hass, _VERSION, f"{DOMAIN}.{island_id}.grid", atomic_writes=True)
         self._waiting = False
 
     async def async_load(self) -> StoredState:
@@ -51,9 +70,15 @@ class GridStore:
         return await async_keep_aside(self._hass, self._store)
 
     async def async_save(self, state: dict[str, Any]) -> None:
-        """Save now: called before anything outside acts on the state."""
+        """Save now: called before anything outside acts on the state.
+
+        Raises:
+            NotSavedError: It is not on disk, and must not be acted on.
+        """
         self._waiting = False
         await self._store.async_save(state)
+        if (error := self._store.error) is not None:
+            raise NotSavedError(str(error)) from error
 
     @callback
     def async_save_later(self, state: Callable[[], dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ notices what does not report any more and lets leases run out.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -55,7 +56,7 @@ from .log_once import LogOnce
 from .messages import event_message, meter_message
 from .meter_moment import MeterMoment
 from .payouts import Payouts
-from .persistence import Archive, GridStore, SecretStore
+from .persistence import Archive, GridStore, NotSavedError, SecretStore
 from .simulated import SimulatedStreet
 from .stored_state import async_tell_lost
 from .writers import SetpointWriter
@@ -209,9 +210,11 @@ class IslandRuntime:
             await self.street.async_stop()
 
     async def async_save(self) -> None:
-        """Put the state of the grid on disk, as it is now."""
+        """Put the state of the grid on disk, as it is now, if that is possible."""
         async with self._saving:
-            await self._store.async_save(self._state())
+            # What cannot be written, Home Assistant has said.
+            with suppress(NotSavedError):
+                await self._store.async_save(self._state())
 
     # Control
 
@@ -284,6 +287,7 @@ class IslandRuntime:
         async with self._saving:
             unsaved = self.loop.take_unsaved()
             if self._saved < number and not await self._async_save_owed():
+                self.loop.keep_unsaved(unsaved)
                 return
             self.loop.write_saved(unsaved)
         async with self._telling:
@@ -291,10 +295,13 @@ class IslandRuntime:
             await self.payouts.async_pay()
 
     async def _async_save_owed(self) -> bool:
-        """Whether all that is owed is on disk. What is not must not be acted on; the next that happens tries again."""
+        """Whether all that is owed is on disk. What is not must not be acted on; it is tried again before long."""
         upto, staged = self._owed, self.link.held.staged
         try:
             await self._store.async_save(self._state())
+        except NotSavedError as error:
+            self._said.wrong("save", "The state of %s cannot be saved; no request goes on: %s", self.entry.title, error)
+            return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
             self._said.wrong("save", "The state of %s cannot be saved", self.entry.title, error=error)
             return False
@@ -310,9 +317,7 @@ class IslandRuntime:
     async def _async_publish_meter(self) -> None:
         if (message := meter_message(self.status)) is not None:
             self.link.held.add(message)
-            await self.link.async_publish_held()
-        async with self._telling:
-            await self.payouts.async_pay()
+        await self._async_follow_up(self._owed)
         await self.link.async_refresh_rules()
 
     # Ledger
