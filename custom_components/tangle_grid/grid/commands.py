@@ -11,7 +11,7 @@ from .device_state import RESTORE_FOR_S
 from .errors import GridError
 from .events import AskChanged, GridEvent, Settlement
 from .model import PolicyConfig, Reason, SolarConfig
-from .offers import least_w
+from .offers import answered_w, least_w
 from .protection import TemporaryCapacity
 
 
@@ -80,7 +80,7 @@ class GridCommands(GridCore):
 
         Raises:
             GridError: `unknown_request`, `unknown_device`, `not_participating`, `request_closed`, `already_answered`,
-                `invalid_power`, `power_below_loads`.
+                `invalid_power`, `power_below_loads`, `power_below_step`.
         """
         request, ask = self._part(request_id, device_id)
         if request.closed or request.time_of(now) >= request.ends_at:
@@ -89,9 +89,13 @@ class GridCommands(GridCore):
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
         if power_w is not None:
             power_w = checked_power(power_w)
-            least = math.ceil(least_w(self._device(device_id), ask.baseline_w))
+            device = self._device(device_id)
+            least = math.ceil(least_w(device, ask.baseline_w))
             if accept and power_w < least:
                 raise GridError("power_below_loads", {"power_w": f"{power_w:g}", "least_w": least})
+            if accept and ask.quantity_w > 0 and answered_w(device, ask, power_w) <= 0:
+                values = {"power_w": f"{power_w:g}", "least_w": math.ceil(ask.baseline_w)}
+                raise GridError("power_below_step", values)
         if reason is None:
             reason = Reason(key="accepted_by_person" if accept else "declined_by_person")
         return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)

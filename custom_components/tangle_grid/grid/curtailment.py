@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .errors import GridError
 from .model import PhaseTriple, Reason
-from .readings import Delivery, ReadingSeries, Steps, delivery
+from .readings import WS_PER_WH, Delivery, ReadingSeries, Steps, delivery
 
 
 class RequestState(StrEnum):
@@ -175,6 +175,16 @@ class Ask:
             baseline_w=self.paid_baseline_w,
             need_wh=self.paid_need_wh,
         )
+
+    @property
+    def used_up(self) -> bool:
+        """Its car would have been full by now, and it gives nothing back: from here on nothing is paid."""
+        need_wh, baseline_w = self.paid_need_wh, self.paid_baseline_w
+        if need_wh is None or baseline_w <= 0 or self.quantity_w > self.baseline_w:
+            return False
+        if self.series.done_s * baseline_w <= (need_wh * WS_PER_WH) - baseline_w:
+            return False
+        return need_wh * WS_PER_WH - self.delivery().baseline_ws < baseline_w
 
     @property
     def waiting(self) -> bool:

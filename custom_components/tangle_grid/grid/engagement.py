@@ -16,6 +16,7 @@ from .offers import (
     Offer,
     battery_target,
     charger_target,
+    is_paid,
     loads_for,
     offer_of,
     quantity_for,
@@ -96,10 +97,10 @@ class Engagement:
                     wanted[ask.device_id] = battery_target(device.config, ask)
         return wanted
 
-    def offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float) -> Offer:
+    def offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
         """What a device could give from now on, see `offers`."""
         habits, foreseen_at = self._lifecycle.habits, known_at(feeder, now)
-        return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at)
+        return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at, rate=rate)
 
     def affordable_w(self, request: CurtailmentRequest | None, window_s: float, rate: int, own_i: int = 0) -> float:
         """What the budget still pays for a window, W; `own_i` is what the part in question has set aside already."""
@@ -172,7 +173,9 @@ class Engagement:
             # Time has passed since it was asked. A baseline never rises by waiting.
             foreseen_at = min(request.issued_at - request.ahead_s, known_at(self._feeder_of(request), now))
             habits = self._lifecycle.habits
-            offer = offer_of(device, now, self._timing, habits, duration_s=window_s, known_at=foreseen_at)
+            offer = offer_of(
+                device, now, self._timing, habits, duration_s=window_s, known_at=foreseen_at, rate=ask.rate
+            )
             ask.baseline_w = min(ask.baseline_w, offer.baseline_w)
             ask.promised_w = min(ask.promised_w, offer.power_w)
             if not offer.worth_asking:
@@ -182,10 +185,15 @@ class Engagement:
         quantity_w, loads = self._part(request, ask, device, want_w, window_s)
         if quantity_w <= 0:
             return
-        ask.committed_i = most_i(quantity_w, window_s, ask.rate)
         ask.loads = loads
         ask.quantity_w = quantity_w
         ask.need_wh = self._lifecycle.habits.begin(device, ask) if isinstance(device.config, ChargerConfig) else None
+        if not is_paid(ask, quantity_w, window_s):
+            # Nobody is held back for what it will not be paid for.
+            ended = Reason(key="ended_nothing_to_give")
+            self._lifecycle.end(request, ask, RequestState.EXPIRED, now, events, reason=ended)
+            return
+        ask.committed_i = most_i(quantity_w, window_s, ask.rate)
         # What nobody controls goes up and down: only the mean of some minutes counts, and all of it.
         restless = isinstance(device.config, HouseholdConfig)
         slot_s = max(slot_for(window_s), round(self._timing.baseline_window_s) if restless else 0)
@@ -205,8 +213,8 @@ class Engagement:
         """How much a device gives, W, and which loads it sheds for that; no more than the budget pays for."""
         most_w = self.affordable_w(request, window_s, ask.rate, ask.committed_i)
         if isinstance(device.config, ChargerConfig):
-            # It moves in steps, and may give up to one of them more than it promised at most.
-            most_w = min(most_w, ask.offer_w + device.config.step_a * device.config.watts_per_amp)
+            # What it promised are whole steps already; its baseline may have fallen since.
+            most_w = min(most_w, ask.promised_w + _ROUNDED_W)
         quantity_w = quantity_for(device, ask, want_w)
         if isinstance(device.config, HouseholdConfig):
             if ask.offer_w < ask.baseline_w:

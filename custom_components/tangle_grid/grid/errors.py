@@ -10,8 +10,8 @@ class GridError(Exception):
     Attributes:
         key: Machine-readable reason, the key of a translation: `unknown_request`, `unknown_device`,
             `unknown_feeder`, `feeder_blind`, `request_closed`, `already_answered`, `not_participating`,
-            `invalid_power`, `power_below_loads`, `invalid_duration`, `invalid_rate`, `invalid_capacity`,
-            `invalid_reference`, `invalid_config`, `invalid_state` or `invalid_transition`.
+            `invalid_power`, `power_below_loads`, `power_below_step`, `invalid_duration`, `invalid_rate`,
+            `invalid_capacity`, `invalid_reference`, `invalid_config`, `invalid_state` or `invalid_transition`.
         placeholders: Values for that translation, as text.
     """
 

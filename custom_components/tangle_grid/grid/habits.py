@@ -58,6 +58,13 @@ class Habits:
         claim = self._claims.get(device.device_id)
         return device.need_wh() if claim is None else claim.need_wh(device.need_wh())
 
+    def payable_wh(self, device: DeviceState, rate: int) -> float | None:
+        """How much of what a car would draw is paid at a rate, i/kWh, where all of it is given, Wh; None: all of it."""
+        need_wh, owes_i = self.need_wh(device), self.owes_i(device.device_id)
+        if owes_i <= 0 or rate <= 0:
+            return need_wh
+        return 0.0 if need_wh is None else max(0.0, need_wh - owes_i * 1000 / rate)
+
     def begin(self, device: DeviceState, ask: Ask) -> float | None:
         """A car's part begins: the need that its baseline ends with, Wh; None: no end is known."""
         claim = self._claims.get(device.device_id)

@@ -228,20 +228,27 @@ class Lifecycle:
         if not device.watch.compliant:
             return RequestState.EXPIRED, Reason(key="ended_not_following")
         if isinstance(config, ChargerConfig):
-            if not device.plugged_in:
-                return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
-            floor, soc = config.policy.v2g_floor_soc, device.least_soc
-            if charger_target(config, ask) < 0 and (floor is None or soc is None or soc <= floor):
-                if ask.baseline_w < _STILL_HELPS_W:
-                    return RequestState.EXPIRED, Reason(key="ended_floor_reached")
-                ask.promised_w = ask.baseline_w
-                ask.ask_for(ask.baseline_w)
-        elif isinstance(config, BatteryConfig):
+            return self._car_ends(ask, device, config)
+        if isinstance(config, BatteryConfig):
             empty = device.least_soc is None or device.least_soc <= config.min_soc
             if battery_target(config, ask) < 0 and empty:
                 return RequestState.EXPIRED, Reason(key="ended_floor_reached")
         elif ask.loads:
             return self._loads_end(device, now)
+        return None
+
+    def _car_ends(self, ask: Ask, device: DeviceState, config: ChargerConfig) -> tuple[RequestState, Reason] | None:
+        """Whether a car's part is over before its window is; what it cannot feed back any more is taken back."""
+        if not device.plugged_in:
+            return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
+        if ask.used_up:
+            return RequestState.FULFILLED, Reason(key="ended_would_be_full")
+        floor, soc = config.policy.v2g_floor_soc, device.least_soc
+        if charger_target(config, ask) < 0 and (floor is None or soc is None or soc <= floor):
+            if ask.baseline_w < _STILL_HELPS_W:
+                return RequestState.EXPIRED, Reason(key="ended_floor_reached")
+            ask.promised_w = ask.baseline_w
+            ask.ask_for(ask.baseline_w)
         return None
 
     def _loads_end(self, device: DeviceState, now: float) -> tuple[RequestState, Reason] | None:

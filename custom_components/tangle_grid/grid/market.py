@@ -18,7 +18,7 @@ from .events import Answered, AskChanged, Asked, GridEvent, RequestClosed, Reque
 from .lid import Lids
 from .lifecycle import Lifecycle
 from .model import GridConfig, PhaseTriple, Reason, SolarConfig
-from .offers import NOTHING, Offer, quantity_for, want_of
+from .offers import NOTHING, Offer, answered_w, asked_w, want_of
 from .policy import Question, decide
 from .protection import FeederWatch
 from .topology import Topology
@@ -131,7 +131,9 @@ class Market:
         for device in self._devices.values():
             if isinstance(device.config, SolarConfig) or not self._below(feeder, device):
                 continue
-            offer = NOTHING if device.device_id in busy else self._engagement.offer(feeder, device, now, duration_s)
+            offer = (
+                NOTHING if device.device_id in busy else self._engagement.offer(feeder, device, now, duration_s, rate)
+            )
             if device.device_id in device_ids if device_ids is not None else offer.worth_asking:
                 asked.append((device, offer, min(offer.power_w, most_w)))
         request = self._issue(
@@ -150,7 +152,7 @@ class Market:
                 continue
             want_w = min(want_of(device, need_w), most_w)
             if want_w >= CLOSE_ENOUGH_W and auction.may_ask(device.device_id):
-                offer = self._engagement.offer(feeder, device, now, duration_s)
+                offer = self._engagement.offer(feeder, device, now, duration_s, rate)
                 if offer.worth_asking:
                     asked.append((device, offer, min(offer.power_w, want_w)))
         if not asked:
@@ -199,7 +201,7 @@ class Market:
             ask = Ask(
                 device_id=device.device_id,
                 offer_w=offer.power_w,
-                quantity_w=want_w,
+                quantity_w=asked_w(device, offer, want_w, self._engagement.affordable_w(None, duration_s, rate)),
                 rate=rate,
                 baseline_w=offer.baseline_w,
                 baseline_method=offer.method,
@@ -231,10 +233,11 @@ class Market:
         """Somebody's answer; it is checked that one is awaited. A late yes counts while the request is open."""
         events: list[GridEvent] = []
         ask.reason = reason
-        promised_w = ask.quantity_w if power_w is None else min(power_w, ask.offer_w)
+        promised_w = ask.quantity_w
         if power_w is not None:
             # That much and no more, whatever it could give.
-            ask.offer_w = promised_w
+            promised_w = answered_w(self._devices[ask.device_id], ask, power_w)
+            ask.offer_w = min(power_w, ask.offer_w)
         self._decide(request, ask, now, events, accept=accept, power_w=promised_w)
         if accept:
             self._engagement.engage(request, now, events)
@@ -262,8 +265,8 @@ class Market:
             accepted=accept,
             reason=ask.reason,
             request_id=request.request_id,
-            # What it will really give at most: a charger moves in whole steps, and is paid for no more than it said.
-            power_w=quantity_for(device, ask, ask.promised_w),
+            # What it will really give at most, and is paid for: see `asked_w`.
+            power_w=ask.promised_w,
             rate=ask.rate,
         )
         device.last_decision = decision

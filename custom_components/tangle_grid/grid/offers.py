@@ -23,36 +23,43 @@ from .topology import PHASES
 
 #: Less than this is not worth asking for, W.
 _WORTH_ASKING_W: Final = 300.0
+#: What is not paid for at least this share of a window is not asked for.
+_PAID_SHARE: Final = 0.1
 #: A charger that draws so much more than its baseline is on its way up, A per phase.
 _RISING_A: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The most that a device could give now, and its baseline, both W; `method` says how that was found."""
+    """The most that a device could give now, and its baseline, both W.
+
+    `method` says how that was found. `paid_share` is the part of the window until a car would be full, after which what
+    it does not draw is not paid: 1 where that lies beyond the window, or nobody knows.
+    """
 
     power_w: float
     baseline_w: float
     method: str = "none"
+    paid_share: float = 1.0
 
     @property
     def worth_asking(self) -> bool:
         """Enough to be asked for."""
-        return self.power_w >= _WORTH_ASKING_W
+        return self.power_w * self.paid_share >= _WORTH_ASKING_W
 
 
 NOTHING: Final = Offer(power_w=0.0, baseline_w=0.0)
 
 
 def offer_of(
-    device: DeviceState, now: float, timing: Timing, habits: Habits, *, duration_s: float, known_at: float
+    device: DeviceState, now: float, timing: Timing, habits: Habits, *, duration_s: float, known_at: float, rate: int
 ) -> Offer:
-    """What a device could give now and hold for `duration_s`.
+    """What a device could give now and hold for `duration_s`, as far as that is paid.
 
     Nothing from one that is silent or does not follow, nor from one that has left a request before its end: it is asked
     again only when those who stayed may be back.
 
-    `known_at`: since when the request can be foreseen, see `baseline`.
+    `known_at`: since when the request can be foreseen, see `baseline`. `rate`: what it would be shown, i/kWh.
     """
     if device.silent or not device.watch.compliant or (device.setpoint is None and _needs_setpoint(device)):
         return NOTHING
@@ -71,8 +78,16 @@ def offer_of(
                 return NOTHING
             # What it draws no more cannot be given.
             charging_w = min(expected_w, drawn_w)
-            given_w = charging_w + _feeds_back_w(device, config, duration_s)
-            return Offer(power_w=given_w, baseline_w=charging_w, method=method)
+            share = paid_share(habits.payable_wh(device, rate), charging_w, duration_s)
+            if share < _PAID_SHARE:
+                # By what is believed of it, it is full: what it still takes is not paid, and not asked for.
+                charging_w, share = 0.0, 1.0
+            fed_back_w = _feeds_back_w(device, config, duration_s)
+            given_w = charging_w + fed_back_w
+            # What is fed back is paid all the time.
+            paid_w = charging_w * share + fed_back_w
+            share = paid_w / given_w if given_w > 0 else 1.0
+            return Offer(power_w=given_w, baseline_w=charging_w, method=method, paid_share=share)
         case BatteryConfig() as config:
             if device.setpoint is not None:
                 # What it draws no more, because it is limited, cannot be given.
@@ -101,35 +116,56 @@ def battery_target(config: BatteryConfig, ask: Ask) -> float:
     return min(config.max_charge_w, max(-config.max_discharge_w, ask.baseline_w - ask.quantity_w))
 
 
+def paid_share(need_wh: float | None, baseline_w: float, duration_s: float) -> float:
+    """The part of a window for which a car's baseline lasts: then it would be full. 1 where nobody knows."""
+    if need_wh is None or baseline_w <= 0:
+        return 1.0
+    return min(1.0, max(0.0, need_wh) / baseline_w / (duration_s / 3600))
+
+
+def is_paid(ask: Ask, quantity_w: float, duration_s: float) -> bool:
+    """Whether a part that is about to begin is paid for long enough to be asked for; its need is known already."""
+    if quantity_w > ask.baseline_w + _WORTH_ASKING_W:
+        return True
+    return paid_share(ask.need_wh, ask.baseline_w, duration_s) >= _PAID_SHARE
+
+
+def asked_w(device: DeviceState, offer: Offer, want_w: float, most_w: float = math.inf) -> float:
+    """What a device will really give at most when it is asked for `want_w`, W: what its question says.
+
+    A charger moves in whole steps or pauses, a household switches whole loads off: that may be more than is wanted. It
+    is no more than `most_w`, what can be paid for.
+    """
+    want_w = min(want_w, offer.power_w)
+    if isinstance(device.config, HouseholdConfig):
+        return min(device.rated_w(loads_for(device, min(want_w, most_w), most_w)), offer.baseline_w)
+    given_w = _step_for(device, offer.baseline_w, want_w)
+    return given_w if given_w <= most_w else _step_within(device, offer.baseline_w, most_w)
+
+
+def answered_w(device: DeviceState, ask: Ask, power_w: float) -> float:
+    """What a device gives whose owner accepts with `power_w` and no more, W; less than a step above it.
+
+    0: it can only give more than that.
+    """
+    config, most_w = device.config, min(power_w, ask.offer_w)
+    given_w = _step_for(device, ask.baseline_w, most_w)
+    if isinstance(config, ChargerConfig) and given_w >= most_w + config.step_a * config.watts_per_amp:
+        return _step_within(device, ask.baseline_w, most_w)
+    return given_w
+
+
 def quantity_for(device: DeviceState, ask: Ask, want_w: float) -> float:
     """The least reduction that the device can really make and that gives `want_w`, W; at most what it promised.
 
     A charger moves in steps and not between 0 and its minimum, so it may give a little more than is wanted.
     """
-    want_w = min(want_w, ask.promised_w)
-    config = device.config
-    if want_w <= 0 or not isinstance(config, ChargerConfig):
-        return max(0.0, want_w)
-    amps = (ask.baseline_w - want_w) / config.watts_per_amp
-    if amps >= 0:
-        return ask.baseline_w - charge_step(config, amps) * config.watts_per_amp
-    steps = math.ceil(-amps / config.step_a - 1e-6) * config.step_a
-    fed_back = -discharge_step(config, max(steps, config.min_current_a)) if can_feed_back(device) else 0.0
-    return ask.baseline_w + fed_back * config.watts_per_amp
+    return _step_for(device, ask.baseline_w, min(want_w, ask.promised_w))
 
 
 def quantity_within(device: DeviceState, ask: Ask, most_w: float) -> float:
     """The greatest reduction that a charger or battery can make and that is at most `most_w`, W."""
-    config = device.config
-    most_w = min(most_w, ask.promised_w)
-    if not isinstance(config, ChargerConfig):
-        return max(0.0, most_w)
-    amps = (ask.baseline_w - most_w) / config.watts_per_amp
-    if amps >= 0:
-        left = max(config.min_current_a, math.ceil(amps / config.step_a - 1e-6) * config.step_a) if amps > 0 else 0.0
-        return max(0.0, ask.baseline_w - left * config.watts_per_amp)
-    fed_back = -discharge_step(config, -amps) if can_feed_back(device) else 0.0
-    return ask.baseline_w + fed_back * config.watts_per_amp
+    return _step_within(device, ask.baseline_w, min(most_w, ask.promised_w))
 
 
 def loads_for(device: DeviceState, want_w: float, most_w: float = math.inf) -> tuple[str, ...]:
@@ -169,6 +205,32 @@ def want_of(device: DeviceState, missing_w: PhaseTriple) -> float:
     """What a device would have to give so that none of its phases is short by `missing_w` any more, W."""
     phases = device.config.phases
     return max(0.0, *(missing_w[phase] for phase in phases)) * len(phases)
+
+
+def _step_for(device: DeviceState, baseline_w: float, want_w: float) -> float:
+    """The least reduction from a baseline that can really be made and gives `want_w`, W."""
+    config = device.config
+    if want_w <= 0 or not isinstance(config, ChargerConfig):
+        return max(0.0, want_w)
+    amps = (baseline_w - want_w) / config.watts_per_amp
+    if amps >= 0:
+        return baseline_w - charge_step(config, amps) * config.watts_per_amp
+    steps = math.ceil(-amps / config.step_a - 1e-6) * config.step_a
+    fed_back = -discharge_step(config, max(steps, config.min_current_a)) if can_feed_back(device) else 0.0
+    return baseline_w + fed_back * config.watts_per_amp
+
+
+def _step_within(device: DeviceState, baseline_w: float, most_w: float) -> float:
+    """The greatest reduction from a baseline that can really be made and is at most `most_w`, W."""
+    config = device.config
+    if not isinstance(config, ChargerConfig):
+        return max(0.0, most_w)
+    amps = (baseline_w - most_w) / config.watts_per_amp
+    if amps >= 0:
+        left = max(config.min_current_a, math.ceil(amps / config.step_a - 1e-6) * config.step_a) if amps > 0 else 0.0
+        return max(0.0, baseline_w - left * config.watts_per_amp)
+    fed_back = -discharge_step(config, -amps) if can_feed_back(device) else 0.0
+    return baseline_w + fed_back * config.watts_per_amp
 
 
 def _feeds_back_w(device: DeviceState, config: ChargerConfig, duration_s: float) -> float:
