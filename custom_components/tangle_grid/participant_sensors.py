@@ -101,6 +101,12 @@ def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
     }
 
 
+def _session_begin(view: ParticipantView) -> datetime | None:
+    """When the session's energy and cost began to count from 0."""
+    at = view.status.session_at
+    return None if at is None else as_datetime(round(at))
+
+
 def _session_cost(view: ParticipantView) -> float | None:
     """What the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
     price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
@@ -150,6 +156,10 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
         "session_energy",
         lambda view: view.status.session_energy_wh // 10 * 10,
+        # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
+        # one before had at its end: only the time at which it began tells.
+        state_class=SensorStateClass.TOTAL,
+        last_reset_fn=_session_begin,
         applies_to=_is_kind(SUBENTRY_CHARGER),
     ),
     ParticipantSensorDescription(
@@ -159,6 +169,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         state_class=SensorStateClass.TOTAL,
+        last_reset_fn=_session_begin,
         applies_to=_is_kind(SUBENTRY_CHARGER),
         value_fn=_session_cost,
     ),

@@ -21,11 +21,13 @@ class ViewSensorDescription[V](SensorEntityDescription):
     Attributes:
         value_fn: What it shows.
         attributes_fn: What stands next to it; never recorded.
+        last_reset_fn: When a total began to count from 0 again; statistics rest on it.
         measures: Without a value it is unavailable.
     """
 
     value_fn: Callable[[V], Value]
     attributes_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
+    last_reset_fn: Callable[[V], datetime | None] = lambda _: None
     measures: bool = False
 
     @classmethod
@@ -64,9 +66,8 @@ class ViewSensorDescription[V](SensorEntityDescription):
             native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
             suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
             suggested_display_precision=2,
-            state_class=SensorStateClass.TOTAL_INCREASING,
             value_fn=value_fn,
-            **others,
+            **{"state_class": SensorStateClass.TOTAL_INCREASING, **others},
         )
 
     @classmethod
@@ -96,7 +97,7 @@ class ViewSensor(TangleGridEntity, SensorEntity):
         value = description.value_fn(view)
         if value is None and description.measures:
             return (STATE_UNAVAILABLE,)
-        return (value, description.attributes_fn(view))
+        return (value, description.attributes_fn(view), description.last_reset_fn(view))
 
     @property
     @override
@@ -107,6 +108,11 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @override
     def native_value(self) -> Value:
         return self.entity_description.value_fn(self.view)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return self.entity_description.last_reset_fn(self.view) if self.has_view else None
 
     @property
     @override

@@ -63,6 +63,8 @@ class DeviceState:
         phases: Which phases its car uses.
         minimum: The least current with which its car charges.
         stays: How long its cars stayed.
+        session_ws: What its car was charged with since the session began, W·s.
+        session_at: When that was, grid time; it stays until the next one begins. None: nobody knows any more.
         arrived_at: When the car was plugged in; None: there is none, or nobody saw it.
         reduced_at: When it was last reduced or found blind: increases wait from there.
         own_w: What a battery charged with when it was last left to itself, W.
@@ -105,6 +107,7 @@ class DeviceState:
         self.satisfied = False
         self.slack_since: float | None = None
         self.session_ws = 0.0
+        self.session_at: float | None = None
         self.own_w = 0.0
         self.shed: dict[str, float] = {}
         self.seen_off: set[str] = set()
@@ -296,7 +299,7 @@ class DeviceState:
         plug.observe(now, said=said, reading=self.reading, hold_s=timing.plug_hold_s)
         self._may_be_there = plug.may_be_there(now, timing.plug_hold_s)
         if plug.connected and before is False:
-            self.session_ws = 0.0
+            self.session_ws, self.session_at = 0.0, now
             self.satisfied = False
             self.arrived_at = now
             self._expected_at = None
@@ -312,6 +315,8 @@ class DeviceState:
             self.departure.leave()
 
     def _observe_car(self, elapsed_s: float, now: float) -> None:
+        if self.session_at is None and not self.session_ws:
+            self.session_at = now
         if self.reading is not None:
             self.session_ws += max(0.0, self.reading.total_w) * min(elapsed_s, _VOUCHED_S)
         self.charge.observe(now, self.telemetry, power_w=self.power_w, told=self.setpoint, plugged=self.connected)
@@ -379,6 +384,7 @@ class DeviceState:
             "delivered_wh": self.delivered_wh,
             "earned_i": self.earned_i,
             "session_ws": self.session_ws,
+            "session_at": self.session_at,
             "connected": self.connected,
             "arrived_at": self.arrived_at,
             "departure_at": self.departure.at,
@@ -405,7 +411,7 @@ class DeviceState:
         self.request_id = data["request_id"]
         self.delivered_wh = int(data["delivered_wh"])
         self.earned_i = int(data["earned_i"])
-        self.session_ws = float(data["session_ws"])
+        self.session_ws, self.session_at = float(data["session_ws"]), data.get("session_at")
         self.plug.connected = data["connected"]
         self.arrived_at = data.get("arrived_at")
         self.departure.at = data.get("departure_at")

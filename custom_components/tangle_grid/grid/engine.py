@@ -97,7 +97,8 @@ class GridEngine(GridCommands):
             events=tuple(events),
             status=self.status(now),
             wake_at=self._wake_at(now),
-            persist=loads_changed or any(map(is_owed, events)),
+            # A session's beginning, too: after a crash the one before must not be counted a second time.
+            persist=loads_changed or any(map(is_owed, events)) or any(device.session_at == now for device in devices),
         )
         self._happened = []
         return result

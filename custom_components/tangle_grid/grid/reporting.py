@@ -98,6 +98,7 @@ def device_status(
         earned_i=device.earned_i,
         planned_a=planned_a,
         fault=device.fault,
+        session_at=device.session_at,
     )
 
 

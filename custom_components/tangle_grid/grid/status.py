@@ -92,7 +92,8 @@ class DeviceStatus:
         fault: Why its reading is not believed, whatever its age; None: it is.
         expires_at: When the lease of its setpoint ends; None: no lease.
         compliant: Follows its setpoints.
-        session_energy_wh: Charged since the car was plugged in, Wh.
+        session_energy_wh: Charged since the session began, Wh.
+        session_at: When it did, grid time; None: nobody knows.
         curtailment: State of its newest part in a request; "idle": never asked.
         request_id: That request, if any.
         last_decision: Its newest answer.
@@ -128,6 +129,7 @@ class DeviceStatus:
     min_current_a: float | None = None
     min_current_learned: bool = False
     fault: DeviceFault | None = None
+    session_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

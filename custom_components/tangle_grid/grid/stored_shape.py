@@ -243,6 +243,14 @@ _CHARGE: Final = record(
     }
 )
 
+
+def _one_session(device: dict[str, Any]) -> dict[str, Any]:
+    """What was charged and since when go together: without one of them, a new session is counted from 0."""
+    if _UNREAD in (device["session_ws"], device.get("session_at")):
+        device |= {"session_ws": 0.0, "session_at": None}
+    return device
+
+
 _DEVICE: Final = record(
     {
         "shed": (by_name(_MOMENT), dict),
@@ -250,7 +258,8 @@ _DEVICE: Final = record(
         "request_id": (maybe(text), None),
         "delivered_wh": (_WH, 0),
         "earned_i": (_TOKENS, 0),
-        "session_ws": (number(0.0, 1e15), 0.0),
+        "session_ws": (number(0.0, 1e15), _UNREAD),
+        "session_at": (maybe(_MOMENT), _UNREAD),
         "connected": (maybe(flag), None),
         "arrived_at": (maybe(_MOMENT), None),
         "departure_at": (maybe(_MOMENT), None),
@@ -297,7 +306,8 @@ _DEVICE: Final = record(
             None,
         ),
     },
-    later=frozenset({"arrived_at", "departure_at", "charge", "stays", "phases", "minimum"}),
+    later=frozenset({"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum"}),
+    mend=_one_session,
 )
 
 _PROFILE: Final = record(
