@@ -8,13 +8,15 @@ limits it: not reports, not ramps.
 """
 
 import math
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
-from benchmarks._zoo_site import START, Site
+from benchmarks._zoo_site import START, Able, Site
 from custom_components.tangle_grid.grid import NOMINAL_V
+
+type Car = tuple[tuple[int, ...], float, float, int]
 
 DWELL_S: Final = 300
 MEAN_S: Final = 30
@@ -57,49 +59,54 @@ def smoothed(values: Sequence[float], width: int = MEAN_S) -> list[float]:
 
 
 def best_w(site: Site, begin: float, end: float, *, margin: float = 0.03) -> list[float]:
-    """The most that all chargers together could have drawn in each second, W.
+    """The power that all chargers together would have drawn in each second, W.
 
-    Several cars share a phase without loss; those on most phases come first, which wastes least.
+    It is fair: all cars that are there get equal currents until a fuse or they themselves are at their limit, then the
+    others go on. Where that is less than a car needs to charge at all, cars take turns.
     """
     seconds = range(int(begin - START), int(end - START))
-    room: dict[str, list[list[float]]] = {}
+    room: list[tuple[list[float], ...]] = []
     for feeder_id, spec in site.feeders.items():
         loads = [site.base_a(feeder_id, START + second) for second in seconds]
-        room[feeder_id] = [
-            opened(
-                [
-                    spec.config.capacity_a[phase] * (1 - margin) - amps
-                    for amps in smoothed([load[phase] for load in loads])
-                ]
+        free = (spec.config.capacity_a[phase] * (1 - margin) for phase in range(_PHASES))
+        room += [
+            tuple(
+                opened([most - amps for amps in smoothed([load[phase] for load in loads])])
+                for phase, most in enumerate(free)
             )
-            for phase in range(_PHASES)
         ]
-    chargers = sorted(site.chargers, key=lambda each: -_phases(site, each))
+    numbers = {feeder_id: number for number, feeder_id in enumerate(site.feeders)}
+    known: dict[tuple[tuple[int, ...], tuple[Able, ...]], float] = {}
     found: list[float] = []
     for index, second in enumerate(seconds):
-        left = {feeder_id: [phase[index] for phase in phases] for feeder_id, phases in room.items()}
-        watts = 0.0
-        for device_id in chargers:
-            if device_id not in site.trace.able[second]:
-                continue
-            charger, config = site.chargers[device_id], site.specs[device_id].config
-            car = charger.car or site.specs[device_id].car
-            if car is None:
-                continue
-            wires = [charger.wires[line] for line in car.lines if line < len(charger.wires)]
-            most = min(left[feeder_id][phase] for feeder_id in site.paths[device_id] for phase in wires)
-            most = min(most, car.max_a, config.max_current_a)
-            amps = math.floor(most / config.step_a + 1e-6) * config.step_a
-            if amps < config.min_current_a:
-                continue
-            watts += amps * NOMINAL_V * len(wires)
-            for feeder_id in site.paths[device_id]:
-                for phase in wires:
-                    left[feeder_id][phase] -= amps
+        left = tuple(math.floor(phase[index] + 1e-6) for phases in room for phase in phases)
+        able = site.trace.able[second]
+        if (watts := known.get((left, able))) is None:
+            watts = known[left, able] = NOMINAL_V * _filled(left, [_car(site, each, numbers) for each in able])
         found.append(watts)
     return found
 
 
-def _phases(site: Site, device_id: str) -> int:
-    car = site.chargers[device_id].car or site.specs[device_id].car
-    return 0 if car is None else len(car.lines)
+def _car(site: Site, able: Able, numbers: Mapping[str, int]) -> Car:
+    """The limits that a car's current passes, its least and greatest current, A, and how many phases it uses."""
+    charger, config = site.chargers[able.device_id], site.specs[able.device_id].config
+    wires = [charger.wires[line] for line in able.lines if line < len(charger.wires)]
+    limits = tuple(numbers[feeder] * _PHASES + phase for feeder in site.paths[able.device_id] for phase in wires)
+    return (limits, config.min_current_a, min(able.max_a, config.max_current_a), len(wires))
+
+
+def _filled(room: Sequence[float], cars: Sequence[Car]) -> float:
+    """The sum of all phase currents of cars that are raised together (progressive filling), A."""
+    left = list(room)
+    growing = [car for car in cars if min(left[limit] for limit in car[0]) >= car[1]]
+    level = total = 0.0
+    while growing:
+        users = Counter(limit for car in growing for limit in car[0])
+        more = min(left[limit] / count for limit, count in users.items())
+        more = min(more, min(car[2] for car in growing) - level)
+        level += more
+        for limit, count in users.items():
+            left[limit] -= more * count
+        total += more * sum(car[3] for car in growing)
+        growing = [car for car in growing if level < car[2] - 1e-6 and all(left[limit] > 1e-6 for limit in car[0])]
+    return total

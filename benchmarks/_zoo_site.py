@@ -6,11 +6,11 @@ with each heartbeat, as in `runtime.py`. What is judged is what really flows.
 
 import json
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from benchmarks._zoo_adapter import Hands, ZooHass, battery_hands, charger_hands, home_hands, meter_of
 from custom_components.tangle_grid.devices.readout import Readout
@@ -87,11 +87,19 @@ class HomeSpec:
     behaviours: tuple[Behaviour, ...] = ()
 
 
+class Able(NamedTuple):
+    """A car that could charge: where, on which of the charger's own phases, with how much, A."""
+
+    device_id: str
+    lines: tuple[int, ...]
+    max_a: float
+
+
 @dataclass(slots=True)
 class Trace:
     """What was, second by second: what a charger could have charged with, and what all drew."""
 
-    able: list[frozenset[str]] = field(default_factory=list)
+    able: list[tuple[Able, ...]] = field(default_factory=list)
     power_w: list[float] = field(default_factory=list)
 
 
@@ -325,7 +333,7 @@ class Site:
             for feeder_id, felt in self.felt.items():
                 felt.add(at, until, self.load_a(feeder_id, at), self._could_fall[feeder_id])
             if int(at) - int(START) >= len(self.trace.able):
-                self.trace.able.append(frozenset(each for each, charger in self.chargers.items() if _able(charger)))
+                self.trace.able.append(tuple(_able(self.chargers)))
                 self.trace.power_w.append(0.0)
             self.trace.power_w[-1] += (until - at) * sum(
                 sum(charger.phase_amps) * 230.0 for charger in self.chargers.values() if charger.amps
@@ -371,6 +379,9 @@ class Site:
         self._saved_at = self.now
 
 
-def _able(charger: ZooCharger) -> bool:
-    """Its car would charge if it were let."""
-    return charger.powered and charger.car is not None and not charger.car.full and not charger.car.resting
+def _able(chargers: Mapping[str, ZooCharger]) -> Iterator[Able]:
+    """The cars that would charge if they were let."""
+    for device_id, charger in chargers.items():
+        car = charger.car
+        if charger.powered and car is not None and not car.full and not car.resting:
+            yield Able(device_id, car.lines, car.max_a)
