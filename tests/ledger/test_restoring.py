@@ -22,6 +22,7 @@ from custom_components.tangle_grid.ledger.file_marks import log_of
 from tests.ledger.moments import (
     TANGLE,
     WALLETS,
+    Moment,
     Recording,
     assert_sound,
     disagreement,
@@ -38,6 +39,21 @@ from tests.ledger.test_faults import damaged
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
     secrets = Secrets.generate(["car", "home"])
     return [record(tmp_path_factory.mktemp("life"), secrets, seed) for seed in range(3)]
+
+
+def order_again(core: LedgerCore, grid: Moment) -> set[str]:
+    """Order all that was ordered by then, as the grid does; return what was taken."""
+    taken = set()
+    for order in grid.ordered:
+        try:
+            core.pay(order)
+        except LedgerError as error:
+            # The grid orders from the treasury; what others had is what the files and the grid's orders give them.
+            if order.source == TREASURY or error.key != "insufficient_funds":
+                raise
+        else:
+            taken.add(order.payment_id)
+    return taken
 
 
 def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
@@ -65,15 +81,7 @@ def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
     assert expected <= set(found.mishaps if found is not None else ())
     before = signed(core)
     known = {payment.payment_id for payment in core.payments(1_000)}
-    for order in grid.ordered:
-        try:
-            core.pay(order)
-        except LedgerError as error:
-            # The grid orders from the treasury; what others had is what the files and the grid's orders give them.
-            if order.source == TREASURY or error.key != "insufficient_funds":
-                raise
-            continue
-        known.add(order.payment_id)
+    known |= order_again(core, grid)
     settle(core)
     assert_sound(core, recording.orders, known, begun_anew=bad == TANGLE)
     after = before | signed(core)
@@ -90,6 +98,38 @@ def test_any_files_of_any_moments(recordings: list[Recording], tmp_path: Path, e
         rng = random.Random(number)  # noqa: S311 - moments, not keys
         folder = tmp_path / str(number)
         mixed(rng.choice(recordings), folder, rng)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("examples", [range(12), pytest.param(range(12, 112), marks=pytest.mark.long)], ids=str)
+def test_files_of_two_lives(recordings: list[Recording], tmp_path: Path, examples: range) -> None:
+    """Files are restored, life goes on, and then one of them comes back from before: of another life than the rest.
+
+    An address may have signed in both of them; but nothing is paid twice in this one, and nothing is lost.
+    """
+    life = recordings[1]
+    for number in examples:
+        rng = random.Random(number)  # noqa: S311 - moments, not keys
+        wallets, tangle, grid, again = (rng.choice(life.moments) for _ in range(4))
+        folder = tmp_path / str(number)
+        put(folder, WALLETS, wallets.wallets)
+        put(folder, TANGLE, tangle.tangle)
+        core = open_core(folder, life.secrets)
+        order_again(core, grid)
+        other = PaymentOrder(payment_id=f"other-{number}", source=TREASURY, target="car", amount_i=3)
+        core.pay(other)
+        settle(core)
+        core.close()
+        name, file = rng.choice([(WALLETS, again.wallets), (TANGLE, again.tangle)])
+        for left in folder.glob(f"{name}*"):
+            left.unlink()
+        put(folder, name, file)
+        core = open_core(folder, life.secrets)
+        known = {payment.payment_id for payment in core.payments(1_000)} | order_again(core, grid)
+        settle(core)
+        assert other.payment_id in known
+        assert_sound(core, {**life.orders, other.payment_id: other}, known)
+        core.close()
         shutil.rmtree(folder)
 
 

@@ -56,7 +56,7 @@ class Planner:
         ``transfers`` are those on their way.
         """
         busy = {transfer.source for transfer in transfers}
-        rescue = self._rescue(busy)
+        rescue = self._rescue(busy, {address for each in transfers for address, _amount in each.plan.outputs})
         if rescue is not None:
             return rescue
         for source in self._outbox.waiting():
@@ -67,7 +67,7 @@ class Planner:
                 return planned
         return None
 
-    def _rescue(self, busy: Container[str]) -> Planned | None:
+    def _rescue(self, busy: Container[str], expected: Container[str]) -> Planned | None:
         """Move what an address still holds after a transfer from it came to nothing for good to a fresh address.
 
         Nothing was spent from it, but its key has signed once. It signs this one other bundle, which spends all that
@@ -76,7 +76,8 @@ class Planner:
         if not self._backend.trusted:
             return None
         for source, address, index in self._accounts.book.stranded():
-            if source not in self._accounts or source in busy:
+            if source not in self._accounts or source in busy or address in expected:
+                # What is still on its way to the address would stay there for ever.
                 continue
             (balance,) = self._backend.known_balances([address])
             if balance:

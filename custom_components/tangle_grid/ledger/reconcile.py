@@ -9,12 +9,13 @@ ones, and what they know as booked and the Tangle does not have makes it the old
 * a payment whose bundle can never be booked waits anew, and a bundle whose payments were made by others goes nowhere.
 """
 
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final
 
 from ..protocol import Envelope, KeyRegistry, ProtocolError, epoch_of, is_sealed
 from .accounts import Accounts
-from .backend import Backend, EmbeddedBackend
+from .backend import Backend, EmbeddedBackend, Found
 from .database import Database
 from .findings import tell
 from .history import History, OwnBundle
@@ -76,8 +77,8 @@ class Reconciler:
             for tail in strange:
                 if (found := self._own(tail)) is not None:
                     self._adopt(found, {entry.id for entry in lost})
-            for entry in lost:
-                self._restore(entry)
+            if self._backend.trusted:
+                self._go_on(lost)
             found_out = [
                 *mishaps,
                 *([Mishap.WALLETS_OLDER] if ahead and Mishap.WALLETS_REBUILT not in mishaps else []),
@@ -189,24 +190,78 @@ class Reconciler:
         return entry.bundle or prepare(entry.plan).bundle
 
     def _end(self, transfer: int) -> None:
-        """End a transfer for good. What its addresses still hold is moved on: their keys have signed once."""
+        """End a transfer for good. What its addresses hold, or will, is moved on: their keys have signed once."""
         addresses = self._journal.addresses(transfer)
         balances = self._backend.known_balances(addresses) if self._backend.trusted else [0] * len(addresses)
-        held = [address for address, balance in zip(addresses, balances, strict=True) if balance]
+        held = [
+            address
+            for address, balance in zip(addresses, balances, strict=True)
+            if self._backend.trusted and (balance or not self._backend.is_known_spent(address))
+        ]
         self._tally["anew"] += self._journal.dissolve(transfer, held)
 
-    # Bundles that the Tangle has lost
+    # Bundles that are not on the Tangle
 
-    def _restore(self, entry: Entry) -> None:
-        """Let a booked transfer be sent again; its payments wait anew where its bundle cannot be booked any more."""
-        self._unbook(entry.id)
-        plan = entry.plan
-        again = None if plan is None or entry.id in self._spoilt else self._as_signed(entry, plan)
-        if plan is None or again is None or self._is_hopeless(plan, again):
+    def _go_on(self, lost: Sequence[Entry]) -> None:
+        """Let go to the Tangle what can be booked there, and end what cannot: its payments wait anew.
+
+        What was signed spends an address with all that it held then, and pays to addresses that were good then. It is
+        the same on this Tangle, or nothing is sent: the rest of an address that was spent from can never be spent.
+        """
+        arriving, exposed = Counter[str](), set[str]()
+        absent: list[tuple[Entry, BundlePlan]] = []
+        lost_ids = {entry.id for entry in lost}
+        for entry in sorted((*self._journal.open(), *lost), key=lambda each: each.id):
+            if entry.id in lost_ids:
+                self._unbook(entry.id)
+            plan, tails = entry.plan, self._tails(entry)
+            if plan is None or (tails and all(tail.conflict is not None for tail in tails)):
+                self._end(entry.id)
+            elif not tails:
+                absent.append((entry, plan))
+            elif not any(tail.is_confirmed for tail in tails):
+                self._expect(plan, arriving, exposed)
+                if entry.id in lost_ids:
+                    self._reopen(entry, plan)
+        for entry, plan in absent:
+            if entry.id in self._spoilt or not self._can_be_booked(plan, arriving, exposed):
+                self._end(entry.id)
+            elif entry.id not in lost_ids or self._reopen(entry, plan):
+                self._expect(plan, arriving, exposed)
+
+    def _tails(self, entry: Entry) -> Sequence[Found]:
+        bundle = entry.bundle or (prepare(entry.plan).bundle if entry.plan is not None else None)
+        return () if bundle is None else self._backend.tails(bundle)
+
+    @staticmethod
+    def _expect(plan: BundlePlan, arriving: Counter[str], exposed: set[str]) -> None:
+        """Count with what a bundle will do."""
+        for address, amount in plan.outputs:
+            arriving[address] += amount
+        for spent in plan.inputs:
+            arriving[spent.address] -= spent.balance_i
+        exposed.update(spent.address for spent in plan.inputs)
+
+    def _can_be_booked(self, plan: BundlePlan, arriving: Mapping[str, int], exposed: Container[str]) -> bool:
+        """Tell whether a bundle finds what it spends, no less and no more, and may pay to all whom it pays."""
+        addresses = [*(spent.address for spent in plan.inputs), *(address for address, _amount in plan.outputs)]
+        if any(each in exposed or self._backend.is_known_spent(each) for each in addresses):
+            return False
+        held = self._backend.known_balances([spent.address for spent in plan.inputs])
+        return all(
+            balance + arriving.get(spent.address, 0) == spent.balance_i
+            for balance, spent in zip(held, plan.inputs, strict=True)
+        )
+
+    def _reopen(self, entry: Entry, plan: BundlePlan) -> bool:
+        """Let a booked transfer be sent again, as it was signed; end it where that cannot be done any more."""
+        again = self._as_signed(entry, plan)
+        if again is None:
             self._end(entry.id)
-            return
+            return False
         self._journal.reopen(entry.id, plan, again)
         self._tally["again"] += 1
+        return True
 
     def _as_signed(self, entry: Entry, plan: BundlePlan) -> PreparedBundle | None:
         """Return the bundle of a plan with the signatures that it had; None when that cannot be done any more."""
@@ -218,12 +273,6 @@ class Reconciler:
         except PyotaError:
             return None
         return prepared if prepared is not None and prepared.bundle == entry.bundle else None
-
-    def _is_hopeless(self, plan: BundlePlan, prepared: PreparedBundle) -> bool:
-        """Tell whether another bundle has spent what this one spends: it can never be booked."""
-        if self._backend.tails(prepared.bundle):
-            return False
-        return any(map(self._backend.is_known_spent, [spent.address for spent in plan.inputs]))
 
 
 def _epochs(envelopes: Sequence[Envelope], registry: KeyRegistry) -> list[int]:

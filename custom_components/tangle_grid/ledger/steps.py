@@ -50,10 +50,10 @@ def _outgoing(transfer: Transfer) -> Outgoing:
 
 
 def _waits_for(transfer: Transfer, transfers: Sequence[Transfer]) -> bool:
-    """Tell whether a transfer spends what an earlier one that is not over pays: so it is when both are sent again."""
+    """Tell whether a transfer spends what another one that is not over pays: so it is when both are sent again."""
     spent = {each.address for each in transfer.plan.inputs}
     return any(
-        each.id < transfer.id and not spent.isdisjoint(address for address, _amount in each.plan.outputs)
+        each.id != transfer.id and not spent.isdisjoint(address for address, _amount in each.plan.outputs)
         for each in transfers
     )
 
