@@ -1,17 +1,24 @@
 """Whose wallet is whose, over restarts, removals and returns."""
 
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.persistence import SecretStore
+from tests.island import CHARGER, FakeLedger, async_set_up_devices, island_entry
 
 # The file system itself, for which others have a stand-in.
 _LOAD, _WRITE = Store._async_load, Store._async_write_data
 
 ISLAND = "0123456789abcdef0123456789abcdef"
+KEY = f"{DOMAIN}.{ISLAND}.secrets"
 
 
 async def test_a_wallet_outlives_its_participant(hass: HomeAssistant) -> None:
@@ -49,3 +56,31 @@ async def test_nobody_else_on_the_machine_reads_the_seeds(hass: HomeAssistant) -
         await store.async_add_token("token")
         await store.async_note_begun()
         assert await hass.async_add_executor_job(mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"version": 9, "minor_version": 1, "key": KEY, "data": {"secrets": {"seeds": {}}}},
+        {"version": 1, "minor_version": 1, "key": KEY, "data": {"secrets": None, "owners": {}}},
+        {"version": 1, "minor_version": 1, "key": KEY, "data": {"secrets": {"seeds": {"treasury": "9"}}}},
+        {"version": 1, "minor_version": 1, "key": KEY, "data": {"owners": {"a": 7}}},
+        {"version": 1, "minor_version": 1, "key": KEY, "data": [1, 2]},
+    ],
+)
+async def test_secrets_that_cannot_be_read_are_left_alone_and_the_grid_goes_on(
+    hass: HomeAssistant, hass_storage: dict[str, Any], fake_ledger: list[FakeLedger], content: dict[str, Any]
+) -> None:
+    await async_set_up_devices(hass)
+    hass_storage[KEY] = deepcopy(content)
+    entry = island_entry()
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert not fake_ledger, "no ledger is opened with other keys"
+    assert KEY in entry.runtime_data.link.error
+    assert entry.runtime_data.status.devices[CHARGER].setpoint is not None
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass_storage[KEY] == content

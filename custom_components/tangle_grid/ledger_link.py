@@ -142,6 +142,8 @@ class LedgerLink:
                 return
 
     async def _async_open(self) -> None:
+        if self._keyring.unreadable is not None:
+            raise LedgerError("ledger_unavailable", {"error": self._keyring.unreadable})
         if not self._saved:
             await self._async_save_secrets(self._secrets)
         await async_ensure_pyota(self._hass)

@@ -109,6 +109,8 @@ class Keyring:
         payees: The same, with those who are no participants any more: what they earned is still paid.
         names: The name of each wallet's owner, also of those who have left.
         saved: Whether all of it is on disk. Until it is, no seed may be used.
+        unreadable: Why the stored secrets cannot be read; None: they can. Then these are none, and nothing may be
+            stored in the place of those.
     """
 
     secrets: Secrets
@@ -116,6 +118,7 @@ class Keyring:
     payees: Mapping[str, str]
     names: Mapping[str, str]
     saved: bool
+    unreadable: str | None = None
 
 
 class SecretStore:
@@ -157,10 +160,27 @@ class SecretStore:
             token_id: The token that is in use; others are of nodes that were chosen before, and are forgotten.
         """
         async with self._lock:
-            return await self._async_load(participants, token_id)
+            try:
+                return await self._async_load(await self._async_read(), participants, token_id)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the file: the grid needs no money
+                return self._without_secrets(participants, error)
 
-    async def _async_load(self, participants: Mapping[str, tuple[str, str]], token_id: str | None) -> Keyring:
-        stored = await self._async_read()
+    def _without_secrets(self, participants: Mapping[str, tuple[str, str]], error: Exception) -> Keyring:
+        """The stored secrets are of a newer version, or damaged: they are left alone, and the ledger stays closed."""
+        self._owners = {}
+        return Keyring(
+            secrets=Secrets.generate([TREASURY, *participants]),
+            wallets={participant: participant for participant in participants},
+            payees={},
+            names={participant: name for participant, (_, name) in participants.items()},
+            saved=False,
+            unreadable=f"the keys of the wallets, in .storage/{self._key}, cannot be read ({type(error).__name__}); "
+            "restore that file and the folder of the ledger from one backup, and reload the island",
+        )
+
+    async def _async_load(
+        self, stored: dict[str, Any], participants: Mapping[str, tuple[str, str]], token_id: str | None
+    ) -> Keyring:
         self._owners = stored.get("owners", {})
         secrets = Secrets.from_dict(stored["secrets"]) if "secrets" in stored else Secrets.generate([TREASURY])
         wallets = {owner["participant"]: wallet for wallet, owner in self._owners.items()}
