@@ -93,6 +93,16 @@ def test_nothing_is_booked_to_an_address_whose_key_has_signed(node: EmbeddedNode
     assert balance(api, signer(), change, address_of(GENESIS_SEED, 0)) == [0, 0, SUPPLY]
 
 
+def test_a_bundle_that_was_attached_twice_is_booked_once_by_one_milestone(node: EmbeddedNode, api: Api) -> None:
+    """Whoever looks for what became of a payment must not be told that somebody else spent its address."""
+    trytes = payment(100)
+    tails = [send(api, trytes), send(api, trytes)]
+    confirm_all(node)
+    found = [node.store.find(each) for each in tails]
+    assert sorted(str(each.conflict) for each in found if each is not None) == ["None", Conflict.ALREADY_APPLIED]
+    assert balance(api, address_of(OTHER_SEED, 0)) == [100]
+
+
 @pytest.mark.parametrize("missing", ["trunkTransaction", "branchTransaction"])
 def test_unknown_parents_are_refused(node: EmbeddedNode, api: Api, missing: str) -> None:
     attached = attach(api, payment(100), **{missing: "A" * 81})
