@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.tangle_grid.ledger import (
+    SUPPLY,
     TREASURY,
     Fault,
     Findings,
@@ -17,8 +18,12 @@ from custom_components.tangle_grid.ledger import (
     PaymentState,
     Secrets,
 )
+from custom_components.tangle_grid.ledger.chronicle import text_of
 from custom_components.tangle_grid.ledger.core import LedgerCore
 from custom_components.tangle_grid.ledger.file_marks import log_of
+from custom_components.tangle_grid.ledger.history import History
+from custom_components.tangle_grid.ledger.pyota import BundlePlan, prepare
+from tests.ledger.conftest import ISLAND
 from tests.ledger.moments import (
     TANGLE,
     WALLETS,
@@ -246,3 +251,30 @@ def test_a_lost_tangle_without_anything_remembered_is_not_begun_again(life: Reco
         open_core(tmp_path, life.secrets)
     assert caught.value.fault is Fault.LOST
     assert not (tmp_path / TANGLE).exists()
+
+
+def test_a_first_start_that_was_cut_off_is_nothing_to_tell_of(life: Recording, tmp_path: Path) -> None:
+    core = open_core(tmp_path, life.secrets)
+    core.close()
+    (tmp_path / WALLETS).unlink()
+    core = open_core(tmp_path, life.secrets)
+    assert core.health().findings is None
+    assert core.accounts.states()[TREASURY].balance_i == SUPPLY
+    core.close()
+
+
+def test_a_text_in_a_bundle_of_somebody_else_is_no_payment(life: Recording, tmp_path: Path) -> None:
+    """A guest puts the signed words of a payment into a bundle of his own: that pays nobody."""
+    core = restored(life, tmp_path, wallets=-1, tangle=-1)
+    bundle = next(iter(core._outbox.payments(1))).bundle
+    assert bundle is not None
+    (tail,) = core.backend.attached(bundle)[:1]
+    words = text_of(core.backend.bundle_of(tail.hash))
+    copied = BundlePlan(outputs=((tail.address, 0),), tag=tail.tag, text=words, timestamp=1)
+    core.backend.send(prepare(copied).trytes)
+    history = History(core.backend, island_id=ISLAND, root=core._public_key, opens=core.privacy.opens)
+    (found,) = [each.hash for each in core.backend.recent_tails(tag=tail.tag, prefix="TG", limit=1, below=None)]
+    assert history.own_bundle(found, core.accounts.book.owner) is None
+    assert history.own_bundle(tail.hash, core.accounts.book.owner) is not None
+    assert history.own_bundle(tail.hash, lambda _address: None) is None
+    core.close()

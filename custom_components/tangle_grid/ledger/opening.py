@@ -192,15 +192,17 @@ class Opening:
         # Which of the treasury's addresses the supply began at, only the wallets' file said.
         begin = read_genesis(tangle)
         mine = begin is not None and begin in {address_of(self._secrets.genesis_seed, place) for place in range(_NEAR)}
-        self._open_node(config, tangle, begin if mine and begin is not None else first, None)
+        backend = self._open_node(config, tangle, begin if mine and begin is not None else first, None)
         if damage is not None:
             self.aside += set_aside(wallets)
         self._open_wallets(lambda: self.backend.tangle_id)
         if begin is not None and begin != first:
             self._outbox.set_meta("genesis_address", begin)
-        self.mishaps.append(Mishap.WALLETS_REBUILT)
+        if self._begun or backend.node.store.count():
+            # A Tangle without a transaction is what a first start leaves that did not come to its end.
+            self.mishaps.append(Mishap.WALLETS_REBUILT)
 
-    def _open_node(self, config: Embedded, tangle: Path, genesis: str, beginning: Beginning | None) -> None:
+    def _open_node(self, config: Embedded, tangle: Path, genesis: str, beginning: Beginning | None) -> EmbeddedBackend:
         backend = EmbeddedBackend(
             tangle,
             island_id=self._island_id,
@@ -215,6 +217,7 @@ class Opening:
         )
         self._stack.callback(backend.close)
         self.backend = backend
+        return backend
 
     def _genesis(self, first: str) -> str:
         """Return where the supply of this folder's own Tangle began, or will begin.
