@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,7 @@ from homeassistant.helpers.storage import Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.ledger import TangleMessage
 from custom_components.tangle_grid.repairs import async_create_fix_flow
 from tests.island import (
     BATTERY,
@@ -199,3 +201,35 @@ async def test_loads_that_were_off_come_back_though_the_grid_forgot_them(
     await island.run(30)
     assert hass.states.is_state("input_boolean.heat_pump", "on")
     assert BATTERY in island.runtime.status.devices
+
+
+async def test_what_was_promised_on_the_tangle_is_paid_though_the_request_is_lost(
+    hass: HomeAssistant, island: Island, entry: MockConfigEntry, fake_ledger: list[FakeLedger]
+) -> None:
+    island.ledger.balances["treasury"] = 0
+    await island.request(3000)
+    for entity_id, watts in (("sensor.battery_power", -2000), ("sensor.home_power", 500)):
+        hass.states.async_set(entity_id, str(watts), {"unit_of_measurement": "W"})
+    await island.run(1200)
+    due = {payment.payment_id: payment.amount_i for payment in island.runtime.engine.unpaid()}
+    assert due
+    said = island.ledger.published
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    stored = json.loads(file_of(hass).read_text())
+    stored["data"]["engine"]["requests"] = None
+    file_of(hass).write_text(json.dumps(stored))
+
+    async def messages(_ledger: FakeLedger, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
+        forged = replace(said[-1], kind="settlement", body={**said[-1].body, "amount_i": 10**9}, verified=False)
+        return [*(message for message in said if message.kind == kind), forged]
+
+    with patch.object(FakeLedger, "messages", messages):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert not island.runtime.engine.requests
+    ledger = fake_ledger[-1]
+    assert not ledger.orders, "the treasury is still empty"
+    ledger.balances["treasury"] = 10**9
+    for _ in range(2):
+        await island.run(60)
+        assert {payment_id: payment.amount_i for payment_id, payment in ledger.orders.items()} == due

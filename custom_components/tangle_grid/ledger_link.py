@@ -14,6 +14,7 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import LOGGER, TREASURY
+from .grid.events import Settlement
 from .held_messages import HeldMessages
 from .ledger import (
     BalancesChanged,
@@ -33,8 +34,9 @@ from .ledger import (
     WalletState,
 )
 from .ledger_choice import LedgerChoice
-from .messages import speaker
+from .messages import owed_by, speaker
 from .persistence import Keyring, SecretStore, ledger_folder
+from .protocol import SettlementReceipt
 from .pyota_installation import async_ensure_pyota
 
 _RETRY_S: Final = (5, 15, 60, 300)
@@ -239,6 +241,15 @@ class LedgerLink:
                 raise
             LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
             return before
+
+    async def async_settlements(self) -> list[Settlement]:
+        """The newest rewards that the island itself has said it owes, as they stand on the Tangle."""
+        try:
+            messages = await self.ledger.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
+        except LedgerError:
+            return []
+        own = (message.body for message in messages if message.verified and message.participant is None)
+        return [settlement for body in own if (settlement := owed_by(body)) is not None]
 
     async def _async_payment(self, payment_id: str) -> Payment | None:
         payments = await self.ledger.payments(limit=_LOOKED_THROUGH)

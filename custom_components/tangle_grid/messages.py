@@ -80,3 +80,24 @@ def event_message(event: GridEvent, requests: Mapping[str, CurtailmentRequest]) 
             )
         case _:
             return None
+
+
+def owed_by(body: Mapping[str, Any]) -> Settlement | None:
+    """Return the reward that a settlement promised; None where it is none of this grid's making."""
+    try:
+        receipt = SettlementReceipt(**body)
+    except TypeError:
+        return None
+    if receipt.payment_id != f"{receipt.request_id}:{receipt.participant}" or receipt.amount_i <= 0:
+        return None
+    return Settlement(
+        request_id=receipt.request_id,
+        device_id=receipt.participant,
+        payment_id=receipt.payment_id,
+        energy_wh=receipt.energy_wh,
+        baseline_wh=round(receipt.baseline_wh),
+        measured_wh=round(receipt.measured_wh),
+        rate_i_per_kwh=receipt.rate_i_per_kwh,
+        amount_i=receipt.amount_i,
+        receipt=receipt.evidence,
+    )

@@ -35,6 +35,7 @@ class Payouts:
         self._was_paid = was_paid
         self._payees = payees
         self._refused: dict[str, str] = {}
+        self._also: dict[str, Settlement] = {}
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -43,7 +44,7 @@ class Payouts:
 
     async def async_pay(self) -> None:
         """Hand over everything that is due. What the ledger refuses stays due, and is said once."""
-        due = list(self._due())
+        due = [*self._due(), *self._also.values()]
         ids = {settlement.payment_id for settlement in due}
         self._refused = {payment_id: why for payment_id, why in self._refused.items() if payment_id in ids}
         for settlement in due:
@@ -57,9 +58,15 @@ class Payouts:
                 self._refused[settlement.payment_id] = error.key
             else:
                 self._refused.pop(settlement.payment_id, None)
+                self._also.pop(settlement.payment_id, None)
                 if payment is not None and payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
                     # It was paid before the grid was set back: nothing will change any more that would say so.
                     self._was_paid(payment)
+
+    async def async_recover(self) -> None:
+        """The grid has lost requests: what it promised in receipts stands on the Tangle, and is owed as well."""
+        for settlement in await self._link.async_settlements():
+            self._also.setdefault(settlement.payment_id, settlement)
 
     async def async_make_sure(self, paid: Iterable[Settlement]) -> None:
         """Hand over again what the grid knows as paid: a ledger that was set back to before that pays it now."""

@@ -113,8 +113,9 @@ class IslandRuntime:
         self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
-        if lost := (*state.lost, *(f"engine/{path}" for path in self.engine.lost)):
-            await self._async_tell_lost(lost)
+        self._lost = (*state.lost, *(f"engine/{path}" for path in self.engine.lost))
+        if self._lost:
+            await self._async_tell_lost(self._lost)
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
             {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
@@ -330,6 +331,8 @@ class IslandRuntime:
 
     async def _async_catch_up(self) -> None:
         async with self._telling:
+            if any(path.startswith(("all", "engine", "version")) for path in self._lost):
+                await self.payouts.async_recover()
             await self.payouts.async_make_sure(self.engine.paid())
         await self._async_publish_meter()
 
