@@ -30,7 +30,7 @@ FOLDER: Final = ROOT / "custom_components" / DOMAIN
 
 # The street's own errors stay in the street.
 ERRORS: Final = ("GridError", "LedgerError", "DeviceError", "invalid")
-REASON_KEY: Final = r"(accepted|asked|declined|ended)_[a-z_]+"
+REASON_KEY: Final = r"(accepted|asked|declined|ended|not_asked)_[a-z_]+"
 
 # https://developers.home-assistant.io/docs/core/integration-quality-scale/
 QUALITY_RULES: Final = {
@@ -237,9 +237,10 @@ def test_every_reason_has_a_sentence() -> None:
         for path in (FOLDER / "grid").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.expr) and (text := _constant(node)) and re.fullmatch(REASON_KEY, text)
-    } - {"ended_at"}
+    } - {"asked_at", "ended_at"}
     assert given == set(sentences)
     numbers = {"charged_above", "departure", "floor", "min_rate", "need_kwh", "rate", "soc"}
+    numbers |= {"least_w", "minutes", "needed", "phases", "power_w", "starts_at"}
     for key, sentence in sentences.items():
         assert _placeholders(sentence) <= numbers, key
 

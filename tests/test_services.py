@@ -57,6 +57,31 @@ async def test_request_asks_and_tells(island: Island) -> None:
     assert [request["request_id"] for request in listed["requests"]] == [response["request_id"]]
 
 
+async def test_whoever_is_not_asked_has_a_reason_and_an_empty_window_does_not_stay(island: Island) -> None:
+    response = await island.call(
+        "request_curtailment", response=True, config_entry_id=island.entry.entry_id, power=3000, duration=1
+    )
+    assert response["closed"]
+    states = {each["state"] for each in response["participants"]}
+    assert "not_asked" in states <= {"not_asked", "declined"}
+    for each in response["participants"]:
+        assert each["name"]
+        assert each["reason"].startswith("Not asked" if each["state"] == "not_asked" else "Declined")
+    assert island.state("calendar", "windows") == "off"
+    shown = await island.hass.services.async_call(
+        "calendar",
+        "get_events",
+        {
+            "entity_id": island.entity_id("calendar", "windows"),
+            "start_date_time": "2000-01-01T00:00:00+00:00",
+            "end_date_time": "2100-01-01T00:00:00+00:00",
+        },
+        blocking=True,
+        return_response=True,
+    )
+    assert shown == {island.entity_id("calendar", "windows"): {"events": []}}
+
+
 async def test_request_needs_no_response(island: Island) -> None:
     await island.call("request_curtailment", config_entry_id=island.entry.entry_id, power=3000, duration=15)
     assert len(island.runtime.engine.requests) == 1

@@ -31,7 +31,7 @@ async def async_setup_entry(
 
 
 class WindowsCalendar(IslandEntity, CalendarEntity):
-    """One event for each request that the grid still remembers.
+    """One event for each request that the grid still remembers, if it is open or somebody helped.
 
     A simulated street lives faster than the wall clock; its windows are shown when they pass on the wall.
     """
@@ -50,9 +50,12 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
         """The windows that touch a span of time, the oldest first."""
-        events = sorted(
-            map(self._event, self.runtime.engine.requests.values()), key=lambda event: event.start_datetime_local
-        )
+        shown = [
+            request
+            for request in self.runtime.engine.requests.values()
+            if not request.closed or any(ask.active_at is not None for ask in request.asks.values())
+        ]
+        events = sorted(map(self._event, shown), key=lambda event: event.start_datetime_local)
         return [
             event for event in events if event.start_datetime_local < end_date and event.end_datetime_local > start_date
         ]

@@ -14,8 +14,12 @@ from .targets import async_device_id, async_device_of_feeder, feeder_name
 
 if TYPE_CHECKING:
     from .grid.curtailment import Ask, CurtailmentRequest
+    from .grid.model import Reason
     from .ledger import Payment, QueuedPayment, TangleMessage, TransactionInfo, Verification, WalletRules
     from .runtime import IslandRuntime
+
+NOT_ASKED = "not_asked"
+"""Where a participant stands in a request that has no question for it."""
 
 
 def iso_time(moment: float | None) -> str | None:
@@ -37,7 +41,10 @@ def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> Jso
         "starts_at": iso_time(request.starts_at),
         "ends_at": iso_time(request.ends_at),
         "closed": bool(request.closed),
-        "participants": [_ask_response(runtime, ask) for ask in request.asks.values()],
+        "participants": [
+            *(_ask_response(runtime, ask) for ask in request.asks.values()),
+            *(_left_out_response(runtime, device_id, reason) for device_id, reason in request.not_asked.items()),
+        ],
     }
 
 
@@ -52,6 +59,21 @@ def _ask_response(runtime: IslandRuntime, ask: Ask) -> JsonObjectType:
         "reason": async_sentence(runtime.hass, ask.reason),
         "energy_wh": ask.energy_wh,
         "amount": ask.amount_i,
+    }
+
+
+def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reason) -> JsonObjectType:
+    """A participant that was not asked, and why."""
+    participant = runtime.participants.get(participant_id)
+    return {
+        "device_id": async_device_id(runtime, participant_id),
+        "name": participant.name if participant else None,
+        "state": NOT_ASKED,
+        "power": 0,
+        "rate": 0,
+        "reason": async_sentence(runtime.hass, reason),
+        "energy_wh": 0,
+        "amount": 0,
     }
 
 

@@ -84,6 +84,7 @@ class Ask:
         promised_w: What it said yes to, W; not all of it may be needed.
         rate: i/kWh, shown before the answer.
         reason: Of the answer or of an early end.
+        asked_at: When it was asked, where that was later than the request was made; grid time.
         answered_at, active_at, ended_at: Grid times.
         baseline_w: What it would have drawn, W, measured before the request.
         baseline_method: How that was found, see `baseline`.
@@ -105,6 +106,7 @@ class Ask:
     promised_w: float = 0.0
     rate: int
     reason: Reason | None = None
+    asked_at: float | None = None
     answered_at: float | None = None
     active_at: float | None = None
     ended_at: float | None = None
@@ -221,6 +223,7 @@ class Ask:
             "reason": None
             if self.reason is None
             else {"key": self.reason.key, "placeholders": dict(self.reason.placeholders)},
+            "asked_at": self.asked_at,
             "answered_at": self.answered_at,
             "active_at": self.active_at,
             "ended_at": self.ended_at,
@@ -274,6 +277,8 @@ class CurtailmentRequest:
         ahead_s: By how much that clock was ahead of the present one: it was set back since, s.
         automatic: The grid made it by itself; otherwise a person or an automation did.
         asks: One part per participant, by device id.
+        not_asked: Why the others were not asked, by device id.
+        coming: What those of them drew when it was made who may be asked later, W: they had only just begun to draw.
         closed: Nothing more will be asked or given; settled parts may still await payment.
         judged: Its answers have moved the next rate.
     """
@@ -290,6 +295,8 @@ class CurtailmentRequest:
     ahead_s: float = 0.0
     automatic: bool = True
     asks: dict[str, Ask] = field(default_factory=dict)
+    not_asked: dict[str, Reason] = field(default_factory=dict)
+    coming: dict[str, float] = field(default_factory=dict)
     closed: bool = False
     judged: bool = False
 
@@ -336,6 +343,11 @@ class CurtailmentRequest:
             "ahead_s": self.ahead_s,
             "automatic": self.automatic,
             "asks": [ask.to_dict() for ask in self.asks.values()],
+            "not_asked": {
+                device_id: {"key": reason.key, "placeholders": dict(reason.placeholders)}
+                for device_id, reason in self.not_asked.items()
+            },
+            "coming": self.coming,
             "closed": self.closed,
             "judged": self.judged,
         }
@@ -346,8 +358,10 @@ class CurtailmentRequest:
         values = dict(data)
         asks = [Ask.from_dict(ask) for ask in values.pop("asks")]
         need = values.pop("need_w")
+        not_asked = values.pop("not_asked", {})
         return cls(
             **values,
             need_w=None if need is None else (float(need[0]), float(need[1]), float(need[2])),
             asks={ask.device_id: ask for ask in asks},
+            not_asked={device_id: Reason(**reason) for device_id, reason in not_asked.items()},
         )

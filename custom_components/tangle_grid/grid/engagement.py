@@ -97,9 +97,18 @@ class Engagement:
                     wanted[ask.device_id] = battery_target(device.config, ask)
         return wanted
 
-    def offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
-        """What a device could give from now on, see `offers`."""
-        habits, foreseen_at = self._lifecycle.habits, known_at(feeder, now)
+    def offer(
+        self,
+        feeder: FeederWatch,
+        device: DeviceState,
+        now: float,
+        duration_s: float,
+        rate: int,
+        *,
+        known_at_least: float = 0.0,
+    ) -> Offer:
+        """What a device could give from now on, see `offers`; it could not be foreseen before `known_at_least`."""
+        habits, foreseen_at = self._lifecycle.habits, max(known_at_least, known_at(feeder, now))
         return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at, rate=rate)
 
     def affordable_w(self, request: CurtailmentRequest | None, window_s: float, rate: int, own_i: int = 0) -> float:
@@ -172,6 +181,9 @@ class Engagement:
         if request.time_of(now) > request.issued_at:
             # Time has passed since it was asked. A baseline never rises by waiting.
             foreseen_at = min(request.issued_at - request.ahead_s, known_at(self._feeder_of(request), now))
+            if ask.asked_at is not None:
+                # It drew before the request was made, and only its baseline had to follow.
+                foreseen_at = ask.asked_at - request.ahead_s
             habits = self._lifecycle.habits
             offer = offer_of(
                 device, now, self._timing, habits, duration_s=window_s, known_at=foreseen_at, rate=ask.rate

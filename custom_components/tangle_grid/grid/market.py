@@ -8,6 +8,8 @@ be spent, `lid` that nobody else takes up what they give, and `release` how they
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from .auction import Auction
 from .curtailment import Ask, CurtailmentRequest, Decision, RequestState
@@ -18,10 +20,40 @@ from .events import Answered, AskChanged, Asked, GridEvent, RequestClosed, Reque
 from .lid import Lids
 from .lifecycle import Lifecycle
 from .model import GridConfig, PhaseTriple, Reason, SolarConfig
-from .offers import NOTHING, Offer, answered_w, asked_w, want_of
+from .offers import JUST_BEGUN, Offer, answered_w, asked_w, nothing, want_of
 from .policy import Question, decide
 from .protection import FeederWatch
 from .topology import Topology
+
+#: With less time left, nobody new is asked, s.
+_LEAST_LEFT_S: Final = 120.0
+
+
+@dataclass(slots=True)
+class Choice:
+    """Who is asked for a request and for how much, W, and why the others are not."""
+
+    asked: list[tuple[DeviceState, Offer, float]] = field(default_factory=list)
+    left_out: dict[str, Reason] = field(default_factory=dict)
+    _drawn_w: dict[str, float] = field(default_factory=dict)
+
+    def ask(self, device: DeviceState, offer: Offer, want_w: float) -> None:
+        """One that is asked."""
+        self.asked.append((device, offer, want_w))
+
+    def leave_out(self, device: DeviceState, reason: Reason) -> None:
+        """One that is not."""
+        self.left_out[device.device_id] = reason
+        self._drawn_w[device.device_id] = device.power_w or 0.0
+
+    def coming(self, within_s: float) -> dict[str, float]:
+        """What those draw who can be asked within a time, W."""
+        return {
+            device_id: self._drawn_w[device_id]
+            for device_id, reason in self.left_out.items()
+            if reason.key == JUST_BEGUN
+            and (float(reason.placeholders["needed"]) - float(reason.placeholders["minutes"])) * 60 <= within_s
+        }
 
 
 class Market:
@@ -82,6 +114,7 @@ class Market:
         """Let time pass: ends, closures, more helpers where they are needed, new requests."""
         self._lifecycle.advance(now, events)
         for request in self._lifecycle.open():
+            self._ask_those_who_can_by_now(request, now, events)
             self._close_if_over(request, now, events)
         for request in self._lifecycle.open():
             if self._engagement.may_engage_more(request, now):
@@ -123,21 +156,20 @@ class Market:
     ) -> tuple[CurtailmentRequest, list[GridEvent]]:
         """A request that somebody makes by hand; values are checked already."""
         events: list[GridEvent] = []
-        busy = self._busy()
-        asked: list[tuple[DeviceState, Offer, float]] = []
         most_w = min(power_w, self._engagement.affordable_w(None, duration_s, rate))
         if most_w < min(power_w, CLOSE_ENOUGH_W):
             raise GridError("budget_spent", {"rate": rate})
-        for device in self._devices.values():
-            if isinstance(device.config, SolarConfig) or not self._below(feeder, device):
+        choice = Choice()
+        for device in self._candidates(feeder):
+            if device_ids is not None and device.device_id not in device_ids:
                 continue
-            offer = (
-                NOTHING if device.device_id in busy else self._engagement.offer(feeder, device, now, duration_s, rate)
-            )
-            if device.device_id in device_ids if device_ids is not None else offer.worth_asking:
-                asked.append((device, offer, min(offer.power_w, most_w)))
+            offer = self._offer(feeder, device, now, duration_s, rate)
+            if device_ids is not None or offer.worth_asking:
+                choice.ask(device, offer, min(offer.power_w, most_w))
+            else:
+                choice.leave_out(device, offer.why_not)
         request = self._issue(
-            feeder, now, power_w=power_w, need_w=None, duration_s=duration_s, rate=rate, asked=asked, events=events
+            feeder, now, power_w=power_w, need_w=None, duration_s=duration_s, rate=rate, choice=choice, events=events
         )
         return request, events
 
@@ -145,17 +177,22 @@ class Market:
         feeder, duration_s, rate = auction.feeder, self._timing.request_duration_s, auction.rate()
         need_w = feeder.excess_w(self._config.market.margin)
         most_w = self._engagement.affordable_w(None, duration_s, rate)
-        busy = self._busy()
-        asked: list[tuple[DeviceState, Offer, float]] = []
-        for device in self._devices.values():
-            if isinstance(device.config, SolarConfig) or not self._below(feeder, device) or device.device_id in busy:
-                continue
+        choice = Choice()
+        for device in self._candidates(feeder):
             want_w = min(want_of(device, need_w), most_w)
-            if want_w >= CLOSE_ENOUGH_W and auction.may_ask(device.device_id):
-                offer = self._engagement.offer(feeder, device, now, duration_s, rate)
-                if offer.worth_asking:
-                    asked.append((device, offer, min(offer.power_w, want_w)))
-        if not asked:
+            if want_w < CLOSE_ENOUGH_W:
+                short = ", ".join(f"L{phase + 1}" for phase, watts in enumerate(need_w) if watts > 0)
+                choice.leave_out(device, Reason(key="not_asked_other_phase", placeholders={"phases": short}))
+                continue
+            if not auction.may_ask(device.device_id):
+                choice.leave_out(device, Reason(key="not_asked_said_no"))
+                continue
+            offer = self._offer(feeder, device, now, duration_s, rate)
+            if offer.worth_asking:
+                choice.ask(device, offer, min(offer.power_w, want_w))
+            else:
+                choice.leave_out(device, offer.why_not)
+        if not choice.asked:
             auction.end_round()
             return
         auction.issued(now)
@@ -166,7 +203,7 @@ class Market:
             need_w=need_w,
             duration_s=duration_s,
             rate=rate,
-            asked=asked,
+            choice=choice,
             events=events,
         )
 
@@ -179,7 +216,7 @@ class Market:
         need_w: PhaseTriple | None,
         duration_s: float,
         rate: int,
-        asked: list[tuple[DeviceState, Offer, float]],
+        choice: Choice,
         events: list[GridEvent],
     ) -> CurtailmentRequest:
         request = CurtailmentRequest(
@@ -193,28 +230,78 @@ class Market:
             starts_at=now,
             ends_at=now + duration_s,
             automatic=need_w is not None,
+            not_asked=choice.left_out,
+            coming={} if need_w is not None else choice.coming(duration_s - _LEAST_LEFT_S),
         )
         self._lifecycle.add(request)
-        self._lifecycle.debts.enrol([device.device_id for device, _, _ in asked], now)
         events.append(RequestIssued(request=request))
-        for device, offer, want_w in asked:
+        self._ask(request, choice, now, events)
+        self._engagement.engage(request, now, events)
+        self._close_if_over(request, now, events)
+        return request
+
+    def _ask(self, request: CurtailmentRequest, choice: Choice, now: float, events: list[GridEvent]) -> None:
+        """Put the question to those who are chosen."""
+        self._lifecycle.debts.enrol([device.device_id for device, _, _ in choice.asked], now)
+        rate, left_s = request.rate_i_per_kwh, request.ends_at - request.time_of(now)
+        most_w = self._engagement.affordable_w(None, left_s, rate)
+        for device, offer, want_w in choice.asked:
             ask = Ask(
                 device_id=device.device_id,
                 offer_w=offer.power_w,
-                quantity_w=asked_w(device, offer, want_w, self._engagement.affordable_w(None, duration_s, rate)),
+                quantity_w=asked_w(device, offer, want_w, most_w),
                 rate=rate,
                 baseline_w=offer.baseline_w,
                 baseline_method=offer.method,
+                asked_at=request.time_of(now) if request.time_of(now) > request.issued_at else None,
             )
             request.asks[ask.device_id] = ask
             device.request_id = request.request_id
             events.append(Asked(request_id=request.request_id, device_id=ask.device_id))
             events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
-        for device, _, _ in asked:
+        for device, _, _ in choice.asked:
             self._ask_policy(request, request.asks[device.device_id], device, now, events)
-        self._engagement.engage(request, now, events)
-        self._close_if_over(request, now, events)
-        return request
+
+    def _ask_those_who_can_by_now(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        """Who had just begun to draw when the request was made is asked when its baseline has followed.
+
+        Only for what it drew then: nobody begins to draw for a request that is there already.
+        """
+        time, choice = request.time_of(now), Choice()
+        feeder, left_s = self._feeder(request), request.ends_at - time
+        for device_id, drawn_w in list(request.coming.items()):
+            device = self._devices.get(device_id)
+            if device_id in self._busy():
+                continue
+            if device is None or left_s < _LEAST_LEFT_S or not device.plugged_in or device.satisfied:
+                del request.coming[device_id]
+                continue
+            offer = self._engagement.offer(feeder, device, now, left_s, request.rate_i_per_kwh, known_at_least=now)
+            if not offer.worth_asking:
+                request.not_asked[device_id] = offer.why_not
+                continue
+            del request.coming[device_id], request.not_asked[device_id]
+            power_w, baseline_w = min(offer.power_w, drawn_w), min(offer.baseline_w, drawn_w)
+            offer = replace(offer, power_w=power_w, baseline_w=baseline_w)
+            choice.ask(device, offer, min(power_w, request.quantity_w))
+        if choice.asked:
+            answer_by = min(time + self._timing.answer_window_s, request.ends_at)
+            request.answer_by = max(request.answer_by, answer_by)
+            self._ask(request, choice, now, events)
+            self._engagement.engage(request, now, events)
+
+    def _candidates(self, feeder: FeederWatch) -> list[DeviceState]:
+        """All below a feeder that could ever be asked."""
+        return [
+            device
+            for device in self._devices.values()
+            if not isinstance(device.config, SolarConfig) and self._below(feeder, device)
+        ]
+
+    def _offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
+        if device.device_id in self._busy():
+            return nothing("not_asked_busy")
+        return self._engagement.offer(feeder, device, now, duration_s, rate)
 
     def _ask_policy(
         self, request: CurtailmentRequest, ask: Ask, device: DeviceState, now: float, events: list[GridEvent]
@@ -283,6 +370,8 @@ class Market:
     def _close_if_over(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
         self._auction(request).judge(request)
         if request.closed or any(ask.waiting or ask.engaged for ask in request.asks.values()):
+            return
+        if request.coming and request.quantity_w - request.active_w >= CLOSE_ENOUGH_W:
             return
         late_answers = any(ask.state is RequestState.UNANSWERED for ask in request.asks.values())
         if late_answers and request.time_of(now) < request.ends_at:

@@ -48,6 +48,15 @@ class PowerLog:
                 break
         return value
 
+    def since_above(self, watts: float, now: float) -> float:
+        """Since when the total has been at least `watts` without a break; `now` if it is not."""
+        since = now
+        for at, power_w in reversed(self._entries):
+            if power_w is None or sum(power_w) < watts:
+                break
+            since = at
+        return since
+
     def mean_w(self, now: float, window_s: float, *, missing_w: float | None = 0.0) -> float | None:
         """Mean total power over the last `window_s`, W.
 

@@ -14,6 +14,7 @@ from .model import (
     HouseholdConfig,
     HouseholdTelemetry,
     PhaseTriple,
+    Reason,
     Timing,
 )
 from .policy import can_feed_back
@@ -25,6 +26,8 @@ from .topology import PHASES
 _WORTH_ASKING_W: Final = 300.0
 #: What is not paid for at least this share of a window is not asked for.
 _PAID_SHARE: Final = 0.1
+#: Share of its present power above which a charger has drawn about as much.
+_AS_MUCH: Final = 0.8
 #: A charger that draws so much more than its baseline is on its way up, A per phase.
 _RISING_A: Final = 2.0
 
@@ -34,21 +37,32 @@ class Offer:
     """The most that a device could give now, and its baseline, both W.
 
     `method` says how that was found. `paid_share` is the part of the window until a car would be full, after which what
-    it does not draw is not paid: 1 where that lies beyond the window, or nobody knows.
+    it does not draw is not paid: 1 where that lies beyond the window, or nobody knows. `nothing`: why it cannot give
+    anything, or nothing that is paid.
     """
 
     power_w: float
     baseline_w: float
     method: str = "none"
     paid_share: float = 1.0
+    nothing: Reason | None = None
 
     @property
     def worth_asking(self) -> bool:
         """Enough to be asked for."""
         return self.power_w * self.paid_share >= _WORTH_ASKING_W
 
+    @property
+    def why_not(self) -> Reason:
+        """Why it is not worth asking."""
+        if self.nothing is not None:
+            return self.nothing
+        power_w = round(self.power_w * self.paid_share)
+        return Reason(key="not_asked_too_little", placeholders={"power_w": power_w, "least_w": round(_WORTH_ASKING_W)})
 
-NOTHING: Final = Offer(power_w=0.0, baseline_w=0.0)
+
+#: Who has only just begun to draw, and may be asked later.
+JUST_BEGUN: Final = "not_asked_just_begun"
 
 
 def offer_of(
@@ -61,46 +75,55 @@ def offer_of(
 
     `known_at`: since when the request can be foreseen, see `baseline`. `rate`: what it would be shown, i/kWh.
     """
-    if device.silent or not device.watch.compliant or (device.setpoint is None and _needs_setpoint(device)):
-        return NOTHING
-    if now < device.left_until:
-        return NOTHING
+    if (reason := _out_of_reach(device, now)) is not None:
+        return nothing(reason.key, **reason.placeholders)
     expected = baseline_of(device, now, timing, habits, known_at=known_at, until=now + duration_s)
     expected_w, method = expected.power_w, expected.method
     match device.config:
         case ChargerConfig() as config:
             if not device.plugged_in:
-                return NOTHING
+                return nothing("not_asked_unplugged")
             drawn_w = max(0.0, device.power_w or 0.0)
             if drawn_w > expected_w + _RISING_A * config.watts_per_amp:
                 # It has just begun to draw more. Measured against its baseline it would have to fall much further
                 # than anybody needs before a part of that is paid: others are asked until it is steady.
-                return NOTHING
+                return _just_begun(device, now, drawn_w, timing.baseline_window_s, known_at)
             # What it draws no more cannot be given.
             charging_w = min(expected_w, drawn_w)
             share = paid_share(habits.payable_wh(device, rate), charging_w, duration_s)
+            reason = Reason(key="not_asked_draws_nothing") if charging_w < _WORTH_ASKING_W else None
             if share < _PAID_SHARE:
                 # By what is believed of it, it is full: what it still takes is not paid, and not asked for.
-                charging_w, share = 0.0, 1.0
+                charging_w, share, reason = 0.0, 1.0, Reason(key="not_asked_would_be_full")
             fed_back_w = _feeds_back_w(device, config, duration_s)
             given_w = charging_w + fed_back_w
             # What is fed back is paid all the time.
             paid_w = charging_w * share + fed_back_w
             share = paid_w / given_w if given_w > 0 else 1.0
-            return Offer(power_w=given_w, baseline_w=charging_w, method=method, paid_share=share)
+            return Offer(power_w=given_w, baseline_w=charging_w, method=method, paid_share=share, nothing=reason)
         case BatteryConfig() as config:
             if device.setpoint is not None:
                 # What it draws no more, because it is limited, cannot be given.
                 expected_w = min(expected_w, max(0.0, device.power_w or 0.0))
             held_w = _held_w(device.least_soc, config.min_soc, config.capacity_wh, duration_s)
             lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
-            return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method)
+            reason = Reason(key="not_asked_empty") if held_w <= 0 and expected_w < _WORTH_ASKING_W else None
+            return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method, nothing=reason)
         case HouseholdConfig():
             # What it has given before comes back first.
             sheddable_w = 0.0 if device.shed else sum(rated_w for _, rated_w in _loads_on(device))
-            return Offer(power_w=min(sheddable_w, expected_w), baseline_w=expected_w, method=method)
+            reason = None
+            if sheddable_w <= 0:
+                reason = Reason(key="not_asked_coming_back" if device.shed else "not_asked_no_load_on")
+            given_w = min(sheddable_w, expected_w)
+            return Offer(power_w=given_w, baseline_w=expected_w, method=method, nothing=reason)
         case _:
-            return NOTHING
+            return nothing("not_asked_no_load_on")
+
+
+def nothing(key: str, **values: str | float) -> Offer:
+    """No offer, and why."""
+    return Offer(power_w=0.0, baseline_w=0.0, nothing=Reason(key=key, placeholders=values))
 
 
 def charger_target(config: ChargerConfig, ask: Ask) -> float:
@@ -255,5 +278,22 @@ def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
     return [(load.load_id, load.rated_w) for load in config.loads if telemetry.loads_on.get(load.load_id) is True]
 
 
-def _needs_setpoint(device: DeviceState) -> bool:
-    return isinstance(device.config, ChargerConfig)
+def _out_of_reach(device: DeviceState, now: float) -> Reason | None:
+    """Why nobody can be asked here, whatever it draws."""
+    if device.silent:
+        return Reason(key="not_asked_silent")
+    if not device.watch.compliant:
+        return Reason(key="not_asked_not_following")
+    if device.setpoint is None and isinstance(device.config, ChargerConfig):
+        return Reason(key="not_asked_starting")
+    if now < device.left_until:
+        return Reason(key="not_asked_left", placeholders={"starts_at": device.left_until})
+    return None
+
+
+def _just_begun(device: DeviceState, now: float, drawn_w: float, window_s: float, known_at: float) -> Offer:
+    """A charger whose baseline has yet to follow what it draws: how long it has drawn so much, and would have to."""
+    drawn_s = now - device.log.since_above(drawn_w * _AS_MUCH, now)
+    needed_s = window_s + min(window_s, max(0.0, now - known_at))
+    minutes = min(int(drawn_s // 60), math.ceil(needed_s / 60) - 1)
+    return nothing(JUST_BEGUN, minutes=minutes, needed=math.ceil(needed_s / 60))
