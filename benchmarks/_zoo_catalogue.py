@@ -186,9 +186,10 @@ ANIMALS: Final = (
     _text("3.4e38", lambda: Says("3.4e38", "power")),
     _text("a thousandth", lambda: Scaled(0.001, ("power",))),
     _text("a thousandfold", lambda: Scaled(1000.0, ("power",))),
-    _text("1_000", Underscores),
-    _text("in other digits", OtherDigits),
-    _text("in a unit that is a list", lambda: UnitIs(["W"])),
+    _text("1_000", lambda: Underscores("power")),
+    _text("in other digits", lambda: OtherDigits("power")),
+    _text("in a unit that is a list", lambda: UnitIs(["W"], "power")),
+    _charger("whose number shows other digits", lambda: (OtherDigits("limit"),)),
     # Meters
     Animal(name="meter reports every 1 s", meter=lambda: (Every(1.0),)),
     Animal(name="meter reports every 10 s", meter=lambda: (Every(10.0, 7.0),)),

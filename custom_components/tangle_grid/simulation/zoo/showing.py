@@ -64,18 +64,28 @@ class Renamed(Says):
 
 
 class OtherDigits(Behaviour):
-    """Writes its numbers in other digits than 0 to 9."""
+    """Writes numbers in other digits than 0 to 9."""
+
+    def __init__(self, *quantities: str) -> None:
+        self._quantities = quantities
 
     @override
     def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
         return text.translate(_ARABIC), unit
 
 
 class Underscores(Behaviour):
     """Writes "1_000"."""
 
+    def __init__(self, *quantities: str) -> None:
+        self._quantities = quantities
+
     @override
     def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
+        if self._quantities and not quantity.startswith(self._quantities):
+            return text, unit
         whole, dot, rest = text.partition(".")
         return (f"{int(whole):_}{dot}{rest}" if whole.lstrip("-").isdigit() else text), unit
 
