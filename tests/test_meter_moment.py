@@ -28,9 +28,10 @@ class Spoken:
         self.after.append(time.perf_counter() - since)
 
     def show(self, *entities: str, same: bool = False) -> None:
-        self._value += not same
+        self._value += 1
         for entity_id in entities:
-            self._hass.states.async_set(entity_id, str(self._value))
+            before = self._hass.states.get(entity_id)
+            self._hass.states.async_set(entity_id, before.state if same and before else str(self._value))
 
 
 @pytest.fixture
@@ -90,6 +91,17 @@ async def test_a_phase_that_repeats_itself_has_spoken(meter: Spoken) -> None:
     meter.show(L1, L2, L3, same=True)
     await asyncio.sleep(2 * MOMENT_S)
     assert meter.after == []
+
+
+async def test_a_phase_that_repeats_itself_after_another_is_waited_for_no_more(meter: Spoken) -> None:
+    meter.show(L1)
+    meter.show(L2, same=True)
+    await asyncio.sleep(MOMENT_S / 5)
+    assert meter.after == []
+    meter.show(L1, L3)
+    meter.show(L2, same=True)
+    await asyncio.sleep(MOMENT_S / 5)
+    assert len(meter.after) == 1
 
 
 async def test_a_dead_phase_is_not_waited_for(hass: HomeAssistant, meter: Spoken) -> None:

@@ -337,6 +337,24 @@ async def test_whoever_controls_goes_on_with_it(hass: HomeAssistant, island: Isl
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def test_at_a_start_the_first_one_has_it_and_keeps_it(hass: HomeAssistant, island: Island) -> None:
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    copy = second_entry()
+    copy.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    assert island.runtime.taken == {}
+    assert await hass.config_entries.async_setup(copy.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert set(copy.runtime_data.taken) == {CHARGER, BATTERY, HOUSEHOLD}
+    # The second one is loaded, and leaves them alone: it is no reason to give them up.
+    assert await hass.config_entries.async_reload(island.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert island.runtime.taken == {}
+    assert set(copy.runtime_data.taken) == {CHARGER, BATTERY, HOUSEHOLD}
+    assert await hass.config_entries.async_unload(copy.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 # The log.
 
 
