@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.ledger import LedgerError
 from custom_components.tangle_grid.persistence import SecretStore
 from tests.island import CHARGER, FakeLedger, async_set_up_devices, island_entry
 
@@ -84,3 +85,26 @@ async def test_secrets_that_cannot_be_read_are_left_alone_and_the_grid_goes_on(
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     assert hass_storage[KEY] == content
+
+
+async def test_secrets_that_did_not_reach_the_disk_are_not_used(hass: HomeAssistant) -> None:
+    """Home Assistant only logs what it could not write; a seed that is lost takes its tokens along."""
+
+    async def lost(*_: object) -> None:
+        """Write nothing."""
+
+    store = SecretStore(hass, ISLAND)
+    keyring = await store.async_load({"home": ("household", "Home 1")})
+    assert keyring.saved
+    with patch.object(Store, "_async_write_data", lost):
+        again = await SecretStore(hass, ISLAND).async_load({"new": ("charger", "Maple 4")})
+        assert not again.saved
+        for save in (
+            store.async_save_secrets(keyring.secrets.with_wallet("another")),
+            store.async_add_token("token"),
+            store.async_note_begun(),
+        ):
+            with pytest.raises(LedgerError) as refused:
+                await save
+            assert refused.value.key == "ledger_unavailable"
+    assert await store.async_secrets() == keyring.secrets

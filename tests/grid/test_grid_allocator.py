@@ -209,3 +209,16 @@ def test_balanced_line_to_line_devices_use_the_lines_in_full() -> None:
         for pairs in LINES.values()
     ]
     assert allocate([math.sqrt(3) * 20] * 3, wanted) == pytest.approx([20.0] * 3)
+
+
+def test_currents_that_cancel_each_other_out_use_no_limit_that_is_spent() -> None:
+    """Between two lines one takes what the other gives back; whoever stops first leaves the other alone there."""
+    pair = [
+        Demand(limits=(0, 1), weights=(1, 1), min_a=6, max_a=16),
+        Demand(limits=(0, 1), weights=(-1, 1), min_a=6, max_a=16),
+    ]
+    assert allocate([0.0, 40.0], pair) == [16.0, 16.0]
+    assert allocate([-0.5, 40.0], pair) == [0.0, 0.0]
+    # Who does not use it is not held up by it.
+    other = Demand(limits=(1,), min_a=6, max_a=16)
+    assert allocate([-0.5, 40.0], [*pair, other]) == [0.0, 0.0, 16.0]

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from custom_components.tangle_grid.grid import HouseholdTelemetry, MarketConfig, Settlement, Timing
+from custom_components.tangle_grid.grid import ChargerTelemetry, HouseholdTelemetry, MarketConfig, Settlement, Timing
 from custom_components.tangle_grid.grid.baseline import baseline_of
 from custom_components.tangle_grid.grid.claims import Claim
 from custom_components.tangle_grid.grid.device_state import DeviceState
 from custom_components.tangle_grid.grid.habits import Habits
+from custom_components.tangle_grid.grid.lease import grant
+from custom_components.tangle_grid.grid.model import Cause
 from custom_components.tangle_grid.grid.profile import SLOT_S, HouseholdProfile
 from tests.grid.plant import ALWAYS, START, Car, Home, Plant, charger, household, reading
 
@@ -128,6 +130,24 @@ def test_a_household_with_a_habit_is_paid_by_it(habit_w: float, earned_wh: int) 
     assert all(each.receipt["baseline_method"] == "comparable_days" for each in plant.of(Settlement))
     plant.restart()
     assert plant.engine._lifecycle.habits.to_dict() == engine._lifecycle.habits.to_dict()
+
+
+@pytest.mark.parametrize(("told_a", "expected_w"), [(None, 11_040), (16.0, 11_040), (6.0, 4_140), (0.0, 0)])
+def test_what_a_car_drew_beyond_its_limit_is_no_claim(told_a: float | None, expected_w: float) -> None:
+    """Else whoever does not obey would be paid for obeying."""
+    device = DeviceState(charger(), Timing())
+    for second in range(0, 900, 10):
+        now = START + second
+        telemetry = ChargerTelemetry(reading=reading((3_680.0, 3_680.0, 3_680.0), now), connected=True, soc=50.0)
+        device.observe(now, 10.0, telemetry, Timing())
+        device.lease = None if told_a is None else grant(device.lease, told_a, Cause.ALLOCATION, now, 300.0)
+    now = START + 890
+    found = baseline_of(device, now, Timing(), Habits(), known_at=now - 300, until=now + 900)
+    assert found.power_w == pytest.approx(expected_w)
+    # While it helps, its limit is what it gives, and not what it would have drawn.
+    device.helping = True
+    found = baseline_of(device, now, Timing(), Habits(), known_at=now - 300, until=now + 900)
+    assert found.power_w == pytest.approx(11_040)
 
 
 def test_a_household_without_a_habit_has_the_lower_of_its_recent_means() -> None:

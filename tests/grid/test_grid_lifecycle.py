@@ -38,6 +38,21 @@ def test_only_listed_transitions_are_possible(before: RequestState, after: Reque
         assert part.state is before
 
 
+def test_money_moves_one_way() -> None:
+    """Written down once more: a table that is tested by itself says nothing."""
+    S = RequestState  # noqa: N806 - as short as in the table
+    assert {state: set(TRANSITIONS[state]) for state in (S.SETTLED, S.PAID, S.CONFIRMED, S.DECLINED)} == {
+        S.SETTLED: {S.PAID},
+        S.PAID: {S.CONFIRMED},
+        S.CONFIRMED: set(),
+        S.DECLINED: set(),
+    }
+    leading = {state for state in STATES if S.SETTLED in TRANSITIONS[state]}
+    assert leading == {S.FULFILLED, S.OPTED_OUT, S.EXPIRED, S.CANCELLED}
+    assert {state for state in STATES if S.ACTIVE in TRANSITIONS[state]} == {S.ACCEPTED}
+    assert {state for state in STATES if S.PAID in TRANSITIONS[state]} == {S.SETTLED}
+
+
 @pytest.mark.parametrize("state", sorted(ENDED_EARLY))
 def test_a_part_that_was_never_active_is_not_settled(state: RequestState) -> None:
     part = ask(state=state)

@@ -35,6 +35,21 @@ def test_a_gap_earns_nothing_and_of_who_may_draw_anything_its_whole_slot_does_no
         assert found.readings[0] == [0, expected], strict
 
 
+@pytest.mark.parametrize(("power_w", "kept_w"), [(100.0, 100), (100.1, 101), (100.9, 101), (-100.9, -100), (0.0, 0)])
+def test_a_fraction_of_a_watt_is_rounded_against_the_helper(power_w: float, kept_w: int) -> None:
+    found = series(strict=False)
+    found.add(0, 10, power_w)
+    assert found.readings == [[0, kept_w]]
+
+
+@pytest.mark.parametrize("power_w", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_power_is_a_gap(power_w: float) -> None:
+    found = series(strict=False)
+    found.add(0, 5, power_w)
+    found.add(5, 10, 100.0)
+    assert found.readings == [[0, 550]]
+
+
 def test_a_slot_that_was_cut_off_is_judged_by_what_there_is_of_it() -> None:
     found = series(strict=True)
     found.add(0, 4, 100)
