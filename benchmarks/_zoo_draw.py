@@ -1,9 +1,10 @@
 """Any site of the zoo with anything that happens to it, drawn from a source of chance.
 
 One to eight chargers on one to three feeders, of one phase or three, perhaps a battery and homes with meters of their
-own; each charger has up to three behaviours of the catalogue, each meter perhaps one. Of all that, at most one device
-lies about power: when a meter and a charger lie at once, nobody can know what is true. Fuses are the next size that
-carries what nobody controls with all safe currents and floors: so whoever sets a site up has to choose them.
+own, which may say strange things; each charger has up to three behaviours of the catalogue, each meter perhaps one. Of
+these, at most one device lies about power: when a meter and a charger lie at once, nobody can know what is true. Fuses
+are the next size that carries what nobody controls with all safe currents and floors: so whoever sets a site up has to
+choose them.
 """
 
 import random
@@ -19,12 +20,23 @@ from custom_components.tangle_grid.simulation.zoo.car import ZooCar
 from custom_components.tangle_grid.simulation.zoo.charger import FOLLOW_S
 from custom_components.tangle_grid.simulation.zoo.load import Amps, Appliance, BaseLoad
 from custom_components.tangle_grid.simulation.zoo.reporting import Dead, Every
+from custom_components.tangle_grid.simulation.zoo.showing import OtherDigits, Renamed, Says, UnitIs, Vanishes
 
 SIZES_A: Final = (16.0, 20.0, 25.0, 32.0, 35.0, 40.0, 50.0, 63.0, 80.0, 100.0)
 _ALL: Final = (0, 1, 2)
 _CHARGERS: Final = tuple(animal for animal in ANIMALS if animal.name.startswith("charger") and animal.reports is None)
 _REPORTS: Final = tuple(animal for animal in ANIMALS if animal.reports is not None and animal.report_s <= 100.0)
 _METERS: Final = tuple(animal for animal in ANIMALS if animal.name.startswith("meter"))
+#: What entities of batteries and homes say now and then.
+_TEXTS: Final[tuple[tuple[str, Callable[[], Behaviour]], ...]] = (
+    ("nan", lambda: Says("nan", "power")),
+    ("1e308", lambda: Says("1e308", "power")),
+    ("other digits", OtherDigits),
+    ("a unit that is a list", lambda: UnitIs(["W"], "power")),
+    ("no state of charge", lambda: Vanishes("soc")),
+    ("nothing", Vanishes),
+    ("not there for three minutes", lambda: Renamed().between(0.0, 180.0)),
+)
 _SAFE_A: Final = 6.0
 _DOWN_S: Final = 60.0
 
@@ -140,8 +152,21 @@ class _Draw:
             max_charge_w=3000.0,
             max_discharge_w=3000.0,
         )
-        self.says.append(f"battery on {config.feeder_id}: {level_w:.0f} W up and down every {turn_s:.0f} s")
-        return BatterySpec(config=config, behaviours=(Every(chance.choice((5.0, 10.0, 30.0))),), own_w=own_w)
+        says, behaviours = self._texts()
+        self.says.append(f"battery on {config.feeder_id}: {level_w:.0f} W up and down every {turn_s:.0f} s{says}")
+        return BatterySpec(
+            config=config, behaviours=(Every(chance.choice((5.0, 10.0, 30.0))), *behaviours), own_w=own_w
+        )
+
+    def _texts(self) -> tuple[str, tuple[Behaviour, ...]]:
+        """What an entity says from some moment on, if anything strange."""
+        if self.chance.random() < 0.6:
+            return "", ()
+        name, make = self.chance.choice(_TEXTS)
+        behaviour, begin_s = make(), self.chance.uniform(0.0, self.length_s)
+        if name.startswith("not there"):
+            return f", {name}", (behaviour,)
+        return f", says {name} from {begin_s:.0f} s on", (behaviour.between(begin_s, begin_s + 900.0),)
 
     def _base(self) -> BaseLoad:
         chance = self.chance
@@ -164,7 +189,12 @@ class _Draw:
 
     def _home(self, number: int, feeders: list[str]) -> HomeSpec:
         config = HouseholdConfig(device_id=f"home_{number}", feeder_id=self.chance.choice(feeders))
-        return HomeSpec(config=config, base=self._base(), behaviours=(Every(self.chance.choice((5.0, 30.0))),))
+        says, behaviours = self._texts()
+        if says:
+            self.says.append(f"home_{number}{says}")
+        return HomeSpec(
+            config=config, base=self._base(), behaviours=(Every(self.chance.choice((5.0, 30.0))), *behaviours)
+        )
 
     def _feeder(
         self, feeder_id: str, chargers: list[ChargerSpec], batteries: list[BatterySpec], homes: list[HomeSpec]
