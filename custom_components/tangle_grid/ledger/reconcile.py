@@ -10,7 +10,7 @@ ones, and what they know as booked and the Tangle does not have makes it the old
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence, Set as AbstractSet
 from typing import Final
 
 from ..protocol import Envelope, KeyRegistry, ProtocolError, epoch_of, is_sealed
@@ -178,16 +178,10 @@ class Reconciler:
                 self._accounts.book.book(target, earned_i=-amount)
 
     def _give_up(self, transfer: int) -> None:
-        """End a transfer, unless it is on the Tangle: somebody else made one of its payments meanwhile."""
-        bundle = self._bundle_of(transfer)
-        if bundle is None or not self._backend.tails(bundle) or self._fate(bundle) == "failed":
-            self._end(transfer)
-
-    def _bundle_of(self, transfer: int) -> str | None:
+        """End a transfer that is not over, unless it is on the Tangle: one of its payments was made in another one."""
         entry = next((each for each in self._journal.open() if each.id == transfer), None)
-        if entry is None or entry.plan is None:
-            return None
-        return entry.bundle or prepare(entry.plan).bundle
+        if entry is not None and all(tail.conflict is not None for tail in self._tails(entry)):
+            self._end(transfer)
 
     def _end(self, transfer: int) -> None:
         """End a transfer for good. What its addresses hold, or will, is moved on: their keys have signed once."""
@@ -242,13 +236,14 @@ class Reconciler:
             arriving[spent.address] -= spent.balance_i
         exposed.update(spent.address for spent in plan.inputs)
 
-    def _can_be_booked(self, plan: BundlePlan, arriving: Mapping[str, int], exposed: Container[str]) -> bool:
+    def _can_be_booked(self, plan: BundlePlan, arriving: Mapping[str, int], exposed: AbstractSet[str]) -> bool:
         """Tell whether a bundle finds what it spends, no less and no more, and may pay to all whom it pays."""
-        addresses = [*(spent.address for spent in plan.inputs), *(address for address, _amount in plan.outputs)]
-        if any(each in exposed or self._backend.is_known_spent(each) for each in addresses):
+        inputs = [spent.address for spent in plan.inputs]
+        if any(each in exposed or self._backend.is_known_spent(each) for each, _amount in plan.outputs):
             return False
-        held = self._backend.known_balances([spent.address for spent in plan.inputs])
-        return all(
+        # What only signed may still be spent from: a bundle that moves on what another one left there does so.
+        held = self._backend.known_balances(inputs)
+        return exposed.isdisjoint(inputs) and all(
             balance + arriving.get(spent.address, 0) == spent.balance_i
             for balance, spent in zip(held, plan.inputs, strict=True)
         )
