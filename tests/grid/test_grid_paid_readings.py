@@ -101,3 +101,37 @@ def test_a_baseline_falls_with_what_is_drawn_while_waiting() -> None:
     plant.run(20)
     assert ask.state is RequestState.ACTIVE
     assert ask.baseline_w == pytest.approx(7 * 3 * 230, rel=0.01)
+
+
+class Blinking(Car):
+    """It draws much and little in turn, from one measurement to the next."""
+
+    def follow(self, dt: float) -> None:
+        super().follow(dt)
+        helps = 0 < self.told < 16.0
+        self.blinks = helps and not getattr(self, "blinks", False)
+        if helps:
+            self.draws_a = 6.0 if self.blinks else 16.0
+
+
+def test_of_two_measurements_the_greater_counts_for_the_time_between_them() -> None:
+    plant = plant_of(Blinking(charger(policy=ALWAYS)))
+    request_id = ask_for(plant, 3_000.0)
+    plant.run(1_000)
+    ask = plant.engine.requests[request_id].asks["car"]
+    assert ask.series.readings
+    # Every second of it may have been at 16 A.
+    assert max(watts for _offset, watts in ask.series.readings if watts is not None) > 10_000
+    assert ask.energy_wh <= 5
+
+
+def test_nothing_is_measured_beyond_the_end_of_a_request() -> None:
+    """Steps come when they come; the last of them is cut at the end."""
+    plant = plant_of(Car(charger(policy=ALWAYS)))
+    request_id = ask_for(plant, 3_000.0, duration_s=902.0)
+    request = plant.engine.requests[request_id]
+    plant.run(1_000)
+    ask = request.asks["car"]
+    assert ask.active_at is not None
+    assert ask.series.done_s == int(request.ends_at - ask.active_at)
+    assert ask.energy_wh <= max(watts for _offset, watts in ask.quantities) * 902 // 3_600
