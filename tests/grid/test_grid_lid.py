@@ -161,6 +161,20 @@ def test_who_has_waited_for_one_usual_request_and_its_release_starts() -> None:
     assert other.told + helper.told == pytest.approx(17, abs=1)
 
 
+def test_who_starts_after_waiting_gets_its_least_and_no_share_of_what_helpers_gave_up() -> None:
+    helper, other = car("one", policy=ALWAYS), car("other", connected=False)
+    plant = Plant(helper, other, feeders=(feeder(60.0, 36.0),), market=QUIET, base_a=(20.0,) * 3, planning=False, dt=10)
+    plant.run(900)
+    assert helper.told == 16
+    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=20_000.0)
+    other.connected = True
+    plant.run(TIMING.request_duration_s + TIMING.release_hold_s - 20)
+    assert (other.told, helper.told) == (0, 0)
+    plant.run(1_000)
+    # There would be room for 16 A below the threshold: that is what is paid for not to be used.
+    assert (other.told, helper.told) == (6, 0)
+
+
 def test_a_restart_in_the_middle_lifts_no_lid() -> None:
     plant = Plant(
         car("one", policy=ALWAYS, priority=1),
