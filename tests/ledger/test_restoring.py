@@ -76,7 +76,7 @@ def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
         (folder / bad).unlink() if kind == "missing" else (folder / bad).write_bytes(damaged(data, kind))
         expected = {Mishap.WALLETS_REBUILT if bad == WALLETS else Mishap.TANGLE_REBUILT}
     try:
-        core = open_core(folder, recording.secrets)
+        core = open_core(folder, recording.secrets, begun=True)
     except LedgerError as error:
         # The wallets are of a moment when nothing was remembered of the Tangle yet: then nothing is begun anew.
         if bad != TANGLE or error.fault not in {Fault.LOST, Fault.CORRUPT}:

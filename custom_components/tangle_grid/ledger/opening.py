@@ -198,7 +198,7 @@ class Opening:
         self._open_wallets(lambda: self.backend.tangle_id)
         if begin is not None and begin != first:
             self._outbox.set_meta("genesis_address", begin)
-        if self._begun or backend.node.store.count():
+        if self._begun or damage is not None or backend.node.store.count():
             # A Tangle without a transaction is what a first start leaves that did not come to its end.
             self.mishaps.append(Mishap.WALLETS_REBUILT)
 
