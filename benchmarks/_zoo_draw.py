@@ -127,6 +127,7 @@ class _Draw:
             feeder_id=chance.choice(feeders),
             phases=phases,
             battery_wh=60_000,
+            target_soc=100.0,
             safe_current_a=chance.choice((_SAFE_A, _SAFE_A, 0.0)) if not spec.get("floor_a") else _SAFE_A,
         )
         names = ", ".join(animal.name.removeprefix("charger ") for animal in kinds) or "polite"
