@@ -29,10 +29,10 @@ from custom_components.tangle_grid.grid import (
     StepResult,
 )
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
-from custom_components.tangle_grid.simulation.zoo.battery import ZooBattery, ZooHome
+from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
 from custom_components.tangle_grid.simulation.zoo.car import ZooCar
-from custom_components.tangle_grid.simulation.zoo.charger import ZooCharger
+from custom_components.tangle_grid.simulation.zoo.charger import LIMIT, ZooCharger
 from custom_components.tangle_grid.simulation.zoo.felt import Felt
 from custom_components.tangle_grid.simulation.zoo.load import Amps, BaseLoad
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
@@ -306,14 +306,16 @@ class Site:
         return (first, second, third)
 
     def could_fall(self, feeder_id: str, phases: Collection[int]) -> bool:
-        """Whether a charger below a feeder draws more on these phases than it would if it were told nothing."""
+        """Whether a device below a feeder that can be told something draws more on these phases than it must."""
         return any(
             charger.amps > self.specs[device_id].floor_a + 1e-6
+            and charger.entities[LIMIT].live
             and feeder_id in self.paths[device_id]
             and any(charger.phase_amps[phase] > 0 for phase in phases)
             for device_id, charger in self.chargers.items()
         ) or any(
             battery.power_w > 0
+            and battery.entities[SETPOINT].live
             and feeder_id in self.paths[device_id]
             and any(phase in battery.phases for phase in phases)
             for device_id, battery in self.batteries.items()
