@@ -23,6 +23,7 @@ from custom_components.tangle_grid.ledger.core import LedgerCore
 from custom_components.tangle_grid.ledger.file_marks import log_of
 from custom_components.tangle_grid.ledger.history import History
 from custom_components.tangle_grid.ledger.pyota import BundlePlan, prepare
+from custom_components.tangle_grid.ledger.trinary import address_of
 from tests.ledger.conftest import ISLAND
 from tests.ledger.moments import (
     TANGLE,
@@ -183,6 +184,8 @@ def test_a_damaged_file_is_set_aside_and_made_anew_from_the_other(
     assert found.mishaps == (Mishap.WALLETS_REBUILT if name == WALLETS else Mishap.TANGLE_REBUILT,)
     assert [(tmp_path / each).read_bytes() for each in found.aside] == ([] if bad is None else [bad])
     all_made(life, core, begun_anew=name == TANGLE)
+    # Nobody may pay to an address that has signed, on a Tangle that was begun anew either.
+    assert core.backend.is_known_spent(address_of(life.secrets.seeds[TREASURY], 0))
     core.pay(PaymentOrder(payment_id="after", source=TREASURY, target="car", amount_i=1))
     settle(core)
     core.findings_read()
