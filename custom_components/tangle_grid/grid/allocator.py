@@ -48,27 +48,32 @@ class Demand:
     weights: tuple[complex, ...] = ()
 
 
-def allocate(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float]:
-    """Currents for all devices.
+def allocate(
+    available_a: Sequence[float], demands: Sequence[Demand], admission_a: Sequence[float] | None = None
+) -> list[float]:
+    """Return currents for all devices.
 
     Args:
         available_a: A for controllable devices per limit (a phase of a feeder); may be negative.
         demands: One per device.
+        admission_a: The same for least currents alone, where it is more than `available_a`.
 
     Returns:
         A per phase for each demand, in the same order.
     """
     plenty = all_they_can_use(available_a, demands)
-    return ration(available_a, demands) if plenty is None else plenty
+    return ration(available_a, demands, admission_a) if plenty is None else plenty
 
 
-def ration(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float]:
+def ration(
+    available_a: Sequence[float], demands: Sequence[Demand], admission_a: Sequence[float] | None = None
+) -> list[float]:
     """`allocate` for those that have already been seen not to fit (`all_they_can_use`)."""
     load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []
     # One that is negative already is not used, not even by nothing.
-    most_a = [amps + _EPSILON if amps >= 0 else -math.inf for amps in available_a]
+    most_a = [amps + _EPSILON if amps >= 0 else -math.inf for amps in admission_a or available_a]
     for index in sorted(range(len(demands)), key=lambda index: demands[index].order):
         demand = demands[index]
         least = demand.min_a

@@ -29,6 +29,8 @@ _TOO_MUCH: Final = 3.0
 #: Whoever is configured with less than such a device has anyway may still have it: A of a charger, W of a battery.
 _COMMON_CHARGER_A: Final = 32.0
 _COMMON_BATTERY_W: Final = 5_000.0
+#: What a charger can be told at least, A, where nobody can tell.
+_COMMON_LOWEST_A: Final = 6.0
 #: Nobody enters a departure that is further away, s, and no car needs more, Wh.
 _FAR_S: Final = 366 * 86_400.0
 _MOST_NEED_WH: Final = 2_000_000.0
@@ -82,7 +84,7 @@ def believed(telemetry: Telemetry | None, most_w: float, now: float) -> tuple[Te
                 soc_at=_number(telemetry.soc_at, 0.0, now + _FAR_S),
                 heard_at=_number(telemetry.heard_at, 0.0, now + _FAR_S),
                 shown_a=_number(telemetry.shown_a, 0.0, most_w / NOMINAL_V),
-                lowest_a=0.0 if lowest_a is None else lowest_a,
+                lowest_a=_COMMON_LOWEST_A if lowest_a is None else lowest_a,
             ), fault
         case BatteryTelemetry():
             reading, fault = _reading(telemetry.reading, most_w)

@@ -1,17 +1,19 @@
 """The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from .allocator import Demand, excess_a
 from .batteries import Role, conclude, role_of
+from .charging import at_start_a, floor_a
 from .device_state import DeviceState
 from .dimming import share_out
+from .lease import Lease
 from .lid import NO_LIDS, Lids, put_lids_on, under_a_lid
 from .model import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from .order import Place, Precedence
-from .protection import FeederWatch, Room, drawn_a, keep_clear_of_highs, room_for
+from .protection import FeederWatch, Members, Room, drawn_a, room_for
 from .regulator import charge_step, discharge_step, may_increase, next_increase
 from .topology import PHASES, Topology
 from .verdict import Plan, Wiring
@@ -21,6 +23,7 @@ _UNFAIR_A: Final = 2.0
 #: A car that is held back is not told about smaller improvements, A, before this time has passed, s.
 _RISE_A: Final = 2.0
 _PATIENCE_S: Final = 300.0
+_LOWERED_PATIENCE_S: Final = 900.0
 _BATTERY_STEP_W: Final = 50.0
 #: What a charger draws beyond its safe current before others stand in for it, A.
 _BEYOND_A: Final = 1.0
@@ -84,6 +87,7 @@ class ControlPass:
         self._feeding: list[Plan] = []
         self._charging: list[Plan] = []
         self._storing: list[Plan] = []
+        self._idle: list[Plan] = []
 
     def run(self) -> list[Plan]:
         """Decide; every plan comes back with its value and cause."""
@@ -95,18 +99,24 @@ class ControlPass:
         controlled = [*self._charging, *self._storing]
         for plan in controlled:
             plan.order = self._order(plan)
-            plan.rank = plan.order[:3]
+            plan.rank = self._precedence.rank(plan.device, plan.order[:3]) if not plan.is_battery else plan.order[:3]
+            if plan.floor_a > 0:
+                # What cannot be paused draws its least current whatever is decided: it comes out of what others get.
+                plan.order = (-_LAST[0], *plan.order)
         self._stand_in()
         room = room_for(
-            [(plan.device, plan.wiring.limits) for plan in controlled],
-            [(plan.device, plan.wiring.limits) for plan in self._uncertain],
-            [(plan.device, plan.wiring.limits) for plan in self._feeding],
+            Members(
+                controlled=_limits(controlled),
+                uncertain=_limits(self._uncertain),
+                feeding=_limits(self._feeding),
+                others=_limits((*self._disobedient, *self._idle)),
+            ),
             self._feeders,
             margin=self._config.capacity_margin,
             band=self._config.increase_band,
-            settle_s=self._timing.compliance_grace_s / 3,
+            now=self._now,
+            timing=self._timing,
         )
-        keep_clear_of_highs(room, self._feeders, self._now, self._timing.increase_hold_s)
         self._doubt_phases(room)
         put_lids_on(
             self._lids,
@@ -129,12 +139,16 @@ class ControlPass:
         device, config = plan.device, plan.charger
         fallen = device.lease is None or device.lease.expired(self._now)
         if device.setpoint is None:
-            plan.told = config.safe_current_a
+            plan.told = at_start_a(device, config)
         else:
             plan.told = min(device.setpoint, config.safe_current_a) if fallen else device.setpoint
+        if device.first_shown_a is not None:
+            # Nobody has told it anything yet: what is lower is not raised by a start.
+            plan.told = min(plan.told, device.first_shown_a)
         plan.falls = fallen
+        plan.floor_a = floor_a(device)
         self._set_ceiling(plan, fallen=fallen)
-        if device.silent:
+        if device.silent and not (device.resting and plan.ceiling >= 0):
             self._uncertain.append(plan)
         elif not device.watch.compliant:
             self._disobedient.append(plan)
@@ -163,6 +177,9 @@ class ControlPass:
         if planned is not None and planned < plan.ceiling:
             plan.ceiling = planned
             plan.ceiling_cause = Cause.PLAN
+        if plan.wiring.checked and not plan.wiring.blind and plan.ceiling > config.min_current_a:
+            plan.ceiling = config.min_current_a
+            plan.ceiling_cause = Cause.SAFE_STATE
         if plan.wiring.blind or fallen:
             # Feeding back needs sight, too.
             plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
@@ -179,6 +196,8 @@ class ControlPass:
             self._feeding.append(plan)
         elif role is Role.STORING:
             self._storing.append(plan)
+        else:
+            self._idle.append(plan)
 
     def _stand_in(self) -> None:
         """Below a blind feeder all safe currents fit together: what one draws beyond its own, others go without."""
@@ -217,16 +236,18 @@ class ControlPass:
                 # A temporary capacity leaves them their floor.
                 plan.told = min(plan.told, self._floor_a(plan))
             if any(fuse_a[limit] < 0 for limit in plan.wiring.limits):
-                plan.settle(0.0, Cause.PROTECTION)
+                plan.settle(plan.floor_a, Cause.PROTECTION)
                 continue
             value, cause = plan.told, Cause.ALLOCATION
-            if plan.device.silent and value > plan.charger.safe_current_a:
+            if plan.device.silent and plan.device.probe.lasts(self._now) and value <= plan.charger.min_current_a:
+                cause = Cause.SAFE_STATE
+            elif plan.device.silent and value > plan.charger.safe_current_a:
                 value, cause = plan.charger.safe_current_a, Cause.SAFE_STATE
             elif plan.device.silent:
                 cause = Cause.SAFE_STATE
             if plan.ceiling < value:
                 value, cause = plan.ceiling, plan.ceiling_cause
-            plan.settle(charge_step(plan.charger, max(0.0, value)), cause)
+            plan.settle(max(plan.floor_a, charge_step(plan.charger, max(0.0, value))), cause)
 
     def _feed_back(self) -> None:
         """Cars and batteries that were asked to give energy do, as far as the feeder can carry it away."""
@@ -261,12 +282,12 @@ class ControlPass:
         demands = self._demands(plans, full)
         # More than rounding can explain: then how this would be shared need not be known.
         short = not room.dimmed and excess_a(room.hard_a, demands) > 2 * PHASES * len(plans) * _EPSILON
-        kept, in_force = (full, room.hard_a) if short else share_out(room.hard_a, room, demands, floors)
+        kept, in_force = (full, room.hard_a) if short else share_out(room.hard_a, room, demands, floors, room.keep_a)
         self._show_floors(room, in_force)
         if short or any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
             # What a car does not use anyway is given up before anybody else loses something.
             used = [min(most, self._usable_a(plan)) for plan, most in zip(plans, full, strict=True)]
-            kept, _ = share_out(room.hard_a, room, self._demands(plans, used), floors)
+            kept, _ = share_out(room.hard_a, room, self._demands(plans, used), floors, room.keep_a)
         return kept
 
     def _show_floors(self, room: Room, in_force: Sequence[float]) -> None:
@@ -287,32 +308,38 @@ class ControlPass:
         """Move towards fair shares: raise slowly, and take from some only what others wait for."""
         most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
         floors = self._floors_a(room, plans)
-        fair, left = share_out(room.soft_a, room, self._demands(plans, most), floors)
-        new = [self._floor(plan, amps) for plan, amps in zip(plans, kept, strict=True)]
+        fair, left = share_out(room.soft_a, room, self._demands(plans, most), floors, room.start_a)
+        # An order leaves more than `start_a` where floors need it.
+        left_at_start = [max(start, soft) for start, soft in zip(room.start_a, left, strict=True)]
+        new = [max(plan.floor_a, self._floor(plan, amps)) for plan, amps in zip(plans, kept, strict=True)]
         rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
         occupied = [max(new[i], self._drawn(plan)) for i, plan in enumerate(plans)]
         for plan, amps in zip(plans, occupied, strict=True):
             for limit, weight in plan.wiring.loads:
                 left[limit] -= amps * weight
+                left_at_start[limit] -= amps * weight
         waited_for: set[int] = set()
         for i in sorted(range(len(plans)), key=lambda i: plans[i].order):
             plan = plans[i]
             if not rising[i]:
                 continue
             # Behind all others stand the lids. Nobody makes way for who waits because of them.
-            possible = [left[limit] / weight + occupied[i] for limit, weight in plan.wiring.loads] or [fair[i]]
+            here = left if new[i] > 0 else left_at_start
+            possible = [here[limit] / weight + occupied[i] for limit, weight in plan.wiring.loads] or [fair[i]]
             unkept = min(possible[: len(possible) - len(plan.wiring.lids)])
             raised = self._raise(plan, new[i], min(fair[i], *possible))
             wanted = self._raise(plan, new[i], fair[i])
             if self._raise(plan, new[i], min(fair[i], unkept)) < wanted and self._has_a_claim(plan, raised, fair[i]):
                 waited_for.update(plan.wiring.every)
             for limit, weight in plan.wiring.loads:
-                left[limit] -= (max(raised, occupied[i]) - occupied[i]) * weight
+                taken = (max(raised, occupied[i]) - occupied[i]) * weight
+                left[limit] -= taken
+                left_at_start[limit] -= taken
             new[i] = raised
         for i, plan in enumerate(plans):
             if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.wiring.every):
                 # What is given up here can be taken by others once it is measured to be free.
-                new[i] = self._floor(plan, fair[i])
+                new[i] = max(plan.floor_a, self._floor(plan, fair[i]))
             self._conclude(plan, new[i], fair[i], most[i], left)
 
     def _rises(self, plan: Plan, told: float, fair: float) -> bool:
@@ -320,15 +347,21 @@ class ControlPass:
         lease = plan.device.lease
         if plan.is_battery and fair < plan.ceiling - _EPSILON:
             least = _BATTERY_RISE_A
-        elif told > 0 and fair < plan.ceiling - _EPSILON and lease and self._now - lease.changed_at < _PATIENCE_S:
+        elif told > 0 and fair < plan.ceiling - _EPSILON and lease and self._is_recent(plan.device, lease):
             # What others leave comes and goes: an ampere more is worth a write only when it has stayed for a while.
             least = _RISE_A - _EPSILON
         return (
             fair > told + least
+            and (not plan.device.resting or plan.device.probe.may_begin(self._now))
             and not plan.falls
             and not plan.wiring.suspect
             and may_increase(plan.device, self._now, self._timing)
         )
+
+    def _is_recent(self, device: DeviceState, lease: Lease) -> bool:
+        """Whether a setpoint has changed so lately that a small improvement is not worth a write."""
+        lowered = device.reduced_at is not None and device.reduced_at >= lease.changed_at
+        return self._now - lease.changed_at < (_LOWERED_PATIENCE_S if lowered else _PATIENCE_S)
 
     def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
         """Whether others must make way: for a car that waits, or gets far less than its fair share."""
@@ -397,7 +430,11 @@ class ControlPass:
         return [self._floor_a(plan) if room.dimmed else 0.0 for plan in plans]
 
     def _usable_a(self, plan: Plan) -> float:
-        return plan.ceiling if plan.is_battery else plan.device.usable_a(self._now, self._timing)
+        if plan.is_battery:
+            return plan.ceiling
+        most_a = plan.device.shown.most_a
+        usable_a = plan.device.usable_a(self._now, self._timing)
+        return usable_a if most_a is None else min(usable_a, most_a)
 
     def _drawn(self, plan: Plan) -> float:
         return max(0.0, plan.device.measured_a()) if not plan.is_battery else 0.0
@@ -409,3 +446,7 @@ class ControlPass:
             return amps
         watts_per_amp = plan.battery.watts_per_amp
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
+
+
+def _limits(plans: Iterable[Plan]) -> list[tuple[DeviceState, tuple[int, ...]]]:
+    return [(plan.device, plan.wiring.limits) for plan in plans]

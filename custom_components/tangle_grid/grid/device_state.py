@@ -9,6 +9,7 @@ from .belief import DeviceFault
 from .compliance import ComplianceWatch, measured_current_a
 from .curtailment import Decision
 from .departure import Departure
+from .draw import Commands
 from .freshness import fresh_reading
 from .lease import Lease
 from .measurement import PowerLog
@@ -20,12 +21,16 @@ from .model import (
     DeviceConfig,
     HouseholdConfig,
     PhaseReading,
+    PhaseTriple,
     Reason,
     Telemetry,
     Timing,
 )
 from .phases import PhaseWatch
 from .plug import PlugWatch
+from .probing import Probe
+from .reports import ReportWatch
+from .shown import ShownWatch
 from .state_of_charge import ChargeWatch
 from .stay import StayLog
 
@@ -43,6 +48,10 @@ _OWN_STAYS: Final = 10
 RESTORE_FOR_S: Final = 3600.0
 #: What was shorter was no stay, s.
 _LEAST_STAY_S: Final = 120.0
+#: A device that has reported nothing for longer is silent, however seldom it reports, s.
+_OLDEST_S: Final = 3600.0
+#: Who draws less than this and was told to pause is paused, A.
+_PAUSED_A: Final = 1.0
 
 
 class DeviceState:
@@ -72,6 +81,14 @@ class DeviceState:
         seen_off: Those of them that were seen off, in this run.
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
+        reports: How often it reports.
+        commands: What a charger was told.
+        assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
+        lowest_a: The least that a charger can be told, A per phase; 0: it can be paused.
+        shown: What it makes of what it is told.
+        probe: When it may be tried although nobody sees what it does.
+        first_shown_a: The limit that a charger showed when it was first seen, in the step in which it was, A.
+        rewrite: It may have forgotten its setpoint.
     """
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
@@ -104,6 +121,16 @@ class DeviceState:
         self.lease: Lease | None = None
         self.reduced_at: float | None = None
         self.watch = ComplianceWatch()
+        self.reports = ReportWatch()
+        self.commands = Commands()
+        self.assumed: tuple[float, PhaseTriple] | None = None
+        self.lowest_a = 0.0
+        self.shown = ShownWatch()
+        self.probe = Probe()
+        self.rewrite = False
+        self.first_shown_a: float | None = None
+        self._shown_before = False
+        self._reachable = True
         self.satisfied = False
         self.slack_since: float | None = None
         self.session_ws = 0.0
@@ -158,7 +185,10 @@ class DeviceState:
         """Take in the newest telemetry; True when the device fell silent or came back."""
         if telemetry is not None:
             self.telemetry = telemetry
-        max_age_s = self.config.max_age_s if isinstance(self.config, ChargerConfig) else None
+        self._observe_reports(telemetry)
+        self._note_command()
+        own_s = self.config.max_age_s if isinstance(self.config, ChargerConfig) else None
+        max_age_s = self.reports.max_age_s(timing.telemetry_max_age_s, _OLDEST_S) if own_s is None else own_s
         reading = fresh_reading(telemetry, now, timing, max_age_s=max_age_s)
         self.reading = None if reading is None else self.phases.placed(reading)
         self.log.add(now, self.reading)
@@ -182,8 +212,48 @@ class DeviceState:
         self.fault, self.reading, self.silent = DeviceFault.UNREADABLE, None, True
         # What could not be read is not kept to be stumbled over again.
         self.telemetry = None
+        self._reachable = False
         self.log.add(now, None)
         self._log_own_power(now, 0.0)
+
+    def _note_command(self) -> None:
+        """Remember what is in force, whoever decided it."""
+        lease = self.lease
+        if lease is not None and lease.value is not None:
+            self.commands.add(lease.changed_at, lease.value, before=max(lease.value, self.last_a))
+
+    def _observe_reports(self, telemetry: Telemetry | None) -> None:
+        reachable = telemetry is not None and telemetry.available
+        if not reachable:
+            self.reports.interrupt()
+        elif telemetry is not None and telemetry.reading is not None and math.isfinite(telemetry.reading.at):
+            self.reports.observe(telemetry.reading.at)
+        if reachable and not self._reachable:
+            # Whoever was gone may have been without power, and come back with a limit of its own.
+            self.rewrite = True
+        self._reachable = reachable
+        if isinstance(telemetry, ChargerTelemetry):
+            self.lowest_a = max(0.0, telemetry.lowest_a)
+            self.first_shown_a = None if self._shown_before else telemetry.shown_a
+            self._shown_before |= telemetry.shown_a is not None
+
+    @property
+    def resting(self) -> bool:
+        """A charger of which nothing is heard, but which was paused before, and can be reached: it draws nothing."""
+        return self.silent and self._reachable and self.setpoint == 0 and abs(self.last_a) < _PAUSED_A
+
+    def learn_shown(self, now: float) -> None:
+        """Find out what it makes of what it is told, by what it shows."""
+        config, lease, telemetry = self.config, self.lease, self.telemetry
+        if not isinstance(config, ChargerConfig) or not isinstance(telemetry, ChargerTelemetry):
+            return
+        if self.connected is False:
+            self.shown.forget()
+        elif lease is not None and lease.value is not None:
+            shown_a = telemetry.shown_a if self._reachable else None
+            self.shown.observe(now, told_a=lease.value, told_at=lease.changed_at, shown_a=shown_a)
+        if config.skips != (skips := tuple(sorted(self.shown.skips))):
+            self.config = replace(config, skips=skips)
 
     def own_time(self, now: float) -> float:
         """A moment on the clock of `own_log`, which stands still while the device helps.
@@ -258,7 +328,7 @@ class DeviceState:
         if not isinstance(configured, ChargerConfig) or not configured.learn_phases:
             return
         if self.connected is False:
-            self.phases.forget()
+            self.phases.part()
         elif self.reading is not None:
             # Without a plug to watch, a change of the car would go unnoticed: only what shows itself is used.
             self.phases.observe(now, self.reading, meter if self.connected else None)
@@ -299,6 +369,8 @@ class DeviceState:
         plug.observe(now, said=said, reading=self.reading, hold_s=timing.plug_hold_s)
         self._may_be_there = plug.may_be_there(now, timing.plug_hold_s)
         if plug.connected and before is False:
+            # Some chargers forget their limit when a session begins.
+            self.rewrite = True
             self.session_ws, self.session_at = 0.0, now
             self.satisfied = False
             self.arrived_at = now
@@ -334,10 +406,18 @@ class DeviceState:
             said: float | None = getattr(self.telemetry, "departure_at", None)
             self.departure.observe(now, said, charged=self.satisfied, watched=self.connected is True)
         told = self.setpoint
-        if self.reading is None or told is None or self.last_a >= told - _IDLE_GAP_A:
+        if self.reading is None or told is None or self._uses_a(self.reading, told) >= told - _IDLE_GAP_A:
             self.slack_since = None
         elif self.slack_since is None:
             self.slack_since = now
+
+    def _uses_a(self, reading: PhaseReading, told_a: float) -> float:
+        """Return what its car draws on a phase, A; of a total on unknown phases what fits best to all that it may."""
+        if not reading.split or self.phases.learned is not None:
+            return self.last_a
+        total_a = reading.total_w / NOMINAL_V
+        shares = [total_a / number for number in range(1, len(self.config.phases) + 1)]
+        return min(shares, key=lambda share: (abs(share - told_a), share))
 
     def measured_a(self) -> float:
         """Greatest phase current of a charger, A; the last known one while it is silent."""
@@ -355,6 +435,11 @@ class DeviceState:
         """The clock was set back: nothing may lie in the future."""
         self.log.clear()
         self.own_log.clear()
+        self.reports.interrupt()
+        self.commands.clear()
+        self.assumed = None
+        self.probe.forget_future(now)
+        self.shown.forget_future(now)
         self.left_until = -math.inf
         if self.reduced_at is not None:
             self.reduced_at = min(self.reduced_at, now)
@@ -392,6 +477,7 @@ class DeviceState:
             "stays": self.stays.to_dict(),
             "phases": self.phases.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
+            "reports": self.reports.to_dict(),
             "decision": None
             if decision is None
             else {
@@ -423,6 +509,7 @@ class DeviceState:
         if (phases := data.get("phases")) is not None and isinstance(self.config, ChargerConfig):
             self.phases.restore(phases)
             self.take_phases()
+        self.reports.restore(data.get("reports", ()))
         if (minimum := data.get("minimum")) is not None and isinstance(self.config, ChargerConfig):
             self.minimum.restore(minimum)
             self.take_minimum()

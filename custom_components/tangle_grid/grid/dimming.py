@@ -13,7 +13,11 @@ from .protection import Room
 
 
 def share_out(
-    room_a: Sequence[float], room: Room, demands: Sequence[Demand], floors_a: Sequence[float]
+    room_a: Sequence[float],
+    room: Room,
+    demands: Sequence[Demand],
+    floors_a: Sequence[float],
+    admission_a: Sequence[float],
 ) -> tuple[list[float], list[float]]:
     """Allocate, with a floor for each device below an order.
 
@@ -22,12 +26,13 @@ def share_out(
         room: Where the orders are.
         demands: One per device.
         floors_a: What an order leaves each device, A per phase; not looked at without an order.
+        admission_a: `room.keep_a` or `room.start_a`; not looked at with an order.
 
     Returns:
         A for each demand, and the room that was in force: `room_a`, wider where floors need it.
     """
     if not room.dimmed:
-        return allocate(room_a, demands), list(room_a)
+        return allocate(room_a, demands, admission_a), list(room_a)
     fuse_a = room.fuse_a(room_a)
     dimmed = [any(room.ordered_a[limit] for limit in demand.limits) for demand in demands]
     least = allocate(

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from .belief import believed
+from .charging import evidence_at, floor_a
 from .commands import GridCommands
-from .compliance import measured_current_a
+from .compliance import exceeds, measured_current_a
 from .control import ControlPass
 from .device_state import DeviceState
 from .events import Compliance, GridEvent, SafeState, is_owed
@@ -29,7 +30,7 @@ from .model import (
     Setpoint,
     Telemetry,
 )
-from .protection import FeederWatch
+from .protection import OLDEST_S, FeederWatch
 from .status import StepResult
 from .verdict import Plan
 
@@ -37,6 +38,8 @@ from .verdict import Plan
 _BACKWARDS_S: Final = 1.0
 #: Steps are not asked for more densely than this, s.
 _SHORTEST_WAIT_S: Final = 0.05
+#: A charger that draws more than this charges, A.
+_CHARGES_A: Final = 1.0
 
 
 class GridEngine(GridCommands):
@@ -188,7 +191,8 @@ class GridEngine(GridCommands):
         try:
             device.learn_phases(now, self._nearest(device).reading)
             device.learn_minimum()
-            self._watch_compliance(device, now, events)
+            device.learn_shown(now)
+            self._watch_compliance(device, events)
         except Exception:  # noqa: BLE001 - as above
             device.mute(now)
 
@@ -199,21 +203,30 @@ class GridEngine(GridCommands):
         try:
             return feeder.observe(now, reading, self._config.timing, below)
         except Exception:  # noqa: BLE001 - a meter's trouble makes its feeder blind, and no other
-            return feeder.observe(now, None, self._config.timing, below)
+            return feeder.lose(now, self._config.timing)
 
     def _nearest(self, device: DeviceState) -> FeederWatch:
         """The feeder that a device hangs on."""
         return self._feeders[self._topology.path(device.config.feeder_id)[0]]
 
-    def _watch_compliance(self, device: DeviceState, now: float, events: list[GridEvent]) -> None:
+    def _watch_compliance(self, device: DeviceState, events: list[GridEvent]) -> None:
         config, told, reading = device.config, device.setpoint, device.reading
         if not isinstance(config, ChargerConfig) or told is None or reading is None or device.lease is None:
             return
-        if reading.at <= device.lease.changed_at and device.watch.over_since is None:
-            # Measured before it was told.
+        grace_s = self._config.timing.compliance_grace_s
+        if (at := evidence_at(device)) is None:
             return
+        follow_s = device.watch.follow_s(grace_s)
+        in_force = device.commands.in_force(at - follow_s, at)
+        least, most = (told, told) if in_force is None else in_force
         measured = measured_current_a(config, reading)
-        if device.watch.observe(now, told, measured, self._config.timing.compliance_grace_s):
+        if measured >= _CHARGES_A:
+            device.probe.heard()
+        told = max(most, floor_a(device))
+        if least != most and not exceeds(measured, told):
+            # It may still be on its way from one setpoint to the next.
+            return
+        if device.watch.observe(at, told, measured, grace_s):
             events.append(
                 Compliance(
                     device_id=device.device_id,
@@ -229,13 +242,14 @@ class GridEngine(GridCommands):
         if plan.falls:
             device.reduced_at = now
         unchanged = lease is not None and lease.value == plan.value and not lease.expired(now)
-        again = unchanged and device.watch.tell_again(now, self._config.timing.compliance_grace_s)
+        again = self._tell_again(device, plan, now) and unchanged
         if unchanged and lease is not None:
             lease.cause = plan.cause
             if not lease.due(now) and not again:
                 return None
         before = None if lease is None else lease.value
         device.lease = grant(lease, plan.value, plan.cause, now, self._config.timing.lease_s)
+        self._note_command(plan, before, now)
         expires_at, cause = device.lease.expires_at, plan.cause
         if isinstance(device.config, BatteryConfig):
             reduces = plan.value is not None and plan.value < (before if before is not None else device.power_w or 0.0)
@@ -252,6 +266,35 @@ class GridEngine(GridCommands):
             again=again,
         )
 
+    def _note_command(self, plan: Plan, before: float | None, now: float) -> None:
+        """Remember what a charger was told, and what that says."""
+        device = plan.device
+        if not isinstance(device.config, ChargerConfig) or plan.value is None:
+            return
+        if device.silent and plan.value > (before or 0.0):
+            device.probe.begin(now)
+        if before is not None and plan.value < before:
+            device.watch.falls(now)
+
+    def _tell_again(self, device: DeviceState, plan: Plan, now: float) -> bool:
+        """Whether a charger is told its setpoint although it shows it: it may do something else."""
+        config, timing = device.config, self._config.timing
+        if not isinstance(config, ChargerConfig) or device.lease is None:
+            return False
+        if device.rewrite:
+            device.rewrite = False
+            return True
+        settled = now - device.lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
+        short = (
+            settled
+            and (plan.value or 0.0) < config.max_current_a
+            and any(
+                feeder.short_since is not None and now - feeder.short_since >= timing.compliance_grace_s / 3
+                for feeder in (self._feeders[number] for number in self._topology.path(config.feeder_id))
+            )
+        )
+        return device.watch.tell_again(now, timing.compliance_grace_s, short=short)
+
     def _wake_at(self, now: float) -> float:
         timing = self._config.timing
         due = [now + timing.heartbeat_s, *self._market.deadlines(now)]
@@ -261,7 +304,7 @@ class GridEngine(GridCommands):
             if device.lease is not None
         ]
         due += [
-            feeder.reading.at + timing.meter_max_age_s + _SHORTEST_WAIT_S
+            feeder.reading.at + feeder.reports.max_age_s(timing.meter_max_age_s, OLDEST_S) + _SHORTEST_WAIT_S
             for feeder in self._feeders
             if feeder.reading is not None
         ]

@@ -188,7 +188,7 @@ def put_lids_on(
         storing: Batteries that charge.
         others: All other devices.
         feeders: By number.
-        config: The island: what increases keep free of the capacity is no matter of lids.
+        config: The island.
     """
     if not lids.lids:
         return
@@ -207,12 +207,13 @@ def put_lids_on(
         feeder, phase = feeders[limit // PHASES], limit % PHASES
         if feeder.blind:
             continue
-        usual_a = feeder.limit_a[phase] * (1 - config.capacity_margin - config.increase_band)
-        below_threshold_a = room.soft_a[limit] - usual_a + feeder.threshold_a()[phase] - taken_a[limit] - lid.all_a
+        below_threshold_a = feeder.threshold_a()[phase] - room.load_a[limit] - taken_a[limit] - lid.all_a
         as_before_a = lid.before_a - used_a[limit] - lid.chargers_a
         rows[limit] = len(room.soft_a)
         room.soft_a.append(max(below_threshold_a, as_before_a))
+        room.start_a.append(room.soft_a[-1])
         room.hard_a.append(math.inf)
+        room.keep_a.append(math.inf)
         room.ordered_a.append(0.0)
     wirings: dict[int, Wiring] = {}
     for plan in below:

@@ -57,6 +57,22 @@ class PowerLog:
             since = at
         return since
 
+    def around(self, moment: float) -> tuple[PhaseTriple | None, PhaseTriple | None]:
+        """Return the trusted value in force at a moment, and the first other one reported after it, W.
+
+        Where nothing had been reported by then, the first one that was counts.
+        """
+        before: PhaseTriple | None = None
+        after: PhaseTriple | None = None
+        for at, power_w in reversed(self._entries):
+            if power_w is None:
+                continue
+            if at <= moment:
+                before = power_w
+                break
+            after = power_w
+        return (after, None) if before is None else (before, after)
+
     def mean_w(self, now: float, window_s: float, *, missing_w: float | None = 0.0) -> float | None:
         """Mean total power over the last `window_s`, W.
 

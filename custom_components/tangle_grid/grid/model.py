@@ -140,6 +140,7 @@ class ChargerConfig:
         write_interval_s: Least time between writes that increase, s; None: the island's.
         max_age_s: Its reading counts as silent after this, s; None: the island's.
         learn_phases: Find out from measurements which of `phases` the car that is plugged in uses.
+        skips: Setpoints of which the charger makes more, as it has shown, A per phase: it is never told these.
     """
 
     device_id: str
@@ -157,6 +158,7 @@ class ChargerConfig:
     write_interval_s: float | None = None
     max_age_s: float | None = None
     learn_phases: bool = True
+    skips: tuple[float, ...] = ()
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
     @property

@@ -24,6 +24,8 @@ _URGENT_S: Final = 900.0
 _ASSUMED_WH: Final = 15_000.0
 _ALWAYS_MORE: Final = 0.1
 _WS_PER_WH: Final = 3600.0
+#: Places of cars of which nothing is known are told apart by this, s.
+_ABOUT_S: Final = 14_400.0
 #: Behind all that have a place.
 _LAST: Final = float("inf")
 
@@ -88,6 +90,7 @@ class Precedence:
         self._config = config
         self._topology = topology
         self._reviewed_at: float | None = None
+        self._now = 0.0
         self._contenders: frozenset[str] = frozenset()
         self._urgent: frozenset[str] = frozenset()
         self._places: dict[str, Standing] = {}
@@ -95,6 +98,7 @@ class Precedence:
 
     def update(self, now: float, devices: Sequence[DeviceState], feeders: Sequence[FeederWatch]) -> None:
         """Look whether the order still holds, and make it anew where it does not. O(n log n) then, else O(n)."""
+        self._now = now
         cars = [device for device in devices if _wants_energy(device)]
         contenders = frozenset(car.device_id for car in cars)
         urgent = frozenset(car.device_id for car in cars if is_pressed(car, now))
@@ -109,6 +113,16 @@ class Precedence:
         config = device.config
         priority = config.priority if isinstance(config, ChargerConfig) else 0
         return (-priority, *self._places.get(device.device_id, (_LAST, _LAST)))
+
+    def rank(self, device: DeviceState, place: Place) -> Place:
+        """Return the part of a charger's place that decides who is filled first: equal ones share.
+
+        Where nobody told anything about a car, what was assumed of it is no reason to prefer it to another one.
+        """
+        if device.need_wh() is not None or device.told_departure_at(self._now) is not None:
+            return place
+        *first, key = place
+        return (*first, key // _ABOUT_S)
 
     def tie(self, device: DeviceState) -> Place:
         """What decides between equal places: who leaves sooner, then who needs less."""
@@ -192,4 +206,5 @@ def _spare_s(car: DeviceState, now: float) -> float:
 
 
 def _wants_energy(device: DeviceState) -> bool:
-    return isinstance(device.config, ChargerConfig) and device.plugged_in and not device.satisfied and not device.silent
+    heard = not device.silent or device.resting
+    return isinstance(device.config, ChargerConfig) and device.plugged_in and not device.satisfied and heard

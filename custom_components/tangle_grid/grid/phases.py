@@ -4,6 +4,11 @@ A charger that measures its phases shows it directly. Of one that only knows its
 with those of the feeder's meter: what a step of the total does to the three phases is predicted for every set of
 phases, and the set with the least squares wins, when it wins clearly, several times in a row. Until then, and after
 each change of the car, the configured phases count. What contradicts a finding ends it at once.
+
+A charger whose wires are rotated measures currents that flow elsewhere. When a phase is short although nobody on it can
+give more, such a charger is doubted: its total counts on all its phases, so that it gives way as well, and what the
+meter shows of its steps decides where its current flows. Who was doubted in vain is not doubted again before the next
+car.
 """
 
 from collections import deque
@@ -49,12 +54,16 @@ class PhaseWatch:
 
     Attributes:
         learned: Found by measurement; None: the configured ones count.
+        misplaced: Its own measurement of the phases is not believed.
     """
 
     def __init__(self, configured: Phases, max_current_a: float) -> None:
         self._configured = configured
         self._max_a = max_current_a
         self.learned: Phases | None = None
+        self.misplaced = False
+        self._doubted = False
+        self._measured: Phases = ()
         self._seen_at: float | None = None
         self._from_steps = False
         self._narrow_since: float | None = None
@@ -72,6 +81,11 @@ class PhaseWatch:
         """The phases that its current counts on."""
         return self._configured if self.learned is None else self.learned
 
+    def part(self) -> None:
+        """The car is gone: the next one is believed again."""
+        self.misplaced = self._doubted = False
+        self.forget()
+
     def forget(self) -> None:
         """Another car, or a doubt: the configured phases count again."""
         self.learned = None
@@ -82,15 +96,22 @@ class PhaseWatch:
 
     def doubt(self, short: frozenset[int]) -> bool:
         """Phases are short and nothing helps: is one of them perhaps used after all? True when a finding ended."""
-        if not self._from_steps or self.learned is None or short <= set(self.learned):
+        if self.learned is None or short <= set(self.learned) or short.isdisjoint(self._configured):
             return False
-        if short.isdisjoint(self._configured):
-            return False
+        if not self._from_steps:
+            if self._doubted:
+                return False
+            self._doubted = self.misplaced = True
         self.forget()
         return True
 
     def placed(self, reading: PhaseReading) -> PhaseReading:
         """A reading whose total was split evenly, on the phases where it flows."""
+        if self.misplaced and not reading.split:
+            self._measured = _used(reading.power_w)
+            share = reading.total_w / len(self._configured)
+            first, second, third = (share if phase in self._configured else 0.0 for phase in range(3))
+            reading = replace(reading, power_w=(first, second, third), split=True)
         if not reading.split or self.learned is None:
             return reading
         share = reading.total_w / len(self.learned)
@@ -110,7 +131,7 @@ class PhaseWatch:
             self._look(now, reading.power_w)
 
     def _look(self, now: float, power_w: PhaseTriple) -> None:
-        used = tuple(phase for phase in range(3) if abs(power_w[phase]) > _USED_W)
+        used = _used(power_w)
         if not set(used) <= set(self.phases):
             # It flows where nobody expected it: that counts at once, and for the phases that were expected as well.
             self.learned = tuple(sorted({*self._configured, *used}))
@@ -160,6 +181,11 @@ class PhaseWatch:
         if best > _FIT or (len(errors) > 1 and errors[1][0] - best < _DISTANCE):
             self._findings.clear()
             return
+        if self.misplaced and found == self._measured:
+            # It was right all the time.
+            self.misplaced = False
+            self.learned, self._from_steps = found, False
+            return
         if self.learned is not None and not set(found) <= set(self.learned):
             self.forget()
         self._findings.append(found)
@@ -185,6 +211,10 @@ class PhaseWatch:
             self.learned = phases
             self._from_steps = bool(data["from_steps"])
             self._seen_at = float(seen_at)
+
+
+def _used(power_w: PhaseTriple) -> Phases:
+    return tuple(phase for phase in range(3) if abs(power_w[phase]) > _USED_W)
 
 
 def _subsets(phases: Phases) -> list[Phases]:

@@ -1,6 +1,6 @@
 """Whether a meter can be right, by what chargers below it measure themselves.
 
-Four things cannot be:
+Four things cannot be, and a fifth shows by what the chargers do (`echo`):
 
 - *Too much*: several times what the fuse carries. That is an error of communication.
 - *Too little*: so little that, without what the cars draw, more than the whole fuse would be fed back. Generation that
@@ -73,6 +73,10 @@ class Plausibility:
         if self._distrust_until is not None and now < self._distrust_until:
             return MeterFault.IMPLAUSIBLE
         return MeterFault.FROZEN if stuck else None
+
+    def doubt(self, now: float, timing: Timing) -> None:
+        """Something else than its readings has shown that the meter is wrong."""
+        self._distrust(now, timing)
 
     def _too_much(self, reading: PhaseReading) -> bool:
         # A phase that there is not carries no more than one that there is.

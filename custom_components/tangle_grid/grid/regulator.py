@@ -11,6 +11,8 @@ _EPSILON = 1e-6
 def charge_step(config: ChargerConfig, amps: float) -> float:
     """The greatest setpoint that does not exceed `amps`: 0, or a multiple of the step within the charger's range."""
     steps = math.floor(min(amps, config.max_current_a) / config.step_a + _EPSILON) * config.step_a
+    while config.skips and any(abs(steps - skip) < _EPSILON for skip in config.skips):
+        steps -= config.step_a
     if steps + _EPSILON < config.min_current_a:
         # The minimum itself need not be a multiple of the step.
         return config.min_current_a if amps + _EPSILON >= config.min_current_a else 0.0
@@ -52,5 +54,8 @@ def next_increase(config: ChargerConfig, told_a: float, target_a: float, timing:
     ramp_a = timing.ramp_a_per_step
     if timing.min_write_interval_s > 0:
         ramp_a *= write_interval_s(config, timing) / timing.min_write_interval_s
-    step = config.min_current_a if told_a <= 0 else told_a + max(ramp_a, config.step_a)
+    ramp_a = max(ramp_a, config.step_a)
+    # The odd part comes first: the last step then lands on the target, and no small one has to follow it.
+    odd_a = math.fmod(charge_step(config, target_a) - told_a, ramp_a)
+    step = config.min_current_a if told_a <= 0 else told_a + (odd_a if odd_a >= config.step_a else ramp_a)
     return max(told_a, charge_step(config, min(target_a, step)))

@@ -200,10 +200,12 @@ _REQUEST: Final = record(
         "ahead_s": (number(0.0, 1e10), 0.0),
         "automatic": (flag, True),
         "asks": (several(_ASK), list),
+        "not_asked": (by_name(_REASON), dict),
+        "coming": (by_name(_WATTS), dict),
         "closed": (flag, False),
         "judged": (flag, True),
     },
-    later=frozenset({"ahead_s"}),
+    later=frozenset({"ahead_s", "not_asked", "coming"}),
     mend=_mended,
 )
 
@@ -290,6 +292,7 @@ _DEVICE: Final = record(
             ),
             None,
         ),
+        "reports": (several(number(0.0, 1e5)), list),
         "decision": (
             maybe(
                 record(
@@ -306,7 +309,7 @@ _DEVICE: Final = record(
             None,
         ),
     },
-    later=frozenset({"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum"}),
+    later=frozenset({"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports"}),
     mend=_one_session,
 )
 

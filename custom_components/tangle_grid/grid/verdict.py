@@ -22,6 +22,7 @@ class Wiring:
         weights: What 1 A adds to each of them; empty means 1 to all.
         blind: A meter above it cannot be believed.
         suspect: A meter above it may be wrong: this is no time to raise.
+        checked: A meter above it is to show whether it answers to a charger that is lowered.
         lids: Those of `every` that are lids, see `lid`.
     """
 
@@ -32,6 +33,7 @@ class Wiring:
     weights: tuple[float, ...]
     blind: bool
     suspect: bool
+    checked: bool = False
     lids: tuple[int, ...] = ()
 
     @classmethod
@@ -47,7 +49,8 @@ class Wiring:
             every=limits + totals,
             weights=tuple(weight for _, weight in loads) if totals else (),
             blind=any(feeders[number].blind for number in path),
-            suspect=any(feeders[number].plausibility.suspect for number in path),
+            suspect=any(feeders[number].suspect for number in path),
+            checked=any(feeders[number].echo.checking_since is not None for number in path),
         )
 
 
@@ -66,6 +69,7 @@ class Plan:
         value: The decision: A for a charger, W or None for a battery.
         cause: Why.
         falls: Whether this is a reduction that increases must keep away from.
+        floor_a: The least that a charger can be told, A per phase; 0: it can be paused.
     """
 
     device: DeviceState
@@ -79,6 +83,7 @@ class Plan:
     value: float | None = None
     cause: Cause = Cause.ALLOCATION
     falls: bool = False
+    floor_a: float = 0.0
 
     def __post_init__(self) -> None:
         self.is_battery = isinstance(self.device.config, BatteryConfig)
