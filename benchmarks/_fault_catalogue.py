@@ -20,7 +20,7 @@ MORE_FROM_S, MORE_TO_S, MORE_A = 30.0, 150.0, 10.0
 #: Of a load that rises when the cars have filled the feeder: what every fault has to do with.
 _SURGE: Final = 0.18
 #: The meter's age, how long it may stand still and contradict the chargers, and a charger that does not follow, s.
-_AGED_S, _STILL_S, _DOUBTED_S, _DISOBEYS_S = 17.0, 124.0, 18.0, 37.0
+_GONE_S, _AGED_S, _STILL_S, _DOUBTED_S, _DISOBEYS_S = 12.0, 17.0, 124.0, 18.0, 47.0
 
 
 def still(_rig: Rig) -> None:
@@ -44,6 +44,7 @@ class Fault:
         worst: The greatest overshoot that is allowed, as a share of the capacity.
         keeps_a: What a charger draws at the most, whatever it is told, A; 0: nothing.
         reported_s: Within this time the grid has to say that something is wrong, s; None: there is nothing to say.
+        doubtful: It may look like a meter that does not answer to the chargers, and may be reported or not.
         deaf_s: How long the grid may be unable to see or say anything, s.
         phases: Of each charger.
         rig: Further settings for `Rig`.
@@ -57,6 +58,7 @@ class Fault:
     worst: float = 0.18
     keeps_a: float = 0.0
     reported_s: float | None = None
+    doubtful: bool = False
     deaf_s: float = 0.0
     phases: tuple[tuple[int, ...], ...] = ((0, 1, 2),) * 3
     rig: Mapping[str, Any] = field(default_factory=dict)
@@ -318,15 +320,15 @@ def restarts(every_s: float, down_s: float, *, over_s: float = 4.0) -> Fault:
 
 FAULTS: Final = (
     Fault(name="none", begin=still, end=still),
-    meter("dead", lambda: dead, reported_s=1.0),
-    meter("without one phase", lambda: without_phase, reported_s=1.0),
+    meter("dead", lambda: dead, reported_s=_GONE_S),
+    meter("without one phase", lambda: without_phase, reported_s=_GONE_S),
     meter("stopped", stopped, over_s=17.0, reported_s=_AGED_S),
     meter("frozen", frozen, over_s=122.0, reported_s=_STILL_S),
     meter("late by 10 s", lambda: late(10, honest=False), over_s=14.0),
     meter("late by 20 s, and says so", lambda: late(20, honest=True), reported_s=1.0),
     meter("with the wrong sign", lambda: reversed_signs, over_s=17.0, reported_s=_DOUBTED_S),
     meter("with the wrong sign on L1", lambda: reversed_phase, over_s=17.0, reported_s=_DOUBTED_S, phases=ON_L1),
-    meter("jumping", lambda: jumping),
+    meter("jumping", lambda: jumping, doubtful=True),
     meter("with impossible spikes", lambda: spikes, reported_s=60.0),
     meter("without its clamp on L1", lambda: dead_clamp, over_s=17.0, reported_s=_DOUBTED_S, phases=ON_L1),
     meter("frozen on L1", frozen_phase, over_s=122.0, reported_s=_STILL_S, phases=ON_L1),

@@ -504,7 +504,10 @@ class Island:
             limit = float(self.hass.states.get("input_number.charger_limit").state)  # type: ignore[union-attr]
             feeds = float(self.hass.states.get("input_number.charger_discharge").state)  # type: ignore[union-attr]
             on = self.hass.states.is_state("input_boolean.charger", "on")
-            set_sensor(self.hass, "sensor.charger_power", (limit - feeds) * 690 if on else 0, "W")
+            drawn_w = (limit - feeds) * 690 if on else 0.0
+            # A meter that does not answer to the charger is not believed.
+            more_w = (drawn_w - float(self.hass.states.get("sensor.charger_power").state)) / 3  # type: ignore[union-attr]
+            set_sensor(self.hass, "sensor.charger_power", drawn_w, "W")
             for entity_id in (*self.meters, "sensor.car_soc", *DEVICE_POWERS):
                 state = self.hass.states.get(entity_id)
                 assert state is not None
@@ -512,7 +515,8 @@ class Island:
                     continue
                 # A meter that never moves is taken for a dead one.
                 nudge = 0.1 if entity_id in self.meters and not state.state.endswith(".1") else -0.1
-                value = state.state if entity_id not in self.meters else str(round(float(state.state) + nudge, 1))
+                metered = str(round(float(state.state) + more_w + nudge, 1)) if entity_id in self.meters else ""
+                value = metered or state.state
                 self.hass.states.async_set(entity_id, value, state.attributes)
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done()

@@ -197,7 +197,8 @@ async def test_the_phone_answers(
     assert len(notifications) == 1
     question = notifications[0]
     assert question["title"] == "Charger Maple 4: the grid asks for help"
-    assert "3000 W less for 15 minutes" in question["message"]
+    # What was asked for, in whole amperes.
+    assert "3450 W less for 15 minutes" in question["message"]
     assert "1200000 i per kWh" in question["message"]
 
     action = question["data"]["actions"][button]["action"]

@@ -85,8 +85,9 @@ async def test_the_fuse_of_the_garage_is_protected(hass: HomeAssistant, island: 
 
 
 async def test_a_blind_feeder_makes_its_chargers_safe(hass: HomeAssistant, island: Island) -> None:
+    island.meters = (*METER, *BUILDING_METER)
     hass.states.async_set(GARAGE_METER[0], "unavailable")
-    await island.settle()
+    await island.run(15)
     assert island.state("sensor", "state", GARAGE) == "blind"
     assert island.state("sensor", "load", GARAGE) == "unavailable"
     assert island.state("sensor", "state", BUILDING) != "blind"
@@ -179,7 +180,7 @@ async def test_a_request_for_a_feeder_needs_its_meter(hass: HomeAssistant, islan
     island.meters = (*METER, *BUILDING_METER, *GARAGE_METER)
     await island.run(900)
     hass.states.async_set(GARAGE_METER[0], "unavailable")
-    await island.settle()
+    await island.run(15)
     asked = {"config_entry_id": island.entry.entry_id, "power": 2000, "duration": 15}
     with pytest.raises(ServiceValidationError) as refusal:
         await island.call("request_curtailment", **asked, feeder_device_id=island.device_id(GARAGE))

@@ -32,7 +32,7 @@ class Link:
         self.refusal: str | None = None
         self.taken: list[tuple[str, str, int]] = []
 
-    async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> None:
+    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> None:
         if self.refusal is not None:
             raise LedgerError(self.refusal)
         assert memo == {"request": payment_id.partition(":")[0]}
@@ -46,7 +46,7 @@ async def test_what_is_refused_stays_due_and_is_said_once(
     caplog: pytest.LogCaptureFixture, refusal: str, said: bool
 ) -> None:
     link, due = Link(), [_settlement(1), _settlement(2), _settlement(3, "gone")]
-    payouts = Payouts(cast("Any", link), due=lambda: due, payees={"car": "wallet"})
+    payouts = Payouts(cast("Any", link), due=lambda: due, payees={"car": "wallet"}, was_paid=lambda _payment: None)
     link.refusal = refusal
     for _ in range(5):
         await payouts.async_pay()

@@ -79,7 +79,7 @@ async def test_devices(hass: HomeAssistant, island: Island) -> None:
 
 async def test_a_missing_meter_is_not_zero(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[1], "unavailable")
-    await island.settle()
+    await island.run(15)
     for key in ("load", "load_l1", "load_l2", "headroom", "utilisation"):
         assert island.state("sensor", key) == STATE_UNAVAILABLE, key
     assert island.state("sensor", "state") == "blind"

@@ -64,9 +64,9 @@ class Books:
         """Let time pass: the meter reports, and the car draws what its charger may give while it is plugged in."""
         for number in range(round(seconds / 15)):
             self._freezer.tick(15)
-            set_meter(self.hass, *(watts + number % 2 for watts in (6000.0, 5000.0, 5000.0)))
             on = all(self.hass.states.is_state(each, "on") for each in ("input_boolean.charger", "binary_sensor.plug"))
             amps = float(self.hass.states.get("input_number.charger_limit").state) if on else 0.0  # type: ignore[union-attr]
+            set_meter(self.hass, *(watts + amps * 230 + number % 2 for watts in (3000.0, 2000.0, 2000.0)))
             set_sensor(self.hass, "sensor.charger_power", amps * 690, "W")
             set_sensor(self.hass, "sensor.car_soc", 10 + number % 2, "%")
             self.hass.states.async_set("binary_sensor.plug", self._plug, force_update=True)

@@ -312,7 +312,12 @@ RUDE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("rude", RUDE, ids=repr)
+def _name(value: object) -> str:
+    """The same in every process: where an object lies in memory is not."""
+    return "an object" if type(value) is object else repr(value)
+
+
+@pytest.mark.parametrize("rude", RUDE, ids=_name)
 @pytest.mark.parametrize("name", ["forecast", "forecasts", "detailedForecast", "raw_today", "prices", "rates", "today"])
 def test_nothing_rude_raises_or_hides_the_rest(name: str, rude: Any) -> None:
     """One wrong item, and the others are read as if it were not there."""
@@ -329,7 +334,7 @@ def test_nothing_rude_raises_or_hides_the_rest(name: str, rude: Any) -> None:
                     assert series.at(at(13)) == value
 
 
-@pytest.mark.parametrize("rude", RUDE, ids=repr)
+@pytest.mark.parametrize("rude", RUDE, ids=_name)
 @pytest.mark.parametrize("name", ["watts", "wh_period", "wh_hours"])
 def test_no_pair_raises(name: str, rude: Any) -> None:
     pairs = {"2026-06-21T13:00:00+02:00": rude, "2026-06-21T12:00:00+02:00": 700, "0000-00-00 00:00:00": 5}

