@@ -73,7 +73,7 @@ async def test_a_moment_is_no_issue(hass: HomeAssistant, island: Island) -> None
 async def test_an_island_that_is_switched_off_has_no_issues(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[0], "unavailable")
     await island.settle()
-    await island.run(75)
+    await island.run(90)
     assert _issues(hass)
     await hass.config_entries.async_unload(island.entry.entry_id)
     assert not _issues(hass)
@@ -82,7 +82,7 @@ async def test_an_island_that_is_switched_off_has_no_issues(hass: HomeAssistant,
 async def test_removal_keeps_only_the_wallets(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[0], "unavailable")
     await island.settle()
-    await island.run(75)
+    await island.run(90)
     await hass.config_entries.async_remove(island.entry.entry_id)
     await hass.async_block_till_done()
     assert _issues(hass) == {"wallets_kept"}

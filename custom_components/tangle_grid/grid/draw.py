@@ -133,10 +133,12 @@ def draw_at(
         high = [max(first, second) for first, second in zip(high, later, strict=True)]
     told = None if after is not None else commands.in_force(reported_at - follow_s, at)
     if not placed:
-        total_a = sum(likely)
+        # No phase carries more than it was told: what the others cannot carry flows in this one.
+        total_a, number = sum(likely), len(phases)
+        most_a = max(told_a, total_a / number, 0.0 if told is None else told[1])
         for phase in phases:
-            low[phase] = min(0.0, low[phase])
-            high[phase] = max(high[phase], min(total_a, max(told_a, 0.0)))
+            low[phase] = min(low[phase], max(0.0, total_a - (number - 1) * most_a))
+            high[phase] = max(high[phase], min(total_a, most_a))
     if told is not None and told[0] != told[1]:
         for phase in phases:
             low[phase] = min(low[phase], told[0])
