@@ -38,6 +38,8 @@ async def test_diagnostics(hass: HomeAssistant, island: Island) -> None:
         "min_current_a": 6,
         "min_current_learned": False,
         "stays": 0,
+        "reports_every_s": 15,
+        "takes_at_most_a": None,
     }
     assert diagnostics["config"]["feeders"][0]["capacity_a"] == [63, 63, 63]
     assert {device["device_id"] for device in diagnostics["config"]["devices"]} >= {CHARGER}

@@ -19,7 +19,7 @@ from .devices.readout import Readout
 from .grid.engine import GridEngine
 from .grid.events import GridEvent
 from .grid.failsafe import nothing_known
-from .grid.model import HouseholdSetpoint, Inputs, Setpoint, Telemetry
+from .grid.model import Cause, HouseholdSetpoint, Inputs, Setpoint, Telemetry
 from .grid.plan import SMALL_BATCH
 from .grid.status import GridStatus, StepResult
 from .pass_watch import PassWatch
@@ -159,7 +159,9 @@ class ControlLoop:
             before = self._told.get(setpoint.device_id)
             self._told[setpoint.device_id] = setpoint
             written = None
-            if meter_changed_at is not None and overloaded and before is not None and reduces(before, setpoint):
+            # What is short within the margin is an overload that does not come to be.
+            answers = overloaded or setpoint.cause is Cause.PROTECTION
+            if meter_changed_at is not None and answers and before is not None and reduces(before, setpoint):
                 written = self._reaction_clock(meter_changed_at)
             if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
                 # Nobody would switch a load on again that was switched off and then forgotten in a crash.

@@ -131,6 +131,8 @@ def _learned(runtime: IslandRuntime) -> dict[str, Any]:
             "min_current_a": device.min_current_a,
             "min_current_learned": device.min_current_learned,
             "stays": len(stored[device_id].get("stays", ())),
+            "reports_every_s": device.report_s,
+            "takes_at_most_a": device.takes_at_most_a,
         }
         for device_id, device in runtime.status.devices.items()
         if device.kind is DeviceKind.CHARGER

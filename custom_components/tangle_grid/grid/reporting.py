@@ -34,6 +34,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
             window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
             blind=True,
             fault=feeder.fault,
+            report_s=feeder.reports.interval_s,
             state=FeederState.BLIND,
         )
     load_w = reading.power_w
@@ -63,6 +64,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
         allowed_w=None if feeder.granted_a is None else _watts(feeder.granted_a),
         blind=False,
         state=state,
+        report_s=feeder.reports.interval_s,
     )
 
 
@@ -98,6 +100,8 @@ def device_status(
         earned_i=device.earned_i,
         planned_a=planned_a,
         fault=device.fault,
+        report_s=device.reports.interval_s,
+        takes_at_most_a=device.shown.most_a,
         session_at=device.session_at,
     )
 

@@ -47,6 +47,7 @@ class FeederStatus:
         allowed_w: W per phase to which dimmed devices may bring the load beyond a temporary capacity; None: no such.
         blind: The meter cannot be trusted.
         fault: Why it cannot; None: it can.
+        report_s: How often it reports, as was learned, s; None: not known yet.
     """
 
     feeder_id: str
@@ -64,6 +65,7 @@ class FeederStatus:
     window_projected_w: float | None = None
     allowed_w: PhaseTriple | None = None
     fault: MeterFault | None = None
+    report_s: float | None = None
 
     @property
     def overloaded(self) -> bool:
@@ -90,6 +92,8 @@ class DeviceStatus:
         cause: Why the setpoint is what it is; None: not controlled.
         silent: Its telemetry is stale, or cannot be believed.
         fault: Why its reading is not believed, whatever its age; None: it is.
+        report_s: How often it reports, as was learned, s; None: not known yet.
+        takes_at_most_a: The most that a charger takes, as it has shown, A per phase; None: all that it is told.
         expires_at: When the lease of its setpoint ends; None: no lease.
         compliant: Follows its setpoints.
         session_energy_wh: Charged since the session began, Wh.
@@ -129,6 +133,8 @@ class DeviceStatus:
     min_current_a: float | None = None
     min_current_learned: bool = False
     fault: DeviceFault | None = None
+    report_s: float | None = None
+    takes_at_most_a: float | None = None
     session_at: float | None = None
 
 
