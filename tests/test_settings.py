@@ -242,7 +242,7 @@ class TestTariff:
 
     async def test_its_window_is_shown_while_there_is_one(self, hass: HomeAssistant, island: Island) -> None:
         await island.run(60)
-        # Of what it did not see of its first window, the grid does not assume the best: no less than without the charger.
+        # Of what it did not see of its first window, the grid does not assume the best.
         assert 5_000 < float(island.state("sensor", "window_mean")) < 30_000
         assert 5_000 < float(island.state("sensor", "window_projected")) < 30_000
         hass.config_entries.async_update_entry(island.entry, options={})
