@@ -1,14 +1,24 @@
-"""The scripts as they are started: Ctrl-C ends them quietly from their first moment on."""
+"""The scripts as they are started: from anywhere, with --help, ended by Ctrl-C from their first moment on."""
 
+import importlib.util
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from scripts.lib.demo.errors import DemoError
+from scripts.lib.demo.home import check_seed
+from scripts.lib.demo.street import _in_order, _street_entry
+
 ROOT = Path(__file__).parents[1]
 START = ROOT / "scripts/lib/start.py"
+LIBRARY = ROOT / "scripts/lib"
 #: As if somebody presses Ctrl-C while it is still imported.
 IMPORTED = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport time\ntime.sleep(30)\n"
 
@@ -27,6 +37,7 @@ def run(folder: Path, *arguments: str, flags: tuple[str, ...] = ()) -> subproces
         check=False,
         timeout=60,
         preexec_fn=listen_to_ctrl_c,  # no threads take part
+        env={**os.environ, "PYTHONPATH": str(folder)},
     )
 
 
@@ -53,3 +64,158 @@ def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
     started = [line for line in lines if "python3 " in line or '"$python"' in line]
     assert started
     assert all("scripts/lib/start.py" in line for line in started), started
+
+
+NAMES_OF_OTHERS = ("json", "demo", "custom_components", "benchmarks", "argparse")
+
+
+@pytest.mark.parametrize("module", ["custom_components.tangle_grid.ledger.verify_cli", "demo", "benchmarks.evening"])
+def test_whatever_lies_in_the_working_directory(tmp_path: Path, module: str) -> None:
+    for name in NAMES_OF_OTHERS:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('not this one')\n")
+    done = subprocess.run(
+        [sys.executable, START, module, "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage" in done.stdout
+
+
+def test_what_the_demo_starts_does_not_look_there_either() -> None:
+    """``-m`` alone would put the working directory before everything else."""
+    for path in sorted((LIBRARY / "demo").glob("*.py")):
+        for before, after in zip(lines := path.read_text().splitlines(), lines[1:], strict=False):
+            if after.strip() == '"-m",':
+                assert before.strip().startswith('"-P",'), path.name
+
+
+def run_script(name: str, *arguments: str, folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [folder / "scripts" / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PATH": path},
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The scripts in a checkout where python3 would tell that it was started."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "checkout/scripts")
+    (tmp_path / "checkout/benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks/day.py", tmp_path / "checkout/benchmarks")
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin/python3"
+    python.write_text('#!/bin/sh\ntouch "$(dirname "$0")/started"\nexit 3\n')
+    python.chmod(0o755)
+    return tmp_path / "checkout"
+
+
+@pytest.mark.parametrize("script", ["pin", "screenshots", "lint", "bench"])
+@pytest.mark.parametrize("asked", ["--help", "-h"])
+def test_help_does_nothing_else(checkout: Path, script: str, asked: str) -> None:
+    binaries = checkout.parent / "bin"
+    done = run_script(script, asked, folder=checkout, path=f"{binaries}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stderr
+    assert f"scripts/{script}" in done.stdout or "day" in done.stderr
+    assert not (binaries / "started").exists()
+
+
+@pytest.mark.parametrize("script", ["pin", "screenshots", "lint"])
+def test_what_is_not_understood_does_nothing(checkout: Path, script: str) -> None:
+    binaries = checkout.parent / "bin"
+    for arguments in (["--anything"], ["one", "two"]):
+        done = run_script(script, *arguments, folder=checkout, path=f"{binaries}:{os.environ['PATH']}")
+        assert done.returncode == 2
+        assert f"scripts/{script}" in done.stderr
+        assert not (binaries / "started").exists()
+
+
+@pytest.fixture
+def bootstrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bootstrap", LIBRARY / "bootstrap.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "RUNTIME", tmp_path / ".runtime")
+    return module
+
+
+def test_what_is_fetched_lies_in_the_checkout(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command that the set-up starts is told so by its environment."""
+    for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    told: list[list[str]] = []
+
+    def run(command: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        given = os.environ if env is None else env
+        for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR"):
+            assert Path(given[name]).is_relative_to(tmp_path / ".runtime"), command
+        told.append(command)
+        answer = "3 14 2" if command[1:2] == ["-c"] else ""
+        if command[1:2] == ["venv"]:
+            Path(command[-1]).mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0, answer, "")
+
+    monkeypatch.setattr(bootstrap, "run", run)
+    bootstrap.ensure_environment("test")
+    assert {"pip", "venv"} <= {word for command in told for word in command}
+    monkeypatch.undo()
+
+
+def test_the_pins_are_made_with_the_same_cache() -> None:
+    text = (ROOT / "scripts/pin").read_text()
+    assert text.index("export UV_CACHE_DIR") < text.index("pip compile")
+
+
+# A home that is kept, with what somebody has added to it.
+
+
+class Api:
+    """What Home Assistant answers to the demo."""
+
+    def __init__(self, entries: list[str], streets: list[str]) -> None:
+        self.entries = [{"entry_id": each, "title": each} for each in entries]
+        self.registered = [
+            {"platform": "tangle_grid", "config_entry_id": each, "unique_id": f"{each}_sim_transformer_street_time"}
+            for each in streets
+        ]
+
+    async def command(self, kind: str, **_fields: object) -> object:
+        return self.entries if kind == "config_entries/get" else self.registered
+
+
+async def test_the_street_is_found_among_other_islands() -> None:
+    found = await _street_entry(Api(["mine", "street"], ["street", "removed"]))  # type: ignore[arg-type]
+    assert found is not None
+    assert found["entry_id"] == "street"
+    assert await _street_entry(Api(["mine"], [])) is None  # type: ignore[arg-type]
+
+
+def test_feeders_and_guests_have_no_part_in_the_story() -> None:
+    kinds = ["guest", "household", "feeder", "charger", "something new"]
+    found = _in_order([{"subentry_type": kind, "title": kind} for kind in kinds])
+    assert [each["subentry_type"] for each in found] == ["charger", "household"]
+
+
+def test_another_seed_is_refused_where_a_street_stands(tmp_path: Path) -> None:
+    check_seed(tmp_path, 7)
+    storage = tmp_path / ".storage"
+    storage.mkdir()
+    entries = [{"data": {}}, {"data": {"seed": 7}}]
+    (storage / "core.config_entries").write_text(json.dumps({"data": {"entries": entries}}))
+    check_seed(tmp_path, 7)
+    check_seed(tmp_path, None)
+    with pytest.raises(DemoError, match=r"seed 7.*--seed.*--keep"):
+        check_seed(tmp_path, 8)

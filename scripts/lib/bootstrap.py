@@ -155,6 +155,12 @@ def _pip_command() -> tuple[list[str], dict[str, str]]:
     return [sys.executable, f"{wheel}/pip"], environment
 
 
+def keep_inside() -> None:
+    """Let what is fetched lie in ``.runtime/`` as well: the home of who runs this is not ours to fill."""
+    os.environ.setdefault("UV_CACHE_DIR", str(RUNTIME / "uv-cache"))
+    os.environ.setdefault("PIP_CACHE_DIR", str(RUNTIME / "pip-cache"))
+
+
 def certificates() -> None:
     """Give every later step the certificates that the first one had to fetch."""
     bundle = RUNTIME / "ca-certificates.crt"
@@ -247,6 +253,7 @@ def ensure_environment(name: str) -> Path:
         return python
     started = time.monotonic()
     RUNTIME.mkdir(exist_ok=True)
+    keep_inside()
     uv = ensure_uv()
     interpreter = ensure_python(uv)
     say(f"making the {name} environment")

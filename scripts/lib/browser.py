@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+RUNTIME = Path(__file__).resolve().parents[2] / ".runtime"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HELP = (
     "The browser tests need Chromium. Install it with the package manager of this system "
@@ -76,6 +77,7 @@ def _from_debian() -> str | None:
 
 def _from_playwright() -> str | None:
     """The browser that Playwright fetches for itself, where its host can be reached."""
+    os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(RUNTIME / "browsers"))
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     find = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
     found = subprocess.run([sys.executable, "-c", find], capture_output=True, text=True, check=False)

@@ -72,7 +72,7 @@ class TestNode:
 
     def start(self, port: int) -> None:
         options = ("--data", str(self.folder), "--mwm", str(MWM), "--milestone-interval", "0.1", "--port", str(port))
-        self.process = NodeProcess(*options, "--genesis-seed", self.seed)
+        self.process = NodeProcess(*options, seed=self.seed)
         assert any(line.startswith("API: ") for line in self.process.lines), self.process.lines
         self.url = self.process.uri
         self.port = int(self.url.rsplit(":", 1)[1])

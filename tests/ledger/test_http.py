@@ -20,7 +20,7 @@ from aiohttp import web
 from custom_components.tangle_grid.ledger import SUPPLY, LedgerError
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi
-from custom_components.tangle_grid.ledger.node.serve import arguments, find_identity
+from custom_components.tangle_grid.ledger.node.serve import SEED_VARIABLE, arguments, find_identity
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from custom_components.tangle_grid.protocol import SigningKey
 
@@ -40,14 +40,14 @@ MODULE = (sys.executable, str(Path(__file__).with_name("bare.py")), "custom_comp
 class NodeProcess:
     """The node alone, from start to the end of its output."""
 
-    def __init__(self, *options: str, command: Sequence[str] = MODULE) -> None:
+    def __init__(self, *options: str, command: Sequence[str] = MODULE, seed: str = "") -> None:
         self.process = subprocess.Popen(
             [*command, "--port", "0", "--milestone-interval", "0.2", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), SEED_VARIABLE: seed},
         )
         self.lines: list[str] = []
         assert self.process.stdout is not None
@@ -82,7 +82,7 @@ class NodeProcess:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    started = NodeProcess("--data", str(tmp_path_factory.mktemp("node")), "--genesis-seed", SEED)
+    started = NodeProcess("--data", str(tmp_path_factory.mktemp("node")), seed=SEED)
     yield started
     started.stop()
 
@@ -338,12 +338,32 @@ def test_a_running_proof_of_work_can_be_interrupted_and_does_not_keep_others_wai
 
 @pytest.mark.parametrize(
     "given",
-    [["--port", "x"], ["--port", "70000"], ["--mwm", "15"], ["--genesis-seed", "é"], ["--genesis-seed", "A" * 82]],
+    [["--port", "x"], ["--port", "70000"], ["--mwm", "15"], ["--genesis-seed", "PLAINLYHERE"]],
 )
 def test_a_wrong_command_line_is_refused(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         arguments(given)
-    assert "usage" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "usage" in told
+    assert "PLAINLYHERE" not in told
+
+
+@pytest.mark.parametrize("seed", ["é", "A" * 82, ""])
+def test_what_is_no_seed_is_refused(seed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "seed"
+    file.write_text(seed)
+    with pytest.raises(SystemExit):
+        arguments(["--genesis-seed", str(file)])
+    assert "a seed is up to 81" in capsys.readouterr().err
+
+
+def test_a_seed_comes_from_a_file_or_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert arguments([]).genesis_seed is None
+    monkeypatch.setenv(SEED_VARIABLE, "OTHER")
+    assert arguments([]).genesis_seed == "OTHER".ljust(81, "9")
+    assert arguments(["--new"]).genesis_seed is None
+    (tmp_path / "seed").write_text(f"{SEED}\n")
+    assert arguments(["--genesis-seed", str(tmp_path / "seed")]).genesis_seed == SEED.ljust(81, "9")
 
 
 def test_work_for_several_clients_is_done_and_one_is_interrupted(node: NodeProcess) -> None:

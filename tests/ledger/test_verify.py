@@ -1,6 +1,7 @@
 """A reward is recomputed from what stands on the Tangle alone; whatever is changed in it is found."""
 
 import asyncio
+import io
 import json
 import re
 import sys
@@ -12,7 +13,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
-from custom_components.tangle_grid.ledger import TREASURY, Ledger, LedgerError, PaymentOrder, Secrets, Verification
+from custom_components.tangle_grid.ledger import (
+    TREASURY,
+    Ledger,
+    LedgerError,
+    PaymentOrder,
+    Secrets,
+    Verification,
+    verify_cli,
+)
 from custom_components.tangle_grid.ledger.archive import ArchiveError, IriArchive
 from custom_components.tangle_grid.ledger.backend import EmbeddedBackend
 from custom_components.tangle_grid.ledger.chronicle import message_plan
@@ -339,6 +348,36 @@ async def test_the_command_line_says_no_and_says_when_it_cannot_tell(
     for bad in (["abc"], ["--payment", "x", "--key", "zz"], []):
         with pytest.raises(SystemExit):
             run(*bad)
+
+
+@pytest.mark.parametrize("way", ["file", "standard input", "environment"])
+def test_a_token_is_not_on_the_command_line(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everybody on the machine can list that. What stands there by mistake is not repeated."""
+    heard: list[str | None] = []
+
+    def node(url: str, token: str | None) -> Any:
+        heard.append(token)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(verify_cli, "http_command", node)
+    options = ["--payment", "x"]
+    if way == "file":
+        (tmp_path / "token").write_text("s3cret\n")
+        options += ["--token", str(tmp_path / "token")]
+    elif way == "standard input":
+        monkeypatch.setattr("sys.stdin", io.StringIO("s3cret\n"))
+        options += ["--token", "-"]
+    else:
+        monkeypatch.setenv(verify_cli.BEARER_VARIABLE, "s3cret")
+    assert main(options) == 2
+    assert heard == ["s3cret"]
+    assert main(["--payment", "x", "--token", "s3cret"]) == 2
+    assert len(heard) == 1
+    told = capsys.readouterr().err
+    assert "not on the command line" in told
+    assert "s3cret" not in told
 
 
 # Our sponges in pyota's own seams: the same hashes, and a test that is over in a few seconds. The packages above them

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -17,14 +16,15 @@ from ..protocol import is_body_key
 from .archive import ArchiveError, IriArchive
 from .errors import LedgerError
 from .node.milestone import coordinator_address
+from .secret_input import read_secret
 from .trinary import HASH_TRYTES, is_trytes
 from .verify import Check, Verification, verify_payment
 
 _TIMEOUT_S: Final = 60
 _MAX_ANSWER: Final = 64_000_000
 _KEY_DIGITS: Final = 64
-_MAX_KEY_FILE: Final = 65_536
 OPEN_KEY_VARIABLE: Final = "TANGLE_GRID_OPEN_KEY"
+BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "anchor": (
@@ -180,12 +180,18 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     what.add_argument("transaction", nargs="?", type=_transaction, help="the transaction that credits the reward")
     what.add_argument("--payment", metavar="ID", help="the payment's id: request:participant")
     parser.add_argument("--key", type=_public_key, help="the island's public key: believe nobody else")
-    parser.add_argument("--token", help="for a node that asks for a bearer token")
+    parser.add_argument(
+        "--token",
+        type=Path,
+        metavar="FILE",
+        help=f"a file with the bearer token, if the node asks for one, - for standard input; or set {BEARER_VARIABLE}",
+    )
     parser.add_argument(
         "--open-key",
         type=Path,
         metavar="FILE",
-        help=f"a file with the key that opens sealed messages, or several, one in a line; or set {OPEN_KEY_VARIABLE}",
+        help="a file with the key that opens sealed messages, or several, one in a line, - for standard input;"
+        f" or set {OPEN_KEY_VARIABLE}",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(given)
@@ -196,16 +202,18 @@ def opening_keys(file: Path | None) -> tuple[str, ...]:
 
     Raises ValueError, without what was read in it, when it is no key.
     """
-    if file is not None:
-        if file.stat().st_size > _MAX_KEY_FILE:
-            raise ValueError("the file is too large to hold keys")
-        text = file.read_text(errors="replace")
-    else:
-        text = os.environ.get(OPEN_KEY_VARIABLE, "")
-    keys = tuple(text.lower().split())
+    keys = tuple(read_secret(file, OPEN_KEY_VARIABLE).lower().split())
     if not all(map(is_body_key, keys)):
         raise ValueError("a key that opens messages is 64 hexadecimal digits")
     return keys
+
+
+def _token(file: Path | None) -> str:
+    """Return the bearer token, "" for none. Raises ValueError when it cannot stand in a header."""
+    token = read_secret(file, BEARER_VARIABLE)
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("a bearer token is one line of plain characters")
+    return token
 
 
 def _as_json(found: Verification, checks: list[Check]) -> str:
@@ -221,7 +229,7 @@ def main(given: list[str] | None = None) -> int:
     options = arguments(given)
     try:
         keys = opening_keys(options.open_key)
-        archive = IriArchive(http_command(options.node, options.token))
+        archive = IriArchive(http_command(options.node, _token(options.token)))
         found = verify_payment(
             archive,
             payment_id=options.payment,

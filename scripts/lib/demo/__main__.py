@@ -21,12 +21,20 @@ from .street import set_up_street
 
 DEFAULT_PORT: Final = 8123
 DEFAULT_SPEED: Final = 30.0
+MAX_SEED: Final = 1_000_000
 
 
 def _speed(text: str) -> float:
     value = float(text)
     if not value.is_integer() or not 1 <= value <= 300:
         raise argparse.ArgumentTypeError("a whole number from 1 to 300")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"a number from 0 to {MAX_SEED:,}")
     return value
 
 
@@ -46,7 +54,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=_speed, default=DEFAULT_SPEED, help="street time per real time (default %(default)g)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="which street (default %(default)s)")
+    parser.add_argument("--seed", type=_seed, help="which street, when it is made (default 1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the state in DIR between runs")
     parser.add_argument(
         "--check", action="store_true", help="wait for one full cycle, print what happened as JSON, and end"

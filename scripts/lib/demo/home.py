@@ -124,6 +124,24 @@ def prepare(config: Path, port: int) -> bool:
     return new
 
 
+def check_seed(config: Path, wanted: int | None) -> None:
+    """Refuse another seed for a home whose street stands already: who lives there is settled.
+
+    Raises:
+        DemoError: The street in this folder has another seed than the wanted one.
+    """
+    try:
+        stored = json.loads((config / ".storage" / "core.config_entries").read_text())
+        seeds = [entry["data"]["seed"] for entry in stored["data"]["entries"] if "seed" in entry["data"]]
+    except OSError, ValueError, KeyError, TypeError:
+        return
+    if wanted is not None and seeds and wanted not in seeds:
+        raise DemoError(
+            f"the street in {config} was made with the seed {seeds[0]} and keeps it; leave --seed out, or choose "
+            "another folder for --keep"
+        )
+
+
 def _link(link: Path, target: Path) -> None:
     """Point to the checkout, also when the folder was made by a checkout that has moved since."""
     link.parent.mkdir(exist_ok=True)

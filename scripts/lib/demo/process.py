@@ -55,6 +55,7 @@ class HomeAssistantProcess:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # not from the working directory, whatever lies there
                 "-m",
                 "homeassistant",
                 "--config",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .api import HomeAssistantApi, wait_for_answer
 from .errors import DemoError
-from .home import LOOPBACK, choose_port, prepare
+from .home import LOOPBACK, check_seed, choose_port, prepare
 from .process import RESTART_EXIT_CODE, HomeAssistantProcess, child_environment
 from .progress import Progress
 
@@ -28,13 +28,14 @@ class Options:
     Attributes:
         port: The port to serve on; None for any free one.
         speed: Street seconds in one real second.
-        seed: Which street: the same seed gives the same homes, cars and weather.
+        seed: Which street: the same seed gives the same homes, cars and weather. None for the one that is kept, or the
+            first.
         keep: The folder to keep the state in; None for a temporary one.
     """
 
     port: int | None
     speed: float
-    seed: int
+    seed: int | None
     keep: Path | None
 
 
@@ -99,6 +100,7 @@ async def _make_owner(config: Path) -> None:
     environment = child_environment() | {"PYTHONPATH": _LIBRARY}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",
         "-m",
         "demo.auth",
         str(config),
@@ -121,6 +123,8 @@ async def _make_owner(config: Path) -> None:
 async def running_home(options: Options, progress: Progress) -> AsyncIterator[RunningHome]:
     """Start Home Assistant; stop it, and remove a temporary folder, at the end."""
     port = choose_port(options.port)
+    if options.keep is not None:
+        check_seed(options.keep.expanduser(), options.seed)
     if options.keep is None:
         config = Path(tempfile.mkdtemp(prefix="tangle-grid-demo-"))
     else:

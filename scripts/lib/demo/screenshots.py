@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ViewportSize
 
@@ -55,6 +56,8 @@ async def all_pictures(url: str, executable: str) -> None:
 def main() -> None:
     """Take the pictures of a running demo, or of one started for it."""
     executable, *addresses = sys.argv[1:]
+    if any(urlsplit(address).scheme not in {"http", "https"} for address in addresses):
+        raise SystemExit("scripts/screenshots: the address of a running demo begins with http://")
     if addresses:
         asyncio.run(all_pictures(addresses[0].rstrip("/"), executable))
         return

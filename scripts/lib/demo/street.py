@@ -14,6 +14,7 @@ MENU_OPTION: Final = "simulated_street"
 NAME: Final = "Maple Street"
 # People come home, the first car is plugged in: the evening's peak is minutes away.
 START: Final = "17:36:00"
+DEFAULT_SEED: Final = 1
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
 _ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
@@ -80,36 +81,49 @@ class Street:
         return (owner for owner in self.participants if owner.kind in kinds)
 
 
-async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int, progress: Progress) -> Street:
+async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int | None, progress: Progress) -> Street:
     """Add the street when it is not there yet, and wait until it is loaded."""
-    entry = await _entry(api)
+    entry = await _street_entry(api)
     if entry is None:
-        progress.say(f"setting up the simulated street (seed {seed}, {speed:g} times real time)")
-        await _run_flow(api, {"name": NAME, "start": START, "speed": speed, "seed": seed})
+        number = DEFAULT_SEED if seed is None else seed
+        progress.say(f"setting up the simulated street (seed {number}, {speed:g} times real time)")
+        entry_id = await _run_flow(api, {"name": NAME, "start": START, "speed": speed, "seed": number})
     else:
         progress.say(f"the street '{entry['title']}' is already set up; its time runs {speed:g} times real time")
-        await _run_flow(api, {"start": START, "speed": speed}, entry_id=entry["entry_id"])
-    return await _loaded(api)
+        entry_id = await _run_flow(api, {"start": START, "speed": speed}, entry_id=entry["entry_id"])
+    return await _loaded(api, entry_id)
 
 
-async def _entry(api: HomeAssistantApi) -> Json | None:
-    entries = await api.command("config_entries/get", domain=DOMAIN)
-    return entries[0] if entries else None
+async def _entries(api: HomeAssistantApi) -> dict[str, Json]:
+    return {entry["entry_id"]: entry for entry in await api.command("config_entries/get", domain=DOMAIN)}
 
 
-async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object], *, entry_id: str | None = None) -> None:
+async def _street_entry(api: HomeAssistantApi) -> Json | None:
+    """Return the entry of the simulated street, which alone has a clock; somebody may have added other islands."""
+    entries = await _entries(api)
+    registered = await api.command("config/entity_registry/list")
+    streets = {
+        entity["config_entry_id"]
+        for entity in registered
+        if entity["platform"] == DOMAIN and entity["unique_id"].endswith(_CLOCK)
+    }
+    return next((entry for entry_id, entry in entries.items() if entry_id in streets), None)
+
+
+async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object], *, entry_id: str | None = None) -> str:
     """Walk through the config flow as a person would: the menu, then every form with its own suggestions.
 
-    With an entry it is the flow that changes this entry.
+    With an entry it is the flow that changes this entry. Return the entry's id.
     """
     begin: Json = {"handler": DOMAIN} | ({"entry_id": entry_id} if entry_id else {})
     step: Json = await api.request("POST", "config/config_entries/flow", begin)
     for _ in range(_MAX_STEPS):
         match step["type"]:
             case "create_entry":
-                return
-            case "abort" if step["reason"] == "reconfigure_successful":
-                return
+                made: str = step["result"]["entry_id"]
+                return made
+            case "abort" if entry_id and step["reason"] == "reconfigure_successful":
+                return entry_id
             case "menu":
                 answer: Json = {"next_step_id": MENU_OPTION}
             case "form" if not step.get("errors"):
@@ -136,11 +150,11 @@ def _filled(schema: Sequence[Json], wanted: Mapping[str, object]) -> Json:
     return answer
 
 
-async def _loaded(api: HomeAssistantApi) -> Street:
+async def _loaded(api: HomeAssistantApi, entry_id: str) -> Street:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + LOAD_TIMEOUT_S
     while True:
-        entry = await _entry(api)
+        entry = (await _entries(api)).get(entry_id)
         if entry is None:
             raise DemoError("the street was not added")
         if entry["state"] == "loaded":
@@ -177,9 +191,13 @@ async def read_street(api: HomeAssistantApi, entry: Json) -> Street:
 
 
 def _in_order(subentries: Sequence[Json]) -> list[Json]:
-    """Chargers first, as the story goes, each kind by name."""
+    """Return the participants: chargers first, as the story goes, each kind by name.
+
+    Somebody who looks around may have added a feeder or a guest as well: they have no part in it.
+    """
     kinds = ("charger", "battery", "household", "solar")
-    return sorted(subentries, key=lambda item: (kinds.index(item["subentry_type"]), item["title"]))
+    participants = (item for item in subentries if item["subentry_type"] in kinds)
+    return sorted(participants, key=lambda item: (kinds.index(item["subentry_type"]), item["title"]))
 
 
 def _owner(devices: Sequence[Mapping[str, Any]], identifier: str, kind: str, name: str) -> Owner | None:

@@ -23,6 +23,7 @@ from ...protocol import SigningKey
 from ..errors import LedgerError
 from ..folder_lock import FolderLock
 from ..keys import SEED_TRYTES, new_seed
+from ..secret_input import read_secret
 from ..trinary import TrytesError, address_of, is_trytes, text_to_trytes, with_checksum
 from .bundle import SUPPLY
 from .commands import MAX_MWM, Api
@@ -39,6 +40,7 @@ _KEY_BYTES: Final = 32
 _MAX_PORT: Final = 65_535
 _MAX_DAYS: Final = 36_500
 _DAY_S: Final = 86_400.0
+SEED_VARIABLE: Final = "TANGLE_GRID_GENESIS_SEED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ async def serve(node: EmbeddedNode, *, host: str, port: int, milestone_interval_
 
 def _seed(text: str) -> str:
     if not text or not is_trytes(text) or len(text) > SEED_TRYTES:
-        raise argparse.ArgumentTypeError("a seed is up to 81 of the characters 9 and A to Z")
+        raise ValueError("a seed is up to 81 of the characters 9 and A to Z")
     return text.ljust(SEED_TRYTES, "9")
 
 
@@ -217,9 +219,20 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--keep-days", type=_days, metavar="N", help="delete messages this long after they were confirmed (never)"
     )
     supply = parser.add_mutually_exclusive_group()
-    supply.add_argument("--genesis-seed", type=_seed, metavar="SEED", help="the seed that holds the whole supply")
+    supply.add_argument(
+        "--genesis-seed",
+        type=Path,
+        metavar="FILE",
+        help=f"a file with the seed that holds the whole supply, - for standard input; or set {SEED_VARIABLE}",
+    )
     supply.add_argument("--new", action="store_true", help="a new Tangle with a new seed, which is printed once")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    try:
+        seed = "" if options.new else read_secret(options.genesis_seed, SEED_VARIABLE)
+        options.genesis_seed = _seed(seed) if seed or options.genesis_seed else None
+    except (OSError, ValueError) as error:
+        parser.error(f"--genesis-seed: {error}")
+    return options
 
 
 def _say(line: str) -> None:
