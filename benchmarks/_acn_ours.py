@@ -7,10 +7,10 @@ from typing import Any
 
 from acnportal.algorithms import BaseAlgorithm
 
-from custom_components.tangle_grid.grid.allocator import Demand, all_they_can_use, ration
-from custom_components.tangle_grid.grid.order import places
-from custom_components.tangle_grid.grid.priority import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session
-from custom_components.tangle_grid.grid.stay import StayLog
+from custom_components.tangle_grid.grid.control.allocator import Demand, all_they_can_use, ration
+from custom_components.tangle_grid.grid.control.laxity import DEFAULT_FAIRNESS, ESTIMATED_DEPARTURES, Session
+from custom_components.tangle_grid.grid.control.precedence import places
+from custom_components.tangle_grid.grid.device.stay_forecast import StayLog
 
 #: A that a car must stay below its pilot to be known as one that takes no more, and what it is offered on top.
 _NOTICED_A = 1.0

@@ -23,10 +23,10 @@ from custom_components.tangle_grid.grid import (
     MarketConfig,
     PhaseReading,
 )
-from custom_components.tangle_grid.grid.arrivals import Stay
-from custom_components.tangle_grid.grid.forecast import Forecast, Series
-from custom_components.tangle_grid.grid.plan import BATCH, Planner
-from custom_components.tangle_grid.grid.topology import Topology
+from custom_components.tangle_grid.grid.model.forecast import Forecast, Series
+from custom_components.tangle_grid.grid.network.topology import Topology
+from custom_components.tangle_grid.grid.planning.arrivals import Stay
+from custom_components.tangle_grid.grid.planning.plan import BATCH, Planner
 
 HOUR = 3600.0
 DAY = 24 * HOUR

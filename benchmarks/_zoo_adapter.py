@@ -14,14 +14,15 @@ from typing import Any, Final, cast
 
 from homeassistant.core import Context, HomeAssistant, State
 
-from custom_components.tangle_grid.devices import charging_switch, entity_writing, sign_of_life
-from custom_components.tangle_grid.devices.base import Adapter, DeviceError
-from custom_components.tangle_grid.devices.battery import BatteryAdapter
-from custom_components.tangle_grid.devices.charger import ChargerAdapter
-from custom_components.tangle_grid.devices.entity_reading import EntityReader
-from custom_components.tangle_grid.devices.entity_writing import EntityWriter
-from custom_components.tangle_grid.devices.household import HouseholdAdapter
-from custom_components.tangle_grid.devices.meter import Meter
+from custom_components.tangle_grid.devices.adapters import charging_switch
+from custom_components.tangle_grid.devices.adapters.base import Adapter, DeviceError
+from custom_components.tangle_grid.devices.adapters.battery import BatteryAdapter
+from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
+from custom_components.tangle_grid.devices.adapters.household import HouseholdAdapter
+from custom_components.tangle_grid.devices.adapters.meter import Meter
+from custom_components.tangle_grid.devices.io import entity_writing, sign_of_life
+from custom_components.tangle_grid.devices.io.entity_reading import EntityReader
+from custom_components.tangle_grid.devices.io.entity_writing import EntityWriter
 from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome

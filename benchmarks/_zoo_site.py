@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, Final, NamedTuple
 
 from benchmarks._zoo_adapter import Hands, ZooHass, battery_hands, charger_hands, home_hands, meter_of
-from custom_components.tangle_grid.devices.readout import Readout
+from custom_components.tangle_grid.devices.adapters.readout import Readout
 from custom_components.tangle_grid.grid import (
     BatteryConfig,
     ChargerConfig,

@@ -37,9 +37,9 @@ from custom_components.tangle_grid.grid import (
     PhaseReading,
     PhaseTriple,
 )
-from custom_components.tangle_grid.grid.allocator import Demand, allocate
-from custom_components.tangle_grid.grid.plan import SMALL_BATCH
-from custom_components.tangle_grid.grid.priority import Session, standings
+from custom_components.tangle_grid.grid.control.allocator import Demand, allocate
+from custom_components.tangle_grid.grid.control.laxity import Session, standings
+from custom_components.tangle_grid.grid.planning.plan import SMALL_BATCH
 
 SIZES = (100, 1_000, 10_000)
 PER_BUILDING = 40

@@ -6,7 +6,8 @@ Households of the simulated street (the measured H0 shape, with appliances that 
 measured for some weeks. On the last days, which are held back, each rule says at every quarter of an hour what the
 household will draw on average during the next 15 minutes, and is compared with what it then drew:
 
-- `ours`: the habit of comparable days with the capped same-day adjustment (grid/profile.py), used as the engine does;
+- `ours`: the habit of comparable days with the capped same-day adjustment (grid/requests/load_profile.py), used as
+  the engine does;
 - `last_reading`: the power at that moment;
 - `mean_5min`: the mean of the last five minutes.
 
@@ -22,7 +23,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from custom_components.tangle_grid.grid.profile import SLOT_S, HouseholdProfile
+from custom_components.tangle_grid.grid.requests.load_profile import SLOT_S, HouseholdProfile
 from custom_components.tangle_grid.simulation.clock import Calendar
 from custom_components.tangle_grid.simulation.household import Household
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from custom_components.tangle_grid.ledger.node.bundle import find_fault
 from custom_components.tangle_grid.ledger.node.transaction import Transaction
-from custom_components.tangle_grid.ledger.pyota import BundlePlan, TransferInput, prepare
+from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, TransferInput, prepare
 from custom_components.tangle_grid.ledger.trinary import (
     ALPHABET,
     HASH_TRYTES,

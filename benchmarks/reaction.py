@@ -240,7 +240,7 @@ def main(argv: Sequence[str]) -> int:
     logging.disable(logging.WARNING)
     results: dict[int, dict[str, Any]] = {}
     # An island whose ledger never opens: the grid does not wait for it.
-    with patch("custom_components.tangle_grid.ledger_link.LedgerLink._async_open", AsyncMock()):
+    with patch("custom_components.tangle_grid.bridge.link.LedgerLink._async_open", AsyncMock()):
         for count in (int(text) for text in options.participants.split(",")):
             results[count] = asyncio.run(measure(count, options.rounds))
     if options.json:

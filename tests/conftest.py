@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from tests.island import entry, fake_ledger, island
+from tests.support.island import entry, fake_ledger, island
 
 # A property that holds slowly holds: how busy a machine is decides nothing. Nor does chance decide whether a change
 # may land: the same examples are tried each time, and new ones are searched for in the long runs.

@@ -28,7 +28,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.tangle_grid.const import DOMAIN
-from tests.island import CHARGER, HOUSEHOLD, Island, charger_subentry, household_subentry, island_entry, set_sensor
+from tests.support.island import (
+    CHARGER,
+    HOUSEHOLD,
+    Island,
+    charger_subentry,
+    household_subentry,
+    island_entry,
+    set_sensor,
+)
 
 FOLDER: Final = Path(__file__).parent.parent / "blueprints" / "automation" / DOMAIN
 BLUEPRINTS: Final = sorted(FOLDER.glob("*.yaml"))

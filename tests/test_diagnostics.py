@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import get_system_health_info
 
 from custom_components.tangle_grid.const import CONF_DAY_BUDGET, CONF_PLANNING, CONF_REQUEST_BUDGET, DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
-from tests.island import BATTERY, CHARGER, HOUSEHOLD, Island, island_entry
+from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, Island, island_entry
 
 BUDGETS = {CONF_PLANNING: False, CONF_REQUEST_BUDGET: 2_000_000, CONF_DAY_BUDGET: 3_000_000}
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import yaml
 
-from custom_components.tangle_grid.grid.model import Timing
-from custom_components.tangle_grid.island_config import STREET_TIMING
+from custom_components.tangle_grid.grid.model.world import Timing
+from custom_components.tangle_grid.island.configuration import STREET_TIMING
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"

@@ -21,9 +21,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid import PLATFORMS
 from custom_components.tangle_grid.const import CONF_PEAK_TARGET, DOMAIN
-from custom_components.tangle_grid.ledger.verify_cli import SENTENCES
+from custom_components.tangle_grid.ledger.verify.cli import SENTENCES
 from custom_components.tangle_grid.protocol import Rejection
-from tests.island import Island, island_entry
+from tests.support.island import Island, island_entry
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN

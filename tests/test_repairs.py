@@ -10,7 +10,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.ledger import Fault, OwnerAddress
-from tests.island import METER, Island, set_meter
+from tests.support.island import METER, Island, set_meter
 
 
 def _issues(hass: HomeAssistant) -> set[str | None]:

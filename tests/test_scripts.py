@@ -69,7 +69,7 @@ def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
 NAMES_OF_OTHERS = ("json", "demo", "custom_components", "benchmarks", "argparse")
 
 
-@pytest.mark.parametrize("module", ["custom_components.tangle_grid.ledger.verify_cli", "demo", "benchmarks.evening"])
+@pytest.mark.parametrize("module", ["custom_components.tangle_grid.ledger.verify.cli", "demo", "benchmarks.evening"])
 def test_whatever_lies_in_the_working_directory(tmp_path: Path, module: str) -> None:
     for name in NAMES_OF_OTHERS:
         (tmp_path / name).mkdir()

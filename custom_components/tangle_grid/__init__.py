@@ -7,18 +7,18 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .actions.wallets import async_setup_wallet_services
+from .bridge.guests import GuestView
+from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .data import TangleGridConfigEntry
-from .guests import GuestView
-from .island_config import rehung, structure
-from .island_log import async_log_absences
-from .ledger_choice import LedgerChoice
-from .removal import async_archive_island, async_forget_island
-from .renames import async_follow_renames
+from .island.configuration import rehung, structure
+from .island.device_log import async_log_absences
+from .island.entity_renames import async_follow_renames
+from .island.removal import async_archive_island, async_forget_island
+from .island.runtime import IslandRuntime
 from .repairs import async_clear_issues, async_watch_issues
-from .runtime import IslandRuntime
 from .services import async_setup_services
-from .wallet_services import async_setup_wallet_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -6,7 +6,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .access import async_require_control
+from .actions.access import async_require_control
 from .const import SUBENTRY_SOLAR
 from .data import TangleGridConfigEntry
 from .entity import ParticipantEntity

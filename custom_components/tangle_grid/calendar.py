@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .actions.targets import feeder_name
 from .const import MAIN_FEEDER
 from .data import TangleGridConfigEntry
 from .entity import IslandEntity
-from .grid.curtailment import CurtailmentRequest
-from .targets import feeder_name
+from .grid.model.request import CurtailmentRequest
 
 PARALLEL_UPDATES = 0
 

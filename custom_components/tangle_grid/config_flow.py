@@ -32,13 +32,8 @@ from .const import (
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
 )
-from .flows.battery import BatteryFlow
-from .flows.charger import ChargerFlow
 from .flows.checks import NO_PLACEHOLDERS, Problem
-from .flows.feeder import FeederFlow
-from .flows.guest import GuestFlow
-from .flows.household import HouseholdFlow
-from .flows.island import (
+from .flows.entry.island import (
     FEED_SCHEMA,
     FIELD_METER_CURRENT,
     FIELD_METER_POWER,
@@ -50,11 +45,16 @@ from .flows.island import (
     feed_form,
     street_time,
 )
-from .flows.options import TangleGridOptionsFlow
+from .flows.entry.street import async_plan_street
+from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
-from .flows.solar import SolarFlow
-from .flows.street import async_plan_street
-from .persistence import async_archived_islands, async_archived_options
+from .flows.subentries.battery import BatteryFlow
+from .flows.subentries.charger import ChargerFlow
+from .flows.subentries.feeder import FeederFlow
+from .flows.subentries.guest import GuestFlow
+from .flows.subentries.household import HouseholdFlow
+from .flows.subentries.solar import SolarFlow
+from .island.storage import async_archived_islands, async_archived_options
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 
-from .grid.status import GridStatus
+from .grid.engine.status import GridStatus
 from .ledger import Fault, LedgerStatus, WalletRules, WalletState
 
 if TYPE_CHECKING:
-    from .runtime import IslandRuntime
+    from .island.runtime import IslandRuntime
 
 type TangleGridConfigEntry = ConfigEntry[IslandRuntime]
 

@@ -8,13 +8,13 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
+from .bridge.guests import guests
 from .const import CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
 from .data import TangleGridConfigEntry
-from .grid.model import DeviceKind
-from .grid.status import GridStatus
-from .guests import guests
+from .grid.engine.status import GridStatus
+from .grid.model.world import DeviceKind
+from .island.runtime import IslandRuntime
 from .ledger import LedgerError
-from .runtime import IslandRuntime
 
 # Seeds and keys are held elsewhere and never pass through here; should one ever, it stops at these names.
 # A guest's token is not stored, and of its hash nobody needs to know more than that it is there.

@@ -22,11 +22,11 @@ from .const import (
 )
 from .coordinator import IslandCoordinator
 from .data import IslandSnapshot
-from .grid.model import Telemetry
-from .grid.status import DeviceStatus, FeederStatus
-from .island_config import Participant
+from .grid.engine.status import DeviceStatus, FeederStatus
+from .grid.model.world import Telemetry
+from .island.configuration import Participant
+from .island.runtime import IslandRuntime
 from .ledger import WalletRules, WalletState
-from .runtime import IslandRuntime
 
 MANUFACTURER: Final = "Tangle Grid"
 _MODELS: Final = {

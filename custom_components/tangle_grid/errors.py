@@ -7,8 +7,8 @@ from typing import Final
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .devices.base import DeviceError
-from .grid.errors import GridError
+from .devices.adapters.base import DeviceError
+from .grid.model.errors import GridError
 from .ledger import LedgerError
 from .protocol import ProtocolError
 

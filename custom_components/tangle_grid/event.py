@@ -7,16 +7,16 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .actions.responses import iso_time, owner_name
+from .actions.targets import async_device_id
 from .const import SUBENTRY_SOLAR
 from .data import TangleGridConfigEntry
 from .entity import IslandEntity, ParticipantEntity, TangleGridEntity
-from .grid.curtailment import RequestState
-from .grid.events import AskChanged, Asked, GridEvent
+from .grid.model.events import AskChanged, Asked, GridEvent
+from .grid.model.request import RequestState
+from .island.runtime import IslandRuntime
 from .ledger import LedgerEvent, PaymentChanged, PaymentState
 from .reasons import async_sentence
-from .responses import iso_time, owner_name
-from .runtime import IslandRuntime
-from .targets import async_device_id
 
 PARALLEL_UPDATES = 0
 

@@ -9,10 +9,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .data import TangleGridConfigEntry
+from .entities.qr_code import qr_png
 from .entity import ParticipantEntity
-from .island_config import Participant
-from .qr import qr_png
-from .runtime import IslandRuntime
+from .island.configuration import Participant
+from .island.runtime import IslandRuntime
 
 PARALLEL_UPDATES = 0
 

@@ -18,11 +18,11 @@ from .const import (
     SUBENTRY_SOLAR,
 )
 from .data import TangleGridConfigEntry
+from .entities.policy_settings import PolicyEntity
 from .entity import UNIT_IOTA_PER_KWH
-from .grid.model import PolicyConfig
-from .island_config import Participant
-from .policy import PolicyEntity
-from .simulated import simulated_numbers
+from .grid.model.world import PolicyConfig
+from .island.configuration import Participant
+from .simulated.street import simulated_numbers
 from .switch import can_feed_back
 
 PARALLEL_UPDATES = 0

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .clock import as_datetime
 from .const import DOMAIN
-from .grid.model import Reason
+from .grid.model.world import Reason
 
 # A reason that a person or an automation gave: its text is shown as it is.
 REASON_GIVEN: Final = "given"

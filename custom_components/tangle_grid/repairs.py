@@ -11,15 +11,15 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
+from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
 from .data import IslandSnapshot, TangleGridConfigEntry
-from .device_issues import DeviceIssues
 from .flows.checks import Problem
-from .flows.ledger import async_ask_node
-from .grid.freshness import MeterFault
+from .flows.entry.ledger import async_ask_node
+from .grid.device.freshness import MeterFault
+from .island.device_issues import DeviceIssues
+from .island.storage import SecretStore
 from .ledger import Fault, Findings, LedgerError, Mishap
-from .ledger_choice import LedgerChoice
-from .persistence import SecretStore
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
 ISSUE_METER_IMPLAUSIBLE: Final = "meter_implausible"

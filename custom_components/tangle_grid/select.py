@@ -9,10 +9,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD
 from .data import TangleGridConfigEntry
-from .grid.model import PolicyMode
-from .island_config import Participant
-from .policy import PolicyEntity
-from .runtime import IslandRuntime
+from .entities.policy_settings import PolicyEntity
+from .grid.model.world import PolicyMode
+from .island.configuration import Participant
+from .island.runtime import IslandRuntime
 
 PARALLEL_UPDATES = 0
 

@@ -21,20 +21,9 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from .access import async_bound_user, async_require_control, async_require_spending, visible_payments
-from .const import DOMAIN, TREASURY
-from .devices.feeders import ancestors
-from .errors import invalid, translated_errors
-from .ledger import PaymentOrder
-from .protocol import FreeData, to_body
-from .reasons import given_reason
-from .responses import (
-    message_response,
-    payment_response,
-    request_response,
-    transaction_response,
-)
-from .targets import (
+from .actions.access import async_bound_user, async_require_control, async_require_spending, visible_payments
+from .actions.responses import message_response, payment_response, request_response, transaction_response
+from .actions.targets import (
     async_feeder,
     async_island,
     async_island_of_request,
@@ -42,9 +31,15 @@ from .targets import (
     async_target,
     feeder_name,
 )
+from .const import DOMAIN, TREASURY
+from .devices.feeders import ancestors
+from .errors import invalid, translated_errors
+from .ledger import PaymentOrder
+from .protocol import FreeData, to_body
+from .reasons import given_reason
 
 if TYPE_CHECKING:
-    from .runtime import IslandRuntime
+    from .island.runtime import IslandRuntime
 
 SERVICE_REQUEST_CURTAILMENT: Final = "request_curtailment"
 SERVICE_ANSWER_REQUEST: Final = "answer_request"

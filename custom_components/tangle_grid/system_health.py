@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .targets import async_loaded_islands
+from .actions.targets import async_loaded_islands
 
 
 @callback

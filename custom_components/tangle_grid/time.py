@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_DEPARTURE, CONF_DEPARTURE_ENTITY, SUBENTRY_CHARGER
 from .data import TangleGridConfigEntry
-from .settings import SettingEntity
+from .entities.settings import SettingEntity
 
 PARALLEL_UPDATES = 0
 

@@ -7,8 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 
-from custom_components.tangle_grid.devices.entity_reading import EntityReader
-from tests.devices.builders import epoch
+from custom_components.tangle_grid.devices.io.entity_reading import EntityReader
+from tests.support.device_builders import epoch
 
 
 @pytest.fixture

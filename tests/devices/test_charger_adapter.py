@@ -10,9 +10,9 @@ from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.tangle_grid.devices import DeviceError, build_device
-from custom_components.tangle_grid.devices.charger import ChargerAdapter
-from custom_components.tangle_grid.grid.model import Cause, ChargerSetpoint
-from tests.devices.builders import epoch, subentry
+from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
+from custom_components.tangle_grid.grid.model.world import Cause, ChargerSetpoint
+from tests.support.device_builders import epoch, subentry
 
 pytestmark = pytest.mark.usefixtures("helpers")
 Show = Callable[..., None]
@@ -58,7 +58,7 @@ async def test_limit_before_switch(hass: HomeAssistant, calls: Calls) -> None:
 async def test_renewal_writes_only_what_differs(
     hass: HomeAssistant, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     adapter = charger(hass, enable=ENABLE)
     await adapter.apply(amps(10))
     calls.clear()
@@ -182,7 +182,7 @@ async def test_safe_state(hass: HomeAssistant) -> None:
 
 async def test_a_pause_is_written_again(hass: HomeAssistant, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     """A charger that forgot its pause still shows it: only the grid sees that it draws."""
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     again = ChargerSetpoint(device_id="p1", current_a=0.0, expires_at=0.0, cause=Cause.PROTECTION, again=True)
     by_switch, by_number = charger(hass, enable=ENABLE), charger(hass)
     stubborn = charger(hass, current_limit="input_number.limit_from_six")
@@ -227,7 +227,7 @@ async def test_a_switch_that_is_away_pauses_nothing(hass: HomeAssistant, show: S
 async def test_the_safe_state_raises_nothing(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, safe: float, told: float | None, shown: float, *, on: bool
 ) -> None:
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     adapter = charger(hass, enable=ENABLE, safe_current=safe)
     if told is not None:
         await adapter.apply(amps(told))

@@ -8,9 +8,9 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 
 from custom_components.tangle_grid.devices import DeviceError, build_device
-from custom_components.tangle_grid.devices.charger import ChargerAdapter
-from custom_components.tangle_grid.grid.model import Cause, ChargerSetpoint
-from tests.devices.builders import epoch, subentry
+from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
+from custom_components.tangle_grid.grid.model.world import Cause, ChargerSetpoint
+from tests.support.device_builders import epoch, subentry
 
 SWITCH, PLUG, POWER, LIMIT = "switch.charge", "binary_sensor.plug", "sensor.power", "number.limit"
 

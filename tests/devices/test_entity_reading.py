@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from custom_components.tangle_grid.devices.entity_reading import (
+from custom_components.tangle_grid.devices.io.entity_reading import (
     EntityReader,
     Sample,
     reading_of_total,

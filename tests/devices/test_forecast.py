@@ -13,9 +13,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration, mock_platform
 
-from custom_components.tangle_grid.devices.forecast import price_series, sun_series
-from custom_components.tangle_grid.devices.forecast_source import ForecastSource, async_has_sun
-from custom_components.tangle_grid.grid.forecast import Forecast
+from custom_components.tangle_grid.devices.forecasts.series import price_series, sun_series
+from custom_components.tangle_grid.devices.forecasts.source import ForecastSource, async_has_sun
+from custom_components.tangle_grid.grid.model.forecast import Forecast
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2026, 6, 21, 12, tzinfo=AMSTERDAM)
@@ -357,7 +357,7 @@ async def test_a_forecast_that_raises_keeps_nobody_from_anything(
 ) -> None:
     hass.states.async_set("sensor.price", "1", {"prices": [{"time": "2026-06-21T12:00:00+02:00", "price": 2}]})
     source = ForecastSource(hass, price="sensor.price", sun=["sensor.sun"])
-    with patch("custom_components.tangle_grid.devices.forecast_source.price_series", side_effect=ZeroDivisionError):
+    with patch("custom_components.tangle_grid.devices.forecasts.source.price_series", side_effect=ZeroDivisionError):
         for value in "abc":
             hass.states.async_set("sensor.price", value, {})
             assert source.forecast() == Forecast()

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.tangle_grid.devices import DeviceError, build_device
-from custom_components.tangle_grid.grid.model import BatterySetpoint, Cause, HouseholdSetpoint
-from tests.devices.builders import epoch, subentry
+from custom_components.tangle_grid.grid.model.world import BatterySetpoint, Cause, HouseholdSetpoint
+from tests.support.device_builders import epoch, subentry
 
 pytestmark = pytest.mark.usefixtures("helpers")
 Show = Callable[..., None]
@@ -141,7 +141,7 @@ async def test_loads_are_shed_and_restored(hass: HomeAssistant, show: Show) -> N
 
 
 async def test_a_hand_has_the_last_word(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     adapter = household(hass)
     await adapter.apply(shed(BOILER))
     adapter.telemetry()
@@ -164,7 +164,7 @@ async def test_unload_and_restart_restore_what_was_shed(hass: HomeAssistant) -> 
 async def test_a_load_that_is_on_after_a_restart_is_told_once_more(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     before = household(hass)
     await before.apply(shed(BOILER))
     await hass.services.async_call("input_boolean", "turn_on", {"entity_id": BOILER}, blocking=True)

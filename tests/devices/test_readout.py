@@ -8,9 +8,9 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.tangle_grid.devices import build_device, build_meter
-from custom_components.tangle_grid.devices.readout import Readout
-from custom_components.tangle_grid.grid.model import ChargerTelemetry
-from tests.devices.builders import epoch, subentry
+from custom_components.tangle_grid.devices.adapters.readout import Readout
+from custom_components.tangle_grid.grid.model.world import ChargerTelemetry
+from tests.support.device_builders import epoch, subentry
 
 pytestmark = pytest.mark.usefixtures("helpers")
 Show = Callable[..., None]
@@ -63,7 +63,7 @@ def test_one_that_raises_is_left_out(readout: Readout, kind: str, caplog: pytest
 
 
 def test_a_meter_that_raises_is_a_missing_one(readout: Readout, caplog: pytest.LogCaptureFixture) -> None:
-    with patch("custom_components.tangle_grid.devices.meter.Meter.reading", side_effect=RuntimeError("no")):
+    with patch("custom_components.tangle_grid.devices.adapters.meter.Meter.reading", side_effect=RuntimeError("no")):
         assert [readout.meters() for _ in range(3)][-1] == {"main": None}
     assert caplog.text.count("cannot be read") == 1
     assert readout.meters()["main"] is not None

@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
 
 from custom_components.tangle_grid.devices import Adapter, DeviceError, build_device, build_meter
-from custom_components.tangle_grid.devices.readout import Readout
-from custom_components.tangle_grid.grid.belief import believable_w, believed
-from custom_components.tangle_grid.grid.model import (
+from custom_components.tangle_grid.devices.adapters.readout import Readout
+from custom_components.tangle_grid.grid.device.belief import believable_w, believed
+from custom_components.tangle_grid.grid.model.world import (
     BatterySetpoint,
     BatteryTelemetry,
     Cause,
@@ -23,7 +23,7 @@ from custom_components.tangle_grid.grid.model import (
     DeviceConfig,
     FeederConfig,
 )
-from tests.devices.builders import epoch, subentry
+from tests.support.device_builders import epoch, subentry
 
 VALUES = (
     *("0", "6", "16", "-5", "3680", "50", "100", "0.2", "on", "off", "unknown", "unavailable", "", "none", "07:00"),
@@ -156,7 +156,7 @@ class Site:
 
 @pytest.mark.parametrize("seed", range(60))
 async def test_any_states(hass: HomeAssistant, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.tangle_grid.devices.entity_writing.SETTLE_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.devices.io.entity_writing.SETTLE_S", 0.0)
     rng = random.Random(seed)  # noqa: S311 - an example, not a secret
     site = Site(hass, rng)
     wrote = 0

@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.devices import build_device, build_meter
-from custom_components.tangle_grid.devices.entity_reading import EntityReader
-from tests.devices.builders import epoch, subentry
+from custom_components.tangle_grid.devices.io.entity_reading import EntityReader
+from tests.support.device_builders import epoch, subentry
 
 Show = Callable[..., None]
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from custom_components.tangle_grid.ledger import Ledger, Secrets, facade
-from tests.ledger.tangle import api, key, node, start_node
+from tests.support.ledger.tangle import api, key, node, start_node
 
 __all__ = ["api", "island_secrets", "key", "ledger", "node", "open_ledger", "start_node"]
 
 type Opener = Callable[..., Awaitable[Ledger]]
 
 ISLAND = "0123456789abcdef0123456789abcdef"
-_ORACLE = Path(__file__).with_name("plain_pyota.py")
+_ORACLE = Path(__file__).parents[1] / "support" / "ledger" / "plain_pyota.py"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made for one test each
 _ROOM_BYTES = 1_000_000_000
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from custom_components.tangle_grid.grid.readings import delivery
-from custom_components.tangle_grid.grid.settlement import reward_i
+from custom_components.tangle_grid.grid.model.metered_series import delivery
+from custom_components.tangle_grid.grid.requests.settlement import reward_i
 from custom_components.tangle_grid.protocol import ProtocolError, Recomputed, Rejection, recompute
 
 RECEIPT: dict[str, Any] = {

@@ -62,7 +62,7 @@ from ..const import (
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
 )
-from ..grid.model import (
+from ..grid.model.world import (
     BatteryConfig,
     ChargerConfig,
     DeviceConfig,
@@ -72,13 +72,13 @@ from ..grid.model import (
     ShedLoad,
     SolarConfig,
 )
-from .base import Adapter
-from .battery import BatteryAdapter
-from .charger import ChargerAdapter
-from .entity_reading import EntityReader, ToGridTime
-from .entity_writing import EntityWriter
-from .household import HouseholdAdapter
-from .solar import SolarAdapter
+from .adapters.base import Adapter
+from .adapters.battery import BatteryAdapter
+from .adapters.charger import ChargerAdapter
+from .adapters.household import HouseholdAdapter
+from .adapters.solar import SolarAdapter
+from .io.entity_reading import EntityReader, ToGridTime
+from .io.entity_writing import EntityWriter
 
 type Data = Mapping[str, Any]
 

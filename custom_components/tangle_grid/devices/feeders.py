@@ -25,9 +25,9 @@ from ..const import (
     MAIN_FEEDER,
     SUBENTRY_FEEDER,
 )
-from ..grid.model import FeederConfig, PhaseTriple
-from .entity_reading import PHASE_COUNT, EntityReader, ToGridTime
-from .meter import Meter
+from ..grid.model.world import FeederConfig, PhaseTriple
+from .adapters.meter import Meter
+from .io.entity_reading import PHASE_COUNT, EntityReader, ToGridTime
 
 type Data = Mapping[str, Any]
 

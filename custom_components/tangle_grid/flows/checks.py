@@ -20,7 +20,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import ElectricCurrentConverter, PowerConverter
 
-from ..devices.entity_reading import NOMINAL_VOLTAGE_V, convert, finite_number
+from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, convert, finite_number
 
 POWER_UNITS: Final = frozenset(unit for unit in PowerConverter.VALID_UNITS if unit)
 CURRENT_UNITS: Final = frozenset(unit for unit in ElectricCurrentConverter.VALID_UNITS if unit)

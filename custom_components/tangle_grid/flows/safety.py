@@ -22,9 +22,9 @@ from ..const import (
     SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
 )
-from ..devices.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
-from ..devices.entity_writing import EntityWriter
 from ..devices.feeders import ancestors, build_meter, build_sub_meter, feeder_of, parents
+from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
+from ..devices.io.entity_writing import EntityWriter
 from .checks import Problem
 
 type Data = Mapping[str, Any]

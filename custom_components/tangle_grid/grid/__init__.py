@@ -1,9 +1,9 @@
 """The self-balancing grid: protection, allocation and curtailment. Pure: no I/O, no wall clock."""
 
-from .curtailment import TRANSITIONS, Ask, CurtailmentRequest, Decision, RequestState
-from .engine import GridEngine
-from .errors import GridError
-from .events import (
+from .engine.engine import GridEngine
+from .engine.status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult
+from .model.errors import GridError
+from .model.events import (
     Answered,
     AskChanged,
     Asked,
@@ -14,7 +14,8 @@ from .events import (
     SafeState,
     Settlement,
 )
-from .model import (
+from .model.request import TRANSITIONS, Ask, CurtailmentRequest, Decision, RequestState
+from .model.world import (
     NOMINAL_V,
     BatteryConfig,
     BatterySetpoint,
@@ -44,7 +45,6 @@ from .model import (
     Telemetry,
     Timing,
 )
-from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult
 
 __all__ = [
     "IDLE",

@@ -3,14 +3,12 @@
 The rest of the integration uses ``Ledger`` and the types named here, and nothing else of this package.
 """
 
-from .backend import BackendConfig, Embedded, Remote
-from .errors import Fault, LedgerError
-from .facade import Ledger
-from .guest_api import GuestApi
-from .island_keys import IslandKeys
-from .keys import FORMER_MARK, Secrets, new_seed
-from .message_queue import METER_VALUES, OWED
-from .model import (
+from .backends.backend import BackendConfig, Embedded, Remote
+from .backends.node_check import check_node
+from .backends.remote_answers import NodeInfo
+from .base.errors import Fault, LedgerError
+from .base.keys import FORMER_MARK, Secrets, new_seed
+from .base.model import (
     SUPPLY,
     TREASURY,
     BalancesChanged,
@@ -32,11 +30,13 @@ from .model import (
     WalletRules,
     WalletState,
 )
+from .facade import Ledger
+from .island_keys import IslandKeys
+from .messages.message_queue import METER_VALUES, OWED
+from .messages.privacy import PrivacyMode
 from .node import NodeError, wire
-from .node_check import check_node
-from .privacy import PrivacyMode
-from .remote_answers import NodeInfo
-from .verify import Check, Verification
+from .node.guest_api import GuestApi
+from .verify.receipts import Check, Verification
 
 __all__ = [
     "FORMER_MARK",

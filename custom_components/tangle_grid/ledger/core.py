@@ -21,30 +21,39 @@ from ..protocol import (
     is_kind,
     is_sealed,
 )
-from .accounts import Accounts
-from .archive import ArchiveError, BackendArchive
-from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
-from .chronicle import PAYMENT_KIND, Chronicle
-from .database import Database
-from .errors import Fault, LedgerError
-from .findings import read, unread
-from .folder_lock import FolderLock
-from .history import History
-from .http_client import HttpClient
-from .keys import Secrets
-from .members import Members
-from .message_queue import MessageQueue
-from .model import SUPPLY, LedgerStatus, OwnerAddress, Payment, PaymentOrder, QueuedPayment, SpendingLimits, WalletRules
+from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
+from .backends.http_client import HttpClient
+from .base.errors import Fault, LedgerError
+from .base.keys import Secrets
+from .base.model import (
+    SUPPLY,
+    LedgerStatus,
+    OwnerAddress,
+    Payment,
+    PaymentOrder,
+    QueuedPayment,
+    SpendingLimits,
+    WalletRules,
+)
+from .messages.archive import ArchiveError, BackendArchive
+from .messages.chronicle import PAYMENT_KIND, Chronicle
+from .messages.message_queue import MessageQueue
+from .messages.participant_keys import Members
+from .messages.privacy import Privacy, PrivacyMode
 from .opening import Opening
-from .outbox import Outbox
-from .privacy import Privacy, PrivacyMode
-from .reconcile import Reconciler
-from .snapshot import Snapshot
-from .spending import Spending
-from .steps import Progress, Steps
-from .sweeper import Sweeper
-from .targets import check_target
-from .verify import Verification, verify_payment
+from .payments.accounts import Accounts
+from .payments.outbox import Outbox
+from .payments.payees import check_target
+from .payments.pipeline import Progress, Steps
+from .payments.spending import Spending
+from .payments.sweeper import Sweeper
+from .restore.findings import read, unread
+from .restore.history import History
+from .restore.reconcile import Reconciler
+from .restore.snapshot import Snapshot
+from .store.database import Database
+from .store.folder_lock import FolderLock
+from .verify.receipts import Verification, verify_payment
 
 WAITING_PAYMENTS: Final = 1_000
 """So many payments of a wallet may wait to be sent."""

@@ -9,15 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from .backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
-from .copies import Copies
-from .core import LedgerCore
-from .errors import LedgerError
-from .guest_api import GuestApi
-from .http_client import HttpClient
-from .island_keys import IslandKeys
-from .keys import Secrets
-from .model import (
+from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
+from .backends.http_client import HttpClient
+from .base.errors import LedgerError
+from .base.keys import Secrets
+from .base.model import (
     BalancesChanged,
     HealthChanged,
     LedgerEvent,
@@ -33,10 +29,14 @@ from .model import (
     WalletRules,
     WalletState,
 )
-from .privacy import PrivacyMode
-from .steps import Progress, failed_status, refused_as_unavailable
+from .core import LedgerCore
+from .island_keys import IslandKeys
+from .messages.privacy import PrivacyMode
+from .node.guest_api import GuestApi
+from .payments.pipeline import Progress, failed_status, refused_as_unavailable
+from .restore.copies import Copies
 from .trinary import HASH_TRYTES, is_trytes
-from .verify import Verification
+from .verify.receipts import Verification
 
 _LOGGER: Final = logging.getLogger(__name__)
 _RETRY_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from ..protocol import SigningKey
-from .backend import Backend, BackendConfig, Embedded, EmbeddedBackend, Remote
-from .chronicle import PAYMENT_KIND, message_address, tag_of
-from .database import Database
-from .errors import Fault, LedgerError, node_fault
-from .http_client import HttpClient, checked_url
-from .keys import Secrets
-from .members import MEMBERS_SCHEMA
-from .model import Mishap
+from .backends.backend import Backend, BackendConfig, Embedded, EmbeddedBackend, Remote
+from .backends.http_client import HttpClient, checked_url
+from .backends.remote import RemoteBackend, RemoteNode
+from .backends.tangles import TANGLES_SCHEMA, Tangles
+from .base.errors import Fault, LedgerError, node_fault
+from .base.keys import Secrets
+from .base.model import Mishap
+from .messages.chronicle import PAYMENT_KIND, message_address, tag_of
+from .messages.participant_keys import MEMBERS_SCHEMA
 from .node import Beginning
-from .outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2, Outbox
-from .remote import RemoteBackend, RemoteNode
-from .set_aside import is_there, read_genesis, set_aside
-from .snapshot import Snapshot
-from .tangles import TANGLES_SCHEMA, Tangles
+from .payments.outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2, Outbox
+from .restore.snapshot import Snapshot
+from .store.database import Database
+from .store.set_aside import is_there, read_genesis, set_aside
 from .trinary import address_of
 from .wallet import ADDRESS_SCHEMA, POLICY_SCHEMA, AddressBook
 

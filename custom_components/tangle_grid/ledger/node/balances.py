@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..database import Database
-from ..stored import amount, number, understood
+from ..base.stored_values import amount, number, understood
+from ..store.database import Database
 
 
 class Balances:

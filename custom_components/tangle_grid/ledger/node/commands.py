@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from ..errors import LedgerError
+from ..base.errors import LedgerError
 from ..trinary import HASH_TRYTES, TRANSACTION_TRYTES, has_valid_checksum, is_trytes
 from .effort import MAX_ROWS, Effort
 from .errors import NodeError

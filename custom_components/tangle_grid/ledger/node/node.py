@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from ...protocol import SigningKey
-from ..errors import LedgerError
-from ..stored import understood
-from .attaching import Lanes
+from ..base.errors import LedgerError
+from ..base.stored_values import understood
 from .bundle import SUPPLY, Conflict
 from .effort import Effort
 from .errors import NodeError
 from .intake import Batch, store_batch
 from .milestone import Milestone, seal
+from .pow_queue import Lanes
 from .pruning import Housekeeping, Pruner
 from .state import Booking
 from .store import Beginning, Stored, TangleStore

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Final
 
-from ..errors import LedgerError
-from ..stored import number, understood
+from ..base.errors import LedgerError
+from ..base.stored_values import number, understood
 from .store import TangleStore
 
 _BATCH: Final = 200

@@ -20,10 +20,10 @@ from uuid import uuid4
 from aiohttp import web
 
 from ...protocol import SigningKey
-from ..errors import LedgerError
-from ..folder_lock import FolderLock
-from ..keys import SEED_TRYTES, new_seed
+from ..base.errors import LedgerError
+from ..base.keys import SEED_TRYTES, new_seed
 from ..secret_input import read_secret
+from ..store.folder_lock import FolderLock
 from ..trinary import TrytesError, address_of, is_trytes, text_to_trytes, with_checksum
 from .bundle import SUPPLY
 from .commands import MAX_MWM, Api

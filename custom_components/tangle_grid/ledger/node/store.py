@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from ..database import Database, Row
-from ..stored import hash_of, number, perhaps, text, trytes_of, understood, unpacked
+from ..base.stored_values import hash_of, number, perhaps, text, trytes_of, understood, unpacked
+from ..store.database import Database, Row
 from .balances import Balances
 from .bundle import SUPPLY
 from .effort import Effort

@@ -1,9 +1,9 @@
 """Wallets: which addresses are theirs, what a payment spends, what their owners allow. Keys stay with the caller."""
 
 from .addresses import ADDRESS_SCHEMA, AddressBook, WalletRow
-from .choice import MANY, MAX_INPUTS, choose_gathered, choose_inputs
-from .policy import DAY_S, POLICY_SCHEMA, Policies
+from .coin_selection import MANY, MAX_INPUTS, choose_gathered, choose_inputs
 from .recovery import find_used
+from .rules import DAY_S, POLICY_SCHEMA, Policies
 
 __all__ = [
     "ADDRESS_SCHEMA",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..database import Database
-from ..stored import hash_of, number, text, understood
+from ..base.stored_values import hash_of, number, text, understood
+from ..store.database import Database
 from ..trinary import address_of
 
 ADDRESS_SCHEMA: Final = """

@@ -1,0 +1,339 @@
+"""The island's way to its ledger. The grid never waits for it.
+
+Opening, publishing and paying happen in the background. While the ledger cannot be opened, messages are held, and
+payments stay in the grid's state as settled but unpaid, from where they are handed over again: the payment id makes
+that harmless.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..const import LOGGER, TREASURY
+from ..grid.model.events import Settlement
+from ..island.storage import Keyring, SecretStore, ledger_folder
+from ..ledger import (
+    BalancesChanged,
+    Fault,
+    HealthChanged,
+    Ledger,
+    LedgerError,
+    LedgerEvent,
+    LedgerStatus,
+    Payment,
+    PaymentChanged,
+    PaymentOrder,
+    Published,
+    Secrets,
+    SpendingLimits,
+    WalletRules,
+    WalletState,
+)
+from ..protocol import SettlementReceipt
+from .held_messages import HeldMessages
+from .messages import owed_by, speaker
+from .options import LedgerChoice
+from .pyota_installation import async_ensure_pyota
+
+_RETRY_S: Final = (5, 15, 60, 300)
+_LONGEST_COPY_S: Final = 3_600.0
+_LOOKED_THROUGH: Final = 1_000
+
+
+class LedgerLink:
+    """Opens the ledger in the background, keeps the latest balances, and passes its events on."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        island_id: str,
+        choice: LedgerChoice,
+        keyring: Keyring,
+        store: SecretStore,
+        held: HeldMessages,
+        on_open: Callable[[list[Payment]], None],
+        on_event: Callable[[LedgerEvent], None],
+        on_trouble: Callable[[], None],
+    ) -> None:
+        self._hass = hass
+        self._island_id = island_id
+        self._choice = choice
+        self._secrets = keyring.secrets
+        self._saved = keyring.saved
+        self._keyring = keyring
+        self._store = store
+        self.held = held
+        self._on_open = on_open
+        self._on_event = on_event
+        self._on_trouble = on_trouble
+        self._speechless: set[str] = set()
+        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._ledger: Ledger | None = None
+        self._publishing = asyncio.Lock()
+        self._changing = asyncio.Lock()
+        self._closed = False
+        self._lies_still = False
+        self._looking: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.wallets: Mapping[str, WalletState] = {}
+        self.rules: Mapping[str, WalletRules] = {}
+        self.status: LedgerStatus | None = None
+        self.error: str | None = None
+        self.fault: Fault | None = None
+        self.published = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        """The open ledger.
+
+        Raises:
+            LedgerError: It is not open (yet).
+        """
+        if self._ledger is None:
+            raise LedgerError("ledger_unavailable", {"error": self.error or "starting"})
+        return self._ledger
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the ledger's files are open."""
+        return self._ledger is not None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the ledger is open and answers."""
+        return self._ledger is not None and self.status is not None and self.status.reachable
+
+    @callback
+    def async_start(self) -> None:
+        """Open the ledger in the background, however long it takes."""
+        self._task = self._hass.async_create_background_task(self._async_run(), "tangle_grid ledger")
+
+    async def async_choose(self, choice: LedgerChoice) -> None:
+        """Work with another Tangle, or keep messages for another time; queued payments go with the wallets."""
+        async with self._changing:
+            if self._closed or choice == self._choice:
+                return
+            await self._async_stop()
+            self._choice = choice
+            self.status = None
+            self._on_trouble()
+            self.async_start()
+
+    async def _async_run(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._async_open()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the ledger, the grid goes on
+                self.error = _in_words(error)
+                self.fault = error.fault if isinstance(error, LedgerError) else None
+                delay = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+                if not attempt:
+                    LOGGER.warning("The ledger could not be opened, and is tried again until it is: %s", self.error)
+                attempt += 1
+                self._on_trouble()
+                await asyncio.sleep(delay)
+            else:
+                if attempt:
+                    LOGGER.info("The ledger is open again")
+                return
+
+    async def _async_open(self) -> None:
+        if self._keyring.unreadable is not None:
+            raise LedgerError("ledger_unavailable", {"error": self._keyring.unreadable})
+        if not self._saved:
+            await self._async_save_secrets(self._secrets)
+        await async_ensure_pyota(self._hass)
+        choice = self._choice
+        begun = await self._store.async_begun()
+        ledger = await Ledger.open(
+            ledger_folder(self._hass, self._island_id),
+            island_id=self._island_id,
+            secrets=self._secrets,
+            backend=choice.backend(self._hass, await self._store.async_token(choice.token_id)),
+            privacy=choice.privacy,
+            begun=begun,
+        )
+        try:
+            if not begun:
+                await self._store.async_note_begun()
+            if ledger.secrets != self._secrets:
+                # An import that was cut off has come to its end.
+                await self._async_save_secrets(ledger.secrets)
+            wallets, rules = await ledger.wallets(), await ledger.rules()
+            payments = await ledger.payments(limit=1_000)
+        except BaseException:
+            await ledger.close()
+            raise
+        self.wallets, self.rules, self.status = wallets, rules, ledger.status()
+        self.error = self.fault = None
+        self._unsubscribe = ledger.subscribe(self._async_ledger_event)
+        self._ledger = ledger
+        if self._lies_still:
+            await ledger.copies.lie_still(_LONGEST_COPY_S)
+        self._on_open(payments)
+        await self.async_publish_held()
+
+    async def _async_save_secrets(self, secrets: Secrets) -> None:
+        await self._store.async_save_secrets(secrets)
+        self._secrets, self._saved = secrets, True
+
+    @callback
+    def _async_ledger_event(self, event: LedgerEvent) -> None:
+        match event:
+            case BalancesChanged(wallets=wallets):
+                self.wallets = wallets
+            case Published():
+                self.published += 1
+            case HealthChanged(status=status):
+                self.status = status
+            case PaymentChanged():
+                self._async_rules_changed()
+        if self._ledger is not None:
+            self.status = self._ledger.status()
+        self._on_event(event)
+
+    async def async_publish_held(self) -> None:
+        """Put what is held in the ledger's outbox; until the ledger is open, and takes it, it is held on."""
+        async with self._publishing:
+            while (message := self.held.first()) is not None and self._ledger is not None:
+                kind, body = message
+                sender = speaker(kind, body)
+                try:
+                    await self._ledger.publish(kind, body, sender=sender)
+                except LedgerError as error:
+                    if error.key == "ledger_unavailable":
+                        return
+                    self._log_unpublished(kind, sender, error)
+                else:
+                    self._speechless.discard(sender or "")
+                self.held.done(message)
+
+    def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
+        """Say that a message is lost; of whoever has no key any more, once until it has one again."""
+        if sender is None or error.key != "key_ended":
+            LOGGER.error("A message of the kind %s was not published: %s", kind, error)
+        elif sender not in self._speechless:
+            self._speechless.add(sender)
+            name = self._keyring.names.get(self._keyring.payees.get(sender, ""), sender)
+            LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
+
+    async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+        """Pay from the treasury; the same payment id is paid once."""
+        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
+        return await self.ledger.pay(order)
+
+    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+        """Pay what the grid owes for a part of a request.
+
+        A grid that was set back may settle the same part again, with another amount: what was paid stays as it is.
+        """
+        try:
+            return await self.async_reward(payment_id, wallet, amount_i, memo)
+        except LedgerError as error:
+            before = await self._async_payment(payment_id) if error.key == "payment_conflict" else None
+            if before is None or before.source != TREASURY:
+                raise
+            LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
+            return before
+
+    async def async_settlements(self) -> list[Settlement]:
+        """The newest rewards that the island itself has said it owes, as they stand on the Tangle."""
+        try:
+            messages = await self.ledger.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
+        except LedgerError:
+            return []
+        own = (message.body for message in messages if message.verified and message.participant is None)
+        return [settlement for body in own if (settlement := owed_by(body)) is not None]
+
+    async def _async_payment(self, payment_id: str) -> Payment | None:
+        payments = await self.ledger.payments(limit=_LOOKED_THROUGH)
+        return next((each for each in payments if each.payment_id == payment_id), None)
+
+    # What owners decide
+
+    @callback
+    def _async_rules_changed(self) -> None:
+        """Look once, however many payments changed at the same time."""
+        if self._looking is None or self._looking.done():
+            self._looking = self._hass.async_create_task(self.async_refresh_rules(), "tangle_grid rules")
+
+    async def async_refresh_rules(self) -> None:
+        """Look up what the wallets may spend: what was spent long ago counts no more, and sweeps can fail."""
+        if self._ledger is None:
+            return
+        with suppress(LedgerError):
+            # When it cannot be looked up, the ledger has said so.
+            rules = await self._ledger.rules()
+            if rules != self.rules:
+                self.rules = rules
+                self._on_trouble()
+
+    async def async_set_limits(self, wallet: str, limits: SpendingLimits) -> None:
+        """Set what a wallet may spend. Raises LedgerError."""
+        await self.ledger.set_limits(wallet, limits)
+        await self.async_refresh_rules()
+
+    async def async_set_owner_address(
+        self, wallet: str, address: str | None, *, sweep_above_i: int | None, keep_i: int
+    ) -> None:
+        """Set or forget where a wallet's owner keeps the rest. Raises LedgerError."""
+        await self.ledger.set_owner_address(wallet, address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+        await self.async_refresh_rules()
+
+    async def async_import_seed(self, wallet: str, seed: str) -> None:
+        """Give a wallet another seed, which is stored before and after. Raises LedgerError."""
+        await self.ledger.import_seed(wallet, seed, persist=self._async_save_secrets)
+        await self.async_refresh_rules()
+
+    # Copies
+
+    async def async_lie_still(self) -> None:
+        """Let the files be copied, those of a ledger that is opened meanwhile as well. Raises LedgerError."""
+        self._lies_still = True
+        if self._ledger is not None:
+            await self._ledger.copies.lie_still(_LONGEST_COPY_S)
+
+    async def async_go_on(self) -> None:
+        """Let the files change again. Raises LedgerError."""
+        self._lies_still = False
+        if self._ledger is not None:
+            await self._ledger.copies.go_on()
+
+    async def async_findings_read(self) -> None:
+        """Note that somebody has read what was put right when the ledger was opened. Raises LedgerError."""
+        await self.ledger.copies.findings_read()
+        if self.status is not None:
+            self.status = replace(self.status, findings=None)
+        self._on_trouble()
+
+    # End
+
+    async def async_close(self) -> None:
+        """Close the ledger; its outbox stays on disk."""
+        self._closed = True
+        async with self._changing:
+            await self._async_stop()
+
+    async def _async_stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+        if self._unsubscribe:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._ledger is not None:
+            ledger, self._ledger = self._ledger, None
+            await ledger.close()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, LedgerError):
+        return str(error.placeholders.get("error", error))
+    return str(error) or type(error).__name__

@@ -1,0 +1,106 @@
+"""A household: its measured power, and loads that it agreed to have switched off for a while."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, override
+
+from ...grid.model.world import HouseholdConfig, HouseholdSetpoint, HouseholdTelemetry
+from ..io.entity_reading import EntityReader, reading_of_total
+from ..io.entity_writing import DeviceError, EntityWriter
+from .base import Adapter
+
+SHED: Final = "shed"
+
+
+class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
+    """A household. A load's id is the entity id that its switch had first.
+
+    Whoever switches a shed load on by hand has the last word: it stays on until the load is released.
+    """
+
+    def __init__(
+        self,
+        reader: EntityReader,
+        writer: EntityWriter,
+        config: HouseholdConfig,
+        *,
+        power: str,
+        switches: Mapping[str, str],
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``switches`` are the entity ids of the loads, by load id."""
+        super().__init__(reader, writer, power, *switches.values())
+        self._switches = switches
+        self._config = config
+        self._power = power
+        # By load that was told to go off: whether it was seen off since. One that is on after a restart was put on by
+        # its device, or while nobody looked: it is told once more, and then the hand has the last word.
+        remembered = (memory or {}).get(SHED)
+        shed = [load for load in remembered if isinstance(load, str)] if isinstance(remembered, list) else []
+        self._shed: dict[str, bool] = dict.fromkeys(shed, False)
+        self._overridden: set[str] = set()
+
+    @override
+    def telemetry(self) -> HouseholdTelemetry:
+        loads_on = {load: self._reader.on(switch) for load, switch in self._switches.items()}
+        for load, on in loads_on.items():
+            self._watch(load, on=on)
+        return HouseholdTelemetry(
+            reading=reading_of_total(
+                self._reader.power_w(self._power),
+                self._config.phases,
+                heard_at=self._reader.heard_at(self._power, but=frozenset(self._switches.values())),
+            ),
+            loads_on=loads_on,
+            available=self._reader.is_live(self._power),
+        )
+
+    @override
+    async def apply(self, setpoint: HouseholdSetpoint) -> None:
+        await self._switch(off=setpoint.shed, on=setpoint.restore)
+
+    @override
+    async def safe_state(self) -> None:
+        await self._switch(on=tuple(self._shed))
+
+    @override
+    def memory(self) -> Mapping[str, Any]:
+        return {SHED: sorted(self._shed)} if self._shed else {}
+
+    async def _switch(self, *, off: Iterable[str] = (), on: Iterable[str] = ()) -> None:
+        """Bring every load where it belongs; one that cannot be reached does not keep the others from it."""
+        failure: DeviceError | None = None
+        for load in off:
+            try:
+                await self._switch_off(load)
+            except DeviceError as error:
+                failure = failure or error
+        for load in on:
+            try:
+                await self._switch_on_again(load)
+            except DeviceError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def _switch_off(self, load: str) -> None:
+        self._watch(load, on=self._reader.on(self._entity(load)))
+        self._shed.setdefault(load, False)
+        if load not in self._overridden:
+            await self._writer.set_switch(self._entity(load), on=False)
+
+    async def _switch_on_again(self, load: str) -> None:
+        await self._writer.set_switch(self._entity(load), on=True)
+        self._shed.pop(load, None)
+        self._overridden.discard(load)
+
+    def _entity(self, load: str) -> str:
+        """Its switch; one that was shed before it was taken off the list is its own."""
+        return self._switches.get(load, load)
+
+    def _watch(self, load: str, *, on: bool | None) -> None:
+        if load not in self._shed:
+            return
+        if on is False:
+            self._shed[load] = True
+        elif on and self._shed[load]:
+            self._overridden.add(load)

@@ -1,0 +1,55 @@
+"""The meter of a feeder."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...grid.model.world import PhaseReading
+from ..io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_per_phase
+
+
+class Meter:
+    """One sensor on a single-phase feeder, or three in the order of ``phases``.
+
+    Attributes:
+        entity_ids: The sensors.
+    """
+
+    def __init__(
+        self,
+        reader: EntityReader,
+        *,
+        power: Sequence[str] = (),
+        current: Sequence[str] = (),
+        phases: Sequence[int] = (0, 1, 2),
+    ) -> None:
+        """``phases`` says which grid phase each sensor is on; of one sensor the first one counts."""
+        self.entity_ids = frozenset((*power, *current))
+        self._reader = reader
+        self._power = tuple(power)
+        self._current = tuple(current)
+        self._phases = tuple(phases)
+
+    def reading(self) -> PhaseReading | None:
+        """Measured power, or None while any phase is missing.
+
+        Current sensors do not say which way the power flows: all of it counts as load.
+        """
+        heard_at = self._heard_at()
+        if self._power:
+            samples = [self._reader.power_w(entity_id) for entity_id in self._power]
+            reading = reading_per_phase(samples, heard_at=heard_at)
+        else:
+            samples = [self._reader.current_a(entity_id) for entity_id in self._current]
+            reading = reading_per_phase(samples, factor=NOMINAL_VOLTAGE_V, heard_at=heard_at)
+        if reading is None or self._phases == tuple(range(PHASE_COUNT)):
+            return reading
+        power = [0.0] * PHASE_COUNT
+        for watts, phase in zip(reading.power_w, self._phases, strict=False):
+            power[phase] = watts
+        return replace(reading, power_w=(power[0], power[1], power[2]))
+
+    def _heard_at(self) -> float | None:
+        """The sign of life of the phase that was heard longest ago: three meters may be one each."""
+        heard = [self._reader.heard_at(entity_id) for entity_id in (*self._power, *self._current)]
+        known = [each for each in heard if each is not None]
+        return min(known) if len(known) == len(heard) and known else None

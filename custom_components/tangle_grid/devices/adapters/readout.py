@@ -1,0 +1,108 @@
+"""All that meters and participants report at one moment, each on its own.
+
+Behind every entity stands the code of any integration. One that cannot be read is "cannot be read", never a reason not
+to look at the others. Whether what was read can be true, the grid decides.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...const import LOGGER
+from ...grid.model.world import (
+    BatteryConfig,
+    BatteryTelemetry,
+    ChargerConfig,
+    ChargerTelemetry,
+    DeviceConfig,
+    HouseholdConfig,
+    HouseholdTelemetry,
+    PhaseReading,
+    SolarConfig,
+    SolarTelemetry,
+    Telemetry,
+)
+from .base import Adapter
+from .meter import Meter
+
+
+class Readout:
+    """Reads meters and devices; says once what it cannot read, and once that it can again."""
+
+    def __init__(
+        self,
+        meters: Mapping[str, Meter],
+        devices: Mapping[str, tuple[str, DeviceConfig, Adapter[Any, Any]]],
+    ) -> None:
+        """Take what is to be read.
+
+        Args:
+            meters: By feeder id.
+            devices: Name, configuration and adapter, by device id.
+        """
+        self._meters = meters
+        self._devices = devices
+        self._wrong: set[str] = set()
+
+    @property
+    def meter_entities(self) -> list[frozenset[str]]:
+        """The entities of each meter."""
+        return [meter.entity_ids for meter in self._meters.values()]
+
+    @property
+    def device_entities(self) -> frozenset[str]:
+        """The entities that tell about devices, and belong to no meter."""
+        of_devices = frozenset[str]().union(*(adapter.entity_ids for _, _, adapter in self._devices.values()))
+        return of_devices.difference(*self.meter_entities)
+
+    def meters(self) -> dict[str, PhaseReading | None]:
+        """What the meters show, by feeder id; None: nothing that can be used."""
+        return {
+            feeder_id: self._guarded(feeder_id, "meter", meter.reading) for feeder_id, meter in self._meters.items()
+        }
+
+    def devices(self) -> dict[str, Telemetry]:
+        """What the devices report, by device id."""
+        return {device_id: self.device(device_id) for device_id in self._devices}
+
+    def device(self, device_id: str) -> Telemetry:
+        """What one device reports."""
+        name, config, adapter = self._devices[device_id]
+
+        def read() -> Telemetry:
+            telemetry: Telemetry = adapter.telemetry()
+            return telemetry
+
+        telemetry: Telemetry | None = self._guarded(device_id, name, read)
+        return _unreadable(config) if telemetry is None else telemetry
+
+    def _guarded[T](self, subject: str, name: str, read: Callable[[], T]) -> T | None:
+        try:
+            value = read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must be read
+            self._note(subject, name, f"{type(error).__name__}: {error}")
+            return None
+        self._note(subject, name, None)
+        return value
+
+    def _note(self, subject: str, name: str, wrong: str | None) -> None:
+        """Say it when it begins, and when it is over."""
+        if wrong is None:
+            if subject in self._wrong:
+                self._wrong.discard(subject)
+                LOGGER.info("%s can be read again", name)
+        elif subject not in self._wrong:
+            self._wrong.add(subject)
+            LOGGER.warning("%s cannot be read (%s): it counts as silent", name, wrong)
+
+
+def _unreadable(config: DeviceConfig) -> Telemetry:
+    """What is known of a device that cannot be read."""
+    match config:
+        case ChargerConfig():
+            return ChargerTelemetry(reading=None, available=False, lowest_a=config.min_current_a)
+        case BatteryConfig():
+            return BatteryTelemetry(reading=None, available=False)
+        case HouseholdConfig():
+            return HouseholdTelemetry(reading=None, available=False)
+        case SolarConfig():
+            return SolarTelemetry(reading=None, available=False)

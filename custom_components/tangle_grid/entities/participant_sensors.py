@@ -1,0 +1,264 @@
+"""What a participant's sensors show: what it does for the feed, why, and what it earned."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory
+
+from ..clock import as_datetime
+from ..const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
+from ..entity import ParticipantView, watts
+from ..grid.engine.status import IDLE
+from ..grid.model.request import RequestState
+from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
+from ..island.configuration import Participant
+from ..reasons import async_sentence
+from .view_sensors import Value, ViewSensorDescription
+from .wallet_rules import rules_attributes, spendable
+
+_STATE_LENGTH: Final = 255
+
+type ParticipantData = Mapping[str, Any]
+"""The data of a participant's subentry: which of its entities the user has named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantSensorDescription(ViewSensorDescription[ParticipantView]):
+    """A sensor of a participant, for those that ``applies_to`` names."""
+
+    applies_to: Callable[[Participant, ParticipantData], bool] = lambda *_: True
+
+
+def _is_kind(*kinds: str) -> Callable[[Participant, ParticipantData], bool]:
+    return lambda participant, _data: participant.kind in kinds
+
+
+def _flexible(participant: Participant, _data: ParticipantData) -> bool:
+    """The sun is measured, and never asked for anything."""
+    return participant.kind != SUBENTRY_SOLAR
+
+
+def _has_soc(participant: Participant, data: ParticipantData) -> bool:
+    return participant.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY) and bool(data.get("soc"))
+
+
+def _soc(view: ParticipantView) -> Value:
+    match view.telemetry:
+        case ChargerTelemetry(soc=soc) | BatteryTelemetry(soc=soc):
+            return None if soc is None else round(soc)
+    return None
+
+
+def _departure(view: ParticipantView) -> Value:
+    match view.telemetry:
+        case ChargerTelemetry(departure_at=departure):
+            return _moment(departure)
+    return None
+
+
+def _moment(at: float | None) -> datetime | None:
+    """To the minute: a moment that is derived anew every second must not look like a new one."""
+    return None if at is None else as_datetime(round(at / 60) * 60)
+
+
+def _learned_phases(view: ParticipantView) -> Value:
+    """The phases that its car was found to use; unknown until then."""
+    status = view.status
+    return ", ".join(f"L{phase + 1}" for phase in sorted(status.phases)) if status.phases_learned else None
+
+
+def _learned_current(view: ParticipantView) -> Mapping[str, Any]:
+    """The least current that its car was found to need; unknown until then."""
+    status = view.status
+    return {"least_current_a": status.min_current_a if status.min_current_learned else None}
+
+
+def _last_decision(view: ParticipantView) -> Value:
+    decision = view.status.last_decision
+    if decision is None:
+        return None
+    return "accepted" if decision.accepted else "declined"
+
+
+def _decision_reason(view: ParticipantView) -> Value:
+    decision = view.status.last_decision
+    sentence = async_sentence(view.runtime.hass, decision.reason) if decision else None
+    return None if sentence is None else sentence[:_STATE_LENGTH]
+
+
+def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
+    decision = view.status.last_decision
+    if decision is None:
+        return None
+    return {
+        "reason": async_sentence(view.runtime.hass, decision.reason),
+        "request_id": decision.request_id,
+        "power_w": watts(decision.power_w),
+        "rate": decision.rate,
+    }
+
+
+def _session_begin(view: ParticipantView) -> datetime | None:
+    """When the session's energy and cost began to count from 0."""
+    at = view.status.session_at
+    return None if at is None else as_datetime(round(at))
+
+
+def _session_cost(view: ParticipantView) -> float | None:
+    """What the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
+    price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
+    return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
+
+
+PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
+    ParticipantSensorDescription.power(
+        "power",
+        lambda view: watts(view.status.power_w),
+        translation_key=None,
+        measures=True,
+    ),
+    ParticipantSensorDescription.current(
+        "current_setpoint",
+        lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+    ),
+    ParticipantSensorDescription(
+        key="setpoint_cause",
+        translation_key="setpoint_cause",
+        device_class=SensorDeviceClass.ENUM,
+        options=[cause.value for cause in Cause],
+        applies_to=_is_kind(SUBENTRY_CHARGER, SUBENTRY_BATTERY),
+        value_fn=lambda view: None if view.status.cause is None else view.status.cause.value,
+    ),
+    ParticipantSensorDescription.current(
+        "planned_current",
+        lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+    ),
+    ParticipantSensorDescription(
+        key="learned_phases",
+        translation_key="learned_phases",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_learned_phases,
+        attributes_fn=_learned_current,
+    ),
+    ParticipantSensorDescription.power(
+        "power_setpoint",
+        lambda view: watts(view.status.setpoint),
+        applies_to=_is_kind(SUBENTRY_BATTERY),
+    ),
+    ParticipantSensorDescription.energy(
+        # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
+        "session_energy",
+        lambda view: view.status.session_energy_wh // 10 * 10,
+        # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
+        # one before had at its end: only the time at which it began tells.
+        state_class=SensorStateClass.TOTAL,
+        last_reset_fn=_session_begin,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+    ),
+    ParticipantSensorDescription(
+        key="session_cost",
+        translation_key="session_cost",
+        # Its unit is Home Assistant's currency.
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL,
+        last_reset_fn=_session_begin,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_session_cost,
+    ),
+    ParticipantSensorDescription(
+        key="state_of_charge",
+        translation_key="state_of_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        applies_to=_has_soc,
+        measures=True,
+        value_fn=_soc,
+    ),
+    ParticipantSensorDescription(
+        key="departure",
+        translation_key="departure",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_departure,
+    ),
+    ParticipantSensorDescription(
+        key="expected_departure",
+        translation_key="expected_departure",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=lambda view: _moment(view.status.expected_departure_at),
+    ),
+    ParticipantSensorDescription(
+        key="curtailment",
+        translation_key="curtailment",
+        device_class=SensorDeviceClass.ENUM,
+        options=[IDLE, *(state.value for state in RequestState)],
+        applies_to=_flexible,
+        value_fn=lambda view: str(view.status.curtailment),
+    ),
+    ParticipantSensorDescription(
+        key="last_decision",
+        translation_key="last_decision",
+        device_class=SensorDeviceClass.ENUM,
+        options=["accepted", "declined"],
+        applies_to=_flexible,
+        value_fn=_last_decision,
+        attributes_fn=_decision_attributes,
+    ),
+    ParticipantSensorDescription(
+        key="decision_reason",
+        translation_key="decision_reason",
+        applies_to=_flexible,
+        value_fn=_decision_reason,
+    ),
+    ParticipantSensorDescription.energy(
+        "delivered_energy",
+        lambda view: view.status.delivered_wh,
+        applies_to=_flexible,
+    ),
+    ParticipantSensorDescription.tokens(
+        "wallet_balance",
+        SensorStateClass.TOTAL,
+        lambda view: view.wallet.balance_i if view.wallet else None,
+        measures=True,
+    ),
+    ParticipantSensorDescription.tokens(
+        "earned",
+        SensorStateClass.TOTAL_INCREASING,
+        lambda view: view.wallet.earned_i if view.wallet else None,
+        measures=True,
+    ),
+    ParticipantSensorDescription.tokens(
+        "spent",
+        SensorStateClass.TOTAL_INCREASING,
+        lambda view: view.wallet.spent_i if view.wallet else None,
+        entity_registry_enabled_default=False,
+        measures=True,
+    ),
+    ParticipantSensorDescription.tokens(
+        "spendable_today",
+        SensorStateClass.MEASUREMENT,
+        lambda view: spendable(view.wallet, view.rules),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        attributes_fn=lambda view: rules_attributes(view.rules),
+    ),
+    ParticipantSensorDescription(
+        key="receive_address",
+        translation_key="receive_address",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        measures=True,
+        value_fn=lambda view: view.wallet.address if view.wallet else None,
+    ),
+)

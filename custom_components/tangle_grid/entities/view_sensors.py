@@ -1,0 +1,120 @@
+"""Sensors that show a part of the island's newest picture: what describes one, and how it behaves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import STATE_UNAVAILABLE, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
+from homeassistant.helpers.typing import StateType
+
+from ..entity import UNIT_IOTA, TangleGridEntity
+
+type Value = StateType | datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSensorDescription[V](SensorEntityDescription):
+    """A sensor of whatever has a view of the kind ``V``. Without a value it is unknown, unless it measures.
+
+    Attributes:
+        value_fn: What it shows.
+        attributes_fn: What stands next to it; never recorded.
+        last_reset_fn: When a total began to count from 0 again; statistics rest on it.
+        measures: Without a value it is unavailable.
+    """
+
+    value_fn: Callable[[V], Value]
+    attributes_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
+    last_reset_fn: Callable[[V], datetime | None] = lambda _: None
+    measures: bool = False
+
+    @classmethod
+    def power(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
+        """A power in watts."""
+        return cls(
+            key=key,
+            **{"translation_key": key, **others},
+            device_class=SensorDeviceClass.POWER,
+            native_unit_of_measurement=UnitOfPower.WATT,
+            state_class=SensorStateClass.MEASUREMENT,
+            value_fn=value_fn,
+        )
+
+    @classmethod
+    def current(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
+        """A current in amperes."""
+        return cls(
+            key=key,
+            translation_key=key,
+            device_class=SensorDeviceClass.CURRENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            state_class=SensorStateClass.MEASUREMENT,
+            suggested_display_precision=0,
+            value_fn=value_fn,
+            **others,
+        )
+
+    @classmethod
+    def energy(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
+        """An energy that adds up, in watt-hours, shown in kilowatt-hours."""
+        return cls(
+            key=key,
+            translation_key=key,
+            device_class=SensorDeviceClass.ENERGY,
+            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+            suggested_display_precision=2,
+            value_fn=value_fn,
+            **{"state_class": SensorStateClass.TOTAL_INCREASING, **others},
+        )
+
+    @classmethod
+    def tokens(cls, key: str, state_class: SensorStateClass, value_fn: Callable[[V], Value], **others: Any) -> Self:
+        """An amount of tokens."""
+        return cls(
+            key=key,
+            translation_key=key,
+            native_unit_of_measurement=UNIT_IOTA,
+            state_class=state_class,
+            value_fn=value_fn,
+            **others,
+        )
+
+
+class ViewSensor(TangleGridEntity, SensorEntity):
+    """Shows what its description takes from its view."""
+
+    entity_description: ViewSensorDescription[Any]
+
+    @override
+    def _picture(self) -> tuple[Any, ...]:
+        """Value and attributes, from one view: an island of a thousand has ten thousand sensors to look at."""
+        if not self.has_view:
+            return (STATE_UNAVAILABLE,)
+        view, description = self.view, self.entity_description
+        value = description.value_fn(view)
+        if value is None and description.measures:
+            return (STATE_UNAVAILABLE,)
+        return (value, description.attributes_fn(view), description.last_reset_fn(view))
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and not (self.entity_description.measures and self.native_value is None)
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        return self.entity_description.value_fn(self.view)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return self.entity_description.last_reset_fn(self.view) if self.has_view else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        return self.entity_description.attributes_fn(self.view)

@@ -1,0 +1,184 @@
+"""A simulated street, ready to be set up: its devices as participants, with people's different minds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ...const import (
+    CONF_BATTERY_KWH,
+    CONF_CAPACITY_A,
+    CONF_CHARGED_ABOVE,
+    CONF_CONNECTED,
+    CONF_CURRENT_LIMIT,
+    CONF_CURRENTS,
+    CONF_DEPARTURE_ENTITY,
+    CONF_DISCHARGE_CURRENT,
+    CONF_ENABLE,
+    CONF_LOAD_ENTITY,
+    CONF_LOADS,
+    CONF_MAX_CHARGE_W,
+    CONF_MAX_CURRENT,
+    CONF_MAX_DISCHARGE_CURRENT,
+    CONF_MAX_DISCHARGE_W,
+    CONF_METER,
+    CONF_METER_POWER,
+    CONF_MIN_CURRENT,
+    CONF_MIN_RATE,
+    CONF_MIN_SOC,
+    CONF_PHASES,
+    CONF_POLICY,
+    CONF_POLICY_MODE,
+    CONF_POWER,
+    CONF_POWER_INVERTED,
+    CONF_POWER_SETPOINT,
+    CONF_PRODUCTION_NEGATIVE,
+    CONF_RATED_W,
+    CONF_SAFE_CURRENT,
+    CONF_SETPOINT_INVERTED,
+    CONF_SOC,
+    CONF_TARGET_SOC,
+    CONF_THRESHOLD,
+    CONF_V2G_FLOOR_SOC,
+    DEFAULT_CHARGED_ABOVE,
+    DEFAULT_RATE,
+)
+from ...grid.model.world import PolicyMode
+from ...simulated.entities import EXTERNAL_CONTROL, async_register_entities
+from ...simulation import SimulatedDevice, SimulatedKind, Street, StreetConfig
+
+# So that a car is neither full before the evening's peak nor left empty in the morning.
+_TARGET_SOC: Final = 90
+
+
+def _policy(
+    mode: PolicyMode, *, charged_above: int = DEFAULT_CHARGED_ABOVE, min_rate: int = 0, floor: int | None = None
+) -> dict[str, Any]:
+    policy: dict[str, Any] = {
+        CONF_POLICY_MODE: mode.value,
+        CONF_CHARGED_ABOVE: charged_above,
+        CONF_MIN_RATE: min_rate,
+    }
+    return policy if floor is None else {**policy, CONF_V2G_FLOOR_SOC: floor}
+
+
+# A feeds back, B has time until the morning, C wants to be asked, D is not charged enough and declines.
+_CHARGER_POLICIES: Final = (
+    _policy(PolicyMode.WHEN_CHARGED, floor=60),
+    _policy(PolicyMode.DEPARTURE_HOLDS),
+    _policy(PolicyMode.ASK),
+    _policy(PolicyMode.WHEN_CHARGED),
+)
+# Of the homes that could switch something off, one does, one has its price, the others would rather not.
+_HOME_POLICIES: Final = (
+    _policy(PolicyMode.ALWAYS),
+    _policy(PolicyMode.ALWAYS, min_rate=DEFAULT_RATE * 5 // 4),
+)
+_NEVER: Final = _policy(PolicyMode.NEVER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreetPlan:
+    """What the config entry of a street is made of."""
+
+    data: dict[str, Any]
+    subentries: list[ConfigSubentryData]
+
+
+async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> StreetPlan:
+    """Name the street's entities and enrol its devices."""
+    config = StreetConfig(
+        seed=seed, start=dt_util.start_of_local_day().timestamp(), timezone=dt_util.get_default_time_zone()
+    )
+    devices = (await hass.async_add_executor_job(Street, config)).devices
+    entity_ids = async_register_entities(hass, island_id, devices)
+    transformer = next(device for device in devices if device.kind is SimulatedKind.TRANSFORMER)
+    return StreetPlan(
+        data={
+            CONF_METER: {
+                CONF_METER_POWER: [entity_ids[transformer.id, f"power_l{phase}"] for phase in (1, 2, 3)],
+            },
+            CONF_CAPACITY_A: transformer.parameters["capacity_a"],
+            CONF_THRESHOLD: transformer.parameters["threshold_percent"],
+        },
+        subentries=_participants(devices, entity_ids),
+    )
+
+
+def _participants(
+    devices: tuple[SimulatedDevice, ...], entity_ids: Mapping[tuple[str, str], str]
+) -> list[ConfigSubentryData]:
+    chargers, homes = iter(_CHARGER_POLICIES), iter(_HOME_POLICIES)
+    participants: list[ConfigSubentryData] = []
+    for device in devices:
+        if device.kind is SimulatedKind.TRANSFORMER:
+            continue
+
+        def entity(quantity: str, device: SimulatedDevice = device) -> str:
+            return entity_ids[device.id, quantity]
+
+        data: dict[str, Any] = {
+            CONF_NAME: device.name,
+            CONF_PHASES: [phase + 1 for phase in device.phases],
+            CONF_POWER: entity("power"),
+        }
+        match device.kind:
+            case SimulatedKind.CHARGER:
+                data |= _charger(device, entity) | {CONF_POLICY: next(chargers, _NEVER)}
+            case SimulatedKind.BATTERY:
+                data |= _battery(device, entity) | {CONF_POLICY: _policy(PolicyMode.ALWAYS)}
+            case SimulatedKind.HOUSEHOLD:
+                policy = next(homes, _NEVER) if device.loads else _NEVER
+                data |= _household(device, entity) | {CONF_POLICY: policy}
+            case SimulatedKind.SOLAR:
+                data[CONF_PRODUCTION_NEGATIVE] = True
+        participants.append(
+            ConfigSubentryData(data=data, subentry_type=device.kind.value, title=device.name, unique_id=device.id)
+        )
+    return participants
+
+
+def _charger(device: SimulatedDevice, entity: Callable[[str], str]) -> dict[str, Any]:
+    parameters = device.parameters
+    data = {
+        CONF_CURRENTS: [entity(f"current_l{phase}") for phase in (1, 2, 3)],
+        CONF_CURRENT_LIMIT: entity("current_limit"),
+        CONF_ENABLE: entity("enabled"),
+        CONF_CONNECTED: entity("connected"),
+        CONF_SOC: entity("soc"),
+        CONF_DEPARTURE_ENTITY: entity("departure"),
+        CONF_BATTERY_KWH: parameters["battery_wh"] / 1000,
+        CONF_TARGET_SOC: _TARGET_SOC,
+        CONF_MIN_CURRENT: parameters["min_current_a"],
+        CONF_MAX_CURRENT: parameters["max_current_a"],
+        CONF_SAFE_CURRENT: parameters["min_current_a"],
+    }
+    if parameters["max_discharge_a"] > 0:
+        data[CONF_DISCHARGE_CURRENT] = entity("discharge_current")
+        data[CONF_MAX_DISCHARGE_CURRENT] = parameters["max_discharge_a"]
+    return data
+
+
+def _battery(device: SimulatedDevice, entity: Callable[[str], str]) -> dict[str, Any]:
+    parameters = device.parameters
+    return {
+        CONF_SOC: entity("soc"),
+        CONF_POWER_SETPOINT: entity("power_setpoint"),
+        CONF_ENABLE: entity(EXTERNAL_CONTROL),
+        CONF_BATTERY_KWH: parameters["capacity_wh"] / 1000,
+        CONF_MAX_CHARGE_W: parameters["max_charge_w"],
+        CONF_MAX_DISCHARGE_W: parameters["max_discharge_w"],
+        CONF_MIN_SOC: parameters["min_soc"],
+        CONF_POWER_INVERTED: False,
+        CONF_SETPOINT_INVERTED: False,
+    }
+
+
+def _household(device: SimulatedDevice, entity: Callable[[str], str]) -> dict[str, Any]:
+    if not device.loads:
+        return {}
+    return {CONF_LOADS: [{CONF_LOAD_ENTITY: entity(load.load_id), CONF_RATED_W: load.rated_w} for load in device.loads]}

@@ -1,0 +1,163 @@
+"""The kinds of field that the forms are made of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import PERCENTAGE, Platform
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..const import (
+    CONF_CHARGED_ABOVE,
+    CONF_MIN_RATE,
+    CONF_PHASES,
+    CONF_POLICY_MODE,
+    CONF_REQUIRE_CHARGED,
+    CONF_REQUIRE_DEPARTURE,
+    CONF_V2G_FLOOR_SOC,
+    DEFAULT_CHARGED_ABOVE,
+    MAIN_FEEDER,
+)
+from ..grid.model.world import PolicyMode
+
+INPUT_NUMBER = "input_number"
+INPUT_BOOLEAN = "input_boolean"
+INPUT_DATETIME = "input_datetime"
+RATE_UNIT = "i/kWh"
+MAX_RATE = 1_000_000_000
+
+
+def sensors(device_class: SensorDeviceClass, *, multiple: bool = False) -> EntitySelector:
+    """Sensors of one device class."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter={"domain": Platform.SENSOR, "device_class": device_class}, multiple=multiple, reorder=multiple
+        )
+    )
+
+
+def numbers() -> EntitySelector:
+    """Numbers that can be set: many integrations give theirs no device class to filter by."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.NUMBER, INPUT_NUMBER]}))
+
+
+def switches() -> EntitySelector:
+    """Switches, also virtual ones."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.SWITCH, INPUT_BOOLEAN]}))
+
+
+def plugged_in() -> EntitySelector:
+    """Sensors that tell whether a car is there."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {
+                    "domain": Platform.BINARY_SENSOR,
+                    "device_class": [
+                        BinarySensorDeviceClass.PLUG,
+                        BinarySensorDeviceClass.CONNECTIVITY,
+                        BinarySensorDeviceClass.PRESENCE,
+                        BinarySensorDeviceClass.OCCUPANCY,
+                    ],
+                },
+                {"domain": INPUT_BOOLEAN},
+            ]
+        )
+    )
+
+
+def moments() -> EntitySelector:
+    """Entities that name a moment."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {"domain": Platform.SENSOR, "device_class": SensorDeviceClass.TIMESTAMP},
+                {"domain": [INPUT_DATETIME, Platform.DATETIME, Platform.TIME]},
+            ]
+        )
+    )
+
+
+def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
+    """A number to type in."""
+    config = NumberSelectorConfig(min=lowest, max=highest, step=step, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def percent() -> NumberSelector:
+    """A percentage."""
+    return NumberSelector(
+        NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement=PERCENTAGE, mode=NumberSelectorMode.SLIDER)
+    )
+
+
+def feeder(field: str, feeders: Sequence[SelectOptionDict]) -> dict[Any, Any]:
+    """Which feeder something hangs on; nothing to choose where there is only the main one."""
+    if not feeders:
+        return {}
+    config = SelectSelectorConfig(options=list(feeders), mode=SelectSelectorMode.DROPDOWN)
+    return {vol.Required(field, default=MAIN_FEEDER): SelectSelector(config)}
+
+
+def users(people: Sequence[SelectOptionDict]) -> SelectSelector:
+    """Some of the people who use this Home Assistant."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(people), multiple=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
+    )
+
+
+def forecasts(*, multiple: bool = False) -> EntitySelector:
+    """Sensors that may carry a forecast: nothing marks them, so what they have is tested."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": Platform.SENSOR}, multiple=multiple))
+
+
+def phases(count: int) -> SelectSelector:
+    """The phases of the feed, in the order in which the device is wired to them."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[str(phase) for phase in range(1, count + 1)],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+            translation_key=CONF_PHASES,
+        )
+    )
+
+
+def policy(
+    modes: Sequence[PolicyMode], *, charged_above: bool = False, departs: bool = False, feeds_back: bool = False
+) -> section:
+    """How a participant answers when the feed runs short."""
+    fields: dict[Any, Any] = {
+        vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[mode.value for mode in modes],
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key="policy_mode",
+            )
+        )
+    }
+    if charged_above:
+        fields[vol.Required(CONF_CHARGED_ABOVE, default=DEFAULT_CHARGED_ABOVE)] = percent()
+        fields[vol.Optional(CONF_REQUIRE_CHARGED)] = BooleanSelector()
+    if departs:
+        fields[vol.Optional(CONF_REQUIRE_DEPARTURE)] = BooleanSelector()
+    if feeds_back:
+        fields[vol.Optional(CONF_V2G_FLOOR_SOC)] = percent()
+    fields[vol.Required(CONF_MIN_RATE, default=0)] = number(0, MAX_RATE, RATE_UNIT, step=1)
+    return section(vol.Schema(fields))

@@ -1,0 +1,4 @@
+"""The forms of what is on the feed: participants of each kind, feeders below the main one, guests.
+
+What the kinds share stands in `participant`; begin there.
+"""

@@ -1,0 +1,76 @@
+"""The form of a feeder below the main one: a building, a garage, a sub-panel, with a meter and a fuse of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, override
+
+import voluptuous as vol
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import CONF_NAME, PERCENTAGE, UnitOfElectricCurrent
+from homeassistant.helpers.selector import SelectOptionDict, TextSelector
+
+from ...const import (
+    CONF_CAPACITY_A,
+    CONF_FEEDER,
+    CONF_METER_CURRENT_SENSORS,
+    CONF_METER_POWER_SENSORS,
+    CONF_PARENT,
+    CONF_PHASES,
+    CONF_THRESHOLD,
+    DEFAULT_THRESHOLD,
+    MAIN_FEEDER,
+    SUBENTRY_FEEDER,
+)
+from ...devices.feeders import is_cycle, sub_feeders
+from .. import fields as selectors
+from ..checks import Problem, check_meter
+from .participant import FieldProblem, ParticipantFlow, require
+
+_DEFAULT_CAPACITY_A = 25
+
+
+class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
+    """Add or change a feeder."""
+
+    exclusive_fields = (CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS)
+    feeder_field = CONF_PARENT
+    owned = False
+
+    @override
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
+        all_phases = [str(phase) for phase in range(1, phase_count + 1)]
+        return vol.Schema(
+            {
+                vol.Required(CONF_NAME): TextSelector(),
+                **selectors.feeder(CONF_PARENT, feeders),
+                vol.Optional(CONF_METER_POWER_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
+                vol.Optional(CONF_METER_CURRENT_SENSORS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
+                vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
+                    1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
+                ),
+                vol.Required(CONF_THRESHOLD, default=DEFAULT_THRESHOLD): selectors.number(10, 100, PERCENTAGE),
+            }
+        )
+
+    @override
+    def check(self, data: Mapping[str, Any]) -> None:
+        power, current = data.get(CONF_METER_POWER_SENSORS, []), data.get(CONF_METER_CURRENT_SENSORS, [])
+        require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A]))
+        if len(power or current) != len(data[CONF_PHASES]):
+            raise FieldProblem(CONF_PHASES, Problem(key="meter_phases"))
+        if (own_id := self.own_id) is None:
+            return
+        entry = self._get_entry()
+        wanted = {each: sub.data.get(CONF_PARENT, MAIN_FEEDER) for each, sub in sub_feeders(entry).items()}
+        parent = data.get(CONF_PARENT, MAIN_FEEDER)
+        if is_cycle(own_id, parent, wanted):
+            raise FieldProblem(
+                CONF_PARENT, Problem(key="feeder_cycle", placeholders={"feeder": entry.subentries[parent].title})
+            )
+        for subentry_id, subentry in entry.subentries.items():
+            if subentry_id == own_id or own_id not in (subentry.data.get(CONF_FEEDER), subentry.data.get(CONF_PARENT)):
+                continue
+            if not set(subentry.data[CONF_PHASES]) <= set(data[CONF_PHASES]):
+                raise FieldProblem(
+                    CONF_PHASES, Problem(key="feeder_fewer_phases", placeholders={"other": subentry.title})
+                )

@@ -1,0 +1,332 @@
+"""What the forms of all kinds of participant share: show, check, save, and change later."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, override
+
+import voluptuous as vol
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectOptionDict
+
+from ...const import (
+    CONF_FEEDER,
+    CONF_LOAD_ENTITY,
+    CONF_LOADS,
+    CONF_METER,
+    CONF_OWNERS,
+    CONF_PHASES,
+    CONF_POLICY,
+    DOMAIN,
+    MAIN_FEEDER,
+    SUBENTRY_CHARGER,
+    SUBENTRY_FEEDER,
+)
+from ...devices.feeders import main_phases, sub_feeder_phases, sub_feeders
+from ...devices.named import controlled, controlled_by
+from .. import fields as selectors
+from ..checks import NO_PLACEHOLDERS, Problem, check_used_once
+from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
+
+type Data = dict[str, Any]
+
+# With one person there is nobody to keep anything from.
+_SEVERAL = 2
+
+
+class FieldProblem(Exception):  # noqa: N818 - it carries a finding about a field, nothing went wrong in the program
+    """A field of a form cannot be accepted."""
+
+    def __init__(self, field: str, problem: Problem) -> None:
+        super().__init__(f"{field}: {problem.key}")
+        self.field = field
+        self.problem = problem
+
+
+class Warned(NamedTuple):
+    """A step that says something before it is saved, and the values in its text."""
+
+    step_id: str
+    placeholders: dict[str, str]
+
+
+def require(field: str, problem: Problem | None) -> None:
+    """Stop at the first problem.
+
+    Raises:
+        FieldProblem: There is one.
+    """
+    if problem is not None:
+        raise FieldProblem(field, problem)
+
+
+class ParticipantFlow(ConfigSubentryFlow):
+    """One form, used to add a participant and to change it.
+
+    Sections only order the form: what is stored is flat, but for the policy.
+    """
+
+    # Fields with entities that belong to one participant alone.
+    exclusive_fields: ClassVar[tuple[str, ...]]
+    # Fields with entities that others may name as well: one car can stand at two chargers.
+    shared_fields: ClassVar[tuple[str, ...]] = ()
+    # The field with the feeder that it hangs on.
+    feeder_field: ClassVar[str] = CONF_FEEDER
+    # Whether it has a wallet, and somebody who may speak for it.
+    owned: ClassVar[bool] = True
+    kind: ClassVar[str]
+
+    _checked: Data
+    _to_say: list[Warned]
+
+    @abstractmethod
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
+        """The form, for a feed with one or three phases, and for the feeders that there are to choose from."""
+
+    @abstractmethod
+    def check(self, data: Mapping[str, Any]) -> None:
+        """Test what was entered.
+
+        Raises:
+            FieldProblem: For the first thing that is wrong.
+        """
+
+    def form(
+        self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
+    ) -> vol.Schema:
+        """The form, with the question whose it is: where there is anybody to choose from."""
+        schema = self.schema(phase_count, feeders)
+        if not self.owned or not users:
+            return schema
+        return vol.Schema({**schema.schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
+
+    async def async_step_user(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Add a participant."""
+        return await self._async_step("user", user_input, {})
+
+    async def async_step_reconfigure(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Change a participant."""
+        subentry = self._get_reconfigure_subentry()
+        return await self._async_step("reconfigure", user_input, {**subentry.data, CONF_NAME: subentry.title})
+
+    async def _async_step(self, step_id: str, user_input: Data | None, stored: Data) -> SubentryFlowResult:
+        users = await self._async_users(stored.get(CONF_OWNERS, ()))
+        schema = self.form(phase_count(self._get_entry()), self._feeders(), users)
+        errors: dict[str, str] = {}
+        placeholders = dict(NO_PLACEHOLDERS)
+        if user_input is not None:
+            data = flattened(user_input)
+            try:
+                self._check_common(data)
+                self.check(data)
+                loads = self._safe_loads(data)
+                require("base", check_safe_loads(loads))
+            except FieldProblem as found:
+                errors[_place(schema, found.field)] = found.problem.key
+                placeholders.update(found.problem.placeholders)
+            else:
+                self._checked = data
+                self._to_say = self.warnings(data)
+                if (load := tight(loads)) is not None:
+                    self._to_say.append(Warned("safe_currents_tight", load.placeholders))
+                return self.warn_or_save()
+        shown = user_input if user_input is not None else sectioned(schema, stored)
+        if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
+            shown = {**shown, self.feeder_field: MAIN_FEEDER}
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_safe_currents_tight(
+        self,
+        user_input: Data | None = None,  # noqa: ARG002 - there is nothing to fill in
+    ) -> SubentryFlowResult:
+        """Go on: whoever was warned may know better."""
+        return self.warn_or_save()
+
+    def warnings(self, data: Mapping[str, Any]) -> list[Warned]:  # noqa: ARG002 - for those that have any
+        """What is said before it is saved; each has a step of its own."""
+        return []
+
+    def warn_or_save(self) -> SubentryFlowResult:
+        """Say what is still to be said, one after the other, then save."""
+        if not self._to_say:
+            return self._save(self._checked)
+        warned = self._to_say.pop(0)
+        return self.async_show_form(
+            step_id=warned.step_id, data_schema=vol.Schema({}), description_placeholders=warned.placeholders
+        )
+
+    @property
+    def own_id(self) -> str | None:
+        """The id of what is being changed; None for something new."""
+        return self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else None
+
+    def _others(self) -> dict[str, ConfigSubentry]:
+        """Everything on the island but what is being changed."""
+        own_id = self.own_id
+        subentries = self._get_entry().subentries
+        return {subentry_id: subentry for subentry_id, subentry in subentries.items() if subentry_id != own_id}
+
+    def _feeders(self) -> list[SelectOptionDict]:
+        """The feeders to choose from; none when there is only the main one."""
+        entry, own_id = self._get_entry(), self.own_id
+        below = [
+            SelectOptionDict(value=feeder_id, label=subentry.title)
+            for feeder_id, subentry in sub_feeders(entry).items()
+            if feeder_id != own_id
+        ]
+        return [SelectOptionDict(value=MAIN_FEEDER, label=entry.title), *below] if below else []
+
+    async def _async_users(self, chosen: Sequence[str]) -> list[SelectOptionDict]:
+        """The people of this Home Assistant; none where there is only one, and nobody was chosen.
+
+        Whoever was chosen and deleted since stays until somebody takes them off: without any owner, everybody may.
+        """
+        people = {
+            user.id: user.name or user.id
+            for user in await self.hass.auth.async_get_users()
+            if user.is_active and not user.system_generated
+        }
+        people |= {user_id: f"? ({user_id[:8]})" for user_id in chosen if user_id not in people}
+        if len(people) < _SEVERAL and not chosen:
+            return []
+        return [SelectOptionDict(value=user_id, label=name) for user_id, name in people.items()]
+
+    def _safe_loads(self, data: Data) -> list[SafeLoad]:
+        """What the feeders carry in the safe state, if this changes that at all."""
+        if self.kind not in (SUBENTRY_CHARGER, SUBENTRY_FEEDER):
+            return []
+        return safe_loads(self.hass, self._get_entry(), changed={self.own_id or NEW: (self.kind, data)})
+
+    def _save(self, data: Data) -> SubentryFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), title=data[CONF_NAME], data=data
+            )
+        return self.async_create_entry(title=data[CONF_NAME], data=data)
+
+    def _check_common(self, data: Data) -> None:
+        data[CONF_NAME] = data[CONF_NAME].strip()
+        if not data[CONF_NAME]:
+            raise FieldProblem(CONF_NAME, Problem(key="name_missing"))
+        data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
+        if len(data[CONF_PHASES]) not in {1, 3}:
+            raise FieldProblem(CONF_PHASES, Problem(key="phase_count"))
+        others = self._others()
+        if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
+            raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
+        self._check_feeder(data)
+        elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
+        for subentry in others.values():
+            fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
+            elsewhere.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
+        foreign = _controlled_by_others(self.hass, self._get_entry())
+        for field, entity_id in controlled(data):
+            if entity_id in foreign:
+                placeholders = {"entity": entity_id, "other": foreign[entity_id]}
+                raise FieldProblem(field, Problem(key="entity_controlled", placeholders=placeholders))
+        seen: list[str] = []
+        for field, entity_id in _entities(data, self.exclusive_fields):
+            seen.append(entity_id)
+            require(field, check_used_once(seen, elsewhere))
+        for field, entity_id in _entities(data, self.shared_fields):
+            seen.append(entity_id)
+            require(field, check_used_once(seen, {}))
+
+    def _check_feeder(self, data: Data) -> None:
+        """The feeder is there, and it has the phases."""
+        entry, feeder_id = self._get_entry(), data.get(self.feeder_field, MAIN_FEEDER)
+        feeders = sub_feeders(entry)
+        if feeder_id == MAIN_FEEDER:
+            name, phases = entry.title, main_phases(entry.data)
+        elif feeder_id in feeders:
+            name, phases = feeders[feeder_id].title, sub_feeder_phases(feeders[feeder_id].data)
+        else:
+            raise FieldProblem(self.feeder_field, Problem(key="feeder_unknown"))
+        if not set(data[CONF_PHASES]) <= {phase + 1 for phase in phases}:
+            raise FieldProblem(CONF_PHASES, Problem(key="feeder_phases", placeholders={"feeder": name}))
+
+    @override
+    def __init_subclass__(cls, *, kind: str) -> None:
+        super().__init_subclass__()
+        cls.kind = kind
+        PARTICIPANT_FIELDS[kind] = cls.exclusive_fields
+
+
+# By kind of participant: the fields with entities that belong to it alone.
+PARTICIPANT_FIELDS: dict[str, tuple[str, ...]] = {}
+
+
+def phase_count(entry: ConfigEntry[Any]) -> int:
+    """1 for a feed whose meter has one sensor, else 3."""
+    return len(_meter_entities(entry))
+
+
+def flattened(user_input: Mapping[str, Any]) -> Data:
+    """What the form returned without its sections; the policy stays a group, and what was left empty is left out."""
+    data: Data = {}
+    for key, value in user_input.items():
+        if isinstance(value, Mapping) and key != CONF_POLICY:
+            data.update(value)
+        else:
+            data[key] = value
+    if CONF_POLICY in data:
+        data[CONF_POLICY] = {key: value for key, value in data[CONF_POLICY].items() if value is not None}
+    return {key: value for key, value in data.items() if value not in (None, "", [])}
+
+
+def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
+    """Stored data in the shape of the form."""
+    shown: Data = {}
+    for marker, value in schema.schema.items():
+        key = str(marker)
+        if key == CONF_PHASES and key in data:
+            shown[key] = [str(phase) for phase in data[key]]
+        elif key in data:
+            shown[key] = data[key]
+        elif isinstance(value, section):
+            shown[key] = {str(inner): data[str(inner)] for inner in value.schema.schema if str(inner) in data}
+    return shown
+
+
+def _place(schema: vol.Schema, field: str) -> str:
+    """Where the form can show an error of a field: at the field, or at the section that holds it."""
+    for marker, value in schema.schema.items():
+        if str(marker) == field:
+            return field
+        if isinstance(value, section) and field in {str(inner) for inner in value.schema.schema}:
+            return str(marker)
+    return "base"
+
+
+def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        value = data.get(field)
+        if field == CONF_LOADS:
+            yield from ((field, load[CONF_LOAD_ENTITY]) for load in value or ())
+        elif isinstance(value, list):
+            yield from ((field, entity_id) for entity_id in value)
+        elif value is not None:
+            yield field, value
+
+
+def _controlled_by_others(hass: HomeAssistant, own: ConfigEntry[Any]) -> dict[str, str]:
+    """Which other island controls an entity, by entity id."""
+    others = (entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.entry_id != own.entry_id)
+    return {entity_id: entry.title for entry in others for entity_id in controlled_by(entry)}
+
+
+def _meter_entities(entry: ConfigEntry[Any]) -> list[str]:
+    return [entity_id for entities in entry.data[CONF_METER].values() for entity_id in entities]

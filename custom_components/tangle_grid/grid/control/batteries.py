@@ -1,0 +1,87 @@
+"""Home batteries in a control pass: left to themselves unless a request or the capacity says otherwise.
+
+A battery that is told a power follows it, whatever it would do by itself. So after a request it is left to itself when
+its time has come. One that was limited for the fuse is when what it took by itself before fits; if it takes more then,
+it is limited once more, until that fits.
+"""
+
+from enum import Enum
+from typing import Final
+
+from ..model.lease import Lease
+from ..model.world import Cause
+from .decision import Plan
+
+#: Batteries under their own control that charge with less are left alone, W.
+_IDLE_W: Final = 100.0
+_EPSILON: Final = 1e-6
+
+
+class Role(Enum):
+    """What a battery is in this pass."""
+
+    SETTLED = "settled"
+    FEEDING = "feeding"
+    STORING = "storing"
+
+
+def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role:
+    """What a battery is in this pass; who is settled has its decision, the others have what they are told and may have.
+
+    Args:
+        plan: Its plan.
+        wanted_w: What an active part asks of it, W.
+        held_w: What it is told while it waits for its release, W.
+    """
+    device, config, lease = plan.device, plan.battery, plan.device.lease
+    power_w = device.power_w
+    if lease is None:
+        plan.settle(None, Cause.SAFE_STATE)
+        return Role.SETTLED
+    if plan.wiring.blind or device.silent:
+        if _held_down(lease):
+            # Whoever cannot see must not let a battery charge that had been told to take less.
+            plan.settle(0.0, Cause.PROTECTION)
+        else:
+            plan.settle(None, Cause.SAFE_STATE)
+        return Role.SETTLED
+    limit_w = lease.value if lease.cause is Cause.PROTECTION else None
+    if wanted_w is not None and wanted_w <= 0:
+        plan.ceiling = wanted_w / config.watts_per_amp
+        return Role.FEEDING
+    if (told_w := held_w if wanted_w is None else wanted_w) is not None:
+        plan.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
+        plan.told = plan.ceiling = told_w / config.watts_per_amp
+        if limit_w is not None:
+            # It rises as any other, also to what a request leaves it.
+            plan.told = min(plan.told, limit_w / config.watts_per_amp)
+        return Role.STORING
+    if limit_w is not None:
+        plan.told = limit_w / config.watts_per_amp
+        plan.ceiling = max(min(device.own_w, config.max_charge_w) / config.watts_per_amp, plan.told)
+        return Role.STORING
+    if power_w is not None and power_w > _IDLE_W:
+        plan.told = plan.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp
+        return Role.STORING
+    plan.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
+    return Role.SETTLED
+
+
+def conclude(plan: Plan, amps: float) -> None:
+    """Decide for one that stores, from what it may have, A per phase."""
+    lease = plan.device.lease
+    limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
+    if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - _EPSILON:
+        plan.settle(round(amps * plan.battery.watts_per_amp), plan.ceiling_cause)
+    elif plan.ceiling_cause is not Cause.ALLOCATION:
+        plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
+    elif amps >= (plan.ceiling if limited else plan.told) - _EPSILON:
+        plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
+    else:
+        plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
+
+
+def _held_down(lease: Lease) -> bool:
+    """Whether a battery was told a power that is no more than it would take, and not to feed in."""
+    told = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
+    return told and lease.value is not None and lease.value >= 0

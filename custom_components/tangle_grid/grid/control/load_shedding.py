@@ -1,0 +1,104 @@
+"""Keeps household loads off while they are shed, and sees to it that they come back."""
+
+from dataclasses import dataclass
+
+from ..device.state import RESTORE_FOR_S, DeviceState
+from ..model.lease import grant
+from ..model.world import Cause, HouseholdSetpoint, HouseholdTelemetry, Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadsResult:
+    """What to write, if anything; `changed` when what must survive a restart has changed."""
+
+    setpoint: HouseholdSetpoint | None
+    changed: bool
+
+
+def keep_loads(device: DeviceState, now: float, timing: Timing, *, waits: bool = False) -> LoadsResult:
+    """Decide about a household's loads.
+
+    A load that was shed is told to come back again and again until it is seen switched on: one lost message must not
+    leave somebody without a water heater. `waits`: its part has ended, and its loads wait for their release.
+    """
+    back = _back_on(device, now)
+    for load in back:
+        del device.restoring[load]
+    lease = device.lease
+    if not device.shed and not device.restoring and lease is None:
+        return LoadsResult(setpoint=None, changed=bool(back))
+    # The count stands for the value: what matters is only whether it is the same as last time.
+    shed, restore = frozenset(device.shed), frozenset(device.restoring)
+    same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
+    cause = Cause.REQUEST if shed and not waits else Cause.RELEASE
+    if same and lease is not None:
+        lease.cause = cause
+    if same and lease is not None and not lease.due(now) and not lease.expired(now):
+        return LoadsResult(setpoint=None, changed=bool(back))
+    reduces = bool(shed - device.told_shed)
+    if not shed and not restore:
+        # The last one is seen to be back: say so once, then leave the household alone.
+        device.lease = None
+        device.told_shed = device.told_restore = frozenset()
+        return LoadsResult(setpoint=None, changed=True)
+    device.lease = grant(lease if same else None, float(len(shed)), cause, now, timing.lease_s)
+    device.told_shed, device.told_restore = shed, restore
+    setpoint = HouseholdSetpoint(
+        device_id=device.device_id,
+        shed=shed,
+        restore=restore,
+        expires_at=device.lease.expires_at,
+        cause=cause,
+        reduces=reduces,
+    )
+    return LoadsResult(setpoint=setpoint, changed=not same or bool(back))
+
+
+def bring_back(device: DeviceState, now: float) -> None:
+    """Let all loads that are shed be switched on again."""
+    device.restoring |= dict.fromkeys(device.shed, now + RESTORE_FOR_S)
+    device.shed.clear()
+
+
+def watch_loads(device: DeviceState) -> None:
+    """Notice which loads that are shed have been off: only what was off can be switched on."""
+    telemetry = device.telemetry
+    loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
+    device.seen_off = {load for load in device.shed if load in device.seen_off or loads_on.get(load) is False}
+
+
+def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
+    """Somebody wants a load that is shed: that is the right of whoever lives there.
+
+    One that is on when the grid starts was switched on by its own safe state, or while nobody looked: it is told to go
+    off again, and only who switches it on after that wants it.
+    """
+    return any(
+        load in device.seen_off and now - since > timing.compliance_grace_s
+        for load, since in device.shed.items()
+        if _is_on(device, load)
+    )
+
+
+def stays_on(device: DeviceState, now: float, timing: Timing) -> bool:
+    """A load does not go off, although it was told to."""
+    lease = device.lease
+    if lease is None or now - lease.changed_at <= 2 * timing.compliance_grace_s:
+        return False
+    return any(load not in device.seen_off and _is_on(device, load) for load in device.shed.keys() & device.told_shed)
+
+
+def _is_on(device: DeviceState, load: str) -> bool:
+    telemetry = device.telemetry
+    return isinstance(telemetry, HouseholdTelemetry) and telemetry.loads_on.get(load) is True
+
+
+def _back_on(device: DeviceState, now: float) -> list[str]:
+    """Loads that need no more telling: seen on after they were told, or given up."""
+    telemetry = device.telemetry
+    loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
+    return [
+        load
+        for load, until in device.restoring.items()
+        if (loads_on.get(load) is True and load in device.told_restore) or now >= until
+    ]

@@ -1,0 +1,102 @@
+"""What is known of one charger at a moment: its draw, its floor, where it starts."""
+
+from typing import Final
+
+from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, PhaseTriple, Timing
+from .draw_bounds import NO_DRAW, Draw, draw_at
+from .state import DeviceState
+
+#: The time between two reports of a device, where it is not known, s.
+_UNKNOWN_S: Final = 60.0
+_PHASES: Final = range(3)
+
+
+def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
+    """Return what a device draws at a moment, A per phase, as bounds; only chargers' are more than points."""
+    config, told = device.config, device.setpoint
+    if not isinstance(config, ChargerConfig) or told is None:
+        power_w = device.log.at(at)
+        return NO_DRAW if power_w is None else Draw.point(_amps(power_w))
+    return draw_at(
+        at,
+        log=device.log,
+        reading=device.reading,
+        commands=device.commands,
+        told_a=told,
+        phases=config.phases,
+        reports=device.reports,
+        assumed=device.assumed,
+        placed=device.reading is None or not device.reading.split or device.phases.learned is not None,
+        follow_s=device.watch.follow_s(timing.compliance_grace_s),
+        unknown_s=timing.telemetry_max_age_s,
+    )
+
+
+def assume(device: DeviceState, at: float, draw: Draw, ends: PhaseTriple) -> None:
+    """Take in what a meter has shown of a charger: it draws the most (1) or the least (-1) possible, on each phase."""
+    if not isinstance(device.config, ChargerConfig) or (device.assumed is not None and at < device.assumed[0]):
+        return
+    if any(draw.most[phase] > draw.least[phase] and ends[phase] for phase in _PHASES):
+        first, second, third = (
+            draw.most[phase] if end > 0 else draw.least[phase] if end < 0 else draw.likely[phase]
+            for phase, end in enumerate(ends)
+        )
+        device.assumed = at, (first, second, third)
+
+
+def beyond_a(device: DeviceState, at: float, drawn_a: float, timing: Timing) -> float:
+    """Return what a charger draws on a phase beyond its setpoint, A, although it had the time to follow."""
+    lease, reading = device.lease, device.reading
+    if not isinstance(device.config, ChargerConfig) or lease is None or lease.value is None or reading is None:
+        return 0.0
+    if min(at, reading.at) - lease.changed_at <= device.watch.follow_s(timing.compliance_grace_s):
+        return 0.0
+    return max(0.0, drawn_a - max(0.0, lease.value))
+
+
+def at_start_a(device: DeviceState, config: ChargerConfig) -> float:
+    """Return what a charger that nobody has told anything yet is taken to have, A per phase.
+
+    Its safe current, but no more than it shows: what is lower is not raised by a start.
+    """
+    telemetry = device.telemetry
+    shown_a = telemetry.shown_a if isinstance(telemetry, ChargerTelemetry) else None
+    return config.safe_current_a if shown_a is None else min(config.safe_current_a, max(0.0, shown_a))
+
+
+def evidence_at(device: DeviceState) -> float | None:
+    """Return the time for which a device's reading speaks; None while there is none.
+
+    Later than the reading, where a device reports only what has changed and shows that it lives.
+    """
+    reading = device.reading
+    if reading is None:
+        return None
+    if reading.heard_at is None or device.reports.awaits(reading.heard_at, unknown_s=_UNKNOWN_S):
+        return reading.at
+    return max(reading.at, reading.heard_at)
+
+
+def has_followed(device: DeviceState, at: float, timing: Timing) -> bool:
+    """Return whether a device had the time to follow what it was told last, at a moment and in its newest report."""
+    lease, reading = device.lease, device.reading
+    if lease is None or reading is None:
+        return False
+    return min(at, reading.at) - lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
+
+
+def can_be_lowered(device: DeviceState) -> bool:
+    """Return whether a device is a charger with more than its least current."""
+    config = device.config
+    return isinstance(config, ChargerConfig) and (device.setpoint or 0.0) > config.min_current_a
+
+
+def floor_a(device: DeviceState) -> float:
+    """Return the least that a charger can be told, A per phase: 0 when it can be paused."""
+    if not isinstance(device.config, ChargerConfig):
+        return 0.0
+    return max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails else 0.0)
+
+
+def _amps(power_w: PhaseTriple) -> PhaseTriple:
+    return (power_w[0] / NOMINAL_V, power_w[1] / NOMINAL_V, power_w[2] / NOMINAL_V)

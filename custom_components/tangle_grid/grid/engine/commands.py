@@ -1,0 +1,253 @@
+"""What people, automations and the ledger tell the grid."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..device.state import RESTORE_FOR_S
+from ..model.errors import GridError
+from ..model.events import AskChanged, GridEvent, Settlement
+from ..model.request import CurtailmentRequest, RequestState
+from ..model.validation import checked_duration, checked_power, checked_rate, checked_reference, checked_until
+from ..model.world import PolicyConfig, Reason, SolarConfig
+from ..network.protection import TemporaryCapacity
+from ..requests.offers import answered_w, least_w
+from .core import GridCore
+
+
+class GridCommands(GridCore):
+    """Each command is checked first; one that is refused has changed nothing."""
+
+    def request_curtailment(
+        self,
+        now: float,
+        *,
+        power_w: float,
+        duration_s: float,
+        rate_i_per_kwh: int | None = None,
+        feeder_id: str | None = None,
+        device_ids: Sequence[str] | None = None,
+    ) -> tuple[CurtailmentRequest, list[GridEvent]]:
+        """Ask for a reduction now.
+
+        Args:
+            now: Grid time.
+            power_w: How much, W over all phases.
+            duration_s: For how long, s.
+            rate_i_per_kwh: Reward; the present rate when None.
+            feeder_id: Whose participants; the first feeder when None.
+            device_ids: Ask only these, also if they have nothing to give; all that could give when None.
+
+        Raises:
+            GridError: `invalid_power`, `invalid_duration`, `invalid_rate`, `unknown_feeder`, `unknown_device`,
+                `not_participating`, `feeder_blind`.
+        """
+        feeder = self._feeder(feeder_id)
+        power_w = checked_power(power_w)
+        duration_s = checked_duration(duration_s)
+        rate = self._market.rate(feeder) if rate_i_per_kwh is None else checked_rate(rate_i_per_kwh)
+        for device_id in device_ids or ():
+            device = self._device(device_id)
+            if isinstance(device.config, SolarConfig) or not self._topology.below(
+                feeder.config.feeder_id, device.config
+            ):
+                raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
+        if feeder.blind:
+            raise GridError("feeder_blind", {"feeder_id": feeder.config.feeder_id})
+        return self._market.ask_for(
+            feeder, now, power_w=power_w, duration_s=duration_s, rate=rate, device_ids=device_ids
+        )
+
+    def answer(
+        self,
+        now: float,
+        *,
+        request_id: str,
+        device_id: str,
+        accept: bool,
+        power_w: float | None = None,
+        reason: Reason | None = None,
+    ) -> list[GridEvent]:
+        """Answer for a participant whose policy leaves it to a person.
+
+        Args:
+            now: Grid time.
+            request_id: Which request.
+            device_id: For whom.
+            accept: Yes or no.
+            power_w: Give only this much, W; what was asked for when None.
+            reason: In the participant's own words or keys.
+
+        Raises:
+            GridError: `unknown_request`, `unknown_device`, `not_participating`, `request_closed`, `already_answered`,
+                `invalid_power`, `power_below_loads`, `power_below_step`.
+        """
+        request, ask = self._part(request_id, device_id)
+        if request.closed or request.time_of(now) >= request.ends_at:
+            raise GridError("request_closed", {"request_id": request_id})
+        if ask.state not in {RequestState.ISSUED, RequestState.UNANSWERED}:
+            raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
+        if power_w is not None:
+            power_w = checked_power(power_w)
+            device = self._device(device_id)
+            least = math.ceil(least_w(device, ask.baseline_w))
+            if accept and power_w < least:
+                raise GridError("power_below_loads", {"power_w": f"{power_w:g}", "least_w": least})
+            if accept and ask.quantity_w > 0 and answered_w(device, ask, power_w) <= 0:
+                values = {"power_w": f"{power_w:g}", "least_w": math.ceil(ask.baseline_w)}
+                raise GridError("power_below_step", values)
+        if reason is None:
+            reason = Reason(key="accepted_by_person" if accept else "declined_by_person")
+        return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)
+
+    def opt_out(self, now: float, *, device_id: str, request_id: str | None = None) -> list[GridEvent]:
+        """Leave one request, or all open ones, and the way back from them. What was delivered until now is settled.
+
+        Raises:
+            GridError: `unknown_device`, `unknown_request`, `request_closed`, `not_participating`.
+        """
+        self._device(device_id)
+        if request_id is not None:
+            request, ask = self._part(request_id, device_id)
+            if request.closed:
+                raise GridError("request_closed", {"request_id": request_id})
+            parts = [(request, ask)]
+        else:
+            parts = [
+                (request, request.asks[device_id]) for request in self._lifecycle.open() if device_id in request.asks
+            ]
+        parts = [(request, ask) for request, ask in parts if ask.waiting or ask.engaged]
+        if not parts and not (request_id is None and self._market.let_back(device_id, now)):
+            raise GridError("not_participating", {"device_id": device_id, "request_id": request_id or ""})
+        events: list[GridEvent] = []
+        for request, ask in parts:
+            reason = Reason(key="ended_by_person")
+            self._lifecycle.end(request, ask, RequestState.OPTED_OUT, now, events, reason=reason)
+            self._market.after_leaving(request, now, events)
+        return events
+
+    def cancel(self, now: float, *, request_id: str) -> list[GridEvent]:
+        """End a request. What was delivered until now is settled.
+
+        Raises:
+            GridError: `unknown_request`, `request_closed`.
+        """
+        request = self._request(request_id)
+        if request.closed:
+            raise GridError("request_closed", {"request_id": request_id})
+        events: list[GridEvent] = []
+        for ask in request.asks.values():
+            if ask.waiting or ask.engaged:
+                reason = Reason(key="ended_cancelled")
+                self._lifecycle.end(request, ask, RequestState.CANCELLED, now, events, reason=reason)
+        self._market.close(request, events)
+        return events
+
+    def set_temporary_capacity(
+        self, now: float, *, feeder_id: str | None = None, power_w: float, until: float
+    ) -> list[GridEvent]:
+        """Lower a feeder's capacity for a while (a grid operator's dimming order); it can never raise it.
+
+        The order holds for the feeder's whole load. What cannot be controlled comes first; chargers and batteries
+        share the rest. If that is too little, each of them may still draw up to `GridConfig.dimming_floor_w`, so the
+        feeder may then carry more than `power_w`: its uncontrolled load and one floor for each device that wants
+        energy. The floor is a right, not a duty: it ends where the fuse does (`capacity_a` of this feeder or of any
+        other above the device), and a car whose least charging current takes more than the floor pauses. The order
+        survives a restart; when it ends, devices are raised by the usual ramp.
+
+        Args:
+            now: Grid time.
+            feeder_id: Which; the first feeder when None.
+            power_w: W over all phases, shared equally among them.
+            until: Grid time.
+
+        Raises:
+            GridError: `unknown_feeder`, `invalid_capacity`, `invalid_duration`.
+        """
+        feeder = self._feeder(feeder_id)
+        power_w = checked_power(power_w, key="invalid_capacity")
+        feeder.temporary = TemporaryCapacity(power_w, checked_until(now, until))
+        feeder.renew_limit(now)
+        return []
+
+    def clear_temporary_capacity(self, now: float, *, feeder_id: str | None = None) -> list[GridEvent]:
+        """Give a feeder its own capacity back; nothing happens when it has it.
+
+        Raises:
+            GridError: `unknown_feeder`.
+        """
+        feeder = self._feeder(feeder_id)
+        feeder.temporary = None
+        feeder.renew_limit(now)
+        return []
+
+    def switch_on_again(self, now: float, device_id: str, loads: Sequence[str]) -> None:
+        """Loads of a household are known to be off that the stored state says nothing of: they come back.
+
+        Raises:
+            GridError: `unknown_device`.
+        """
+        device = self._device(device_id)
+        until = now + RESTORE_FOR_S
+        device.restoring |= {load: until for load in loads if load not in device.shed and load not in device.restoring}
+
+    def mark_paid(self, now: float, *, request_id: str, device_id: str, reference: str) -> list[GridEvent]:
+        """The ledger has sent a reward, known there as `reference`. Saying it again changes nothing.
+
+        Raises:
+            GridError: `unknown_request`, `not_participating`, `invalid_reference`, `invalid_transition`.
+        """
+        return self._mark(now, request_id, device_id, RequestState.PAID, checked_reference(reference))
+
+    def mark_confirmed(
+        self, now: float, *, request_id: str, device_id: str, reference: str | None = None
+    ) -> list[GridEvent]:
+        """The ledger has confirmed a reward. Saying it again changes nothing.
+
+        Raises:
+            GridError: `unknown_request`, `not_participating`, `invalid_reference`, `invalid_transition`.
+        """
+        events = self._mark(now, request_id, device_id, RequestState.PAID, checked_reference(reference or ""))
+        return events + self._mark(now, request_id, device_id, RequestState.CONFIRMED, "")
+
+    def unpaid(self) -> list[Settlement]:
+        """Rewards that are settled and not known to be paid: hand them to the ledger, again after a restart."""
+        return self._lifecycle.unpaid()
+
+    def paid(self) -> list[Settlement]:
+        """Rewards that are known to be paid, of the requests that are kept: a ledger may have been set back since."""
+        return self._lifecycle.paid()
+
+    def update_policy(self, device_id: str, policy: PolicyConfig) -> None:
+        """Put another policy into force, from the next question on.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (the sun is never asked).
+        """
+        device = self._device(device_id)
+        if isinstance(device.config, SolarConfig):
+            raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
+        device.config = replace(device.config, policy=policy)
+        if not isinstance(device.configured, SolarConfig):
+            device.configured = replace(device.configured, policy=policy)
+        self._config = replace(self._config, devices=tuple(each.configured for each in self._devices.values()))
+
+    def set_planning(self, *, enabled: bool) -> None:
+        """Spread charging out in advance, or not, from the next step on."""
+        self._config = replace(self._config, planning=enabled)
+
+    def _mark(
+        self, now: float, request_id: str, device_id: str, state: RequestState, reference: str
+    ) -> list[GridEvent]:
+        _, ask = self._part(request_id, device_id, known_device=False)
+        if ask.state in {state, RequestState.CONFIRMED}:
+            return []
+        if ask.state is RequestState.SETTLED and not ask.unpaid:
+            raise GridError("invalid_transition", {"device_id": device_id, "from": ask.state, "to": state})
+        ask.move(state)
+        ask.payment_reference = reference or ask.payment_reference
+        if state is RequestState.PAID:
+            ask.paid_at = now
+        else:
+            ask.confirmed_at = now
+        return [AskChanged(request_id=request_id, device_id=device_id, state=state)]

@@ -1,0 +1,110 @@
+"""Snapshots of feeders and devices."""
+
+from collections.abc import Mapping
+
+from ..device.state import DeviceState
+from ..model.request import CurtailmentRequest
+from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseTriple
+from ..network.protection import FeederWatch
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus
+
+_WS_PER_WH = 3600
+#: A limit that was set for the capacity's sake is protection only while a phase is this close to it.
+_NEAR_CAPACITY = 0.9
+
+
+def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> FeederStatus:
+    """One feeder, as it is shown."""
+    capacity_w = _watts(feeder.limit_a)
+    threshold_w = _watts(feeder.threshold_a())
+    temporary_until = None if feeder.temporary is None else feeder.temporary.until
+    reading = feeder.reading
+    if reading is None:
+        return FeederStatus(
+            feeder_id=feeder.config.feeder_id,
+            load_w=None,
+            total_w=None,
+            capacity_w=capacity_w,
+            threshold_w=threshold_w,
+            headroom_w=None,
+            utilisation=None,
+            peak_w=feeder.peak_w,
+            temporary_until=temporary_until,
+            window_mean_w=None if feeder.peak is None else feeder.peak.mean_w(),
+            window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
+            blind=True,
+            fault=feeder.fault,
+            report_s=feeder.reports.interval_s,
+            state=FeederState.BLIND,
+        )
+    load_w = reading.power_w
+    allowed_w = capacity_w if feeder.granted_a is None else _watts(feeder.granted_a)
+    over_capacity = any(load > limit for load, limit in zip(load_w, allowed_w, strict=True))
+    utilisation = max((load / limit for load, limit in zip(load_w, capacity_w, strict=True) if limit > 0), default=0.0)
+    if over_capacity or (protecting and utilisation >= _NEAR_CAPACITY):
+        state = FeederState.PROTECTING
+    elif balancing:
+        state = FeederState.BALANCING
+    elif feeder.over_since is not None:
+        state = FeederState.CONSTRAINED
+    else:
+        state = FeederState.NORMAL
+    return FeederStatus(
+        feeder_id=feeder.config.feeder_id,
+        load_w=load_w,
+        total_w=reading.total_w,
+        capacity_w=capacity_w,
+        threshold_w=threshold_w,
+        headroom_w=(capacity_w[0] - load_w[0], capacity_w[1] - load_w[1], capacity_w[2] - load_w[2]),
+        utilisation=utilisation,
+        peak_w=feeder.peak_w,
+        temporary_until=temporary_until,
+        window_mean_w=None if feeder.peak is None else feeder.peak.mean_w(),
+        window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
+        allowed_w=None if feeder.granted_a is None else _watts(feeder.granted_a),
+        blind=False,
+        state=state,
+        report_s=feeder.reports.interval_s,
+    )
+
+
+def device_status(
+    device: DeviceState, requests: Mapping[str, CurtailmentRequest], planned_a: float | None = None
+) -> DeviceStatus:
+    """One device, as it is shown."""
+    request = requests.get(device.request_id) if device.request_id is not None else None
+    ask = None if request is None else request.asks.get(device.device_id)
+    expected_departure_at = device.shown_departure_at()
+    controlled = isinstance(device.config, (ChargerConfig, BatteryConfig))
+    lease = device.lease
+    return DeviceStatus(
+        device_id=device.device_id,
+        kind=device.config.kind,
+        power_w=device.power_w,
+        setpoint=device.setpoint if controlled else None,
+        cause=None if lease is None else lease.cause,
+        silent=device.silent,
+        expires_at=None if lease is None else lease.expires_at,
+        compliant=device.watch.compliant,
+        phases=device.config.phases,
+        phases_learned=device.phases.learned is not None,
+        min_current_a=getattr(device.config, "min_current_a", None),
+        min_current_learned=device.minimum.confirmed,
+        expected_departure_at=expected_departure_at,
+        session_energy_wh=int(device.session_ws / _WS_PER_WH),
+        curtailment=IDLE if ask is None else ask.state,
+        request_id=None if ask is None else device.request_id,
+        last_decision=device.last_decision,
+        shed=frozenset(device.shed),
+        delivered_wh=device.delivered_wh,
+        earned_i=device.earned_i,
+        planned_a=planned_a,
+        fault=device.fault,
+        report_s=device.reports.interval_s,
+        takes_at_most_a=device.shown.most_a,
+        session_at=device.session_at,
+    )
+
+
+def _watts(amps: PhaseTriple) -> PhaseTriple:
+    return (amps[0] * NOMINAL_V, amps[1] * NOMINAL_V, amps[2] * NOMINAL_V)

@@ -1,0 +1,186 @@
+"""The grid's state as it is shown: read-only snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from ..device.belief import DeviceFault
+from ..device.freshness import MeterFault
+from ..model.events import GridEvent
+from ..model.request import Decision, RequestState
+from ..model.world import Cause, DeviceKind, PhaseTriple, Setpoint
+from ..planning.plan import PlanStatus
+
+type Idle = Literal["idle"]
+IDLE: Final = "idle"
+
+
+class FeederState(StrEnum):
+    """What a feeder is going through, the gravest first: blind, protecting, balancing, constrained, normal.
+
+    Constrained: above the threshold. Balancing: a request is open. Protecting: above the capacity, or close
+    to it with limits in force.
+    """
+
+    NORMAL = "normal"
+    CONSTRAINED = "constrained"
+    BALANCING = "balancing"
+    PROTECTING = "protecting"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeederStatus:
+    """One feeder.
+
+    Attributes:
+        load_w: W per phase; None while blind.
+        total_w: W over all phases; None while blind.
+        capacity_w, threshold_w: W per phase, a temporary capacity included.
+        headroom_w: W per phase up to the capacity; None while blind.
+        utilisation: Load of the worst phase over its capacity, 0..1 and above; None while blind.
+        peak_w: Greatest total since the day started, W.
+        temporary_until: When a temporary capacity ends, grid time; None: there is none.
+        window_mean_w: Capacity tariff: mean total power of this window so far, W; None: no such tariff.
+        window_projected_w: What the whole window's mean will be if the present power stays, W; None: no such tariff.
+        allowed_w: W per phase to which dimmed devices may bring the load beyond a temporary capacity; None: no such.
+        blind: The meter cannot be trusted.
+        fault: Why it cannot; None: it can.
+        report_s: How often it reports, as was learned, s; None: not known yet.
+    """
+
+    feeder_id: str
+    load_w: PhaseTriple | None
+    total_w: float | None
+    capacity_w: PhaseTriple
+    threshold_w: PhaseTriple
+    headroom_w: PhaseTriple | None
+    utilisation: float | None
+    peak_w: float
+    blind: bool
+    state: FeederState
+    temporary_until: float | None = None
+    window_mean_w: float | None = None
+    window_projected_w: float | None = None
+    allowed_w: PhaseTriple | None = None
+    fault: MeterFault | None = None
+    report_s: float | None = None
+
+    @property
+    def overloaded(self) -> bool:
+        """Some phase carries more than its capacity."""
+        return self.load_w is not None and any(
+            load > capacity for load, capacity in zip(self.load_w, self.allowed_w or self.capacity_w, strict=True)
+        )
+
+    @property
+    def above_threshold(self) -> bool:
+        """Some phase carries more than its threshold."""
+        return self.load_w is not None and any(
+            load > threshold for load, threshold in zip(self.load_w, self.threshold_w, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStatus:
+    """One device.
+
+    Attributes:
+        power_w: Measured, W over all phases; None when stale.
+        setpoint: A per phase for a charger, W for a battery; None: not controlled.
+        cause: Why the setpoint is what it is; None: not controlled.
+        silent: Its telemetry is stale, or cannot be believed.
+        fault: Why its reading is not believed, whatever its age; None: it is.
+        report_s: How often it reports, as was learned, s; None: not known yet.
+        takes_at_most_a: The most that a charger takes, as it has shown, A per phase; None: all that it is told.
+        expires_at: When the lease of its setpoint ends; None: no lease.
+        compliant: Follows its setpoints.
+        session_energy_wh: Charged since the session began, Wh.
+        session_at: When it did, grid time; None: nobody knows.
+        curtailment: State of its newest part in a request; "idle": never asked.
+        request_id: That request, if any.
+        last_decision: Its newest answer.
+        shed: Household loads that are kept off.
+        delivered_wh, earned_i: Settled so far, all requests.
+        planned_a: The most that the plan lets a charger have now, A per phase; None: no limit from the plan.
+        expected_departure_at: When its car leaves, told or learned, grid time; None: unknown.
+        phases: Those that it uses: learned, or as configured.
+        phases_learned: They were found by measurement.
+        min_current_a: Least current with which its car is charged, A per phase; None: no charger.
+        min_current_learned: It was found by measurement.
+    """
+
+    device_id: str
+    kind: DeviceKind
+    power_w: float | None
+    setpoint: float | None
+    cause: Cause | None
+    silent: bool
+    expires_at: float | None
+    compliant: bool
+    session_energy_wh: int
+    curtailment: RequestState | Idle
+    request_id: str | None
+    last_decision: Decision | None
+    shed: frozenset[str]
+    delivered_wh: int
+    earned_i: int
+    planned_a: float | None = None
+    expected_departure_at: float | None = None
+    phases: tuple[int, ...] = ()
+    phases_learned: bool = False
+    min_current_a: float | None = None
+    min_current_learned: bool = False
+    fault: DeviceFault | None = None
+    report_s: float | None = None
+    takes_at_most_a: float | None = None
+    session_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridStatus:
+    """The whole island at one moment; `plan` is None without one."""
+
+    at: float
+    feeders: Mapping[str, FeederStatus]
+    devices: Mapping[str, DeviceStatus]
+    open_requests: tuple[str, ...]
+    reward_rate_i_per_kwh: int
+    plan: PlanStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketAccount:
+    """What the rewards of this day have cost, and who earned them lately.
+
+    Attributes:
+        spent_today_i: Settled since the day started, i.
+        set_aside_i: The most that the parts which are active now can still earn, i.
+        left_today_i: What of the day's budget is left, i; None: there is no such budget.
+        debts_i: What each participant earned lately, halved every week, i: with equal prices the least comes first.
+    """
+
+    spent_today_i: int
+    set_aside_i: int
+    left_today_i: int | None
+    debts_i: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one step asks for.
+
+    Attributes:
+        setpoints: To be written now: changes, and leases that are due for renewal.
+        events: What happened, in order.
+        status: Snapshot after the step.
+        wake_at: Call `step` no later than this, even if nothing is reported.
+        persist: A request, money or a shed load changed: save `to_dict()` before acting on it (otherwise now and then).
+    """
+
+    setpoints: tuple[Setpoint, ...]
+    events: tuple[GridEvent, ...]
+    status: GridStatus
+    wake_at: float
+    persist: bool

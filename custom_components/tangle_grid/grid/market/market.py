@@ -1,0 +1,406 @@
+"""Flexibility: when to ask, whom, at which rate; who gives how much; when it ends.
+
+A request goes out when a feeder has been above its threshold for a while. Its quantity is what is missing per phase.
+All that could give are asked at once, at a rate that they see before they answer. Of those that say yes, as many as
+are needed become active, in merit order: lowest own price first, then who has earned least lately (`merit`), then the
+largest offer; the others stand by. `auction` says when there is another round at a higher rate, `budget` how much may
+be spent, `lid` that nobody else takes up what they give, and `release` how they come back afterwards.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ..control.capacity_reservation import Lids
+from ..device.state import DeviceState
+from ..model.errors import GridError
+from ..model.events import Answered, AskChanged, Asked, GridEvent, RequestClosed, RequestIssued
+from ..model.request import Ask, CurtailmentRequest, Decision, RequestState
+from ..model.world import GridConfig, PhaseTriple, Reason, SolarConfig
+from ..network.protection import FeederWatch
+from ..network.topology import Topology
+from ..requests.lifecycle import Lifecycle
+from ..requests.offers import JUST_BEGUN, Offer, answered_w, asked_w, nothing, want_of
+from ..requests.policy import Question, decide
+from .activation import CLOSE_ENOUGH_W, Engagement
+from .auction import Auction
+
+#: With less time left, nobody new is asked, s.
+_LEAST_LEFT_S: Final = 120.0
+
+
+@dataclass(slots=True)
+class Choice:
+    """Who is asked for a request and for how much, W, and why the others are not."""
+
+    asked: list[tuple[DeviceState, Offer, float]] = field(default_factory=list)
+    left_out: dict[str, Reason] = field(default_factory=dict)
+    _drawn_w: dict[str, float] = field(default_factory=dict)
+
+    def ask(self, device: DeviceState, offer: Offer, want_w: float) -> None:
+        """One that is asked."""
+        self.asked.append((device, offer, want_w))
+
+    def leave_out(self, device: DeviceState, reason: Reason) -> None:
+        """One that is not."""
+        self.left_out[device.device_id] = reason
+        self._drawn_w[device.device_id] = device.power_w or 0.0
+
+    def coming(self, within_s: float) -> dict[str, float]:
+        """What those draw who can be asked within a time, W."""
+        return {
+            device_id: self._drawn_w[device_id]
+            for device_id, reason in self.left_out.items()
+            if reason.key == JUST_BEGUN
+            and (float(reason.placeholders["needed"]) - float(reason.placeholders["minutes"])) * 60 <= within_s
+        }
+
+
+class Market:
+    """Makes requests and follows them from the first question to the end of the window.
+
+    Args:
+        config: The island.
+        topology: Its feeder tree.
+        feeders: By number; shared with the engine.
+        devices: By id; shared with the engine.
+        lifecycle: The requests and what ends their parts; shared with the engine.
+        new_id: Makes unique request ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: GridConfig,
+        topology: Topology,
+        feeders: Sequence[FeederWatch],
+        devices: Mapping[str, DeviceState],
+        lifecycle: Lifecycle,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._config = config
+        self._timing = config.timing
+        self._topology = topology
+        self._feeders = feeders
+        self._devices = devices
+        self._lifecycle = lifecycle
+        self._new_id = new_id
+        self._auctions = [Auction(config, feeder) for feeder in feeders]
+        self._engagement = Engagement(
+            config=config, topology=topology, feeders=feeders, devices=devices, lifecycle=lifecycle
+        )
+
+    def wanted(self) -> dict[str, float]:
+        """What active parts ask of chargers (A) and batteries (W), by device id."""
+        return self._engagement.wanted()
+
+    def releasing(self) -> dict[str, float]:
+        """What those who wait for their release are told at most (A, batteries W), by device id."""
+        return self._engagement.releasing()
+
+    def let_back(self, device_id: str, now: float) -> bool:
+        """Whoever waits for its release need not any longer; returns whether it did."""
+        return self._engagement.let_back(device_id, now)
+
+    def lids(self) -> Lids:
+        """What keeps others from taking up what helpers give up."""
+        return self._engagement.lids()
+
+    def rate(self, feeder: FeederWatch) -> int:
+        """The rate of the next request on a feeder, i/kWh."""
+        return self._auctions[self._topology.number[feeder.config.feeder_id]].rate()
+
+    def advance(self, now: float, events: list[GridEvent]) -> None:
+        """Let time pass: ends, closures, more helpers where they are needed, new requests."""
+        self._lifecycle.advance(now, events)
+        for request in self._lifecycle.open():
+            self._ask_those_who_can_by_now(request, now, events)
+            self._close_if_over(request, now, events)
+        for request in self._lifecycle.open():
+            if self._engagement.may_engage_more(request, now):
+                self._engagement.engage(request, now, events)
+        for auction in self._auctions:
+            auction.calm_down(now)
+            if auction.due(now):
+                self._request_help(auction, now, events)
+        self._engagement.let_go(now)
+
+    def deadlines(self, now: float) -> list[float]:
+        """Times at which something is due even if nothing is measured."""
+        due = [
+            moment
+            for request in self._lifecycle.open()
+            for moment in (request.answer_by - request.ahead_s, request.ends_at - request.ahead_s)
+            if moment > now
+        ]
+        for auction in self._auctions:
+            due += auction.deadlines(now)
+        return due
+
+    def turn_back(self, now: float, by_s: float) -> None:
+        """The clock was set back by `by_s`, to `now`."""
+        self._lifecycle.turn_back(now, by_s)
+        self._engagement.forget_future(now)
+
+    # Asking
+
+    def ask_for(
+        self,
+        feeder: FeederWatch,
+        now: float,
+        *,
+        power_w: float,
+        duration_s: float,
+        rate: int,
+        device_ids: Sequence[str] | None,
+    ) -> tuple[CurtailmentRequest, list[GridEvent]]:
+        """A request that somebody makes by hand; values are checked already."""
+        events: list[GridEvent] = []
+        most_w = min(power_w, self._engagement.affordable_w(None, duration_s, rate))
+        if most_w < min(power_w, CLOSE_ENOUGH_W):
+            raise GridError("budget_spent", {"rate": rate})
+        choice = Choice()
+        for device in self._candidates(feeder):
+            if device_ids is not None and device.device_id not in device_ids:
+                continue
+            offer = self._offer(feeder, device, now, duration_s, rate)
+            if device_ids is not None or offer.worth_asking:
+                choice.ask(device, offer, min(offer.power_w, most_w))
+            else:
+                choice.leave_out(device, offer.why_not)
+        request = self._issue(
+            feeder, now, power_w=power_w, need_w=None, duration_s=duration_s, rate=rate, choice=choice, events=events
+        )
+        return request, events
+
+    def _request_help(self, auction: Auction, now: float, events: list[GridEvent]) -> None:
+        feeder, duration_s, rate = auction.feeder, self._timing.request_duration_s, auction.rate()
+        need_w = feeder.excess_w(self._config.market.margin)
+        most_w = self._engagement.affordable_w(None, duration_s, rate)
+        choice = Choice()
+        for device in self._candidates(feeder):
+            want_w = min(want_of(device, need_w), most_w)
+            if want_w < CLOSE_ENOUGH_W:
+                short = ", ".join(f"L{phase + 1}" for phase, watts in enumerate(need_w) if watts > 0)
+                choice.leave_out(device, Reason(key="not_asked_other_phase", placeholders={"phases": short}))
+                continue
+            if not auction.may_ask(device.device_id):
+                choice.leave_out(device, Reason(key="not_asked_said_no"))
+                continue
+            offer = self._offer(feeder, device, now, duration_s, rate)
+            if offer.worth_asking:
+                choice.ask(device, offer, min(offer.power_w, want_w))
+            else:
+                choice.leave_out(device, offer.why_not)
+        if not choice.asked:
+            auction.end_round()
+            return
+        auction.issued(now)
+        self._issue(
+            feeder,
+            now,
+            power_w=min(sum(need_w), most_w),
+            need_w=need_w,
+            duration_s=duration_s,
+            rate=rate,
+            choice=choice,
+            events=events,
+        )
+
+    def _issue(
+        self,
+        feeder: FeederWatch,
+        now: float,
+        *,
+        power_w: float,
+        need_w: PhaseTriple | None,
+        duration_s: float,
+        rate: int,
+        choice: Choice,
+        events: list[GridEvent],
+    ) -> CurtailmentRequest:
+        request = CurtailmentRequest(
+            request_id=self._new_id(),
+            feeder_id=feeder.config.feeder_id,
+            quantity_w=power_w,
+            need_w=need_w,
+            rate_i_per_kwh=rate,
+            issued_at=now,
+            answer_by=now + min(self._timing.answer_window_s, duration_s),
+            starts_at=now,
+            ends_at=now + duration_s,
+            automatic=need_w is not None,
+            not_asked=choice.left_out,
+            coming={} if need_w is not None else choice.coming(duration_s - _LEAST_LEFT_S),
+        )
+        self._lifecycle.add(request)
+        events.append(RequestIssued(request=request))
+        self._ask(request, choice, now, events)
+        self._engagement.engage(request, now, events)
+        self._close_if_over(request, now, events)
+        return request
+
+    def _ask(self, request: CurtailmentRequest, choice: Choice, now: float, events: list[GridEvent]) -> None:
+        """Put the question to those who are chosen."""
+        self._lifecycle.debts.enrol([device.device_id for device, _, _ in choice.asked], now)
+        rate, left_s = request.rate_i_per_kwh, request.ends_at - request.time_of(now)
+        most_w = self._engagement.affordable_w(None, left_s, rate)
+        for device, offer, want_w in choice.asked:
+            ask = Ask(
+                device_id=device.device_id,
+                offer_w=offer.power_w,
+                quantity_w=asked_w(device, offer, want_w, most_w),
+                rate=rate,
+                baseline_w=offer.baseline_w,
+                baseline_method=offer.method,
+                asked_at=request.time_of(now) if request.time_of(now) > request.issued_at else None,
+            )
+            request.asks[ask.device_id] = ask
+            device.request_id = request.request_id
+            events.append(Asked(request_id=request.request_id, device_id=ask.device_id))
+            events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
+        for device, _, _ in choice.asked:
+            self._ask_policy(request, request.asks[device.device_id], device, now, events)
+
+    def _ask_those_who_can_by_now(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        """Who had just begun to draw when the request was made is asked when its baseline has followed.
+
+        Only for what it drew then: nobody begins to draw for a request that is there already.
+        """
+        time, choice = request.time_of(now), Choice()
+        feeder, left_s = self._feeder(request), request.ends_at - time
+        for device_id, drawn_w in list(request.coming.items()):
+            device = self._devices.get(device_id)
+            if device_id in self._busy():
+                continue
+            if device is None or left_s < _LEAST_LEFT_S or not device.plugged_in or device.satisfied:
+                del request.coming[device_id]
+                continue
+            offer = self._engagement.offer(feeder, device, now, left_s, request.rate_i_per_kwh, known_at_least=now)
+            if not offer.worth_asking:
+                request.not_asked[device_id] = offer.why_not
+                continue
+            del request.coming[device_id], request.not_asked[device_id]
+            power_w, baseline_w = min(offer.power_w, drawn_w), min(offer.baseline_w, drawn_w)
+            offer = replace(offer, power_w=power_w, baseline_w=baseline_w)
+            choice.ask(device, offer, min(power_w, request.quantity_w))
+        if choice.asked:
+            answer_by = min(time + self._timing.answer_window_s, request.ends_at)
+            request.answer_by = max(request.answer_by, answer_by)
+            self._ask(request, choice, now, events)
+            self._engagement.engage(request, now, events)
+
+    def _candidates(self, feeder: FeederWatch) -> list[DeviceState]:
+        """All below a feeder that could ever be asked."""
+        return [
+            device
+            for device in self._devices.values()
+            if not isinstance(device.config, SolarConfig) and self._below(feeder, device)
+        ]
+
+    def _offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
+        if device.device_id in self._busy():
+            return nothing("not_asked_busy")
+        return self._engagement.offer(feeder, device, now, duration_s, rate)
+
+    def _ask_policy(
+        self, request: CurtailmentRequest, ask: Ask, device: DeviceState, now: float, events: list[GridEvent]
+    ) -> None:
+        question = Question(rate=ask.rate, ends_at=request.ends_at, power_w=ask.quantity_w, baseline_w=ask.baseline_w)
+        verdict = decide(device, question, now)
+        ask.reason = verdict.reason
+        if verdict.accept is not None:
+            self._decide(request, ask, now, events, accept=verdict.accept, power_w=ask.quantity_w)
+
+    # Answering
+
+    def answer(
+        self, request: CurtailmentRequest, ask: Ask, now: float, *, accept: bool, power_w: float | None, reason: Reason
+    ) -> list[GridEvent]:
+        """Somebody's answer; it is checked that one is awaited. A late yes counts while the request is open."""
+        events: list[GridEvent] = []
+        ask.reason = reason
+        promised_w = ask.quantity_w
+        if power_w is not None:
+            # That much and no more, whatever it could give.
+            promised_w = answered_w(self._devices[ask.device_id], ask, power_w)
+            ask.offer_w = min(power_w, ask.offer_w)
+        self._decide(request, ask, now, events, accept=accept, power_w=promised_w)
+        if accept:
+            self._engagement.engage(request, now, events)
+        self._close_if_over(request, now, events)
+        return events
+
+    def _decide(
+        self,
+        request: CurtailmentRequest,
+        ask: Ask,
+        now: float,
+        events: list[GridEvent],
+        *,
+        accept: bool,
+        power_w: float,
+    ) -> None:
+        if ask.reason is None:
+            raise GridError("invalid_state", {"device_id": ask.device_id})
+        ask.move(RequestState.ACCEPTED if accept else RequestState.DECLINED)
+        ask.answered_at = request.time_of(now)
+        ask.promised_w = power_w if accept else 0.0
+        device = self._devices[ask.device_id]
+        decision = Decision(
+            at=now,
+            accepted=accept,
+            reason=ask.reason,
+            request_id=request.request_id,
+            # What it will really give at most, and is paid for: see `asked_w`.
+            power_w=ask.promised_w,
+            rate=ask.rate,
+        )
+        device.last_decision = decision
+        events.append(Answered(request_id=request.request_id, device_id=ask.device_id, decision=decision))
+        events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
+
+    # Closing
+
+    def after_leaving(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        """Somebody has left: let others step in, or close."""
+        self._engagement.engage(request, now, events)
+        self._close_if_over(request, now, events)
+
+    def _close_if_over(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
+        self._auction(request).judge(request)
+        if request.closed or any(ask.waiting or ask.engaged for ask in request.asks.values()):
+            return
+        if request.coming and request.quantity_w - request.active_w >= CLOSE_ENOUGH_W:
+            return
+        late_answers = any(ask.state is RequestState.UNANSWERED for ask in request.asks.values())
+        if late_answers and request.time_of(now) < request.ends_at:
+            return
+        self.close(request, events)
+
+    def close(self, request: CurtailmentRequest, events: list[GridEvent]) -> None:
+        """Nothing more will be asked or given; an unfilled request makes the next one dearer."""
+        request.closed = True
+        self._engagement.forget(request.request_id)
+        events.append(RequestClosed(request_id=request.request_id))
+        self._auction(request).judge(request)
+
+    # Small things
+
+    def _busy(self) -> set[str]:
+        """Devices that have a part in an open request and have not said no to it."""
+        return {
+            ask.device_id
+            for request in self._lifecycle.open()
+            for ask in request.asks.values()
+            if ask.state is not RequestState.DECLINED
+        }
+
+    def _auction(self, request: CurtailmentRequest) -> Auction:
+        return self._auctions[self._topology.number[request.feeder_id]]
+
+    def _feeder(self, request: CurtailmentRequest) -> FeederWatch:
+        return self._feeders[self._topology.number[request.feeder_id]]
+
+    def _below(self, feeder: FeederWatch, device: DeviceState) -> bool:
+        return self._topology.below(feeder.config.feeder_id, device.config)

@@ -1,0 +1,242 @@
+"""One control pass after the other: read, decide, write. A pass may fail; the loop does not.
+
+Whatever fails in a pass, the safe state is written to all devices in the same turn, and the next pass tries again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Final, Protocol
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..clock import GridClock, as_datetime
+from ..data import TangleGridConfigEntry
+from ..devices.adapters.readout import Readout
+from ..devices.forecasts.source import ForecastSource
+from ..grid.engine.engine import GridEngine
+from ..grid.engine.failsafe import nothing_known
+from ..grid.engine.status import GridStatus, StepResult
+from ..grid.model.events import GridEvent
+from ..grid.model.world import Cause, HouseholdSetpoint, Inputs, Setpoint, Telemetry
+from ..grid.planning.plan import SMALL_BATCH
+from .pass_watch import PassWatch
+from .setpoint_writers import SetpointWriter, reduces
+
+#: How much longer than for a piece of a plan the loop is left to others.
+_PLAN_PAUSE: Final = 4.0
+
+
+class Happened(Protocol):
+    """Takes what happened in a pass."""
+
+    def __call__(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
+        """``persist``: the state must be saved before anybody acts on it."""
+
+
+class ControlLoop:
+    """Runs the engine on what is measured, and hands its setpoints to the devices.
+
+    Attributes:
+        engine: What decides.
+        status: What the last pass that worked saw and decided.
+        telemetry: What the devices reported to it.
+        day: The day that it was in, ISO format.
+        reaction_ms: From the newest overload reading to the setpoint written, in wall milliseconds.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TangleGridConfigEntry,
+        engine: GridEngine,
+        *,
+        clock: GridClock,
+        readout: Readout,
+        forecasts: ForecastSource,
+        writers: Mapping[str, SetpointWriter],
+        happened: Happened,
+        show: Callable[[Exception | None], None],
+        day: str | None,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            hass: Home Assistant.
+            entry: The island.
+            engine: What decides.
+            clock: Grid time.
+            readout: What is measured.
+            forecasts: What is expected.
+            writers: The ways to the devices, by id.
+            happened: Told of the events of each pass, and whether the state must be saved before anybody acts on it.
+            show: Told after each pass, and why if it failed.
+            day: The day of the last pass of the run before.
+        """
+        self.engine = engine
+        self.telemetry: Mapping[str, Telemetry] = {}
+        self.day = day
+        self.reaction_ms: float | None = None
+        self._hass = hass
+        self._entry = entry
+        self._clock = clock
+        self._readout = readout
+        self._forecasts = forecasts
+        self._writers = writers
+        self._happened = happened
+        self._show = show
+        self._watch = PassWatch(hass, entry)
+        self._inputs: Inputs | None = None
+        self._now = 0.0
+        self._told: dict[str, Setpoint] = {}
+        self._unsaved: dict[str, Setpoint] = {}
+        self._planning: asyncio.Task[None] | None = None
+        self._running = False
+        self._first: StepResult | Exception
+        self.status: GridStatus
+        # A first pass fills the picture for the entities. Its setpoints, the safe state, are written at the start.
+        try:
+            self._first = self._decide()
+            self.status = self._first.status
+        except Exception as error:  # noqa: BLE001 - an island with a fault in it starts in the safe state
+            self._first = error
+            self.status = nothing_known(engine.config, self._now)
+
+    @callback
+    def async_start(self) -> None:
+        """Carry out the first pass, and from now on each other."""
+        self._running = True
+        first = self._first
+        if isinstance(first, Exception):
+            self._fall_back(first)
+            return
+        try:
+            self._carry_out(first, None)
+        except Exception as error:  # noqa: BLE001 - see the top
+            self._fall_back(error)
+
+    @callback
+    def async_step(self, meter_changed_at: float | None = None) -> None:
+        """One control pass.
+
+        Args:
+            meter_changed_at: When the meter's reading came that led to it, on the performance counter.
+        """
+        if not self._running:
+            return
+        try:
+            self._carry_out(self._decide(), meter_changed_at)
+            self._go_on_planning()
+            self._show(None)
+            self._watch.async_worked()
+        except Exception as error:  # noqa: BLE001 - see the top
+            self._fall_back(error)
+
+    def _decide(self) -> StepResult:
+        self._inputs = None
+        self._now = now = self._clock.now()
+        self._start_day(now)
+        self.telemetry = self._readout.devices()
+        self._inputs = Inputs(
+            meters=self._readout.meters(), devices=self.telemetry, forecast=self._forecasts.forecast()
+        )
+        return self.engine.step(now, self._inputs)
+
+    def _carry_out(self, result: StepResult, meter_changed_at: float | None) -> None:
+        self.status = result.status
+        try:
+            self._write(result, meter_changed_at)
+            self.engine.reached()
+        finally:
+            self._happened(result.events, persist=result.persist)
+
+    def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
+        """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
+        overloaded = any(feeder.overloaded or feeder.above_threshold for feeder in result.status.feeders.values())
+        for setpoint in result.setpoints:
+            before = self._told.get(setpoint.device_id)
+            self._told[setpoint.device_id] = setpoint
+            written = None
+            # What is short within the margin is an overload that does not come to be.
+            answers = overloaded or setpoint.cause is Cause.PROTECTION
+            if meter_changed_at is not None and answers and before is not None and reduces(before, setpoint):
+                written = self._reaction_clock(meter_changed_at)
+            if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
+                # Nobody would switch a load on again that was switched off and then forgotten in a crash.
+                self._unsaved[setpoint.device_id] = setpoint
+            else:
+                self._writers[setpoint.device_id].put(setpoint, written)
+
+    def _fall_back(self, error: Exception) -> None:
+        """A pass failed: the safe state for all, and whoever can mend it is told. Never raises."""
+        setpoints, events = self.engine.fail_safe(self._now, self._inputs)
+        for setpoint in setpoints:
+            self._told[setpoint.device_id] = setpoint
+            self._try(self._writers[setpoint.device_id].put, setpoint)
+        self._watch.async_failed(error)
+        self._try(partial(self._happened, persist=True), events)
+        self._try(self._show, error)
+
+    def _try[T](self, do: Callable[[T], None], what: T) -> None:
+        try:
+            do(what)
+        except Exception as error:  # noqa: BLE001 - the others have their turn all the same
+            self._watch.async_failed(error)
+
+    def _reaction_clock(self, changed_at: float) -> Callable[[], None]:
+        def written() -> None:
+            self.reaction_ms = (time.perf_counter() - changed_at) * 1000
+
+        return written
+
+    def _start_day(self, now: float) -> None:
+        today = dt_util.as_local(as_datetime(now)).date().isoformat()
+        if self.day is not None and today != self.day:
+            self.engine.start_day(now)
+        self.day = today
+
+    # What waits until the state is saved
+
+    def take_unsaved(self) -> dict[str, Setpoint]:
+        """The setpoints that wait until the present state is on disk."""
+        unsaved, self._unsaved = self._unsaved, {}
+        return unsaved
+
+    def keep_unsaved(self, setpoints: Mapping[str, Setpoint]) -> None:
+        """What was taken could not be saved: it goes on waiting, but for what was decided since."""
+        self._unsaved = {**setpoints, **self._unsaved}
+
+    def write_saved(self, setpoints: Mapping[str, Setpoint]) -> None:
+        """Write those of them that still hold."""
+        for device_id, setpoint in setpoints.items():
+            if self._running and self._told.get(device_id) is setpoint:
+                self._writers[device_id].put(setpoint)
+
+    # Planning
+
+    def _go_on_planning(self) -> None:
+        if (self._planning is None or self._planning.done()) and self.engine.go_on_planning(0):
+            self._planning = self._entry.async_create_background_task(
+                self._hass, self._async_plan(), "tangle_grid plan", eager_start=False
+            )
+
+    async def _async_plan(self) -> None:
+        """Make a plan that is due between the passes, and leave the loop to others most of the time."""
+        goes_on = True
+        while goes_on and self._running:
+            begun = time.perf_counter()
+            try:
+                goes_on = self.engine.go_on_planning(SMALL_BATCH)
+            except Exception as error:  # noqa: BLE001 - without a plan nobody is held back, and all else goes on
+                self._watch.async_no_plan(error)
+                return
+            if goes_on:
+                await asyncio.sleep(_PLAN_PAUSE * (time.perf_counter() - begun))
+
+    async def async_close(self) -> None:
+        """Stop, and leave every device in its safe state. May be called twice."""
+        self._running = False
+        self._watch.async_close()
+        await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))

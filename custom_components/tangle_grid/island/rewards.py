@@ -1,0 +1,85 @@
+"""Pays the rewards that are due: each once, under its payment id, and again until the ledger has taken it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from ..bridge.link import LedgerLink
+from ..const import LOGGER
+from ..grid.model.events import Settlement
+from ..ledger import LedgerError, Payment, PaymentState
+
+# It goes through by itself.
+_LATER: Final = frozenset({"ledger_unavailable", "wallet_queue_full"})
+
+
+class Payouts:
+    """Hands rewards to the ledger, and remembers why some are not paid yet.
+
+    Args:
+        link: The way to the ledger.
+        due: What is settled and not known to be paid.
+        payees: The wallet of each participant, also of those who have left.
+        was_paid: Is told of a reward that turned out to be on its way, or there, when it was handed over again.
+    """
+
+    def __init__(
+        self,
+        link: LedgerLink,
+        *,
+        due: Callable[[], Iterable[Settlement]],
+        payees: Mapping[str, str],
+        was_paid: Callable[[Payment], None],
+    ) -> None:
+        self._link = link
+        self._due = due
+        self._was_paid = was_paid
+        self._payees = payees
+        self._refused: dict[str, str] = {}
+        self._also: dict[str, Settlement] = {}
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why rewards that are due are not paid: a key of the ledger's errors by payment id."""
+        return dict(self._refused)
+
+    async def async_pay(self) -> None:
+        """Hand over everything that is due. What the ledger refuses stays due, and is said once."""
+        due = [*self._due(), *self._also.values()]
+        ids = {settlement.payment_id for settlement in due}
+        self._refused = {payment_id: why for payment_id, why in self._refused.items() if payment_id in ids}
+        for settlement in due:
+            try:
+                payment = await self._async_settle(settlement)
+            except LedgerError as error:
+                if error.key in _LATER:
+                    continue
+                if self._refused.get(settlement.payment_id) != error.key:
+                    LOGGER.warning("The reward %s cannot be paid now: %s", settlement.payment_id, error)
+                self._refused[settlement.payment_id] = error.key
+            else:
+                self._refused.pop(settlement.payment_id, None)
+                self._also.pop(settlement.payment_id, None)
+                if payment is not None and payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
+                    # It was paid before the grid was set back: nothing will change any more that would say so.
+                    self._was_paid(payment)
+
+    async def async_recover(self) -> None:
+        """The grid has lost requests: what it promised in receipts stands on the Tangle, and is owed as well."""
+        for settlement in await self._link.async_settlements():
+            self._also.setdefault(settlement.payment_id, settlement)
+
+    async def async_make_sure(self, paid: Iterable[Settlement]) -> None:
+        """Hand over again what the grid knows as paid: a ledger that was set back to before that pays it now."""
+        for settlement in paid:
+            try:
+                await self._async_settle(settlement)
+            except LedgerError as error:
+                LOGGER.warning("Whether the reward %s was paid cannot be said: %s", settlement.payment_id, error)
+
+    async def _async_settle(self, settlement: Settlement) -> Payment | None:
+        """Order a reward; None for somebody whose wallet is not known."""
+        wallet = self._payees.get(settlement.device_id)
+        if wallet is None:
+            return None
+        memo = {"request": settlement.request_id}
+        return await self._link.async_settle(settlement.payment_id, wallet, settlement.amount_i, memo)

@@ -1,0 +1,421 @@
+"""One island at work: readings in, one control pass, setpoints out; the ledger follows behind.
+
+The control pass is synchronous and does no I/O. It runs when the meter changes, not on a timer; a heartbeat only
+notices what does not report any more and lets leases run out.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
+
+from ..bridge.held_messages import HeldMessages
+from ..bridge.link import LedgerLink
+from ..bridge.messages import event_message, meter_message
+from ..bridge.options import LedgerChoice
+from ..clock import GridClock
+from ..const import (
+    CONF_DEPARTURE,
+    CONF_ISLAND_ID,
+    CONF_KIND,
+    CONF_PUBLISH_INTERVAL,
+    DEFAULT_PUBLISH_INTERVAL,
+    KIND_SIMULATED,
+    LOGGER,
+    TREASURY,
+)
+from ..coordinator import IslandCoordinator
+from ..data import IslandSnapshot, TangleGridConfigEntry
+from ..devices.adapters.charger import ChargerAdapter
+from ..devices.adapters.household import SHED
+from ..devices.adapters.readout import Readout
+from ..devices.config import policy_from_data
+from ..grid.engine.engine import GridEngine
+from ..grid.engine.status import GridStatus
+from ..grid.model.errors import GridError
+from ..grid.model.events import GridEvent, is_owed
+from ..grid.model.world import SolarConfig, Telemetry
+from ..ledger import LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..log_once import LogOnce
+from ..simulated.street import SimulatedStreet
+from .configuration import (
+    build_forecasts,
+    build_grid_config,
+    build_participants,
+    build_readout,
+    feeder_tree,
+    make_clock,
+    planning,
+    structure,
+)
+from .control_loop import ControlLoop
+from .enrolment import async_enrol
+from .meter_moment import MeterMoment
+from .rewards import Payouts
+from .setpoint_writers import SetpointWriter
+from .storage import Archive, GridStore, NotSavedError, SecretStore
+from .stored_state import async_tell_lost
+
+_DEVICE_CHANGE_DELAY_S = 1.0
+
+type RuntimeEvent = GridEvent | LedgerEvent
+
+
+class IslandRuntime:
+    """Everything that lives as long as a loaded config entry."""
+
+    coordinator: IslandCoordinator
+    engine: GridEngine
+    clock: GridClock
+    loop: ControlLoop
+    readout: Readout
+    link: LedgerLink
+    street: SimulatedStreet | None = None
+
+    def __init__(self, hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+        self.hass = hass
+        self.entry = entry
+        self.island_id: str = entry.data[CONF_ISLAND_ID]
+        self.structure = structure(entry)
+        self.feeder_tree = feeder_tree(entry)
+        self.reloading = False
+        self._store = GridStore(hass, self.island_id)
+        self._listeners: list[Callable[[RuntimeEvent], None]] = []
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._device_change: CALLBACK_TYPE | None = None
+        self._saving = asyncio.Lock()
+        self._owed = self._saved = 0
+        self._said = LogOnce()
+        self._telling = asyncio.Lock()
+        self._running = False
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """Which other island controls a participant, by participant id."""
+        return {pid: each.taken_by for pid, each in self.participants.items() if each.taken_by is not None}
+
+    # Life cycle
+
+    async def async_prepare(self) -> None:
+        """Load what is stored and build the parts; nothing runs yet."""
+        state = await self._store.async_load()
+        self.clock = make_clock(self.entry, state.clock)
+        if self.entry.data[CONF_KIND] == KIND_SIMULATED:
+            self.street = SimulatedStreet(self.hass, self.entry, self.clock)
+            await self.street.async_load()
+        self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
+        config = build_grid_config(self.entry, self.participants)
+        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
+        self.forecasts = build_forecasts(self.hass, self.entry)
+        self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
+        self._lost = (*state.lost, *(f"engine/{path}" for path in self.engine.lost))
+        if self._lost:
+            await self._async_tell_lost(self._lost)
+        self.secret_store = SecretStore(self.hass, self.island_id)
+        keyring = await self.secret_store.async_load(
+            {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
+            token_id=LedgerChoice.from_options(self.entry.options).token_id,
+        )
+        self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names
+        self.payees = keyring.payees
+        self.link = LedgerLink(
+            self.hass,
+            island_id=self.island_id,
+            choice=LedgerChoice.from_options(self.entry.options),
+            keyring=keyring,
+            store=self.secret_store,
+            held=HeldMessages(state.unsaid),
+            on_open=self._async_ledger_opened,
+            on_event=self._async_ledger_event,
+            on_trouble=self._async_ledger_trouble,
+        )
+        self.payouts = Payouts(
+            self.link, due=self.engine.unpaid, payees=self.payees, was_paid=self._async_payment_changed
+        )
+        await Archive(self.hass).async_discard(self.island_id)
+        self.loop = ControlLoop(
+            self.hass,
+            self.entry,
+            self.engine,
+            clock=self.clock,
+            readout=self.readout,
+            forecasts=self.forecasts,
+            writers={
+                participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
+                for participant_id, participant in self.participants.items()
+            },
+            happened=self._async_happened,
+            show=self._async_show,
+            day=state.day,
+        )
+        self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
+
+    async def _async_tell_lost(self, lost: Sequence[str]) -> None:
+        """Keep aside what could not be read, and put right what can be by what others know."""
+        names = {subentry_id: subentry.title for subentry_id, subentry in self.entry.subentries.items()}
+        async_tell_lost(self.hass, self.entry, lost, await self._store.async_keep_aside(), names)
+        for participant_id, participant in self.participants.items():
+            # The adapter knows as well what it has switched off, and nobody else would switch it on again.
+            if loads := participant.adapter.memory().get(SHED):
+                self.engine.switch_on_again(self.clock.now(), participant_id, loads)
+
+    async def async_start(self) -> None:
+        """Start to listen and to control. The first pass puts every device into its safe state."""
+        self._running = True
+        if self.street is not None:
+            self.street.async_start()
+        self._unsubscribe += [
+            async_enrol(self.hass, self.participants.values()),
+            self.forecasts.async_start(),
+            MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
+            async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
+            async_track_time_interval(
+                self.hass,
+                self._async_heartbeat,
+                timedelta(seconds=self.clock.wall_delay(self.engine.config.timing.heartbeat_s)),
+                name="tangle_grid heartbeat",
+                cancel_on_shutdown=True,
+            ),
+            async_track_time_interval(
+                self.hass,
+                self._async_publish,
+                timedelta(seconds=self.entry.options.get(CONF_PUBLISH_INTERVAL, DEFAULT_PUBLISH_INTERVAL)),
+                name="tangle_grid publish",
+                cancel_on_shutdown=True,
+            ),
+        ]
+        self.loop.async_start()
+        self._async_step()
+        self.link.async_start()
+
+    async def async_stop(self) -> None:
+        """Leave every device in its safe state and everything else on disk. May be called twice."""
+        if not self._running:
+            return
+        self._running = False
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+        if self._device_change:
+            self._device_change()
+        self.coordinator.async_close()
+        await self.loop.async_close()
+        await self.async_save()
+        await self.link.async_close()
+        if self.street is not None:
+            await self.street.async_stop()
+
+    async def async_save(self) -> None:
+        """Put the state of the grid on disk, as it is now, if that is possible."""
+        async with self._saving:
+            # What cannot be written, Home Assistant has said.
+            with suppress(NotSavedError):
+                await self._store.async_save(self._state())
+
+    # Control
+
+    @callback
+    def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
+        """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
+        if self._device_change is None:
+            self._device_change = async_call_later(self.hass, _DEVICE_CHANGE_DELAY_S, self._async_device_pass)
+
+    @callback
+    def _async_device_pass(self, _now: datetime) -> None:
+        self._device_change = None
+        self._async_step()
+
+    @callback
+    def _async_heartbeat(self, _now: datetime) -> None:
+        self._async_step()
+
+    @callback
+    def _async_step(self, meter_changed_at: float | None = None) -> None:
+        """One control pass."""
+        self.loop.async_step(meter_changed_at)
+
+    @callback
+    def _async_show(self, error: Exception | None) -> None:
+        """Let the entities see what the last pass saw; what a pass that failed should have seen, nobody knows."""
+        if error is None:
+            self.coordinator.async_offer(self.snapshot())
+        else:
+            self.coordinator.async_fail(error)
+
+    @property
+    def status(self) -> GridStatus:
+        """What the last pass saw and decided."""
+        return self.loop.status
+
+    @property
+    def telemetry(self) -> Mapping[str, Telemetry]:
+        """What the devices reported to it."""
+        return self.loop.telemetry
+
+    # What happened, and what follows from it
+
+    def subscribe_events(self, listener: Callable[[RuntimeEvent], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` in the event loop for everything that happens on the grid and in the ledger."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
+        happened = tuple(events)
+        if persist or any(map(is_owed, happened)):
+            self._owed += 1
+            said = (event_message(event, self.engine.requests) for event in happened)
+            self.link.held.stage(message for message in said if message is not None)
+            self.hass.async_create_task(self._async_follow_up(self._owed), "tangle_grid follow up")
+        else:
+            # A device that comes and goes each second is told of each time, and saved once in a while.
+            self._store.async_save_later(self._state)
+        for event in happened:
+            for listener in tuple(self._listeners):
+                listener(event)
+
+    async def _async_follow_up(self, number: int) -> None:
+        """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
+
+        Saving has a lock of its own, so that a slow ledger holds up nothing but itself. Whatever came while it was
+        taken is saved at once by the next in line: as many as wait make one more write.
+        """
+        async with self._saving:
+            unsaved = self.loop.take_unsaved()
+            if self._saved < number and not await self._async_save_owed():
+                self.loop.keep_unsaved(unsaved)
+                return
+            self.loop.write_saved(unsaved)
+        async with self._telling:
+            await self.link.async_publish_held()
+            await self.payouts.async_pay()
+
+    async def _async_save_owed(self) -> bool:
+        """Whether all that is owed is on disk. What is not must not be acted on; it is tried again before long."""
+        upto, staged = self._owed, self.link.held.staged
+        try:
+            await self._store.async_save(self._state())
+        except NotSavedError as error:
+            self._said.wrong("save", "The state of %s cannot be saved; no request goes on: %s", self.entry.title, error)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
+            self._said.wrong("save", "The state of %s cannot be saved", self.entry.title, error=error)
+            return False
+        self._said.right("save", "The state of %s can be saved again", self.entry.title)
+        self._saved = upto
+        self.link.held.release(staged)
+        return True
+
+    @callback
+    def _async_publish(self, _now: datetime) -> None:
+        self.hass.async_create_task(self._async_publish_meter(), "tangle_grid publish")
+
+    async def _async_publish_meter(self) -> None:
+        if (message := meter_message(self.status)) is not None:
+            self.link.held.add(message)
+        await self._async_follow_up(self._owed)
+        await self.link.async_refresh_rules()
+
+    # Ledger
+
+    @callback
+    def _async_ledger_opened(self, payments: list[Payment]) -> None:
+        for payment in payments:
+            self._async_payment_changed(payment)
+        self.hass.async_create_task(self._async_catch_up(), "tangle_grid publish")
+
+    async def _async_catch_up(self) -> None:
+        async with self._telling:
+            if any(path.startswith(("all", "engine", "version")) for path in self._lost):
+                await self.payouts.async_recover()
+            await self.payouts.async_make_sure(self.engine.paid())
+        await self._async_publish_meter()
+
+    @callback
+    def _async_ledger_event(self, event: LedgerEvent) -> None:
+        if isinstance(event, PaymentChanged):
+            self._async_payment_changed(event.payment)
+        for listener in tuple(self._listeners):
+            listener(event)
+        self._async_ledger_trouble()
+
+    @callback
+    def _async_ledger_trouble(self) -> None:
+        if self._running:
+            self.coordinator.async_offer(self.snapshot())
+
+    @callback
+    def _async_payment_changed(self, payment: Payment) -> None:
+        """Carry a reward's progress into the request that it belongs to."""
+        request_id, _, device_id = payment.payment_id.partition(":")
+        if payment.source != TREASURY or device_id not in self.payees:
+            return
+        now = self.clock.now()
+        events: list[GridEvent] = []
+        try:
+            if payment.state in (PaymentState.SENT, PaymentState.CONFIRMED):
+                events += self.engine.mark_paid(
+                    now, request_id=request_id, device_id=device_id, reference=payment.tail or ""
+                )
+            if payment.state is PaymentState.CONFIRMED:
+                events += self.engine.mark_confirmed(now, request_id=request_id, device_id=device_id)
+        except GridError as error:
+            # An old request that the grid no longer keeps.
+            LOGGER.debug("No open request for the payment %s: %s", payment.payment_id, error)
+        self._async_happened(events)
+
+    # For entities and actions
+
+    def snapshot(self) -> IslandSnapshot:
+        """The newest picture of the island."""
+        return IslandSnapshot(
+            grid=self.status,
+            wallets=self._by_owner(self.link.wallets),
+            ledger=self.link.status,
+            ledger_error=self.link.error,
+            ledger_fault=self.link.fault,
+            rules=self._by_owner(self.link.rules),
+            unpaid=self.payouts.refused,
+            published=self.link.published,
+            reaction_ms=self.loop.reaction_ms,
+        )
+
+    def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:
+        owners = {TREASURY: TREASURY, **self.wallet_ids}
+        return {owner: by_wallet[wallet] for owner, wallet in owners.items() if wallet in by_wallet}
+
+    @callback
+    def async_command(self, events: Iterable[GridEvent]) -> None:
+        """Let the events of an engine command take their course, and run a pass at once."""
+        self._async_happened(events)
+        self._async_step()
+
+    @callback
+    def async_apply_settings(self) -> None:
+        """Put into force what may change without a restart: policies, usual departures, and whether there is a plan."""
+        for participant_id, participant in self.participants.items():
+            data = self.entry.subentries[participant_id].data
+            if not isinstance(participant.config, SolarConfig):
+                self.engine.update_policy(participant_id, policy_from_data(data))
+            if isinstance(participant.adapter, ChargerAdapter):
+                participant.adapter.departure = data.get(CONF_DEPARTURE)
+        self.engine.set_planning(enabled=planning(self.entry))
+        self._async_step()
+        self.hass.async_create_task(
+            self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "tangle_grid choose ledger"
+        )
+
+    def _state(self) -> dict[str, Any]:
+        memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}
+        return {
+            "engine": self.engine.to_dict(),
+            "clock": self.clock.now(),
+            "day": self.loop.day,
+            "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
+            "unsaid": self.link.held.to_list(),
+        }

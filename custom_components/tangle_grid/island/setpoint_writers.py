@@ -1,0 +1,78 @@
+"""Writes setpoints to devices: one write at a time per device, the newest one wins."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from ..const import LOGGER
+from ..devices.adapters.base import Adapter, DeviceError
+from ..grid.model.world import BatterySetpoint, ChargerSetpoint, HouseholdSetpoint, Setpoint
+
+
+class SetpointWriter:
+    """A slot per device. A setpoint that arrives during a write replaces the one that waits.
+
+    The control pass stays synchronous and short; a slow charger delays nobody but itself.
+    """
+
+    def __init__(self, hass: HomeAssistant, adapter: Adapter[Any, Any], *, name: str) -> None:
+        self._hass = hass
+        self._adapter = adapter
+        self._name = name
+        self._waiting: tuple[Setpoint, Callable[[], None] | None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._failing = False
+
+    def put(self, setpoint: Setpoint, written: Callable[[], None] | None = None) -> None:
+        """Write a setpoint as soon as the device is free; ``written`` is called once it is."""
+        self._waiting = (setpoint, written)
+        if self._task is None or self._task.done():
+            self._task = self._hass.async_create_background_task(
+                self._async_write(), f"tangle_grid setpoint {self._name}", eager_start=True
+            )
+
+    async def _async_write(self) -> None:
+        while self._waiting is not None:
+            (setpoint, written), self._waiting = self._waiting, None
+            try:
+                await self._adapter.apply(setpoint)
+            except Exception as error:  # noqa: BLE001 - behind the device's entities stands anybody's code
+                # Said once: the lease runs out, the pass after it tries again, and compliance is watched elsewhere.
+                if not self._failing:
+                    LOGGER.warning("A setpoint did not reach %s: %s", self._name, _in_words(error))
+                self._failing = True
+            else:
+                if self._failing:
+                    LOGGER.info("Setpoints reach %s again", self._name)
+                self._failing = False
+                if written is not None:
+                    written()
+
+    async def async_close(self) -> None:
+        """Let a write finish, then bring the device into its safe state."""
+        self._waiting = None
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=5)
+        try:
+            await self._adapter.safe_state()
+        except Exception as error:  # noqa: BLE001 - as above; the others are still to be left in theirs
+            LOGGER.warning("%s could not be brought into its safe state: %s", self._name, _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, DeviceError) else f"{type(error).__name__}: {error}"
+
+
+def reduces(before: Setpoint, after: Setpoint) -> bool:
+    """Whether a setpoint asks a device for less than the one before it did."""
+    match before, after:
+        case ChargerSetpoint(), ChargerSetpoint():
+            return after.current_a < before.current_a
+        case BatterySetpoint(), BatterySetpoint():
+            return after.power_w is not None and (before.power_w is None or after.power_w < before.power_w)
+        case HouseholdSetpoint(), HouseholdSetpoint():
+            return after.shed > before.shed
+        case _:
+            return False

@@ -1,0 +1,4 @@
+"""The one place that imports pyota: bundles, signatures and the commands of a node are its work.
+
+Everybody else asks `library`. `seams` gives pyota the fast hash functions that it can take from others.
+"""

@@ -1,0 +1,256 @@
+"""``scripts/verify``: recompute a reward from what stands on the Tangle, over any node that speaks the IRI API."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from ...protocol import is_body_key
+from ..base.errors import LedgerError
+from ..messages.archive import ArchiveError, IriArchive
+from ..node.milestone import coordinator_address
+from ..secret_input import read_secret
+from ..trinary import HASH_TRYTES, is_trytes
+from .receipts import Check, Verification, verify_payment
+
+_TIMEOUT_S: Final = 60
+_MAX_ANSWER: Final = 64_000_000
+_KEY_DIGITS: Final = 64
+OPEN_KEY_VARIABLE: Final = "TANGLE_GRID_OPEN_KEY"
+BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
+
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "anchor": (
+        "{how}",
+        "{how}",
+    ),
+    "signature": (
+        "The payment is signed by the key {key}.",
+        "The payment is not signed by the key {key}.",
+    ),
+    "receipt": (
+        "The settlement of payment {payment_id} stands on the Tangle, signed.",
+        "No signed settlement of payment {payment_id} stands on the Tangle.",
+    ),
+    "request": (
+        "The request {request_id} stands there, signed before the answer.",
+        "No request {request_id} to this participant stands there, signed before the answer.",
+    ),
+    "answer": (
+        "{participant} accepted it before anything was settled.",
+        "{participant} did not accept it before it was settled.",
+    ),
+    "key": (
+        "The answer is signed by {participant}, with the key {key} that the island announced on the Tangle.",
+        "The answer is not signed by a key of {participant}, but by {key}: it is somebody else's word.",
+    ),
+    "rate": (
+        "The rate shown before the answer is the rate paid: {paid} i per kWh.",
+        "The rate shown before the answer was {shown} i per kWh, but {paid} were paid.",
+    ),
+    "window": (
+        "What is paid for lies in the window that was asked for.",
+        "What is paid for does not lie in the window that was asked for ({starts_at} to {ends_at}).",
+    ),
+    "quantity": (
+        "No more is paid for than the {power_w:.0f} W that was accepted.",
+        "More is paid for than the {power_w:.0f} W that was accepted.",
+    ),
+    "evidence": (
+        "The evidence says the same as the settlement.",
+        "The evidence contradicts the settlement: {fields}.",
+    ),
+    "unanimous": (
+        "Nothing else that was signed says otherwise.",
+        "{others} other signed messages say otherwise: {kinds}.",
+    ),
+    "energy": (
+        "The readings come to the energy that was settled: {recomputed} Wh.",
+        "The readings come to {recomputed} Wh, but {said} Wh were settled.",
+    ),
+    "amount": (
+        "Energy times rate comes to the amount that was settled: {recomputed} i.",
+        "Energy times rate comes to {recomputed} i, but {said} i were settled.",
+    ),
+    "bundle": (
+        "The bundle {bundle} is complete, adds up to nothing and is signed by the owners of what it spends.",
+        "The bundle {bundle} is not valid: {fault}.",
+    ),
+    "paid": (
+        "The bundle pays exactly that: {paid} i.",
+        "The bundle pays {paid} i, but {owed} i are owed.",
+    ),
+    "address": (
+        "It pays to the address that the payment names: {address}",
+        "It does not pay to the address that the payment names: {address}",
+    ),
+    "confirmed": (
+        "The node has the bundle confirmed.",
+        "The node does not have the bundle confirmed.",
+    ),
+    "once": (
+        "No other confirmed bundle pays the same.",
+        "{others} other confirmed bundles pay the same.",
+    ),
+    "chain": (
+        "All messages that were read form one chain; {links} neighbours name each other's hash.",
+        "The messages do not form one chain: one is missing its place, or stands there twice.",
+    ),
+}
+
+
+def http_command(url: str, token: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return what asks the node at this address. Raises ValueError for what is no HTTP address."""
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ValueError(f"not an HTTP address: {url}")
+    headers = {"Content-Type": "application/json", "X-IOTA-API-Version": "1"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+
+    def command(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        post = Request(url, json.dumps(request).encode(), headers, method="POST")  # noqa: S310 - checked above
+        try:
+            with urlopen(post, timeout=_TIMEOUT_S) as response:  # noqa: S310 - checked above
+                data = response.read(_MAX_ANSWER + 1)
+        except HTTPError as error:
+            with error:
+                text = error.read(500).decode(errors="replace")
+            raise ArchiveError(f"{request['command']}: HTTP {HTTPStatus(error.code).value}: {text}") from None
+        except (URLError, OSError) as error:
+            raise ArchiveError(f"the node does not answer: {getattr(error, 'reason', error)}") from None
+        try:
+            answer = json.loads(data) if len(data) <= _MAX_ANSWER else None
+        except ValueError, RecursionError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise ArchiveError(f"{request['command']}: the answer is not a JSON object")
+        return answer
+
+    return command
+
+
+def anchor(archive: IriArchive, found: Verification, given: str | None) -> Check:
+    """Say whose word is believed: the key that was given, or else the one that signs this Tangle's milestones."""
+    if given is not None:
+        return Check(
+            key="anchor", ok=found.public_key == given, placeholders={"how": f"Believed: the key given, {given}."}
+        )
+    coordinator = archive.node_info().get("coordinatorAddress")
+    if coordinator == coordinator_address(found.public_key):
+        how = f"Believed: {found.public_key}, the key of this Tangle's milestones, learned from the node (give --key)."
+        return Check(key="anchor", ok=True, placeholders={"how": how})
+    how = f"Not believed: {found.public_key} signed the payment, but is not the key of this Tangle's milestones."
+    return Check(key="anchor", ok=False, placeholders={"how": f"{how} Give --key if it is right all the same."})
+
+
+def sentence(check: Check) -> str:
+    """Say a check in words."""
+    return SENTENCES[check.key][0 if check.ok else 1].format(**check.placeholders)
+
+
+def _public_key(text: str) -> str:
+    digits = text.lower()
+    if len(digits) != _KEY_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError("a public key is 64 hexadecimal digits")
+    return digits
+
+
+def _transaction(text: str) -> str:
+    if not is_trytes(text, HASH_TRYTES):
+        raise argparse.ArgumentTypeError("a transaction is named by 81 of the characters 9 and A to Z")
+    return text
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/verify",
+        description="Recompute a reward from what stands on the Tangle. Exit code 0: it stands up, 1: it does not,"
+        " 2: it cannot be told.",
+    )
+    parser.add_argument("--node", default="http://127.0.0.1:14265", metavar="URL", help="a node with the IRI API")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("transaction", nargs="?", type=_transaction, help="the transaction that credits the reward")
+    what.add_argument("--payment", metavar="ID", help="the payment's id: request:participant")
+    parser.add_argument("--key", type=_public_key, help="the island's public key: believe nobody else")
+    parser.add_argument(
+        "--token",
+        type=Path,
+        metavar="FILE",
+        help=f"a file with the bearer token, if the node asks for one, - for standard input; or set {BEARER_VARIABLE}",
+    )
+    parser.add_argument(
+        "--open-key",
+        type=Path,
+        metavar="FILE",
+        help="a file with the key that opens sealed messages, or several, one in a line, - for standard input;"
+        f" or set {OPEN_KEY_VARIABLE}",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args(given)
+
+
+def opening_keys(file: Path | None) -> tuple[str, ...]:
+    """Read the keys from the file, or else from the environment. Not from the command line, which others can see.
+
+    Raises ValueError, without what was read in it, when it is no key.
+    """
+    keys = tuple(read_secret(file, OPEN_KEY_VARIABLE).lower().split())
+    if not all(map(is_body_key, keys)):
+        raise ValueError("a key that opens messages is 64 hexadecimal digits")
+    return keys
+
+
+def _token(file: Path | None) -> str:
+    """Return the bearer token, "" for none. Raises ValueError when it cannot stand in a header."""
+    token = read_secret(file, BEARER_VARIABLE)
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("a bearer token is one line of plain characters")
+    return token
+
+
+def _as_json(found: Verification, checks: list[Check]) -> str:
+    fields = asdict(found) | {
+        "ok": all(check.ok for check in checks),
+        "checks": [asdict(check) | {"sentence": sentence(check)} for check in checks],
+    }
+    return json.dumps(fields, indent=2)
+
+
+def main(given: list[str] | None = None) -> int:
+    """Verify one reward; return the exit code."""
+    options = arguments(given)
+    try:
+        keys = opening_keys(options.open_key)
+        archive = IriArchive(http_command(options.node, _token(options.token)))
+        found = verify_payment(
+            archive,
+            payment_id=options.payment,
+            transaction=options.transaction,
+            public_key=options.key,
+            opens=lambda _body: keys,
+        )
+        checks = [anchor(archive, found, options.key), *found.checks]
+    except (ArchiveError, LedgerError, OSError, ValueError) as error:
+        sys.stderr.write(f"scripts/verify: {error}\n")
+        return 2
+    good = all(check.ok for check in checks)
+    if options.json:
+        sys.stdout.write(_as_json(found, checks) + "\n")
+        return 0 if good else 1
+    sys.stdout.write(f"Payment {found.payment_id}: {found.amount_i} i\n")
+    for check in checks:
+        sys.stdout.write(f"  {'yes' if check.ok else 'NO '}  {sentence(check)}\n")
+    sys.stdout.write("The reward stands up.\n" if good else "The reward does NOT stand up.\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,155 @@
+"""Runs the simulated street on the grid's clock and shows it as entities; the island meets it only there."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..clock import GridClock
+from ..const import CONF_ISLAND_ID, CONF_SEED, DEFAULT_SEED, DOMAIN, LOGGER
+from ..simulation import SimulationError, Street, StreetConfig
+from .entities import (
+    SimulatedEntity,
+    simulated_binary_sensors,
+    simulated_numbers,
+    simulated_sensors,
+    simulated_switches,
+)
+
+__all__ = [
+    "SimulatedStreet",
+    "simulated_binary_sensors",
+    "simulated_numbers",
+    "simulated_sensors",
+    "simulated_switches",
+]
+
+_TICK: Final = timedelta(seconds=1)
+_VERSION: Final = 1
+_SAVE_TICKS: Final = 60
+# A step of the street takes about a third of a millisecond and is 10 s long at most.
+_LONGEST_IN_LOOP_S: Final = 300.0
+# Street time that devices need to follow a command, and how far a burst of commands may run ahead of the clock.
+_FOLLOW_S: Final = 2.0
+_MOST_FOLLOW_S: Final = 10.0
+# Every value is repeated this often (in ticks); the meter with every tick.
+_REPEAT_TICKS: Final = 10
+# The street may be ahead of the clock by what devices needed to follow, but not by an evening.
+_MOST_AHEAD_S: Final = 600.0
+
+
+class SimulatedStreet:
+    """The street of one config entry.
+
+    Attributes:
+        island_id: The island that it belongs to.
+        model: The street itself: its devices, commands and faults.
+    """
+
+    model: Street
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], clock: GridClock) -> None:
+        self._hass = hass
+        self._clock = clock
+        self.island_id: str = entry.data[CONF_ISLAND_ID]
+        self._seed = int(entry.data.get(CONF_SEED, DEFAULT_SEED))
+        self._store = _store(hass, self.island_id)
+        self._entities: list[SimulatedEntity] = []
+        self._lock = asyncio.Lock()
+        self._ticks = 0
+        self._unsubscribe: CALLBACK_TYPE | None = None
+
+    async def async_load(self) -> None:
+        """Bring the stored street, or a new one, to the present."""
+        now = self._clock.now()
+        config = StreetConfig(seed=self._seed, start=now, timezone=dt_util.get_default_time_zone())
+        stored = await self._store.async_load()
+        self.model = await self._hass.async_add_executor_job(_build, config, stored)
+        async with self._lock:
+            await self._async_advance(now)
+
+    @callback
+    def async_start(self) -> None:
+        """Let time run."""
+        self._unsubscribe = async_track_time_interval(
+            self._hass, self._async_tick, _TICK, name="tangle_grid street", cancel_on_shutdown=True
+        )
+
+    async def async_stop(self) -> None:
+        """Stop time and save."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        async with self._lock:
+            await self._store.async_save(self.model.to_dict())
+
+    def value(self, device_id: str, quantity: str) -> Any:
+        """What a device shows; see ``Street.value``."""
+        return self.model.value(device_id, quantity)
+
+    @callback
+    def async_subscribe(self, entity: SimulatedEntity) -> CALLBACK_TYPE:
+        """Tell an entity whenever time has passed."""
+        self._entities.append(entity)
+        return lambda: self._entities.remove(entity)
+
+    async def async_command(self, command: Callable[[], None]) -> None:
+        """Do something to a device now, let it follow, and show what came of it."""
+        async with self._lock:
+            now = self._clock.now()
+            await self._async_advance(now)
+            command()
+            await self._async_advance(min(max(now, self.model.now) + _FOLLOW_S, now + _MOST_FOLLOW_S))
+            self._async_show()
+
+    async def _async_tick(self, _now: datetime) -> None:
+        if self._lock.locked():
+            return
+        async with self._lock:
+            await self._async_advance(self._clock.now())
+            self._ticks += 1
+            self._async_show(repeat=self._ticks % _REPEAT_TICKS == 0, repeat_meter=True)
+        if self._ticks % _SAVE_TICKS == 0:
+            self._store.async_delay_save(self.model.to_dict, 1)
+
+    async def _async_advance(self, to: float) -> None:
+        ahead = to - self.model.now
+        if ahead <= 0.0:
+            return
+        if ahead <= _LONGEST_IN_LOOP_S:
+            self.model.advance(to)
+        else:
+            await self._hass.async_add_executor_job(self.model.advance, to)
+
+    @callback
+    def _async_show(self, *, repeat: bool = False, repeat_meter: bool = False) -> None:
+        for entity in tuple(self._entities):
+            entity.async_street_moved(repeat=repeat or (repeat_meter and entity.is_meter))
+
+
+async def async_forget_street(hass: HomeAssistant, island_id: str) -> None:
+    """Delete what was stored of a street."""
+    await _store(hass, island_id).async_remove()
+
+
+def _store(hass: HomeAssistant, island_id: str) -> Store[dict[str, Any]]:
+    return Store(hass, _VERSION, f"{DOMAIN}.{island_id}.street", atomic_writes=True)
+
+
+def _build(config: StreetConfig, stored: dict[str, Any] | None) -> Street:
+    if stored is not None:
+        try:
+            street = Street.from_dict(config, stored)
+        except SimulationError as error:
+            LOGGER.warning("The stored street cannot go on, a new one begins: %s", error)
+        else:
+            if street.now <= config.start + _MOST_AHEAD_S:
+                return street
+            LOGGER.warning("The stored street is ahead of the clock, a new one begins")
+    return Street(config)

@@ -1,0 +1,105 @@
+"""Every field of every form has a name and help, every problem a message that fills in what it promises."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import voluptuous as vol
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectOptionDict
+
+from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
+from custom_components.tangle_grid.flows.entry import island, ledger
+from custom_components.tangle_grid.flows.options import keys, seeds
+from custom_components.tangle_grid.flows.subentries import battery, charger, feeder, guest, household, solar
+from custom_components.tangle_grid.grid.model.world import PolicyMode
+
+PACKAGE = Path(__file__).parents[2] / "custom_components" / "tangle_grid"
+TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
+SUBENTRIES = TEXTS["config_subentries"]
+FEEDERS = [SelectOptionDict(value="main", label="Maple Street"), SelectOptionDict(value="f1", label="Garage")]
+PEOPLE = [SelectOptionDict(value="u1", label="Anna"), SelectOptionDict(value="u2", label="Bert")]
+FORMS = [
+    (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
+    (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
+    (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
+    (TEXTS["options"]["step"]["balancing"], island.OPTIONS_SCHEMA),
+    (TEXTS["options"]["step"]["own_node"], ledger.OWN_NODE_SCHEMA),
+    (TEXTS["options"]["step"]["other_node"], ledger.OTHER_NODE_SCHEMA),
+    (TEXTS["options"]["step"]["privacy"], ledger.PRIVACY_SCHEMA),
+    (TEXTS["options"]["step"]["renew_key"], keys.member_schema({})),
+    (TEXTS["options"]["step"]["revoke_key"], keys.member_schema({})),
+    (TEXTS["options"]["step"]["opening_key"], keys.OPENING_KEY_SCHEMA),
+    (TEXTS["options"]["step"]["renew_opening_key"], keys.RENEW_OPENING_KEY_SCHEMA),
+    (TEXTS["options"]["step"]["export_seed"], seeds.export_schema({})),
+    (TEXTS["options"]["step"]["import_seed"], seeds.import_schema({})),
+    (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),
+    (SUBENTRIES["guest"]["step"]["reconfigure"], guest.schema(change=True)),
+    *(
+        (SUBENTRIES[kind]["step"][step], flow.form(3, FEEDERS, PEOPLE))
+        for kind, flow in (
+            ("charger", charger.ChargerFlow()),
+            ("battery", battery.BatteryFlow()),
+            ("household", household.HouseholdFlow()),
+            ("solar", solar.SolarFlow()),
+            ("feeder", feeder.FeederFlow()),
+        )
+        for step in ("user", "reconfigure")
+    ),
+]
+
+
+@pytest.mark.parametrize(("texts", "schema"), FORMS)
+def test_every_field_has_help(texts: dict[str, Any], schema: vol.Schema) -> None:
+    fields = {str(marker): value for marker, value in schema.schema.items()}
+    sections = {name: value for name, value in fields.items() if isinstance(value, section)}
+    plain = set(fields) - set(sections)
+    assert set(texts["data"]) == plain
+    assert set(texts["data_description"]) == plain
+    assert set(texts.get("sections", {})) == set(sections)
+    for name, value in sections.items():
+        inner = {str(marker) for marker in value.schema.schema}
+        assert set(texts["sections"][name]["data"]) == inner
+        assert set(texts["sections"][name]["data_description"]) == inner
+
+
+def problems(*modules: str) -> set[str]:
+    """Keys of all problems that a module names."""
+    keys = set()
+    for module in modules:
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                key = next(keyword.value for keyword in node.keywords if keyword.arg == "key")
+                keys |= {part.value for part in ast.walk(key) if isinstance(part, ast.Constant)}
+    return {key for key in keys if isinstance(key, str)}
+
+
+def test_every_problem_has_a_message() -> None:
+    errors = (TEXTS["options"]["error"], *(texts["error"] for texts in SUBENTRIES.values()))
+    everywhere = set(TEXTS["config"]["error"]).union(*errors)
+    modules = [str(path.relative_to(PACKAGE)) for path in (PACKAGE / "flows").rglob("*.py")]
+    assert problems("config_flow.py", *modules) == everywhere
+    assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
+    for kind in SUBENTRIES.keys() - {"guest"}:
+        assert problems(f"flows/subentries/{kind}.py", "flows/subentries/participant.py") <= set(
+            SUBENTRIES[kind]["error"]
+        ), kind
+
+
+def test_messages_only_use_what_the_forms_fill_in() -> None:
+    messages = [
+        *TEXTS["config"]["error"].values(),
+        *TEXTS["options"]["error"].values(),
+        *(m for texts in SUBENTRIES.values() for m in texts["error"].values()),
+    ]
+    for message in messages:
+        assert set(re.findall(r"{(\w+)}", message)) <= set(NO_PLACEHOLDERS), message
+
+
+def test_choices_have_names() -> None:
+    assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}
+    assert set(TEXTS["selector"]["phases"]["options"]) == {"1", "2", "3"}
+    assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "simulated_street"}

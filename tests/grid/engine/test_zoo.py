@@ -1,0 +1,95 @@
+"""The zoo, one animal at a time, in the story of `scripts/bench faults --devices`, with the bounds of the documents."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from benchmarks._zoo_catalogue import ANIMALS, FOLLOW_S, GRACE_S, Animal
+from benchmarks._zoo_story import Felt, play
+
+TABLE = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
+DEVICES = TABLE.partition("## Devices as they are")[2].partition("## Two at once")[0]
+#: Of what a perfect controller would give, where nothing lies.
+ENOUGH = 0.9
+#: Of commands to one charger, an hour of this story, in which a lot happens.
+WRITES_H = 40.0
+
+
+#: Still more than is allowed for the fuse.
+OVER = {
+    "charger with rotated wires, car on one phase",
+    "meter showing half from the middle on",
+    "meter showing a constant with noise",
+}
+#: Figures of a whole story move a little with every change of the control: s, percent or writes.
+SLACK = 4
+
+
+@cache
+def told(name: str) -> Felt:
+    return play(next(animal for animal in ANIMALS if animal.name == name))[1]
+
+
+def holds(felt: Felt, animal: Animal) -> None:
+    """What the fuse feels is within what is stated."""
+    assert felt.crashes == 0, felt
+    assert felt.over_s <= animal.allowed_s, felt
+    assert felt.last_over_s <= animal.allowed_s, felt
+    assert felt.gg < 1.0, felt
+    assert felt.b < 1.0, felt
+
+
+def serves(felt: Felt, animal: Animal) -> None:
+    """What people feel is: the car gets its energy, and the charger is not written to death."""
+    assert felt.writes_h <= WRITES_H, felt
+    if animal.tells_truth:
+        assert felt.share >= ENOUGH, felt
+
+
+def stated(felt: Felt) -> None:
+    """The table, which shows the worst of three runs, knows nothing better than this one."""
+    [line] = [line for line in DEVICES.splitlines() if line.startswith(f"| {felt.name} |")]
+    over, _, total, worst, gg, b, share, writes, starts, noticed = map(str.strip, line.split("|")[2:-1])
+    assert felt.over_s <= float(over) + SLACK
+    assert felt.total_s <= 1.1 * float(total) + SLACK
+    assert (felt.worst - 1.0) * 100 <= float(worst) + SLACK
+    assert felt.gg * 100 <= float(gg) + SLACK
+    assert felt.b * 100 <= float(b) + SLACK
+    assert felt.share * 100 >= float(share) - SLACK
+    assert felt.writes_h <= float(writes) + SLACK
+    assert felt.starts <= int(starts) + SLACK
+    assert felt.noticed or not noticed
+
+
+@pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
+def test_one_animal(animal: Animal) -> None:
+    if animal.name in OVER:
+        pytest.xfail("the control does not see it yet")
+    holds(told(animal.name), animal)
+
+
+@pytest.mark.xfail(reason="the table is drawn again when the control serves slow devices", strict=False)
+@pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
+def test_the_table_states_it(animal: Animal) -> None:
+    stated(told(animal.name))
+
+
+@pytest.mark.xfail(reason="slow and rude devices still cost energy and writes", strict=False)
+@pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
+def test_one_animal_is_served(animal: Animal) -> None:
+    serves(told(animal.name), animal)
+
+
+@pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
+def test_no_bound_is_wide_without_a_reason(animal: Animal) -> None:
+    usual_s = animal.report_s + animal.follow_s + FOLLOW_S + GRACE_S
+    assert animal.allowed_s <= usual_s or animal.why
+    [line] = [line for line in DEVICES.splitlines() if line.startswith(f"| {animal.name} |")]
+    assert float(line.split("|")[3]) == animal.allowed_s
+
+
+def test_every_wider_bound_has_its_reason_in_the_documents() -> None:
+    reasons = re.findall(r"^- ", DEVICES.partition("Where more time is allowed:")[2], re.MULTILINE)
+    assert len(reasons) == sum(1 for animal in ANIMALS if animal.bound_s is not None)
