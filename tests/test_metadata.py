@@ -192,7 +192,7 @@ def _raised_keys() -> set[str]:
         for node in _choices(call.args[0] if call.args else None):
             key = _constant(node)
             # A check that several commands share is told its key.
-            assert key is not None or path.name == "checks.py", f"{path}:{call.lineno}"
+            assert key is not None or path.name == "validation.py", f"{path}:{call.lineno}"
             if key is not None:
                 keys.add(key)
     for _, call in _calls("_checked", "checked_power"):
@@ -234,7 +234,7 @@ def test_every_reason_has_a_sentence() -> None:
     sentences = {key.removeprefix("reason_"): value["message"] for key, value in exceptions.items() if "reason_" in key}
     given = {
         text
-        for path in (FOLDER / "grid").glob("*.py")
+        for path in (FOLDER / "grid").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.expr) and (text := _constant(node)) and re.fullmatch(REASON_KEY, text)
     } - {"asked_at", "ended_at"}

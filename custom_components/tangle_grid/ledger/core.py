@@ -53,6 +53,7 @@ from .restore.reconcile import Reconciler
 from .restore.snapshot import Snapshot
 from .store.database import Database
 from .store.folder_lock import FolderLock
+from .store.properties import Properties
 from .verify.receipts import Verification, verify_payment
 
 WAITING_PAYMENTS: Final = 1_000
@@ -108,7 +109,7 @@ class LedgerCore:
             )
             self.backend, self._database = opening.backend, opening.database
             self._outbox = Outbox(self._database)
-            self.spending = Spending(self._database, self._outbox)
+            self.spending = Spending(self._database)
             self._messages = MessageQueue(self._database)
             self.members = Members(self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock)
             self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
@@ -173,7 +174,7 @@ class LedgerCore:
             backend=self.backend.kind,
             synced=fault is not Fault.NODE_NOT_SYNCED,
             fault=fault,
-            findings=unread(self._outbox),
+            findings=unread(Properties(self._database)),
         )
 
     def _files(self) -> list[Database]:
@@ -210,7 +211,7 @@ class LedgerCore:
     def findings_read(self) -> None:
         """Note that somebody has read what was put right when the files were opened."""
         with self._database.transaction():
-            read(self._outbox)
+            read(Properties(self._database))
 
     # Intake
 

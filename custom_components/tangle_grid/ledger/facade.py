@@ -29,12 +29,12 @@ from .base.model import (
     WalletRules,
     WalletState,
 )
+from .copies import Copies
 from .core import LedgerCore
 from .island_keys import IslandKeys
 from .messages.privacy import PrivacyMode
 from .node.guest_api import GuestApi
 from .payments.pipeline import Progress, failed_status, refused_as_unavailable
-from .restore.copies import Copies
 from .trinary import HASH_TRYTES, is_trytes
 from .verify.receipts import Verification
 

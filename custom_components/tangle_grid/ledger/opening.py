@@ -16,9 +16,10 @@ from .base.model import Mishap
 from .messages.chronicle import PAYMENT_KIND, message_address, tag_of
 from .messages.participant_keys import MEMBERS_SCHEMA
 from .node import Beginning
-from .payments.outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2, Outbox
+from .payments.outbox import OUTBOX_SCHEMA, OUTBOX_UPGRADE, OUTBOX_UPGRADE_2
 from .restore.snapshot import Snapshot
 from .store.database import Database
+from .store.properties import PROPERTIES_SCHEMA, Properties
 from .store.set_aside import is_there, read_genesis, set_aside
 from .trinary import address_of
 from .wallet import ADDRESS_SCHEMA, POLICY_SCHEMA, AddressBook
@@ -90,13 +91,13 @@ class Opening:
         """Open the wallets' file; when there is none, make one for this Tangle."""
 
         def create(database: Database) -> None:
-            outbox = Outbox(database)
+            properties = Properties(database)
             for name, value in (("tangle_id", tangle_id()), ("island_id", self._island_id), ("backend", self._place)):
-                outbox.set_meta(name, value)
+                properties.set(name, value)
 
         self.database = Database(
             self._folder / _WALLET_FILE,
-            schema=ADDRESS_SCHEMA + POLICY_SCHEMA + OUTBOX_SCHEMA + TANGLES_SCHEMA + MEMBERS_SCHEMA,
+            schema=ADDRESS_SCHEMA + POLICY_SCHEMA + PROPERTIES_SCHEMA + OUTBOX_SCHEMA + TANGLES_SCHEMA + MEMBERS_SCHEMA,
             version=WALLET_VERSION,
             create=create,
             upgrades={
@@ -105,8 +106,8 @@ class Opening:
             },
         )
         self._stack.callback(self.database.close)
-        self._outbox = Outbox(self.database)
-        if self._outbox.meta("island_id") != self._island_id:
+        self._properties = Properties(self.database)
+        if self._properties.get("island_id") != self._island_id:
             raise LedgerError("ledger_unavailable", {"error": "the wallets belong to another island"})
         self.tangles = Tangles(self.database)
 
@@ -120,16 +121,16 @@ class Opening:
         else:
             with self.database.transaction(durable=True):
                 self.tangles.move(tangle_id, self._place)
-                self._outbox.set_meta(_RESCAN, "1")
+                self._properties.set(_RESCAN, "1")
 
     @property
     def wants_rescan(self) -> bool:
         """Whether the Tangle is new to the wallets, and has to be asked what their seeds were used for there."""
-        return bool(self._outbox.meta(_RESCAN))
+        return bool(self._properties.get(_RESCAN))
 
     def rescanned(self) -> None:
         """Note that it was asked."""
-        self._outbox.set_meta(_RESCAN, "")
+        self._properties.set(_RESCAN, "")
 
     # The node in this process
 
@@ -197,7 +198,7 @@ class Opening:
             self.aside += set_aside(wallets)
         self._open_wallets(lambda: self.backend.tangle_id)
         if begin is not None and begin != first:
-            self._outbox.set_meta("genesis_address", begin)
+            self._properties.set("genesis_address", begin)
         if self._begun or damage is not None or backend.node.store.count():
             # A Tangle without a transaction is what a first start leaves that did not come to its end.
             self.mishaps.append(Mishap.WALLETS_REBUILT)
@@ -224,7 +225,7 @@ class Opening:
 
         The treasury's first address may have been spent from elsewhere by now; then it must never hold anything again.
         """
-        known = self._outbox.meta("genesis_address") or first
+        known = self._properties.get("genesis_address") or first
         if (self._folder / _TANGLE_FILE).exists() or self.tangles.place == _EMBEDDED:
             return known
         book = AddressBook(self.database)
@@ -233,7 +234,7 @@ class Opening:
             return first
         begin = book.wallet(treasury).address
         with self.database.transaction(durable=True):
-            self._outbox.set_meta("genesis_address", begin)
+            self._properties.set("genesis_address", begin)
         return begin
 
     # A node elsewhere

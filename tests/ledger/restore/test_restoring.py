@@ -23,6 +23,7 @@ from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, prepare
 from custom_components.tangle_grid.ledger.restore.history import History
 from custom_components.tangle_grid.ledger.store.file_marks import log_of
+from custom_components.tangle_grid.ledger.store.properties import Properties
 from custom_components.tangle_grid.ledger.trinary import address_of
 from tests.ledger.conftest import ISLAND
 from tests.ledger.payments.test_faults import damaged
@@ -246,7 +247,7 @@ def test_a_ledger_that_was_begun_is_not_begun_again(life: Recording, tmp_path: P
 
 def test_a_lost_tangle_without_anything_remembered_is_not_begun_again(life: Recording, tmp_path: Path) -> None:
     core = restored(life, tmp_path, wallets=-1, tangle=-1)
-    core._outbox.set_meta("snapshot", "")
+    Properties(core._database).set("snapshot", "")
     core._remember = lambda: None
     core.close()
     (tmp_path / TANGLE).unlink()

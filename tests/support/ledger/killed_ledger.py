@@ -12,8 +12,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-import bare  # noqa: F401 - it stands in for the packages that need Home Assistant
-
+import tests.support.ledger.without_home_assistant  # noqa: F401 - it stands in for the packages that need Home Assistant
 from custom_components.tangle_grid.ledger import TREASURY, Embedded, Ledger, PaymentOrder, Secrets
 from custom_components.tangle_grid.ledger.node import pruning
 from custom_components.tangle_grid.ledger.pyota.library import load

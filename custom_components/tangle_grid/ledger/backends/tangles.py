@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..base.stored_values import amount, from_json, hash_of, number, text, understood
-from ..payments.outbox import Outbox
 from ..store.database import Database
+from ..store.properties import Properties
 
 TANGLES_SCHEMA: Final = """
 CREATE TABLE tangle_transfer (
@@ -71,21 +71,21 @@ class Tangles:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbox = Outbox(database)
+        self._properties = Properties(database)
 
     @property
     def tangle_id(self) -> str:
         """The Tangle that the wallets work on."""
-        return self._outbox.meta("tangle_id") or ""
+        return self._properties.get("tangle_id") or ""
 
     @property
     def place(self) -> str:
         """The back end that was chosen: ``embedded``, or the address of a node."""
-        return self._outbox.meta("backend") or "embedded"
+        return self._properties.get("backend") or "embedded"
 
     def stay(self, place: str) -> None:
         """Note the place of a Tangle that the wallets work on already."""
-        self._outbox.set_meta("backend", place)
+        self._properties.set("backend", place)
 
     def move(self, tangle_id: str, place: str) -> None:
         """Let the wallets work on another Tangle. Call it in a transaction with whatever else this takes."""
@@ -114,23 +114,23 @@ class Tangles:
             " AND transfer IN (SELECT id FROM transfer WHERE state IN ('prepared', 'sent'))",
             tangle_id,
         )
-        self._outbox.set_meta("tangle_id", tangle_id)
-        self._outbox.set_meta("backend", place)
-        self._outbox.set_meta("anchors", "[]")
+        self._properties.set("tangle_id", tangle_id)
+        self._properties.set("backend", place)
+        self._properties.set("anchors", "[]")
 
     # What was last known of the Tangle
 
     def anchors(self) -> list[Anchor]:
         """Return the milestones that were remembered, the latest last."""
         with understood("the milestones that were seen"):
-            found = from_json(self._outbox.meta("anchors") or "[]")
+            found = from_json(self._properties.get("anchors") or "[]")
             return [Anchor(number=number(each), hash=hash_of(seen)) for each, seen in found]
 
     def add_anchor(self, anchor: Anchor) -> None:
         """Remember a milestone that was seen; those after it were not, as it seems."""
         before = [each for each in self.anchors() if each.number < anchor.number]
         kept = [*before, anchor][-_MAX_ANCHORS:]
-        self._outbox.set_meta("anchors", json.dumps([(each.number, each.hash) for each in kept]))
+        self._properties.set("anchors", json.dumps([(each.number, each.hash) for each in kept]))
 
     def balances(self, addresses: Sequence[str]) -> list[int]:
         """Return the balances that these addresses were last seen with."""

@@ -22,9 +22,9 @@ from ...protocol import (
 )
 from ..base.errors import LedgerError
 from ..base.stored_values import from_json, number, text, understood
-from ..payments.outbox import Outbox
 from ..store.database import Database
 from .message_queue import MessageQueue
+from .sender_chains import SenderChains
 
 MEMBERS_SCHEMA: Final = """
 CREATE TABLE member (
@@ -54,7 +54,7 @@ class Members:
 
     def __init__(self, database: Database, *, island_id: str, signing_key: str, clock: Callable[[], float]) -> None:
         self._database = database
-        self._outbox = Outbox(database)
+        self._chains = SenderChains(database)
         self._messages = MessageQueue(database)
         self._island_id = island_id
         self._signing_key = signing_key
@@ -205,7 +205,7 @@ class Members:
         known = None if ended is None else self.registry().members.get(ended)
         last = None if known is None else known.last_sequence
         if ended is not None and last is None:
-            last = self._outbox.chain(ended)[0]
+            last = self._chains.last(ended)[0]
         body = to_body(
             KeyNotice(
                 participant=participant,

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from ...protocol import ProtocolError, body_key, epoch_of, is_sealed
 from ..base.stored_values import number, understood
-from ..payments.outbox import Outbox
 from ..store.database import Database
+from ..store.properties import Properties
 
 type PrivacyMode = Literal["open", "sealed"]
 
@@ -23,7 +23,7 @@ class Privacy:
     def __init__(self, database: Database, *, island_id: str, signing_key: str, mode: PrivacyMode) -> None:
         if mode not in {"open", "sealed"}:
             raise ValueError(f"privacy is open or sealed, not {mode!r}")
-        self._outbox = Outbox(database)
+        self._properties = Properties(database)
         self._database = database
         self._island_id = island_id
         self._signing_key = signing_key
@@ -33,7 +33,7 @@ class Privacy:
     def epoch(self) -> int:
         """The epoch whose key seals; the first is 1."""
         with understood("the number of the key that opens messages"):
-            return number(int(self._outbox.meta(_EPOCH) or 1), 1)
+            return number(int(self._properties.get(_EPOCH) or 1), 1)
 
     def key(self, epoch: int) -> str:
         """Return the key of an epoch, 64 hexadecimal digits."""
@@ -42,13 +42,13 @@ class Privacy:
     def renew(self) -> None:
         """Begin another epoch."""
         with self._database.transaction(durable=True):
-            self._outbox.set_meta(_EPOCH, str(self.epoch + 1))
+            self._properties.set(_EPOCH, str(self.epoch + 1))
 
     def take_over(self, epochs: Iterable[int]) -> None:
         """Go on from the newest of these epochs, in which something was sealed already. Call it in a transaction."""
         newest = max(epochs, default=0)
         if newest > self.epoch:
-            self._outbox.set_meta(_EPOCH, str(newest))
+            self._properties.set(_EPOCH, str(newest))
 
     def sealing(self) -> tuple[int, str] | None:
         """Return epoch and key to seal with; None when bodies stay open."""

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from ...protocol import GENESIS
 from ..base.model import Payment, PaymentOrder, PaymentState
-from ..base.stored_values import number, text, understood
+from ..base.stored_values import understood
 from ..pyota.library import BundlePlan, PreparedBundle
 from ..store.database import Database
 from .outbox_rows import OpenPayment, Transfer, open_payment_of, payment_of, transfer_of
 
 OUTBOX_SCHEMA: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE transfer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source TEXT NOT NULL,
@@ -107,34 +105,6 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # Properties of the ledger, and the chain of its messages
-
-    def meta(self, name: str) -> str | None:
-        """Return a stored property."""
-        value: str | None = self._database.value("SELECT value FROM meta WHERE name = ?", name)
-        return value
-
-    def set_meta(self, name: str, value: str) -> None:
-        """Store a property."""
-        self._database.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
-
-    def chain(self, public_key: str) -> tuple[int, str]:
-        """Return number and hash of the sender's last message."""
-        row = self._database.row("SELECT sequence, previous FROM sender WHERE public_key = ?", public_key)
-        with understood("the number of a sender's last message"):
-            return (0, GENESIS) if row is None else (number(row[0]), text(row[1]))
-
-    def set_chain(self, public_key: str, sequence: int, previous: str) -> None:
-        """Store number and hash of the sender's last message."""
-        self._database.run(
-            "INSERT OR REPLACE INTO sender (public_key, sequence, previous) VALUES (?, ?, ?)",
-            public_key,
-            sequence,
-            previous,
-        )
-
-    # Payments
 
     def add_payment(self, order: PaymentOrder, memo: str, now: float, *, sweep: bool = False) -> None:
         """Queue a payment whose id is new. A ``sweep`` to the wallet's owner does not count as spent."""

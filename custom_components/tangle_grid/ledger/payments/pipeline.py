@@ -17,6 +17,7 @@ from ..base.retries import Retries
 from ..messages.chronicle import message_plan
 from ..messages.message_queue import MessageQueue, QueuedMessage
 from ..messages.participant_keys import Members
+from ..messages.sender_chains import SenderChains
 from ..node import Transaction
 from ..pyota.library import BundlePlan, NodeRefusedError, PyotaError, prepare
 from ..store.database import Database
@@ -114,6 +115,7 @@ class Steps:
         self._accounts = accounts
         self._backend = backend
         self._outbox = Outbox(database)
+        self._chains = SenderChains(database)
         self._messages = MessageQueue(database)
         self._island_id = island_id
         self._members = members
@@ -171,13 +173,13 @@ class Steps:
         """Number and sign a message. Call it inside the transaction that stores the plan."""
         key = self._members.key(sender, epoch)
         issued_at = max(issued_at, self._members.not_before(key.public))
-        sequence, previous = self._outbox.chain(key.public)
+        sequence, previous = self._chains.last(key.public)
         # Everybody can read who may send: without that, nobody could check the rest.
         body_key = None if kind == KeyNotice.kind else self._body_key()
         signer = Signer(key, self._island_id, sequence=sequence, previous=previous, body_key=body_key)
         said = self._members.complete(kind, body, issued_at)
         envelope = signer.seal(kind, message_id, said, issued_at=issued_at, expires_at=issued_at + _MESSAGE_LIFETIME_S)
-        self._outbox.set_chain(key.public, signer.sequence, signer.previous)
+        self._chains.set_last(key.public, signer.sequence, signer.previous)
         self._members.note(kind, said, signer.previous, issued_at)
         return message_plan(envelope)
 

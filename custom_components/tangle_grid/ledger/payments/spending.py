@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from ..store.database import Database
+from ..store.properties import Properties
 from ..wallet import DAY_S
-from .outbox import Outbox
 
 _COUNTED: Final = "source = ? AND state <> 'failed' AND sweep = 0"
 #: Clocks that were wrong are remembered so often.
@@ -37,9 +37,9 @@ class _Ahead:
 class Spending:
     """Adds up what wallets were ordered to pay. Call it inside the database's lock."""
 
-    def __init__(self, database: Database, outbox: Outbox) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbox = outbox
+        self._properties = Properties(database)
 
     def spent_i(self, wallet_id: str, now: float) -> int:
         """Return the iota that a wallet was ordered to pay in the last 24 hours, sweeps and failures left out."""
@@ -61,7 +61,7 @@ class Spending:
             ahead.noticed_at, ahead.upto = None, 0
         if asdict(ahead) != before:
             with self._database.transaction():
-                self._outbox.set_meta(_key(wallet_id), json.dumps(asdict(ahead)))
+                self._properties.set(_key(wallet_id), json.dumps(asdict(ahead)))
 
     def _sum(self, what: str, wallet_id: str, ahead: _Ahead, *, since: float) -> Any:
         """Something about the payments that count and are later than a time."""
@@ -74,7 +74,7 @@ class Spending:
         )
 
     def _ahead(self, wallet_id: str) -> _Ahead:
-        stored = self._outbox.meta(_key(wallet_id))
+        stored = self._properties.get(_key(wallet_id))
         if not stored:
             return _Ahead()
         values = json.loads(stored)

@@ -6,14 +6,14 @@ from typing import Final
 
 from ..base.model import Findings, Mishap
 from ..base.stored_values import from_json, understood
-from ..payments.outbox import Outbox
+from ..store.properties import Properties
 
 _META: Final = "findings"
 
 
-def unread(outbox: Outbox) -> Findings | None:
+def unread(properties: Properties) -> Findings | None:
     """Return what nobody has read yet."""
-    text = outbox.meta(_META)
+    text = properties.get(_META)
     if not text:
         return None
     with understood("what was found when the files were opened"):
@@ -22,12 +22,12 @@ def unread(outbox: Outbox) -> Findings | None:
         return Findings(**{**fields, "mishaps": mishaps, "aside": tuple(fields["aside"])})
 
 
-def tell(outbox: Outbox, findings: Findings) -> None:
+def tell(properties: Properties, findings: Findings) -> None:
     """Keep findings until they are read. Call it in the transaction that puts things right."""
-    before = unread(outbox)
-    outbox.set_meta(_META, json.dumps(asdict(findings if before is None else before.joined(findings))))
+    before = unread(properties)
+    properties.set(_META, json.dumps(asdict(findings if before is None else before.joined(findings))))
 
 
-def read(outbox: Outbox) -> None:
+def read(properties: Properties) -> None:
     """Note that somebody has read all."""
-    outbox.set_meta(_META, "")
+    properties.set(_META, "")

@@ -19,14 +19,15 @@ from ..base.model import Findings, Mishap
 from ..messages.message_queue import MessageQueue
 from ..messages.participant_keys import Members
 from ..messages.privacy import Privacy
+from ..messages.sender_chains import SenderChains
 from ..payments.accounts import Accounts
-from ..payments.journal import Entry, Journal
-from ..payments.outbox import Outbox
 from ..pyota.library import BundlePlan, PreparedBundle, PyotaError, prepare
 from ..store.database import Database
+from ..store.properties import Properties
 from ..trinary import address_of
 from .findings import tell
 from .history import History, OwnBundle
+from .journal import Entry, Journal
 
 _CONFIRMED: Final = "confirmed"
 
@@ -52,7 +53,8 @@ class Reconciler:
         self._members = members
         self._privacy = privacy
         self._clock = clock
-        self._outbox = Outbox(database)
+        self._properties = Properties(database)
+        self._chains = SenderChains(database)
         self._messages = MessageQueue(database)
         self._journal = Journal(database)
         self._tally = {"found": 0, "again": 0, "anew": 0}
@@ -85,7 +87,7 @@ class Reconciler:
                 *([Mishap.TANGLE_OLDER] if lost and Mishap.TANGLE_REBUILT not in mishaps else []),
             ]
             tell(
-                self._outbox,
+                self._properties,
                 Findings(mishaps=tuple(found_out), at=self._clock(), aside=tuple(aside), **self._tally),
             )
         return True
@@ -108,7 +110,7 @@ class Reconciler:
         """Tell whether the Tangle has messages of ours that the wallets do not know of."""
         registry = self._members.registry()
         return any(
-            envelope.sequence > self._outbox.chain(envelope.sender)[0]
+            envelope.sequence > self._chains.last(envelope.sender)[0]
             for envelope in self._history.newest()
             if registry.why_not(envelope) is None
         )
@@ -123,8 +125,8 @@ class Reconciler:
         genuine = [each for each in (*notices, *spoken) if registry.why_not(each) is None]
         self._privacy.take_over(_epochs(genuine, registry))
         for envelope in sorted(genuine, key=lambda each: each.sequence):
-            if envelope.sequence > self._outbox.chain(envelope.sender)[0]:
-                self._outbox.set_chain(envelope.sender, envelope.sequence, envelope.digest())
+            if envelope.sequence > self._chains.last(envelope.sender)[0]:
+                self._chains.set_last(envelope.sender, envelope.sequence, envelope.digest())
             self._members.note(envelope.kind, self._history.body(envelope), envelope.digest(), envelope.issued_at)
         self._messages.drop_said(each.message_id for each in genuine)
         self._members.announce_missing(said)

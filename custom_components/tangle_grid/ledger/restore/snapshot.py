@@ -7,9 +7,9 @@ from typing import Final
 from ..backends.tangles import Tangles
 from ..base.stored_values import from_json, number, understood
 from ..node import Beginning, EmbeddedNode
-from ..payments.journal import Journal
-from ..payments.outbox import Outbox
 from ..store.database import Database
+from ..store.properties import Properties
+from .journal import Journal
 
 _META: Final = "snapshot"
 
@@ -30,7 +30,7 @@ class Snapshot:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbox = Outbox(database)
+        self._properties = Properties(database)
         self._tangles = Tangles(database)
         self._journal = Journal(database)
 
@@ -44,12 +44,12 @@ class Snapshot:
             missing = [each.id for each in self._journal.open() if each.bundle is None or not applied(each.bundle)]
             upto = int(self._database.value("SELECT MAX(id) FROM transfer") or 0)
             self._tangles.set_balances(node.store.balances.all_balances())
-            self._outbox.set_meta(_META, json.dumps({"upto": upto, "missing": missing}))
+            self._properties.set(_META, json.dumps({"upto": upto, "missing": missing}))
 
     def beginning(self) -> Beginning | None:
         """Return what a Tangle begins with in the place of the one that is lost; None where nothing is remembered."""
         with self._database.lock:
-            text = self._outbox.meta(_META)
+            text = self._properties.get(_META)
             if not text:
                 return None
             with understood("what everybody had"):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from ..core import LedgerCore
+from .core import LedgerCore
 
 
 class Ask(Protocol):

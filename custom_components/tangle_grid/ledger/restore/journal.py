@@ -11,8 +11,8 @@ from typing import Final
 
 from ..base.stored_values import hash_of, number, perhaps, text, understood
 from ..pyota.library import BundlePlan, PreparedBundle
-from ..restore.history import OwnBundle, ToldPayment
 from ..store.database import Database
+from .history import OwnBundle, ToldPayment
 
 _HERE: Final = (
     "id NOT IN (SELECT transfer FROM tangle_transfer WHERE tangle <> (SELECT value FROM meta WHERE name = 'tangle_id'))"
