@@ -235,3 +235,16 @@ def test_every_repair_is_described() -> None:
 def test_the_version_is_one() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == json.loads((PACKAGE / "manifest.json").read_text())["version"]
+
+
+def test_the_map_names_what_is_there() -> None:
+    """Files and rooms in CONTRIBUTING exist; each room of the package has a row."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    package = ROOT / "custom_components" / "tangle_grid"
+    named = set(re.findall(r"`([a-z_/]+\.py)`", text))
+    assert len(named) > 25
+    missing = {path for path in named if not (package / path).is_file() and not (ROOT / path).is_file()}
+    assert not missing
+    rows = {name for row in re.findall(r"^\| (.*)$", text, re.MULTILINE) for name in re.findall(r"`([a-z_]+)/`", row)}
+    rooms = {path.parent.name for path in package.rglob("__init__.py")} - {"tangle_grid"}
+    assert rooms == rows

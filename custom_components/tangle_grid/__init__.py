@@ -1,4 +1,9 @@
-"""Tangle Grid: a shared electrical feed that balances itself and rewards whoever helps."""
+"""Tangle Grid: a shared electrical feed that balances itself and rewards whoever helps.
+
+This package holds what Home Assistant prescribes, and what all rooms share: names, the clock, errors, the picture that
+is shown. Rules about power stand in `grid`, money in `ledger`; neither knows Home Assistant. Begin with
+`island/runtime`.
+"""
 
 from typing import Final
 
@@ -7,16 +12,14 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .actions.wallets import async_setup_wallet_services
-from .bridge.guests import GuestView
 from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
-from .data import TangleGridConfigEntry
 from .island.configuration import rehung, structure
 from .island.device_log import async_log_absences
 from .island.entity_renames import async_follow_renames
+from .island.guests import GuestView
 from .island.removal import async_archive_island, async_forget_island
-from .island.runtime import IslandRuntime
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .repairs import async_clear_issues, async_watch_issues
 from .services import async_setup_services
 
@@ -39,7 +42,6 @@ PLATFORMS: Final = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions: they exist, and say what is wrong, also while no island is loaded; and the guests' path."""
     async_setup_services(hass)
-    async_setup_wallet_services(hass)
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
     return True

@@ -12,7 +12,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN, LOGGER
-from .data import TangleGridConfigEntry
+from .island.runtime import TangleGridConfigEntry
 
 _AT_MOST_S: Final = 4.0
 

@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_ENABLE, SUBENTRY_BATTERY, SUBENTRY_CHARGER
-from .data import TangleGridConfigEntry
 from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView, TangleGridEntity
 from .grid.model.world import ChargerTelemetry
-from .simulated.street import simulated_binary_sensors
+from .island.runtime import TangleGridConfigEntry
+from .simulated.entities import simulated_binary_sensors
 
 PARALLEL_UPDATES = 0
 

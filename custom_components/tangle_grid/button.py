@@ -8,9 +8,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.access import async_require_control
 from .const import SUBENTRY_SOLAR
-from .data import TangleGridConfigEntry
 from .entity import ParticipantEntity
 from .errors import translated_errors
+from .island.runtime import TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -10,9 +10,9 @@ from homeassistant.util import dt as dt_util
 
 from .actions.targets import feeder_name
 from .const import MAIN_FEEDER
-from .data import TangleGridConfigEntry
 from .entity import IslandEntity
 from .grid.model.request import CurtailmentRequest
+from .island.runtime import TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -54,7 +54,7 @@ from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.solar import SolarFlow
-from .island.storage import async_archived_islands, async_archived_options
+from .island.archive import async_archived_islands, async_archived_options
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"

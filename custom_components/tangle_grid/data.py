@@ -1,18 +1,10 @@
-"""The typed data that hang on a config entry and pass from the runtime to the entities."""
+"""What passes from an island to its entities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from homeassistant.config_entries import ConfigEntry
 
 from .grid.engine.status import GridStatus
 from .ledger import Fault, LedgerStatus, WalletRules, WalletState
-
-if TYPE_CHECKING:
-    from .island.runtime import IslandRuntime
-
-type TangleGridConfigEntry = ConfigEntry[IslandRuntime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,11 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .bridge.guests import guests
 from .const import CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
-from .data import TangleGridConfigEntry
 from .grid.engine.status import GridStatus
 from .grid.model.world import DeviceKind
-from .island.runtime import IslandRuntime
+from .island.guests import guests
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .ledger import LedgerError
 
 # Seeds and keys are held elsewhere and never pass through here; should one ever, it stops at these names.

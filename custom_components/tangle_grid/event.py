@@ -10,11 +10,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .actions.responses import iso_time, owner_name
 from .actions.targets import async_device_id
 from .const import SUBENTRY_SOLAR
-from .data import TangleGridConfigEntry
 from .entity import IslandEntity, ParticipantEntity, TangleGridEntity
 from .grid.model.events import AskChanged, Asked, GridEvent
 from .grid.model.request import RequestState
-from .island.runtime import IslandRuntime
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .ledger import LedgerEvent, PaymentChanged, PaymentState
 from .reasons import async_sentence
 

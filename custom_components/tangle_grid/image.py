@@ -8,11 +8,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .data import TangleGridConfigEntry
 from .entities.qr_code import qr_png
 from .entity import ParticipantEntity
 from .island.configuration import Participant
-from .island.runtime import IslandRuntime
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 

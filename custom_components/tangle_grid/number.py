@@ -17,12 +17,12 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_SOLAR,
 )
-from .data import TangleGridConfigEntry
 from .entities.policy_settings import PolicyEntity
 from .entity import UNIT_IOTA_PER_KWH
 from .grid.model.world import PolicyConfig
 from .island.configuration import Participant
-from .simulated.street import simulated_numbers
+from .island.runtime import TangleGridConfigEntry
+from .simulated.entities import simulated_numbers
 from .switch import can_feed_back
 
 PARALLEL_UPDATES = 0

@@ -12,13 +12,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .bridge.options import LedgerChoice
+from .bridge.secrets import SecretStore
 from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
-from .data import IslandSnapshot, TangleGridConfigEntry
+from .data import IslandSnapshot
 from .flows.checks import Problem
 from .flows.entry.ledger import async_ask_node
 from .grid.device.freshness import MeterFault
 from .island.device_issues import DeviceIssues
-from .island.storage import SecretStore
+from .island.runtime import TangleGridConfigEntry
 from .ledger import Fault, Findings, LedgerError, Mishap
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"

@@ -8,11 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD
-from .data import TangleGridConfigEntry
 from .entities.policy_settings import PolicyEntity
 from .grid.model.world import PolicyMode
 from .island.configuration import Participant
-from .island.runtime import IslandRuntime
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -10,13 +10,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PEAK_TARGET, DOMAIN
-from .data import TangleGridConfigEntry
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES
 from .entities.participant_sensors import PARTICIPANT_SENSORS
 from .entities.view_sensors import ViewSensor
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entity import FeederEntity, IslandEntity, ParticipantEntity
-from .simulated.street import simulated_sensors
+from .island.runtime import TangleGridConfigEntry
+from .simulated.entities import simulated_sensors
 
 # Everything is pushed from memory: there is nothing to limit.
 PARALLEL_UPDATES = 0

@@ -8,12 +8,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PLANNING, CONF_V2G_FLOOR_SOC
-from .data import TangleGridConfigEntry
 from .entities.policy_settings import PolicyEntity
 from .entity import IslandEntity
 from .grid.model.world import ChargerConfig
 from .island.configuration import Participant, planning
-from .simulated.street import simulated_switches
+from .island.runtime import TangleGridConfigEntry
+from .simulated.entities import simulated_switches
 
 PARALLEL_UPDATES = 0
 

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_DEPARTURE, CONF_DEPARTURE_ENTITY, SUBENTRY_CHARGER
-from .data import TangleGridConfigEntry
 from .entities.settings import SettingEntity
+from .island.runtime import TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 

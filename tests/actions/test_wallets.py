@@ -10,9 +10,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
+from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import TREASURY
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
-from custom_components.tangle_grid.island.storage import SecretStore
 from custom_components.tangle_grid.ledger import new_seed
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.flows.test_ledger_options import step, submit

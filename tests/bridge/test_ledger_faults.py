@@ -12,8 +12,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import CONF_ISLAND_ID, CONF_PLANNING, CONF_PUBLISH_INTERVAL, DOMAIN
-from custom_components.tangle_grid.island.storage import ledger_folder
 from custom_components.tangle_grid.ledger import SUPPLY
 from custom_components.tangle_grid.ledger.store import database
 from custom_components.tangle_grid.ledger.store.database import Database

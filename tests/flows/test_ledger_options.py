@@ -17,10 +17,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid import repairs
 from custom_components.tangle_grid.bridge.options import LedgerChoice
+from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.island.storage import SecretStore
 from custom_components.tangle_grid.ledger import TREASURY, NodeInfo
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi

@@ -14,8 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from custom_components.tangle_grid import backup
+from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
-from custom_components.tangle_grid.island.storage import GridStore, ledger_folder
+from custom_components.tangle_grid.island.storage import GridStore
 from custom_components.tangle_grid.ledger import Ledger, LedgerError, PaymentOrder
 from custom_components.tangle_grid.ledger.core import LedgerCore
 from tests.support.island import CHARGER, Island

@@ -18,8 +18,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.tangle_grid.const import DOMAIN, MAIN_FEEDER, TREASURY
 from custom_components.tangle_grid.grid.engine.status import FeederState
 from custom_components.tangle_grid.grid.model.request import RequestState
+from custom_components.tangle_grid.island.archive import async_archived_islands
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.island.storage import async_archived_islands
 from custom_components.tangle_grid.ledger import PaymentState, WalletState
 from tests.support.island import (
     BATTERY,

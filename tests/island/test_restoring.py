@@ -15,10 +15,10 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import CONF_ISLAND_ID, DOMAIN
 from custom_components.tangle_grid.grid.model.request import Ask, RequestState
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.island.storage import ledger_folder
 from custom_components.tangle_grid.ledger import Fault, PaymentState
 from custom_components.tangle_grid.repairs import FindingsFlow, async_create_fix_flow
 from tests.support.island import CHARGER, FakeLedger, Island, async_set_up_devices

@@ -10,8 +10,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
-from custom_components.tangle_grid.island.storage import SecretStore
 from custom_components.tangle_grid.ledger import LedgerError
 from tests.support.island import CHARGER, FakeLedger, async_set_up_devices, island_entry
 

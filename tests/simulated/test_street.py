@@ -21,7 +21,7 @@ from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices import build_device
 from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
 from custom_components.tangle_grid.grid.model.world import Cause, ChargerSetpoint
-from custom_components.tangle_grid.simulated import street as simulated
+from custom_components.tangle_grid.simulated import entities as simulated
 from custom_components.tangle_grid.simulated.street import SimulatedStreet
 from custom_components.tangle_grid.simulation import Fault
 

@@ -12,9 +12,8 @@ from ..const import DOMAIN, MAIN_FEEDER, TREASURY
 from ..errors import invalid
 
 if TYPE_CHECKING:
-    from ..data import TangleGridConfigEntry
     from ..island.configuration import Participant
-    from ..island.runtime import IslandRuntime
+    from ..island.runtime import IslandRuntime, TangleGridConfigEntry
 
 
 @dataclass(frozen=True, slots=True)

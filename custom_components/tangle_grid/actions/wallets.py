@@ -10,13 +10,12 @@ import voluptuous as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service
 
-from ..const import DOMAIN
 from ..errors import invalid, translated_errors
 from ..ledger import SpendingLimits
-from ..services import ATTR_LIMIT, ATTR_PAYMENT_ID, ATTR_TRANSACTION, LIST_FIELDS, MOST_PAYMENTS, whole_number
 from .access import async_bound_user, async_require_spending, visible_payments
+from .fields import ATTR_LIMIT, ATTR_PAYMENT_ID, ATTR_TRANSACTION, LIST_FIELDS, MOST_PAYMENTS, whole_number
+from .registering import for_admins, for_users
 from .responses import payment_response, queued_response, rules_response, verification_response
 from .targets import async_island, async_target
 
@@ -126,14 +125,11 @@ async def _verify_receipt(call: ServiceCall) -> ServiceResponse:
 
 
 @callback
-def async_setup_wallet_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
+def async_register(hass: HomeAssistant) -> None:
+    """Register the actions of wallets."""
     optional, only = SupportsResponse.OPTIONAL, SupportsResponse.ONLY
-    for name, handler, schema in (
-        (SERVICE_SET_SPENDING_LIMITS, _set_spending_limits, SET_SPENDING_LIMITS_SCHEMA),
-        (SERVICE_SET_OWNER_ADDRESS, _set_owner_address, SET_OWNER_ADDRESS_SCHEMA),
-    ):
-        async_register_admin_service(hass, DOMAIN, name, handler, schema, optional)
-    hass.services.async_register(DOMAIN, SERVICE_SWEEP, _sweep, SWEEP_SCHEMA, optional)
-    hass.services.async_register(DOMAIN, SERVICE_GET_QUEUE, _get_queue, vol.Schema(LIST_FIELDS), only)
-    hass.services.async_register(DOMAIN, SERVICE_VERIFY_RECEIPT, _verify_receipt, VERIFY_RECEIPT_SCHEMA, only)
+    for_admins(hass, SERVICE_SET_SPENDING_LIMITS, _set_spending_limits, SET_SPENDING_LIMITS_SCHEMA, optional)
+    for_admins(hass, SERVICE_SET_OWNER_ADDRESS, _set_owner_address, SET_OWNER_ADDRESS_SCHEMA, optional)
+    for_users(hass, SERVICE_SWEEP, _sweep, SWEEP_SCHEMA, optional)
+    for_users(hass, SERVICE_GET_QUEUE, _get_queue, vol.Schema(LIST_FIELDS), only)
+    for_users(hass, SERVICE_VERIFY_RECEIPT, _verify_receipt, VERIFY_RECEIPT_SCHEMA, only)

@@ -15,7 +15,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import LOGGER, TREASURY
 from ..grid.model.events import Settlement
-from ..island.storage import Keyring, SecretStore, ledger_folder
 from ..ledger import (
     BalancesChanged,
     Fault,
@@ -38,6 +37,7 @@ from .held_messages import HeldMessages
 from .messages import owed_by, speaker
 from .options import LedgerChoice
 from .pyota_installation import async_ensure_pyota
+from .secrets import Keyring, SecretStore, ledger_folder
 
 _RETRY_S: Final = (5, 15, 60, 300)
 _LONGEST_COPY_S: Final = 3_600.0

@@ -1,4 +1,8 @@
-"""Devices behind Home Assistant entities: readings for the grid, setpoints as service calls."""
+"""Devices behind Home Assistant entities: readings for the grid, set-points as action calls.
+
+Nothing is decided here, and no device is known by its maker. Begin with `config`, which makes of what people entered
+the grid's configuration and an adapter.
+"""
 
 from .adapters.base import Adapter, DeviceError
 from .adapters.meter import Meter

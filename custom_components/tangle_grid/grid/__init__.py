@@ -1,4 +1,8 @@
-"""The self-balancing grid: protection, allocation and curtailment. Pure: no I/O, no wall clock."""
+"""The self-balancing grid: protection, allocation, planning and flexibility that is paid.
+
+Pure: no Home Assistant, no ledger, no I/O, no clock; time comes in with each step. Begin with `engine.engine`, then go
+down: market, requests, planning, control, network, device, model.
+"""
 
 from .engine.engine import GridEngine
 from .engine.status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..clock import GridClock, as_datetime
-from ..data import TangleGridConfigEntry
 from ..devices.adapters.readout import Readout
 from ..devices.forecasts.source import ForecastSource
 from ..grid.engine.engine import GridEngine
@@ -50,7 +50,7 @@ class ControlLoop:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TangleGridConfigEntry,
+        entry: ConfigEntry,
         engine: GridEngine,
         *,
         clock: GridClock,

@@ -8,11 +8,11 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_POWER
-from ..data import TangleGridConfigEntry
 from ..devices.io.trouble import EntityTroubles, Trouble
 from ..devices.named import named
 from ..grid.device.belief import DeviceFault
 from .ownership import async_taken
+from .runtime import TangleGridConfigEntry
 
 ISSUE_CONTROLLED_TWICE: Final = "controlled_twice"
 #: What the registry says is certain; a state that cannot be read may be of a moment.

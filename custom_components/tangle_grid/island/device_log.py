@@ -3,9 +3,8 @@
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import LOGGER, MAIN_FEEDER
-from ..data import TangleGridConfigEntry
 from ..grid.model.events import SafeState
-from .runtime import RuntimeEvent
+from .runtime import RuntimeEvent, TangleGridConfigEntry
 
 
 @callback

@@ -3,11 +3,11 @@
 import time
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..data import TangleGridConfigEntry
 from ..log_once import LogOnce
 
 ISSUE_CONTROL_FAILED: Final = "control_failed"
@@ -18,7 +18,7 @@ _STEADY_S: Final = 60.0
 class PassWatch:
     """Watches the passes of one island."""
 
-    def __init__(self, hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
         self._failed_at: float | None = None

@@ -9,10 +9,12 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..bridge.options import LedgerChoice
 from ..bridge.pyota_installation import async_ensure_pyota
+from ..bridge.secrets import SecretStore, ledger_folder
 from ..const import DOMAIN, LOGGER
 from ..ledger import Ledger, LedgerError
 from ..simulated.street import async_forget_street
-from .storage import ISSUE_WALLETS_KEPT, Archive, GridStore, SecretStore, ledger_folder
+from .archive import ISSUE_WALLETS_KEPT, Archive
+from .storage import GridStore
 
 _DRAIN_S: Final = 20
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
 
@@ -18,6 +19,7 @@ from ..bridge.held_messages import HeldMessages
 from ..bridge.link import LedgerLink
 from ..bridge.messages import event_message, meter_message
 from ..bridge.options import LedgerChoice
+from ..bridge.secrets import SecretStore
 from ..clock import GridClock
 from ..const import (
     CONF_DEPARTURE,
@@ -30,7 +32,7 @@ from ..const import (
     TREASURY,
 )
 from ..coordinator import IslandCoordinator
-from ..data import IslandSnapshot, TangleGridConfigEntry
+from ..data import IslandSnapshot
 from ..devices.adapters.charger import ChargerAdapter
 from ..devices.adapters.household import SHED
 from ..devices.adapters.readout import Readout
@@ -43,6 +45,7 @@ from ..grid.model.world import SolarConfig, Telemetry
 from ..ledger import LedgerEvent, Payment, PaymentChanged, PaymentState
 from ..log_once import LogOnce
 from ..simulated.street import SimulatedStreet
+from .archive import Archive
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -58,7 +61,7 @@ from .enrolment import async_enrol
 from .meter_moment import MeterMoment
 from .rewards import Payouts
 from .setpoint_writers import SetpointWriter
-from .storage import Archive, GridStore, NotSavedError, SecretStore
+from .storage import GridStore, NotSavedError
 from .stored_state import async_tell_lost
 
 _DEVICE_CHANGE_DELAY_S = 1.0
@@ -419,3 +422,6 @@ class IslandRuntime:
             "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
             "unsaid": self.link.held.to_list(),
         }
+
+
+type TangleGridConfigEntry = ConfigEntry[IslandRuntime]

@@ -6,7 +6,7 @@ The list of entities is made in one place, so that the config flow can name them
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
@@ -27,9 +27,7 @@ from homeassistant.helpers.entity import Entity
 from ..clock import as_datetime
 from ..const import DOMAIN
 from ..simulation import SimulatedDevice, SimulatedKind
-
-if TYPE_CHECKING:
-    from .street import SimulatedStreet
+from .street import SimulatedStreet
 
 EXTERNAL_CONTROL: Final = "external_control"
 STREET_TIME: Final = "street_time"

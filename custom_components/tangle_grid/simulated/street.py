@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -14,21 +14,6 @@ from homeassistant.util import dt as dt_util
 from ..clock import GridClock
 from ..const import CONF_ISLAND_ID, CONF_SEED, DEFAULT_SEED, DOMAIN, LOGGER
 from ..simulation import SimulationError, Street, StreetConfig
-from .entities import (
-    SimulatedEntity,
-    simulated_binary_sensors,
-    simulated_numbers,
-    simulated_sensors,
-    simulated_switches,
-)
-
-__all__ = [
-    "SimulatedStreet",
-    "simulated_binary_sensors",
-    "simulated_numbers",
-    "simulated_sensors",
-    "simulated_switches",
-]
 
 _TICK: Final = timedelta(seconds=1)
 _VERSION: Final = 1
@@ -42,6 +27,15 @@ _MOST_FOLLOW_S: Final = 10.0
 _REPEAT_TICKS: Final = 10
 # The street may be ahead of the clock by what devices needed to follow, but not by an evening.
 _MOST_AHEAD_S: Final = 600.0
+
+
+class Watcher(Protocol):
+    """Who is told when time has passed on the street."""
+
+    is_meter: bool
+
+    def async_street_moved(self, *, repeat: bool) -> None:
+        """Show what the street shows now; ``repeat`` it also where it is what was shown before."""
 
 
 class SimulatedStreet:
@@ -60,7 +54,7 @@ class SimulatedStreet:
         self.island_id: str = entry.data[CONF_ISLAND_ID]
         self._seed = int(entry.data.get(CONF_SEED, DEFAULT_SEED))
         self._store = _store(hass, self.island_id)
-        self._entities: list[SimulatedEntity] = []
+        self._watchers: list[Watcher] = []
         self._lock = asyncio.Lock()
         self._ticks = 0
         self._unsubscribe: CALLBACK_TYPE | None = None
@@ -94,10 +88,10 @@ class SimulatedStreet:
         return self.model.value(device_id, quantity)
 
     @callback
-    def async_subscribe(self, entity: SimulatedEntity) -> CALLBACK_TYPE:
-        """Tell an entity whenever time has passed."""
-        self._entities.append(entity)
-        return lambda: self._entities.remove(entity)
+    def async_subscribe(self, watcher: Watcher) -> CALLBACK_TYPE:
+        """Tell somebody whenever time has passed."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
 
     async def async_command(self, command: Callable[[], None]) -> None:
         """Do something to a device now, let it follow, and show what came of it."""
@@ -129,8 +123,8 @@ class SimulatedStreet:
 
     @callback
     def _async_show(self, *, repeat: bool = False, repeat_meter: bool = False) -> None:
-        for entity in tuple(self._entities):
-            entity.async_street_moved(repeat=repeat or (repeat_meter and entity.is_meter))
+        for watcher in tuple(self._watchers):
+            watcher.async_street_moved(repeat=repeat or (repeat_meter and watcher.is_meter))
 
 
 async def async_forget_street(hass: HomeAssistant, island_id: str) -> None:

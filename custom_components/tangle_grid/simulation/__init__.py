@@ -2,7 +2,7 @@
 
 Pure Python: no Home Assistant, no I/O, no wall clock. Time comes in through `Street.advance`, everything else follows
 from a seed. Whoever controls the street may only do what the owner of real devices can do: read their values, and
-use the door of commands (`Street.set_current_limit` and its neighbours).
+use the door of commands (`Street.set_current_limit` and its neighbours). Begin with `street`.
 """
 
 from .faults import Fault

@@ -1,4 +1,4 @@
 """Forecasts of sun and prices, as integrations give them, as even series in the grid's time.
 
-Begin with `source`.
+Nothing is predicted here; what is missing stays missing. Begin with `source`.
 """

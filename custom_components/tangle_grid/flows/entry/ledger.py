@@ -11,8 +11,8 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
 from ...bridge.options import LedgerChoice
+from ...bridge.secrets import SecretStore
 from ...const import CONF_ISLAND_ID, CONF_KEEP_DAYS, CONF_NODE_MWM, CONF_SEALED, DEFAULT_NODE_MWM
-from ...island.storage import SecretStore
 from ...ledger import LedgerError, NodeInfo, check_node
 from .. import fields as selectors
 from ..checks import NO_PLACEHOLDERS, Problem, one_of

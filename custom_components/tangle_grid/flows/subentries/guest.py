@@ -9,8 +9,8 @@ from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
-from ...bridge.guests import PATH, new_token, token_hash
 from ...const import CONF_GUEST_TOKEN_HASH, CONF_GUEST_WORK, CONF_ISLAND_ID
+from ...island.guests import PATH, new_token, token_hash
 
 FIELD_NEW_TOKEN: Final = "new_token"  # noqa: S105 - a name
 

@@ -1,4 +1,7 @@
-"""An IRI-compatible node in SQLite: transactions, tips, milestones, balances, and the legacy JSON commands."""
+"""An IRI-compatible node in SQLite: transactions, tips, milestones, balances, and the legacy JSON commands.
+
+It holds no seed and knows no wallet: whoever pays signs elsewhere. Begin with `node`, then `commands`.
+"""
 
 from .bundle import Conflict
 from .commands import Api

@@ -22,7 +22,7 @@ from aiohttp import web
 from ...protocol import SigningKey
 from ..base.errors import LedgerError
 from ..base.keys import SEED_TRYTES, new_seed
-from ..secret_input import read_secret
+from ..base.secret_input import read_secret
 from ..store.folder_lock import FolderLock
 from ..trinary import TrytesError, address_of, is_trytes, text_to_trytes, with_checksum
 from .bundle import SUPPLY

@@ -1,4 +1,7 @@
-"""Trinary arithmetic: codecs, the hashes Curl-P-81 and Kerl, keys and signatures, proof of work. Pure computation."""
+"""Trinary arithmetic: codecs, the hashes Curl-P-81 and Kerl, keys and signatures, proof of work.
+
+Pure computation: no file, no message, no wallet. Begin with `codec`.
+"""
 
 from .codec import (
     ALPHABET,

@@ -14,9 +14,9 @@ from urllib.request import Request, urlopen
 
 from ...protocol import is_body_key
 from ..base.errors import LedgerError
+from ..base.secret_input import read_secret
 from ..messages.archive import ArchiveError, IriArchive
 from ..node.milestone import coordinator_address
-from ..secret_input import read_secret
 from ..trinary import HASH_TRYTES, is_trytes
 from .receipts import Check, Verification, verify_payment
 

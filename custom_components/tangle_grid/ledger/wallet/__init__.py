@@ -1,4 +1,7 @@
-"""Wallets: which addresses are theirs, what a payment spends, what their owners allow. Keys stay with the caller."""
+"""Wallets: which addresses are theirs, what a payment spends, what their owners allow.
+
+Keys stay with the caller, and nothing is sent here. Begin with `addresses`.
+"""
 
 from .addresses import ADDRESS_SCHEMA, AddressBook, WalletRow
 from .coin_selection import MANY, MAX_INPUTS, choose_gathered, choose_inputs

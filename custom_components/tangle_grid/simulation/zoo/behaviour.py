@@ -6,10 +6,35 @@ has them. A behaviour that does not care about a place leaves it as it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    from .charger import ZooCharger
+    from .car import ZooCar
+
+
+class Charger(Protocol):
+    """What a behaviour may know of its charger, and do to it; currents in A.
+
+    Attributes:
+        max_a: The most that the charger lets flow.
+        car: The car that is plugged in.
+    """
+
+    max_a: float
+    car: ZooCar | None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the car was told to stop and still draws."""
+
+    def forget(self) -> None:
+        """Go back to the limit from the factory."""
+
+    def set_enabled(self, *, on: bool) -> None:
+        """Charge, or pause."""
+
+    def show_switch(self, *, on: bool) -> None:
+        """Show a position of the switch."""
 
 
 class Behaviour:
@@ -54,7 +79,7 @@ class Behaviour:
 
     # What is shown
 
-    def measures(self, charger: ZooCharger, amps: float) -> float:
+    def measures(self, charger: Charger, amps: float) -> float:
         """What the device takes its own current for, A."""
         return amps
 
@@ -62,17 +87,17 @@ class Behaviour:
         """Text and unit of a quantity."""
         return text, unit
 
-    def shows_number(self, charger: ZooCharger, amps: float) -> float:
+    def shows_number(self, charger: Charger, amps: float) -> float:
         """What the number shows when the device was told `amps`."""
         return amps
 
     # What it takes
 
-    def takes_number(self, charger: ZooCharger, amps: float) -> float | None:
+    def takes_number(self, charger: Charger, amps: float) -> float | None:
         """The limit that a command really sets, A; None: it is lost."""
         return amps
 
-    def takes_switch(self, charger: ZooCharger, *, on: bool) -> bool | None:
+    def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
         """What a command to the switch really sets; None: it is lost."""
         return on
 
@@ -80,23 +105,23 @@ class Behaviour:
         """How much later than others it follows a command, s."""
         return 0.0
 
-    def draws(self, charger: ZooCharger, amps: float) -> float:
+    def draws(self, charger: Charger, amps: float) -> float:
         """What it lets its car draw at a limit, A."""
         return amps
 
     # What happens to it
 
-    def begins(self, charger: ZooCharger) -> None:
+    def begins(self, charger: Charger) -> None:
         """It was put up."""
 
-    def begins_session(self, charger: ZooCharger) -> None:
+    def begins_session(self, charger: Charger) -> None:
         """A car was plugged in."""
 
-    def ends_session(self, charger: ZooCharger) -> None:
+    def ends_session(self, charger: Charger) -> None:
         """A car was unplugged, or is full."""
 
-    def resumes(self, charger: ZooCharger) -> None:
+    def resumes(self, charger: Charger) -> None:
         """It was paused and is told to charge."""
 
-    def power_returns(self, charger: ZooCharger) -> None:
+    def power_returns(self, charger: Charger) -> None:
         """It had no mains and has it again."""

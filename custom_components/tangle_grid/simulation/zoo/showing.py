@@ -1,13 +1,10 @@
 """What a device measures of itself, and the texts in which it says so."""
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from ..randomness import noise, stream_key
-from .behaviour import Behaviour
+from .behaviour import Behaviour, Charger
 from .entity import UNAVAILABLE
-
-if TYPE_CHECKING:
-    from .charger import ZooCharger
 
 _ARABIC: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -16,7 +13,7 @@ class ZeroFirst(Behaviour):
     """Its power goes to 0 when it is told to pause, before its current falls."""
 
     @override
-    def measures(self, charger: ZooCharger, amps: float) -> float:
+    def measures(self, charger: Charger, amps: float) -> float:
         return 0.0 if charger.is_stopping else amps
 
 

@@ -24,7 +24,7 @@ from homeassistant.helpers.http import HomeAssistantView
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from ..const import CONF_GUEST_TOKEN_HASH, CONF_GUEST_WORK, CONF_ISLAND_ID, DOMAIN, SUBENTRY_GUEST
-from ..data import TangleGridConfigEntry
+from ..island.runtime import TangleGridConfigEntry
 from ..ledger import LedgerError, NodeError, wire
 
 PATH: Final = f"/api/{DOMAIN}/{{island_id}}/iri"

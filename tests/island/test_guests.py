@@ -19,7 +19,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.tangle_grid.bridge import guests, options as ledger_choice
+from custom_components.tangle_grid.bridge import options as ledger_choice
+from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import (
     CONF_ISLAND_ID,
     CONF_LEDGER,
@@ -29,8 +30,8 @@ from custom_components.tangle_grid.const import (
     TREASURY,
 )
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
+from custom_components.tangle_grid.island import guests
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.island.storage import SecretStore
 from custom_components.tangle_grid.ledger import PaymentOrder, PaymentState, Remote, check_node, wire
 from custom_components.tangle_grid.ledger.backends.remote import RemoteNode
 from custom_components.tangle_grid.ledger.node import Transaction

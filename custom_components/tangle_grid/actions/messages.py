@@ -1,0 +1,62 @@
+"""The actions of the Tangle: what is published there, and what stands there."""
+
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+
+from ..errors import invalid, translated_errors
+from ..protocol import FreeData, to_body
+from .fields import ATTR_DATA, ATTR_KIND, ATTR_LIMIT, ATTR_TOPIC, ATTR_TRANSACTION, ISLAND, LIST_FIELDS
+from .registering import for_admins, for_users
+from .responses import message_response, transaction_response
+from .targets import async_island
+
+SERVICE_PUBLISH_DATA: Final = "publish_data"
+SERVICE_GET_MESSAGES: Final = "get_messages"
+SERVICE_GET_TRANSACTION: Final = "get_transaction"
+
+PUBLISH_DATA_SCHEMA: Final = vol.Schema(
+    {
+        **ISLAND,
+        vol.Required(ATTR_TOPIC): vol.All(cv.string, vol.Length(min=1, max=64)),
+        vol.Required(ATTR_DATA): dict,
+    }
+)
+GET_MESSAGES_SCHEMA: Final = vol.Schema({**LIST_FIELDS, vol.Optional(ATTR_KIND): cv.string})
+GET_TRANSACTION_SCHEMA: Final = vol.Schema({**ISLAND, vol.Required(ATTR_TRANSACTION): cv.string})
+
+
+async def _publish_data(call: ServiceCall) -> ServiceResponse:
+    runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    with translated_errors():
+        message_id = await runtime.link.ledger.publish(
+            FreeData.kind, to_body(FreeData(topic=call.data[ATTR_TOPIC], data=call.data[ATTR_DATA]))
+        )
+    return {"message_id": message_id}
+
+
+async def _get_messages(call: ServiceCall) -> ServiceResponse:
+    runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    with translated_errors():
+        messages = await runtime.link.ledger.messages(kind=call.data.get(ATTR_KIND), limit=call.data[ATTR_LIMIT])
+    return {"messages": [message_response(runtime, message) for message in messages]}
+
+
+async def _get_transaction(call: ServiceCall) -> ServiceResponse:
+    runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    with translated_errors():
+        transaction = await runtime.link.ledger.transaction(call.data[ATTR_TRANSACTION])
+    if transaction is None:
+        raise invalid("unknown_transaction", transaction=call.data[ATTR_TRANSACTION])
+    return transaction_response(runtime, transaction)
+
+
+@callback
+def async_register(hass: HomeAssistant) -> None:
+    """Register the actions of the Tangle."""
+    for_admins(hass, SERVICE_PUBLISH_DATA, _publish_data, PUBLISH_DATA_SCHEMA, SupportsResponse.OPTIONAL)
+    for_users(hass, SERVICE_GET_MESSAGES, _get_messages, GET_MESSAGES_SCHEMA, SupportsResponse.ONLY)
+    for_users(hass, SERVICE_GET_TRANSACTION, _get_transaction, GET_TRANSACTION_SCHEMA, SupportsResponse.ONLY)

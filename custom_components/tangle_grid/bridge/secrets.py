@@ -1,0 +1,206 @@
+"""The secrets of an island on disk: seeds, the signing key, whose wallet is whose, and tokens for nodes.
+
+The ledger keeps its own files, in a folder that ``ledger_folder`` names. Nothing in them is deleted with the config
+entry, for wallets hold money.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.uuid import random_uuid_hex
+
+from ..const import DOMAIN, TREASURY
+from ..ledger import LedgerError, Secrets
+
+_VERSION: Final = 1
+_LOCKS: HassKey[dict[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.secret_locks")
+
+
+def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
+    """The folder of an island's ledger files."""
+    return Path(hass.config.path(DOMAIN, island_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyring:
+    """The secrets of an island, and whose wallet is whose.
+
+    Attributes:
+        secrets: Seeds and the signing key.
+        wallets: The wallet id of each participant.
+        payees: The same, with those who are no participants any more: what they earned is still paid.
+        names: The name of each wallet's owner, also of those who have left.
+        saved: Whether all of it is on disk. Until it is, no seed may be used.
+        unreadable: Why the stored secrets cannot be read; None: they can. Then these are none, and nothing may be
+            stored in the place of those.
+    """
+
+    secrets: Secrets
+    wallets: Mapping[str, str]
+    payees: Mapping[str, str]
+    names: Mapping[str, str]
+    saved: bool
+    unreadable: str | None = None
+
+
+class SecretStore:
+    """Seeds and the signing key, which participant owns which wallet, and the tokens for nodes on the network.
+
+    A participant's wallet outlives the participant: whoever is added later with the same kind and name gets it back.
+    """
+
+    def __init__(self, hass: HomeAssistant, island_id: str) -> None:
+        self._hass = hass
+        self._key = f"{DOMAIN}.{island_id}.secrets"
+        self._store = self._open()
+        self._owners: dict[str, dict[str, Any]] = {}
+        # The island and the forms for its options each have a store of their own.
+        self._lock = hass.data.setdefault(_LOCKS, {}).setdefault(island_id, asyncio.Lock())
+
+    def _open(self) -> Store[dict[str, Any]]:
+        return Store(self._hass, _VERSION, self._key, private=True, atomic_writes=True)
+
+    async def _async_read(self) -> dict[str, Any]:
+        """What is stored; another store may have written it."""
+        return await self._open().async_load() or {}
+
+    async def _async_save(self, content: dict[str, Any]) -> None:
+        """Save for good, and see that it is there: Home Assistant only logs what could not be written.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        await self._store.async_save(content)
+        if await self._async_read() != content:
+            raise LedgerError("ledger_unavailable", {"error": "the keys of the wallets could not be saved"})
+
+    async def async_load(self, participants: Mapping[str, tuple[str, str]], *, token_id: str | None = None) -> Keyring:
+        """Load the secrets, making what is missing, and save them before anyone can use them.
+
+        Args:
+            participants: Kind and name by participant id.
+            token_id: The token that is in use; others are of nodes that were chosen before, and are forgotten.
+        """
+        async with self._lock:
+            try:
+                return await self._async_load(await self._async_read(), participants, token_id)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the file: the grid needs no money
+                return self._without_secrets(participants, error)
+
+    def _without_secrets(self, participants: Mapping[str, tuple[str, str]], error: Exception) -> Keyring:
+        """The stored secrets are of a newer version, or damaged: they are left alone, and the ledger stays closed."""
+        self._owners = {}
+        return Keyring(
+            secrets=Secrets.generate([TREASURY, *participants]),
+            wallets={participant: participant for participant in participants},
+            payees={},
+            names={participant: name for participant, (_, name) in participants.items()},
+            saved=False,
+            unreadable=f"the keys of the wallets, in .storage/{self._key}, cannot be read ({type(error).__name__}); "
+            "restore that file and the folder of the ledger from one backup, and reload the island",
+        )
+
+    async def _async_load(
+        self, stored: dict[str, Any], participants: Mapping[str, tuple[str, str]], token_id: str | None
+    ) -> Keyring:
+        self._owners = stored.get("owners", {})
+        secrets = Secrets.from_dict(stored["secrets"]) if "secrets" in stored else Secrets.generate([TREASURY])
+        wallets = {owner["participant"]: wallet for wallet, owner in self._owners.items()}
+        for participant, (kind, name) in participants.items():
+            if participant in wallets:
+                self._owners[wallets[participant]].update(kind=kind, name=name)
+                continue
+            wallet = self._orphan(kind, name, participants) or participant
+            if wallet not in secrets.seeds:
+                secrets = secrets.with_wallet(wallet)
+            before = self._owners.get(wallet)
+            former = [*before.get("former", ()), before["participant"]] if before else []
+            self._owners[wallet] = {"participant": participant, "kind": kind, "name": name, "former": former}
+            wallets[participant] = wallet
+        saved = True
+        tokens = {name: token for name, token in stored.get("tokens", {}).items() if name == token_id}
+        content = {**stored, "secrets": secrets.to_dict(), "owners": self._owners}
+        try:
+            await self._async_save({**content, "tokens": tokens} if tokens or "tokens" in stored else content)
+        except LedgerError:
+            saved = False
+        return Keyring(
+            secrets=secrets,
+            wallets={participant: wallets[participant] for participant in participants},
+            payees={
+                participant: wallet
+                for wallet, owner in self._owners.items()
+                for participant in (*owner.get("former", ()), owner["participant"])
+            },
+            names={wallet: owner["name"] for wallet, owner in self._owners.items()},
+            saved=saved,
+        )
+
+    async def async_secrets(self) -> Secrets | None:
+        """The stored secrets as they are; None where there are none."""
+        stored = await self._async_read()
+        return Secrets.from_dict(stored["secrets"]) if "secrets" in stored else None
+
+    async def async_save_secrets(self, secrets: Secrets) -> None:
+        """Put these secrets in the place of the stored ones, for good.
+
+        Raises:
+            LedgerError: ledger_unavailable. They are not on disk.
+        """
+        async with self._lock:
+            stored = await self._async_read()
+            owners = self._owners or stored.get("owners", {})
+            await self._async_save({**stored, "secrets": secrets.to_dict(), "owners": owners})
+
+    # Whether there was a ledger
+
+    async def async_begun(self) -> bool:
+        """Whether the island's ledger was opened before: it must not be begun again in silence."""
+        return bool((await self._async_read()).get("begun"))
+
+    async def async_note_begun(self) -> None:
+        """Note that the ledger is there.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        async with self._lock:
+            await self._async_save({**await self._async_read(), "begun": True})
+
+    # Tokens for nodes on the network
+
+    async def async_token(self, token_id: str | None) -> str | None:
+        """The token with this name."""
+        if token_id is None:
+            return None
+        stored = await self._async_read()
+        token: str | None = stored.get("tokens", {}).get(token_id)
+        return token
+
+    async def async_add_token(self, token: str) -> str:
+        """Keep a token; returns the name that the options know it by.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        token_id = random_uuid_hex()
+        async with self._lock:
+            stored = await self._async_read()
+            await self._async_save({**stored, "tokens": {**stored.get("tokens", {}), token_id: token}})
+        return token_id
+
+    async def async_remove(self) -> None:
+        """Delete the secrets, and with them every way to the tokens."""
+        await self._store.async_remove()
+
+    def _orphan(self, kind: str, name: str, participants: Mapping[str, tuple[str, str]]) -> str | None:
+        for wallet, owner in self._owners.items():
+            if owner["participant"] not in participants and (owner["kind"], owner["name"]) == (kind, name):
+                return wallet
+        return None
