@@ -22,7 +22,7 @@ FUSE_A: Final = 25.0
 LENGTH_S: Final = 3000.0
 LAST_S: Final = 120.0
 _KETTLE: Final = (600.0, 750.0, 5.0)
-_OVEN: Final = (2100.0, 2700.0, 7.0)
+_OVEN: Final = (2100.0, 2700.0, 5.0)
 RUDE, POLITE = "rude", "polite"
 
 

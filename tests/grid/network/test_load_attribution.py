@@ -6,7 +6,6 @@ from custom_components.tangle_grid.grid.device.draw_bounds import Draw
 from custom_components.tangle_grid.grid.device.report_interval import ReportWatch
 from custom_components.tangle_grid.grid.device.shown_limit import ShownWatch
 from custom_components.tangle_grid.grid.network.load_attribution import Attribution
-from custom_components.tangle_grid.grid.network.meter_response import StepEcho
 from tests.support.grid.feeder_plant import START, V, reading
 
 NOTHING = (0.0, 0.0, 0.0)
@@ -44,22 +43,6 @@ def test_one_drop_out_is_no_interval() -> None:
     assert watch.max_age_s(60.0, 200.0) == 200.0
 
 
-def steps(echo: StepEcho, gain: float) -> bool:
-    """A charger of three phases is raised in two steps and, if somebody wants to look, lowered."""
-    at, told, wrong = START, 18.0, False
-    for told_next in (18.0, 18.0, 18.0, 18.0, 18.0, 18.0, 24.0, 30.0):
-        at, told = at + 20, told_next
-        wrong |= echo.observe(at, load_a=gain * told + 12, drawn_a=told, told_a=told, lowerable={"car": True})
-    if echo.checking_since is not None:
-        wrong |= echo.observe(at + 20, load_a=gain * 18 + 12, drawn_a=18.0, told_a=18.0, lowerable={"car": True})
-    return wrong
-
-
-@pytest.mark.parametrize(("gain", "wrong"), [(1.0, False), (0.9, False), (0.5, True), (0.0, True)])
-def test_a_meter_that_does_not_answer_is_wrong(gain: float, wrong: bool) -> None:
-    assert steps(StepEcho(), gain) is wrong
-
-
 def test_a_clamp_is_believed_after_a_while_and_until_the_next_car() -> None:
     watch = ShownWatch()
     for second in range(0, 90, 5):
@@ -67,8 +50,33 @@ def test_a_clamp_is_believed_after_a_while_and_until_the_next_car() -> None:
     assert watch.most_a is None
     watch.observe(START + 95, told_a=16.0, told_at=START, shown_a=13.0)
     assert watch.most_a == 13.0
-    for second in range(200, 300, 5):
-        watch.observe(START + second, told_a=7.0, told_at=START + 180, shown_a=8.0)
-    assert watch.skips == {7.0}
     watch.forget()
-    assert (watch.most_a, watch.skips) == (None, frozenset())
+    assert watch.most_a is None
+
+
+def test_who_rounds_up_does_so_with_all_that_lies_between() -> None:
+    watch = ShownWatch(6.0, 1.0)
+    watch.observe(START, told_a=8.0, told_at=START - 60, shown_a=8.0)
+    for second in range(0, 40, 5):
+        watch.observe(START + second, told_a=9.0, told_at=START + 0.1, shown_a=12.0)
+    assert watch.skips == {9.0, 10.0, 11.0}
+    assert watch.least_a == 0.0
+    for second in range(50, 90, 5):
+        watch.observe(START + second, told_a=6.0, told_at=START + 50, shown_a=8.0)
+    assert watch.skips == {6.0, 7.0, 9.0, 10.0, 11.0}
+    assert watch.least_a == 8.0
+    watch.forget()  # another car changes nothing about the charger
+    assert watch.least_a == 8.0
+    watch.observe(START + 90_000, told_a=8.0, told_at=START + 89_000, shown_a=8.0)
+    assert (watch.skips, watch.least_a) == (frozenset(), 0.0)
+
+
+def test_a_number_that_shows_its_old_value_for_a_while_is_only_slow() -> None:
+    watch = ShownWatch(6.0, 1.0)
+    watch.observe(START, told_a=16.0, told_at=START - 60, shown_a=16.0)
+    for second in range(1, 120):
+        watch.observe(START + second, told_a=10.0, told_at=START + 1, shown_a=16.0, slow_s=200.0)
+    assert watch.skips == frozenset()
+    for second in range(120, 300):
+        watch.observe(START + second, told_a=10.0, told_at=START + 1, shown_a=16.0, slow_s=200.0)
+    assert watch.skips == {10.0, 11.0, 12.0, 13.0, 14.0, 15.0}

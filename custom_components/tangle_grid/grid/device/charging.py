@@ -1,5 +1,6 @@
 """What is known of one charger at a moment: its draw, its floor, where it starts."""
 
+from dataclasses import replace
 from typing import Final
 
 from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, PhaseTriple, Timing
@@ -17,7 +18,7 @@ def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
     if not isinstance(config, ChargerConfig) or told is None:
         power_w = device.log.at(at)
         return NO_DRAW if power_w is None else Draw.point(_amps(power_w))
-    return draw_at(
+    draw = draw_at(
         at,
         log=device.log,
         reading=device.reading,
@@ -30,6 +31,16 @@ def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
         follow_s=device.watch.follow_s(timing.compliance_grace_s),
         unknown_s=timing.telemetry_max_age_s,
     )
+    above_until = device.resume.above_until()
+    return draw if above_until is None or at > above_until else _up_to(draw, config)
+
+
+def _up_to(draw: Draw, config: ChargerConfig) -> Draw:
+    """The same, where it may be anything up to the most that the charger lets flow."""
+    top_a = config.max_current_a
+    most = tuple(max(amps, top_a) if phase in config.phases else amps for phase, amps in enumerate(draw.most))
+    wide = tuple(max(one, other) for one, other in zip(most, draw.wide_most, strict=True))
+    return replace(draw, most=(most[0], most[1], most[2]), wide_most=(wide[0], wide[1], wide[2]))
 
 
 def assume(device: DeviceState, at: float, draw: Draw, ends: PhaseTriple) -> None:

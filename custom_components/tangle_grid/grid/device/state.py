@@ -30,6 +30,7 @@ from .phase_detection import PhaseWatch
 from .plug import PlugWatch
 from .probing import Probe
 from .report_interval import ReportWatch
+from .resume_watch import ResumeWatch
 from .shown_limit import ShownWatch
 from .state_of_charge import ChargeWatch
 from .stay_forecast import StayLog
@@ -86,6 +87,7 @@ class DeviceState:
         assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
         lowest_a: The least that a charger can be told, A per phase; 0: it can be paused.
         shown: What it makes of what it is told.
+        resume: Whether it forgets its setpoint when it charges again after a pause.
         probe: When it may be tried although nobody sees what it does.
         first_shown_a: The limit that a charger showed when it was first seen, in the step in which it was, A.
         rewrite: It may have forgotten its setpoint.
@@ -125,7 +127,10 @@ class DeviceState:
         self.commands = Commands()
         self.assumed: tuple[float, PhaseTriple] | None = None
         self.lowest_a = 0.0
-        self.shown = ShownWatch()
+        self.shown = (
+            ShownWatch(config.min_current_a, config.step_a) if isinstance(config, ChargerConfig) else ShownWatch()
+        )
+        self.resume = ResumeWatch()
         self.probe = Probe()
         self.rewrite = False
         self.first_shown_a: float | None = None
@@ -251,9 +256,16 @@ class DeviceState:
             self.shown.forget()
         elif lease is not None and lease.value is not None:
             shown_a = telemetry.shown_a if self._reachable else None
-            self.shown.observe(now, told_a=lease.value, told_at=lease.changed_at, shown_a=shown_a)
+            self.shown.observe(
+                now,
+                told_a=lease.value,
+                told_at=lease.changed_at,
+                shown_a=shown_a,
+                slow_s=self.reports.max_age_s(0.0, _OLDEST_S),
+            )
         if config.skips != (skips := tuple(sorted(self.shown.skips))):
             self.config = replace(config, skips=skips)
+        self.take_minimum()
 
     def own_time(self, now: float) -> float:
         """A moment on the clock of `own_log`, which stands still while the device helps.
@@ -359,8 +371,9 @@ class DeviceState:
 
     def take_minimum(self) -> None:
         """Let the least current that is known by now count."""
-        if isinstance(self.config, ChargerConfig) and self.config.min_current_a != self.minimum.current_a:
-            self.config = replace(self.config, min_current_a=self.minimum.current_a)
+        least_a = max(self.minimum.current_a, self.shown.least_a)
+        if isinstance(self.config, ChargerConfig) and self.config.min_current_a != least_a:
+            self.config = replace(self.config, min_current_a=least_a)
 
     def _observe_plug(self, now: float, timing: Timing) -> None:
         telemetry, plug, before = self.telemetry, self.plug, self.connected
@@ -440,6 +453,7 @@ class DeviceState:
         self.assumed = None
         self.probe.forget_future(now)
         self.shown.forget_future(now)
+        self.resume.forget_future()
         self.left_until = -math.inf
         if self.reduced_at is not None:
             self.reduced_at = min(self.reduced_at, now)
@@ -478,6 +492,7 @@ class DeviceState:
             "phases": self.phases.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
             "reports": self.reports.to_dict(),
+            "forgets": self.resume.forgets,
             "decision": None
             if decision is None
             else {
@@ -510,6 +525,7 @@ class DeviceState:
             self.phases.restore(phases)
             self.take_phases()
         self.reports.restore(data.get("reports", ()))
+        self.resume.forgets = bool(data.get("forgets", False))
         if (minimum := data.get("minimum")) is not None and isinstance(self.config, ChargerConfig):
             self.minimum.restore(minimum)
             self.take_minimum()

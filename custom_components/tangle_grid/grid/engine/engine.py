@@ -20,6 +20,7 @@ from ..model.lease import Lease, grant
 from ..model.world import (
     BatteryConfig,
     BatterySetpoint,
+    Cause,
     ChargerConfig,
     ChargerSetpoint,
     HouseholdConfig,
@@ -226,6 +227,8 @@ class GridEngine(GridCommands):
         if least != most and not exceeds(measured, told):
             # It may still be on its way from one setpoint to the next.
             return
+        if exceeds(measured, told):
+            device.resume.seen_above(reading.at)
         if device.watch.observe(at, told, measured, grace_s):
             events.append(
                 Compliance(
@@ -275,6 +278,10 @@ class GridEngine(GridCommands):
             device.probe.begin(now)
         if before is not None and plan.value < before:
             device.watch.falls(now)
+        if plan.value > 0 and (before or 0.0) <= 0:
+            device.resume.begins(now)
+        elif plan.value <= 0 and (before or 0.0) > 0 and plan.cause is Cause.PROTECTION:
+            device.resume.paused(now)
 
     def _tell_again(self, device: DeviceState, plan: Plan, now: float) -> bool:
         """Whether a charger is told its setpoint although it shows it: it may do something else."""
@@ -283,6 +290,8 @@ class GridEngine(GridCommands):
             return False
         if device.rewrite:
             device.rewrite = False
+            return True
+        if (plan.value or 0.0) > 0 and device.resume.tell_again(now):
             return True
         settled = now - device.lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
         short = (
@@ -303,6 +312,7 @@ class GridEngine(GridCommands):
             for device in self._devices.values()
             if device.lease is not None
         ]
+        due += [at for device in self._devices.values() if (at := device.resume.due_at()) is not None]
         due += [
             feeder.reading.at + feeder.reports.max_age_s(timing.meter_max_age_s, OLDEST_S) + _SHORTEST_WAIT_S
             for feeder in self._feeders

@@ -45,6 +45,8 @@ def dump(
                 "peak_w": feeder.peak_w,
                 "last_issued_at": feeder.last_issued_at,
                 "rate_level": feeder.rate_level,
+                "probation": feeder.echo.probation,
+                "reports": feeder.reports.to_dict(),
                 "peak": None if feeder.peak is None else feeder.peak.to_dict(),
                 "temporary": None
                 if feeder.temporary is None
@@ -75,6 +77,8 @@ def load(
             feeder.peak_w = float(stored["peak_w"])
             feeder.last_issued_at = stored["last_issued_at"]
             feeder.rate_level = stored["rate_level"]
+            feeder.echo.probation = stored.get("probation", False)
+            feeder.reports.restore(stored.get("reports", ()))
             if feeder.peak is not None and (peak := stored.get("peak")) is not None:
                 feeder.peak.restore(peak)
             temporary = stored["temporary"]

@@ -227,12 +227,14 @@ _FEEDER: Final = record(
             ),
             None,
         ),
+        "probation": (flag, False),
+        "reports": (several(number(0.0, 1e5)), list),
         "temporary": (
             maybe(record({"power_w": (number(1e-3, MAX_POWER_W), NEEDED), "until": (_MOMENT, NEEDED)})),
             None,
         ),
     },
-    later=frozenset({"peak"}),
+    later=frozenset({"peak", "probation", "reports"}),
 )
 
 _CHARGE: Final = record(
@@ -293,6 +295,7 @@ _DEVICE: Final = record(
             None,
         ),
         "reports": (several(number(0.0, 1e5)), list),
+        "forgets": (flag, False),
         "decision": (
             maybe(
                 record(
@@ -309,7 +312,9 @@ _DEVICE: Final = record(
             None,
         ),
     },
-    later=frozenset({"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports"}),
+    later=frozenset(
+        {"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"}
+    ),
     mend=_one_session,
 )
 

@@ -99,7 +99,7 @@ class FeederWatch:
     def suspect(self) -> bool:
         """What the meter shows may be wrong or old: no reason to give anybody more."""
         gone = self._gone_since is not None and not self.blind
-        return gone or self.plausibility.suspect or self.echo.checking_since is not None
+        return gone or self.plausibility.suspect or self.echo.checking_since is not None or self.echo.unanswered
 
     @property
     def blind(self) -> bool:
@@ -348,6 +348,7 @@ def _uncontrolled_at(
     at = feeder.reading.at
     draws = [draw_of(device, at, timing) for device in decided]
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
+    feeder.echo.hear(sum(device.setpoint or 0.0 for device in decided))
     if all(has_followed(device, at, timing) for device in decided):
         wrong = feeder.echo.observe(
             at,
