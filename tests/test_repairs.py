@@ -101,6 +101,7 @@ async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island:
         Fault.CORRUPT: "ledger_corrupt",
         Fault.LOST: "ledger_lost",
         Fault.IN_USE: "ledger_in_use",
+        Fault.MISSING_PACKAGES: "ledger_packages_missing",
     }.get(fault, fault.value)
     assert _issues(hass) == {expected}
     assert island.state("binary_sensor", "ledger") == "off"

@@ -37,6 +37,7 @@ _LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
     Fault.CORRUPT: "ledger_corrupt",
     Fault.LOST: "ledger_lost",
     Fault.IN_USE: "ledger_in_use",
+    Fault.MISSING_PACKAGES: "ledger_packages_missing",
     Fault.NODE_UNREACHABLE: "node_unreachable",
     Fault.NODE_NO_ACCESS: "node_no_access",
     Fault.NODE_NOT_SYNCED: "node_not_synced",

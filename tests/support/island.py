@@ -569,9 +569,9 @@ async def fake_ledger() -> AsyncIterator[list[FakeLedger]]:
 
     with (
         patch("custom_components.tangle_grid.bridge.link.Ledger.open", async_open),
-        patch("custom_components.tangle_grid.bridge.link.async_ensure_pyota", AsyncMock()),
+        patch("custom_components.tangle_grid.bridge.link.async_ensure_ledger_packages", AsyncMock()),
         patch("custom_components.tangle_grid.island.removal.Ledger.open", async_open),
-        patch("custom_components.tangle_grid.island.removal.async_ensure_pyota", AsyncMock()),
+        patch("custom_components.tangle_grid.island.removal.async_ensure_ledger_packages", AsyncMock()),
     ):
         yield opened
 

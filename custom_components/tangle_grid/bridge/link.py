@@ -34,9 +34,9 @@ from ..ledger import (
 )
 from ..protocol import SettlementReceipt
 from .held_messages import HeldMessages
+from .ledger_packages import async_ensure_ledger_packages
 from .messages import owed_by, speaker
 from .options import LedgerChoice
-from .pyota_installation import async_ensure_pyota
 from .secrets import Keyring, SecretStore, ledger_folder
 
 _RETRY_S: Final = (5, 15, 60, 300)
@@ -148,7 +148,7 @@ class LedgerLink:
             raise LedgerError("ledger_unavailable", {"error": self._keyring.unreadable})
         if not self._saved:
             await self._async_save_secrets(self._secrets)
-        await async_ensure_pyota(self._hass)
+        await async_ensure_ledger_packages(self._hass)
         choice = self._choice
         begun = await self._store.async_begun()
         ledger = await Ledger.open(

@@ -7,8 +7,8 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from ..bridge.ledger_packages import async_ensure_ledger_packages
 from ..bridge.options import LedgerChoice
-from ..bridge.pyota_installation import async_ensure_pyota
 from ..bridge.secrets import SecretStore, ledger_folder
 from ..const import DOMAIN, LOGGER
 from ..ledger import Ledger, LedgerError
@@ -61,7 +61,7 @@ async def _async_drain(hass: HomeAssistant, island_id: str, choice: LedgerChoice
     if secrets is None:
         return 0
     try:
-        await async_ensure_pyota(hass)
+        await async_ensure_ledger_packages(hass)
         backend = choice.backend(hass, await store.async_token(choice.token_id))
         ledger = await Ledger.open(
             ledger_folder(hass, island_id),

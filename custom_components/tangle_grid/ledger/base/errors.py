@@ -15,6 +15,7 @@ class Fault(StrEnum):
     CORRUPT = "corrupt"
     LOST = "lost"
     IN_USE = "in_use"
+    MISSING_PACKAGES = "missing_packages"
     NODE_UNREACHABLE = "node_unreachable"
     NODE_NO_ACCESS = "node_no_access"
     NODE_NOT_SYNCED = "node_not_synced"

@@ -7,10 +7,9 @@ The sponges here keep pyota's interface, lists of trits that they read and write
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
-from sha3 import keccak_384
-
 from ..trinary import HASH_TRITS, Curl, trits_to_int, trits_to_trytes
 from ..trinary.codec import int_to_trits
+from ..trinary.keccak import load_keccak
 from ..trinary.kerl import number_of, to_bytes
 
 PYOTA_VERSION: Final = "2.1.0"
@@ -67,7 +66,7 @@ class ListKerl:
 
     def reset(self) -> None:
         """Start again."""
-        self.k = keccak_384()
+        self.k = load_keccak()()
 
     def absorb(self, trits: list[int], offset: int = 0, length: int | None = None) -> None:
         """Absorb blocks of 243 trits; the last trit of each full block becomes zero, in the list as well."""
@@ -86,7 +85,7 @@ class ListKerl:
         end = (len(trits) or HASH_TRITS) if length is None else length
         _check_length(end)
         for start in range(offset, end, HASH_TRITS):
-            digest: bytes = self.k.digest()
+            digest = self.k.digest()
             stop = min(HASH_TRITS, end - start)
             trits[start : start + stop] = int_to_trits(number_of(digest))[:stop]
             self.reset()

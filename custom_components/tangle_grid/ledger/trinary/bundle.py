@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sha3 import keccak_384
-
 from .codec import HASH_TRYTES, int_to_trytes, trytes_to_int
+from .keccak import load_keccak
 from .kerl import number_of, to_bytes
 from .signing import is_insecure
 
@@ -25,7 +24,7 @@ def _blocks(essence: str) -> tuple[bytes, bytes]:
 def bundle_number(essences: Sequence[str]) -> int:
     """Return the hash of the essences, tail first, as an integer. Raises TrytesError when they are not trytes."""
     data = b"".join(block for essence in essences for block in _blocks(essence))
-    return number_of(keccak_384(data).digest())
+    return number_of(load_keccak()(data).digest())
 
 
 def bundle_hash(essences: Sequence[str]) -> str:
@@ -45,7 +44,7 @@ def secure_tag(essences: Sequence[str]) -> tuple[str, str]:
     number = trytes_to_int(tag)
     while True:
         second = to_bytes(trytes_to_int(before + tag + after))
-        found = int_to_trytes(number_of(keccak_384(first + second + rest).digest()), HASH_TRYTES)
+        found = int_to_trytes(number_of(load_keccak()(first + second + rest).digest()), HASH_TRYTES)
         if not is_insecure(found):
             return tag, found
         number = (number + 1 + _TAG_HALF) % _TAG_WRAP - _TAG_HALF

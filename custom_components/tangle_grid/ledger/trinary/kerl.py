@@ -8,9 +8,8 @@ implementation. The 243 trits of a block are one balanced integer; "the last tri
 from collections.abc import Iterable
 from typing import Final
 
-from sha3 import keccak_384
-
 from .codec import HASH_TRYTES, int_to_trytes, trytes_to_int
+from .keccak import Keccak, load_keccak
 
 _BYTES: Final = 48
 _MODULUS: Final = 3**242
@@ -39,11 +38,11 @@ class Kerl:
     __slots__ = ("_keccak",)
 
     def __init__(self) -> None:
-        self._keccak = keccak_384()
+        self._keccak: Keccak = load_keccak()()
 
     def reset(self) -> None:
         """Start again."""
-        self._keccak = keccak_384()
+        self._keccak = load_keccak()()
 
     def absorb(self, number: int) -> None:
         """Absorb one block of 243 trits."""
@@ -51,22 +50,23 @@ class Kerl:
 
     def squeeze(self) -> int:
         """Return one block of 243 trits."""
-        digest: bytes = self._keccak.digest()
+        digest = self._keccak.digest()
         flipped = int.from_bytes(digest, "big") ^ _ALL_ONES
-        self._keccak = keccak_384(flipped.to_bytes(_BYTES, "big"))
+        self._keccak = load_keccak()(flipped.to_bytes(_BYTES, "big"))
         return number_of(digest)
 
 
 def kerl_hash(numbers: Iterable[int]) -> int:
     """Return the hash of these blocks."""
-    return number_of(keccak_384(b"".join(map(to_bytes, numbers))).digest())
+    return number_of(load_keccak()(b"".join(map(to_bytes, numbers))).digest())
 
 
 def chain(number: int, times: int) -> int:
     """Hash a block, and the result again, this many times: the step of a Winternitz signature."""
     data = to_bytes(number)
+    keccak = load_keccak()
     for _ in range(times):
-        data = to_bytes(int.from_bytes(keccak_384(data).digest(), "big", signed=True))
+        data = to_bytes(int.from_bytes(keccak(data).digest(), "big", signed=True))
     return int.from_bytes(data, "big", signed=True) if times else number
 
 
