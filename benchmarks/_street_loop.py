@@ -319,11 +319,11 @@ class Loop:
         return tuple(share if phase in device.phases else 0.0 for phase in range(3))  # type: ignore[return-value]
 
     def _settle_payments(self) -> None:
-        for settlement in self.engine.unpaid():
+        for settlement in self.engine.commands.unpaid():
             self.ledger.pay(settlement)
             names = {"request_id": settlement.request_id, "device_id": settlement.device_id}
-            self.events += self.engine.mark_paid(self.street.now, **names, reference="tail")
-            self.events += self.engine.mark_confirmed(self.street.now, **names)
+            self.events += self.engine.commands.mark_paid(self.street.now, **names, reference="tail")
+            self.events += self.engine.commands.mark_confirmed(self.street.now, **names)
 
     def run(self, duration_s: float, *, until: Callable[[StepResult], bool] | None = None) -> bool:
         end = self.street.now + duration_s

@@ -216,7 +216,7 @@ async def _let_up(street: Street, entry: MockConfigEntry) -> None:
     engine = entry.runtime_data.engine
     for number in range(street.count):
         street._limit(number, MOST_A)  # noqa: SLF001  # the street is this file's own
-    for device in engine._devices.values():  # noqa: SLF001  # the grid has no door for skipping time
+    for device in engine._parts.devices.values():  # noqa: SLF001  # the grid has no door for skipping time
         if device.lease is not None:
             device.lease.value = MOST_A
         device.reduced_at = None

@@ -36,5 +36,7 @@ class OptOutButton(ParticipantEntity, ButtonEntity):
     async def async_press(self) -> None:
         await async_require_control(self.runtime, self.participant, self._context)
         with translated_errors():
-            events = self.runtime.engine.opt_out(self.runtime.clock.now(), device_id=self.participant.participant_id)
+            events = self.runtime.engine.commands.opt_out(
+                self.runtime.clock.now(), device_id=self.participant.participant_id
+            )
         self.runtime.async_command(events)

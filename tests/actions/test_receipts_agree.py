@@ -83,12 +83,12 @@ def happen(plant: Plant, what: str, number: int) -> None:
     car = plant.car()
     match what:
         case "ask":
-            _, events = plant.engine.request_curtailment(
+            _, events = plant.engine.commands.request_curtailment(
                 plant.now, power_w=500.0 + 20 * number, duration_s=60.0 + number
             )
             plant.events += events
         case "opt_out" if plant.result and plant.result.status.devices["car"].curtailment == RequestState.ACTIVE:
-            plant.events += plant.engine.opt_out(plant.now, device_id="car")
+            plant.events += plant.engine.commands.opt_out(plant.now, device_id="car")
         case "unplug":
             car.connected = not car.connected
         case "silent":
@@ -130,5 +130,5 @@ def test_on_random_histories_of_the_grid(history: list[tuple[str, int]]) -> None
     assert len({each.payment_id for each in plant.of(Settlement)}) == len(plant.of(Settlement))
     for settlement in plant.of(Settlement):
         agree(settlement)
-    for settlement in plant.engine.unpaid():
+    for settlement in plant.engine.commands.unpaid():
         agree(settlement)

@@ -104,7 +104,7 @@ def test_tokens_are_conserved_and_only_delivery_is_paid(day: Loop) -> None:
     for device_id, device in status.devices.items():
         assert day.ledger.balances[device_id] == device.earned_i
     assert len(day.ledger.paid) == day.states()[RequestState.CONFIRMED]
-    assert day.engine.unpaid() == []
+    assert day.engine.commands.unpaid() == []
 
 
 @NEEDS_HOUSEHOLDS

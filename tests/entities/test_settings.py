@@ -107,7 +107,7 @@ async def test_a_running_island_learns_by_the_clock_on_the_wall(hass: HomeAssist
     runtime = island.runtime
     now = runtime.clock.now()
     assert runtime.engine.config.local(now) == now + 5.75 * 3600
-    assert runtime.engine._planning.planner.arrivals._local(now) == now + 5.75 * 3600
+    assert runtime.engine._parts.planning.planner.arrivals._local(now) == now + 5.75 * 3600
 
 
 def test_the_highest_rate_is_never_below_the_first(hass: HomeAssistant) -> None:

@@ -114,7 +114,7 @@ async def test_an_open_request_outlives_its_feeder(hass: HomeAssistant, island: 
     island.meters = (*METER, *BUILDING_METER, *GARAGE_METER)
     await island.run(900)
     engine = island.runtime.engine
-    request, events = engine.request_curtailment(
+    request, events = engine.commands.request_curtailment(
         island.runtime.clock.now(), power_w=2000, duration_s=900, feeder_id=GARAGE, device_ids=[CHARGER]
     )
     island.runtime.async_command(events)

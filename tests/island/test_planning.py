@@ -20,7 +20,7 @@ async def test_a_plan_is_made_between_the_passes(
     runtime = island.runtime
     await hass.async_block_till_done(wait_background_tasks=True)
     assert runtime.engine.status(runtime.clock.now()).plan is not None
-    planner = runtime.engine._planning.planner
+    planner = runtime.engine._parts.planning.planner
     batches: list[int] = []
     go_on = GridEngine.go_on_planning
 
@@ -48,7 +48,7 @@ async def test_unloading_ends_a_plan_that_is_being_made(
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     monkeypatch.setattr(control_loop, "SMALL_BATCH", 1)
-    planner = island.runtime.engine._planning.planner
+    planner = island.runtime.engine._parts.planning.planner
     planner._made_at = None
     island.runtime._async_step()
     making = island.runtime.loop._planning

@@ -168,7 +168,7 @@ async def test_what_is_owed_is_still_owed(
     for entity_id, watts in (("sensor.battery_power", -2000), ("sensor.home_power", 500)):
         hass.states.async_set(entity_id, str(watts), {"unit_of_measurement": "W"})
     await island.run(1200)
-    due = {payment.payment_id: payment.amount_i for payment in island.runtime.engine.unpaid()}
+    due = {payment.payment_id: payment.amount_i for payment in island.runtime.engine.commands.unpaid()}
     assert due
     assert await hass.config_entries.async_unload(entry.entry_id)
     stored = json.loads(file_of(hass).read_text())
@@ -180,7 +180,7 @@ async def test_what_is_owed_is_still_owed(
     assert known is not None
     engine = island.runtime.engine
     assert request_id in engine.requests
-    assert {payment.payment_id: payment.amount_i for payment in engine.unpaid()} == due
+    assert {payment.payment_id: payment.amount_i for payment in engine.commands.unpaid()} == due
 
 
 async def test_loads_that_were_off_come_back_though_the_grid_forgot_them(
@@ -211,7 +211,7 @@ async def test_what_was_promised_on_the_tangle_is_paid_though_the_request_is_los
     for entity_id, watts in (("sensor.battery_power", -2000), ("sensor.home_power", 500)):
         hass.states.async_set(entity_id, str(watts), {"unit_of_measurement": "W"})
     await island.run(1200)
-    due = {payment.payment_id: payment.amount_i for payment in island.runtime.engine.unpaid()}
+    due = {payment.payment_id: payment.amount_i for payment in island.runtime.engine.commands.unpaid()}
     assert due
     said = island.ledger.published
     assert await hass.config_entries.async_unload(entry.entry_id)

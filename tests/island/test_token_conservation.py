@@ -63,7 +63,7 @@ class Island:
 
     def ask(self, number: int) -> None:
         try:
-            self.plant.engine.request_curtailment(
+            self.plant.engine.commands.request_curtailment(
                 self.plant.now, power_w=500.0 + 20.0 * number, duration_s=60.0 + number
             )
         except GridError as error:
@@ -72,21 +72,21 @@ class Island:
 
     def pay(self, number: int) -> None:
         self.save()
-        for settlement in self.plant.engine.unpaid()[: 1 + number % 3]:
+        for settlement in self.plant.engine.commands.unpaid()[: 1 + number % 3]:
             self.book.pay(settlement)
 
     def mark(self, number: int) -> None:
         """The book's answers reach the grid, some of them, perhaps not at all."""
         engine = self.plant.engine
-        for settlement in engine.unpaid()[: number % 4]:
+        for settlement in engine.commands.unpaid()[: number % 4]:
             if settlement.payment_id in self.book.payments:
-                engine.mark_paid(
+                engine.commands.mark_paid(
                     self.plant.now, request_id=settlement.request_id, device_id=settlement.device_id, reference="T"
                 )
 
     def opt_out(self) -> None:
         try:
-            self.plant.engine.opt_out(self.plant.now, device_id="battery")
+            self.plant.engine.commands.opt_out(self.plant.now, device_id="battery")
         except GridError as error:
             if error.key != "not_participating":
                 raise
@@ -123,7 +123,7 @@ def test_every_settlement_is_paid_exactly_once(history: list[tuple[str, int]]) -
     for _ in range(30):
         island.pay(2)
         island.mark(3)
-    assert island.plant.engine.unpaid() == []
+    assert island.plant.engine.commands.unpaid() == []
     for request in island.plant.engine.requests.values():
         for ask in request.asks.values():
             if ask.amount_i:
@@ -141,15 +141,15 @@ async def test_with_the_real_ledger(crash: str, open_ledger: Opener, tmp_path: P
         Car(charger(policy=ALWAYS)), Home(household(policy=ALWAYS)), market=MarketConfig(automatic=False), dt=10.0
     )
     plant.run(1500)
-    plant.engine.request_curtailment(plant.now, power_w=13_000.0, duration_s=120.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=13_000.0, duration_s=120.0)
     plant.run(160)
     disk = json.loads(json.dumps(plant.engine.to_dict()))
-    owed = {each.payment_id: each for each in plant.engine.unpaid()}
+    owed = {each.payment_id: each for each in plant.engine.commands.unpaid()}
     assert {each.device_id for each in owed.values()} == {"car", "home"}
     ledger = await open_ledger()
 
     async def pay(at: Ledger) -> None:
-        for each in plant.engine.unpaid():
+        for each in plant.engine.commands.unpaid():
             memo: dict[str, Any] = dict(each.receipt)
             order = PaymentOrder(
                 payment_id=each.payment_id, source=TREASURY, target=each.device_id, amount_i=each.amount_i, memo=memo
@@ -165,10 +165,12 @@ async def test_with_the_real_ledger(crash: str, open_ledger: Opener, tmp_path: P
         ledger = await open_ledger()
     await pay(ledger)
     assert await ledger.drain(20)
-    for each in plant.engine.unpaid():
-        plant.engine.mark_confirmed(plant.now, request_id=each.request_id, device_id=each.device_id, reference="T")
+    for each in plant.engine.commands.unpaid():
+        plant.engine.commands.mark_confirmed(
+            plant.now, request_id=each.request_id, device_id=each.device_id, reference="T"
+        )
     wallets = await ledger.wallets()
     for each in owed.values():
         assert wallets[each.device_id].balance_i == each.amount_i
     assert sum(wallet.balance_i for wallet in wallets.values()) == SUPPLY
-    assert plant.engine.unpaid() == []
+    assert plant.engine.commands.unpaid() == []

@@ -88,7 +88,7 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
                 raise invalid("device_not_on_feeder", device=participant.name, feeder=feeder)
             device_ids.append(participant.participant_id)
     with translated_errors():
-        request, events = runtime.engine.request_curtailment(
+        request, events = runtime.engine.commands.request_curtailment(
             runtime.clock.now(),
             power_w=call.data[ATTR_POWER],
             duration_s=call.data[ATTR_DURATION] * _MINUTE_S,
@@ -105,7 +105,7 @@ async def _answer_request(call: ServiceCall) -> ServiceResponse:
     await async_require_control(runtime, participant, call.context)
     reason = call.data.get(ATTR_REASON)
     with translated_errors():
-        events = runtime.engine.answer(
+        events = runtime.engine.commands.answer(
             runtime.clock.now(),
             request_id=call.data[ATTR_REQUEST_ID],
             device_id=participant.participant_id,
@@ -121,7 +121,7 @@ async def _opt_out(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
     await async_require_control(runtime, participant, call.context)
     with translated_errors():
-        events = runtime.engine.opt_out(
+        events = runtime.engine.commands.opt_out(
             runtime.clock.now(),
             device_id=participant.participant_id,
             request_id=call.data.get(ATTR_REQUEST_ID),
@@ -134,7 +134,7 @@ async def _cancel_request(call: ServiceCall) -> ServiceResponse:
     request_id = call.data[ATTR_REQUEST_ID]
     runtime = async_island_of_request(call.hass, request_id)
     with translated_errors():
-        events = runtime.engine.cancel(runtime.clock.now(), request_id=request_id)
+        events = runtime.engine.commands.cancel(runtime.clock.now(), request_id=request_id)
     runtime.async_command(events)
     return None
 
@@ -143,7 +143,7 @@ async def _set_temporary_capacity(call: ServiceCall) -> ServiceResponse:
     runtime, feeder_id = _island_and_feeder(call)
     now = runtime.clock.now()
     with translated_errors():
-        events = runtime.engine.set_temporary_capacity(
+        events = runtime.engine.commands.set_temporary_capacity(
             now,
             feeder_id=feeder_id,
             power_w=call.data[ATTR_POWER],
@@ -156,7 +156,7 @@ async def _set_temporary_capacity(call: ServiceCall) -> ServiceResponse:
 async def _clear_temporary_capacity(call: ServiceCall) -> ServiceResponse:
     runtime, feeder_id = _island_and_feeder(call)
     with translated_errors():
-        events = runtime.engine.clear_temporary_capacity(runtime.clock.now(), feeder_id=feeder_id)
+        events = runtime.engine.commands.clear_temporary_capacity(runtime.clock.now(), feeder_id=feeder_id)
     runtime.async_command(events)
     return None
 

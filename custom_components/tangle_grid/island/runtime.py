@@ -138,7 +138,7 @@ class IslandRuntime:
             on_trouble=self._async_ledger_trouble,
         )
         self.payouts = Payouts(
-            self.link, due=self.engine.unpaid, payees=self.payees, was_paid=self._async_payment_changed
+            self.link, due=self.engine.commands.unpaid, payees=self.payees, was_paid=self._async_payment_changed
         )
         await Archive(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
@@ -165,7 +165,7 @@ class IslandRuntime:
         for participant_id, participant in self.participants.items():
             # The adapter knows as well what it has switched off, and nobody else would switch it on again.
             if loads := participant.adapter.memory().get(SHED):
-                self.engine.switch_on_again(self.clock.now(), participant_id, loads)
+                self.engine.commands.switch_on_again(self.clock.now(), participant_id, loads)
 
     async def async_start(self) -> None:
         """Start to listen and to control. The first pass puts every device into its safe state."""
@@ -336,7 +336,7 @@ class IslandRuntime:
         async with self._telling:
             if any(path.startswith(("all", "engine", "version")) for path in self._lost):
                 await self.payouts.async_recover()
-            await self.payouts.async_make_sure(self.engine.paid())
+            await self.payouts.async_make_sure(self.engine.commands.paid())
         await self._async_publish_meter()
 
     @callback
@@ -362,11 +362,11 @@ class IslandRuntime:
         events: list[GridEvent] = []
         try:
             if payment.state in (PaymentState.SENT, PaymentState.CONFIRMED):
-                events += self.engine.mark_paid(
+                events += self.engine.commands.mark_paid(
                     now, request_id=request_id, device_id=device_id, reference=payment.tail or ""
                 )
             if payment.state is PaymentState.CONFIRMED:
-                events += self.engine.mark_confirmed(now, request_id=request_id, device_id=device_id)
+                events += self.engine.commands.mark_confirmed(now, request_id=request_id, device_id=device_id)
         except GridError as error:
             # An old request that the grid no longer keeps.
             LOGGER.debug("No open request for the payment %s: %s", payment.payment_id, error)
@@ -404,10 +404,10 @@ class IslandRuntime:
         for participant_id, participant in self.participants.items():
             data = self.entry.subentries[participant_id].data
             if not isinstance(participant.config, SolarConfig):
-                self.engine.update_policy(participant_id, policy_from_data(data))
+                self.engine.commands.update_policy(participant_id, policy_from_data(data))
             if isinstance(participant.adapter, ChargerAdapter):
                 participant.adapter.departure = data.get(CONF_DEPARTURE)
-        self.engine.set_planning(enabled=planning(self.entry))
+        self.engine.commands.set_planning(enabled=planning(self.entry))
         self._async_step()
         self.hass.async_create_task(
             self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "tangle_grid choose ledger"

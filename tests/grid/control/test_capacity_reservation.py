@@ -46,7 +46,7 @@ def test_who_takes_no_part_leaves_it_to_the_feeder() -> None:
     plant = Plant(*helpers, third, feeders=(feeder(50.0, 30.0),), market=QUIET, planning=False)
     plant.run(900)
     assert (third.told, [each.told for each in helpers]) == (9, [16, 16])
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=600.0)
     plant.run(60)
     since = len(plant.loads_a)
     plant.run(540)
@@ -70,7 +70,7 @@ def test_chargers_on_other_phases_do_not_rebound_together() -> None:
     plant.run(900)
     before = plant.loads_a[-1]
     assert before == (37.0, 5.0, 5.0)
-    plant.engine.request_curtailment(plant.now, power_w=50_000.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=50_000.0, duration_s=600.0)
     since = len(plant.loads_a)
     plant.run(600)
     assert plant.loads_a[-1] == (25.0, 5.0, 5.0)
@@ -86,7 +86,7 @@ def test_what_a_battery_gives_is_not_for_a_car() -> None:
     waits = car("waits", connected=False)
     plant = Plant(store, waits, feeders=(feeder(40.0, 30.0),), market=QUIET, base_a=(28.0,) * 3, planning=False)
     plant.run(300)
-    plant.engine.request_curtailment(plant.now, power_w=4000.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=4000.0, duration_s=600.0)
     waits.connected = True
     plant.run(595)
     assert store.told == -4000
@@ -103,10 +103,10 @@ def test_below_the_threshold_everybody_rises() -> None:
     plant = Plant(
         car("one", policy=ALWAYS), car("two"), feeders=(feeder(60.0, 50.0),), market=QUIET, base_a=(30.0,) * 3
     )
-    plant.engine.set_planning(enabled=False)
+    plant.engine.commands.set_planning(enabled=False)
     plant.run(900)
     assert [plant.car(each).told for each in ("one", "two")] == [12, 12]
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
     plant.run(60)
     assert plant.car("two").told == 12
     plant.base_a = (21.0,) * 3
@@ -122,7 +122,7 @@ def test_a_car_that_leaves_soon_is_not_held(departs_in_s: float | None, told: fl
     plant = Plant(helper, other, feeders=(feeder(40.0, 20.0),), market=QUIET, base_a=(20.0,) * 3, planning=False)
     plant.run(900)
     assert helper.told == 16
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
     other.connected = True
     other.departure_at = None if departs_in_s is None else plant.now + departs_in_s
     plant.run(300)
@@ -133,7 +133,7 @@ def test_a_helper_that_leaves_soon_does_not_wait() -> None:
     cars = [car(f"c{n}", policy=ALWAYS, target_soc=60, battery_wh=60_000) for n in range(4)]
     plant = Plant(*cars, feeders=(feeder(90.0, 20.0),), market=QUIET, planning=False)
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=60_000.0, duration_s=300.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=60_000.0, duration_s=300.0)
     plant.run(200)
     cars[3].departure_at = plant.now + 3600
     plant.run(130)
@@ -147,7 +147,7 @@ def test_who_has_waited_for_one_usual_request_and_its_release_starts() -> None:
     helper, other = car("one", policy=ALWAYS), car("other", connected=False)
     plant = Plant(helper, other, feeders=(feeder(40.0, 20.0),), market=QUIET, base_a=(20.0,) * 3, planning=False, dt=10)
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=20_000.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=20_000.0)
     other.connected = True
     plant.run(TIMING.request_duration_s + TIMING.release_hold_s - 20)
     assert other.told == 0
@@ -156,7 +156,7 @@ def test_who_has_waited_for_one_usual_request_and_its_release_starts() -> None:
     plant.run(900)
     assert (other.told, helper.told) == (6, 0)
     # It is over as it is for everybody.
-    plant.engine.cancel(plant.now, request_id=next(iter(plant.engine.requests)))
+    plant.engine.commands.cancel(plant.now, request_id=next(iter(plant.engine.requests)))
     plant.run(TIMING.release_hold_s + 400)
     assert other.told + helper.told == pytest.approx(17, abs=1)
 
@@ -166,7 +166,7 @@ def test_who_starts_after_waiting_gets_its_least_and_no_share_of_what_helpers_ga
     plant = Plant(helper, other, feeders=(feeder(60.0, 36.0),), market=QUIET, base_a=(20.0,) * 3, planning=False, dt=10)
     plant.run(900)
     assert helper.told == 16
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=20_000.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=20_000.0)
     other.connected = True
     plant.run(TIMING.request_duration_s + TIMING.release_hold_s - 20)
     assert (other.told, helper.told) == (0, 0)
@@ -187,7 +187,7 @@ def test_a_restart_in_the_middle_lifts_no_lid() -> None:
     plant.run(900)
     one, two = plant.car("one"), plant.car("two")
     assert (one.told, two.told) == (16, 6)
-    plant.engine.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=40_000.0, duration_s=900.0)
     plant.run(200)
     plant.restart()
     plant.run(695)
@@ -258,7 +258,7 @@ class Island:
         return [(feeder_id, phase) for feeder_id in self.threshold for phase in range(3)]
 
     def below(self, limit: Limit) -> list[Car]:
-        topology = self.tree.engine._topology
+        topology = self.tree.engine._parts.topology
         return [each for each in self.cars if topology.below(limit[0], each.config) and limit[1] in each.config.phases]
 
     def fits_below_the_threshold(self, limit: Limit) -> float:
@@ -278,12 +278,12 @@ class Island:
         return given
 
     def with_lid(self) -> set[Limit]:
-        topology, names = self.tree.engine._topology, [each.feeder_id for each in self.tree.config.feeders]
+        topology, names = self.tree.engine._parts.topology, [each.feeder_id for each in self.tree.config.feeders]
         assert topology.number == {name: number for number, name in enumerate(names)}
-        return {(names[limit // 3], limit % 3) for limit in self.tree.engine._market.lids().lids}
+        return {(names[limit // 3], limit % 3) for limit in self.tree.engine._parts.market.lids().lids}
 
     def begin(self) -> None:
-        self.tree.engine.request_curtailment(
+        self.tree.engine.commands.request_curtailment(
             self.tree.now,
             power_w=self.random.choice([5000.0, 500_000.0]),
             duration_s=self.random.choice([300.0, 600.0]),
@@ -291,7 +291,7 @@ class Island:
         self.begun = True
 
     def helpers(self, limit: Limit) -> set[str]:
-        topology = self.tree.engine._topology
+        topology = self.tree.engine._parts.topology
         devices = {
             ask.device_id: self.tree.devices[ask.device_id].config
             for request in self.tree.engine.requests.values()

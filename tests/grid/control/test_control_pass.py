@@ -129,7 +129,7 @@ def garage_of(number: int, **values: object) -> list[Car]:
 def test_an_order_leaves_each_device_its_floor_and_nothing_more() -> None:
     tree = Tree(*garage_of(3), feeders=(feeder(),), bases={"main": steady(4.0)})
     tree.run(600)
-    tree.engine.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
     tree.run(5)
     assert [tree.car(f"car_{index}").told for index in range(3)] == [6, 6, 6]
     tree.run(600)
@@ -144,7 +144,7 @@ def test_an_order_leaves_each_device_its_floor_and_nothing_more() -> None:
 def test_the_fuse_wins_over_the_floor() -> None:
     tree = Tree(*garage_of(3), feeders=(feeder(20.0, 20.0),), bases={"main": steady(6.0)})
     tree.run(300)
-    tree.engine.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
     tree.run(600)
     assert sorted(tree.car(f"car_{index}").told for index in range(3)) == [0, 6, 6]
     assert tree.over("main") == []
@@ -158,7 +158,7 @@ def test_a_car_that_cannot_charge_with_so_little_pauses_and_a_single_phase_keeps
         bases={"main": steady(4.0)},
     )
     tree.run(600)
-    tree.engine.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=4200.0, until=tree.now + 3600)
     tree.run(600)
     assert tree.car("thick").told == 0
     assert tree.car("single").told == 18
@@ -168,7 +168,7 @@ def test_an_order_leaves_a_battery_its_floor_as_well() -> None:
     store = Store(battery(), own_w=5000.0)
     tree = Tree(store, feeders=(feeder(),), bases={"main": steady(4.0)})
     tree.run(60)
-    tree.engine.set_temporary_capacity(tree.now, power_w=1000.0, until=tree.now + 600)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=1000.0, until=tree.now + 600)
     tree.run(60)
     assert 4100 <= store.total_w <= 4200
     tree.run(600)
@@ -179,7 +179,7 @@ def test_an_order_with_room_is_shared_and_still_leaves_the_floors() -> None:
     """13 kW for three cars: the floors take 12.4."""
     tree = Tree(*garage_of(3), feeders=(feeder(),), bases={"main": steady(0.0)})
     tree.run(600)
-    tree.engine.set_temporary_capacity(tree.now, power_w=14_500.0, until=tree.now + 3600)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=14_500.0, until=tree.now + 3600)
     tree.run(300)
     told = sorted(tree.car(f"car_{index}").told for index in range(3))
     assert told[0] >= 6
@@ -190,7 +190,7 @@ def test_an_order_survives_a_restart_and_its_end_is_gentle() -> None:
     tree = Tree(*garage_of(4), feeders=(feeder(),), bases={"main": steady(4.0)})
     tree.run(600)
     ends_at = tree.now + 1200
-    tree.engine.set_temporary_capacity(tree.now, power_w=4200.0, until=ends_at)
+    tree.engine.commands.set_temporary_capacity(tree.now, power_w=4200.0, until=ends_at)
     tree.run(300)
     tree.engine = tree.make_engine(json.loads(json.dumps(tree.engine.to_dict())))
     while tree.now < ends_at:

@@ -16,7 +16,7 @@ def helping() -> tuple[Plant, Home]:
     home = Home(household(policy=ALWAYS))
     plant = Plant(home, market=QUIET)
     plant.run(700)
-    plant.engine.request_curtailment(plant.now, power_w=1800.0, duration_s=WINDOW_S)
+    plant.engine.commands.request_curtailment(plant.now, power_w=1800.0, duration_s=WINDOW_S)
     plant.run(60)
     assert not home.loads["boiler"]
     return plant, home
@@ -61,7 +61,7 @@ def test_a_load_that_never_goes_off_ends_its_part() -> None:
     home = Home(household(policy=ALWAYS), heeds=False)
     plant = Plant(home, market=QUIET)
     plant.run(700)
-    plant.engine.request_curtailment(plant.now, power_w=1800.0, duration_s=WINDOW_S)
+    plant.engine.commands.request_curtailment(plant.now, power_w=1800.0, duration_s=WINDOW_S)
     plant.run(120)
     assert part_of(plant) == (RequestState.SETTLED, Reason(key="ended_not_following"))
     assert plant.of(Settlement) == []

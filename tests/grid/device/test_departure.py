@@ -69,7 +69,7 @@ def test_a_car_that_should_have_left_helps_only_if_it_is_charged_already() -> No
     car = rolling(Car(charger(policy=policy), soc=20.0), START + 900)
     plant = Plant(car, dt=5.0)
     run(plant, 1200)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=4000.0, duration_s=900.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=4000.0, duration_s=900.0)
     part = request.asks["car"]
     assert part.reason is not None
     assert part.reason.key == "declined_needs_energy"

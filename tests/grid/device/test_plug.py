@@ -28,7 +28,7 @@ def settled_i(*, slips: bool) -> tuple[int, Plant]:
     asked_at = plant.now
     if slips:
         car.says_connected = lambda now: (now - asked_at) % 120 >= 5
-    _, events = plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
+    _, events = plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
     plant.events += events
     plant.run(910)
     return sum(each.amount_i for each in plant.of(Settlement)), plant
@@ -53,7 +53,7 @@ def test_a_car_that_has_left_is_paid_only_until_then() -> None:
     car = Car(charger(policy=ALWAYS))
     plant = Plant(car, market=QUIET, dt=1.0)
     plant.run(700)
-    plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
     plant.run(300)
     car.connected = False
     plant.run(60)

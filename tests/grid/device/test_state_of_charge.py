@@ -116,7 +116,7 @@ def asked_for_hours(car: Car, hours: float) -> float:
     end = plant.now + hours * HOUR
     while plant.now < end:
         if plant.engine.status(plant.now).open_requests == ():
-            plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
+            plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
         plant.step()
         least = min(least, car.soc or 0.0)
     return least
@@ -162,7 +162,7 @@ def test_a_value_of_before_the_trip_feeds_nothing_back_and_keeps_no_car_from_cha
     car.connected = True
     plant.run(400)
     assert car.draws_a == 16
-    plant.engine.request_curtailment(plant.now, power_w=22_000.0, duration_s=900.0, device_ids=["car"])
+    plant.engine.commands.request_curtailment(plant.now, power_w=22_000.0, duration_s=900.0, device_ids=["car"])
     plant.run(300)
     assert 0 <= car.told < 16
     plant.run(HOUR)
@@ -224,7 +224,7 @@ def test_a_home_battery_is_carried_on_to_its_floor() -> None:
     plant.run(700)
     for _ in range(3 * 360):
         if plant.engine.status(plant.now).open_requests == ():
-            plant.engine.request_curtailment(plant.now, power_w=4000.0, duration_s=HOUR)
+            plant.engine.commands.request_curtailment(plant.now, power_w=4000.0, duration_s=HOUR)
         plant.step()
         real += store.total_w * 10 / 36 / 10_000
     assert 19.8 <= real < 25

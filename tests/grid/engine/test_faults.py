@@ -199,9 +199,9 @@ def test_chargers_that_know_only_their_total_are_no_contradiction() -> None:
     """Their current may be on another phase than it is counted on, and that phase may stand still."""
     plant = Plant(Car(charger(phases=(0, 1, 2)), soc=None), market=MarketConfig(automatic=False))
     plant.run(60)
-    watch = plant.engine._feeders[0].plausibility
+    watch = plant.engine._parts.feeders[0].plausibility
     for at in range(100):
-        device = plant.engine._devices["car"]
+        device = plant.engine._parts.devices["car"]
         power = plant.car().draws_a * V * (at % 7)
         device.reading = PhaseReading(power_w=(power, power, power), at=plant.now, changed_at=plant.now, split=True)
         meter = PhaseReading(power_w=(3 * power, 100.0, 100.0), at=plant.now, changed_at=plant.now)
@@ -283,7 +283,7 @@ class Island:
         self.pay()
 
     def pay(self) -> None:
-        for settlement in self.plant.engine.unpaid():
+        for settlement in self.plant.engine.commands.unpaid():
             assert self.paid.setdefault(settlement.payment_id, settlement.amount_i) == settlement.amount_i
 
     def kill(self) -> None:
@@ -356,7 +356,7 @@ def test_the_day_of_a_household_begins_at_local_midnight_also_for_those_who_come
     plant.engine.start_day(plant.now)
     plant.run(2 * 900)
     slot = int((START % DAY_S + 2 * HOUR_S) // 900)
-    habits: Habits = plant.engine._lifecycle.habits
+    habits: Habits = plant.engine._parts.lifecycle.habits
     today = habits.to_dict()["profiles"]["home"]["today"]
     assert {number for number, watts in enumerate(today) if watts is not None} <= {slot, slot + 1}
     assert any(watts is not None for watts in today)

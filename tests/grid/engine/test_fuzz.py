@@ -124,17 +124,21 @@ def command(engine: GridEngine, chance: Chance, now: float) -> GridEngine:
     match chance.randrange(9):
         case 0:
             state = json.loads(json.dumps(engine.to_dict(), allow_nan=False))
-            return GridEngine(CONFIG, new_id=engine._market._new_id, state=state)
+            return GridEngine(CONFIG, new_id=engine._parts.market._new_id, state=state)
         case 1:
-            engine.request_curtailment(now, power_w=chance.uniform(1, 20_000), duration_s=chance.uniform(1, 900))
+            engine.commands.request_curtailment(
+                now, power_w=chance.uniform(1, 20_000), duration_s=chance.uniform(1, 900)
+            )
         case 2:
-            engine.answer(now, request_id=chance.choice(requests), device_id="asked", accept=not chance.one_in(3))
+            engine.commands.answer(
+                now, request_id=chance.choice(requests), device_id="asked", accept=not chance.one_in(3)
+            )
         case 3:
-            engine.opt_out(now, device_id=chance.choice(("v2g", "asked", "battery", "home")))
+            engine.commands.opt_out(now, device_id=chance.choice(("v2g", "asked", "battery", "home")))
         case 4 if chance.one_in(4):
-            engine.cancel(now, request_id=chance.choice(requests))
+            engine.commands.cancel(now, request_id=chance.choice(requests))
         case 5 if chance.one_in(4):
-            engine.set_temporary_capacity(now, power_w=chance.uniform(1000, 20_000), until=now + 300)
+            engine.commands.set_temporary_capacity(now, power_w=chance.uniform(1000, 20_000), until=now + 300)
     return engine
 
 
@@ -156,7 +160,7 @@ def test_promises_hold_whatever_happens(seed: int) -> None:
         result = engine.step(now, chance.inputs(now))
         check_setpoints(result, told)
         assert result.wake_at > now
-        for event in (*result.events, *engine.unpaid()):
+        for event in (*result.events, *engine.commands.unpaid()):
             if isinstance(event, Settlement):
                 assert event.amount_i > 0
                 assert paid.setdefault(event.payment_id, event.amount_i) == event.amount_i

@@ -78,7 +78,7 @@ class World:
             dt=self.dt,
         )
         if self.order_w is not None:
-            tree.engine.set_temporary_capacity(tree.now, power_w=self.order_w, until=tree.now + 200)
+            tree.engine.commands.set_temporary_capacity(tree.now, power_w=self.order_w, until=tree.now + 200)
         return tree
 
 
@@ -226,7 +226,7 @@ def test_all_kinds_of_devices_keep_to_all_limits(world: World, power_w: float, w
     for step in range(world.steps):
         if step == 100:
             with suppress(GridError):
-                tree.engine.request_curtailment(tree.now, power_w=power_w, duration_s=window_s)
+                tree.engine.commands.request_curtailment(tree.now, power_w=power_w, duration_s=window_s)
         result = tree.step()
         for setpoint in result.setpoints:
             if isinstance(setpoint, ChargerSetpoint):

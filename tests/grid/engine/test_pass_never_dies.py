@@ -133,7 +133,7 @@ def site() -> Site:
 
 
 def asked(plant: Site) -> None:
-    request, events = plant.engine.request_curtailment(plant.now, power_w=12_000.0, duration_s=300.0)
+    request, events = plant.engine.commands.request_curtailment(plant.now, power_w=12_000.0, duration_s=300.0)
     assert len(request.asks) >= 3
     plant.events += events
     plant.run(60)
@@ -234,6 +234,6 @@ def rewards(plant: Site) -> dict[str, int]:
             assert ask.state in {RequestState.DECLINED, RequestState.SETTLED, RequestState.EXPIRED}
             if ask.unpaid and not request.automatic:
                 earned[ask.device_id] = ask.amount_i
-    due = {settlement.device_id: settlement.amount_i for settlement in plant.engine.unpaid()}
+    due = {settlement.device_id: settlement.amount_i for settlement in plant.engine.commands.unpaid()}
     assert earned.items() <= due.items()
     return earned

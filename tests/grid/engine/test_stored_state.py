@@ -43,10 +43,10 @@ def rich() -> tuple[Plant, str]:
     for duration_s, run_s in ((120.0, 1200), (600.0, 60)):
         plant.car().connected = duration_s > 300.0
         plant.run(60)
-        _, events = plant.engine.request_curtailment(plant.now, power_w=9000.0, duration_s=duration_s)
+        _, events = plant.engine.commands.request_curtailment(plant.now, power_w=9000.0, duration_s=duration_s)
         plant.events += events
         plant.run(run_s)
-    plant.engine.set_temporary_capacity(plant.now, power_w=30_000.0, until=plant.now + 3600)
+    plant.engine.commands.set_temporary_capacity(plant.now, power_w=30_000.0, until=plant.now + 3600)
     return plant, json.dumps(plant.engine.to_dict())
 
 
@@ -199,13 +199,15 @@ def settled_part() -> tuple[Path, dict[str, Any]]:
 @pytest.mark.parametrize("value", INSTEAD, ids=lambda value: "dropped" if value is DROP else repr(value))
 def test_a_reward_that_is_owed_is_owed_whatever_else_of_it_is_lost(value: object) -> None:
     path, ask = settled_part()
-    payment_id = {payment.device_id: payment.payment_id for payment in rich()[0].engine.unpaid()}[ask["device_id"]]
-    before = {payment.payment_id: payment.amount_i for payment in rich()[0].engine.unpaid()}
+    payment_id = {payment.device_id: payment.payment_id for payment in rich()[0].engine.commands.unpaid()}[
+        ask["device_id"]
+    ]
+    before = {payment.payment_id: payment.amount_i for payment in rich()[0].engine.commands.unpaid()}
     for name in ask:
         if name == "device_id":
             continue
         engine = check((*path, name), value)
-        due = {payment.payment_id: payment.amount_i for payment in engine.unpaid()}
+        due = {payment.payment_id: payment.amount_i for payment in engine.commands.unpaid()}
         others = {each: amount for each, amount in before.items() if each != payment_id}
         assert others.items() <= due.items()
         if value is DROP or (value is not None and value is not True and value != -1):

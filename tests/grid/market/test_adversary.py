@@ -136,7 +136,7 @@ class Life:
         self.act = act
         if history.kind == HOUSEHOLDS[1]:
             draw = Random(history.seed)  # noqa: S311 - a test
-            profile = self.bazaar._lifecycle.habits._profiles["twin"] = HouseholdProfile()
+            profile = self.bazaar._parts.lifecycle.habits._profiles["twin"] = HouseholdProfile()
             for quarter in range(14 * 96):
                 begin = START + (quarter - 14 * 96) * SLOT_S
                 profile.add(begin, begin + SLOT_S, draw.uniform(500.0, 5000.0))
@@ -163,7 +163,7 @@ class Life:
     @property
     def kept_i(self) -> float:
         """What it earned and does not owe."""
-        return self.earned_i - self.bazaar._lifecycle.habits.owes_i("twin")
+        return self.earned_i - self.bazaar._parts.lifecycle.habits.owes_i("twin")
 
     @property
     def parts(self) -> int:
@@ -242,7 +242,7 @@ def test_raising_consumption_before_a_request(history: History, steps: int, go_o
 def test_declining_and_then_dropping(history: History, wait: int) -> None:
     def act(life: Life, until: float) -> None:
         bazaar = life.bazaar
-        asks = [(each.request_id, ask) for each in bazaar._lifecycle.open() for ask in each.asks.values()]
+        asks = [(each.request_id, ask) for each in bazaar._parts.lifecycle.open() for ask in each.asks.values()]
         for request_id, ask in asks:
             if ask.waiting:
                 bazaar.answer(bazaar.now, request_id=request_id, device_id="twin", accept=False)
@@ -361,7 +361,7 @@ def test_absurd_rates(history: History, min_rate: int, power_w: float | None) ->
 
     def act(life: Life, _until: float) -> None:
         bazaar = life.bazaar
-        for request in bazaar._lifecycle.open():
+        for request in bazaar._parts.lifecycle.open():
             if any(ask.waiting for ask in request.asks.values()):
                 try:
                     bazaar.seen += bazaar.answer(

@@ -72,7 +72,7 @@ def test_who_said_no_to_more_than_the_rate_is_not_asked_again_in_the_same_auctio
     )
     plant.run(60)
     request_id = plant.of(RequestIssued)[0].request.request_id
-    plant.engine.answer(
+    plant.engine.commands.answer(
         plant.now, request_id=request_id, device_id="person", accept=False, reason=Reason(key="declined_by_person")
     )
     plant.run(220)
@@ -147,7 +147,7 @@ def test_no_budget_is_ever_exceeded(
     plant.base_a = (base_a, 5.0, 5.0)
     for power_w, duration_s, rate, restart in asked:
         try:
-            _, events = plant.engine.request_curtailment(
+            _, events = plant.engine.commands.request_curtailment(
                 plant.now, power_w=power_w, duration_s=duration_s, rate_i_per_kwh=rate
             )
             plant.events += events
@@ -182,7 +182,7 @@ def test_a_budget_buys_what_it_can_and_then_the_asking_stops_until_the_next_day(
     assert 280_000 <= spent(plant) <= 300_000
     count = len(plant.of(RequestIssued))
     with pytest.raises(GridError) as refused:
-        plant.engine.request_curtailment(plant.now, power_w=2000.0, duration_s=900.0)
+        plant.engine.commands.request_curtailment(plant.now, power_w=2000.0, duration_s=900.0)
     assert refused.value.key == "budget_spent"
     plant.run(3600)
     assert len(plant.of(RequestIssued)) == count
@@ -198,10 +198,10 @@ def test_a_budget_buys_what_it_can_and_then_the_asking_stops_until_the_next_day(
 def test_a_favour_costs_nothing_and_needs_no_budget() -> None:
     plant = Plant(Store(battery(policy=ALWAYS)), market=MarketConfig(automatic=False, budget_per_day_i=1))
     plant.run(700)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=60.0, rate_i_per_kwh=0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=60.0, rate_i_per_kwh=0)
     plant.run(100)
     assert request.asks["battery"].energy_wh >= 40
-    assert plant.engine.unpaid() == []
+    assert plant.engine.commands.unpaid() == []
 
 
 # Merit
@@ -220,7 +220,7 @@ def test_identical_participants_earn_alike(count: int, asked: list[tuple[float, 
     )
     plant.run(700)
     for power_w, duration_s in asked:
-        _, events = plant.engine.request_curtailment(plant.now, power_w=power_w, duration_s=duration_s)
+        _, events = plant.engine.commands.request_curtailment(plant.now, power_w=power_w, duration_s=duration_s)
         plant.events += events
         plant.run(duration_s + gap_s + 60)
         status = plant.result
@@ -254,8 +254,10 @@ def test_debts_decay_survive_a_restart_and_newcomers_start_with_the_least() -> N
 def test_who_gives_less_than_was_asked_is_held_to_that(power_w: float) -> None:
     plant = Plant(Car(charger(policy=PolicyConfig(mode=PolicyMode.ASK))), market=QUIET)
     plant.run(700)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=300.0)
-    plant.engine.answer(plant.now, request_id=request.request_id, device_id="car", accept=True, power_w=power_w)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=300.0)
+    plant.engine.commands.answer(
+        plant.now, request_id=request.request_id, device_id="car", accept=True, power_w=power_w
+    )
     ask = request.asks["car"]
     # A charger gives whole steps: one more at most. Between its minimum and 0 there is nothing.
     step_w, least_w = 3 * V, 6 * 3 * V
@@ -271,7 +273,7 @@ def asked_household(**loads: bool) -> tuple[Plant, CurtailmentRequest]:
     home.loads.update(loads)
     plant = Plant(home, market=QUIET)
     plant.run(700)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
     return plant, request
 
 
@@ -281,7 +283,9 @@ def asked_household(**loads: bool) -> tuple[Plant, CurtailmentRequest]:
 )
 def test_a_household_sheds_no_more_than_somebody_promised(power_w: float, shed: set[str], quantity_w: float) -> None:
     plant, request = asked_household()
-    plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=power_w)
+    plant.engine.commands.answer(
+        plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=power_w
+    )
     plant.run(60)
     ask = request.asks["home"]
     assert (set(ask.loads), ask.quantity_w) == (shed, quantity_w)
@@ -295,11 +299,15 @@ def test_less_than_the_smallest_load_is_refused_and_changes_nothing(pump: bool, 
     plant, request = asked_household(pump=pump)
     before = plant.engine.to_dict()
     with pytest.raises(GridError) as error:
-        plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=500.0)
+        plant.engine.commands.answer(
+            plant.now, request_id=request.request_id, device_id="home", accept=True, power_w=500.0
+        )
     assert (error.value.key, error.value.placeholders["least_w"]) == ("power_below_loads", least)
     assert plant.engine.to_dict() == before
     # Whoever says no gives no power, and can say so.
-    plant.engine.answer(plant.now, request_id=request.request_id, device_id="home", accept=False, power_w=500.0)
+    plant.engine.commands.answer(
+        plant.now, request_id=request.request_id, device_id="home", accept=False, power_w=500.0
+    )
     assert request.asks["home"].state is RequestState.DECLINED
 
 
@@ -309,11 +317,11 @@ def test_the_least_that_is_named_is_enough() -> None:
     home = Home(household(policy=PolicyConfig(mode=PolicyMode.ASK), loads=(load,)), base_w=1500.0)
     plant = Plant(home, market=QUIET)
     plant.run(700)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=600.0)
     answer = {"request_id": request.request_id, "device_id": "home", "accept": True}
     with pytest.raises(GridError) as error:
-        plant.engine.answer(plant.now, power_w=2000.0, **answer)  # type: ignore[arg-type]
-    plant.engine.answer(plant.now, power_w=float(error.value.placeholders["least_w"]), **answer)  # type: ignore[arg-type]
+        plant.engine.commands.answer(plant.now, power_w=2000.0, **answer)  # type: ignore[arg-type]
+    plant.engine.commands.answer(plant.now, power_w=float(error.value.placeholders["least_w"]), **answer)  # type: ignore[arg-type]
     assert request.asks["home"].loads == ("boiler",)
 
 
@@ -338,7 +346,7 @@ def test_many_chargers_come_back_without_a_rebound(spare_a: float) -> None:
     plant = street(20, 400.0, 340.0, market=QUIET)
     plant.run(1500)
     assert max(plant.loads_a[-1]) == pytest.approx(330.0)
-    _, events = plant.engine.request_curtailment(plant.now, power_w=130_000.0, duration_s=600.0)
+    _, events = plant.engine.commands.request_curtailment(plant.now, power_w=130_000.0, duration_s=600.0)
     plant.run(590)
     assert max(plant.loads_a[-1]) < 160
     plant.base_a = (20.0 - spare_a,) * 3
@@ -387,7 +395,7 @@ def test_the_rebound_of_any_island_is_bounded(
     before_a = max(sum(load) for load in plant.loads_a[-30:])
     greatest_w = max(sum(car.power_w) for car in cars)
     # All of them are asked for all that they have.
-    plant.engine.request_curtailment(plant.now, power_w=500_000.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=500_000.0, duration_s=600.0)
     plant.run(600)
     start = len(plant.loads_a) - 1
     plant.run(900)
@@ -403,9 +411,9 @@ def test_the_rebound_of_any_island_is_bounded(
 def test_who_leaves_by_its_own_wish_does_not_wait() -> None:
     plant = street(3, 100.0, 20.0, market=QUIET)
     plant.run(700)
-    plant.engine.request_curtailment(plant.now, power_w=30_000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=30_000.0, duration_s=900.0)
     plant.run(100)
-    plant.engine.opt_out(plant.now, device_id="c00")
+    plant.engine.commands.opt_out(plant.now, device_id="c00")
     plant.run(120)
     assert plant.car("c00").told == 16
     assert plant.car("c01").told == 0

@@ -43,7 +43,9 @@ def helping_car(**values: object) -> Car:
 
 
 def ask_for(plant: Plant, power_w: float, duration_s: float = 900.0, **values: object) -> str:
-    request, events = plant.engine.request_curtailment(plant.now, power_w=power_w, duration_s=duration_s, **values)  # type: ignore[arg-type]
+    request, events = plant.engine.commands.request_curtailment(
+        plant.now, power_w=power_w, duration_s=duration_s, **values
+    )  # type: ignore[arg-type]
     plant.events += events
     return request.request_id
 
@@ -301,7 +303,7 @@ def test_somebody_who_stands_by_steps_in() -> None:
     plant = plant_of(Store(battery("dear", policy=dear)), Store(battery("cheap", policy=ALWAYS)))
     request_id = ask_for(plant, 3000.0)
     plant.run(100)
-    plant.events += plant.engine.opt_out(plant.now, device_id="cheap")
+    plant.events += plant.engine.commands.opt_out(plant.now, device_id="cheap")
     assert state(plant, request_id, "cheap") is S.SETTLED
     assert state(plant, request_id, "dear") is S.ACTIVE
 
@@ -316,7 +318,7 @@ def test_a_charger_that_does_not_follow_earns_nothing_and_is_let_go() -> None:
     assert ask.reason == Reason(key="ended_not_following")
     assert ask.energy_wh == 0
     assert plant.of(Settlement) == []
-    assert plant.engine.unpaid() == []
+    assert plant.engine.commands.unpaid() == []
 
 
 def test_a_silent_device_earns_nothing_while_it_is_silent() -> None:
@@ -350,7 +352,9 @@ def test_a_person_answers_in_time() -> None:
     assert state(plant, request_id) is S.ISSUED
     assert plant.engine.requests[request_id].asks["car"].reason == Reason(key="asked_person")
     plant.run(30)
-    plant.events += plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=True, power_w=3000.0)
+    plant.events += plant.engine.commands.answer(
+        plant.now, request_id=request_id, device_id="car", accept=True, power_w=3000.0
+    )
     decision = plant.of(Answered)[-1].decision
     # A car moves in whole amperes: its answer says what it will really give at most, which is what it is paid for.
     assert (decision.accepted, decision.power_w, decision.reason.key) == (True, 3220.0, "accepted_by_person")
@@ -364,7 +368,7 @@ def test_no_answer_is_a_no_but_a_late_yes_still_counts() -> None:
     plant.run(125)
     assert state(plant, request_id) is S.UNANSWERED
     assert plant.car().told == 16
-    plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=True)
+    plant.engine.commands.answer(plant.now, request_id=request_id, device_id="car", accept=True)
     assert state(plant, request_id) is S.ACTIVE
     plant.run(900)
     assert state(plant, request_id) is S.SETTLED
@@ -374,7 +378,9 @@ def test_a_person_declines_with_a_reason() -> None:
     plant = plant_of(Car(charger(policy=ASK)))
     request_id = ask_for(plant, 6000.0)
     reason = Reason(key="given", placeholders={"text": "Guests"})
-    plant.events += plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=False, reason=reason)
+    plant.events += plant.engine.commands.answer(
+        plant.now, request_id=request_id, device_id="car", accept=False, reason=reason
+    )
     assert state(plant, request_id) is S.DECLINED
     assert plant.of(RequestClosed)
     assert plant.result is not None
@@ -387,7 +393,7 @@ def test_opting_out_settles_what_was_delivered() -> None:
     plant = plant_of(helping_car())
     request_id = ask_for(plant, 11_000.0)
     plant.run(200)
-    plant.events += plant.engine.opt_out(plant.now, device_id="car", request_id=request_id)
+    plant.events += plant.engine.commands.opt_out(plant.now, device_id="car", request_id=request_id)
     settlement = plant.of(Settlement)[0]
     assert 0.9 * 11_040 * 195 / 3600 <= settlement.energy_wh <= 11_040 * 200 / 3600
     plant.run(300)
@@ -399,7 +405,7 @@ def test_cancelling_ends_everything() -> None:
     plant = plant_of(helping_car(), Store(battery(policy=ASK)))
     request_id = ask_for(plant, 15_000.0)
     plant.run(100)
-    plant.events += plant.engine.cancel(plant.now, request_id=request_id)
+    plant.events += plant.engine.commands.cancel(plant.now, request_id=request_id)
     assert state(plant, request_id) is S.SETTLED
     assert state(plant, request_id, "battery") is S.CANCELLED
     assert plant.engine.requests[request_id].closed
@@ -413,13 +419,13 @@ def test_paying_is_idempotent_and_in_order() -> None:
     request_id = ask_for(plant, 6000.0)
     plant.run(910)
     names = {"request_id": request_id, "device_id": "car"}
-    assert [each.payment_id for each in plant.engine.unpaid()] == [f"{request_id}:car"]
-    assert [event.state for event in plant.engine.mark_paid(plant.now, **names, reference="TAIL")] == [S.PAID]  # type: ignore[union-attr]
-    assert plant.engine.mark_paid(plant.now, **names, reference="TAIL") == []
-    assert plant.engine.unpaid() == []
-    assert [event.state for event in plant.engine.mark_confirmed(plant.now, **names)] == [S.CONFIRMED]  # type: ignore[union-attr]
-    assert plant.engine.mark_confirmed(plant.now, **names) == []
-    assert plant.engine.mark_paid(plant.now, **names, reference="TAIL") == []
+    assert [each.payment_id for each in plant.engine.commands.unpaid()] == [f"{request_id}:car"]
+    assert [event.state for event in plant.engine.commands.mark_paid(plant.now, **names, reference="TAIL")] == [S.PAID]  # type: ignore[union-attr]
+    assert plant.engine.commands.mark_paid(plant.now, **names, reference="TAIL") == []
+    assert plant.engine.commands.unpaid() == []
+    assert [event.state for event in plant.engine.commands.mark_confirmed(plant.now, **names)] == [S.CONFIRMED]  # type: ignore[union-attr]
+    assert plant.engine.commands.mark_confirmed(plant.now, **names) == []
+    assert plant.engine.commands.mark_paid(plant.now, **names, reference="TAIL") == []
     assert plant.engine.requests[request_id].asks["car"].payment_reference == "TAIL"
 
 
@@ -427,7 +433,7 @@ def test_nothing_is_paid_before_it_is_settled() -> None:
     plant = plant_of(helping_car())
     request_id = ask_for(plant, 6000.0)
     with pytest.raises(GridError) as refused:
-        plant.engine.mark_paid(plant.now, request_id=request_id, device_id="car", reference="TAIL")
+        plant.engine.commands.mark_paid(plant.now, request_id=request_id, device_id="car", reference="TAIL")
     assert refused.value.key == "invalid_transition"
 
 
@@ -455,7 +461,7 @@ def test_a_restart_in_mid_request_resumes_it_and_settles_once() -> None:
     assert home.loads == {"boiler": True, "pump": True}
     assert len(plant.of(Settlement)) == 2
     plant.restart()
-    assert {each.device_id for each in plant.engine.unpaid()} == {"car", "home"}
+    assert {each.device_id for each in plant.engine.commands.unpaid()} == {"car", "home"}
 
 
 def test_a_restart_long_after_the_end_settles_what_was_measured_and_restores_loads() -> None:
@@ -477,7 +483,7 @@ def test_an_answer_survives_a_restart() -> None:
     request_id = ask_for(plant, 6000.0)
     plant.restart()
     plant.step()
-    plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=False)
+    plant.engine.commands.answer(plant.now, request_id=request_id, device_id="car", accept=False)
     plant.restart()
     status = plant.step().status.devices["car"]
     assert status.curtailment is S.DECLINED
@@ -505,8 +511,8 @@ def test_the_state_stays_small() -> None:
             ask_for(plant, 6000.0, 60.0) if plant.result and not plant.result.status.feeders["main"].blind else ""
         )
         plant.run(90)
-        for settlement in plant.engine.unpaid():
-            plant.engine.mark_confirmed(
+        for settlement in plant.engine.commands.unpaid():
+            plant.engine.commands.mark_confirmed(
                 plant.now, request_id=settlement.request_id, device_id=settlement.device_id, reference="T"
             )
     assert request_id
@@ -549,7 +555,7 @@ def test_a_bad_request_is_refused_and_changes_nothing(values: dict[str, object],
     plant.run(20)
     before = plant.engine.to_dict()
     with pytest.raises(GridError) as refused:
-        plant.engine.request_curtailment(plant.now, **{"power_w": 1000.0, "duration_s": 600.0, **values})  # type: ignore[arg-type]
+        plant.engine.commands.request_curtailment(plant.now, **{"power_w": 1000.0, "duration_s": 600.0, **values})  # type: ignore[arg-type]
     assert refused.value.key == key
     assert plant.engine.to_dict() == before
 
@@ -571,23 +577,23 @@ def test_commands_about_unknown_things_are_refused() -> None:
             command(now, **values)  # type: ignore[operator]
         assert error.value.key == key
 
-    refused("unknown_request", engine.answer, request_id="x", device_id="car", accept=True)
-    refused("unknown_device", engine.answer, request_id=request_id, device_id="x", accept=True)
-    refused("not_participating", engine.answer, request_id=request_id, device_id="other", accept=True)
-    refused("already_answered", engine.answer, request_id=request_id, device_id="car", accept=True)
-    refused("unknown_device", engine.opt_out, device_id="x")
-    refused("not_participating", engine.opt_out, device_id="other")
-    refused("unknown_request", engine.cancel, request_id="x")
-    refused("invalid_capacity", engine.set_temporary_capacity, power_w=-1.0, until=now + 60)
-    refused("invalid_capacity", engine.set_temporary_capacity, power_w=math.nan, until=now + 60)
-    refused("invalid_duration", engine.set_temporary_capacity, power_w=5000.0, until=now - 1)
-    refused("invalid_duration", engine.set_temporary_capacity, power_w=5000.0, until=math.nan)
-    refused("unknown_feeder", engine.clear_temporary_capacity, feeder_id="x")
-    refused("invalid_reference", engine.mark_paid, request_id=request_id, device_id="car", reference=5)
-    engine.cancel(now, request_id=request_id)
-    refused("request_closed", engine.cancel, request_id=request_id)
-    refused("request_closed", engine.answer, request_id=request_id, device_id="car", accept=True)
-    refused("request_closed", engine.opt_out, request_id=request_id, device_id="car")
+    refused("unknown_request", engine.commands.answer, request_id="x", device_id="car", accept=True)
+    refused("unknown_device", engine.commands.answer, request_id=request_id, device_id="x", accept=True)
+    refused("not_participating", engine.commands.answer, request_id=request_id, device_id="other", accept=True)
+    refused("already_answered", engine.commands.answer, request_id=request_id, device_id="car", accept=True)
+    refused("unknown_device", engine.commands.opt_out, device_id="x")
+    refused("not_participating", engine.commands.opt_out, device_id="other")
+    refused("unknown_request", engine.commands.cancel, request_id="x")
+    refused("invalid_capacity", engine.commands.set_temporary_capacity, power_w=-1.0, until=now + 60)
+    refused("invalid_capacity", engine.commands.set_temporary_capacity, power_w=math.nan, until=now + 60)
+    refused("invalid_duration", engine.commands.set_temporary_capacity, power_w=5000.0, until=now - 1)
+    refused("invalid_duration", engine.commands.set_temporary_capacity, power_w=5000.0, until=math.nan)
+    refused("unknown_feeder", engine.commands.clear_temporary_capacity, feeder_id="x")
+    refused("invalid_reference", engine.commands.mark_paid, request_id=request_id, device_id="car", reference=5)
+    engine.commands.cancel(now, request_id=request_id)
+    refused("request_closed", engine.commands.cancel, request_id=request_id)
+    refused("request_closed", engine.commands.answer, request_id=request_id, device_id="car", accept=True)
+    refused("request_closed", engine.commands.opt_out, request_id=request_id, device_id="car")
 
 
 def test_an_answer_with_a_bad_power_is_refused() -> None:
@@ -595,7 +601,7 @@ def test_an_answer_with_a_bad_power_is_refused() -> None:
     request_id = ask_for(plant, 6000.0)
     for power in (-1.0, math.nan, 0.0):
         with pytest.raises(GridError) as refused:
-            plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=True, power_w=power)
+            plant.engine.commands.answer(plant.now, request_id=request_id, device_id="car", accept=True, power_w=power)
         assert refused.value.key == "invalid_power"
     assert state(plant, request_id) is S.ISSUED
 
@@ -622,8 +628,8 @@ def test_status_is_there_before_the_first_step() -> None:
 
 def test_a_changed_policy_applies_to_the_next_question() -> None:
     plant = plant_of(helping_car())
-    plant.engine.update_policy("car", PolicyConfig())
+    plant.engine.commands.update_policy("car", PolicyConfig())
     ask_for(plant, 6000.0)
     assert plant.of(Answered)[0].decision.reason.key == "declined_never"
     with pytest.raises(GridError):
-        plant.engine.update_policy("nobody", ALWAYS)
+        plant.engine.commands.update_policy("nobody", ALWAYS)

@@ -83,7 +83,7 @@ def test_a_baseline_does_not_rise_by_waiting_with_the_answer() -> None:
     # Longer than what a baseline looks back on: nothing measured before the request counts any more.
     plant.run(900)
     assert car.power_w[0] == pytest.approx(16 * 230)
-    plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=True)
+    plant.engine.commands.answer(plant.now, request_id=request_id, device_id="car", accept=True)
     plant.run(20)
     assert ask.state is RequestState.ACTIVE
     assert ask.baseline_w <= asked_w
@@ -97,7 +97,7 @@ def test_a_baseline_falls_with_what_is_drawn_while_waiting() -> None:
     ask = plant.engine.requests[request_id].asks["car"]
     car.accepts_a = 7.0
     plant.run(900)
-    plant.engine.answer(plant.now, request_id=request_id, device_id="car", accept=True)
+    plant.engine.commands.answer(plant.now, request_id=request_id, device_id="car", accept=True)
     plant.run(20)
     assert ask.state is RequestState.ACTIVE
     assert ask.baseline_w == pytest.approx(7 * 3 * 230, rel=0.01)

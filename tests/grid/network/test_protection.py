@@ -329,7 +329,7 @@ def test_a_battery_is_left_alone_until_the_capacity_is_short() -> None:
 
 def test_three_dimming_orders_lower_the_limit_and_expire() -> None:
     plant = settled(*cars(2), base_a=(1.0, 1.0, 1.0))
-    plant.engine.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 300)
+    plant.engine.commands.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 300)
     plant.run(20)
     # 690 W that nobody controls, and the floor of each of them (4,200 W: 6 A): exactly that, and no more.
     assert [plant.car(f"car_{index}").told for index in range(2)] == [6, 6]
@@ -339,15 +339,15 @@ def test_three_dimming_orders_lower_the_limit_and_expire() -> None:
     plant.run(600)
     assert plant.car("car_0").told == 16
     # An order that the floors fit into holds for the whole load, within a step and from then on.
-    plant.engine.set_temporary_capacity(plant.now, power_w=12_000.0, until=plant.now + 300)
+    plant.engine.commands.set_temporary_capacity(plant.now, power_w=12_000.0, until=plant.now + 300)
     plant.run(10)
     assert all(sum(load) * V <= 12_000 for load in plant.loads_a[-1:])
     start = len(plant.loads_a)
     plant.run(280)
     assert all(sum(load) * V <= 12_000 for load in plant.loads_a[start:])
     plant.run(600)
-    plant.engine.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 3000)
-    plant.engine.clear_temporary_capacity(plant.now)
+    plant.engine.commands.set_temporary_capacity(plant.now, power_w=8000.0, until=plant.now + 3000)
+    plant.engine.commands.clear_temporary_capacity(plant.now)
     plant.run(20)
     assert plant.car("car_0").told == 16
 

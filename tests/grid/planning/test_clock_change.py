@@ -200,7 +200,7 @@ def test_an_engine_plans_with_the_evening_after_the_change(sunday: datetime) -> 
         step(t, here=not 7 * HOUR <= berlin(t) % 86_400 < 18 * HOUR)
     state = engine.to_dict()
     engine = GridEngine(config, new_id=lambda: "r", state=state)
-    expected = engine._planning.planner.arrivals.expected("car", now, now + 30 * HOUR, taken_until=None)
+    expected = engine._parts.planning.planner.arrivals.expected("car", now, now + 30 * HOUR, taken_until=None)
     assert expected
     assert all(abs(came - at(sunday, 18)) <= 240 and abs(left - at(sunday, 31)) <= 240 for came, left, _ in expected)
     # A stranger's car that stays until the night makes a plan; its picture shows the evening where the clocks do.

@@ -48,11 +48,13 @@ def test_who_accepts_and_is_throttled_is_paid_and_no_more_is_taken_than_was_aske
     config = charger(phases=phases, battery_wh=battery_wh, policy=policy, max_discharge_a=16.0)
     car = Car(config, soc=soc, accepts_a=float(accepts_a))
     plant = Plant(car, market=QUIET)
-    plant.engine._lifecycle.habits.observe(plant.now, plant.now, plant.engine._devices.values(), {}, frozenset())
-    plant.engine._lifecycle.habits._claims["car"].stays.extend(stays_wh)
+    plant.engine._parts.lifecycle.habits.observe(
+        plant.now, plant.now, plant.engine._parts.devices.values(), {}, frozenset()
+    )
+    plant.engine._parts.lifecycle.habits._claims["car"].stays.extend(stays_wh)
     plant.run(900)
     before_a = car.draws_a
-    request, events = plant.engine.request_curtailment(plant.now, power_w=power_w, duration_s=duration_s)
+    request, events = plant.engine.commands.request_curtailment(plant.now, power_w=power_w, duration_s=duration_s)
     if "car" not in request.asks:
         plant.run(60)
         # Nobody who was not asked is held for it.
@@ -77,9 +79,9 @@ def test_a_car_that_has_had_more_than_it_ever_takes_is_not_asked_to_give_what_no
     car = Car(charger(battery_wh=None, policy=ALWAYS), soc=None)
     plant = Plant(car, market=QUIET)
     plant.run(10)
-    plant.engine._lifecycle.habits._claims["car"].stays.append(1000)
+    plant.engine._parts.lifecycle.habits._claims["car"].stays.append(1000)
     plant.run(900)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0)
     assert "car" not in request.asks
     plant.run(60)
     assert car.draws_a == 16
@@ -91,7 +93,9 @@ def test_a_part_ends_when_the_car_would_have_been_full() -> None:
     # 600 Wh are left: a little more than 3 minutes at 11 kW.
     while car.soc is not None and car.soc < 79.0:
         plant.step()
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=900.0, device_ids=["car"])
+    request, _ = plant.engine.commands.request_curtailment(
+        plant.now, power_w=11_000.0, duration_s=900.0, device_ids=["car"]
+    )
     part = request.asks["car"]
     plant.run(400)
     assert part.reason == Reason(key="ended_would_be_full")
@@ -114,7 +118,7 @@ def test_the_question_and_the_answer_name_what_is_taken(
     car = Car(config, accepts_a=draws_a)
     plant = Plant(car, market=QUIET)
     plant.run(900)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=want_w, duration_s=600.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=want_w, duration_s=600.0)
     if "car" not in request.asks:
         return
     part = request.asks["car"]
@@ -125,7 +129,7 @@ def test_the_question_and_the_answer_name_what_is_taken(
     assert asked_w < least_w + step_w or asked_w == pytest.approx(part.baseline_w)
     events: list[GridEvent] = []
     try:
-        events = plant.engine.answer(
+        events = plant.engine.commands.answer(
             plant.now, request_id=request.request_id, device_id="car", accept=True, power_w=answer_w
         )
     except GridError as error:
@@ -152,7 +156,7 @@ def test_a_household_is_asked_for_whole_loads(*, want_w: float, base_w: float, b
     home = Home(household(policy=ALWAYS), base_w=base_w, loads={"boiler": boiler, "pump": pump})
     plant = Plant(home, market=QUIET)
     plant.run(900)
-    request, events = plant.engine.request_curtailment(plant.now, power_w=want_w, duration_s=900.0)
+    request, events = plant.engine.commands.request_curtailment(plant.now, power_w=want_w, duration_s=900.0)
     if "home" not in request.asks:
         return
     part = request.asks["home"]

@@ -110,7 +110,7 @@ def test_a_household_with_a_habit_is_paid_by_it(habit_w: float, earned_wh: int) 
         feeders=plant.config.feeders, devices=plant.config.devices, market=MarketConfig(automatic=False)
     )
     plant.engine = engine = plant.make_engine(None)
-    habits = engine._lifecycle.habits
+    habits = engine._parts.lifecycle.habits
     profile = habits._profiles["home"] = HouseholdProfile()
     start = plant.now - 20 * DAY_S
     while start < plant.now:
@@ -121,7 +121,7 @@ def test_a_household_with_a_habit_is_paid_by_it(habit_w: float, earned_wh: int) 
     plant.run(60)
     home.loads["boiler"] = True
     plant.run(400)
-    request, _ = engine.request_curtailment(plant.now, power_w=2000.0, duration_s=900.0)
+    request, _ = engine.commands.request_curtailment(plant.now, power_w=2000.0, duration_s=900.0)
     ask = request.asks["home"]
     assert ask.baseline_method == "comparable_days"
     assert ask.baseline_w == pytest.approx(habit_w, abs=50)
@@ -129,7 +129,7 @@ def test_a_household_with_a_habit_is_paid_by_it(habit_w: float, earned_wh: int) 
     assert sum(each.energy_wh for each in plant.of(Settlement)) == pytest.approx(earned_wh, abs=10)
     assert all(each.receipt["baseline_method"] == "comparable_days" for each in plant.of(Settlement))
     plant.restart()
-    assert plant.engine._lifecycle.habits.to_dict() == engine._lifecycle.habits.to_dict()
+    assert plant.engine._parts.lifecycle.habits.to_dict() == engine._parts.lifecycle.habits.to_dict()
 
 
 @pytest.mark.parametrize(("told_a", "expected_w"), [(None, 11_040), (16.0, 11_040), (6.0, 4_140), (0.0, 0)])
@@ -164,17 +164,17 @@ def test_a_household_without_a_habit_has_the_lower_of_its_recent_means() -> None
 
 def test_a_car_that_stops_by_itself_has_claimed_too_much_and_is_believed_again_when_it_draws_on() -> None:
     plant = Plant(Car(charger(target_soc=100.0), soc=50.0), market=MarketConfig(automatic=False))
-    claim: Claim = plant.engine._lifecycle.habits._claims.setdefault("car", Claim())
+    claim: Claim = plant.engine._parts.lifecycle.habits._claims.setdefault("car", Claim())
     plant.run(900)
     plant.car().accepts_a = 0.0
     plant.run(400)
-    need = plant.engine._devices["car"].need_wh()
+    need = plant.engine._parts.devices["car"].need_wh()
     assert need is not None
     assert claim.overclaim_wh == pytest.approx(need)
     assert claim.need_wh(need) == 0
     plant.car().accepts_a = 32.0
     plant.run(1800)
-    later = plant.engine._devices["car"].need_wh()
+    later = plant.engine._parts.devices["car"].need_wh()
     assert later is not None
     assert claim.overclaim_wh < need
     assert Claim.from_dict(json.loads(json.dumps(claim.to_dict()))).to_dict() == claim.to_dict()
@@ -182,8 +182,8 @@ def test_a_car_that_stops_by_itself_has_claimed_too_much_and_is_believed_again_w
 
 def test_a_car_that_says_nothing_needs_no_more_than_it_ever_took() -> None:
     plant = Plant(Car(charger(battery_wh=None), soc=None), market=MarketConfig(automatic=False))
-    habits = plant.engine._lifecycle.habits
-    device = plant.engine._devices["car"]
+    habits = plant.engine._parts.lifecycle.habits
+    device = plant.engine._parts.devices["car"]
     plant.run(900)
     assert habits.need_wh(device) is None
     taken = habits._claims["car"].drawn_wh

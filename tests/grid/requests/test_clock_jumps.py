@@ -68,8 +68,8 @@ def test_nothing_is_held_for_longer_than_was_asked(
         jumpy.set_clock(by, restart=restart)
     # A baseline is of a clock that has not been set back for a while.
     jumpy.run(400)
-    plant.engine.request_curtailment(plant.now, power_w=20_000.0, duration_s=WINDOW_S)
-    plant.engine.set_temporary_capacity(plant.now, power_w=9000.0, until=plant.now + WINDOW_S)
+    plant.engine.commands.request_curtailment(plant.now, power_w=20_000.0, duration_s=WINDOW_S)
+    plant.engine.commands.set_temporary_capacity(plant.now, power_w=9000.0, until=plant.now + WINDOW_S)
     asked_at = jumpy.passed
     for wait_s, by, restart in after:
         jumpy.run(wait_s)
@@ -91,7 +91,7 @@ def test_nothing_is_held_for_longer_than_was_asked(
 def test_a_clock_that_is_set_back_takes_nothing_from_those_who_help(by: float, at: float, *, restart: bool) -> None:
     jumpy = Jumpy()
     plant = jumpy.plant
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=11_000.0, duration_s=WINDOW_S)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=11_000.0, duration_s=WINDOW_S)
     jumpy.run(at)
     jumpy.set_clock(-by, restart=restart)
     jumpy.run(WINDOW_S - at + 10)

@@ -29,7 +29,7 @@ def test_everybody_has_a_part_or_a_reason() -> None:
     plant.run(700)
     silent.silent = True
     plant.run(10)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
     assert set(request.asks) == {"helps"}
     assert why_not(request) == {
         "unplugged": "not_asked_unplugged",
@@ -39,7 +39,7 @@ def test_everybody_has_a_part_or_a_reason() -> None:
         "off": "not_asked_no_load_on",
     }
     assert CurtailmentRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
-    again, _ = plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
+    again, _ = plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
     assert why_not(again)["helps"] == "not_asked_busy"
     assert again.closed
 
@@ -48,7 +48,9 @@ def test_who_is_on_another_phase_is_told_so_and_who_was_not_chosen_needs_no_reas
     car = Car(charger("one", policy=ALWAYS, phases=(0,)))
     plant = Plant(car, Car(charger("two", policy=ALWAYS, phases=(1,))), base_a=(2.0, 12.0, 2.0))
     plant.run(700)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=2000.0, duration_s=60.0, device_ids=["one"])
+    request, _ = plant.engine.commands.request_curtailment(
+        plant.now, power_w=2000.0, duration_s=60.0, device_ids=["one"]
+    )
     assert why_not(request) == {}
     plant.run(400)
     plant.base_a = (2.0, 20.0, 2.0)
@@ -67,7 +69,7 @@ def begun_after(wait_s: float, power_w: float = 6000.0) -> tuple[Plant, Curtailm
     car.connected = True
     # A minute of ramp, and then.
     plant.run(90 + wait_s)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=power_w, duration_s=1800.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=power_w, duration_s=1800.0)
     return plant, request
 
 
@@ -100,7 +102,7 @@ def test_a_request_waits_for_a_car_that_has_just_begun_to_charge(*, restart: boo
 @pytest.mark.parametrize("duration_s", [60.0, 240.0])
 def test_a_window_that_is_too_short_closes_at_once(duration_s: float) -> None:
     plant, _ = begun_after(60.0)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=6000.0, duration_s=duration_s)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=6000.0, duration_s=duration_s)
     assert request.closed
     assert why_not(request) == {"car": "not_asked_just_begun"}
 

@@ -47,7 +47,7 @@ def island(
 def asked(plant: Plant, duration_s: float = 600.0) -> str:
     """Everybody gives all that it has, until the last step of the window."""
     plant.run(900)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=900_000.0, duration_s=duration_s)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=900_000.0, duration_s=duration_s)
     plant.run(duration_s - plant.dt)
     return request.request_id
 
@@ -155,7 +155,7 @@ def test_who_switches_a_load_on_while_it_waits_has_all_of_them_back() -> None:
     plant.run(MINUTE_S)
     assert all(home.loads.values())
     # Nor by the next request, for a while; the other one is.
-    plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=120.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=90_000.0, duration_s=120.0)
     plant.run(60)
     assert all(home.loads.values())
 
@@ -168,27 +168,27 @@ def test_who_waits_may_leave_at_any_time(device_id: str) -> None:
     plant.run(MINUTE_S)
     assert running(plant) == 0
     assert (plant.car().told, plant.setpoint("store_00")) == (0.0, 0.0)
-    plant.engine.opt_out(plant.now, device_id=device_id)
+    plant.engine.commands.opt_out(plant.now, device_id=device_id)
     plant.run(2 * MINUTE_S)
     assert running(plant) == (2 if device_id == "home_00" else 0)
     assert (plant.setpoint("store_00") is None) == (device_id == "store_00")
     assert (plant.car().told > 0) == (device_id == "car")
     with pytest.raises(GridError, match="not_participating"):
-        plant.engine.opt_out(plant.now, device_id=device_id)
+        plant.engine.commands.opt_out(plant.now, device_id=device_id)
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
 def test_who_leaves_has_its_loads_back_at_once_and_who_is_sent_away_waits(*, cancelled: bool) -> None:
     plant = island(*homes(2))
     plant.run(900)
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=900.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=90_000.0, duration_s=900.0)
     plant.run(MINUTE_S)
     plant.base_a = (149.0,) * 3
     plant.run(10)
     if cancelled:
-        plant.engine.cancel(plant.now, request_id=request.request_id)
+        plant.engine.commands.cancel(plant.now, request_id=request.request_id)
     else:
-        plant.engine.opt_out(plant.now, device_id="home_00")
+        plant.engine.commands.opt_out(plant.now, device_id="home_00")
     plant.run(10)
     assert running(plant) == (0 if cancelled else 2)
     plant.run(TIMING.release_hold_s + TIMING.release_step_s)
@@ -225,9 +225,9 @@ def test_a_clock_that_is_set_back_keeps_nobody_waiting(back_s: float) -> None:
     plant.now -= back_s
     plant.run(120)
     assert running(plant) == 4
-    assert plant.engine._market.lids().lids == {}
+    assert plant.engine._parts.market.lids().lids == {}
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=90_000.0, duration_s=300.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=90_000.0, duration_s=300.0)
     plant.run(300 + 2 * MINUTE_S)
     assert running(plant) == 4
 
@@ -237,7 +237,9 @@ def test_who_waits_is_not_asked_again() -> None:
     first = asked(plant)
     plant.base_a = (149.0,) * 3
     plant.run(MINUTE_S)
-    second, _ = plant.engine.request_curtailment(plant.now, power_w=9_000.0, duration_s=600.0, device_ids=["home_00"])
+    second, _ = plant.engine.commands.request_curtailment(
+        plant.now, power_w=9_000.0, duration_s=600.0, device_ids=["home_00"]
+    )
     plant.run(900)
     assert plant.engine.requests[first].asks["home_00"].energy_wh > 0
     assert plant.engine.requests[second.request_id].asks["home_00"].state is RequestState.DECLINED
@@ -250,7 +252,7 @@ def test_a_battery_that_was_limited_for_the_fuse_is_not_raised_by_waiting() -> N
     plant.run(900)
     limited_w = plant.setpoint("store_00")
     assert limited_w is not None
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=500.0, duration_s=300.0)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=500.0, duration_s=300.0)
     plant.run(300 + 2 * MINUTE_S)
     assert request.closed
     told = [setpoint.power_w for _, setpoint in plant.setpoints if isinstance(setpoint, BatterySetpoint)]
@@ -265,7 +267,7 @@ def test_a_battery_is_left_to_itself_when_what_it_did_before_fits() -> None:
     plant.base_a = (33.0,) * 3
     plant.run(900)
     assert plant.setpoint("battery") is None
-    plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=300.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=1000.0, duration_s=300.0)
     plant.run(290)
     assert plant.setpoint("battery") == 500
     plant.run(30)
@@ -291,11 +293,11 @@ def test_a_battery_that_made_way_for_a_surge_is_left_to_itself_when_it_fits_agai
 def test_a_battery_that_leaves_by_its_own_wish_is_left_to_itself_at_once() -> None:
     plant = island(Store(battery(policy=ALWAYS), own_w=1500.0))
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=1000.0, duration_s=900.0)
     plant.run(60)
     assert plant.setpoint("battery") == 500
     plant.base_a = (149.0,) * 3
-    plant.engine.opt_out(plant.now, device_id="battery")
+    plant.engine.commands.opt_out(plant.now, device_id="battery")
     plant.step()
     assert plant.setpoint("battery") is None
 
@@ -304,7 +306,7 @@ def test_a_meter_that_dies_in_a_part_sets_no_battery_free() -> None:
     """A fault ends in less power, never more."""
     plant = island(*stores(1))
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=3000.0, duration_s=900.0)
     plant.run(60)
     assert plant.setpoint("store_00") == 2000
     plant.meter_alive = False
@@ -329,7 +331,9 @@ def test_a_request_raises_no_battery_that_is_limited(*, waits: bool) -> None:
         plant.run(MINUTE_S)
     limited_w = plant.setpoint("store_00")
     assert limited_w == 0.0
-    request, _ = plant.engine.request_curtailment(plant.now, power_w=1000.0, duration_s=300.0, device_ids=["store_00"])
+    request, _ = plant.engine.commands.request_curtailment(
+        plant.now, power_w=1000.0, duration_s=300.0, device_ids=["store_00"]
+    )
     for _ in range(50):
         plant.step()
         told_w = plant.setpoint("store_00")
@@ -346,7 +350,7 @@ def test_a_battery_that_waits_does_not_swing_with_the_feeder() -> None:
     """A reduction holds: after it, it rises no sooner than any other."""
     plant = island(Store(battery(policy=ALWAYS), own_w=5000.0), capacity_a=40.0, threshold_a=20.0)
     plant.run(900)
-    plant.engine.request_curtailment(plant.now, power_w=500.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=500.0, duration_s=600.0)
     plant.run(595)
     plant.base_a = lambda now: ((33.0 if int(now / 20) % 2 else 39.0),) * 3
     start = len(plant.loads_a)
@@ -376,7 +380,7 @@ def test_the_rebound_of_all_kinds_is_bounded(
     plant.run(900)
     before_w = max(sum(load) for load in plant.loads_a[-30:]) * V
     greatest_w = max([3000.0, 5000.0, *(max_a * 3 * V for max_a in garage)])
-    plant.engine.request_curtailment(plant.now, power_w=900_000.0, duration_s=600.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=900_000.0, duration_s=600.0)
     plant.run(600)
     plant.base_a = (5.0 + more_a,) * 3 if more_a > 0 else plant.base_a
     plant.run(10)

@@ -37,7 +37,7 @@ class Story:
         self.plant = Plant(*devices, market=QUIET)
         self.plant.run(700)
         self.states: list[RequestState] = []
-        _, events = self.plant.engine.request_curtailment(self.plant.now, power_w=power_w, duration_s=WINDOW_S)
+        _, events = self.plant.engine.commands.request_curtailment(self.plant.now, power_w=power_w, duration_s=WINDOW_S)
         self.take(events)
 
     def take(self, events: object) -> None:
@@ -56,21 +56,21 @@ class Story:
 
     def answer(self, *, accept: bool) -> None:
         plant = self.plant
-        self.take(plant.engine.answer(plant.now, request_id=REQUEST, device_id="watched", accept=accept))
+        self.take(plant.engine.commands.answer(plant.now, request_id=REQUEST, device_id="watched", accept=accept))
 
     def opt_out(self) -> None:
-        self.take(self.plant.engine.opt_out(self.plant.now, device_id="watched"))
+        self.take(self.plant.engine.commands.opt_out(self.plant.now, device_id="watched"))
 
     def cancel(self) -> None:
-        self.take(self.plant.engine.cancel(self.plant.now, request_id=REQUEST))
+        self.take(self.plant.engine.commands.cancel(self.plant.now, request_id=REQUEST))
 
     def pay(self) -> None:
         plant = self.plant
-        self.take(plant.engine.mark_paid(plant.now, request_id=REQUEST, device_id="watched", reference="T"))
+        self.take(plant.engine.commands.mark_paid(plant.now, request_id=REQUEST, device_id="watched", reference="T"))
 
     def confirm(self) -> None:
         plant = self.plant
-        self.take(plant.engine.mark_confirmed(plant.now, request_id=REQUEST, device_id="watched"))
+        self.take(plant.engine.commands.mark_confirmed(plant.now, request_id=REQUEST, device_id="watched"))
 
     def empty(self) -> None:
         store = self.plant.devices["watched"]
@@ -152,15 +152,15 @@ def commands(engine: GridEngine, now: float) -> dict[str, tuple[Callable[[], obj
     part: dict[str, Any] = {"request_id": REQUEST, "device_id": "watched"}
     open_to_answers = frozenset({S.ISSUED, S.UNANSWERED})
     return {
-        "accept": (lambda: engine.answer(now, accept=True, **part), open_to_answers),
-        "decline": (lambda: engine.answer(now, accept=False, **part), open_to_answers),
-        "opt_out": (lambda: engine.opt_out(now, **part), frozenset({S.ISSUED, S.ACCEPTED, S.ACTIVE})),
+        "accept": (lambda: engine.commands.answer(now, accept=True, **part), open_to_answers),
+        "decline": (lambda: engine.commands.answer(now, accept=False, **part), open_to_answers),
+        "opt_out": (lambda: engine.commands.opt_out(now, **part), frozenset({S.ISSUED, S.ACCEPTED, S.ACTIVE})),
         "pay": (
-            lambda: engine.mark_paid(now, reference="T", **part),
+            lambda: engine.commands.mark_paid(now, reference="T", **part),
             frozenset({S.SETTLED, S.PAID, S.CONFIRMED}),
         ),
         "confirm": (
-            lambda: engine.mark_confirmed(now, reference="T", **part),
+            lambda: engine.commands.mark_confirmed(now, reference="T", **part),
             frozenset({S.SETTLED, S.PAID, S.CONFIRMED}),
         ),
     }
@@ -200,7 +200,7 @@ def test_every_state_survives_a_restart_and_comes_to_the_same_end(
         story.run(WINDOW_S + 20)
         part = story.plant.engine.requests[REQUEST].asks["watched"]
         ends.append((story.states[len(passed) :], part.state, part.reason))
-        for settlement in story.plant.engine.unpaid():
+        for settlement in story.plant.engine.commands.unpaid():
             assert settlement.amount_i > 0
     assert ends[0] == ends[1]
 
@@ -209,11 +209,11 @@ def test_a_part_that_gave_nothing_expires_and_is_settled_for_nothing() -> None:
     car = Car(charger(policy=ALWAYS))
     plant = Plant(car, market=QUIET)
     plant.run(700)
-    plant.engine.request_curtailment(plant.now, power_w=5000.0, duration_s=20.0)
+    plant.engine.commands.request_curtailment(plant.now, power_w=5000.0, duration_s=20.0)
     car.obeys, car.accepts_a = False, 16.0
     plant.run(40)
     part = plant.engine.requests[REQUEST].asks["car"]
-    assert (part.state, part.amount_i, plant.engine.unpaid()) == (S.SETTLED, 0, [])
+    assert (part.state, part.amount_i, plant.engine.commands.unpaid()) == (S.SETTLED, 0, [])
     with pytest.raises(GridError) as refused:
-        plant.engine.mark_paid(plant.now, request_id=REQUEST, device_id="car", reference="T")
+        plant.engine.commands.mark_paid(plant.now, request_id=REQUEST, device_id="car", reference="T")
     assert refused.value.key == "invalid_transition"

@@ -30,7 +30,8 @@ from custom_components.tangle_grid.grid import (
 )
 from custom_components.tangle_grid.grid.control.load_shedding import keep_loads
 from custom_components.tangle_grid.grid.device.compliance import measured_current_a
-from custom_components.tangle_grid.grid.engine.commands import GridCommands
+from custom_components.tangle_grid.grid.engine.commands import Commands
+from custom_components.tangle_grid.grid.engine.parts import EngineParts
 from custom_components.tangle_grid.grid.model.lease import grant
 from tests.support.grid.feeder_plant import START, V, feeder, reading
 
@@ -146,7 +147,7 @@ class Cell:
 type Participant = Driver | Resident | Cell
 
 
-class Bazaar(GridCommands):
+class Bazaar(Commands):
     """A feeder with its market; nothing here protects anything."""
 
     def __init__(self, *participants: Participant, base_a: float = 5.0, automatic: bool = False) -> None:
@@ -157,25 +158,25 @@ class Bazaar(GridCommands):
             market=MarketConfig(automatic=automatic),
         )
         ids = count(1)
-        super().__init__(config, new_id=lambda: f"r{next(ids)}")
+        super().__init__(EngineParts(config, new_id=lambda: f"r{next(ids)}", state=None, plan_batch=0))
         self.now = START
         self.base_a = base_a
         self.seen: list[GridEvent] = []
 
     def step(self) -> None:
         self.now += DT_S
-        now, timing, second = self.now, self.config.timing, self.now - START
+        now, timing, second = self.now, self._parts.config.timing, self.now - START
         load_w = self.base_a * 3 * V
         for device_id, person in self.people.items():
             person.follow(second)
             load_w += person.total_w
-            self._devices[device_id].observe(now, DT_S, person.telemetry(now), timing)
+            self._parts.devices[device_id].observe(now, DT_S, person.telemetry(now), timing)
         meter = load_w / 3
-        for watch in self._feeders:
+        for watch in self._parts.feeders:
             watch.observe(now, PhaseReading(power_w=(meter, meter, meter), at=now, changed_at=now), timing)
         self._watch(now)
-        self._lifecycle.measure(now, DT_S)
-        self._market.advance(now, self.seen)
+        self._parts.lifecycle.measure(now, DT_S)
+        self._parts.market.advance(now, self.seen)
         self._tell(now)
 
     def run(self, seconds: float) -> None:
@@ -196,7 +197,7 @@ class Bazaar(GridCommands):
     def active(self, device_id: str) -> bool:
         return any(
             device_id in request.asks and request.asks[device_id].state is RequestState.ACTIVE
-            for request in self._lifecycle.open()
+            for request in self._parts.lifecycle.open()
         )
 
     def earned_i(self, device_id: str) -> int:
@@ -206,14 +207,14 @@ class Bazaar(GridCommands):
         return [each for each in self.seen if isinstance(each, Settlement) and each.device_id == device_id]
 
     def _watch(self, now: float) -> None:
-        for device in self._devices.values():
+        for device in self._parts.devices.values():
             if isinstance(device.config, ChargerConfig) and device.reading is not None and device.setpoint is not None:
                 told, drawn = device.setpoint, measured_current_a(device.config, device.reading)
-                device.watch.observe(now, told, drawn, self.config.timing.compliance_grace_s)
+                device.watch.observe(now, told, drawn, self._parts.config.timing.compliance_grace_s)
 
     def _tell(self, now: float) -> None:
-        wanted, held = self._market.wanted(), self._market.releasing()
-        for device_id, device in self._devices.items():
+        wanted, held = self._parts.market.wanted(), self._parts.market.releasing()
+        for device_id, device in self._parts.devices.items():
             person = self.people[device_id]
             if isinstance(person, Driver):
                 most = person.config.max_current_a if device.plugged_in and not device.satisfied else 0.0
@@ -224,6 +225,6 @@ class Bazaar(GridCommands):
                 person.told = wanted.get(device_id, held.get(device_id))
                 device.lease = grant(device.lease, person.told, Cause.ALLOCATION, now, 3600.0)
             else:
-                setpoint = keep_loads(device, now, self.config.timing).setpoint
+                setpoint = keep_loads(device, now, self._parts.config.timing).setpoint
                 if setpoint is not None:
                     person.shed = (person.shed | setpoint.shed) - setpoint.restore

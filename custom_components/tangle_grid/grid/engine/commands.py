@@ -12,11 +12,14 @@ from ..model.validation import checked_duration, checked_power, checked_rate, ch
 from ..model.world import PolicyConfig, Reason, SolarConfig
 from ..network.protection import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
-from .core import GridCore
+from .parts import EngineParts
 
 
-class GridCommands(GridCore):
+class Commands:
     """Each command is checked first; one that is refused has changed nothing."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
 
     def request_curtailment(
         self,
@@ -42,19 +45,19 @@ class GridCommands(GridCore):
             GridError: `invalid_power`, `invalid_duration`, `invalid_rate`, `unknown_feeder`, `unknown_device`,
                 `not_participating`, `feeder_blind`.
         """
-        feeder = self._feeder(feeder_id)
+        feeder = self._parts.feeder(feeder_id)
         power_w = checked_power(power_w)
         duration_s = checked_duration(duration_s)
-        rate = self._market.rate(feeder) if rate_i_per_kwh is None else checked_rate(rate_i_per_kwh)
+        rate = self._parts.market.rate(feeder) if rate_i_per_kwh is None else checked_rate(rate_i_per_kwh)
         for device_id in device_ids or ():
-            device = self._device(device_id)
-            if isinstance(device.config, SolarConfig) or not self._topology.below(
+            device = self._parts.device(device_id)
+            if isinstance(device.config, SolarConfig) or not self._parts.topology.below(
                 feeder.config.feeder_id, device.config
             ):
                 raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
         if feeder.blind:
             raise GridError("feeder_blind", {"feeder_id": feeder.config.feeder_id})
-        return self._market.ask_for(
+        return self._parts.market.ask_for(
             feeder, now, power_w=power_w, duration_s=duration_s, rate=rate, device_ids=device_ids
         )
 
@@ -82,14 +85,14 @@ class GridCommands(GridCore):
             GridError: `unknown_request`, `unknown_device`, `not_participating`, `request_closed`, `already_answered`,
                 `invalid_power`, `power_below_loads`, `power_below_step`.
         """
-        request, ask = self._part(request_id, device_id)
+        request, ask = self._parts.part(request_id, device_id)
         if request.closed or request.time_of(now) >= request.ends_at:
             raise GridError("request_closed", {"request_id": request_id})
         if ask.state not in {RequestState.ISSUED, RequestState.UNANSWERED}:
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
         if power_w is not None:
             power_w = checked_power(power_w)
-            device = self._device(device_id)
+            device = self._parts.device(device_id)
             least = math.ceil(least_w(device, ask.baseline_w))
             if accept and power_w < least:
                 raise GridError("power_below_loads", {"power_w": f"{power_w:g}", "least_w": least})
@@ -98,7 +101,7 @@ class GridCommands(GridCore):
                 raise GridError("power_below_step", values)
         if reason is None:
             reason = Reason(key="accepted_by_person" if accept else "declined_by_person")
-        return self._market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)
+        return self._parts.market.answer(request, ask, now, accept=accept, power_w=power_w, reason=reason)
 
     def opt_out(self, now: float, *, device_id: str, request_id: str | None = None) -> list[GridEvent]:
         """Leave one request, or all open ones, and the way back from them. What was delivered until now is settled.
@@ -106,24 +109,26 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_device`, `unknown_request`, `request_closed`, `not_participating`.
         """
-        self._device(device_id)
+        self._parts.device(device_id)
         if request_id is not None:
-            request, ask = self._part(request_id, device_id)
+            request, ask = self._parts.part(request_id, device_id)
             if request.closed:
                 raise GridError("request_closed", {"request_id": request_id})
             parts = [(request, ask)]
         else:
             parts = [
-                (request, request.asks[device_id]) for request in self._lifecycle.open() if device_id in request.asks
+                (request, request.asks[device_id])
+                for request in self._parts.lifecycle.open()
+                if device_id in request.asks
             ]
         parts = [(request, ask) for request, ask in parts if ask.waiting or ask.engaged]
-        if not parts and not (request_id is None and self._market.let_back(device_id, now)):
+        if not parts and not (request_id is None and self._parts.market.let_back(device_id, now)):
             raise GridError("not_participating", {"device_id": device_id, "request_id": request_id or ""})
         events: list[GridEvent] = []
         for request, ask in parts:
             reason = Reason(key="ended_by_person")
-            self._lifecycle.end(request, ask, RequestState.OPTED_OUT, now, events, reason=reason)
-            self._market.after_leaving(request, now, events)
+            self._parts.lifecycle.end(request, ask, RequestState.OPTED_OUT, now, events, reason=reason)
+            self._parts.market.after_leaving(request, now, events)
         return events
 
     def cancel(self, now: float, *, request_id: str) -> list[GridEvent]:
@@ -132,15 +137,15 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_request`, `request_closed`.
         """
-        request = self._request(request_id)
+        request = self._parts.request(request_id)
         if request.closed:
             raise GridError("request_closed", {"request_id": request_id})
         events: list[GridEvent] = []
         for ask in request.asks.values():
             if ask.waiting or ask.engaged:
                 reason = Reason(key="ended_cancelled")
-                self._lifecycle.end(request, ask, RequestState.CANCELLED, now, events, reason=reason)
-        self._market.close(request, events)
+                self._parts.lifecycle.end(request, ask, RequestState.CANCELLED, now, events, reason=reason)
+        self._parts.market.close(request, events)
         return events
 
     def set_temporary_capacity(
@@ -164,7 +169,7 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_feeder`, `invalid_capacity`, `invalid_duration`.
         """
-        feeder = self._feeder(feeder_id)
+        feeder = self._parts.feeder(feeder_id)
         power_w = checked_power(power_w, key="invalid_capacity")
         feeder.temporary = TemporaryCapacity(power_w, checked_until(now, until))
         feeder.renew_limit(now)
@@ -176,7 +181,7 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_feeder`.
         """
-        feeder = self._feeder(feeder_id)
+        feeder = self._parts.feeder(feeder_id)
         feeder.temporary = None
         feeder.renew_limit(now)
         return []
@@ -187,7 +192,7 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_device`.
         """
-        device = self._device(device_id)
+        device = self._parts.device(device_id)
         until = now + RESTORE_FOR_S
         device.restoring |= {load: until for load in loads if load not in device.shed and load not in device.restoring}
 
@@ -212,11 +217,11 @@ class GridCommands(GridCore):
 
     def unpaid(self) -> list[Settlement]:
         """Rewards that are settled and not known to be paid: hand them to the ledger, again after a restart."""
-        return self._lifecycle.unpaid()
+        return self._parts.lifecycle.unpaid()
 
     def paid(self) -> list[Settlement]:
         """Rewards that are known to be paid, of the requests that are kept: a ledger may have been set back since."""
-        return self._lifecycle.paid()
+        return self._parts.lifecycle.paid()
 
     def update_policy(self, device_id: str, policy: PolicyConfig) -> None:
         """Put another policy into force, from the next question on.
@@ -224,22 +229,24 @@ class GridCommands(GridCore):
         Raises:
             GridError: `unknown_device`, `not_participating` (the sun is never asked).
         """
-        device = self._device(device_id)
+        device = self._parts.device(device_id)
         if isinstance(device.config, SolarConfig):
             raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
         device.config = replace(device.config, policy=policy)
         if not isinstance(device.configured, SolarConfig):
             device.configured = replace(device.configured, policy=policy)
-        self._config = replace(self._config, devices=tuple(each.configured for each in self._devices.values()))
+        self._parts.config = replace(
+            self._parts.config, devices=tuple(each.configured for each in self._parts.devices.values())
+        )
 
     def set_planning(self, *, enabled: bool) -> None:
         """Spread charging out in advance, or not, from the next step on."""
-        self._config = replace(self._config, planning=enabled)
+        self._parts.config = replace(self._parts.config, planning=enabled)
 
     def _mark(
         self, now: float, request_id: str, device_id: str, state: RequestState, reference: str
     ) -> list[GridEvent]:
-        _, ask = self._part(request_id, device_id, known_device=False)
+        _, ask = self._parts.part(request_id, device_id, known_device=False)
         if ask.state in {state, RequestState.CONFIRMED}:
             return []
         if ask.state is RequestState.SETTLED and not ask.unpaid:

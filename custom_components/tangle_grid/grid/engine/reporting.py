@@ -1,16 +1,62 @@
-"""Snapshots of feeders and devices."""
+"""Snapshots: the grid, its feeders and its devices as they are shown."""
 
 from collections.abc import Mapping
 
 from ..device.state import DeviceState
 from ..model.request import CurtailmentRequest
-from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseTriple
+from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, PhaseTriple, SolarConfig
 from ..network.protection import FeederWatch
-from .status import IDLE, DeviceStatus, FeederState, FeederStatus
+from .parts import EngineParts
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount
 
 _WS_PER_WH = 3600
 #: A limit that was set for the capacity's sake is protection only while a phase is this close to it.
 _NEAR_CAPACITY = 0.9
+
+
+def grid_status(parts: EngineParts, now: float) -> GridStatus:
+    """Return a snapshot; also before the first step."""
+    requests = parts.lifecycle.open()
+    balancing = {request.feeder_id for request in requests}
+    protecting = {
+        number
+        for device in parts.devices.values()
+        if device.lease is not None and device.lease.cause is Cause.PROTECTION
+        for number in parts.topology.path(device.config.feeder_id)
+    }
+    return GridStatus(
+        at=now,
+        feeders={
+            feeder.config.feeder_id: feeder_status(
+                feeder,
+                balancing=feeder.config.feeder_id in balancing,
+                protecting=number in protecting,
+            )
+            for number, feeder in enumerate(parts.feeders)
+        },
+        devices={
+            device_id: device_status(device, parts.lifecycle.requests, parts.planned.get(device_id))
+            for device_id, device in parts.devices.items()
+        },
+        open_requests=tuple(request.request_id for request in requests),
+        reward_rate_i_per_kwh=parts.market.rate(parts.feeder(None)),
+        plan=parts.planning.status(now) if parts.config.planning else None,
+    )
+
+
+def market_account(parts: EngineParts, now: float) -> MarketAccount:
+    """Return what the rewards of this day have cost, and who earned them lately."""
+    lifecycle = parts.lifecycle
+    return MarketAccount(
+        spent_today_i=lifecycle.budget.spent_i,
+        set_aside_i=lifecycle.budget.aside_i(lifecycle.requests),
+        left_today_i=lifecycle.budget.left_today_i(lifecycle.requests),
+        debts_i={
+            device_id: round(lifecycle.debts.of(device_id, now))
+            for device_id, device in parts.devices.items()
+            if not isinstance(device.config, SolarConfig)
+        },
+    )
 
 
 def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> FeederStatus:
