@@ -4,49 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from custom_components.tangle_grid.simulation.zoo import obeying, reporting, showing
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
 from custom_components.tangle_grid.simulation.zoo.charger import FOLLOW_S
-from custom_components.tangle_grid.simulation.zoo.obeying import (
-    Clamps,
-    DoesAnotherThing,
-    Follows,
-    Forgets,
-    Ignores,
-    OwnMind,
-    RoundsUp,
-    SwitchInverted,
-    SwitchIsSession,
-    ZeroIsNoChange,
-)
-from custom_components.tangle_grid.simulation.zoo.reporting import (
-    Dead,
-    Drifting,
-    Every,
-    Late,
-    OnChange,
-    OneAfterAnother,
-    OnlyChanges,
-    OnlyInSession,
-)
-from custom_components.tangle_grid.simulation.zoo.showing import (
-    Coarse,
-    Frozen,
-    NoiseAroundAConstant,
-    OtherDigits,
-    PlugDrops,
-    Renamed,
-    Says,
-    Scaled,
-    Swapped,
-    Underscores,
-    UnitIs,
-    Vanishes,
-    ZeroFirst,
-)
 
 #: What a well-behaved charger and a well-behaved meter report, s.
 REPORT_S: Final = 10.0
 METER_S: Final = 5.0
+#: A charger is raised from its least to its most in this time, s, and is taken to have followed after this, s.
+_RAMP_S: Final = 50.0
+_FOLLOWED_S: Final = 10.0
 #: What the grid may need on top of a device's own slowness, s.
 GRACE_S: Final = 30.0
 
@@ -70,6 +37,10 @@ class Animal:
             than `why` says, s; None: what it reports, follows and half a minute allow.
         why: What nobody can know sooner.
         tells_truth: Nothing that it says is wrong, nor kept back: its car gets its energy.
+        named_s: From when on somebody could mend it and must be told what, seconds after the start; None: nobody need.
+        battery: Makes what a battery beside the chargers does differently; None: there is none.
+        home: Makes the same for a home that has a meter of its own.
+        flicker_a: How far the rest of the load goes up and down from second to second, A.
     """
 
     name: str
@@ -83,10 +54,14 @@ class Animal:
     bound_s: float | None = None
     why: str = ""
     tells_truth: bool = True
+    named_s: float | None = None
+    battery: Callable[[], Behaviours] | None = None
+    home: Callable[[], Behaviours] | None = None
+    flicker_a: float = 0.5
 
     def charger(self, offset_s: float = 3.0) -> Behaviours:
         """What a charger does that reports, unless it says otherwise, every so often from `offset_s` on."""
-        reports = (Every(REPORT_S, offset_s),) if self.reports is None else self.reports()
+        reports = (reporting.Every(REPORT_S, offset_s),) if self.reports is None else self.reports()
         return (*reports, *self.rude())
 
     @property
@@ -104,11 +79,33 @@ def _reports(name: str, make: Callable[[], Behaviours], report_s: float, **more:
 
 
 def _meter(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
-    return Animal(name=f"meter {name}", meter=lambda: (Every(METER_S, 1.0), *make()), **more)
+    return Animal(name=f"meter {name}", meter=lambda: (reporting.Every(METER_S, 1.0), *make()), **more)
 
 
 def _text(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
-    return _charger(f"power reads {name}", lambda: (make().between(500.0),), tells_truth=False, **more)
+    return _charger(
+        f"power reads {name}", lambda: (make().between(500.0),), tells_truth=False, **{"named_s": 500.0, **more}
+    )
+
+
+def _wrong(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
+    """A meter that goes wrong without a trace: only what chargers do shows it."""
+    return _meter(
+        f"showing {name}",
+        lambda: (make().between(500.0),),
+        tells_truth=False,
+        bound_s=_RAMP_S + 2 * (REPORT_S + _FOLLOWED_S + METER_S) + GRACE_S,
+        why="a wrong meter shows only in the steps of the chargers: in a raise, and in a look downwards",
+        **more,
+    )
+
+
+def _battery(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
+    return Animal(name=f"battery {name}", battery=make, **more)
+
+
+def _home(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
+    return Animal(name=f"home {name}", home=make, **more)
 
 
 _NO_SWITCH: Final = {"has_switch": False}
@@ -116,42 +113,50 @@ _NO_SWITCH: Final = {"has_switch": False}
 ANIMALS: Final = (
     Animal(name="none"),
     # When a charger speaks
-    _reports("every 1 s", lambda: (Every(1.0),), 1.0),
-    _reports("every 60 s", lambda: (Every(60.0, 17.0),), 60.0),
-    _reports("every 90 s", lambda: (Every(90.0, 41.0),), 90.0),
-    _reports("every 300 s", lambda: (Every(300.0, 70.0),), 300.0),
-    _reports("every 900 s", lambda: (Every(900.0, 200.0),), 900.0),
-    _reports("every 50 to 60 s", lambda: (Drifting(55.0, 5.0, 20.0),), 60.0),
-    _reports("on change", lambda: (OnChange(1.0),), REPORT_S),
-    _reports("only in a session", lambda: (Every(REPORT_S), OnlyInSession()), REPORT_S),
-    _reports("30 s late", lambda: (Every(REPORT_S), Late(30.0)), REPORT_S + 30.0),
+    _reports("every 1 s", lambda: (reporting.Every(1.0),), 1.0),
+    _reports("every 60 s", lambda: (reporting.Every(60.0, 17.0),), 60.0),
+    _reports("every 90 s", lambda: (reporting.Every(90.0, 41.0),), 90.0),
+    _reports("every 300 s", lambda: (reporting.Every(300.0, 70.0),), 300.0),
+    _reports("every 900 s", lambda: (reporting.Every(900.0, 200.0),), 900.0),
+    _reports("every 50 to 60 s", lambda: (reporting.Drifting(55.0, 5.0, 20.0),), 60.0),
+    _reports("on change", lambda: (reporting.OnChange(1.0),), REPORT_S),
+    _reports("only in a session", lambda: (reporting.Every(REPORT_S), reporting.OnlyInSession()), REPORT_S),
+    _reports("30 s late", lambda: (reporting.Every(REPORT_S), reporting.Late(30.0)), REPORT_S + 30.0),
     # What it does with what it is told
-    _charger("forgets its limit at a new session", lambda: (Forgets(at_session=True),)),
-    _charger("forgets its limit when it resumes", lambda: (Forgets(at_resume=True),)),
-    _charger("forgets its limit after a power cut", lambda: (Forgets(at_power_cut=True),)),
+    _charger("forgets its limit at a new session", lambda: (obeying.Forgets(at_session=True),)),
+    _charger("forgets its limit when it resumes", lambda: (obeying.Forgets(at_resume=True),)),
+    _charger("forgets its limit after a power cut", lambda: (obeying.Forgets(at_power_cut=True),)),
     _charger(
-        "forgets its limit whenever it can", lambda: (Forgets(at_session=True, at_resume=True, at_power_cut=True),)
+        "forgets its limit whenever it can",
+        lambda: (obeying.Forgets(at_session=True, at_resume=True, at_power_cut=True),),
     ),
-    _charger("draws a quarter more than it is told", lambda: (DoesAnotherThing(gain=1.25),), tells_truth=False),
-    _charger("draws 3 A more than it is told", lambda: (DoesAnotherThing(more_a=3.0),), tells_truth=False),
-    _charger("draws its maximum, whatever it is told", lambda: (OwnMind(),), spec={"floor_a": 16.0}, tells_truth=False),
-    _charger("takes 0 for no change", lambda: (ZeroIsNoChange(),), spec={**_NO_SWITCH, "floor_a": 6.0}),
-    _charger("takes no more than 9 A", lambda: (Clamps(9.0),)),
-    _charger("rounds up to 4 A", lambda: (RoundsUp(4.0),)),
+    _charger("draws a quarter more than it is told", lambda: (obeying.DoesAnotherThing(gain=1.25),), tells_truth=False),
+    _charger("draws 3 A more than it is told", lambda: (obeying.DoesAnotherThing(more_a=3.0),), tells_truth=False),
+    _charger(
+        "draws its maximum, whatever it is told",
+        lambda: (obeying.OwnMind(),),
+        spec={"floor_a": 16.0},
+        tells_truth=False,
+    ),
+    _charger("takes 0 for no change", lambda: (obeying.ZeroIsNoChange(),), spec={**_NO_SWITCH, "floor_a": 6.0}),
+    _charger("takes no more than 9 A", lambda: (obeying.Clamps(9.0),)),
+    _charger("rounds up to 4 A", lambda: (obeying.RoundsUp(4.0),)),
     _charger("cannot pause", tuple, spec={**_NO_SWITCH, "lowest_a": 6.0, "floor_a": 6.0}),
-    _charger("has a switch that starts and ends sessions", lambda: (SwitchIsSession(),)),
-    _charger("waits for its session to be started", lambda: (SwitchIsSession(starts_alone=False),)),
-    _charger("has an inverted switch", lambda: (SwitchInverted(),), spec={"floor_a": 6.0}, tells_truth=False),
-    _charger("has an inverted switch, as was entered", lambda: (SwitchInverted(),), spec={"switch_pauses": True}),
+    _charger("has a switch that starts and ends sessions", lambda: (obeying.SwitchIsSession(),)),
+    _charger("waits for its session to be started", lambda: (obeying.SwitchIsSession(starts_alone=False),)),
+    _charger("has an inverted switch", lambda: (obeying.SwitchInverted(),), spec={"floor_a": 6.0}, tells_truth=False),
+    _charger(
+        "has an inverted switch, as was entered", lambda: (obeying.SwitchInverted(),), spec={"switch_pauses": True}
+    ),
     _charger(
         "ignores three commands",
-        lambda: (Ignores(3).between(590.0),),
+        lambda: (obeying.Ignores(3).between(590.0),),
         bound_s=4 * (REPORT_S + FOLLOW_S) + GRACE_S,
         why="each lost command shows only in the report after it",
     ),
-    _charger("follows after 20 s", lambda: (Follows(18.0),), follow_s=18.0),
-    _charger("follows after 60 s", lambda: (Follows(58.0),), follow_s=58.0),
-    _charger("shows 0 W before its current falls", lambda: (ZeroFirst(), Follows(8.0)), follow_s=8.0),
+    _charger("follows after 20 s", lambda: (obeying.Follows(18.0),), follow_s=18.0),
+    _charger("follows after 60 s", lambda: (obeying.Follows(58.0),), follow_s=58.0),
+    _charger("shows 0 W before its current falls", lambda: (showing.ZeroFirst(), obeying.Follows(8.0)), follow_s=8.0),
     # Phases
     _charger("knows only its total", tuple, spec={"per_phase": False}),
     _charger("knows only its total, car on one phase", tuple, spec={"per_phase": False}, car={"lines": (0,)}),
@@ -165,49 +170,85 @@ ANIMALS: Final = (
         car={"lines": (1,)},
     ),
     # What it says
-    _charger("says unplugged for 5 s every 5 min", lambda: (PlugDrops(),)),
+    _charger("says unplugged for 5 s every 5 min", lambda: (showing.PlugDrops(),)),
     _charger("with a state of charge that stands still", tuple, car={"soc_every_s": 60.0, "soc_stands": 40.0}),
     _charger("with a state of charge once an hour", tuple, car={"soc_every_s": 3600.0}),
     _charger(
         "with a state of charge that vanishes",
-        lambda: (Vanishes("soc").between(900.0, 1500.0),),
+        lambda: (showing.Vanishes("soc").between(900.0, 1500.0),),
         car={"soc_every_s": 60.0},
     ),
     _charger("with a state of charge from before the trip", tuple, car={"soc_every_s": 60.0, "soc_stands": 79.0}),
     _charger("with a car that leaves at 0000-00-00", tuple, car={"departure": "0000-00-00 00:00:00"}),
     _charger(
-        "without its number for ten minutes", lambda: (Renamed("limit").between(500.0, 1100.0),), tells_truth=False
+        "without its number for ten minutes",
+        lambda: (showing.Renamed("limit").between(500.0, 1100.0),),
+        tells_truth=False,
+        named_s=500.0,
     ),
-    _charger("whose entities come three minutes late", lambda: (Renamed().between(0.0, 180.0),)),
-    _charger("unavailable for ten minutes", lambda: (Vanishes().between(500.0, 1100.0),), tells_truth=False),
-    _text("nan", lambda: Says("nan", "power")),
-    _text("inf", lambda: Says("inf", "power")),
-    _text("1e308", lambda: Says("1e308", "power")),
-    _text("3.4e38", lambda: Says("3.4e38", "power")),
-    _text("a thousandth", lambda: Scaled(0.001, ("power",))),
-    _text("a thousandfold", lambda: Scaled(1000.0, ("power",))),
-    _text("1_000", lambda: Underscores("power")),
-    _text("in other digits", lambda: OtherDigits("power")),
-    _text("in a unit that is a list", lambda: UnitIs(["W"], "power")),
-    _charger("whose number shows other digits", lambda: (OtherDigits("limit"),)),
+    _charger("whose entities come three minutes late", lambda: (showing.Renamed().between(0.0, 180.0),)),
+    _charger(
+        "unavailable for ten minutes",
+        lambda: (showing.Vanishes().between(500.0, 1100.0),),
+        tells_truth=False,
+        named_s=500.0,
+    ),
+    _text("nan", lambda: showing.Says("nan", "power")),
+    _text("inf", lambda: showing.Says("inf", "power")),
+    _text("1e308", lambda: showing.Says("1e308", "power")),
+    _text("3.4e38", lambda: showing.Says("3.4e38", "power")),
+    _text("a thousandth", lambda: showing.Scaled(0.001, ("power",)), named_s=None),
+    _text("a thousandfold", lambda: showing.Scaled(1000.0, ("power",))),
+    _text("1_000", lambda: showing.Underscores("power"), named_s=None),
+    _text("in other digits", lambda: showing.OtherDigits("power"), named_s=None),
+    _text("in a unit that is a list", lambda: showing.UnitIs(["W"], "power")),
+    _charger("whose number shows other digits", lambda: (showing.OtherDigits("limit"),)),
+    # Batteries and homes
+    _battery("with a mind of its own", tuple),
+    _battery("reports every 60 s", lambda: (reporting.Every(60.0, 23.0),)),
+    _battery("without a state of charge", lambda: (showing.Vanishes("soc").between(500.0),)),
+    _battery(
+        "power reads 1e308", lambda: (showing.Says("1e308", "power").between(500.0),), tells_truth=False, named_s=500.0
+    ),
+    _battery("unavailable for ten minutes", lambda: (showing.Vanishes().between(500.0, 1100.0),), named_s=500.0),
+    _home("with a meter of its own", tuple),
+    _home("reports every 300 s", lambda: (reporting.Every(300.0, 50.0),)),
+    _home("power reads nan", lambda: (showing.Says("nan", "power").between(500.0),), named_s=500.0),
+    _home("unavailable for ten minutes", lambda: (showing.Vanishes().between(500.0, 1100.0),), named_s=500.0),
     # Meters
-    Animal(name="meter reports every 1 s", meter=lambda: (Every(1.0),)),
-    Animal(name="meter reports every 10 s", meter=lambda: (Every(10.0, 7.0),)),
-    Animal(name="meter reports every 30 s", meter=lambda: (Every(30.0, 11.0),), report_s=30.0),
-    Animal(name="meter reports every 60 s", meter=lambda: (Every(60.0, 31.0),), report_s=60.0),
-    Animal(name="meter reports on change", meter=lambda: (Every(1.0), OnlyChanges(), Coarse(100.0))),
-    _meter("whose phases come one after another", lambda: (OneAfterAnother(0.05),)),
-    _meter("late by 10 s", lambda: (Late(10.0),), report_s=15.0),
-    _meter("dead for five minutes", lambda: (Dead().between(550.0, 850.0),), tells_truth=False),
+    Animal(name="meter reports every 1 s", meter=lambda: (reporting.Every(1.0),)),
+    Animal(name="meter reports every 10 s", meter=lambda: (reporting.Every(10.0, 7.0),)),
+    Animal(name="meter reports every 30 s", meter=lambda: (reporting.Every(30.0, 11.0),), report_s=30.0),
+    Animal(name="meter reports every 60 s", meter=lambda: (reporting.Every(60.0, 31.0),), report_s=60.0),
+    Animal(
+        name="meter reports on change",
+        meter=lambda: (reporting.Every(1.0), reporting.OnlyChanges(), showing.Coarse(100.0)),
+    ),
+    _meter("whose phases come one after another", lambda: (reporting.OneAfterAnother(0.05),)),
+    _meter("late by 10 s", lambda: (reporting.Late(10.0),), report_s=15.0),
+    _meter(
+        "dead for five minutes", lambda: (reporting.Dead().between(550.0, 850.0),), tells_truth=False, named_s=550.0
+    ),
     _meter("silent for 5 s every two minutes", lambda: _blinks(5.0)),
-    _meter("showing half from the middle on", lambda: (Scaled(0.5).between(500.0),), tells_truth=False),
-    _meter("showing a constant with noise", lambda: (NoiseAroundAConstant(3000.0).between(500.0),), tells_truth=False),
-    _meter("with two clamps swapped", lambda: (Swapped().between(500.0),), tells_truth=False),
-    _meter("frozen", lambda: (Frozen().between(500.0, 1000.0),), tells_truth=False),
-    _meter("reading nan on L1", lambda: (Says("nan", "power_l1").between(500.0, 1000.0),), tells_truth=False),
-    _meter("reading 1e308 on L1", lambda: (Says("1e308", "power_l1").between(500.0, 1000.0),), tells_truth=False),
+    _wrong("half from the middle on", lambda: showing.Scaled(0.5)),
+    _wrong("half on a restless feed", lambda: showing.Scaled(0.5), flicker_a=2.0),
+    _wrong("a constant with noise", lambda: showing.NoiseAroundAConstant(3000.0)),
+    _meter("with two clamps swapped", lambda: (showing.Swapped().between(500.0),), tells_truth=False),
+    _meter("frozen", lambda: (showing.Frozen().between(500.0, 1000.0),), tells_truth=False),
+    _meter(
+        "reading nan on L1",
+        lambda: (showing.Says("nan", "power_l1").between(500.0, 1000.0),),
+        tells_truth=False,
+        named_s=500.0,
+    ),
+    _meter(
+        "reading 1e308 on L1",
+        lambda: (showing.Says("1e308", "power_l1").between(500.0, 1000.0),),
+        tells_truth=False,
+        named_s=500.0,
+    ),
 )
 
 
 def _blinks(for_s: float) -> Behaviours:
-    return tuple(Vanishes().between(120.0 * turn, 120.0 * turn + for_s) for turn in range(4, 30))
+    return tuple(showing.Vanishes().between(120.0 * turn, 120.0 * turn + for_s) for turn in range(4, 30))

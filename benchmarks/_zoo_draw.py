@@ -51,6 +51,9 @@ class Drawn:
         says: What it is, line by line.
         allowed_s: The longest time above the capacity in which somebody could have drawn less, s.
         truthful: Nothing in it lies, nor keeps anything back.
+        kinds: The names of all behaviours in it.
+        reports: How each charger reports: "10 s" and the like.
+        mend: What a person has to mend: the device or feeder, and from when on, seconds after the start.
     """
 
     site: Site
@@ -58,6 +61,9 @@ class Drawn:
     says: list[str] = field(default_factory=list)
     allowed_s: float = 0.0
     truthful: bool = True
+    kinds: list[str] = field(default_factory=list)
+    reports: dict[str, str] = field(default_factory=dict)
+    mend: list[tuple[str, float]] = field(default_factory=list)
 
 
 class _Draw:
@@ -69,6 +75,8 @@ class _Draw:
         self.animals: list[Animal] = []
         self.may_lie = True
         self.down_s = 0.0
+        self.reports: dict[str, str] = {}
+        self.mend: list[tuple[str, float]] = []
 
     def drawn(self) -> Drawn:
         """Everything."""
@@ -95,14 +103,20 @@ class _Draw:
             + reasons
             + self.down_s,
             truthful=all(animal.tells_truth for animal in slow),
+            kinds=sorted({animal.name for animal in self.animals}),
+            reports=self.reports,
+            mend=self.mend,
         )
 
     def _pick(self, animals: tuple[Animal, ...]) -> Animal:
-        honest = tuple(animal for animal in animals if animal.tells_truth)
-        animal = self.chance.choice(animals if self.may_lie else honest)
+        return self.chance.choice(animals if self.may_lie else [each for each in animals if each.tells_truth])
+
+    def _keep(self, animal: Animal, owner: str) -> None:
+        """It lives on this device or feeder."""
         self.may_lie &= animal.tells_truth
         self.animals.append(animal)
-        return animal
+        if animal.named_s is not None:
+            self.mend.append((owner, animal.named_s))
 
     def _charger(self, number: int, feeders: list[str]) -> ChargerSpec:
         chance, device_id = self.chance, f"car_{number}"
@@ -113,9 +127,13 @@ class _Draw:
             animal = self._pick(_CHARGERS)
             if not spec.keys() & animal.spec.keys() and not car.keys() & animal.car.keys():
                 kinds.append(animal)
+                self.may_lie &= animal.tells_truth
                 spec, car = {**spec, **animal.spec}, {**car, **animal.car}
+        for animal in kinds:
+            self._keep(animal, device_id)
         reports = [animal for animal in kinds if animal.reports is not None]
         others = [animal for animal in kinds if animal.reports is None]
+        self.reports[device_id] = reports[0].name.partition(" reports ")[2] if reports else f"every {REPORT_S:g} s"
         timers = reports[0].charger() if reports else (Every(REPORT_S, chance.uniform(0.0, REPORT_S)),)
         phases = chance.choice((_ALL, _ALL, (0,), (1,), (2,)))
         if len(phases) == 1:
@@ -205,6 +223,7 @@ class _Draw:
         name = "polite"
         if chance.random() < 0.3:
             animal = self._pick(_METERS)
+            self._keep(animal, feeder_id)
             meter, name = animal.meter(), animal.name
         if chance.random() < 0.2:
             begin = chance.uniform(60.0, self.length_s)
