@@ -71,6 +71,14 @@ def test_who_rounds_up_does_so_with_all_that_lies_between() -> None:
     assert (watch.skips, watch.least_a) == (frozenset(), 0.0)
 
 
+def test_what_lies_between_two_values_that_it_takes_is_not_tried_one_by_one() -> None:
+    watch = ShownWatch(6.0, 1.0)
+    for told_at, told_a, shown_a in ((0, 8.0, 8.0), (100, 12.0, 12.0), (200, 16.0, 16.0), (300, 15.0, 16.0)):
+        for second in range(told_at, told_at + 100, 5):
+            watch.observe(START + second, told_a=told_a, told_at=START + told_at, shown_a=shown_a)
+    assert watch.skips == {13.0, 14.0, 15.0}
+
+
 def test_a_number_that_shows_its_old_value_for_a_while_is_only_slow() -> None:
     watch = ShownWatch(6.0, 1.0)
     watch.observe(START, told_a=16.0, told_at=START - 60, shown_a=16.0)

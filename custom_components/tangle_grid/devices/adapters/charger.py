@@ -73,7 +73,8 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             soc=None if soc is None else soc.value,
             departure_at=self._departure_at(),
             energy_needed_wh=None,
-            available=reader.is_live(self._power) and reader.setting_a(self._limit) is not None,
+            # Many know no power before their first session.
+            available=reader.is_there(self._power) and reader.setting_a(self._limit) is not None,
             soc_at=None if soc is None else soc.at,
             heard_at=heard_at,
             shown_a=self._shown_a(),

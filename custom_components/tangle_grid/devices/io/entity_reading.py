@@ -155,6 +155,11 @@ class EntityReader:
         """Whether the entity has anything to say."""
         return live_state(self._hass, entity_id) is not None
 
+    def is_there(self, entity_id: str) -> bool:
+        """Whether the entity can be reached, although it may have had nothing to say yet."""
+        state = self._hass.states.get(entity_id)
+        return state is not None and state.state != STATE_UNAVAILABLE
+
     def moment(self, entity_id: str) -> float | None:
         """Grid time (epoch seconds) that a timestamp sensor or a date/time helper names.
 

@@ -2,8 +2,9 @@
 
 Some clamp (told 16 A, they show 13 A): who shows the same lower value several times in a row is believed, until the
 next car. Nobody tells it for ever what it does not take. Some round up (told 7 A, they show 8 A): that is the charger's
-own way and believed for a day. Who makes 12 A of 9 A does so of 10 and 11 A as well, which are not tried one by one. A
-number that still shows what it showed before it was told may only be slow, and has more time.
+own way and believed for a day. Who makes 12 A of 9 A does so of 10 and 11 A as well, and perhaps of all down to the
+next one that it has taken as it was told: what lies between is not tried one by one. A number that still shows what it
+showed before it was told may only be slow, and has more time.
 """
 
 import math
@@ -43,6 +44,7 @@ class ShownWatch:
         self._newest_a: float | None = None
         self._before_a: float | None = None
         self._rounds_since = -math.inf
+        self._exact: set[float] = set()
 
     def observe(self, now: float, *, told_a: float, told_at: float, shown_a: float | None, slow_s: float = 0.0) -> None:
         """Take in what it shows of a setpoint; see `model.ChargerTelemetry`.
@@ -54,8 +56,10 @@ class ShownWatch:
             shown_a: What it shows, A per phase; None: nothing.
             slow_s: The time that it may take until it shows something new, s.
         """
+        if shown_a is not None and abs(shown_a - told_a) < _SAME_A and now - told_at >= _SETTLE_S:
+            self._exact.add(told_a)
         if self.skips and now - self._rounds_since > _ROUNDS_FOR_S:
-            self.skips, self.least_a = frozenset(), 0.0
+            self.skips, self.least_a, self._exact = frozenset(), 0.0, set()
         if told_at != self._told_at:
             self._told_at, self._before_a = told_at, self._newest_a
         self._newest_a = shown_a
@@ -75,8 +79,9 @@ class ShownWatch:
             self._other = self._since = None
 
     def _skip(self, told_a: float, shown_a: float) -> None:
-        between = math.ceil((shown_a - told_a) / self._step_a - _SAME_A)
-        self.skips |= {round(told_a + number * self._step_a, 3) for number in range(between)}
+        exact_a = max((amps for amps in self._exact if amps < told_a), default=told_a - self._step_a)
+        between = math.ceil((shown_a - exact_a) / self._step_a - _SAME_A)
+        self.skips |= {round(exact_a + number * self._step_a, 3) for number in range(1, between)} - self._exact
         if told_a <= self._lowest_a + _SAME_A:
             self.least_a = shown_a
 

@@ -51,6 +51,8 @@ RESTORE_FOR_S: Final = 3600.0
 _LEAST_STAY_S: Final = 120.0
 #: A device that has reported nothing for longer is silent, however seldom it reports, s.
 _OLDEST_S: Final = 3600.0
+#: Who was told to pause for so long has done so, if it can be reached, s.
+_LONG_PAUSE_S: Final = 300.0
 #: Who draws less than this and was told to pause is paused, A.
 _PAUSED_A: Final = 1.0
 
@@ -92,6 +94,8 @@ class DeviceState:
         first_shown_a: The limit that a charger showed when it was first seen, in the step in which it was, A.
         rewrite: It may have forgotten its setpoint.
     """
+
+    _long_paused = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
         self.config = self.configured = config
@@ -199,6 +203,8 @@ class DeviceState:
         self.log.add(now, self.reading)
         self._log_own_power(now, elapsed_s)
         was_silent, self.silent = self.silent, self.reading is None
+        lease = self.lease
+        self._long_paused = lease is not None and lease.value == 0 and now - lease.changed_at >= _LONG_PAUSE_S
         if self.reading is not None:
             self.last_a = max(self.reading.power_w) / NOMINAL_V
         if isinstance(self.config, ChargerConfig):
@@ -244,8 +250,16 @@ class DeviceState:
 
     @property
     def resting(self) -> bool:
-        """A charger of which nothing is heard, but which was paused before, and can be reached: it draws nothing."""
-        return self.silent and self._reachable and self.setpoint == 0 and abs(self.last_a) < _PAUSED_A
+        """A charger of which nothing is heard, but which was paused before, and can be reached: it draws nothing.
+
+        That it does is known from its last report or, where it reports only while it charges, from the meter. After a
+        long pause it is enough that it can be reached: what it drew last is kept free for it anyway.
+        """
+        drawn_a, reading = self.last_a, None if self.telemetry is None else self.telemetry.reading
+        if self.assumed is not None and reading is not None and self.assumed[0] > reading.at:
+            drawn_a = max(self.assumed[1])
+        paused = self._long_paused or abs(drawn_a) < _PAUSED_A
+        return self.silent and self._reachable and self.setpoint == 0 and paused
 
     def learn_shown(self, now: float) -> None:
         """Find out what it makes of what it is told, by what it shows."""
