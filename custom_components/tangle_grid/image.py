@@ -1,5 +1,6 @@
 """Images: the QR code of a wallet's receive address, to be paid from a phone."""
 
+from io import BytesIO
 from typing import Final, override
 
 from homeassistant.components.image import ImageEntity, ImageEntityDescription
@@ -8,7 +9,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .entities.qr_code import qr_png
 from .entity import ParticipantEntity
 from .island.configuration import Participant
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
@@ -33,10 +33,23 @@ async def async_setup_entry(
         async_add_entities([ReceiveAddressImage(hass, runtime, participant)], config_subentry_id=participant_id)
 
 
+def qr_svg(text: str) -> bytes:
+    """Return a QR code as an SVG image that fills whatever it is shown in. Of letters and 9 it is a small one.
+
+    Blocks for about a tenth of a second.
+    """
+    # Installed with the packages of the ledger, without which there is no address to draw.
+    import pyqrcode  # noqa: PLC0415
+
+    image = BytesIO()
+    pyqrcode.create(text, error="M", mode="alphanumeric").svg(image, background="#fff", omithw=True)
+    return image.getvalue()
+
+
 class ReceiveAddressImage(ParticipantEntity, ImageEntity):
     """The receive address; a new one after every spend."""
 
-    _attr_content_type = "image/png"
+    _attr_content_type = "image/svg+xml"
     _address: str | None = None
 
     def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, participant: Participant) -> None:
@@ -65,4 +78,4 @@ class ReceiveAddressImage(ParticipantEntity, ImageEntity):
 
     @override
     def image(self) -> bytes | None:
-        return qr_png(self._address) if self._address else None
+        return qr_svg(self._address) if self._address else None

@@ -25,7 +25,13 @@ from homeassistant.requirements import (
 from ..const import DOMAIN
 from ..ledger import Fault, LedgerError
 
-PACKAGES: Final[Mapping[str, str]] = {"iota": "pyota==2.1.0", "sha3": "safe-pysha3==1.0.7", "numpy": "numpy>=2.3.2"}
+PACKAGES: Final[Mapping[str, str]] = {
+    "iota": "pyota==2.1.0",
+    "sha3": "safe-pysha3==1.0.7",
+    "numpy": "numpy>=2.3.2",
+    # Draws the addresses of wallets, which are there when the ledger is open. Home Assistant itself pins this version.
+    "pyqrcode": "PyQRCode==1.2.1",
+}
 """The module that each package provides, and what is asked for."""
 
 _OVERRIDES: Final = Path(__file__).with_name("pyota_overrides.txt")
