@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import voluptuous as vol
 from homeassistant.config_entries import (
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -55,6 +54,7 @@ from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.solar import SolarFlow
 from .island.archive import async_archived_islands, async_archived_options
+from .island.runtime import TangleGridConfigEntry
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"
@@ -74,7 +74,9 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     @classmethod
     @callback
     @override
-    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry[Any]) -> dict[str, type[ConfigSubentryFlow]]:
+    def async_get_supported_subentry_types(
+        cls, config_entry: TangleGridConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
         return {
             SUBENTRY_CHARGER: ChargerFlow,
             SUBENTRY_BATTERY: BatteryFlow,
@@ -87,7 +89,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> TangleGridOptionsFlow:
+    def async_get_options_flow(config_entry: TangleGridConfigEntry) -> TangleGridOptionsFlow:
         return TangleGridOptionsFlow()
 
     @override
@@ -199,7 +201,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show("reconfigure_street", STREET_TIME_SCHEMA, shown, None)
 
     @staticmethod
-    def _check_phases(entry: ConfigEntry[Any], user_input: dict[str, Any]) -> Problem | None:
+    def _check_phases(entry: TangleGridConfigEntry, user_input: dict[str, Any]) -> Problem | None:
         """Participants stay on phases that the meter sees."""
         sensors = [*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())]
         before = [entity for entities in entry.data[CONF_METER].values() for entity in entities]

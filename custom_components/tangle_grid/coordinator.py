@@ -4,13 +4,13 @@ import asyncio
 from itertools import islice
 from typing import Final, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import DOMAIN, LOGGER
 from .data import IslandSnapshot
+from .devices.named import StoredEntry
 
 _SHORTEST_INTERVAL_S = 1.0
 #: So many entities look at a picture before something else has its turn: what is shown must not delay a reduction.
@@ -20,9 +20,9 @@ AT_ONCE: Final = 250
 class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
     """A pushed coordinator: it never polls, and a burst of control passes becomes one update."""
 
-    config_entry: ConfigEntry
+    config_entry: StoredEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, first: IslandSnapshot) -> None:
+    def __init__(self, hass: HomeAssistant, entry: StoredEntry, first: IslandSnapshot) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=f"{DOMAIN} {entry.title}", always_update=False)
         self.data = first
         self._next: IslandSnapshot | None = None

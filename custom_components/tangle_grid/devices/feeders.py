@@ -7,7 +7,7 @@ its meter sees everything, so whatever hangs there stays protected.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ..const import (
@@ -28,11 +28,12 @@ from ..const import (
 from ..grid.model.world import FeederConfig, PhaseTriple
 from .adapters.meter import Meter
 from .io.entity_reading import PHASE_COUNT, EntityReader, ToGridTime
+from .named import StoredEntry
 
 type Data = Mapping[str, Any]
 
 
-def sub_feeders(entry: ConfigEntry[Any]) -> dict[str, ConfigSubentry]:
+def sub_feeders(entry: StoredEntry) -> dict[str, ConfigSubentry]:
     """The feeders below the main one, by id."""
     return {
         subentry_id: subentry
@@ -99,7 +100,7 @@ def feeder_config(data: Data) -> FeederConfig:
     return _config(MAIN_FEEDER, None, data, main_phases(data))
 
 
-def feeder_configs(entry: ConfigEntry[Any]) -> tuple[FeederConfig, ...]:
+def feeder_configs(entry: StoredEntry) -> tuple[FeederConfig, ...]:
     """All feeders of an island, the main one first."""
     below = {feeder_id: subentry.data for feeder_id, subentry in sub_feeders(entry).items()}
     tree = parents(below)
@@ -129,7 +130,7 @@ def build_sub_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -
     )
 
 
-def build_meters(hass: HomeAssistant, entry: ConfigEntry[Any], to_grid_time: ToGridTime) -> dict[str, Meter]:
+def build_meters(hass: HomeAssistant, entry: StoredEntry, to_grid_time: ToGridTime) -> dict[str, Meter]:
     """The meters of all feeders, by feeder id."""
     meters = {MAIN_FEEDER: build_meter(hass, entry.data, to_grid_time)}
     for feeder_id, subentry in sub_feeders(entry).items():

@@ -28,6 +28,9 @@ from ..const import (
 
 type Data = Mapping[str, Any]
 
+type StoredEntry = ConfigEntry[Any]
+"""A config entry, read for what is stored in it. What runs (``runtime_data``) is typed from the island on upwards."""
+
 _CONTROLLED: Final = (CONF_CURRENT_LIMIT, CONF_ENABLE, CONF_DISCHARGE_CURRENT, CONF_FAIL_SAFE, CONF_POWER_SETPOINT)
 _READ: Final = (
     CONF_POWER,
@@ -85,7 +88,7 @@ def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
     return changed
 
 
-def controlled_by(entry: ConfigEntry[Any]) -> Iterator[str]:
+def controlled_by(entry: StoredEntry) -> Iterator[str]:
     """All entities that an island is to control."""
     for subentry in entry.subentries.values():
         yield from (entity_id for _, entity_id in controlled(subentry.data))

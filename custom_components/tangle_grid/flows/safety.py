@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..const import (
@@ -25,6 +24,7 @@ from ..const import (
 from ..devices.feeders import ancestors, build_meter, build_sub_meter, feeder_of, parents
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
 from ..devices.io.entity_writing import EntityWriter
+from ..island.runtime import TangleGridConfigEntry
 from .checks import Problem
 
 type Data = Mapping[str, Any]
@@ -63,7 +63,7 @@ class SafeLoad:
 
 def safe_loads(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: TangleGridConfigEntry,
     *,
     changed: Mapping[str, tuple[str, Data]] | None = None,
     main: Data | None = None,

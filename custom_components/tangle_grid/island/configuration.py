@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -52,6 +52,7 @@ from ..devices.adapters.readout import Readout
 from ..devices.config import build_device
 from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of, parents, sub_feeders
 from ..devices.forecasts.source import ForecastSource
+from ..devices.named import StoredEntry
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
 from .ownership import async_taken
 
@@ -86,7 +87,7 @@ class Participant:
     taken_by: str | None = None
 
 
-def participant_subentries(entry: ConfigEntry[Any]) -> dict[str, ConfigSubentry]:
+def participant_subentries(entry: StoredEntry) -> dict[str, ConfigSubentry]:
     """Everyone who is on the island, by id: all subentries but the feeders and the guests."""
     return {
         subentry_id: subentry
@@ -96,7 +97,7 @@ def participant_subentries(entry: ConfigEntry[Any]) -> dict[str, ConfigSubentry]
 
 
 def build_participants(
-    hass: HomeAssistant, entry: ConfigEntry[Any], clock: GridClock, memories: Mapping[str, Mapping[str, Any]]
+    hass: HomeAssistant, entry: StoredEntry, clock: GridClock, memories: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Participant]:
     """Participants by id, from the subentries; ``memories`` is what their adapters knew before a restart."""
     participants: dict[str, Participant] = {}
@@ -127,7 +128,7 @@ def _on_clock(config: ChargerConfig, speed: float) -> ChargerConfig:
     )
 
 
-def make_clock(entry: ConfigEntry[Any], last: float | None) -> GridClock:
+def make_clock(entry: StoredEntry, last: float | None) -> GridClock:
     """Wall time, or for a simulated street: each start begins with the next evening after ``last``, its grid time."""
     if entry.data[CONF_KIND] != KIND_SIMULATED:
         return GridClock()
@@ -139,7 +140,7 @@ def make_clock(entry: ConfigEntry[Any], last: float | None) -> GridClock:
     return GridClock(speed=float(entry.data[CONF_SPEED]), grid_anchor=evening.timestamp())
 
 
-def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Participant]) -> GridConfig:
+def build_grid_config(entry: StoredEntry, participants: Mapping[str, Participant]) -> GridConfig:
     """The grid's configuration: the feeders, the participants, timing, plan and market."""
     options = entry.options
     timing = Timing(
@@ -169,7 +170,7 @@ def build_grid_config(entry: ConfigEntry[Any], participants: Mapping[str, Partic
 
 
 def build_readout(
-    hass: HomeAssistant, entry: ConfigEntry[Any], clock: GridClock, participants: Mapping[str, Participant]
+    hass: HomeAssistant, entry: StoredEntry, clock: GridClock, participants: Mapping[str, Participant]
 ) -> Readout:
     """What reads the meters and the participants."""
     return Readout(
@@ -178,7 +179,7 @@ def build_readout(
     )
 
 
-def build_forecasts(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ForecastSource:
+def build_forecasts(hass: HomeAssistant, entry: StoredEntry) -> ForecastSource:
     """The forecasts that the options name. A simulated street lives on another day: none of them fits there."""
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         return ForecastSource(hass)
@@ -186,7 +187,7 @@ def build_forecasts(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ForecastSou
     return ForecastSource(hass, sun=options.get(CONF_SUN_FORECAST, ()), price=options.get(CONF_PRICE_FORECAST))
 
 
-def planning(entry: ConfigEntry[Any]) -> bool:
+def planning(entry: StoredEntry) -> bool:
     """Whether charging is spread out in advance."""
     return bool(entry.options.get(CONF_PLANNING, True))
 
@@ -199,7 +200,7 @@ def _with_tariff(main: FeederConfig, options: Mapping[str, Any]) -> FeederConfig
     return replace(main, peak_target_w=1000.0 * float(target_kw), peak_window_s=60.0 * minutes)
 
 
-def structure(entry: ConfigEntry[Any]) -> dict[str, Any]:
+def structure(entry: StoredEntry) -> dict[str, Any]:
     """All of an entry that needs a new start when it changes: everything but what applies at once.
 
     That is how participants answer, whose they are, when cars usually leave, whether there is a plan, which ledger is
@@ -217,12 +218,12 @@ def structure(entry: ConfigEntry[Any]) -> dict[str, Any]:
     }
 
 
-def feeder_tree(entry: ConfigEntry[Any]) -> dict[str, str]:
+def feeder_tree(entry: StoredEntry) -> dict[str, str]:
     """What each feeder below the main one hangs on."""
     return parents({feeder_id: subentry.data for feeder_id, subentry in sub_feeders(entry).items()})
 
 
-def rehung(entry: ConfigEntry[Any], before: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def rehung(entry: StoredEntry, before: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """New data, by id, of the subentries whose feeder was removed: they move to what it hung on.
 
     Args:

@@ -1,12 +1,12 @@
 """Which of an island's devices another island controls. A meter may be read by two: a house, and its street."""
 
-from typing import Any, Final
+from typing import Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..devices.named import controlled
+from ..devices.named import StoredEntry, controlled
 
 #: An island in one of these states controls nothing, and will not before it has been set up again.
 _IDLE: Final = frozenset(
@@ -15,7 +15,7 @@ _IDLE: Final = frozenset(
 
 
 @callback
-def async_taken(hass: HomeAssistant, entry: ConfigEntry[Any]) -> dict[str, str]:
+def async_taken(hass: HomeAssistant, entry: StoredEntry) -> dict[str, str]:
     """The title of the island that controls a participant of this one, by participant id.
 
     Forms refuse it, but an entry may be restored. Whoever controls a device already goes on with it; at the start it is

@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..devices.named import StoredEntry
 from ..grid.model.stored_values import Check, UnreadableError, by_name, maybe, number, record
 
 ISSUE_STATE_DAMAGED: Final = "state_damaged"
@@ -95,7 +95,7 @@ def read_state(stored: Any, *, sound: bool) -> StoredState:
 
 @callback
 def async_tell_lost(
-    hass: HomeAssistant, entry: ConfigEntry, lost: Sequence[str], kept: str | None, names: Mapping[str, str]
+    hass: HomeAssistant, entry: StoredEntry, lost: Sequence[str], kept: str | None, names: Mapping[str, str]
 ) -> None:
     """Tell the person what was lost; it stays until somebody has read it.
 

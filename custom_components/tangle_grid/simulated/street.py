@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
@@ -13,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..clock import GridClock
 from ..const import CONF_ISLAND_ID, CONF_SEED, DEFAULT_SEED, DOMAIN, LOGGER
+from ..devices.named import StoredEntry
 from ..simulation import SimulationError, Street, StreetConfig
 
 _TICK: Final = timedelta(seconds=1)
@@ -48,7 +48,7 @@ class SimulatedStreet:
 
     model: Street
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], clock: GridClock) -> None:
+    def __init__(self, hass: HomeAssistant, entry: StoredEntry, clock: GridClock) -> None:
         self._hass = hass
         self._clock = clock
         self.island_id: str = entry.data[CONF_ISLAND_ID]

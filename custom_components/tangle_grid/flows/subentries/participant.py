@@ -7,7 +7,6 @@ from typing import Any, ClassVar, NamedTuple, override
 import voluptuous as vol
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
@@ -32,6 +31,7 @@ from ...const import (
 )
 from ...devices.feeders import main_phases, sub_feeder_phases, sub_feeders
 from ...devices.named import controlled, controlled_by
+from ...island.runtime import TangleGridConfigEntry
 from .. import fields as selectors
 from ..checks import NO_PLACEHOLDERS, Problem, check_used_once
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
@@ -269,7 +269,7 @@ class ParticipantFlow(ConfigSubentryFlow):
 PARTICIPANT_FIELDS: dict[str, tuple[str, ...]] = {}
 
 
-def phase_count(entry: ConfigEntry[Any]) -> int:
+def phase_count(entry: TangleGridConfigEntry) -> int:
     """1 for a feed whose meter has one sensor, else 3."""
     return len(_meter_entities(entry))
 
@@ -322,11 +322,11 @@ def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[
             yield field, value
 
 
-def _controlled_by_others(hass: HomeAssistant, own: ConfigEntry[Any]) -> dict[str, str]:
+def _controlled_by_others(hass: HomeAssistant, own: TangleGridConfigEntry) -> dict[str, str]:
     """Which other island controls an entity, by entity id."""
     others = (entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.entry_id != own.entry_id)
     return {entity_id: entry.title for entry in others for entity_id in controlled_by(entry)}
 
 
-def _meter_entities(entry: ConfigEntry[Any]) -> list[str]:
+def _meter_entities(entry: TangleGridConfigEntry) -> list[str]:
     return [entity_id for entities in entry.data[CONF_METER].values() for entity_id in entities]
