@@ -325,6 +325,8 @@ class LedgerLink:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+        if self._looking is not None:
+            self._looking.cancel()
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None

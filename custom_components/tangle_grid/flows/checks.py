@@ -21,6 +21,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import ElectricCurrentConverter, PowerConverter
 
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, convert, finite_number
+from ..ledger import EXAMPLE_URL
 
 POWER_UNITS: Final = frozenset(unit for unit in PowerConverter.VALID_UNITS if unit)
 CURRENT_UNITS: Final = frozenset(unit for unit in ElectricCurrentConverter.VALID_UNITS if unit)
@@ -53,6 +54,7 @@ NO_PLACEHOLDERS: Final = {
     "safe": "",
     "load": "",
     "url": "",
+    "example": EXAMPLE_URL,
     "error": "",
     "balance": "",
 }

@@ -11,11 +11,12 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from ..const import LOGGER
 from ..devices.adapters.base import DeviceError
+from ..devices.named import StoredEntry
 from .configuration import Participant
 
 
 @callback
-def async_enrol(hass: HomeAssistant, participants: Iterable[Participant]) -> CALLBACK_TYPE:
+def async_enrol(hass: HomeAssistant, entry: StoredEntry, participants: Iterable[Participant]) -> CALLBACK_TYPE:
     """Tell every participant what it has to keep, now and when it was away; returns how to stop.
 
     Only what differs is written: such settings mostly stand in flash memory. Whether a device shows in the end what
@@ -36,7 +37,7 @@ def async_enrol(hass: HomeAssistant, participants: Iterable[Participant]) -> CAL
 
     @callback
     def enrol(participant: Participant) -> None:
-        hass.async_create_background_task(tell(participant), f"tangle_grid enrol {participant.name}")
+        entry.async_create_background_task(hass, tell(participant), f"tangle_grid enrol {participant.name}")
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:

@@ -5,7 +5,7 @@ notices what does not report any more and lets leases run out.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -173,7 +173,7 @@ class IslandRuntime:
         if self.street is not None:
             self.street.async_start()
         self._unsubscribe += [
-            async_enrol(self.hass, self.participants.values()),
+            async_enrol(self.hass, self.entry, self.participants.values()),
             self.forecasts.async_start(),
             MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
             async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
@@ -219,6 +219,11 @@ class IslandRuntime:
             # What cannot be written, Home Assistant has said.
             with suppress(NotSavedError):
                 await self._store.async_save(self._state())
+
+    @callback
+    def _async_do(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something at the side. It belongs to the entry: unloading waits for it."""
+        self.entry.async_create_task(self.hass, work, f"tangle_grid {name}")
 
     # Control
 
@@ -274,7 +279,7 @@ class IslandRuntime:
             self._owed += 1
             said = (event_message(event, self.engine.requests) for event in happened)
             self.link.held.stage(message for message in said if message is not None)
-            self.hass.async_create_task(self._async_follow_up(self._owed), "tangle_grid follow up")
+            self._async_do(self._async_follow_up(self._owed), "follow up")
         else:
             # A device that comes and goes each second is told of each time, and saved once in a while.
             self._store.async_save_later(self._state)
@@ -316,7 +321,7 @@ class IslandRuntime:
 
     @callback
     def _async_publish(self, _now: datetime) -> None:
-        self.hass.async_create_task(self._async_publish_meter(), "tangle_grid publish")
+        self._async_do(self._async_publish_meter(), "publish")
 
     async def _async_publish_meter(self) -> None:
         if (message := meter_message(self.status)) is not None:
@@ -330,7 +335,7 @@ class IslandRuntime:
     def _async_ledger_opened(self, payments: list[Payment]) -> None:
         for payment in payments:
             self._async_payment_changed(payment)
-        self.hass.async_create_task(self._async_catch_up(), "tangle_grid publish")
+        self._async_do(self._async_catch_up(), "publish")
 
     async def _async_catch_up(self) -> None:
         async with self._telling:
@@ -409,9 +414,7 @@ class IslandRuntime:
                 participant.adapter.departure = data.get(CONF_DEPARTURE)
         self.engine.commands.set_planning(enabled=planning(self.entry))
         self._async_step()
-        self.hass.async_create_task(
-            self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "tangle_grid choose ledger"
-        )
+        self._async_do(self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "choose ledger")
 
     def _state(self) -> dict[str, Any]:
         memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}

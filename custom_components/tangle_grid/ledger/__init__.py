@@ -5,6 +5,7 @@ The rest of the integration uses ``Ledger`` and the types named here, and nothin
 """
 
 from .backends.backend import BackendConfig, Embedded, Remote
+from .backends.http_client import EXAMPLE_URL
 from .backends.node_check import check_node
 from .backends.remote_answers import NodeInfo
 from .base.errors import Fault, LedgerError
@@ -40,6 +41,7 @@ from .node.guest_api import GuestApi
 from .verify.receipts import Check, Verification
 
 __all__ = [
+    "EXAMPLE_URL",
     "FORMER_MARK",
     "METER_VALUES",
     "OWED",

@@ -42,10 +42,16 @@ class ForecastSource:
         async def refresh(_now: datetime) -> None:
             await self.async_refresh()
 
-        self._hass.async_create_background_task(self.async_refresh(), "tangle_grid forecast")
-        return async_track_time_interval(
+        first = self._hass.async_create_background_task(self.async_refresh(), "tangle_grid forecast")
+        unsubscribe = async_track_time_interval(
             self._hass, refresh, _REFRESH, name="tangle_grid forecast", cancel_on_shutdown=True
         )
+
+        def stop() -> None:
+            unsubscribe()
+            first.cancel()
+
+        return stop
 
     async def async_refresh(self) -> None:
         """Ask the integrations behind those entities that say nothing themselves."""

@@ -16,6 +16,8 @@ import aiohttp
 
 from ..base.errors import Fault, LedgerError, node_fault
 
+EXAMPLE_URL: Final = "http://192.168.1.5:14265"
+"""What a node's address looks like, for those who are asked for one."""
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 _VERSION_HEADER: Final = "X-IOTA-API-Version"
 _CONNECT_S: Final = 5.0
@@ -46,7 +48,7 @@ def checked_url(url: object) -> str:
         valid = False
     if not valid:
         # An address with a password in it must not be shown anywhere.
-        raise LedgerError("invalid_url", {"url": text.rsplit("@", 1)[-1][:100]})
+        raise LedgerError("invalid_url", {"url": text.rsplit("@", 1)[-1][:100], "example": EXAMPLE_URL})
     return parts._replace(scheme=parts.scheme, netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
