@@ -18,6 +18,7 @@ from .data import IslandSnapshot
 from .flows.checks import Problem
 from .flows.entry.ledger import async_ask_node
 from .grid.device.freshness import MeterFault
+from .grid.engine.status import DeviceStatus
 from .island.device_issues import DeviceIssues
 from .island.runtime import TangleGridConfigEntry
 from .ledger import Fault, Findings, LedgerError, Mishap
@@ -25,6 +26,9 @@ from .ledger import Fault, Findings, LedgerError, Mishap
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
 ISSUE_METER_IMPLAUSIBLE: Final = "meter_implausible"
 ISSUE_IGNORES_LIMIT: Final = "ignores_limit"
+ISSUE_METER_SELDOM: Final = "meter_seldom"
+ISSUE_DEVICE_SELDOM: Final = "device_seldom"
+ISSUE_DEVICE_CLAMPS: Final = "device_clamps"
 ISSUE_FAIL_SAFE: Final = "fail_safe_not_set"
 ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
 ISSUE_SUPPLY_WRONG: Final = "supply_wrong"
@@ -59,10 +63,30 @@ _REWARD_ISSUES: Final[Mapping[str, str]] = {
     "insufficient_funds": "treasury_empty",
 }
 
+_OF_ISLAND: Final = (
+    ISSUE_METER_UNAVAILABLE,
+    ISSUE_METER_IMPLAUSIBLE,
+    ISSUE_METER_SELDOM,
+    ISSUE_SUPPLY_WRONG,
+    ISSUE_SWEEP_FAILED,
+)
+_OF_SUBENTRY: Final = (
+    ISSUE_IGNORES_LIMIT,
+    ISSUE_FAIL_SAFE,
+    ISSUE_METER_UNAVAILABLE,
+    ISSUE_METER_IMPLAUSIBLE,
+    ISSUE_METER_SELDOM,
+    ISSUE_DEVICE_SELDOM,
+    ISSUE_DEVICE_CLAMPS,
+    ISSUE_SWEEP_FAILED,
+)
+
 # A restart, a reload or a device that is away for a moment is nothing to bother anyone with.
 _PATIENCE: Final = timedelta(minutes=1)
 #: Looking through all that an island names takes its time on a large one.
 _LOOK_EVERY: Final = timedelta(seconds=10)
+#: What is told as the least that something costs, Wh.
+_LEAST_TOLD_WH: Final = 100
 
 
 class IssueWatch:
@@ -84,7 +108,8 @@ class IssueWatch:
             subject, name, meter = _meter(entry, feeder_id)
             implausible = feeder.fault is MeterFault.IMPLAUSIBLE
             for key, wrong in (
-                (ISSUE_METER_UNAVAILABLE, feeder.blind and not implausible),
+                # Between two reports of a meter that has always reported seldom, nothing has gone.
+                (ISSUE_METER_UNAVAILABLE, feeder.blind and not implausible and not feeder.awaited),
                 (ISSUE_METER_IMPLAUSIBLE, implausible),
             ):
                 self._async_set(
@@ -94,6 +119,17 @@ class IssueWatch:
                     severity=ir.IssueSeverity.ERROR,
                     placeholders={"island": name, "meter": ", ".join(meter)},
                 )
+            self._async_set(
+                ISSUE_METER_SELDOM,
+                subject,
+                wrong=feeder.seldom_costs,
+                severity=ir.IssueSeverity.WARNING,
+                placeholders={
+                    "island": name,
+                    "meter": ", ".join(meter),
+                    **_cost(feeder.report_s, feeder.held_back_wh),
+                },
+            )
         for participant_id, participant in entry.runtime_data.participants.items():
             self._async_set(
                 ISSUE_FAIL_SAFE,
@@ -116,6 +152,26 @@ class IssueWatch:
                 severity=ir.IssueSeverity.ERROR,
                 placeholders={"island": island, "device": subentry.title if subentry else device_id},
             )
+            self._async_update_device(device_id, device, subentry.title if subentry else device_id)
+
+    @callback
+    def _async_update_device(self, device_id: str, device: DeviceStatus, name: str) -> None:
+        """What a device costs the cars that its owner can mend."""
+        self._async_set(
+            ISSUE_DEVICE_SELDOM,
+            device_id,
+            wrong=device.seldom_costs,
+            severity=ir.IssueSeverity.WARNING,
+            placeholders={"device": name, **_cost(device.report_s, device.held_back_wh)},
+        )
+        clamp_a = device.clamp_a
+        self._async_set(
+            ISSUE_DEVICE_CLAMPS,
+            device_id,
+            wrong=clamp_a is not None,
+            severity=ir.IssueSeverity.WARNING,
+            placeholders={"device": name, "amps": "?" if clamp_a is None else f"{clamp_a:g}"},
+        )
 
     @callback
     def _async_update_entities(self) -> None:
@@ -268,6 +324,14 @@ class IssueWatch:
         )
 
 
+def _cost(report_s: float | None, held_back_wh: int) -> dict[str, str]:
+    """How often something reports, and what that keeps from cars: in steps, as each change is written anew."""
+    return {
+        "seconds": "?" if report_s is None else str(round(report_s)),
+        "energy": f"{max(held_back_wh, _LEAST_TOLD_WH) / 1000:.1f}",
+    }
+
+
 def _meter(entry: TangleGridConfigEntry, feeder_id: str) -> tuple[str, str, list[str]]:
     """Whom the issue of a missing meter is about: an id, a name, and the meter's sensors."""
     if (subentry := entry.subentries.get(feeder_id)) is None:
@@ -309,11 +373,10 @@ def async_watch_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> CAL
 @callback
 def async_clear_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
     """Take an island's issues away, with the island."""
-    of_island = (ISSUE_METER_UNAVAILABLE, ISSUE_SUPPLY_WRONG, ISSUE_SWEEP_FAILED)
-    for key in (*of_island, *_LEDGER_ISSUES.values(), *_FINDINGS.values(), *_REWARD_ISSUES.values()):
+    for key in (*_OF_ISLAND, *_LEDGER_ISSUES.values(), *_FINDINGS.values(), *_REWARD_ISSUES.values()):
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
     for subentry_id in entry.subentries:
-        for key in (ISSUE_IGNORES_LIMIT, ISSUE_FAIL_SAFE, ISSUE_METER_UNAVAILABLE, ISSUE_SWEEP_FAILED):
+        for key in _OF_SUBENTRY:
             ir.async_delete_issue(hass, DOMAIN, f"{key}_{subentry_id}")
 
 

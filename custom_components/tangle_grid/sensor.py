@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_PEAK_TARGET, DOMAIN
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES
 from .entities.participant_sensors import PARTICIPANT_SENSORS
-from .entities.view_sensors import ViewSensor
+from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entity import FeederEntity, IslandEntity, ParticipantEntity
 from .island.runtime import TangleGridConfigEntry
@@ -66,17 +66,21 @@ def _async_forget(hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Itera
 class IslandSensor(IslandEntity, ViewSensor):
     """A sensor of the island."""
 
-    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES
+    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
 
 
 class FeederSensor(FeederEntity, ViewSensor):
     """A sensor of a feeder below the main one."""
 
+    _unrecorded_attributes = LEARNED_ATTRIBUTES
+
 
 class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
-    _unrecorded_attributes = frozenset({"reason", "request_id", "power_w", "rate"}) | RULES_ATTRIBUTES
+    _unrecorded_attributes = (
+        frozenset({"reason", "request_id", "power_w", "rate"}) | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
+    )
 
     @property
     @override

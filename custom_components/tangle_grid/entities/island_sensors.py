@@ -15,7 +15,7 @@ from ..entity import UNIT_IOTA_PER_KWH, IslandView, watts
 from ..grid.engine.status import FeederState
 from ..grid.model.world import PhaseTriple
 from ..grid.planning.valley_filling import SLOT_S
-from .view_sensors import ViewSensorDescription
+from .view_sensors import HELD_BACK, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 
@@ -127,6 +127,10 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         translation_key="temporary_capacity_until",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_temporary_until,
+    ),
+    IslandSensorDescription.interval(
+        lambda view: view.feeder.report_s,
+        lambda view: {HELD_BACK: view.feeder.held_back_wh},
     ),
 )
 

@@ -16,7 +16,7 @@ from ..grid.model.request import RequestState
 from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
 from ..island.configuration import Participant
 from ..reasons import async_sentence
-from .view_sensors import Value, ViewSensorDescription
+from .view_sensors import HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 _STATE_LENGTH: Final = 255
@@ -74,6 +74,12 @@ def _learned_current(view: ParticipantView) -> Mapping[str, Any]:
     """The least current that its car was found to need; unknown until then."""
     status = view.status
     return {"least_current_a": status.min_current_a if status.min_current_learned else None}
+
+
+def _learned_reports(view: ParticipantView) -> Mapping[str, Any]:
+    """What its seldom reports cost cars, and the most that it was seen to take."""
+    status = view.status
+    return {HELD_BACK: status.held_back_wh, TAKES_AT_MOST: status.clamp_a}
 
 
 def _last_decision(view: ParticipantView) -> Value:
@@ -146,6 +152,10 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_CHARGER),
         value_fn=_learned_phases,
         attributes_fn=_learned_current,
+    ),
+    ParticipantSensorDescription.interval(
+        lambda view: view.status.report_s,
+        _learned_reports,
     ),
     ParticipantSensorDescription.power(
         "power_setpoint",

@@ -3,13 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, override
+from typing import Any, Final, Self, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import STATE_UNAVAILABLE, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
+from homeassistant.const import (
+    STATE_UNAVAILABLE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfTime,
+)
 from homeassistant.helpers.typing import StateType
 
 from ..entity import UNIT_IOTA, TangleGridEntity
+
+HELD_BACK: Final = "held_back_wh"
+TAKES_AT_MOST: Final = "takes_at_most_a"
+LEARNED_ATTRIBUTES: Final = frozenset({HELD_BACK, TAKES_AT_MOST})
 
 type Value = StateType | datetime
 
@@ -54,6 +65,20 @@ class ViewSensorDescription[V](SensorEntityDescription):
             suggested_display_precision=0,
             value_fn=value_fn,
             **others,
+        )
+
+    @classmethod
+    def interval(cls, value_fn: Callable[[V], float | None], attributes_fn: Callable[[V], Mapping[str, Any]]) -> Self:
+        """How often a source reports, as was learned, in seconds; without statistics, as it hardly changes."""
+        return cls(
+            key="reporting_interval",
+            translation_key="reporting_interval",
+            device_class=SensorDeviceClass.DURATION,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            native_unit_of_measurement=UnitOfTime.SECONDS,
+            value_fn=lambda view: None if (interval_s := value_fn(view)) is None else max(1, round(interval_s)),
+            attributes_fn=attributes_fn,
         )
 
     @classmethod

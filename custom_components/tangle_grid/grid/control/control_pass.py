@@ -17,6 +17,7 @@ from .decision import Plan, Wiring
 from .dimming import share_out
 from .precedence import Place, Precedence
 from .ramp import charge_step, discharge_step, may_increase, next_increase
+from .reporting_cost import note_costs
 
 #: A that a running charger must be below its fair share before others make way for it.
 _UNFAIR_A: Final = 2.0
@@ -131,6 +132,7 @@ class ControlPass:
         self._feed_back()
         kept = self._reduce(room, controlled)
         self._share(room, controlled, kept)
+        note_costs(self._plans, room, self._feeders, self._topology, now=self._now, timing=self._timing)
         return self._plans
 
     # Who is what

@@ -1,10 +1,10 @@
 """What a charger makes of what it is told, by the limit that it shows.
 
 Some clamp (told 16 A, they show 13 A): who shows the same lower value several times in a row is believed, until the
-next car. Nobody tells it for ever what it does not take. Some round up (told 7 A, they show 8 A): that is the charger's
-own way and believed for a day. Who makes 12 A of 9 A does so of 10 and 11 A as well, and perhaps of all down to the
-next one that it has taken as it was told: what lies between is not tried one by one. A number that still shows what it
-showed before it was told may only be slow, and has more time.
+next car or for some hours. Nobody tells it for ever what it does not take. Some round up (told 7 A, they show 8 A):
+that is the charger's own way and believed for a day. Who makes 12 A of 9 A does so of 10 and 11 A as well, and perhaps
+of all down to the next one that it has taken as it was told: what lies between is not tried one by one. A number that
+still shows what it showed before it was told may only be slow, and has more time.
 """
 
 import math
@@ -17,6 +17,8 @@ _BELIEVED_S: Final = 75.0
 _BELIEVED_ABOVE_S: Final = 15.0
 #: For how long a charger is taken to round up, s.
 _ROUNDS_FOR_S: Final = 86_400.0
+#: So long it is believed, s: where nobody sees a car leave, it would otherwise never be told more again.
+_AGAIN_S: Final = 6 * 3600.0
 _SAME_A: Final = 0.05
 
 
@@ -25,6 +27,7 @@ class ShownWatch:
 
     Attributes:
         most_a: The most that it takes, A per phase; None: it takes all that it was told.
+        clamp_a: The same, kept over the next cars until it is seen to take more.
         skips: Setpoints, A per phase, of which it makes more.
         least_a: The least that it makes of its lowest setpoint, A per phase; 0: what it is told.
 
@@ -36,6 +39,7 @@ class ShownWatch:
     def __init__(self, lowest_a: float = 0.0, step_a: float = 1.0) -> None:
         self._lowest_a, self._step_a = lowest_a, step_a
         self.most_a: float | None = None
+        self.clamp_a: float | None = None
         self.skips: frozenset[float] = frozenset()
         self.least_a = 0.0
         self._other: tuple[float, float] | None = None
@@ -45,6 +49,8 @@ class ShownWatch:
         self._before_a: float | None = None
         self._rounds_since = -math.inf
         self._exact: set[float] = set()
+        self._believed_at = 0.0
+        self._more_since: float | None = None
 
     def observe(self, now: float, *, told_a: float, told_at: float, shown_a: float | None, slow_s: float = 0.0) -> None:
         """Take in what it shows of a setpoint; see `model.ChargerTelemetry`.
@@ -60,6 +66,7 @@ class ShownWatch:
             self._exact.add(told_a)
         if self.skips and now - self._rounds_since > _ROUNDS_FOR_S:
             self.skips, self.least_a, self._exact = frozenset(), 0.0, set()
+        self._observe_more(now, shown_a)
         if told_at != self._told_at:
             self._told_at, self._before_a = told_at, self._newest_a
         self._newest_a = shown_a
@@ -71,7 +78,8 @@ class ShownWatch:
             self._other, self._since = (told_a, shown_a), now
         elif shown_a < told_a:
             if now - self._since >= max(_BELIEVED_S, slow_s):
-                self.most_a = shown_a
+                self.most_a = self.clamp_a = shown_a
+                self._believed_at = now
                 self._other = self._since = None
         elif now - self._since >= (max(_BELIEVED_S, slow_s) if shown_a == self._before_a else _BELIEVED_ABOVE_S):
             self._skip(told_a, shown_a)
@@ -85,6 +93,17 @@ class ShownWatch:
         if told_a <= self._lowest_a + _SAME_A:
             self.least_a = shown_a
 
+    def _observe_more(self, now: float, shown_a: float | None) -> None:
+        """Find out whether its own limit is gone: a number shows what it is told for a moment, whoever takes it."""
+        if self.most_a is not None and now - self._believed_at >= _AGAIN_S:
+            self.most_a = None
+        if shown_a is None or self.clamp_a is None or shown_a <= self.clamp_a + _SAME_A:
+            self._more_since = None
+        elif self._more_since is None:
+            self._more_since = now
+        elif now - self._more_since >= _BELIEVED_S:
+            self.clamp_a = self._more_since = None
+
     def forget(self) -> None:
         """Another car: it may be different now."""
         self.most_a = None
@@ -96,3 +115,6 @@ class ShownWatch:
             self._since = min(self._since, now)
         self._rounds_since = min(self._rounds_since, now)
         self._told_at = -math.inf
+        if self._more_since is not None:
+            self._more_since = min(self._more_since, now)
+        self._believed_at = min(self._believed_at, now)

@@ -24,6 +24,7 @@ from .compliance import ComplianceWatch, measured_current_a
 from .departure import Departure
 from .draw_bounds import Commands
 from .freshness import fresh_reading
+from .held_back import HeldBack
 from .measurement import PowerLog
 from .min_current_detection import MinimumWatch
 from .phase_detection import PhaseWatch
@@ -85,6 +86,7 @@ class DeviceState:
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
         reports: How often it reports.
+        held_back: What its seldom reports keep from cars.
         commands: What a charger was told.
         assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
         lowest_a: The least that a charger can be told, A per phase; 0: it can be paused.
@@ -128,6 +130,7 @@ class DeviceState:
         self.reduced_at: float | None = None
         self.watch = ComplianceWatch()
         self.reports = ReportWatch()
+        self.held_back = HeldBack()
         self.commands = Commands()
         self.assumed: tuple[float, PhaseTriple] | None = None
         self.lowest_a = 0.0
@@ -152,8 +155,7 @@ class DeviceState:
         self.told_restore: frozenset[str] = frozenset()
         self.last_decision: Decision | None = None
         self.request_id: str | None = None
-        self.delivered_wh = 0
-        self.earned_i = 0
+        self.delivered_wh = self.earned_i = 0
 
     @property
     def device_id(self) -> str:
@@ -260,6 +262,12 @@ class DeviceState:
             drawn_a = max(self.assumed[1])
         paused = self._long_paused or abs(drawn_a) < _PAUSED_A
         return self.silent and self._reachable and self.setpoint == 0 and paused
+
+    @property
+    def late(self) -> bool:
+        """It can be reached and has reported, but so long ago that it is not believed any more."""
+        said = None if self.telemetry is None else self.telemetry.reading
+        return self.silent and self._reachable and self.fault is None and said is not None
 
     def learn_shown(self, now: float) -> None:
         """Find out what it makes of what it is told, by what it shows."""
@@ -463,6 +471,7 @@ class DeviceState:
         self.log.clear()
         self.own_log.clear()
         self.reports.interrupt()
+        self.held_back.forget()
         self.commands.clear()
         self.assumed = None
         self.probe.forget_future(now)

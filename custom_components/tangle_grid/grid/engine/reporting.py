@@ -12,6 +12,8 @@ from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, M
 _WS_PER_WH = 3600
 #: A limit that was set for the capacity's sake is protection only while a phase is this close to it.
 _NEAR_CAPACITY = 0.9
+#: Chargers that round what they are told show less by so much, A.
+_ROUNDED_A = 1.0
 
 
 def grid_status(parts: EngineParts, now: float) -> GridStatus:
@@ -31,6 +33,7 @@ def grid_status(parts: EngineParts, now: float) -> GridStatus:
                 feeder,
                 balancing=feeder.config.feeder_id in balancing,
                 protecting=number in protecting,
+                awaited=feeder.awaited(now),
             )
             for number, feeder in enumerate(parts.feeders)
         },
@@ -59,7 +62,7 @@ def market_account(parts: EngineParts, now: float) -> MarketAccount:
     )
 
 
-def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> FeederStatus:
+def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awaited: bool) -> FeederStatus:
     """One feeder, as it is shown."""
     capacity_w = _watts(feeder.limit_a)
     threshold_w = _watts(feeder.threshold_a())
@@ -80,7 +83,10 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
             window_projected_w=None if feeder.peak is None else feeder.peak.projected_w(),
             blind=True,
             fault=feeder.fault,
+            awaited=awaited,
             report_s=feeder.reports.interval_s,
+            held_back_wh=int(feeder.held_back.energy_wh),
+            seldom_costs=feeder.held_back.costs,
             state=FeederState.BLIND,
         )
     load_w = reading.power_w
@@ -111,6 +117,8 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool) -> 
         blind=False,
         state=state,
         report_s=feeder.reports.interval_s,
+        held_back_wh=int(feeder.held_back.energy_wh),
+        seldom_costs=feeder.held_back.costs,
     )
 
 
@@ -147,9 +155,19 @@ def device_status(
         planned_a=planned_a,
         fault=device.fault,
         report_s=device.reports.interval_s,
+        held_back_wh=int(device.held_back.energy_wh),
+        seldom_costs=device.held_back.costs,
         takes_at_most_a=device.shown.most_a,
+        clamp_a=_clamp_a(device),
         session_at=device.session_at,
     )
+
+
+def _clamp_a(device: DeviceState) -> float | None:
+    """Return the limit that is set in a charger, A; None where it takes nearly all that it may be told."""
+    config, clamp_a = device.config, device.shown.clamp_a
+    clamps = isinstance(config, ChargerConfig) and clamp_a is not None and clamp_a < config.max_current_a - _ROUNDED_A
+    return clamp_a if clamps else None
 
 
 def _watts(amps: PhaseTriple) -> PhaseTriple:

@@ -47,7 +47,10 @@ class FeederStatus:
         allowed_w: W per phase to which dimmed devices may bring the load beyond a temporary capacity; None: no such.
         blind: The meter cannot be trusted.
         fault: Why it cannot; None: it can.
+        awaited: It cannot only because it reports seldom: the next report is not overdue.
         report_s: How often it reports, as was learned, s; None: not known yet.
+        held_back_wh: What cars did not get within the last hour because it reports seldom, Wh.
+        seldom_costs: That is so much that somebody should hear of it.
     """
 
     feeder_id: str
@@ -65,7 +68,10 @@ class FeederStatus:
     window_projected_w: float | None = None
     allowed_w: PhaseTriple | None = None
     fault: MeterFault | None = None
+    awaited: bool = False
     report_s: float | None = None
+    held_back_wh: int = 0
+    seldom_costs: bool = False
 
     @property
     def overloaded(self) -> bool:
@@ -93,7 +99,11 @@ class DeviceStatus:
         silent: Its telemetry is stale, or cannot be believed.
         fault: Why its reading is not believed, whatever its age; None: it is.
         report_s: How often it reports, as was learned, s; None: not known yet.
+        held_back_wh: What cars did not get within the last hour because it reports seldom, Wh.
+        seldom_costs: That is so much that somebody should hear of it.
         takes_at_most_a: The most that a charger takes, as it has shown, A per phase; None: all that it is told.
+        clamp_a: The limit that is set in a charger itself, below what it may be told, as it has shown to this car or an
+            earlier one, A per phase; None: none is known.
         expires_at: When the lease of its setpoint ends; None: no lease.
         compliant: Follows its setpoints.
         session_energy_wh: Charged since the session began, Wh.
@@ -134,7 +144,10 @@ class DeviceStatus:
     min_current_learned: bool = False
     fault: DeviceFault | None = None
     report_s: float | None = None
+    held_back_wh: int = 0
+    seldom_costs: bool = False
     takes_at_most_a: float | None = None
+    clamp_a: float | None = None
     session_at: float | None = None
 
 

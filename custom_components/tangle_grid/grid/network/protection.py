@@ -6,11 +6,13 @@ cannot be controlled and comes first. A device that is silent or does not obey c
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from ..device.charging import assume, beyond_a, can_be_lowered, draw_of, has_followed
 from ..device.draw_bounds import Draw
 from ..device.freshness import MeterFault, is_finite, meter_fault
+from ..device.held_back import HeldBack
 from ..device.report_interval import ReportWatch
 from ..device.state import DeviceState
 from ..model.validation import MAX_DURATION_S
@@ -61,6 +63,8 @@ class FeederWatch:
         echo: Whether what chargers do shows on it.
         highs: The greatest loads that nobody controls, of the last minutes.
         short_since: A phase carries more than the capacity without a break since then.
+        left_a: What there was for devices when it was seen last, A per phase; None: not seen yet.
+        held_back: What the seldom reports of its meter keep from cars.
     """
 
     config: FeederConfig
@@ -81,6 +85,8 @@ class FeederWatch:
     echo: StepEcho = field(default_factory=StepEcho)
     highs: Highs = field(default_factory=Highs)
     short_since: float | None = None
+    left_a: PhaseTriple | None = None
+    held_back: HeldBack = field(default_factory=HeldBack)
     _newest: PhaseReading | None = None
     _gone_since: float | None = None
     _seen_at: float | None = None
@@ -105,6 +111,10 @@ class FeederWatch:
     def blind(self) -> bool:
         """The meter cannot be trusted."""
         return self.fault is not None
+
+    def awaited(self, now: float) -> bool:
+        """Return whether it is blind only because its meter reports seldom: the next report is not overdue."""
+        return self.fault is MeterFault.TOO_OLD and self.reports.awaits(now, unknown_s=0.0)
 
     def observe(
         self, now: float, reading: PhaseReading | None, timing: Timing, devices: Iterable[DeviceState] = ()
@@ -178,6 +188,7 @@ class FeederWatch:
         self.attribution.forget()
         self.echo.forget()
         self.reports.interrupt()
+        self.held_back.forget()
         self._newest = self.short_since = self._seen_at = None
         if self._gone_since is not None:
             self._gone_since = min(self._gone_since, now)
@@ -233,6 +244,8 @@ class Room:
         load_a: What is not about to be decided and counts for increases, A per limit without totals.
         keep_a, start_a: The same as `hard_a` and `soft_a` for least currents alone: who charges keeps it, and who waits
             gets it, as far as the capacity carries it, the margin included.
+        by_meter_a, by_chargers_a: How much `soft_a` would be more if the meter, or all chargers, reported often, A per
+            limit without totals.
     """
 
     hard_a: list[float]
@@ -241,6 +254,8 @@ class Room:
     load_a: list[float]
     keep_a: list[float]
     start_a: list[float]
+    by_meter_a: list[float]
+    by_chargers_a: list[float]
 
     @property
     def dimmed(self) -> bool:
@@ -402,6 +417,8 @@ def room_for(
     start: list[float] = []
     ordered: list[float] = []
     load: list[float] = []
+    by_meter: list[float] = []
+    by_chargers: list[float] = []
     for number, feeder in enumerate(feeders):
         highs = feeder.highs.greatest(now, _triple(most_a[number * PHASES : number * PHASES + PHASES]), timing)
         for phase in range(PHASES):
@@ -410,12 +427,17 @@ def room_for(
             # The margin is for what nobody knows yet. What has come before, and was allowed for, needs none.
             fresh_a = limit_a * (1 - margin) - least_a[limit]
             hard.append(max(fresh_a, limit_a - known_a) if least_a[limit] <= known_a else fresh_a)
-            fresh_a = min(
-                limit_a * (1 - margin - band) - most_a[limit],
-                limit_a * (1.0 if highs.recurring[phase] else 1 - margin) - high_a,
+            rooms = partial(
+                _soft_a,
+                fresh_a=limit_a * (1 - margin - band),
+                high_a=limit_a * (1.0 if highs.recurring[phase] else 1 - margin),
+                steady_a=limit_a * (1 - margin - band * _STEADY_BAND),
             )
-            steady_a = max(high_a, highs.steady_a[phase])
-            soft.append(max(fresh_a, limit_a * (1 - margin - band * _STEADY_BAND) - steady_a))
+            steady_a = highs.steady_a[phase]
+            soft.append(rooms(most_a[limit], high_a, steady_a))
+            by_meter.append(rooms(most_a[limit], highs.quick_a[phase], steady_a) - soft[limit])
+            hidden_a = max(0.0, feeder.attribution.wide_a[phase] - feeder.attribution.near_a[phase])
+            by_chargers.append(rooms(most_a[limit] - hidden_a, high_a - hidden_a, steady_a) - soft[limit])
             keep.append(limit_a - least_a[limit])
             start.append(min(limit_a * (1 - margin) - most_a[limit], limit_a - high_a))
             ordered.append((feeder.config.capacity_a[phase] - limit_a) * (1 - margin - band))
@@ -435,7 +457,12 @@ def room_for(
     _add_totals(hard, soft, feeders, band, least_a, members.feeding)
     ordered += [0.0] * len(feeders)
     totals = PHASES * len(feeders)
-    return Room(hard, soft, ordered, load, [*keep, *hard[totals:]], [*start, *soft[totals:]])
+    return Room(hard, soft, ordered, load, [*keep, *hard[totals:]], [*start, *soft[totals:]], by_meter, by_chargers)
+
+
+def _soft_a(most: float, high: float, steady: float, *, fresh_a: float, high_a: float, steady_a: float) -> float:
+    """What increases may use above a load of now, its high of the last minutes and that of a quarter of an hour, A."""
+    return max(min(fresh_a - most, high_a - high), steady_a - max(high, steady))
 
 
 def _add_totals(

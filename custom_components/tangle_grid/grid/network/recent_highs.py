@@ -36,12 +36,14 @@ class HighsNow:
 
     Attributes:
         greatest_a: The greatest load that counts, A, that of now included.
+        quick_a: The greatest that would count if the meter reported often, A.
         known_a: The greatest that is remembered, without that of the last moments, A.
         steady_a: The greatest of some minutes, A; infinite until that long has been seen.
         recurring: Whether it comes and goes, so that it is known and needs no margin.
     """
 
     greatest_a: PhaseTriple
+    quick_a: PhaseTriple
     known_a: PhaseTriple
     steady_a: PhaseTriple
     recurring: tuple[bool, bool, bool]
@@ -109,17 +111,20 @@ class Highs:
         if self._seen_since is None or now < self._seen_since:
             self._seen_since = now
         steady = now - self._seen_since >= _STEADY_S
-        greatest, known, settled = [0.0] * 3, [0.0] * 3, [math.inf] * 3
+        greatest, quick, known, settled = [0.0] * 3, [0.0] * 3, [0.0] * 3, [math.inf] * 3
         for number, (phase, load) in enumerate(zip(self._phases, load_a, strict=True)):
             phase.add(now, load, longest_s)
-            hold_s = max(least_s, _PAUSES * phase.pause_s) if phase.recurs(now) else least_s
+            pauses_s = _PAUSES * phase.pause_s if phase.recurs(now) else 0.0
+            hold_s = max(least_s, pauses_s)
             greatest[number] = phase.greatest(now, hold_s, load)
+            quick[number] = phase.greatest(now, max(timing.increase_hold_s, pauses_s), load)
             known[number] = phase.greatest(now, longest_s, -math.inf, without_s=_NEW_S)
             if steady:
                 settled[number] = phase.greatest(now, max(_STEADY_S, hold_s), load)
         first, second, third = self._phases
         return HighsNow(
             greatest_a=(greatest[0], greatest[1], greatest[2]),
+            quick_a=(quick[0], quick[1], quick[2]),
             known_a=(known[0], known[1], known[2]),
             steady_a=(settled[0], settled[1], settled[2]),
             recurring=(first.recurs(now), second.recurs(now), third.recurs(now)),
