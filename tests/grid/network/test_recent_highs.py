@@ -70,10 +70,11 @@ def test_what_is_higher_than_ever_is_new() -> None:
 def test_a_high_of_the_last_moments_is_not_known_yet() -> None:
     highs = Highs()
     seen, at = watch(highs, (60, LOW), (15, HIGH))
-    assert seen.known_a == (LOW, LOW, LOW)
-    seen, _ = watch(highs, (5, HIGH), at=at)
-    assert seen.known_a[0] == LOW, "the newest of equal loads takes the place of the older ones"
-    seen, _ = watch(highs, (20, LOW), at=at + 5)
+    assert seen.greatest_a[0] == HIGH
+    assert seen.known_a[0] < HIGH
+    seen, at = watch(highs, (10, LOW), at=at)
+    assert seen.known_a[0] < HIGH
+    seen, _ = watch(highs, (10, LOW), at=at)
     assert seen.known_a[0] == HIGH
 
 
