@@ -50,7 +50,7 @@ def house(tmp_path: Path) -> Path:
         ("grid/network/topology.py", "from ..control import allocator", "grid"),
         ("ledger/store/database.py", "from ..payments import outbox", "ledger"),
         ("devices/adapters/base.py", "from ...ledger.base import model", "devices"),
-        ("devices/io/backoff.py", "from ..adapters import base", "devices-inside"),
+        ("devices/io/entity_reading.py", "from ..adapters import base", "devices-inside"),
         ("flows/fields.py", "from .entry import island", "flows-inside"),
         ("bridge/options.py", "from ..island import runtime", "rooms"),
         ("simulation/solar.py", "import asyncio", "pure"),

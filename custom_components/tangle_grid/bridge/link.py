@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from ..backoff import wait_s
 from ..const import LOGGER, TREASURY
 from ..grid.model.events import Settlement
 from ..ledger import (
@@ -132,7 +133,7 @@ class LedgerLink:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the ledger, the grid goes on
                 self.error = _in_words(error)
                 self.fault = error.fault if isinstance(error, LedgerError) else None
-                delay = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+                delay = wait_s(_RETRY_S, attempt)
                 if not attempt:
                     LOGGER.warning("The ledger could not be opened, and is tried again until it is: %s", self.error)
                 attempt += 1

@@ -6,9 +6,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
+from ..backoff import wait_s
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .backends.http_client import HttpClient
 from .base.errors import LedgerError
@@ -165,14 +167,19 @@ class Ledger:
 
         return unsubscribe
 
-    async def _answer[T](self, ask: Callable[[], T], *, tangle: bool = False) -> T:
-        """Ask in a thread; in the one that may have to wait for a node if it takes the ``tangle``."""
+    async def _answer[**P, T](self, ask: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """Ask in the thread that never waits for a node."""
+        return await self._asked(self._ask, partial(ask, *args, **options))
+
+    async def _read_tangle[**P, T](self, ask: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """Ask in the thread that may have to wait for a node."""
+        return await self._asked(self._read, partial(ask, *args, **options))
+
+    async def _asked[T](self, thread: ThreadPoolExecutor, ask: Callable[[], T]) -> T:
         if self._closing.is_set():
             raise LedgerError("ledger_unavailable", {"error": "closed"})
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._read if tangle else self._ask, lambda: refused_as_unavailable(ask)
-            )
+            return await asyncio.get_running_loop().run_in_executor(thread, refused_as_unavailable, ask)
         except LedgerError as error:
             if error.key == "ledger_unavailable":
                 self._set_status(failed_status(self._status, error))
@@ -210,7 +217,7 @@ class Ledger:
         Raises:
             LedgerError: invalid_message; key_ended, when the sender's key was revoked; outbox_full (much waits).
         """
-        message_id = await self._answer(lambda: self._core.publish(kind, body, sender))
+        message_id = await self._answer(self._core.publish, kind, body, sender)
         self._wake.set()
         return message_id
 
@@ -222,7 +229,7 @@ class Ledger:
     async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
         """Read messages back from the Tangle, the newest first; ``kind`` "payment" gives what payments say."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(lambda: self._core.chronicle.messages(kind=kind, limit=bounded), tangle=True)
+        return await self._read_tangle(self._core.chronicle.messages, kind=kind, limit=bounded)
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         """Look a transaction up on the Tangle by its hash (81 trytes); None when it is not there.
@@ -232,7 +239,7 @@ class Ledger:
         """
         if not is_trytes(tail, HASH_TRYTES):
             raise LedgerError("unknown_transaction", {"transaction": str(tail)[:100]})
-        return await self._answer(lambda: self._core.chronicle.transaction(tail), tangle=True)
+        return await self._read_tangle(self._core.chronicle.transaction, tail)
 
     async def verify(self, *, payment_id: str | None = None, transaction: str | None = None) -> Verification:
         """Recompute a reward from what stands on the Tangle: name its payment id, or the transaction that credits it.
@@ -240,12 +247,12 @@ class Ledger:
         Raises:
             LedgerError: unknown_payment or unknown_transaction: nothing on the Tangle names it.
         """
-        return await self._answer(lambda: self._core.verify(payment_id, transaction), tangle=True)
+        return await self._read_tangle(self._core.verify, payment_id, transaction)
 
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         """Return the newest payments, the newest first."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(lambda: self._core.payments(bounded))
+        return await self._answer(self._core.payments, bounded)
 
     async def wallets(self) -> Mapping[str, WalletState]:
         """Return every wallet by its id."""
@@ -257,13 +264,13 @@ class Ledger:
         Raises:
             LedgerError: invalid_secrets, when this is no seed or the wallet has another one.
         """
-        await self._answer(lambda: self._core.accounts.add(wallet_id, seed), tangle=True)
+        await self._read_tangle(self._core.accounts.add, wallet_id, seed)
         self._emit(BalancesChanged(wallets=await self.wallets()))
 
     async def queue(self, *, limit: int = 200) -> list[QueuedPayment]:
         """Return the payments that are neither confirmed nor failed, with what keeps them; the oldest first."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(lambda: self._core.queue(bounded))
+        return await self._answer(self._core.queue, bounded)
 
     # What owners decide
 
@@ -273,7 +280,7 @@ class Ledger:
 
     async def limits(self, wallet_id: str) -> SpendingLimits:
         """Return what a wallet may spend. Raises LedgerError (unknown_wallet)."""
-        return await self._answer(lambda: self._core.limits(wallet_id))
+        return await self._answer(self._core.limits, wallet_id)
 
     async def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
         """Set what a wallet may spend, the treasury included; nothing else ever raises a limit.
@@ -284,15 +291,15 @@ class Ledger:
         Raises:
             LedgerError: unknown_wallet, or invalid_limit (not from 0 to all there is). Nothing was changed.
         """
-        await self._answer(lambda: self._core.set_limits(wallet_id, limits))
+        await self._answer(self._core.set_limits, wallet_id, limits)
 
     async def allowance(self, wallet_id: str) -> int | None:
         """Return the iota that a wallet's limit per day still lets it spend; None without that limit."""
-        return await self._answer(lambda: self._core.allowance(wallet_id))
+        return await self._answer(self._core.allowance, wallet_id)
 
     async def owner_address(self, wallet_id: str) -> OwnerAddress | None:
         """Return where a wallet's owner keeps the rest, or None. Raises LedgerError (unknown_wallet)."""
-        return await self._answer(lambda: self._core.owner(wallet_id))
+        return await self._answer(self._core.owner, wallet_id)
 
     async def set_owner_address(
         self, wallet_id: str, address: str | None, *, sweep_above_i: int | None = None, keep_i: int = 0
@@ -306,7 +313,7 @@ class Ledger:
                 was spent from), or invalid_limit. Nothing was changed.
         """
         owner = None if address is None else OwnerAddress(address=address, sweep_above_i=sweep_above_i, keep_i=keep_i)
-        await self._answer(lambda: self._core.sweeper.set_owner(wallet_id, owner), tangle=True)
+        await self._read_tangle(self._core.sweeper.set_owner, wallet_id, owner)
         self._wake.set()
 
     async def sweep(self, wallet_id: str, keep_i: int) -> Payment:
@@ -335,7 +342,7 @@ class Ledger:
 
     async def export_seed(self, wallet_id: str) -> str:
         """Return a wallet's seed: whoever has it can spend all of the wallet. Raises LedgerError (unknown_wallet)."""
-        return await self._answer(lambda: self._core.accounts.seed(wallet_id))
+        return await self._answer(self._core.accounts.seed, wallet_id)
 
     async def import_seed(self, wallet_id: str, seed: str, *, persist: Callable[[Secrets], Awaitable[object]]) -> None:
         """Give a wallet another seed (81 trytes), and with it the balance that the Tangle knows of.
@@ -349,9 +356,9 @@ class Ledger:
                 or wallet_not_empty. Nothing was changed.
         """
         async with self._importing:
-            await persist(await self._answer(lambda: self._core.accounts.plan_import(wallet_id, seed)))
+            await persist(await self._answer(self._core.accounts.plan_import, wallet_id, seed))
             try:
-                await self._answer(lambda: self._core.accounts.import_seed(wallet_id, seed), tangle=True)
+                await self._read_tangle(self._core.accounts.import_seed, wallet_id, seed)
             finally:
                 await persist(self.secrets)
         self._emit(BalancesChanged(wallets=await self.wallets()))
@@ -419,7 +426,7 @@ class Ledger:
                 if self._closing.is_set():
                     return
                 self._set_status(failed_status(self._status, error))
-                await self._pause(self._closing, _RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+                await self._pause(self._closing, wait_s(_RETRY_S, attempt))
                 attempt += 1
                 continue
             attempt = 0

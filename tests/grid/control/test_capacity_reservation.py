@@ -280,7 +280,7 @@ class Island:
     def with_lid(self) -> set[Limit]:
         topology, names = self.tree.engine._parts.topology, [each.feeder_id for each in self.tree.config.feeders]
         assert topology.number == {name: number for number, name in enumerate(names)}
-        return {(names[limit // 3], limit % 3) for limit in self.tree.engine._parts.market.lids().lids}
+        return {(names[limit // 3], limit % 3) for limit in self.tree.engine._parts.market.activation.lids().lids}
 
     def begin(self) -> None:
         self.tree.engine.commands.request_curtailment(

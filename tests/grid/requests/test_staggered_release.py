@@ -225,7 +225,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_waiting(back_s: float) -> None:
     plant.now -= back_s
     plant.run(120)
     assert running(plant) == 4
-    assert plant.engine._parts.market.lids().lids == {}
+    assert plant.engine._parts.market.activation.lids().lids == {}
     plant.run(900)
     plant.engine.commands.request_curtailment(plant.now, power_w=90_000.0, duration_s=300.0)
     plant.run(300 + 2 * MINUTE_S)

@@ -213,7 +213,7 @@ class Bazaar(Commands):
                 device.watch.observe(now, told, drawn, self._parts.config.timing.compliance_grace_s)
 
     def _tell(self, now: float) -> None:
-        wanted, held = self._parts.market.wanted(), self._parts.market.releasing()
+        wanted, held = self._parts.market.activation.wanted(), self._parts.market.activation.releasing()
         for device_id, device in self._parts.devices.items():
             person = self.people[device_id]
             if isinstance(person, Driver):

@@ -2,8 +2,8 @@
 
 from typing import override
 
+from ...backoff import Backoff
 from ...grid.model.world import BatteryConfig, BatterySetpoint, BatteryTelemetry
-from ..io.backoff import Backoff
 from ..io.entity_reading import EntityReader, reading_of_total
 from ..io.entity_writing import EntityWriter
 from .base import Adapter

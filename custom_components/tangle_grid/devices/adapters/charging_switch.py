@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from homeassistant.core import State
 
-from ..io.backoff import Backoff
+from ...backoff import Backoff
 from ..io.entity_reading import EntityReader
 from ..io.entity_writing import EntityWriter
 

@@ -27,7 +27,7 @@ from homeassistant.core import HomeAssistant, State, split_entity_id
 from homeassistant.exceptions import ServiceNotFound
 from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
 
-from .backoff import Backoff
+from ...backoff import Backoff
 from .entity_reading import convert, finite_number
 
 WRITE_TIMEOUT_S: Final = 10.0

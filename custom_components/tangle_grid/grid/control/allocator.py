@@ -23,8 +23,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ..model.tolerance import EPSILON
+
 # Rounding of sums must not turn a device away.
-_EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def ration(
     shares = [0.0] * len(demands)
     admitted: list[int] = []
     # One that is negative already is not used, not even by nothing.
-    most_a = [amps + _EPSILON if amps >= 0 else -math.inf for amps in admission_a or available_a]
+    most_a = [amps + EPSILON if amps >= 0 else -math.inf for amps in admission_a or available_a]
     for index in sorted(range(len(demands)), key=lambda index: demands[index].order):
         demand = demands[index]
         least = demand.min_a

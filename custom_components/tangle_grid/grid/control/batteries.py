@@ -9,12 +9,12 @@ from enum import Enum
 from typing import Final
 
 from ..model.lease import Lease
+from ..model.tolerance import EPSILON
 from ..model.world import Cause
 from .decision import Plan
 
 #: Batteries under their own control that charge with less are left alone, W.
 _IDLE_W: Final = 100.0
-_EPSILON: Final = 1e-6
 
 
 class Role(Enum):
@@ -71,11 +71,11 @@ def conclude(plan: Plan, amps: float) -> None:
     """Decide for one that stores, from what it may have, A per phase."""
     lease = plan.device.lease
     limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
-    if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - _EPSILON:
+    if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - EPSILON:
         plan.settle(round(amps * plan.battery.watts_per_amp), plan.ceiling_cause)
     elif plan.ceiling_cause is not Cause.ALLOCATION:
         plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
-    elif amps >= (plan.ceiling if limited else plan.told) - _EPSILON:
+    elif amps >= (plan.ceiling if limited else plan.told) - EPSILON:
         plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
     else:
         plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)

@@ -7,6 +7,7 @@ from typing import Final
 from ..device.charging import at_start_a, floor_a
 from ..device.state import DeviceState
 from ..model.lease import Lease
+from ..model.tolerance import EPSILON
 from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from ..network.protection import FeederWatch, Members, Room, drawn_a, room_for
 from ..network.topology import PHASES, Topology
@@ -30,7 +31,6 @@ _BATTERY_STEP_W: Final = 50.0
 _BEYOND_A: Final = 1.0
 #: A limited battery is not told about smaller improvements, A.
 _BATTERY_RISE_A: Final = 1.0
-_EPSILON: Final = 1e-6
 _LAST: Final = (float("inf"),)
 
 
@@ -283,10 +283,10 @@ class ControlPass:
         floors = self._floors_a(room, plans)
         demands = self._demands(plans, full)
         # More than rounding can explain: then how this would be shared need not be known.
-        short = not room.dimmed and excess_a(room.hard_a, demands) > 2 * PHASES * len(plans) * _EPSILON
+        short = not room.dimmed and excess_a(room.hard_a, demands) > 2 * PHASES * len(plans) * EPSILON
         kept, in_force = (full, room.hard_a) if short else share_out(room.hard_a, room, demands, floors, room.keep_a)
         self._show_floors(room, in_force)
-        if short or any(amps < most - _EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
+        if short or any(amps < most - EPSILON for amps, most in zip(kept, full, strict=True) if most > 0):
             # What a car does not use anyway is given up before anybody else loses something.
             used = [min(most, self._usable_a(plan)) for plan, most in zip(plans, full, strict=True)]
             kept, _ = share_out(room.hard_a, room, self._demands(plans, used), floors, room.keep_a)
@@ -339,19 +339,19 @@ class ControlPass:
                 left_at_start[limit] -= taken
             new[i] = raised
         for i, plan in enumerate(plans):
-            if not rising[i] and fair[i] < new[i] - _EPSILON and not waited_for.isdisjoint(plan.wiring.every):
+            if not rising[i] and fair[i] < new[i] - EPSILON and not waited_for.isdisjoint(plan.wiring.every):
                 # What is given up here can be taken by others once it is measured to be free.
                 new[i] = max(plan.floor_a, self._floor(plan, fair[i]))
             self._conclude(plan, new[i], fair[i], most[i], left)
 
     def _rises(self, plan: Plan, told: float, fair: float) -> bool:
-        least = _EPSILON
+        least = EPSILON
         lease = plan.device.lease
-        if plan.is_battery and fair < plan.ceiling - _EPSILON:
+        if plan.is_battery and fair < plan.ceiling - EPSILON:
             least = _BATTERY_RISE_A
-        elif told > 0 and fair < plan.ceiling - _EPSILON and lease and self._is_recent(plan.device, lease):
+        elif told > 0 and fair < plan.ceiling - EPSILON and lease and self._is_recent(plan.device, lease):
             # What others leave comes and goes: an ampere more is worth a write only when it has stayed for a while.
-            least = _RISE_A - _EPSILON
+            least = _RISE_A - EPSILON
         return (
             fair > told + least
             and (not plan.device.resting or plan.device.probe.may_begin(self._now))
@@ -377,10 +377,10 @@ class ControlPass:
 
     def _conclude(self, plan: Plan, amps: float, fair: float, most: float, left: Sequence[float]) -> None:
         device = plan.device
-        lowered = amps < plan.told - _EPSILON
+        lowered = amps < plan.told - EPSILON
         # Whoever is still on the way up to a share is not held back by the capacity.
-        held_back = fair < most - _EPSILON and amps > fair - max(self._timing.ramp_a_per_step, _UNFAIR_A)
-        short = amps < min(plan.told, plan.ceiling) - _EPSILON or held_back
+        held_back = fair < most - EPSILON and amps > fair - max(self._timing.ramp_a_per_step, _UNFAIR_A)
+        short = amps < min(plan.told, plan.ceiling) - EPSILON or held_back
         if plan.is_battery:
             conclude(plan, amps)
         elif plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - plan.charger.step_a:
@@ -390,7 +390,7 @@ class ControlPass:
             plan.falls |= lowered
         elif (
             device.lease is not None
-            and amps < min(most, plan.ceiling) - _EPSILON
+            and amps < min(most, plan.ceiling) - EPSILON
             and device.lease.cause in {Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.SAFE_STATE}
         ):
             plan.settle(amps, Cause.RELEASE)
@@ -444,7 +444,7 @@ class ControlPass:
     def _floor(self, plan: Plan, amps: float) -> float:
         if not plan.is_battery:
             return charge_step(plan.charger, amps)
-        if amps >= plan.told - _EPSILON:
+        if amps >= plan.told - EPSILON:
             return amps
         watts_per_amp = plan.battery.watts_per_amp
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp

@@ -3,27 +3,26 @@
 import math
 
 from ..device.state import DeviceState
+from ..model.tolerance import EPSILON
 from ..model.world import ChargerConfig, DeviceConfig, Timing
-
-_EPSILON = 1e-6
 
 
 def charge_step(config: ChargerConfig, amps: float) -> float:
     """The greatest setpoint that does not exceed `amps`: 0, or a multiple of the step within the charger's range."""
-    steps = math.floor(min(amps, config.max_current_a) / config.step_a + _EPSILON) * config.step_a
-    while config.skips and any(abs(steps - skip) < _EPSILON for skip in config.skips):
+    steps = math.floor(min(amps, config.max_current_a) / config.step_a + EPSILON) * config.step_a
+    while config.skips and any(abs(steps - skip) < EPSILON for skip in config.skips):
         steps -= config.step_a
-    if steps + _EPSILON < config.min_current_a:
+    if steps + EPSILON < config.min_current_a:
         # The minimum itself need not be a multiple of the step.
-        return config.min_current_a if amps + _EPSILON >= config.min_current_a else 0.0
+        return config.min_current_a if amps + EPSILON >= config.min_current_a else 0.0
     return round(steps, 3)
 
 
 def discharge_step(config: ChargerConfig, amps: float) -> float:
     """The setpoint for feeding back at most `amps` (positive): 0, or the negative of an allowed current."""
-    steps = math.floor(min(amps, config.max_discharge_a) / config.step_a + _EPSILON) * config.step_a
-    if steps + _EPSILON < config.min_current_a:
-        at_minimum = min(amps, config.max_discharge_a) + _EPSILON >= config.min_current_a
+    steps = math.floor(min(amps, config.max_discharge_a) / config.step_a + EPSILON) * config.step_a
+    if steps + EPSILON < config.min_current_a:
+        at_minimum = min(amps, config.max_discharge_a) + EPSILON >= config.min_current_a
         return -config.min_current_a if at_minimum else 0.0
     return -round(steps, 3)
 

@@ -122,7 +122,7 @@ class Commands:
                 if device_id in request.asks
             ]
         parts = [(request, ask) for request, ask in parts if ask.waiting or ask.engaged]
-        if not parts and not (request_id is None and self._parts.market.let_back(device_id, now)):
+        if not parts and not (request_id is None and self._parts.market.activation.let_back(device_id, now)):
             raise GridError("not_participating", {"device_id": device_id, "request_id": request_id or ""})
         events: list[GridEvent] = []
         for request, ask in parts:

@@ -109,15 +109,15 @@ class GridEngine:
         parts.planned = parts.planning.update(
             now, devices, parts.feeders, inputs.forecast, enabled=parts.config.planning
         )
-        releasing = parts.market.releasing()
+        releasing = parts.market.activation.releasing()
         control = ControlPass(
             config=parts.config,
             topology=parts.topology,
             feeders=parts.feeders,
             devices=devices,
-            wanted=parts.market.wanted(),
+            wanted=parts.market.activation.wanted(),
             held=releasing,
-            lids=parts.market.lids(),
+            lids=parts.market.activation.lids(),
             precedence=parts.precedence,
             planned=parts.planned,
             now=now,

@@ -22,6 +22,7 @@ from ..model.stored_values import (
     text,
     whole,
 )
+from ..model.tolerance import EPSILON
 from ..model.validation import MAX_DURATION_S, MAX_POWER_W, MAX_RATE
 from ..requests.settlement import energies, reward_i
 
@@ -36,7 +37,6 @@ _QUARTERS: Final = 96
 _DAY: Final = row(*[maybe(_WATTS)] * _QUARTERS)
 #: Rounding of a window's ends, s, and of floating point.
 _ROUNDING_S: Final = 2.0
-_EPSILON: Final = 1e-6
 
 
 def _placeholder(value: Any, path: str, lost: list[str]) -> Any:
@@ -173,8 +173,8 @@ def _delivery(ask: Mapping[str, Any]) -> Delivery:
         readings=ask["series"]["readings"],
         quantities=ask["quantities"],
         duration_s=ask["series"]["done_s"],
-        baseline_w=math.floor(ask["baseline_w"] + _EPSILON),
-        need_wh=None if need_wh is None else math.floor(need_wh + _EPSILON),
+        baseline_w=math.floor(ask["baseline_w"] + EPSILON),
+        need_wh=None if need_wh is None else math.floor(need_wh + EPSILON),
     )
 
 

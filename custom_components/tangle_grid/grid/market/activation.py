@@ -37,7 +37,7 @@ _ROUNDED_W: Final = 0.1
 _OWN_WISH: Final = frozenset({"ended_by_person", "ended_load_switched_on", "ended_unplugged", "ended_left"})
 
 
-class Engagement:
+class Activation:
     """The giving side of the market.
 
     Args:

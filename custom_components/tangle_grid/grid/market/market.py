@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ..control.capacity_reservation import Lids
 from ..device.state import DeviceState
 from ..model.errors import GridError
 from ..model.events import Answered, AskChanged, Asked, GridEvent, RequestClosed, RequestIssued
@@ -22,7 +21,7 @@ from ..network.topology import Topology
 from ..requests.lifecycle import Lifecycle
 from ..requests.offers import JUST_BEGUN, Offer, answered_w, asked_w, nothing, want_of
 from ..requests.policy import Question, decide
-from .activation import CLOSE_ENOUGH_W, Engagement
+from .activation import CLOSE_ENOUGH_W, Activation
 from .auction import Auction
 
 #: With less time left, nobody new is asked, s.
@@ -86,25 +85,9 @@ class Market:
         self._lifecycle = lifecycle
         self._new_id = new_id
         self._auctions = [Auction(config, feeder) for feeder in feeders]
-        self._engagement = Engagement(
+        self.activation = Activation(
             config=config, topology=topology, feeders=feeders, devices=devices, lifecycle=lifecycle
         )
-
-    def wanted(self) -> dict[str, float]:
-        """What active parts ask of chargers (A) and batteries (W), by device id."""
-        return self._engagement.wanted()
-
-    def releasing(self) -> dict[str, float]:
-        """What those who wait for their release are told at most (A, batteries W), by device id."""
-        return self._engagement.releasing()
-
-    def let_back(self, device_id: str, now: float) -> bool:
-        """Whoever waits for its release need not any longer; returns whether it did."""
-        return self._engagement.let_back(device_id, now)
-
-    def lids(self) -> Lids:
-        """What keeps others from taking up what helpers give up."""
-        return self._engagement.lids()
 
     def rate(self, feeder: FeederWatch) -> int:
         """The rate of the next request on a feeder, i/kWh."""
@@ -117,13 +100,13 @@ class Market:
             self._ask_those_who_can_by_now(request, now, events)
             self._close_if_over(request, now, events)
         for request in self._lifecycle.open():
-            if self._engagement.may_engage_more(request, now):
-                self._engagement.engage(request, now, events)
+            if self.activation.may_engage_more(request, now):
+                self.activation.engage(request, now, events)
         for auction in self._auctions:
             auction.calm_down(now)
             if auction.due(now):
                 self._request_help(auction, now, events)
-        self._engagement.let_go(now)
+        self.activation.let_go(now)
 
     def deadlines(self, now: float) -> list[float]:
         """Times at which something is due even if nothing is measured."""
@@ -140,7 +123,7 @@ class Market:
     def turn_back(self, now: float, by_s: float) -> None:
         """The clock was set back by `by_s`, to `now`."""
         self._lifecycle.turn_back(now, by_s)
-        self._engagement.forget_future(now)
+        self.activation.forget_future(now)
 
     # Asking
 
@@ -156,7 +139,7 @@ class Market:
     ) -> tuple[CurtailmentRequest, list[GridEvent]]:
         """A request that somebody makes by hand; values are checked already."""
         events: list[GridEvent] = []
-        most_w = min(power_w, self._engagement.affordable_w(None, duration_s, rate))
+        most_w = min(power_w, self.activation.affordable_w(None, duration_s, rate))
         if most_w < min(power_w, CLOSE_ENOUGH_W):
             raise GridError("budget_spent", {"rate": rate})
         choice = Choice()
@@ -176,7 +159,7 @@ class Market:
     def _request_help(self, auction: Auction, now: float, events: list[GridEvent]) -> None:
         feeder, duration_s, rate = auction.feeder, self._timing.request_duration_s, auction.rate()
         need_w = feeder.excess_w(self._config.market.margin)
-        most_w = self._engagement.affordable_w(None, duration_s, rate)
+        most_w = self.activation.affordable_w(None, duration_s, rate)
         choice = Choice()
         for device in self._candidates(feeder):
             want_w = min(want_of(device, need_w), most_w)
@@ -236,7 +219,7 @@ class Market:
         self._lifecycle.add(request)
         events.append(RequestIssued(request=request))
         self._ask(request, choice, now, events)
-        self._engagement.engage(request, now, events)
+        self.activation.engage(request, now, events)
         self._close_if_over(request, now, events)
         return request
 
@@ -244,7 +227,7 @@ class Market:
         """Put the question to those who are chosen."""
         self._lifecycle.debts.enrol([device.device_id for device, _, _ in choice.asked], now)
         rate, left_s = request.rate_i_per_kwh, request.ends_at - request.time_of(now)
-        most_w = self._engagement.affordable_w(None, left_s, rate)
+        most_w = self.activation.affordable_w(None, left_s, rate)
         for device, offer, want_w in choice.asked:
             ask = Ask(
                 device_id=device.device_id,
@@ -276,7 +259,7 @@ class Market:
             if device is None or left_s < _LEAST_LEFT_S or not device.plugged_in or device.satisfied:
                 del request.coming[device_id]
                 continue
-            offer = self._engagement.offer(feeder, device, now, left_s, request.rate_i_per_kwh, known_at_least=now)
+            offer = self.activation.offer(feeder, device, now, left_s, request.rate_i_per_kwh, known_at_least=now)
             if not offer.worth_asking:
                 request.not_asked[device_id] = offer.why_not
                 continue
@@ -288,7 +271,7 @@ class Market:
             answer_by = min(time + self._timing.answer_window_s, request.ends_at)
             request.answer_by = max(request.answer_by, answer_by)
             self._ask(request, choice, now, events)
-            self._engagement.engage(request, now, events)
+            self.activation.engage(request, now, events)
 
     def _candidates(self, feeder: FeederWatch) -> list[DeviceState]:
         """All below a feeder that could ever be asked."""
@@ -301,7 +284,7 @@ class Market:
     def _offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
         if device.device_id in self._busy():
             return nothing("not_asked_busy")
-        return self._engagement.offer(feeder, device, now, duration_s, rate)
+        return self.activation.offer(feeder, device, now, duration_s, rate)
 
     def _ask_policy(
         self, request: CurtailmentRequest, ask: Ask, device: DeviceState, now: float, events: list[GridEvent]
@@ -327,7 +310,7 @@ class Market:
             ask.offer_w = min(power_w, ask.offer_w)
         self._decide(request, ask, now, events, accept=accept, power_w=promised_w)
         if accept:
-            self._engagement.engage(request, now, events)
+            self.activation.engage(request, now, events)
         self._close_if_over(request, now, events)
         return events
 
@@ -364,7 +347,7 @@ class Market:
 
     def after_leaving(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
         """Somebody has left: let others step in, or close."""
-        self._engagement.engage(request, now, events)
+        self.activation.engage(request, now, events)
         self._close_if_over(request, now, events)
 
     def _close_if_over(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
@@ -381,7 +364,7 @@ class Market:
     def close(self, request: CurtailmentRequest, events: list[GridEvent]) -> None:
         """Nothing more will be asked or given; an unfilled request makes the next one dearer."""
         request.closed = True
-        self._engagement.forget(request.request_id)
+        self.activation.forget(request.request_id)
         events.append(RequestClosed(request_id=request.request_id))
         self._auction(request).judge(request)
 

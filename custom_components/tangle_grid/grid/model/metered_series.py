@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .tolerance import EPSILON
+
 WS_PER_WH: Final = 3600
 #: Slots of a whole window.
 _SLOTS: Final = 60
 #: From here on a time without a measurement counts as one in a strict series, s.
 _GAP_S: Final = 1.0
 #: Rounding errors of floating point are no watts.
-_EPSILON: Final = 1e-6
 
 type Steps = list[list[int]]
 type Readings = list[list[int | None]]
@@ -71,7 +72,7 @@ class ReadingSeries:
 
     def cut(self) -> int:
         """End the open slot with the present second: something changes there. Returns the offset, whole s."""
-        at = math.ceil(self.upto_s - _EPSILON)
+        at = math.ceil(self.upto_s - EPSILON)
         if at > self.done_s:
             self.cut_s = at if self.cut_s is None else min(self.cut_s, at)
             if self.upto_s >= self._slot_end():
@@ -80,7 +81,7 @@ class ReadingSeries:
 
     def finish(self) -> None:
         """Close what is open. A fraction of a second at the end is left out."""
-        end = math.floor(self.upto_s + _EPSILON)
+        end = math.floor(self.upto_s + EPSILON)
         if end > self.done_s:
             span = self.upto_s - self.done_s
             if span > end - self.done_s:
@@ -119,7 +120,7 @@ class ReadingSeries:
         value: int | None = None
         missing_s = max(0.0, length - self.open_s)
         if self.open_s > 0 and not (self.strict and missing_s >= _GAP_S):
-            value = math.ceil((self.open_ws + self.fill_w * missing_s) / length - _EPSILON)
+            value = math.ceil((self.open_ws + self.fill_w * missing_s) / length - EPSILON)
         if not self.readings or self.readings[-1][1] != value:
             self.readings.append([self.done_s, value])
         self.done_s, self.cut_s = end, None

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from .errors import GridError
 from .metered_series import WS_PER_WH, Delivery, ReadingSeries, Steps, delivery
+from .tolerance import EPSILON
 from .world import PhaseTriple, Reason
 
 
@@ -32,7 +33,6 @@ _S = RequestState
 #: Stored by the first version, before there were readings.
 _FORMER: Final = frozenset({"delivered_ws", "baseline_ws", "measured_ws"})
 #: Rounding errors of floating point are no watts.
-_EPSILON: Final = 1e-6
 
 #: Who may follow whom. `opted_out`, `expired` and `cancelled` lead on to `settled` only for a part that was active.
 TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
@@ -148,7 +148,7 @@ class Ask:
     def ask_for(self, quantity_w: float) -> None:
         """Another quantity, from the next full second on."""
         self.quantity_w = quantity_w
-        step = [self.series.cut(), math.floor(quantity_w + _EPSILON)]
+        step = [self.series.cut(), math.floor(quantity_w + EPSILON)]
         if self.quantities and self.quantities[-1][0] == step[0]:
             self.quantities.pop()
         self.quantities.append(step)
@@ -156,12 +156,12 @@ class Ask:
     @property
     def paid_baseline_w(self) -> int:
         """The baseline as it is settled: whole W, rounded down."""
-        return math.floor(self.baseline_w + _EPSILON)
+        return math.floor(self.baseline_w + EPSILON)
 
     @property
     def paid_need_wh(self) -> int | None:
         """The need as it is settled: whole Wh, rounded down."""
-        return None if self.need_wh is None else math.floor(self.need_wh + _EPSILON)
+        return None if self.need_wh is None else math.floor(self.need_wh + EPSILON)
 
     @property
     def delivered_ws(self) -> int:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
+from ..model.tolerance import EPSILON
 from ..model.world import NOMINAL_V
 from .valley_filling import SLOT_S
 
@@ -37,7 +38,6 @@ _DONORS: Final = 6
 #: Who could wait this long can give something up, s.
 _CALM_S: Final = 3600.0
 _NEARLY_WS: Final = 50.0 * 3600.0
-_EPSILON: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +145,17 @@ class Turn:
     def step_down(self, amps: float) -> float:
         """The greatest current that its charger can have and that is not above `amps`; 0 if there is none, A."""
         car = self.car
-        if amps >= car.max_a - _EPSILON:
+        if amps >= car.max_a - EPSILON:
             return car.max_a
-        if amps < car.min_a - _EPSILON:
+        if amps < car.min_a - EPSILON:
             return 0.0
-        return car.min_a + math.floor((amps - car.min_a) / car.step_a + _EPSILON) * car.step_a
+        return car.min_a + math.floor((amps - car.min_a) / car.step_a + EPSILON) * car.step_a
 
     def wanted_a(self, seconds: float) -> float:
         """What it can use in a slot, A."""
         car = self.car
         amps = self.left_ws / (car.watts_per_amp * seconds)
-        return min(car.max_a, car.min_a + max(0, math.ceil((amps - car.min_a) / car.step_a - _EPSILON)) * car.step_a)
+        return min(car.max_a, car.min_a + max(0, math.ceil((amps - car.min_a) / car.step_a - EPSILON)) * car.step_a)
 
 
 def fill(
@@ -215,7 +215,7 @@ def fill(
             owed_ws[turn.limits] -= given_w * (end - begin)
     live.sort(key=lambda turn: (place[id(turn)], turn.laxity_s(begin)))
     for turn in live:
-        if giving.level_w <= _EPSILON:
+        if giving.level_w <= EPSILON:
             break
         given_w = giving.offer(turn, math.inf)
         if turn.limits in owed_ws:
@@ -271,7 +271,7 @@ class _Giving:
                 self.level_w += freed_w
             amps = car.min_a
         more_a = amps - had_a
-        if more_a <= _EPSILON:
+        if more_a <= EPSILON:
             return 0.0
         if had_a <= 0.0:
             self.given.append(turn)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ..model.metered_series import WS_PER_WH
 from ..model.request import Ask, CurtailmentRequest, RequestState
+from ..model.tolerance import EPSILON
 from ..model.world import MarketConfig
 from .settlement import reward_i
 
@@ -19,7 +20,7 @@ _WH_PER_KWH: Final = 1000
 
 def most_i(quantity_w: float, window_s: float, rate: int) -> int:
     """The most that a reduction for a window can earn, i: the settlement's arithmetic with nothing missing."""
-    return reward_i(math.floor(quantity_w + 1e-6) * math.ceil(window_s) // WS_PER_WH, rate)
+    return reward_i(math.floor(quantity_w + EPSILON) * math.ceil(window_s) // WS_PER_WH, rate)
 
 
 def affordable_w(left_i: int | None, window_s: float, rate: int) -> float:

@@ -8,6 +8,7 @@ from ..control.ramp import charge_step, discharge_step
 from ..device.state import DeviceState
 from ..device.state_of_charge import LEAST_CAPACITY_WH
 from ..model.request import Ask
+from ..model.tolerance import EPSILON
 from ..model.world import BatteryConfig, ChargerConfig, HouseholdConfig, HouseholdTelemetry, PhaseTriple, Reason, Timing
 from ..network.topology import PHASES
 from .baseline import baseline_of
@@ -230,7 +231,7 @@ def _step_for(device: DeviceState, baseline_w: float, want_w: float) -> float:
     amps = (baseline_w - want_w) / config.watts_per_amp
     if amps >= 0:
         return baseline_w - charge_step(config, amps) * config.watts_per_amp
-    steps = math.ceil(-amps / config.step_a - 1e-6) * config.step_a
+    steps = math.ceil(-amps / config.step_a - EPSILON) * config.step_a
     fed_back = -discharge_step(config, max(steps, config.min_current_a)) if can_feed_back(device) else 0.0
     return baseline_w + fed_back * config.watts_per_amp
 
@@ -242,7 +243,7 @@ def _step_within(device: DeviceState, baseline_w: float, most_w: float) -> float
         return max(0.0, most_w)
     amps = (baseline_w - most_w) / config.watts_per_amp
     if amps >= 0:
-        left = max(config.min_current_a, math.ceil(amps / config.step_a - 1e-6) * config.step_a) if amps > 0 else 0.0
+        left = max(config.min_current_a, math.ceil(amps / config.step_a - EPSILON) * config.step_a) if amps > 0 else 0.0
         return max(0.0, baseline_w - left * config.watts_per_amp)
     fed_back = -discharge_step(config, -amps) if can_feed_back(device) else 0.0
     return baseline_w + fed_back * config.watts_per_amp

@@ -21,6 +21,7 @@ from ..control.load_shedding import bring_back, switched_on_by_hand
 from ..control.precedence import is_pressed
 from ..control.ramp import write_interval_s
 from ..device.state import DeviceState
+from ..model.tolerance import EPSILON
 from ..model.world import NOMINAL_V, ChargerConfig, HouseholdConfig, Timing
 from ..network.protection import FeederWatch
 from ..network.topology import PHASES, Topology
@@ -29,7 +30,6 @@ from ..network.topology import PHASES, Topology
 _BACK_A: Final = 1.0
 #: A battery that had charged with less comes back at once, W.
 _CHARGED_W: Final = 100.0
-_EPSILON: Final = 1e-6
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ class Release:
                     self._end(device, now)
                 continue
             path = self._topology.path(device.config.feeder_id)
-            if any(now - self._last_at.get(number, -math.inf) < step_s - _EPSILON for number in path):
+            if any(now - self._last_at.get(number, -math.inf) < step_s - EPSILON for number in path):
                 continue
             may_not_wait = now - waiting.since >= self._timing.release_hold_s or is_pressed(device, now)
             if may_not_wait or self._fits(device, waiting, path, coming):
@@ -252,7 +252,7 @@ def current_before(device: DeviceState, baseline_w: float, told_a: float | None)
     """The least setpoint with which a charger gets what it drew, A per phase; no more than it was told."""
     config = device.config
     assert isinstance(config, ChargerConfig)  # noqa: S101  # nothing else waits
-    steps = math.ceil(baseline_w / config.watts_per_amp / config.step_a - 1e-6) * config.step_a
+    steps = math.ceil(baseline_w / config.watts_per_amp / config.step_a - EPSILON) * config.step_a
     return min(config.max_current_a, steps if told_a is None else min(steps, max(0.0, told_a)))
 
 

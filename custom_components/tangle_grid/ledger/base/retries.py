@@ -3,6 +3,8 @@
 import time
 from typing import Final
 
+from ...backoff import wait_s
+
 _WAITS_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 
 
@@ -18,7 +20,7 @@ class Retries:
 
     def postpone(self, transfer: int, attempts: int) -> None:
         """Let a transfer wait, the longer the more attempts it had before this one."""
-        self._due = {**self._due, transfer: time.monotonic() + _WAITS_S[min(attempts, len(_WAITS_S) - 1)]}
+        self._due = {**self._due, transfer: time.monotonic() + wait_s(_WAITS_S, attempts)}
 
     def forget(self, transfer: int) -> None:
         """Forget a transfer that went through."""

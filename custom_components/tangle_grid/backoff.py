@@ -1,9 +1,15 @@
-"""Trying less and less often what does not take.
+"""Trying less and less often what does not take: one way for devices, payments and nodes.
 
 Times are those of a monotonic clock, s: nothing here depends on what time it is.
 """
 
 import time
+from collections.abc import Sequence
+
+
+def wait_s(waits_s: Sequence[float], tries: int) -> float:
+    """Return how long to wait, s, after so many tries before this one: the last wait goes on for ever."""
+    return waits_s[min(tries, len(waits_s) - 1)]
 
 
 class Backoff:
@@ -20,15 +26,15 @@ class Backoff:
         return time.monotonic() >= self._due_at
 
     def tried(self) -> None:
-        """It is tried now."""
-        self._due_at = time.monotonic() + self._waits_s[min(self._tries, len(self._waits_s) - 1)]
+        """Note that it is tried now."""
+        self._due_at = time.monotonic() + wait_s(self._waits_s, self._tries)
         self._tries += 1
 
     def wait(self, tries: int) -> None:
         """Wait as after so many tries before this one."""
         self._tries = max(self._tries, tries)
-        self._due_at = time.monotonic() + self._waits_s[min(tries, len(self._waits_s) - 1)]
+        self._due_at = time.monotonic() + wait_s(self._waits_s, tries)
 
     def forget(self) -> None:
-        """It took: begin anew."""
+        """Begin anew: it took."""
         self._tries, self._due_at = 0, 0.0

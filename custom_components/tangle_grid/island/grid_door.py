@@ -1,0 +1,138 @@
+"""The door to an island's grid: for actions, entities and forms, which never reach for the engine itself."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from homeassistant.core import callback
+
+from ..clock import GridClock
+from ..grid.engine.engine import GridEngine
+from ..grid.engine.status import MarketAccount
+from ..grid.model.events import GridEvent
+from ..grid.model.request import CurtailmentRequest
+from ..grid.model.world import GridConfig, Reason
+
+
+class GridDoor:
+    """Commands at the present time, each with all that follows from it; and what the grid knows, to be looked at.
+
+    Args:
+        engine: The grid.
+        clock: Its time.
+        command: Lets the events of a command take their course, and runs a pass at once.
+    """
+
+    def __init__(self, engine: GridEngine, clock: GridClock, command: Callable[[Iterable[GridEvent]], None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._command = command
+
+    @property
+    def requests(self) -> Mapping[str, CurtailmentRequest]:
+        """Requests by id, oldest first: all that are not finished, and the newest finished ones."""
+        return self._engine.requests
+
+    @property
+    def newest_requests(self) -> Sequence[CurtailmentRequest]:
+        """The same, the newest first."""
+        return sorted(self.requests.values(), key=lambda request: request.issued_at, reverse=True)
+
+    @property
+    def config(self) -> GridConfig:
+        """The island as the grid knows it, with the policies that are in force."""
+        return self._engine.config
+
+    def account(self) -> MarketAccount:
+        """Return what the rewards of this day have cost, and who earned them lately."""
+        return self._engine.account(self._clock.now())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a restart would go on with, JSON-able."""
+        return self._engine.to_dict()
+
+    @callback
+    def request_curtailment(
+        self,
+        *,
+        power_w: float,
+        duration_s: float,
+        rate_i_per_kwh: int | None,
+        feeder_id: str,
+        device_ids: Sequence[str] | None,
+    ) -> CurtailmentRequest:
+        """Ask for a reduction now, and return the request as it stands then. See `Commands.request_curtailment`.
+
+        Raises:
+            GridError: The request was refused; nothing was changed.
+        """
+        request, events = self._engine.commands.request_curtailment(
+            self._clock.now(),
+            power_w=power_w,
+            duration_s=duration_s,
+            rate_i_per_kwh=rate_i_per_kwh,
+            feeder_id=feeder_id,
+            device_ids=device_ids,
+        )
+        self._command(events)
+        return self.requests.get(request.request_id, request)
+
+    @callback
+    def answer(
+        self, *, request_id: str, device_id: str, accept: bool, power_w: float | None = None, reason: Reason | None = None
+    ) -> None:
+        """Answer for a participant. See `Commands.answer`.
+
+        Raises:
+            GridError: The answer was refused; nothing was changed.
+        """
+        self._command(
+            self._engine.commands.answer(
+                self._clock.now(),
+                request_id=request_id,
+                device_id=device_id,
+                accept=accept,
+                power_w=power_w,
+                reason=reason,
+            )
+        )
+
+    @callback
+    def opt_out(self, *, device_id: str, request_id: str | None = None) -> None:
+        """Leave one request, or all open ones. See `Commands.opt_out`.
+
+        Raises:
+            GridError: There is nothing to leave.
+        """
+        self._command(self._engine.commands.opt_out(self._clock.now(), device_id=device_id, request_id=request_id))
+
+    @callback
+    def cancel(self, *, request_id: str) -> None:
+        """End a request. See `Commands.cancel`.
+
+        Raises:
+            GridError: There is no such open request.
+        """
+        self._command(self._engine.commands.cancel(self._clock.now(), request_id=request_id))
+
+    @callback
+    def set_temporary_capacity(self, *, feeder_id: str, power_w: float, duration_s: float) -> None:
+        """Lower a feeder's capacity for a while. See `Commands.set_temporary_capacity`.
+
+        Raises:
+            GridError: The capacity was refused; nothing was changed.
+        """
+        now = self._clock.now()
+        self._command(
+            self._engine.commands.set_temporary_capacity(
+                now, feeder_id=feeder_id, power_w=power_w, until=now + duration_s
+            )
+        )
+
+    @callback
+    def clear_temporary_capacity(self, *, feeder_id: str) -> None:
+        """Give a feeder its own capacity back.
+
+        Raises:
+            GridError: There is no such feeder.
+        """
+        self._command(self._engine.commands.clear_temporary_capacity(self._clock.now(), feeder_id=feeder_id))
