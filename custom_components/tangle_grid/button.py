@@ -36,7 +36,4 @@ class OptOutButton(ParticipantEntity, ButtonEntity):
     async def async_press(self) -> None:
         await async_require_control(self.runtime, self.participant, self._context)
         with translated_errors():
-            events = self.runtime.engine.commands.opt_out(
-                self.runtime.clock.now(), device_id=self.participant.participant_id
-            )
-        self.runtime.async_command(events)
+            self.runtime.grid.opt_out(device_id=self.participant.participant_id)

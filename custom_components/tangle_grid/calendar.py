@@ -41,7 +41,7 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
     def event(self) -> CalendarEvent | None:
         """The window that is open now."""
         now = self.runtime.clock.now()
-        requests = self.runtime.engine.requests.values()
+        requests = self.runtime.grid.requests.values()
         running = [request for request in requests if not request.closed and request.ends_at > now]
         return self._event(min(running, key=lambda request: request.starts_at)) if running else None
 
@@ -52,7 +52,7 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
         """The windows that touch a span of time, the oldest first."""
         shown = [
             request
-            for request in self.runtime.engine.requests.values()
+            for request in self.runtime.grid.requests.values()
             if not request.closed or any(ask.active_at is not None for ask in request.asks.values())
         ]
         events = sorted(map(self._event, shown), key=lambda event: event.start_datetime_local)

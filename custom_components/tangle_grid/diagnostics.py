@@ -49,18 +49,18 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
             ],
         },
         "config": {
-            "feeders": [asdict(feeder) for feeder in runtime.engine.config.feeders],
-            "devices": [asdict(device) for device in runtime.engine.config.devices],
-            "planning": runtime.engine.config.planning,
-            "fairness": runtime.engine.config.fairness,
-            "dimming_floor_w": runtime.engine.config.dimming_floor_w,
-            "timing": asdict(runtime.engine.config.timing),
-            "market": asdict(runtime.engine.config.market),
+            "feeders": [asdict(feeder) for feeder in runtime.grid.config.feeders],
+            "devices": [asdict(device) for device in runtime.grid.config.devices],
+            "planning": runtime.grid.config.planning,
+            "fairness": runtime.grid.config.fairness,
+            "dimming_floor_w": runtime.grid.config.dimming_floor_w,
+            "timing": asdict(runtime.grid.config.timing),
+            "market": asdict(runtime.grid.config.market),
         },
         "market": {
-            **asdict(runtime.engine.account(runtime.clock.now())),
-            "budget_per_request_i": runtime.engine.config.market.budget_per_request_i or None,
-            "budget_per_day_i": runtime.engine.config.market.budget_per_day_i or None,
+            **asdict(runtime.grid.account()),
+            "budget_per_request_i": runtime.grid.config.market.budget_per_request_i or None,
+            "budget_per_day_i": runtime.grid.config.market.budget_per_day_i or None,
         },
         "plan": _plan(runtime.status),
         "learned": _learned(runtime),
@@ -71,7 +71,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
             participant_id: asdict(telemetry, dict_factory=_plain)
             for participant_id, telemetry in runtime.telemetry.items()
         },
-        "requests": [request.to_dict() for request in runtime.engine.requests.values()],
+        "requests": [request.to_dict() for request in runtime.grid.requests.values()],
         "reaction_ms": snapshot.reaction_ms,
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,
@@ -95,7 +95,7 @@ async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:
         "payments": None,
     }
     with suppress(LedgerError):
-        payments = await runtime.link.ledger.queue(limit=_QUEUE)
+        payments = await runtime.ledger.queue(limit=_QUEUE)
         queue["payments"] = Counter(str(each.payment.state) for each in payments)
         queue["most_attempts"] = max((each.attempts for each in payments), default=0)
     return queue
@@ -122,7 +122,7 @@ def _plan(status: GridStatus) -> dict[str, Any] | None:
 
 def _learned(runtime: IslandRuntime) -> dict[str, Any]:
     """What was found out about each charger by watching it."""
-    stored = runtime.engine.to_dict()["devices"]
+    stored = runtime.grid.to_dict()["devices"]
     return {
         device_id: {
             "phases": device.phases,

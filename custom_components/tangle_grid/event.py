@@ -96,7 +96,7 @@ class CurtailmentEvent(HappeningEntity, ParticipantEntity):
             ATTR_DEVICE_ID: async_device_id(self.runtime, self.participant.participant_id),
             ATTR_CONFIG_ENTRY_ID: self.runtime.entry.entry_id,
         }
-        if (request := self.runtime.engine.requests.get(request_id)) is not None:
+        if (request := self.runtime.grid.requests.get(request_id)) is not None:
             ask = request.asks[self.participant.participant_id]
             attributes |= {
                 "power_w": round(ask.quantity_w),

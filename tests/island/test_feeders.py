@@ -117,7 +117,7 @@ async def test_an_open_request_outlives_its_feeder(hass: HomeAssistant, island: 
     request, events = engine.commands.request_curtailment(
         island.runtime.clock.now(), power_w=2000, duration_s=900, feeder_id=GARAGE, device_ids=[CHARGER]
     )
-    island.runtime.async_command(events)
+    island.runtime._async_command(events)
     await island.settle()
     await island.call(
         "answer_request", request_id=request.request_id, device_id=island.device_id(CHARGER), answer="accept"

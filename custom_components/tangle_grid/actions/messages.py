@@ -32,7 +32,7 @@ GET_TRANSACTION_SCHEMA: Final = vol.Schema({**ISLAND, vol.Required(ATTR_TRANSACT
 async def _publish_data(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     with translated_errors():
-        message_id = await runtime.link.ledger.publish(
+        message_id = await runtime.ledger.publish(
             FreeData.kind, to_body(FreeData(topic=call.data[ATTR_TOPIC], data=call.data[ATTR_DATA]))
         )
     return {"message_id": message_id}
@@ -41,14 +41,14 @@ async def _publish_data(call: ServiceCall) -> ServiceResponse:
 async def _get_messages(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     with translated_errors():
-        messages = await runtime.link.ledger.messages(kind=call.data.get(ATTR_KIND), limit=call.data[ATTR_LIMIT])
+        messages = await runtime.ledger.messages(kind=call.data.get(ATTR_KIND), limit=call.data[ATTR_LIMIT])
     return {"messages": [message_response(runtime, message) for message in messages]}
 
 
 async def _get_transaction(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     with translated_errors():
-        transaction = await runtime.link.ledger.transaction(call.data[ATTR_TRANSACTION])
+        transaction = await runtime.ledger.transaction(call.data[ATTR_TRANSACTION])
     if transaction is None:
         raise invalid("unknown_transaction", transaction=call.data[ATTR_TRANSACTION])
     return transaction_response(runtime, transaction)

@@ -64,7 +64,7 @@ async def _send_tokens(call: ServiceCall) -> ServiceResponse:
         target = receiver.wallet
     runtime = source.runtime
     with translated_errors():
-        payment = await runtime.link.ledger.pay(
+        payment = await runtime.ledger.pay(
             PaymentOrder(
                 payment_id=call.data.get(ATTR_PAYMENT_ID) or uuid4().hex,
                 source=source.wallet,
@@ -81,7 +81,7 @@ async def _reward(call: ServiceCall) -> ServiceResponse:
     if target.participant is None:
         raise invalid("device_is_island", island=runtime.entry.title)
     with translated_errors():
-        payment = await runtime.link.ledger.pay(
+        payment = await runtime.ledger.pay(
             PaymentOrder(
                 payment_id=call.data.get(ATTR_PAYMENT_ID) or uuid4().hex,
                 source=TREASURY,
@@ -97,7 +97,7 @@ async def _get_payments(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     user, limit = await async_bound_user(call.hass, call.context), call.data[ATTR_LIMIT]
     with translated_errors():
-        payments = await runtime.link.ledger.payments(limit=limit if user is None else MOST_PAYMENTS)
+        payments = await runtime.ledger.payments(limit=limit if user is None else MOST_PAYMENTS)
     visible = visible_payments(runtime, payments, user)
     return {"payments": [payment_response(runtime, payment) for payment in visible[:limit]]}
 

@@ -88,16 +88,14 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
                 raise invalid("device_not_on_feeder", device=participant.name, feeder=feeder)
             device_ids.append(participant.participant_id)
     with translated_errors():
-        request, events = runtime.engine.commands.request_curtailment(
-            runtime.clock.now(),
+        request = runtime.grid.request_curtailment(
             power_w=call.data[ATTR_POWER],
             duration_s=call.data[ATTR_DURATION] * _MINUTE_S,
             rate_i_per_kwh=call.data.get(ATTR_RATE),
             feeder_id=feeder_id,
             device_ids=device_ids,
         )
-    runtime.async_command(events)
-    return request_response(runtime, runtime.engine.requests.get(request.request_id, request))
+    return request_response(runtime, request)
 
 
 async def _answer_request(call: ServiceCall) -> ServiceResponse:
@@ -105,15 +103,13 @@ async def _answer_request(call: ServiceCall) -> ServiceResponse:
     await async_require_control(runtime, participant, call.context)
     reason = call.data.get(ATTR_REASON)
     with translated_errors():
-        events = runtime.engine.commands.answer(
-            runtime.clock.now(),
+        runtime.grid.answer(
             request_id=call.data[ATTR_REQUEST_ID],
             device_id=participant.participant_id,
             accept=call.data[ATTR_ANSWER] == ANSWER_ACCEPT,
             power_w=call.data.get(ATTR_POWER),
             reason=given_reason(reason) if reason else None,
         )
-    runtime.async_command(events)
     return None
 
 
@@ -121,12 +117,10 @@ async def _opt_out(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
     await async_require_control(runtime, participant, call.context)
     with translated_errors():
-        events = runtime.engine.commands.opt_out(
-            runtime.clock.now(),
+        runtime.grid.opt_out(
             device_id=participant.participant_id,
             request_id=call.data.get(ATTR_REQUEST_ID),
         )
-    runtime.async_command(events)
     return None
 
 
@@ -134,36 +128,31 @@ async def _cancel_request(call: ServiceCall) -> ServiceResponse:
     request_id = call.data[ATTR_REQUEST_ID]
     runtime = async_island_of_request(call.hass, request_id)
     with translated_errors():
-        events = runtime.engine.commands.cancel(runtime.clock.now(), request_id=request_id)
-    runtime.async_command(events)
+        runtime.grid.cancel(request_id=request_id)
     return None
 
 
 async def _set_temporary_capacity(call: ServiceCall) -> ServiceResponse:
     runtime, feeder_id = _island_and_feeder(call)
-    now = runtime.clock.now()
     with translated_errors():
-        events = runtime.engine.commands.set_temporary_capacity(
-            now,
+        runtime.grid.set_temporary_capacity(
             feeder_id=feeder_id,
             power_w=call.data[ATTR_POWER],
-            until=now + call.data[ATTR_DURATION] * _MINUTE_S,
+            duration_s=call.data[ATTR_DURATION] * _MINUTE_S,
         )
-    runtime.async_command(events)
     return None
 
 
 async def _clear_temporary_capacity(call: ServiceCall) -> ServiceResponse:
     runtime, feeder_id = _island_and_feeder(call)
     with translated_errors():
-        events = runtime.engine.commands.clear_temporary_capacity(runtime.clock.now(), feeder_id=feeder_id)
-    runtime.async_command(events)
+        runtime.grid.clear_temporary_capacity(feeder_id=feeder_id)
     return None
 
 
 async def _get_requests(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
-    newest = sorted(runtime.engine.requests.values(), key=lambda request: request.issued_at, reverse=True)
+    newest = runtime.grid.newest_requests
     return {"requests": [request_response(runtime, request) for request in newest[: call.data[ATTR_LIMIT]]]}
 
 

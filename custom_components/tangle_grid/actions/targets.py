@@ -57,7 +57,7 @@ def async_island_of_request(hass: HomeAssistant, request_id: str) -> IslandRunti
         ServiceValidationError: No loaded island does.
     """
     for runtime in async_loaded_islands(hass):
-        if request_id in runtime.engine.requests:
+        if request_id in runtime.grid.requests:
             return runtime
     raise invalid("unknown_request", request_id=request_id)
 

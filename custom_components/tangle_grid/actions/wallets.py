@@ -96,7 +96,7 @@ async def _sweep(call: ServiceCall) -> ServiceResponse:
     await async_require_spending(target, call.context)
     wallet = target.wallet
     with translated_errors():
-        ledger = target.runtime.link.ledger
+        ledger = target.runtime.ledger
         if (keep := call.data.get(ATTR_KEEP)) is None:
             owner = await ledger.owner_address(wallet)
             keep = owner.keep_i if owner else 0
@@ -108,7 +108,7 @@ async def _get_queue(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     user, limit = await async_bound_user(call.hass, call.context), call.data[ATTR_LIMIT]
     with translated_errors():
-        queue = await runtime.link.ledger.queue(limit=limit if user is None else MOST_PAYMENTS)
+        queue = await runtime.ledger.queue(limit=limit if user is None else MOST_PAYMENTS)
     visible = {each.payment_id for each in visible_payments(runtime, (queued.payment for queued in queue), user)}
     seen = [queued for queued in queue if queued.payment.payment_id in visible]
     return {"queue": [queued_response(runtime, queued) for queued in seen[:limit]]}
@@ -120,7 +120,7 @@ async def _verify_receipt(call: ServiceCall) -> ServiceResponse:
     if payment_id is None and transaction is None:
         raise invalid("payment_missing")
     with translated_errors():
-        verification = await runtime.link.ledger.verify(payment_id=payment_id, transaction=transaction)
+        verification = await runtime.ledger.verify(payment_id=payment_id, transaction=transaction)
     return verification_response(runtime, verification)
 
 

@@ -78,7 +78,13 @@ class GridDoor:
 
     @callback
     def answer(
-        self, *, request_id: str, device_id: str, accept: bool, power_w: float | None = None, reason: Reason | None = None
+        self,
+        *,
+        request_id: str,
+        device_id: str,
+        accept: bool,
+        power_w: float | None = None,
+        reason: Reason | None = None,
     ) -> None:
         """Answer for a participant. See `Commands.answer`.
 

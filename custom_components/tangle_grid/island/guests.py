@@ -162,7 +162,7 @@ class GuestView(HomeAssistantView):
     ) -> tuple[int, bytes]:
         body = await wire.read_body(request)
         try:
-            api = entry.runtime_data.link.ledger.guest_api(work=bool(guest.data.get(CONF_GUEST_WORK)))
+            api = entry.runtime_data.ledger.guest_api(work=bool(guest.data.get(CONF_GUEST_WORK)))
             return await api.answer(body, allowance.use)
         except LedgerError:
             raise NodeError("The node is not available", HTTPStatus.SERVICE_UNAVAILABLE) from None

@@ -42,7 +42,7 @@ from ..grid.engine.status import GridStatus
 from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import SolarConfig, Telemetry
-from ..ledger import LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
 from ..log_once import LogOnce
 from ..simulated.street import SimulatedStreet
 from .archive import Archive
@@ -58,6 +58,7 @@ from .configuration import (
 )
 from .control_loop import ControlLoop
 from .enrolment import async_enrol
+from .grid_door import GridDoor
 from .meter_moment import MeterMoment
 from .rewards import Payouts
 from .setpoint_writers import SetpointWriter
@@ -74,6 +75,7 @@ class IslandRuntime:
 
     coordinator: IslandCoordinator
     engine: GridEngine
+    grid: GridDoor
     clock: GridClock
     loop: ControlLoop
     readout: Readout
@@ -116,6 +118,7 @@ class IslandRuntime:
         self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
+        self.grid = GridDoor(self.engine, self.clock, self._async_command)
         self._lost = (*state.lost, *(f"engine/{path}" for path in self.engine.lost))
         if self._lost:
             await self._async_tell_lost(self._lost)
@@ -397,9 +400,18 @@ class IslandRuntime:
         owners = {TREASURY: TREASURY, **self.wallet_ids}
         return {owner: by_wallet[wallet] for owner, wallet in owners.items() if wallet in by_wallet}
 
+    @property
+    def ledger(self) -> Ledger:
+        """The open ledger.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not open.
+        """
+        return self.link.ledger
+
     @callback
-    def async_command(self, events: Iterable[GridEvent]) -> None:
-        """Let the events of an engine command take their course, and run a pass at once."""
+    def _async_command(self, events: Iterable[GridEvent]) -> None:
+        """Let the events of a command take their course, and run a pass at once."""
         self._async_happened(events)
         self._async_step()
 

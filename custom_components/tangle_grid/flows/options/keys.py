@@ -51,13 +51,13 @@ class KeySteps(OpenLedgerFlow):
             for participant_id, participant in runtime.participants.items()
             if participant.kind != SUBENTRY_SOLAR
         }
-        return await self._change("renew_key", "key_renewed", names, runtime.link.ledger.keys.renew, user_input)
+        return await self._change("renew_key", "key_renewed", names, runtime.ledger.keys.renew, user_input)
 
     async def async_step_revoke_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """End a participant's key: of any that has one, also of those who have left."""
         if (runtime := self.open_island()) is None:
             return self.async_abort(reason="ledger_closed")
-        keys = runtime.link.ledger.keys
+        keys = runtime.ledger.keys
         try:
             members = await keys.members()
         except LedgerError:
@@ -118,7 +118,7 @@ class KeySteps(OpenLedgerFlow):
 
     @staticmethod
     async def _opening_keys(runtime: IslandRuntime, *, former: bool) -> list[str]:
-        keys: IslandKeys = runtime.link.ledger.keys
+        keys: IslandKeys = runtime.ledger.keys
         return await keys.openings() if former else [await keys.opening()]
 
     async def async_step_opening_key_shown(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - there is nothing to fill in
@@ -131,7 +131,7 @@ class KeySteps(OpenLedgerFlow):
             return self.async_abort(reason="ledger_closed")
         problem: Problem | None = None
         if user_input is not None:
-            problem = await self._attempt(user_input, runtime.link.ledger.keys.renew_opening)
+            problem = await self._attempt(user_input, runtime.ledger.keys.renew_opening)
             if problem is None:
                 return self.async_abort(reason="opening_key_renewed")
         return self.show_confirmable("renew_opening_key", RENEW_OPENING_KEY_SCHEMA, {}, problem)

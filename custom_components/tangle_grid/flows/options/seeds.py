@@ -79,7 +79,7 @@ class SeedSteps(OpenLedgerFlow):
             wallet = user_input[CONF_WALLET]
             if user_input[CONF_CONFIRM]:
                 try:
-                    seed = await runtime.link.ledger.export_seed(wallet)
+                    seed = await runtime.ledger.export_seed(wallet)
                 except LedgerError as error:
                     problem = ledger_problem(error)
                 else:
