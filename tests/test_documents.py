@@ -1,5 +1,7 @@
 """The documents: their links lead somewhere, what they should describe is there, and nothing foreign is."""
 
+import dataclasses
+import inspect
 import json
 import re
 import tomllib
@@ -11,8 +13,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import yaml
 
-from custom_components.tangle_grid.grid.model.world import Timing
+from custom_components.tangle_grid.bridge.messages import event_message
+from custom_components.tangle_grid.grid.model.events import Answered
+from custom_components.tangle_grid.grid.model.request import Decision
+from custom_components.tangle_grid.grid.model.world import Reason, Timing
+from custom_components.tangle_grid.grid.requests import settlement
 from custom_components.tangle_grid.island.configuration import STREET_TIMING
+from custom_components.tangle_grid.protocol import Answer, CurtailmentAsk, KeyNotice, MeterReading, SettlementReceipt
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"
@@ -23,6 +30,7 @@ ACTIONS: Final[dict[str, Any]] = yaml.safe_load((PACKAGE / "services.yaml").read
 
 README: Final = (ROOT / "README.md").read_text()
 REFERENCE: Final = (ROOT / "docs" / "reference.md").read_text()
+LEDGER: Final = (ROOT / "docs" / "ledger.md").read_text()
 BALANCING: Final = (ROOT / "docs" / "balancing.md").read_text()
 
 #: Of the machine that something was written on, and of what it fetched packages from.
@@ -223,6 +231,35 @@ def test_every_command_of_the_node_is_named() -> None:
     ledger = (ROOT / "docs" / "ledger.md").read_text()
     for command in commands:
         assert f"`{command}`" in ledger, command
+
+
+def test_what_others_read_is_told_field_by_field() -> None:
+    """Of every message and of the evidence: no more and no less than what is written."""
+    table = LEDGER.partition("### What others read")[2].partition("\n## ")[0]
+    rows = {
+        cells[1].strip().strip("`"): set(re.findall(r"`(\w+)`", cells[2]))
+        for row in table.splitlines()
+        if len(cells := row.split("|")) > 3
+    }
+    for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, KeyNotice):
+        assert rows[body.kind] == {field.name for field in dataclasses.fields(body)}, body.kind
+    evidence = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(settlement._receipt), re.MULTILINE))
+    assert rows["its `evidence"] == evidence - rows["settlement"]
+    event = Answered(
+        request_id="r",
+        device_id="car",
+        decision=Decision(
+            at=0.0,
+            accepted=False,
+            request_id="r",
+            power_w=0.0,
+            rate=1,
+            reason=Reason(key="departure_at_risk", placeholders={"soc": 34, "departure": "06:30"}),
+        ),
+    )
+    said = event_message(event, {})
+    assert said is not None
+    assert said[1]["reason"] == {"key": "departure_at_risk"}
 
 
 def test_every_repair_is_described() -> None:

@@ -16,6 +16,7 @@ from homeassistant.components.http.ban import KEY_FAILED_LOGIN_ATTEMPTS, KEY_LOG
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -27,6 +28,7 @@ from custom_components.tangle_grid.const import (
     CONF_METER,
     CONF_METER_POWER,
     CONF_PUBLISH_INTERVAL,
+    DOMAIN,
     TREASURY,
 )
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
@@ -54,7 +56,8 @@ async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak S
     """Let a guest in, as a person does; returns the token, which is shown once."""
     form = await hass.config_entries.subentries.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
     shown = await hass.config_entries.subentries.async_configure(form["flow_id"], {"name": name, "work": work})
-    assert shown["step_id"] == "token"
+    assert shown["step_id"] is not None
+    assert shown["step_id"].startswith("token")
     placeholders = shown["description_placeholders"]
     assert placeholders is not None
     assert placeholders["url"].endswith(PATH)
@@ -62,6 +65,40 @@ async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak S
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return placeholders["token"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "step", "url"),
+    [
+        ({}, "token_without_address", PATH),
+        ({"internal_url": "http://192.168.1.5:8123"}, "token_without_encryption", f"http://192.168.1.5:8123{PATH}"),
+        (
+            {"internal_url": "http://192.168.1.5:8123", "external_url": "https://home.example.org"},
+            "token",
+            f"https://home.example.org{PATH}",
+        ),
+    ],
+)
+async def test_an_address_is_not_made_up_and_one_without_encryption_is_said(
+    hass: HomeAssistant, island: Island, addresses: dict[str, str], step: str, url: str
+) -> None:
+    await hass.config.async_update(**{"internal_url": None, "external_url": None, **addresses})
+    # Not what the machine calls itself, either.
+    hass.config.api = None
+    flows = hass.config_entries.subentries
+    form = await flows.async_init((island.entry.entry_id, "guest"), context={"source": SOURCE_USER})
+    shown = await flows.async_configure(form["flow_id"], {"name": "Oak Street", "work": False})
+    assert shown["step_id"] == step
+    assert shown["description_placeholders"] is not None
+    assert shown["description_placeholders"]["url"] == url
+    texts = await async_get_translations(hass, "en", "config_subentries", [DOMAIN])
+    text = texts[f"component.{DOMAIN}.config_subentries.guest.step.{step}.description"]
+    assert ("https" in text) == (step != "token")
+    again = await flows.async_configure(shown["flow_id"])
+    assert (again["step_id"], again["description_placeholders"]) == (step, shown["description_placeholders"])
+    assert not guests.guests(island.entry)
+    done = await flows.async_configure(shown["flow_id"], {})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def ask(client: TestClient[Any, Any], token: str | None, command: str, **fields: Any) -> tuple[int, Any]:

@@ -61,7 +61,8 @@ def event_message(event: GridEvent, requests: Mapping[str, CurtailmentRequest]) 
                     participant=device_id,
                     accepted=decision.accepted,
                     power_w=round(decision.power_w),
-                    reason={"key": decision.reason.key, "placeholders": dict(decision.reason.placeholders)},
+                    # Nobody needs more to check a reward: how full a car is and when it leaves stay in this house.
+                    reason={"key": decision.reason.key},
                 )
             )
         case Settlement():

@@ -1,6 +1,7 @@
 """Letting another house use this island's node, and taking that back."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
@@ -66,17 +67,32 @@ class GuestFlow(ConfigSubentryFlow):
             return self._save()
         self._token = new_token()
         self._data[CONF_GUEST_TOKEN_HASH] = token_hash(self._token)
-        return await self.async_step_token()
+        return self._show_token()
+
+    def _show_token(self) -> SubentryFlowResult:
+        """Show the address and the token: the only time that anybody sees it. It works once this is confirmed.
+
+        An address that nobody has entered is not made up, and one without encryption is not passed over.
+        """
+        path = PATH.format(island_id=self._get_entry().data[CONF_ISLAND_ID])
+        try:
+            base = get_url(self.hass, prefer_external=True)
+        except NoURLAvailableError:
+            base, step_id = "", "token_without_address"
+        else:
+            step_id = "token" if urlsplit(base).scheme == "https" else "token_without_encryption"
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema({}),
+            description_placeholders={"token": self._token, "url": base + path, "name": self._title},
+        )
 
     async def async_step_token(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the address and the token: the only time that anybody sees it. It works once this is confirmed."""
-        if user_input is not None:
-            return self._save()
-        return self.async_show_form(
-            step_id="token",
-            data_schema=vol.Schema({}),
-            description_placeholders={"token": self._token, "url": self._url(), "name": self._title},
-        )
+        """Keep the guest, now that its token was read; a page that is loaded again shows it again."""
+        return self._show_token() if user_input is None else self._save()
+
+    async_step_token_without_encryption = async_step_token
+    async_step_token_without_address = async_step_token
 
     @callback
     def _save(self) -> SubentryFlowResult:
@@ -96,10 +112,3 @@ class GuestFlow(ConfigSubentryFlow):
             if subentry_id != own_id
         }
         return {CONF_NAME: "name_taken"} if self._title.casefold() in taken else {}
-
-    def _url(self) -> str:
-        try:
-            base = get_url(self.hass, prefer_external=True)
-        except NoURLAvailableError:
-            base = "http://homeassistant.local:8123"
-        return base + PATH.format(island_id=self._get_entry().data[CONF_ISLAND_ID])
