@@ -28,8 +28,7 @@ def given_reason(text: str) -> Reason:
 def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
     """A reason as a sentence in Home Assistant's language, in English where that is not translated.
 
-    The sentences stand with the exceptions (``reason_<key>``): that is the category of translations whose texts may
-    carry placeholders, and it is loaded together with the integration.
+    The sentences are common texts (``reason_<key>``): those of entities may not carry placeholders.
     """
     if reason is None:
         return None
@@ -46,8 +45,8 @@ def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[
 
 @callback
 def _filled(hass: HomeAssistant, key: str, placeholders: Mapping[str, Any]) -> str | None:
-    translations = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    sentence = translations.get(f"component.{DOMAIN}.exceptions.{key}.message")
+    translations = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    sentence = translations.get(f"component.{DOMAIN}.common.{key}")
     if sentence is None:
         return None
     with suppress(KeyError, IndexError, ValueError):
