@@ -96,7 +96,7 @@ async def test_accepts_when_charged(hass: HomeAssistant, island: Island, automat
     )
     await island.request(device_id=[island.device_id(CHARGER)])
     assert island.state("sensor", "last_decision", CHARGER) == "accepted"
-    assert island.state("sensor", "decision_reason", CHARGER) == "85 % charged, at least 80 %"
+    assert island.given_reason(CHARGER) == "85 % charged, at least 80 %"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_declines_with_the_reason(
     )
     await island.request(device_id=[island.device_id(CHARGER)], rate=rate)
     assert island.state("sensor", "last_decision", CHARGER) == "declined"
-    assert island.state("sensor", "decision_reason", CHARGER) == reason
+    assert island.given_reason(CHARGER) == reason
 
 
 async def test_a_reload_is_not_a_new_request(hass: HomeAssistant, island: Island, automate: Callable[..., Any]) -> None:
@@ -213,7 +213,7 @@ async def test_the_phone_answers(
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
     await island.settle()
     assert island.state("sensor", "last_decision", CHARGER) == decision
-    assert island.state("sensor", "decision_reason", CHARGER) == "answered on the phone"
+    assert island.given_reason(CHARGER) == "answered on the phone"
     assert notifications[-1]["message"] == "clear_notification"
     assert notifications[-1]["data"]["tag"] == question["data"]["tag"]
 

@@ -21,8 +21,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid import PLATFORMS
 from custom_components.tangle_grid.const import CONF_PEAK_TARGET, DOMAIN
+from custom_components.tangle_grid.entities.participant_sensors import DECISION_REASONS, REASON_ATTRIBUTES
 from custom_components.tangle_grid.ledger.verify.cli import SENTENCES
 from custom_components.tangle_grid.protocol import Rejection
+from custom_components.tangle_grid.reasons import REASON_GIVEN
 from tests.support.island import Island, island_entry
 
 ROOT: Final = Path(__file__).parent.parent
@@ -205,8 +207,7 @@ def _raised_keys() -> set[str]:
 
 
 def test_every_error_has_a_text() -> None:
-    exceptions = _json("translations/en.json")["exceptions"]
-    texts = {key for key in exceptions if not key.startswith(("reason_", "check_"))}
+    texts = set(_json("translations/en.json")["exceptions"])
     assert _raised_keys() - texts == set(), "errors without a text"
     assert texts - _raised_keys() == set(), "texts without an error"
 
@@ -230,8 +231,8 @@ def test_every_error_fills_its_text() -> None:
 
 def test_every_reason_has_a_sentence() -> None:
     """Reasons that the grid gives, and sentences for them, are the same."""
-    exceptions = _json("translations/en.json")["exceptions"]
-    sentences = {key.removeprefix("reason_"): value["message"] for key, value in exceptions.items() if "reason_" in key}
+    common = _json("translations/en.json")["common"]
+    sentences = {key.removeprefix("reason_"): text for key, text in common.items() if key.startswith("reason_")}
     given = {
         text
         for path in (FOLDER / "grid").rglob("*.py")
@@ -243,19 +244,23 @@ def test_every_reason_has_a_sentence() -> None:
     numbers |= {"least_w", "minutes", "needed", "phases", "power_w", "starts_at"}
     for key, sentence in sentences.items():
         assert _placeholders(sentence) <= numbers, key
+    # What a sensor shows of the answers: the same keys, and figures beside them that are not recorded.
+    answers = {key for key in sentences if key.startswith(("accepted_", "declined_"))}
+    assert set(DECISION_REASONS) == answers | {REASON_GIVEN}
+    assert {name for key in answers for name in _placeholders(sentences[key])} | {"text"} == REASON_ATTRIBUTES
 
 
 def test_every_check_has_two_sentences() -> None:
     """What verifying finds, and the sentences for it, are the same; only the command line has to say whom it asks."""
-    exceptions = _json("translations/en.json")["exceptions"]
-    sentences = {key for key in exceptions if key.startswith("check_")}
+    common = _json("translations/en.json")["common"]
+    sentences = {key for key in common if key.startswith("check_")}
     assert sentences == {
         f"check_{check}{suffix}" for check in SENTENCES if check != "anchor" for suffix in ("", "_failed")
     }
     for check, pair in SENTENCES.items():
         for suffix, text in zip(("", "_failed"), pair, strict=True):
             if check != "anchor":
-                said = exceptions[f"check_{check}{suffix}"]["message"]
+                said = common[f"check_{check}{suffix}"]
                 assert _placeholders(said) <= _placeholders("".join(pair)), (check, text)
 
 

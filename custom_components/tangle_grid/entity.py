@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from typing import Any, Final, override
 
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.loader import async_get_loaded_integration
 
 from .const import (
+    CONF_CURRENT_LIMIT,
+    CONF_ENABLE,
+    CONF_POWER,
+    CONF_POWER_SETPOINT,
+    CONF_SOC,
     DOMAIN,
     MAIN_FEEDER,
     SUBENTRY_BATTERY,
@@ -93,8 +99,33 @@ def async_island_device_id(runtime: IslandRuntime) -> str:
             manufacturer=MANUFACTURER,
             model="Island",
             name=entry.title,
+            sw_version=integration_version(runtime.hass),
         )
     return device.id
+
+
+def integration_version(hass: HomeAssistant) -> str:
+    """Return the version of this integration, as its manifest gives it."""
+    return str(async_get_loaded_integration(hass, DOMAIN).version)
+
+
+# The entity that controls a device belongs to it more surely than one that measures it.
+_OF_THE_REAL_DEVICE: Final = (CONF_CURRENT_LIMIT, CONF_POWER_SETPOINT, CONF_ENABLE, CONF_SOC, CONF_POWER)
+
+
+@callback
+def async_real_device_id(runtime: IslandRuntime, participant_id: str) -> str | None:
+    """Return the registry id of the device that a participant stands for; None where its entities belong to none."""
+    data = runtime.entry.subentries[participant_id].data
+    own = {runtime.entry.entry_id, *runtime.entry.subentries}
+    devices, entities = dr.async_get(runtime.hass), er.async_get(runtime.hass)
+    for key in _OF_THE_REAL_DEVICE:
+        entity = entities.async_get(data[key]) if data.get(key) else None
+        device = devices.async_get(entity.device_id) if entity is not None and entity.device_id else None
+        # What the island itself shows of somebody is no device on its own.
+        if device is not None and not any((DOMAIN, each) in device.identifiers for each in own):
+            return device.id
+    return None
 
 
 @callback
@@ -166,6 +197,7 @@ class IslandEntity(TangleGridEntity):
             manufacturer=MANUFACTURER,
             model="Island",
             name=entry.title,
+            sw_version=integration_version(runtime.hass),
         )
 
     @property
@@ -212,7 +244,9 @@ class ParticipantEntity(TangleGridEntity):
             manufacturer=MANUFACTURER,
             model=_MODELS[participant.kind],
             name=participant.name,
-            via_device_id=async_feeder_device_id(runtime, participant.config.feeder_id),
+            # Of a real device its own page is the nearest; without one it hangs on its feeder.
+            via_device_id=async_real_device_id(runtime, participant.participant_id)
+            or async_feeder_device_id(runtime, participant.config.feeder_id),
         )
 
     @property

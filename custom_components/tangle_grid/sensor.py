@@ -10,8 +10,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PEAK_TARGET, DOMAIN
-from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES
-from .entities.participant_sensors import PARTICIPANT_SENSORS
+from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
+from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
 from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entity import FeederEntity, IslandEntity, ParticipantEntity
@@ -66,7 +66,14 @@ def _async_forget(hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Itera
 class IslandSensor(IslandEntity, ViewSensor):
     """A sensor of the island."""
 
+    entity_description: IslandSensorDescription
     _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
+
+    @property
+    @override
+    def entity_registry_enabled_default(self) -> bool:
+        on_street = self.entity_description.on_street and self.runtime.street is not None
+        return on_street or super().entity_registry_enabled_default
 
 
 class FeederSensor(FeederEntity, ViewSensor):
@@ -78,9 +85,7 @@ class FeederSensor(FeederEntity, ViewSensor):
 class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
-    _unrecorded_attributes = (
-        frozenset({"reason", "request_id", "power_w", "rate"}) | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
-    )
+    _unrecorded_attributes = DECISION_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
 
     @property
     @override

@@ -121,7 +121,7 @@ async def test_answer(island: Island) -> None:
         reason="Home all day",
     )
     assert island.state("sensor", "last_decision", CHARGER) == "accepted"
-    assert island.state("sensor", "decision_reason", CHARGER) == "Home all day"
+    assert island.given_reason(CHARGER) == "Home all day"
     assert island.state("sensor", "curtailment", CHARGER) == "active"
 
     await _refused(

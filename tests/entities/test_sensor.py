@@ -1,10 +1,12 @@
 """What the entities show, and how they fall silent."""
 
 import pytest
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, EntityCategory
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.loader import async_get_integration
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.ledger import SUPPLY
@@ -141,3 +143,73 @@ async def test_everything_goes_with_the_entry(hass: HomeAssistant, island: Islan
     await hass.async_block_till_done()
     assert not er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id)
     assert not [state for state in hass.states.async_all() if state.entity_id.startswith("sensor.maple_street")]
+
+
+async def test_what_is_on_at_first(hass: HomeAssistant, island: Island) -> None:
+    """What a card or a person looks at is on; what only explains it is diagnostic, and what few need is off."""
+    sensors = {
+        entity.unique_id: entity
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id)
+        if entity.domain == "sensor"
+    }
+    for unique_id in (
+        f"{island.entry.entry_id}_load",
+        f"{CHARGER}_power",
+        f"{CHARGER}_state_of_charge",
+        f"{CHARGER}_wallet_balance",
+    ):
+        assert sensors[unique_id].disabled_by is None
+        assert sensors[unique_id].entity_category is None
+    for key in ("published_messages", "tangle_transactions", "ledger_queue", "tangle_milestone"):
+        entity = sensors[f"{island.entry.entry_id}_{key}"]
+        assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION, key
+        assert entity.entity_category is EntityCategory.DIAGNOSTIC, key
+    for unique_id in (f"{island.entry.entry_id}_threshold", f"{CHARGER}_setpoint_cause"):
+        assert sensors[unique_id].entity_category is EntityCategory.DIAGNOSTIC
+    # Each that is on has its rows in the recorder.
+    on = [each for each in sensors.values() if each.disabled_by is None]
+    assert len([each for each in on if each.entity_category is None]) <= 44, "four participants and the feed"
+    assert len(on) <= 51
+
+
+async def test_what_was_on_stays_on(hass: HomeAssistant, island: Island) -> None:
+    registry = er.async_get(hass)
+    entity_id = island.entity_id("sensor", "published_messages")
+    registry.async_update_entity(entity_id, disabled_by=None, new_entity_id="sensor.my_messages")
+    await hass.config_entries.async_reload(island.entry.entry_id)
+    await island.settle()
+    assert float(island.state("sensor", "published_messages")) >= 0
+    assert island.entity_id("sensor", "published_messages") == "sensor.my_messages"
+
+
+async def test_the_reason_is_translated_and_its_figures_are_not_recorded(hass: HomeAssistant, island: Island) -> None:
+    await island.request(device_id=[island.device_id(HOUSEHOLD)])
+    assert island.state("sensor", "decision_reason", HOUSEHOLD) == "declined_never"
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id):
+        shown = island.hass.data["sensor"].get_entity(entity.entity_id) if entity.domain == "sensor" else None
+        if shown is not None and shown.extra_state_attributes:
+            assert set(shown.extra_state_attributes) <= type(shown)._unrecorded_attributes, entity.entity_id
+
+
+async def test_devices_lead_to_the_real_ones(hass: HomeAssistant, entry: MockConfigEntry, island: Island) -> None:
+    registry, entities = dr.async_get(hass), er.async_get(hass)
+    other = MockConfigEntry(domain="wallbox")
+    other.add_to_hass(hass)
+    wallbox = registry.async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("wallbox", "1")}, name="Wallbox"
+    )
+    limit = entry.subentries[CHARGER].data["current_limit"]
+    registered = entities.async_get(limit)
+    if registered is None:
+        domain, name = limit.split(".")
+        entities.async_get_or_create(domain, "wallbox", "limit", suggested_object_id=name, device_id=wallbox.id)
+    else:
+        entities.async_update_entity(limit, device_id=wallbox.id)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await island.settle()
+    charger = registry.async_get(island.device_id(CHARGER))
+    own = registry.async_get(island.device_id())
+    assert charger is not None
+    assert own is not None
+    assert charger.via_device_id == wallbox.id
+    assert own.sw_version == str((await async_get_integration(hass, DOMAIN)).version)

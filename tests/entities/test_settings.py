@@ -188,7 +188,7 @@ async def test_planning_is_switched_without_a_restart(hass: HomeAssistant, islan
 
 async def test_what_the_grid_found_out_is_shown(hass: HomeAssistant, island: Island) -> None:
     registry = er.async_get(hass)
-    for key in ("learned_phases", "expected_departure"):
+    for key in ("learned_phases", "planned_current", "expected_departure"):
         entity_id = island.entity_id("sensor", key, CHARGER)
         entity = registry.async_get(entity_id)
         assert entity is not None

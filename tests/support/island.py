@@ -487,6 +487,13 @@ class Island:
         assert state is not None
         return state.state
 
+    def given_reason(self, identifier: str) -> str:
+        """The words that somebody gave with the newest answer of a participant."""
+        assert self.state("sensor", "decision_reason", identifier) == "given"
+        state = self.hass.states.get(self.entity_id("sensor", "decision_reason", identifier))
+        assert state is not None
+        return str(state.attributes["text"])
+
     async def call(self, action: str, *, response: bool = False, user_id: str | None = None, **data: Any) -> Any:
         """Call one of the integration's actions, and let it take its course."""
         from homeassistant.core import Context

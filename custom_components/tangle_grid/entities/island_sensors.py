@@ -21,9 +21,15 @@ from .wallet_rules import rules_attributes, spendable
 
 @dataclass(frozen=True, kw_only=True)
 class IslandSensorDescription(ViewSensorDescription[IslandView]):
-    """A sensor of the island, or of a feeder. With ``tariff`` it exists only where there is a capacity tariff."""
+    """A sensor of the island, or of a feeder.
+
+    Attributes:
+        tariff: It exists only where there is a capacity tariff.
+        on_street: Off at first, it is on all the same on a simulated street, which is there to be looked at.
+    """
 
     tariff: bool = False
+    on_street: bool = False
 
 
 def _total(phases: PhaseTriple | None) -> int | None:
@@ -92,10 +98,12 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription.power(
         "capacity",
         lambda view: _total(view.feeder.capacity_w),
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     IslandSensorDescription.power(
         "threshold",
         lambda view: _total(view.feeder.threshold_w),
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     IslandSensorDescription.power(
         "headroom",
@@ -174,6 +182,8 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         key="published_messages",
         translation_key="published_messages",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        on_street=True,
         state_class=SensorStateClass.TOTAL_INCREASING,
         value_fn=lambda view: view.snapshot.published,
     ),
@@ -181,6 +191,8 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         key="ledger_queue",
         translation_key="ledger_queue",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        on_street=True,
         state_class=SensorStateClass.MEASUREMENT,
         measures=True,
         value_fn=lambda view: view.snapshot.ledger.queued if view.snapshot.ledger else None,
@@ -217,6 +229,8 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         key="tangle_transactions",
         translation_key="tangle_transactions",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        on_street=True,
         state_class=SensorStateClass.TOTAL_INCREASING,
         # A node on the network need not tell: then it is unknown, and nothing is wrong.
         value_fn=lambda view: view.snapshot.ledger.transactions if view.snapshot.ledger else None,

@@ -15,11 +15,36 @@ from ..grid.engine.status import IDLE
 from ..grid.model.request import RequestState
 from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
 from ..island.configuration import Participant
-from ..reasons import async_sentence
+from ..reasons import REASON_GIVEN, async_sentence
 from .view_sensors import HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
-_STATE_LENGTH: Final = 255
+DECISION_REASONS: Final = (
+    REASON_GIVEN,
+    "accepted_always",
+    "accepted_by_person",
+    "accepted_charged_and_departure",
+    "accepted_charged_enough",
+    "accepted_departure_holds",
+    "accepted_feeds_back",
+    "accepted_rate_enough",
+    "declined_by_person",
+    "declined_departure_unknown",
+    "declined_needs_energy",
+    "declined_needs_energy_any_time",
+    "declined_never",
+    "declined_no_time",
+    "declined_not_charged",
+    "declined_nothing_to_give",
+    "declined_rate_too_low",
+    "declined_soc_unknown",
+)
+"""Why a participant said yes or no."""
+
+DECISION_ATTRIBUTES: Final = frozenset({"reason", "request_id", "power_w", "rate"})
+REASON_ATTRIBUTES: Final = frozenset(
+    {"text", "soc", "charged_above", "need_kwh", "departure", "floor", "rate", "min_rate"}
+)
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
@@ -90,9 +115,20 @@ def _last_decision(view: ParticipantView) -> Value:
 
 
 def _decision_reason(view: ParticipantView) -> Value:
+    """Return the key of the reason: the front end has the words for it, in the language of whoever looks."""
     decision = view.status.last_decision
-    sentence = async_sentence(view.runtime.hass, decision.reason) if decision else None
-    return None if sentence is None else sentence[:_STATE_LENGTH]
+    return decision.reason.key if decision is not None and decision.reason.key in DECISION_REASONS else None
+
+
+def _reason_values(view: ParticipantView) -> Mapping[str, Any] | None:
+    """Return the figures that the reason rests on, or the words of whoever gave one."""
+    decision = view.status.last_decision
+    if decision is None:
+        return None
+    return {
+        name: as_datetime(float(value)).isoformat() if name == "departure" else value
+        for name, value in decision.reason.placeholders.items()
+    }
 
 
 def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
@@ -134,6 +170,8 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription(
         key="setpoint_cause",
         translation_key="setpoint_cause",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         device_class=SensorDeviceClass.ENUM,
         options=[cause.value for cause in Cause],
         applies_to=_is_kind(SUBENTRY_CHARGER, SUBENTRY_BATTERY),
@@ -142,6 +180,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription.current(
         "planned_current",
         lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
+        entity_registry_enabled_default=False,
         applies_to=_is_kind(SUBENTRY_CHARGER),
     ),
     ParticipantSensorDescription(
@@ -229,8 +268,11 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription(
         key="decision_reason",
         translation_key="decision_reason",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(DECISION_REASONS),
         applies_to=_flexible,
         value_fn=_decision_reason,
+        attributes_fn=_reason_values,
     ),
     ParticipantSensorDescription.energy(
         "delivered_energy",

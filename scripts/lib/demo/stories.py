@@ -21,7 +21,6 @@ def _people(street: Street) -> str:
             "state": street.need(owner, "curtailment"),
             "power": street.need(owner, "power"),
             "decision": street.need(owner, "last_decision"),
-            "reason": street.need(owner, "decision_reason"),
             "earned": street.need(owner, "earned"),
         }
         for owner in street.of_kind(*FLEXIBLE)
@@ -96,11 +95,11 @@ def helpers(street: Street) -> str:
 |:--|:--|
 {{% for p in people if states(p.state) in words -%}}
 {{% set icon, word = words[states(p.state)] -%}}
-{{% set reason = states(p.reason) -%}}
+{{% set reason = state_attr(p.decision, 'reason') -%}}
 {{% set earned = states(p.earned) | float(0) -%}}
 | **{{{{ p.name | replace(' ', '&nbsp;') }}}}** | <ha-icon icon="{{{{ icon }}}}"></ha-icon> {{{{ word }}}}\
 {{{{ ' · earned **{{:,.0f}}&nbsp;i**'.format(earned) if earned > 0 else '' }}}}\
-{{{{ '<br>' + reason if has_value(p.reason) else '' }}}} |
+{{{{ '<br>' + reason if reason else '' }}}} |
 {{% endfor %}}
 {{% else %}}
 Nobody has been asked yet. When the load passes the threshold, the transformer asks chargers and their cars, the home \
@@ -111,7 +110,7 @@ battery and the homes to take less or to give back. Each decides for itself, and
 
 def participant(street: Street, owner: Owner) -> str:
     """When a car leaves, and what its owner's last answer was."""
-    departure, reason = street.find(owner, "departure"), street.find(owner, "decision_reason")
+    departure, reason = street.find(owner, "departure"), street.find(owner, "last_decision")
     sentences = []
     if departure:
         sentences.append(
@@ -119,7 +118,7 @@ def participant(street: Street, owner: Owner) -> str:
             f"{{{{ states('{departure}') | as_timestamp | timestamp_custom('%H:%M') }}}}. {{% endif %}}"
         )
     if reason:
-        sentences.append(f"{{% if has_value('{reason}') %}}{{{{ states('{reason}') }}}}{{% endif %}}")
+        sentences.append(f"{{{{ state_attr('{reason}', 'reason') or '' }}}}")
     return "".join(sentences)
 
 

@@ -146,7 +146,7 @@ def test_the_requirements_make_the_modes_of_the_same_name() -> None:
 
 
 def test_every_reason_is_a_sentence_with_its_numbers() -> None:
-    sentences = json.loads(Path("custom_components/tangle_grid/translations/en.json").read_text())["exceptions"]
+    sentences = json.loads(Path("custom_components/tangle_grid/translations/en.json").read_text())["common"]
     cars = [
         car(PolicyConfig(mode=mode, require_departure=departs, require_charged=charged, min_rate=rate), soc=soc, **more)
         for mode in PolicyMode
@@ -160,7 +160,7 @@ def test_every_reason_is_a_sentence_with_its_numbers() -> None:
     for device in cars:
         for power_w in (0.0, 5000.0):
             reason = decide(device, question(power_w=power_w), START).reason
-            sentence = sentences[f"reason_{reason.key}"]["message"]
+            sentence = sentences[f"reason_{reason.key}"]
             assert "{" not in sentence.format_map(reason.placeholders)
             seen.add(reason.key)
     assert len(seen) >= 12
