@@ -7,6 +7,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import CONF_FEEDER, CONF_ISLAND_ID, DOMAIN, MAIN_FEEDER
+from custom_components.tangle_grid.grid.model.world import Cause
 from tests.support.island import (
     CHARGER,
     HOUSEHOLD,
@@ -81,7 +82,7 @@ async def test_the_fuse_of_the_garage_is_protected(hass: HomeAssistant, island: 
     assert island.state("binary_sensor", "overload", GARAGE) == "on"
     assert island.state("binary_sensor", "overload") == "off"
     assert float(island.state("sensor", "current_setpoint", CHARGER)) == 0
-    assert island.state("sensor", "setpoint_cause", CHARGER) == "protection"
+    assert island.runtime.status.devices[CHARGER].cause is Cause.PROTECTION
 
 
 async def test_a_blind_feeder_makes_its_chargers_safe(hass: HomeAssistant, island: Island) -> None:
@@ -254,7 +255,7 @@ async def test_dimming_a_feeder_lowers_it_and_nothing_else(island: Island) -> No
     }
     # 2,000 W a phase, less 3 %, less the 320 W on L1 that are not the car's, in whole amperes.
     assert float(island.state("sensor", "current_setpoint", CHARGER)) == 7
-    assert island.state("sensor", "setpoint_cause", CHARGER) == "protection"
+    assert island.runtime.status.devices[CHARGER].cause is Cause.PROTECTION
     # It ends by itself.
     await island.run(315)
     assert island.state("sensor", "capacity", GARAGE) == capacities[GARAGE]
