@@ -4,7 +4,6 @@ import dataclasses
 import inspect
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -267,11 +266,6 @@ def test_every_repair_is_described() -> None:
     for issue in TEXTS["issues"].values():
         title = re.sub(r"\{\w+\}:? ?", "…", issue["title"]).strip("…").strip().lower()
         assert all(part.strip() in repairs for part in title.split("…")), title
-
-
-def test_the_version_is_one() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == json.loads((PACKAGE / "manifest.json").read_text())["version"]
 
 
 def test_the_map_names_what_is_there() -> None:
