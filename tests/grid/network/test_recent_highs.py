@@ -67,6 +67,12 @@ def test_what_is_higher_than_ever_is_new() -> None:
     assert seen.recurring[0]
 
 
+@pytest.mark.parametrize(("below_a", "recurs"), [(1.5, True), (2.5, False)])
+def test_what_is_nearly_as_high_is_that_high_again(below_a: float, recurs: bool) -> None:
+    seen, _ = watch(Highs(), (60, LOW), (60, HIGH), (100, LOW), (60, HIGH - below_a))
+    assert seen.recurring[0] is recurs
+
+
 def test_a_high_of_the_last_moments_is_not_known_yet() -> None:
     highs = Highs()
     seen, at = watch(highs, (60, LOW), (15, HIGH))
