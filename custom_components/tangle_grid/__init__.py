@@ -18,6 +18,7 @@ from .island.configuration import rehung, structure
 from .island.device_log import async_log_absences
 from .island.entity_renames import async_follow_renames
 from .island.guests import GuestView
+from .island.migration import async_migrate
 from .island.removal import async_archive_island, async_forget_island
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .repairs import async_clear_issues, async_watch_issues
@@ -44,6 +45,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
+    """Bring what an earlier version stored up to date."""
+    async_migrate(hass, entry)
     return True
 
 

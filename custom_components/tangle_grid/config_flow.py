@@ -64,7 +64,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up an island, or a simulated street to see what one does."""
 
     VERSION = 1
-    MINOR_VERSION = 1
+    MINOR_VERSION = 2
 
     def __init__(self) -> None:
         self._name = ""
@@ -145,7 +145,6 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             data={
                 CONF_KIND: KIND_ISLAND,
                 CONF_ISLAND_ID: island_id,
-                CONF_NAME: self._name,
                 **self._feed,
             },
             options=await async_archived_options(self.hass, island_id),
@@ -166,7 +165,6 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             data={
                 CONF_KIND: KIND_SIMULATED,
                 CONF_ISLAND_ID: island_id,
-                CONF_NAME: name,
                 CONF_SEED: seed,
                 **street_time(user_input),
                 **plan.data,

@@ -56,7 +56,6 @@ async def test_island(hass: HomeAssistant) -> None:
     assert entry.data == {
         "kind": "island",
         "island_id": entry.unique_id,
-        "name": "Garage",
         "meter": {"power": METER},
         "capacity_a": 63.0,
         "threshold": 80.0,
@@ -159,7 +158,6 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
     assert entry.data == {
         "kind": "simulated",
         "island_id": entry.unique_id,
-        "name": "Maple Street",
         "speed": 60,
         "seed": 7,
         "start": "17:15",
