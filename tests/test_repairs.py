@@ -1,16 +1,18 @@
 """Issues appear when something stays wrong, and go when it is right again."""
 
 from dataclasses import replace
+from typing import cast
 from unittest.mock import patch
 
 import pytest
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.ledger import Fault, OwnerAddress
-from tests.support.island import METER, Island, set_meter
+from tests.support.island import METER, FakeLedger, Island, set_meter
 
 
 def _issues(hass: HomeAssistant) -> set[str | None]:
@@ -88,7 +90,7 @@ async def test_removal_keeps_only_the_wallets(hass: HomeAssistant, island: Islan
     assert _issues(hass) == {"wallets_kept"}
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NODE_NO_ACCESS])
 async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island: Island, fault: Fault) -> None:
     island.ledger.lose(fault)
     await island.settle()
@@ -112,6 +114,25 @@ async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island:
     assert "{" not in text.format_map(issue.translation_placeholders or {})
     # The grid went on all the while.
     assert island.runtime.status.feeders["main"].load_w is not None
+
+
+async def test_a_refused_token_is_asked_for(hass: HomeAssistant, island: Island) -> None:
+    """After a while, once, and no longer than it is needed."""
+    hass.config_entries.async_update_entry(island.entry, options={"ledger": {"url": "http://node.test:14265"}})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    island.ledger = cast("FakeLedger", island.runtime.link.ledger)
+    island.ledger.lose(Fault.NODE_NO_ACCESS)
+    await island.settle()
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    await island.run(90)
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    assert not {key for key in _issues(hass) if key != "config_entry_reauth"}
+    # The grid went on all the while.
+    assert island.runtime.status.feeders["main"].load_w is not None
+    island.ledger.come_back()
+    await island.settle()
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
 
 async def test_balances_that_do_not_add_up(hass: HomeAssistant, island: Island) -> None:

@@ -7,6 +7,7 @@ is shown. Rules about power stand in `grid`, money in `ledger`; neither knows Ho
 
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -14,6 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
+from .devices.io.sign_of_life import async_forget_relatives
 from .island.configuration import rehung, structure
 from .island.device_log import async_log_absences
 from .island.entity_renames import async_follow_renames
@@ -76,9 +78,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
-    """Stop the control while its entities still take commands, then take them away."""
+    """Stop the control while its entities still take commands, then take them away.
+
+    This order, because the safe state is written through entities, those of a simulated street being the island's own.
+    Should they not go, everybody has been told to draw little, and nobody is told to draw more.
+    """
     await entry.runtime_data.async_stop()
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and not _others_at_work(hass, entry):
+        async_forget_relatives(hass)
+    return unloaded
+
+
+def _others_at_work(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
+    """Whether another island is loaded, or about to be."""
+    busy = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.UNLOAD_IN_PROGRESS}
+    return any(each.state in busy for each in hass.config_entries.async_entries(DOMAIN) if each is not entry)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:

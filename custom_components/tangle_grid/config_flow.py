@@ -1,5 +1,7 @@
 """Setting up an island: the feed, its options, and who is on it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, override
 from uuid import uuid4
 
@@ -9,10 +11,12 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryFlow,
 )
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
+from .bridge.options import LedgerChoice
+from .bridge.secrets import SecretStore
 from .const import (
     CONF_ISLAND_ID,
     CONF_KIND,
@@ -44,6 +48,7 @@ from .flows.entry.island import (
     feed_form,
     street_time,
 )
+from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
 from .flows.entry.street import async_plan_street
 from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
@@ -55,6 +60,7 @@ from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.solar import SolarFlow
 from .island.archive import async_archived_islands, async_archived_options
 from .island.runtime import TangleGridConfigEntry
+from .ledger import LedgerError
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"
@@ -102,7 +108,9 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         problem: Problem | None = None
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
-            problem = self._check_name(name) or check_feed(self.hass, user_input)
+            problem = (
+                self._check_name(name) or check_feed(self.hass, user_input) or self._check_feed_is_free(user_input)
+            )
             if problem is None:
                 self._name, self._feed = name, feed_data(user_input)
                 return await self._async_offer_restore()
@@ -183,6 +191,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             problem = (
                 check_feed(self.hass, user_input)
+                or self._check_feed_is_free(user_input, entry)
                 or self._check_phases(entry, user_input)
                 or check_safe_loads(safe_loads(self.hass, entry, main=feed_data(user_input)))
             )
@@ -197,6 +206,48 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_and_abort(entry, data_updates=street_time(user_input))
         shown = {CONF_SPEED: entry.data[CONF_SPEED], CONF_START: f"{entry.data[CONF_START]}:00"}
         return self._show("reconfigure_street", STREET_TIME_SCHEMA, shown, None)
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002 - the token is kept elsewhere
+        """Begin when the node on the network does not accept the token any more; the grid goes on meanwhile."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for another token, and try it."""
+        entry = self._get_reauth_entry()
+        choice = LedgerChoice.from_options(entry.options)
+        if choice.url is None:
+            # Meanwhile the island has gone back to the node in this Home Assistant.
+            return self.async_abort(reason="no_token_needed")
+        problem: Problem | None = None
+        if user_input is not None:
+            token = user_input[CONF_TOKEN].strip()
+            found = await async_ask_node(self.hass, choice.url, token)
+            if not isinstance(found, Problem):
+                try:
+                    token_id = await SecretStore(self.hass, entry.data[CONF_ISLAND_ID]).async_add_token(token)
+                except LedgerError:
+                    return self.async_abort(reason="token_not_saved")
+                options = replace(choice, token_id=token_id).into_options(entry.options)
+                return self.async_update_and_abort(entry, options=options)
+            problem = found
+        placeholders = {**NO_PLACEHOLDERS, **(problem.placeholders if problem else {}), "url": choice.url}
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=TOKEN_SCHEMA,
+            errors={} if problem is None else {_FIELD_OF.get(problem.key, "base"): problem.key},
+            description_placeholders={**placeholders, "island": entry.title},
+        )
+
+    def _check_feed_is_free(
+        self, user_input: Mapping[str, Any], own: TangleGridConfigEntry | None = None
+    ) -> Problem | None:
+        """A feed belongs to one island: two would each fill what its fuse has left."""
+        meter = {*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())}
+        for other in self._async_current_entries(include_ignore=False):
+            taken = {entity for entities in other.data.get(CONF_METER, {}).values() for entity in entities}
+            if meter & taken and (own is None or other.entry_id != own.entry_id):
+                return Problem(key="feed_taken", placeholders={"other": other.title})
+        return None
 
     @staticmethod
     def _check_phases(entry: TangleGridConfigEntry, user_input: dict[str, Any]) -> Problem | None:
@@ -225,4 +276,4 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-_FIELD_OF: Final = {"name_missing": CONF_NAME, "name_taken": CONF_NAME}
+_FIELD_OF: Final = {"name_missing": CONF_NAME, "name_taken": CONF_NAME, "invalid_auth": CONF_TOKEN}

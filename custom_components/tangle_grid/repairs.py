@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -34,7 +35,7 @@ ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
 ISSUE_SUPPLY_WRONG: Final = "supply_wrong"
 ISSUE_SWEEP_FAILED: Final = "sweep_failed"
 
-# What keeps the ledger from working, each with what to do about it.
+# What keeps the ledger from working, each with what to do about it. A token that is refused is asked for again instead.
 _LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
     Fault.DISK_FULL: "ledger_disk_full",
     Fault.READ_ONLY: "ledger_read_only",
@@ -43,7 +44,6 @@ _LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
     Fault.IN_USE: "ledger_in_use",
     Fault.MISSING_PACKAGES: "ledger_packages_missing",
     Fault.NODE_UNREACHABLE: "node_unreachable",
-    Fault.NODE_NO_ACCESS: "node_no_access",
     Fault.NODE_NOT_SYNCED: "node_not_synced",
     Fault.NODE_OTHER_TANGLE: ISSUE_OTHER_TANGLE,
     Fault.NODE_WRONG_ANSWER: "node_wrong_answer",
@@ -199,7 +199,8 @@ class IssueWatch:
         for each, key in _LEDGER_ISSUES.items():
             if each is not fault:
                 ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{entry.entry_id}")
-        if fault is not None and lasting:
+        self._async_sign_in(fault, lasting=lasting)
+        if fault is not None and fault is not Fault.NODE_NO_ACCESS and lasting:
             self._async_show(
                 _LEDGER_ISSUES[fault],
                 entry.entry_id,
@@ -219,6 +220,15 @@ class IssueWatch:
             severity=ir.IssueSeverity.ERROR,
             placeholders={"island": entry.title, "folder": f"{DOMAIN}/{entry.data[CONF_ISLAND_ID]}"},
         )
+
+    @callback
+    def _async_sign_in(self, fault: Fault | None, *, lasting: bool) -> None:
+        """Ask for another token while the node refuses the one there is; with the ledger at work nobody is asked."""
+        if fault is Fault.NODE_NO_ACCESS and lasting:
+            self._entry.async_start_reauth(self._hass)
+        elif fault is None:
+            for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})):
+                self._hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     def _async_update_findings(self, findings: Findings | None) -> None:

@@ -128,6 +128,29 @@ async def test_name_is_unique(hass: HomeAssistant) -> None:
     assert result["errors"] == {"name": "name_taken"}
 
 
+@pytest.mark.usefixtures("meter", "archived")
+async def test_a_feed_belongs_to_one_island(hass: HomeAssistant) -> None:
+    """Whatever it is called, in whichever order its phases are named, and also when a meter is changed."""
+    other = MockConfigEntry(
+        domain=DOMAIN, title="Pier", data={"kind": "island", "island_id": "x", "meter": {"power": METER[::-1]}}
+    )
+    other.add_to_hass(hass)
+    form = await open_form(hass, "island")
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    assert result["errors"] == {"base": "feed_taken"}
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["other"] == "Pier"
+    current = {"name": "Garage", "meter_current": ["sensor.a1"], "capacity_a": 63, "threshold": 80}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], current)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": result["result"].entry_id}
+    )
+    change = {"meter_power": METER[:1], "capacity_a": 63, "threshold": 80}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], change)
+    assert result["errors"] == {"base": "feed_taken"}
+
+
 @pytest.mark.usefixtures("meter")
 @pytest.mark.parametrize(("choice", "restored"), [("old", True), ("new", False)])
 async def test_wallets_of_a_removed_island_can_go_on(

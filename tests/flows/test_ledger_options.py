@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -21,7 +21,7 @@ from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.ledger import TREASURY, NodeInfo
+from custom_components.tangle_grid.ledger import TREASURY, LedgerError, NodeInfo
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.trinary import address_of
@@ -248,6 +248,50 @@ async def test_there_and_back(  # noqa: PLR0915 - one story
     assert await store.async_token(chosen["token_id"]) is None
     await async_until(hass, lambda: entry.runtime_data.link.healthy)
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_another_token_when_the_old_one_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node is tried before anything is saved, and the ledger goes on without a restart of the grid."""
+    monkeypatch.setattr(repairs, "_PATIENCE", timedelta(0))
+    await async_set_up_devices(hass)
+    runtime = await async_load(hass, entry)
+    shown = await submit(hass, await step(hass, entry, "ledger", "other_node"), url=node.url, token=TOKEN, mwm=9.0)
+    await submit(hass, shown)
+    await async_until(hass, lambda: works_with(runtime, "remote"))
+    before = dict(entry.options["ledger"])
+
+    node.token = "another-one"  # noqa: S105 - a made-up one
+    await runtime.link.async_close()
+    entry.async_start_reauth(hass)
+    await hass.async_block_till_done()
+    (flow,) = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": TOKEN})
+    assert result["errors"] == {"token": "invalid_auth"}
+    assert result["description_placeholders"]["url"] == node.url  # type: ignore[index]
+    assert entry.options["ledger"] == before
+    with patch.object(SecretStore, "async_add_token", side_effect=LedgerError("ledger_unavailable", {"error": "disk"})):
+        refused = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": node.token})
+    assert (refused["type"], refused["reason"]) == (FlowResultType.ABORT, "token_not_saved")
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    runtime = entry.runtime_data
+    await async_until(hass, lambda: any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})))
+    (flow,) = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": node.token})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    await async_until(hass, lambda: works_with(runtime, "remote"))
+    assert entry.runtime_data is runtime
+    assert entry.options["ledger"]["tangle_id"] == before["tangle_id"]
+    assert node.token not in json.dumps(dict(entry.options))
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_no_token_is_asked_for_at_home(hass: HomeAssistant, island: Island) -> None:
+    island.entry.async_start_reauth(hass)
+    await hass.async_block_till_done()
+    assert not list(island.entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 def works_with(runtime: IslandRuntime, backend: str) -> bool:

@@ -27,6 +27,7 @@ FORMS = [
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
     (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
     (TEXTS["options"]["step"]["balancing"], island.OPTIONS_SCHEMA),
+    (TEXTS["config"]["step"]["reauth_confirm"], ledger.TOKEN_SCHEMA),
     (TEXTS["options"]["step"]["own_node"], ledger.OWN_NODE_SCHEMA),
     (TEXTS["options"]["step"]["other_node"], ledger.OTHER_NODE_SCHEMA),
     (TEXTS["options"]["step"]["privacy"], ledger.PRIVACY_SCHEMA),

@@ -332,6 +332,11 @@ class FakeLedger:
         self.reachable, self.fault = False, fault
         self._tell(HealthChanged(status=self.status()))
 
+    def come_back(self) -> None:
+        """Become reachable again."""
+        self.reachable, self.fault = True, None
+        self._tell(HealthChanged(status=self.status()))
+
     def tell_health(self) -> None:
         """Say how it is."""
         self._tell(HealthChanged(status=self.status()))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -19,7 +20,8 @@ from ..const import DOMAIN, TREASURY
 from ..ledger import LedgerError, Secrets
 
 _VERSION: Final = 1
-_LOCKS: HassKey[dict[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.secret_locks")
+# A lock is there as long as a store has it.
+_LOCKS: HassKey[WeakValueDictionary[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.secret_locks")
 
 
 def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
@@ -61,7 +63,7 @@ class SecretStore:
         self._store = self._open()
         self._owners: dict[str, dict[str, Any]] = {}
         # The island and the forms for its options each have a store of their own.
-        self._lock = hass.data.setdefault(_LOCKS, {}).setdefault(island_id, asyncio.Lock())
+        self._lock = hass.data.setdefault(_LOCKS, WeakValueDictionary()).setdefault(island_id, asyncio.Lock())
 
     def _open(self) -> Store[dict[str, Any]]:
         return Store(self._hass, _VERSION, self._key, private=True, atomic_writes=True)

@@ -22,7 +22,8 @@ class Relatives:
     def __init__(self, hass: HomeAssistant) -> None:
         self._registry = er.async_get(hass)
         self._known: dict[str, tuple[str, ...]] = {}
-        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_forget)
+        #: Stop to look out for changes.
+        self.async_close = hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_forget)
 
     def of(self, entity_id: str) -> tuple[str, ...]:
         """The entities of its device by the same integration, itself included; none of an entity without a device."""
@@ -54,3 +55,10 @@ def async_relatives(hass: HomeAssistant) -> Relatives:
     if (relatives := hass.data.get(_RELATIVES)) is None:
         relatives = hass.data[_RELATIVES] = Relatives(hass)
     return relatives
+
+
+@callback
+def async_forget_relatives(hass: HomeAssistant) -> None:
+    """Leave nothing behind, when the last island is unloaded."""
+    if (relatives := hass.data.pop(_RELATIVES, None)) is not None:
+        relatives.async_close()

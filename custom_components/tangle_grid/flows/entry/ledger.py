@@ -23,6 +23,9 @@ _ID_SHOWN: Final = 20
 
 OWN_NODE_SCHEMA: Final = vol.Schema({vol.Optional(CONF_KEEP_DAYS): selectors.number(1, _MAX_DAYS, UnitOfTime.DAYS)})
 PRIVACY_SCHEMA: Final = vol.Schema({vol.Required(CONF_SEALED, default=False): BooleanSelector()})
+TOKEN_SCHEMA: Final = vol.Schema(
+    {vol.Required(CONF_TOKEN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
+)
 OTHER_NODE_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
