@@ -11,6 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.tangle_grid.const import CONF_LEDGER, CONF_PLANNING, CONF_PUBLISH_INTERVAL, CONF_SEALED
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
+from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.ledger.messages.archive import BackendArchive
 from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from custom_components.tangle_grid.ledger.verify.cli import opening_keys
@@ -148,7 +149,7 @@ async def show_keys(hass: HomeAssistant, island: Island, *, former: bool) -> str
     form = await step(hass, island.entry, "ledger", "keys", "opening_key")
     form = await submit(hass, form, former_keys=former, confirm=False)
     assert form["errors"] == {"confirm": "not_confirmed"}
-    assert not form["description_placeholders"] or not any(form["description_placeholders"].values())
+    assert dict(form["description_placeholders"] or {}) == NO_PLACEHOLDERS
     shown = await submit(hass, form, former_keys=former, confirm=True)
     assert shown["step_id"] == "opening_key_shown"
     placeholders = shown["description_placeholders"]
