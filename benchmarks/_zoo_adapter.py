@@ -68,6 +68,11 @@ class ZooHass:
         """Say what an action does."""
         self._actions[entity_id, service] = action
 
+    def on_switch(self, entity_id: str, turn: Callable[..., None]) -> None:
+        """Say what a switch does; `turn` takes `on`."""
+        self.on_action(entity_id, "turn_on", lambda _: turn(on=True))
+        self.on_action(entity_id, "turn_off", lambda _: turn(on=False))
+
     @contextmanager
     def clock(self) -> Iterator[None]:
         """While this lasts the adapters go by the agenda."""
@@ -133,9 +138,7 @@ type Make[AdapterT] = Callable[[EntityReader, EntityWriter, Mapping[str, Any]], 
 class Hands[AdapterT: Adapter[Any, Any]]:
     """One device's adapter, with what it remembers over restarts of Home Assistant."""
 
-    def __init__(
-        self, hass: ZooHass, make: Callable[[EntityReader, EntityWriter, Mapping[str, Any]], AdapterT]
-    ) -> None:
+    def __init__(self, hass: ZooHass, make: Make[AdapterT]) -> None:
         self._hass, self._make = hass, make
         self.restart({})
 
@@ -170,8 +173,7 @@ def charger_hands(
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
     if SWITCH in ids:
-        hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
-        hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
+        hass.on_switch(ids[SWITCH], device.set_switch)
     return Hands(
         hass,
         lambda reader, writer, memory: ChargerAdapter(
@@ -195,8 +197,7 @@ def battery_hands(hass: ZooHass, device: ZooBattery, config: BatteryConfig) -> H
     """Those of a battery."""
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[SETPOINT], "set_value", lambda data: device.set_power(data["value"]))
-    hass.on_action(ids[SWITCH], "turn_on", lambda _: device.set_switch(on=True))
-    hass.on_action(ids[SWITCH], "turn_off", lambda _: device.set_switch(on=False))
+    hass.on_switch(ids[SWITCH], device.set_switch)
     return Hands(
         hass,
         lambda reader, writer, _: BatteryAdapter(

@@ -122,7 +122,8 @@ ROWS: dict[str, Row] = {
     "polite": Row(behaviours=[]),
     "a session switch": Row(behaviours=[SwitchIsSession()]),
     "forgets": Row(behaviours=[Forgets(at_session=True, at_resume=True)]),
-    "ignores two": Row(behaviours=[Ignores(2)], over_s=210.0),
+    # Its learned interval, what it takes to follow, and half a minute.
+    "ignores two": Row(behaviours=[Ignores(2)], over_s=5.0 + 2.0 + 30.0),
     # A pause that is written again lowers the limit first: that is what these can do.
     "0 is no change": Row(behaviours=[ZeroIsNoChange()], lowest_a=0.0, has_switch=False, least_a=6.0),
     "a switch that pauses": Row(behaviours=[SwitchInverted()], least_a=6.0),

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from custom_components.tangle_grid.simulation.zoo import obeying, reporting, showing
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
 from custom_components.tangle_grid.simulation.zoo.breaker import breaker_b, fuse_gg
@@ -14,38 +15,6 @@ from custom_components.tangle_grid.simulation.zoo.entity import UNAVAILABLE
 from custom_components.tangle_grid.simulation.zoo.felt import Felt
 from custom_components.tangle_grid.simulation.zoo.load import Appliance, BaseLoad
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
-from custom_components.tangle_grid.simulation.zoo.obeying import (
-    Clamps,
-    DoesAnotherThing,
-    Follows,
-    Forgets,
-    Ignores,
-    OwnMind,
-    RoundsUp,
-    SwitchInverted,
-    SwitchIsSession,
-    ZeroIsNoChange,
-)
-from custom_components.tangle_grid.simulation.zoo.reporting import (
-    Dead,
-    Drifting,
-    Every,
-    Late,
-    OnChange,
-    OneAfterAnother,
-    OnlyInSession,
-)
-from custom_components.tangle_grid.simulation.zoo.showing import (
-    Frozen,
-    OtherDigits,
-    Renamed,
-    Says,
-    Scaled,
-    Underscores,
-    UnitIs,
-    Vanishes,
-    ZeroFirst,
-)
 
 START = 1000.0
 
@@ -93,13 +62,13 @@ def test_a_charger_without_behaviours_does_what_it_is_told() -> None:
 @pytest.mark.parametrize(
     ("behaviour", "told", "draws", "shows"),
     [
-        (Clamps(13.0), 16.0, 13.0, "13"),
-        (RoundsUp(4.0), 9.0, 12.0, "12"),
-        (DoesAnotherThing(gain=1.2), 10.0, 12.0, "10"),
-        (OwnMind(), 8.0, 16.0, "8"),
-        (Ignores(1), 9.0, 16.0, "9"),
-        (ZeroIsNoChange(), 0.0, 16.0, "0"),
-        (Follows(20.0), 8.0, 16.0, "8"),
+        (obeying.Clamps(13.0), 16.0, 13.0, "13"),
+        (obeying.RoundsUp(4.0), 9.0, 12.0, "12"),
+        (obeying.DoesAnotherThing(gain=1.2), 10.0, 12.0, "10"),
+        (obeying.OwnMind(), 8.0, 16.0, "8"),
+        (obeying.Ignores(1), 9.0, 16.0, "9"),
+        (obeying.ZeroIsNoChange(), 0.0, 16.0, "0"),
+        (obeying.Follows(20.0), 8.0, 16.0, "8"),
     ],
 )
 def test_what_is_told_is_not_what_is_done(behaviour: Behaviour, told: float, draws: float, shows: str) -> None:
@@ -109,7 +78,7 @@ def test_what_is_told_is_not_what_is_done(behaviour: Behaviour, told: float, dra
 
 
 def test_a_command_that_was_lost_is_taken_the_next_time() -> None:
-    charger = charging(Ignores(2), amps=9.0)
+    charger = charging(obeying.Ignores(2), amps=9.0)
     charger.set_number(8.0)
     charger.set_number(7.0)
     wait(charger, 3.0)
@@ -118,9 +87,12 @@ def test_a_command_that_was_lost_is_taken_the_next_time() -> None:
 
 def test_a_charger_forgets_while_its_number_shows_the_old_value() -> None:
     for forgets, happens in (
-        (Forgets(at_session=True), lambda charger: (charger.unplug(), charger.plug_in(ZooCar()))),
-        (Forgets(at_resume=True), lambda charger: (charger.rest(resting=True), charger.rest(resting=False))),
-        (Forgets(at_power_cut=True), lambda charger: (charger.cut_power(off=True), charger.cut_power(off=False))),
+        (obeying.Forgets(at_session=True), lambda charger: (charger.unplug(), charger.plug_in(ZooCar()))),
+        (obeying.Forgets(at_resume=True), lambda charger: (charger.rest(resting=True), charger.rest(resting=False))),
+        (
+            obeying.Forgets(at_power_cut=True),
+            lambda charger: (charger.cut_power(off=True), charger.cut_power(off=False)),
+        ),
     ):
         for behaviours, amps in (((), 7.0), ((forgets,), 16.0)):
             charger = charging(*behaviours, amps=7.0)
@@ -130,7 +102,7 @@ def test_a_charger_forgets_while_its_number_shows_the_old_value() -> None:
 
 
 def test_a_pause_is_forgotten_at_resume() -> None:
-    charger = charging(Forgets(at_resume=True), amps=7.0)
+    charger = charging(obeying.Forgets(at_resume=True), amps=7.0)
     charger.set_switch(on=False)
     wait(charger, 3.0)
     charger.set_switch(on=True)
@@ -150,11 +122,11 @@ def test_no_mains_no_current_and_no_entities() -> None:
 
 
 def test_switches_that_mean_something_else() -> None:
-    charger = charging(SwitchInverted())
+    charger = charging(obeying.SwitchInverted())
     charger.set_switch(on=True)
     wait(charger, 3.0)
     assert charger.amps == 0.0
-    session = ZooCharger(Agenda(START), SwitchIsSession())
+    session = ZooCharger(Agenda(START), obeying.SwitchIsSession())
     session.set_switch(on=True)
     assert session.entities["switch"].text == "off", "there is no car"
     session.plug_in(ZooCar(soc=99.99, battery_wh=1000.0))
@@ -176,13 +148,13 @@ def reports_of(*behaviours: Behaviour, seconds: float = 60.0) -> tuple[list[floa
 
 
 def test_reports_come_when_they_come() -> None:
-    assert reports_of(Every(20.0, 3.0))[0] == [3.0, 23.0, 43.0]
-    assert reports_of(OnChange())[0] == []
-    assert reports_of(Every(10.0), Dead().between(15.0, 35.0))[0] == [10.0, 40.0, 50.0]
-    assert reports_of(Every(10.0), OnlyInSession())[0] == []
-    gaps = reports_of(Drifting(10.0, 3.0))[0]
+    assert reports_of(reporting.Every(20.0, 3.0))[0] == [3.0, 23.0, 43.0]
+    assert reports_of(reporting.OnChange())[0] == []
+    assert reports_of(reporting.Every(10.0), reporting.Dead().between(15.0, 35.0))[0] == [10.0, 40.0, 50.0]
+    assert reports_of(reporting.Every(10.0), reporting.OnlyInSession())[0] == []
+    gaps = reports_of(reporting.Drifting(10.0, 3.0))[0]
     assert all(6.9 <= later - earlier <= 13.1 for earlier, later in pairwise(gaps))
-    charger = charging(OnChange(1.0), amps=10.0)
+    charger = charging(reporting.OnChange(1.0), amps=10.0)
     changed = charger.agenda.now
     charger.set_number(7.0)
     wait(charger, 5.0)
@@ -190,7 +162,7 @@ def test_reports_come_when_they_come() -> None:
 
 
 def test_late_values_are_shown_as_new_ones() -> None:
-    charger = charging(Every(1.0), Late(5.0), amps=10.0)
+    charger = charging(reporting.Every(1.0), reporting.Late(5.0), amps=10.0)
     wait(charger, 10.0)
     charger.set_number(6.0)
     wait(charger, 6.5)
@@ -200,7 +172,7 @@ def test_late_values_are_shown_as_new_ones() -> None:
 
 
 def test_power_goes_to_zero_before_the_current_falls() -> None:
-    charger = charging(OnChange(0.5), ZeroFirst(), Follows(8.0))
+    charger = charging(reporting.OnChange(0.5), showing.ZeroFirst(), obeying.Follows(8.0))
     wait(charger, 20.0)
     charger.set_switch(on=False)
     wait(charger, 1.0)
@@ -235,18 +207,18 @@ def test_what_a_cloud_knows_of_a_battery() -> None:
 @pytest.mark.parametrize(
     ("behaviour", "text", "unit"),
     [
-        (Says("nan"), "nan", "W"),
-        (Says("1e308", "power_l1"), "1e308", "W"),
-        (Scaled(0.001), "2.3", "W"),
-        (OtherDigits(), "٢٣٠٠", "W"),
-        (Underscores(), "2_300", "W"),
-        (UnitIs(["W"]), "2300", ["W"]),
-        (Vanishes(), UNAVAILABLE, "W"),
-        (Renamed(), None, "W"),
+        (showing.Says("nan"), "nan", "W"),
+        (showing.Says("1e308", "power_l1"), "1e308", "W"),
+        (showing.Scaled(0.001), "2.3", "W"),
+        (showing.OtherDigits(), "٢٣٠٠", "W"),
+        (showing.Underscores(), "2_300", "W"),
+        (showing.UnitIs(["W"]), "2300", ["W"]),
+        (showing.Vanishes(), UNAVAILABLE, "W"),
+        (showing.Renamed(), None, "W"),
     ],
 )
 def test_texts(behaviour: Behaviour, text: str | None, unit: object) -> None:
-    meter = ZooMeter(Agenda(START), Every(1.0), behaviour, load=lambda: (10.0, 1.0, 1.0))
+    meter = ZooMeter(Agenda(START), reporting.Every(1.0), behaviour, load=lambda: (10.0, 1.0, 1.0))
     assert meter.entities["power_l1"].text == text
     assert meter.entities["power_l1"].unit == unit
 
@@ -254,7 +226,13 @@ def test_texts(behaviour: Behaviour, text: str | None, unit: object) -> None:
 def test_a_meter_that_freezes_and_phases_that_come_one_after_another() -> None:
     load = [10.0, 1.0, 1.0]
     agenda = Agenda(START)
-    meter = ZooMeter(agenda, Every(5.0), OneAfterAnother(0.05), Frozen().between(7.0), load=lambda: (*load,))  # type: ignore[arg-type, return-value]
+    meter = ZooMeter(
+        agenda,
+        reporting.Every(5.0),
+        reporting.OneAfterAnother(0.05),
+        showing.Frozen().between(7.0),
+        load=lambda: (*load,),
+    )  # type: ignore[arg-type, return-value]
     agenda.run_until(START + 6.0)
     first, last = meter.entities["power_l1"].reported_at, meter.entities["power_l3"].reported_at
     assert 0.0 < last - first <= 0.05

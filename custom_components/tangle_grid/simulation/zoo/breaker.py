@@ -6,9 +6,8 @@ and in 0.1 s). Circuit breakers of type B: IEC 60898-1, time-current operating c
 within the conventional time; at 2.55 I_n not within 1 s; at 3 I_n not within 0.1 s). The standards themselves are not
 public. What others say of them agrees: 1.13 and 1.45 I_n in an hour (Schneider Electric, question FA369327), 3 to 5 I_n
 for type B (infralens.in, IS/IEC 60898-1), an hour up to 63 A and two up to 160 A for fuses (the Portuguese rules for
-installations). No public source was at hand for the gates and for 2.55 I_n: they are as makers' catalogues know them.
-Between these points the line is
-straight on logarithmic axes; both are tested from cold.
+installations). The gates and 2.55 I_n are not confirmed by a public source. Between these points the line is straight
+on logarithmic axes; both are tested from cold.
 
 A load is held against such a line as I²t: for windows of any length, the integral of the squared current is a share of
 what the line lets through in a window of that length. At 1 the earliest device of the standard may open.
