@@ -11,17 +11,18 @@ from benchmarks._zoo_story import Felt, play
 
 TABLE = (Path(__file__).parents[3] / "docs" / "faults.md").read_text(encoding="utf-8")
 DEVICES = TABLE.partition("## Devices as they are")[2].partition("## Two at once")[0]
-#: Of what a perfect controller would give, where nothing lies.
+#: Of what the cars get where nothing is rude, in the same story, where nothing lies.
 ENOUGH = 0.9
-#: Of commands to one charger, an hour of this story, in which a lot happens.
-WRITES_H = 40.0
-
-
-#: Still more than is allowed for the fuse.
-OVER = {
-    "charger with rotated wires, car on one phase",
-    "meter showing half from the middle on",
-    "meter showing a constant with noise",
+#: Of commands to one charger, an hour of this story, in which a lot happens: a third of them are the story's own.
+WRITES_H = 60.0
+#: What rudeness costs the cars more than that, or its charger more commands, and why.
+COSTLY = {
+    "charger reports every 900 s": "what it drew shows a quarter of an hour later, and nobody raises blindly",
+    "charger reports 30 s late": "its newest report tells of before the last command",
+    "charger forgets its limit when it resumes": "each start begins above its limit, and costs one command more",
+    "charger forgets its limit whenever it can": "each start begins above its limit, and costs one command more",
+    "charger with rotated wires, car on one phase": "it counts on all phases until a car has been found on one",
+    "meter reports every 60 s": "whatever comes and goes within a minute has to be kept free for minutes",
 }
 #: Figures of a whole story move a little with every change of the control: s, percent or writes.
 SLACK = 4
@@ -45,7 +46,7 @@ def serves(felt: Felt, animal: Animal) -> None:
     """What people feel is: the car gets its energy, and the charger is not written to death."""
     assert felt.writes_h <= WRITES_H, felt
     if animal.tells_truth:
-        assert felt.share >= ENOUGH, felt
+        assert felt.share >= ENOUGH * told("none").share, felt
 
 
 def stated(felt: Felt) -> None:
@@ -65,20 +66,23 @@ def stated(felt: Felt) -> None:
 
 @pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
 def test_one_animal(animal: Animal) -> None:
-    if animal.name in OVER:
-        pytest.xfail("the control does not see it yet")
     holds(told(animal.name), animal)
 
 
-@pytest.mark.xfail(reason="the table is drawn again when the control serves slow devices", strict=False)
+@pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
+def test_what_has_to_be_mended_is_named(animal: Animal) -> None:
+    assert told(animal.name).named
+
+
 @pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
 def test_the_table_states_it(animal: Animal) -> None:
     stated(told(animal.name))
 
 
-@pytest.mark.xfail(reason="slow and rude devices still cost energy and writes", strict=False)
 @pytest.mark.parametrize("animal", ANIMALS, ids=lambda animal: animal.name)
-def test_one_animal_is_served(animal: Animal) -> None:
+def test_one_animal_is_served(animal: Animal, request: pytest.FixtureRequest) -> None:
+    if (why := COSTLY.get(animal.name)) is not None:
+        request.applymarker(pytest.mark.xfail(reason=why, strict=False))
     serves(told(animal.name), animal)
 
 
@@ -92,4 +96,4 @@ def test_no_bound_is_wide_without_a_reason(animal: Animal) -> None:
 
 def test_every_wider_bound_has_its_reason_in_the_documents() -> None:
     reasons = re.findall(r"^- ", DEVICES.partition("Where more time is allowed:")[2], re.MULTILINE)
-    assert len(reasons) == sum(1 for animal in ANIMALS if animal.bound_s is not None)
+    assert len(reasons) == len({animal.why for animal in ANIMALS if animal.bound_s is not None})
