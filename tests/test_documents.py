@@ -18,7 +18,15 @@ from custom_components.tangle_grid.grid.model.request import Decision
 from custom_components.tangle_grid.grid.model.world import Reason, Timing
 from custom_components.tangle_grid.grid.requests import settlement
 from custom_components.tangle_grid.island.configuration import STREET_TIMING
-from custom_components.tangle_grid.protocol import Answer, CurtailmentAsk, KeyNotice, MeterReading, SettlementReceipt
+from custom_components.tangle_grid.ledger.core import _MAX_BODY_BYTES
+from custom_components.tangle_grid.protocol import (
+    Answer,
+    CurtailmentAsk,
+    KeyNotice,
+    MeterReading,
+    SettlementReceipt,
+    recompute,
+)
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"
@@ -259,6 +267,34 @@ def test_what_others_read_is_told_field_by_field() -> None:
     said = event_message(event, {})
     assert said is not None
     assert said[1]["reason"] == {"key": "departure_at_risk"}
+
+
+def test_the_receipt_of_the_example_adds_up() -> None:
+    """Its readings come to what it says, and so does the same receipt on the page about balancing."""
+    (example,) = (
+        code for code in re.findall(r"^```yaml\n(.*?)^```$", LEDGER, re.MULTILINE | re.DOTALL) if "readings:" in code
+    )
+    body = yaml.safe_load(example)["messages"][0]["body"]
+    evidence = body["evidence"]
+    assert evidence["ended_at"] - evidence["active_at"] == evidence["duration_s"]
+    found = recompute({**evidence, "rate_i_per_kwh": body["rate_i_per_kwh"]})
+    for name in ("energy_wh", "baseline_wh", "measured_wh", "amount_i"):
+        assert body[name] == getattr(found, name), name
+    assert (
+        f"baseline {found.baseline_wh:,} Wh, measured {found.measured_wh:,} Wh, energy {found.energy_wh:,} Wh"
+        in BALANCING
+    )
+
+
+def test_the_most_that_can_be_published_is_that_of_the_code() -> None:
+    assert f"{_MAX_BODY_BYTES:,} bytes" in _section("Publish data")
+
+
+def test_the_longest_durations_of_the_forms_are_those_of_the_reference() -> None:
+    for action in ("request_curtailment", "set_temporary_capacity"):
+        week = ACTIONS[action]["fields"]["duration"]["selector"]["number"]["max"]
+        assert week == 7 * 24 * 60
+        assert "minutes, up to a week" in _section(TEXTS["services"][action]["name"])
 
 
 def test_every_repair_is_described() -> None:

@@ -1,15 +1,18 @@
 """The actions: what they do, what they answer, who may, and what they say to bad input."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import voluptuous as vol
+import yaml
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+import custom_components.tangle_grid
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.grid.model.request import RequestState
 from custom_components.tangle_grid.ledger import SUPPLY
@@ -386,6 +389,18 @@ async def test_publish_and_read_back(island: Island) -> None:
     assert message["message_id"] == response["message_id"]
     assert message["body"] == {"topic": "road_condition", "data": {"pothole": True}}
     assert message["verified"] is True
+
+
+async def test_a_kind_that_there_is_not_is_said(island: Island) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await island.call("get_messages", response=True, config_entry_id=island.entry.entry_id, kind="nonsense")
+    assert refused.value.translation_key == "unknown_kind"
+    assert refused.value.translation_placeholders is not None
+    kinds = refused.value.translation_placeholders["kinds"].split(", ")
+    form = yaml.safe_load((Path(custom_components.tangle_grid.__file__).parent / "services.yaml").read_text())
+    assert form["get_messages"]["fields"]["kind"]["selector"]["select"]["options"] == kinds
+    for kind in kinds:
+        await island.call("get_messages", response=True, config_entry_id=island.entry.entry_id, kind=kind)
 
 
 async def test_transactions(island: Island) -> None:

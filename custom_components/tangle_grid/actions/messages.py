@@ -17,6 +17,8 @@ from .targets import async_island
 SERVICE_PUBLISH_DATA: Final = "publish_data"
 SERVICE_GET_MESSAGES: Final = "get_messages"
 SERVICE_GET_TRANSACTION: Final = "get_transaction"
+MESSAGE_KINDS: Final = ("meter", "request", "answer", "settlement", "payment", "key", "data")
+_SHOWN: Final = 50
 
 PUBLISH_DATA_SCHEMA: Final = vol.Schema(
     {
@@ -40,8 +42,12 @@ async def _publish_data(call: ServiceCall) -> ServiceResponse:
 
 async def _get_messages(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    kind = call.data.get(ATTR_KIND)
+    if kind is not None and kind not in MESSAGE_KINDS:
+        # Nothing is found under a word that is misspelt, which would look as if there was nothing.
+        raise invalid("unknown_kind", kind=kind[:_SHOWN], kinds=", ".join(MESSAGE_KINDS))
     with translated_errors():
-        messages = await runtime.ledger.messages(kind=call.data.get(ATTR_KIND), limit=call.data[ATTR_LIMIT])
+        messages = await runtime.ledger.messages(kind=kind, limit=call.data[ATTR_LIMIT])
     return {"messages": [message_response(runtime, message) for message in messages]}
 
 

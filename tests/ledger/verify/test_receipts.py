@@ -3,7 +3,10 @@
 import asyncio
 import io
 import json
+import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -388,6 +391,43 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.e2e
+async def test_the_program_runs_in_a_clean_environment_installed_as_the_documents_say(
+    ledger: Ledger, node_url: str, tmp_path: Path
+) -> None:
+    """Plain pyota from the package index, and nothing of ours."""
+    uv = os.environ.get("TANGLE_GRID_UV") or shutil.which("uv")
+    uv = uv or next((str(path) for path in ROOT.glob(".runtime/uv-*/bin/uv")), None)
+    assert uv is not None
+    await whole_story(ledger)
+    text = (ROOT / "docs/ledger.md").read_text()
+    (program,) = re.findall(
+        r"<!-- runs: tests/ledger/verify/test_receipts.py -->\n```python\n(.*?)```", text, re.DOTALL
+    )
+    (tmp_path / "receipt.py").write_text(program)
+    python = str(tmp_path / "venv/bin/python")
+
+    async def run(*command: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=tmp_path,
+            env={**os.environ, "TANGLE_GRID_TOKEN": "not asked for here"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        return told.decode()
+
+    await run(uv, "venv", "--python", sys.executable, str(tmp_path / "venv"))
+    installs = re.findall(r"^pip install (.*)$", text, re.MULTILINE)
+    assert len(installs) == 2
+    for packages in installs:
+        await run(uv, "pip", "install", "--python", python, *shlex.split(packages))
+    told = await run(python, str(tmp_path / "receipt.py"), node_url, PAYMENT)
+    assert told.endswith("the reward stands up\n")
+
+
 async def test_a_receipt_is_verified_with_pyota_alone_as_the_documents_say(
     ledger: Ledger, node_url: str, tmp_path: Path
 ) -> None:
@@ -411,6 +451,8 @@ async def test_a_receipt_is_verified_with_pyota_alone_as_the_documents_say(
     assert code == 0, told
     assert "come to 1017 Wh and 1017000 i" in told
     assert told.endswith("the reward stands up\n")
+    # Through the door of a guest, too, with a token that is not on the command line.
+    assert 'DEFAULT_HEADERS["Authorization"]' in program
     await tell(ledger, SETTLEMENT, payment_id="r2:car")
     await reward(ledger, 1_017_001, "r2:car")
     assert (await run("r2:car"))[0] == 1
