@@ -5,6 +5,8 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -26,84 +28,10 @@ _KEY_DIGITS: Final = 64
 OPEN_KEY_VARIABLE: Final = "TANGLE_GRID_OPEN_KEY"
 BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
 
-SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
-    "anchor": (
-        "{how}",
-        "{how}",
-    ),
-    "signature": (
-        "The payment is signed by the key {key}.",
-        "The payment is not signed by the key {key}.",
-    ),
-    "receipt": (
-        "The settlement of payment {payment_id} stands on the Tangle, signed.",
-        "No signed settlement of payment {payment_id} stands on the Tangle.",
-    ),
-    "request": (
-        "The request {request_id} stands there, signed before the answer.",
-        "No request {request_id} to this participant stands there, signed before the answer.",
-    ),
-    "answer": (
-        "{participant} accepted it before anything was settled.",
-        "{participant} did not accept it before it was settled.",
-    ),
-    "key": (
-        "The answer is signed by {participant}, with the key {key} that the island announced on the Tangle.",
-        "The answer is not signed by a key of {participant}, but by {key}: it is somebody else's word.",
-    ),
-    "rate": (
-        "The rate shown before the answer is the rate paid: {paid} i per kWh.",
-        "The rate shown before the answer was {shown} i per kWh, but {paid} were paid.",
-    ),
-    "window": (
-        "What is paid for lies in the window that was asked for.",
-        "What is paid for does not lie in the window that was asked for ({starts_at} to {ends_at}).",
-    ),
-    "quantity": (
-        "No more is paid for than the {power_w:.0f} W that was accepted.",
-        "More is paid for than the {power_w:.0f} W that was accepted.",
-    ),
-    "evidence": (
-        "The evidence says the same as the settlement.",
-        "The evidence contradicts the settlement: {fields}.",
-    ),
-    "unanimous": (
-        "Nothing else that was signed says otherwise.",
-        "{others} other signed messages say otherwise: {kinds}.",
-    ),
-    "energy": (
-        "The readings come to the energy that was settled: {recomputed} Wh.",
-        "The readings come to {recomputed} Wh, but {said} Wh were settled.",
-    ),
-    "amount": (
-        "Energy times rate comes to the amount that was settled: {recomputed} i.",
-        "Energy times rate comes to {recomputed} i, but {said} i were settled.",
-    ),
-    "bundle": (
-        "The bundle {bundle} is complete, adds up to nothing and is signed by the owners of what it spends.",
-        "The bundle {bundle} is not valid: {fault}.",
-    ),
-    "paid": (
-        "The bundle pays exactly that: {paid} i.",
-        "The bundle pays {paid} i, but {owed} i are owed.",
-    ),
-    "address": (
-        "It pays to the address that the payment names: {address}",
-        "It does not pay to the address that the payment names: {address}",
-    ),
-    "confirmed": (
-        "The node has the bundle confirmed.",
-        "The node does not have the bundle confirmed.",
-    ),
-    "once": (
-        "No other confirmed bundle pays the same.",
-        "{others} other confirmed bundles pay the same.",
-    ),
-    "chain": (
-        "All messages that were read form one chain; {links} neighbours name each other's hash.",
-        "The messages do not form one chain: one is missing its place, or stands there twice.",
-    ),
-}
+# The sentences of all checks, where the actions and the screens have them as well.
+_TEXTS: Final = Path(__file__).parents[2] / "translations" / "en.json"
+# Placeholders that are moments, epoch seconds.
+_MOMENTS: Final = frozenset({"starts_at", "ends_at"})
 
 
 def http_command(url: str, token: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
@@ -150,9 +78,24 @@ def anchor(archive: IriArchive, found: Verification, given: str | None) -> Check
     return Check(key="anchor", ok=False, placeholders={"how": f"{how} Give --key if it is right all the same."})
 
 
+@cache
+def _sentences() -> Mapping[str, str]:
+    texts: Mapping[str, str] = json.loads(_TEXTS.read_text(encoding="utf-8"))["common"]
+    return texts
+
+
 def sentence(check: Check) -> str:
-    """Say a check in words."""
-    return SENTENCES[check.key][0 if check.ok else 1].format(**check.placeholders)
+    """Return a check in words, in English."""
+    if check.key == "anchor":
+        return str(check.placeholders["how"])
+    text = _sentences()[f"check_{check.key}" if check.ok else f"check_{check.key}_failed"]
+    return text.format_map({name: _readable(name, value) for name, value in check.placeholders.items()})
+
+
+def _readable(name: str, value: Any) -> str:
+    if name in _MOMENTS:
+        return datetime.fromtimestamp(float(value), UTC).isoformat(timespec="minutes")
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def _public_key(text: str) -> str:
