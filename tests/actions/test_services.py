@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import voluptuous as vol
 import yaml
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -108,7 +107,7 @@ async def test_request_refuses_bad_values(island: Island, key: str, data: dict[s
 
 
 async def test_request_refuses_a_fraction_of_a_token(island: Island) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await island.call(
             "request_curtailment", config_entry_id=island.entry.entry_id, power=3000, duration=15, rate=1.5
         )
@@ -318,7 +317,7 @@ async def test_send_tokens_refuses(island: Island, key: str, data: dict[str, Any
 
 @pytest.mark.parametrize("amount", [1.5, "1.5", "many", None, True, float("nan"), float("inf")])
 async def test_tokens_are_whole(island: Island, amount: Any) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await island.call("send_tokens", device_id=island.device_id(), target=ADDRESS, amount=amount)
     assert not island.ledger.orders
 
@@ -332,12 +331,12 @@ async def test_whole_tokens_from_forms_and_templates(island: Island, amount: Any
 async def test_send_tokens_needs_one_target(island: Island) -> None:
     source = {"device_id": island.device_id(), "amount": 1}
     await _refused(island, "target_missing", "send_tokens", **source)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await island.call("send_tokens", **source, target=ADDRESS, target_device_id=island.device_id(CHARGER))
 
 
 async def test_a_payment_id_cannot_pass_for_a_reward(island: Island) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await island.call(
             "send_tokens", device_id=island.device_id(), target=ADDRESS, amount=1, payment_id=f"request:{CHARGER}"
         )
@@ -401,6 +400,23 @@ async def test_a_kind_that_there_is_not_is_said(island: Island) -> None:
     assert form["get_messages"]["fields"]["kind"]["selector"]["select"]["options"] == kinds
     for kind in kinds:
         await island.call("get_messages", response=True, config_entry_id=island.entry.entry_id, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"limits": 5}, "limits"),
+        ({"config_entry_id": None}, "config_entry_id"),
+    ],
+)
+async def test_what_a_schema_refuses_is_said_with_its_field(island: Island, data: dict[str, Any], field: str) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await island.call("get_messages", response=True, **{"config_entry_id": island.entry.entry_id, **data})
+    assert refused.value.translation_key == "invalid_field"
+    assert refused.value.translation_placeholders is not None
+    assert refused.value.translation_placeholders["field"] == field
 
 
 async def test_transactions(island: Island) -> None:
