@@ -13,12 +13,20 @@ from .data import IslandSnapshot
 from .devices.named import StoredEntry
 
 _SHORTEST_INTERVAL_S = 1.0
+#: What a person looks at is never older, s.
+CALM_S: Final = 5.0
 #: So many entities look at a picture before something else has its turn: what is shown must not delay a reduction.
 AT_ONCE: Final = 250
 
 
 class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
-    """A pushed coordinator: it never polls, and a burst of control passes becomes one update."""
+    """A pushed coordinator: it never polls, and a burst of control passes becomes one update.
+
+    Attributes:
+        measurements_due: Whether what only measures is to be looked at, too: when something happened, or `CALM_S` after
+            the last time. A meter that reports each second would fill the recorder of a small machine.
+        period: Counts the periods of `CALM_S`.
+    """
 
     config_entry: StoredEntry
 
@@ -30,6 +38,11 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._to_look: dict[int, None] = {}
         self._blind: set[int] = set()
         self._turn: asyncio.Handle | None = None
+        self.measurements_due = True
+        self.period = 0
+        self._calm: CALLBACK_TYPE | None = None
+        self._held = False
+        self._seen = None if first is None else _happenings(first)
 
     @callback
     def async_offer(self, snapshot: IslandSnapshot) -> None:
@@ -44,6 +57,7 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._next = None
         if self.last_update_success:
             self.last_update_success, self.last_exception = False, error
+            self.measurements_due = True
             self.async_update_listeners()
 
     @callback
@@ -52,8 +66,25 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         if self._next is None:
             return
         snapshot, self._next = self._next, None
+        before, self._seen = self._seen, _happenings(snapshot)
+        due = self._calm is None or before != self._seen or not self.last_update_success
+        # Those who wait for their turn since something happened still look.
+        self.measurements_due = due or (self.measurements_due and bool(self._to_look))
+        self._held = not due
+        if self._calm is None:
+            self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
         self.async_set_updated_data(snapshot)
         self._waiting = async_call_later(self.hass, _SHORTEST_INTERVAL_S, self._async_push)
+
+    @callback
+    def _async_end_calm(self, _now: object) -> None:
+        """Look at all that was measured meanwhile; without anything new the next picture is looked at in full."""
+        self._calm = None
+        self.period += 1
+        if self._held and self.last_update_success:
+            self._held, self.measurements_due = False, True
+            self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
+            self.async_update_listeners()
 
     @callback
     @override
@@ -93,8 +124,20 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         if self._waiting:
             self._waiting()
             self._waiting = None
+        if self._calm:
+            self._calm()
+            self._calm = None
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
         self._to_look.clear()
         self._next = None
+
+
+def _happenings(snapshot: IslandSnapshot) -> tuple[object, ...]:
+    """Return what is worth a look at every measurement at once when it changes: states, limits, and who is silent."""
+    grid = snapshot.grid
+    return (
+        [(feeder.state, feeder.blind) for feeder in grid.feeders.values()],
+        [(device.setpoint, device.power_w is None) for device in grid.devices.values()],
+    )

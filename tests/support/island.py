@@ -57,6 +57,7 @@ from custom_components.tangle_grid.const import (
     KIND_ISLAND,
     TREASURY,
 )
+from custom_components.tangle_grid.entities.view_sensors import PATIENCE
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
@@ -551,9 +552,14 @@ class Island:
         return request_id
 
     async def settle(self) -> None:
-        """Let everything happen that is due, and push the newest picture without waiting for the next second."""
+        """Let everything happen that is due, and push the newest picture without waiting for the next second.
+
+        Measurements are shown as they are, as after a quiet minute.
+        """
         await self._all_done()
         coordinator = self.runtime.coordinator
+        coordinator.measurements_due = True
+        coordinator.period += PATIENCE
         coordinator.async_set_updated_data(self.runtime.snapshot())
         await self._all_done()
 

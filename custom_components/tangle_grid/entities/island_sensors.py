@@ -15,7 +15,7 @@ from ..entity import UNIT_IOTA_PER_KWH, IslandView, watts
 from ..grid.engine.status import FeederState
 from ..grid.model.world import PhaseTriple
 from ..grid.planning.valley_filling import SLOT_S
-from .view_sensors import HELD_BACK, ViewSensorDescription
+from .view_sensors import CALM_W, HELD_BACK, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 
@@ -86,12 +86,14 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         "load",
         lambda view: watts(view.feeder.total_w),
         measures=True,
+        calm=CALM_W,
     ),
     *(
         IslandSensorDescription.power(
             f"load_l{index + 1}",
             _phase(index),
             measures=True,
+            calm=CALM_W,
         )
         for index in range(3)
     ),
@@ -109,6 +111,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         "headroom",
         lambda view: _total(view.feeder.headroom_w),
         measures=True,
+        calm=CALM_W,
     ),
     IslandSensorDescription(
         key="utilisation",
@@ -117,6 +120,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         measures=True,
+        calm=1.0,
         value_fn=_utilisation,
     ),
     IslandSensorDescription(
@@ -147,11 +151,13 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription.power(
         "window_mean",
         lambda view: watts(view.feeder.window_mean_w),
+        calm=CALM_W,
         tariff=True,
     ),
     IslandSensorDescription.power(
         "window_projected",
         lambda view: watts(view.feeder.window_projected_w),
+        calm=CALM_W,
         tariff=True,
     ),
     IslandSensorDescription.power(

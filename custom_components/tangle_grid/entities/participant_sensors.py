@@ -16,7 +16,7 @@ from ..grid.model.request import RequestState
 from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
-from .view_sensors import HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
+from .view_sensors import CALM_W, HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 DECISION_REASONS: Final = (
@@ -161,6 +161,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         lambda view: watts(view.status.power_w),
         translation_key=None,
         measures=True,
+        calm=CALM_W,
     ),
     ParticipantSensorDescription.current(
         "current_setpoint",

@@ -14,6 +14,7 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfTime,
 )
+from homeassistant.core import callback
 from homeassistant.helpers.typing import StateType
 
 from ..entity import UNIT_IOTA, TangleGridEntity
@@ -23,6 +24,13 @@ TAKES_AT_MOST: Final = "takes_at_most_a"
 LEARNED_ATTRIBUTES: Final = frozenset({HELD_BACK, TAKES_AT_MOST})
 
 type Value = StateType | datetime
+
+#: A power that changed by less is as good as the same, W.
+CALM_W: Final = 50.0
+#: A change of this share of what is shown is worth a state of its own.
+WORTH: Final = 0.02
+#: What changed by less is shown after so many periods of `CALM_S`: once in a minute.
+PATIENCE: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +42,16 @@ class ViewSensorDescription[V](SensorEntityDescription):
         attributes_fn: What stands next to it; never recorded.
         last_reset_fn: When a total began to count from 0 again; statistics rest on it.
         measures: Without a value it is unavailable.
+        calm: It follows a meter: a change of less than this, in its unit, and of less than `WORTH` of its value waits
+            up to a minute; any other one up to `CALM_S`, unless something happened. None: whatever changes is shown at
+            the next picture.
     """
 
     value_fn: Callable[[V], Value]
     attributes_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
     last_reset_fn: Callable[[V], datetime | None] = lambda _: None
     measures: bool = False
+    calm: float | None = None
 
     @classmethod
     def power(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
@@ -112,6 +124,24 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     """Shows what its description takes from its view."""
 
     entity_description: ViewSensorDescription[Any]
+    _shown_in: int = 0
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write a state when it differs; what follows a meter only when that is worth a row in the recorder."""
+        calm, coordinator = self.entity_description.calm, self.coordinator
+        if calm is not None:
+            if not coordinator.measurements_due:
+                return
+            if self._shown is not None and coordinator.period - self._shown_in < PATIENCE:
+                old, new = self._shown[0], self._picture()[0]
+                if _are_close(old, new, calm):
+                    return
+        before = self._shown
+        super()._handle_coordinator_update()
+        if self._shown is not before:
+            self._shown_in = coordinator.period
 
     @override
     def _picture(self) -> tuple[Any, ...]:
@@ -143,3 +173,10 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         return self.entity_description.attributes_fn(self.view)
+
+
+def _are_close(old: object, new: object, least: float) -> bool:
+    """Return whether two values are numbers so close that nobody would tell them apart on a graph."""
+    if not (isinstance(old, int | float) and isinstance(new, int | float)):
+        return False
+    return abs(new - old) < max(least, WORTH * abs(old))

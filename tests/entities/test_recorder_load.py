@@ -1,0 +1,99 @@
+"""What a meter that reports each second makes the recorder write: little, and what is shown is never old."""
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.tangle_grid.coordinator import CALM_S
+from tests.support.island import METER, Island, set_meter
+
+SECONDS = 300
+
+
+async def second(hass: HomeAssistant, freezer: FrozenDateTimeFactory, watts: float) -> None:
+    freezer.tick(1)
+    set_meter(hass, watts, watts, watts)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
+def count_rows(hass: HomeAssistant, island: Island) -> tuple[list[str], list[str]]:
+    """Count from now on the states that the meter writes, and those of the island."""
+    meter: list[str] = []
+    ours: list[str] = []
+
+    @callback
+    def wrote(event: Event[EventStateChangedData]) -> None:
+        (meter if event.data["entity_id"] in METER else ours).append(event.data["entity_id"])
+
+    entries = er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id)
+    async_track_state_change_event(hass, [*METER, *(entry.entity_id for entry in entries)], wrote)
+    return meter, ours
+
+
+async def test_a_quiet_street_writes_a_tenth_of_what_its_meter_writes(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    for number in range(30):
+        await second(hass, freezer, 600 + number % 7)
+    meter, ours = count_rows(hass, island)
+    for number in range(SECONDS):
+        await second(hass, freezer, 600 + number % 7)
+    assert len(meter) == 3 * SECONDS
+    assert 0 < len(ours) <= len(meter) / 10
+
+
+async def test_what_is_shown_is_never_older_than_five_seconds(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    true_w: list[float] = []
+    for number in range(40):
+        watts = 400.0 + 20 * number
+        true_w.append(3 * watts)
+        await second(hass, freezer, watts)
+        shown = float(island.state("sensor", "load"))
+        lately = true_w[-int(CALM_S) - 2 :]
+        assert number < CALM_S or min(lately) - 50 <= shown <= max(lately)
+
+
+async def test_a_change_that_is_not_followed_by_another_is_shown_within_five_seconds(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    for _ in range(7):
+        await second(hass, freezer, 600)
+    await second(hass, freezer, 900)
+    for _ in range(int(CALM_S) + 1):
+        freezer.tick(1)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+    assert island.state("sensor", "load") == "2700"
+
+
+async def test_an_overload_is_shown_with_its_load_at_once(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    for _ in range(3):
+        await second(hass, freezer, 600)
+    await second(hass, freezer, 600)
+    for _ in range(2):
+        await second(hass, freezer, 40_000)
+    assert island.state("sensor", "state") == "protecting"
+    assert island.state("sensor", "load") == "120000"
+
+
+async def test_a_small_change_is_shown_within_a_minute(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    for _ in range(3):
+        await second(hass, freezer, 600)
+    await island.settle()
+    for number in range(70):
+        await second(hass, freezer, 605 + number % 2)
+    assert float(island.state("sensor", "load")) in {1815, 1818}
