@@ -63,7 +63,7 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
         self._period_s = float(interface.period) * 60.0
 
     def schedule(self, active_sessions: Sequence[Any]) -> dict[str, list[float]]:
-        """One decision: A per station."""
+        """Return one decision: A per station."""
         now = self.interface.current_time
         departures = self._departures(active_sessions, now)
         sessions: list[Session] = []
@@ -91,7 +91,10 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
     def _shares(
         self, active_sessions: Sequence[Any], sessions: Sequence[Session], most: Sequence[float]
     ) -> list[float]:
-        """A for each car: an order is made only where not all fits, as the integration makes one only now and then."""
+        """Return A for each car: an order is made only where not all fits.
+
+        As the integration makes one only now and then.
+        """
         stations = [self._stations[each.station_id] for each in active_sessions]
         plenty = all_they_can_use(
             self._limits_a,
@@ -112,7 +115,7 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
         return ration(self._limits_a, demands)
 
     def _usable_a(self, each: Any, volts: float, max_pilot: float) -> float:
-        """What the car will take, from what it took of the last pilot."""
+        """Return what the car will take, from what it took of the last pilot."""
         before, told, full_w = self._told.get(each.session_id, (0.0, 0.0, max_pilot * volts))
         took: float = (each.energy_delivered - before) * 1000.0 * 3600.0 / volts / self._period_s
         if told - took > _NOTICED_A:

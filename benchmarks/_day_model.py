@@ -60,7 +60,7 @@ class Car:
         return self.config.max_current_a * self.config.watts_per_amp
 
     def present(self, t: float) -> bool:
-        """Whether it is plugged in."""
+        """Return whether it is plugged in."""
         return self.arrives <= t < self.departs
 
     def draw(self, t: float, told_a: float) -> float:
@@ -81,7 +81,7 @@ class Day:
     slots_w: list[float] = field(default_factory=list)
 
     def fresh(self) -> list[Car]:
-        """The cars, with nothing charged yet."""
+        """Return the cars, with nothing charged yet."""
         return [Car(car.config, car.arrives, car.departs, car.need_wh) for car in self.cars]
 
 
@@ -104,7 +104,7 @@ def base_load(draw: random.Random, homes: int) -> list[float]:
 
 
 def chargers(count: int) -> list[ChargerConfig]:
-    """The same in each day of a size: half of them with three phases."""
+    """Return the same in each day of a size: half of them with three phases."""
     draw = random.Random(count)  # noqa: S311  # a model, not a secret
     result = []
     for number in range(count):
@@ -143,7 +143,7 @@ def by_slot(load_w: Sequence[float]) -> list[float]:
 
 
 def optimum(day: Day, capacity_w: float) -> tuple[float, float]:
-    """The lowest peak, W, and the energy that even the optimum cannot serve within the capacity, Wh."""
+    """Return the lowest peak, W, and the energy that even the optimum cannot serve within the capacity, Wh."""
     columns: list[tuple[int, int, float]] = []
     for number, car in enumerate(day.cars):
         for slot in range(SLOTS):
@@ -199,7 +199,7 @@ def uncontrolled(day: Day) -> tuple[list[float], list[Car]]:
 def controlled(
     day: Day, seed: int, capacity_w: float, *, planning: bool, price: bool = False, usual: bool = False
 ) -> tuple[list[float], list[Car]]:
-    """The engine and the plant together, step by step."""
+    """Run the engine and the plant together, step by step."""
     capacity_a = (capacity_w / 3 / NOMINAL_V,) * 3
     config = GridConfig(
         feeders=(FeederConfig(feeder_id="main", capacity_a=capacity_a, threshold_a=capacity_a),),
@@ -216,7 +216,7 @@ def controlled(
 
 
 def simulate(engine: GridEngine, day: Day, start: float, *, price: bool) -> tuple[list[float], list[Car]]:
-    """One day in a closed loop."""
+    """Run one day in a closed loop."""
     cars = day.fresh()
     forecast = Forecast(price=tariff()) if price else None
     by_id = {car.config.device_id: car for car in cars}
@@ -258,7 +258,7 @@ def telemetry(car: Car, t: float, start: float) -> ChargerTelemetry:
 
 
 def learned(config: GridConfig, seed: int, count: int, *, usual: bool) -> dict[str, Any]:
-    """What a plan knows of the load and of the stays after some other days."""
+    """Return what a plan knows of the load and of the stays after some other days."""
     planner = Planner(config, Topology(config))
     for number in range(LEARNING_DAYS):
         start = START - (LEARNING_DAYS - number) * DAY

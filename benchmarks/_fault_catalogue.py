@@ -68,7 +68,7 @@ class Fault:
 
 
 def meter(name: str, distort: Callable[[], Distort], **bounds: Any) -> Fault:
-    """A fault of the meter."""
+    """Return a fault of the meter."""
     return Fault(
         name=f"meter {name}",
         begin=lambda rig: rig.distort.append(distort()),
@@ -78,7 +78,7 @@ def meter(name: str, distort: Callable[[], Distort], **bounds: Any) -> Fault:
 
 
 def shown(rig: Rig, power_w: PhaseTriple, *, at: float | None = None, changed_at: float | None = None) -> PhaseReading:
-    """A reading of now."""
+    """Return a reading of now."""
     return PhaseReading(
         power_w=power_w,
         at=rig.wall if at is None else at,
@@ -132,12 +132,12 @@ def frozen_phase() -> Distort:
 
 
 def dead_clamp(rig: Rig, power_w: PhaseTriple) -> PhaseReading:
-    """A clamp fell off: L1 shows nothing."""
+    """Return a fault: a clamp fell off: L1 shows nothing."""
     return shown(rig, (0.0, power_w[1], power_w[2]))
 
 
 def late(seconds: float, *, honest: bool) -> Distort:
-    """Every value arrives so much later; `honest`: it says of when it is."""
+    """Return a fault: every value arrives so much later; `honest`: it says of when it is."""
 
     def distort(rig: Rig, power_w: PhaseTriple) -> PhaseReading:
         past = next((loads for at, loads in reversed(rig.readings) if at <= rig.at - seconds), None)
@@ -149,17 +149,17 @@ def late(seconds: float, *, honest: bool) -> Distort:
 
 
 def reversed_signs(rig: Rig, power_w: PhaseTriple) -> PhaseReading:
-    """All clamps are on backwards."""
+    """Return a fault: all clamps are on backwards."""
     return shown(rig, (-power_w[0], -power_w[1], -power_w[2]))
 
 
 def reversed_phase(rig: Rig, power_w: PhaseTriple) -> PhaseReading:
-    """One clamp is on backwards."""
+    """Return a fault: one clamp is on backwards."""
     return shown(rig, (-power_w[0], power_w[1], power_w[2]))
 
 
 def jumping(rig: Rig, power_w: PhaseTriple) -> PhaseReading:
-    """Every third reading is off by up to 15 A in either direction."""
+    """Return a fault: every third reading is off by up to 15 A in either direction."""
     first, second, third = (
         watts + (rig.noise.uniform(-15, 15) * NOMINAL_V if rig.noise.random() < 1 / 3 else 0.0) for watts in power_w
     )
@@ -188,7 +188,7 @@ def charger(
     reported_s: float | None = None,
     **broken: Any,
 ) -> Fault:
-    """A fault of one charger: its attributes have other values for a while."""
+    """Return a fault of one charger: its attributes have other values for a while."""
 
     def begin(rig: Rig) -> None:
         for attribute, value in broken.items():
@@ -214,7 +214,7 @@ def charger(
 
 
 def ignoring(name: str, device_id: str) -> Fault:
-    """A charger that lets its car draw what it likes."""
+    """Return a charger that lets its car draw what it likes."""
     return charger(
         name,
         device_id,
@@ -227,7 +227,7 @@ def ignoring(name: str, device_id: str) -> Fault:
 
 
 def together(name: str, *, over_s: float, worst: float, **broken: Any) -> Fault:
-    """The same fault of all chargers."""
+    """Return the same fault of all chargers."""
     each = [charger(name, device_id, **broken) for device_id in CARS]
 
     def begin(rig: Rig) -> None:
@@ -242,7 +242,7 @@ def together(name: str, *, over_s: float, worst: float, **broken: Any) -> Fault:
 
 
 def pauses(device_id: str) -> Callable[[Rig, float], None]:
-    """The car pauses by itself for half a minute, every two minutes, and resumes."""
+    """Return a fault: the car pauses by itself for half a minute, every two minutes, and resumes."""
 
     def during(rig: Rig, t: float) -> None:
         rig.chargers[device_id].rest(resting=t % 120.0 < 30.0)
@@ -268,7 +268,7 @@ def slow(seconds: float, *, over_s: float = 4.0) -> Fault:
 
 
 def clock(seconds: float) -> Fault:
-    """The clock is set, and set back at the end."""
+    """Return a fault: the clock is set, and set back at the end."""
 
     def begin(rig: Rig) -> None:
         rig.clock_s += seconds
@@ -281,7 +281,7 @@ def clock(seconds: float) -> Fault:
 
 
 def daylight_saving(name: str, at: datetime) -> Fault:
-    """A minute into it the clocks on the walls change, while cars charge by a plan that needs all there is."""
+    """Return a fault: the clocks on the walls change while cars charge by a plan that needs all there is."""
 
     def begin(rig: Rig) -> None:
         assert abs(rig.at + 60.0 - at.timestamp()) < 1.0  # noqa: S101 - the rig was started for this
@@ -297,12 +297,12 @@ def daylight_saving(name: str, at: datetime) -> Fault:
 
 
 def berlin(t: float) -> float:
-    """What the clocks in Berlin show, as if it were UTC."""
+    """Return what the clocks in Berlin show, as if it were UTC."""
     return datetime.fromtimestamp(t, _BERLIN).replace(tzinfo=UTC).timestamp()
 
 
 def restarts(every_s: float, down_s: float, *, over_s: float = 4.0) -> Fault:
-    """The process is killed again and again, and comes back with what it had saved."""
+    """Return a fault: the process is killed again and again, and comes back with what it had saved."""
 
     def during(rig: Rig, t: float) -> None:
         if t % every_s < 1.0:

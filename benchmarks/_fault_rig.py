@@ -119,7 +119,7 @@ class Charger:
             self._past.popleft()
 
     def telemetry(self, at: float, wall: float, number: int) -> ChargerTelemetry:
-        """What its entities show."""
+        """Return what its entities show."""
         if (at + number) % REPORT_S < TICK_S or self._report[0] == 0.0:
             seen = next((amps for then, amps in reversed(self._past) if then <= at - self.late_s), self.draws_a)
             if seen != self._report[1] or self._changed_at == 0.0:
@@ -217,7 +217,7 @@ class Rig:
         return self.at + self.clock_s
 
     def base(self) -> PhaseTriple:
-        """The load that nobody controls, A."""
+        """Return the load that nobody controls, A."""
         first, second, third = (max(0.0, self.base_a + more + self.noise.gauss(0.0, 0.3)) for more in self.extra_a)
         return (first, second, third)
 
@@ -280,7 +280,7 @@ class Rig:
         return [sample for sample in self.samples if start <= sample.at < end]
 
     def over_s(self, start: float, end: float = float("inf")) -> tuple[float, float]:
-        """The longest time without a break above the capacity, and all of it together, s."""
+        """Return the longest time without a break above the capacity, and all of it together, s."""
         longest = current = total = 0.0
         for sample in self.since(start, end):
             current = current + TICK_S if max(sample.load_a) > self.capacity_a + _EPSILON else 0.0
@@ -289,12 +289,12 @@ class Rig:
         return longest, total
 
     def worst(self, start: float, end: float = float("inf")) -> float:
-        """The greatest load above the capacity, as a share of it; 0: never above."""
+        """Return the greatest load above the capacity, as a share of it; 0: never above."""
         loads = (max(sample.load_a) for sample in self.since(start, end))
         return max(0.0, max(loads, default=0.0) / self.capacity_a - 1.0)
 
     def last_over_s(self, start: float, end: float) -> float:
-        """Time from `start` to the last moment above the capacity, s; 0: never above."""
+        """Return time from `start` to the last moment above the capacity, s; 0: never above."""
         return max((each.at + TICK_S - start for each in self.since(start, end) if self._is_over(each)), default=0.0)
 
     def _is_over(self, sample: Sample) -> bool:
@@ -306,7 +306,7 @@ class Rig:
         return sum(sample.chargers_kw for sample in samples) / len(samples)
 
     def noticed_s(self, start: float, end: float) -> float | None:
-        """Time until the grid said that something is wrong, s; None: it never did."""
+        """Return time until the grid said that something is wrong, s; None: it never did."""
         for at, event in self.events:
             wrong = (isinstance(event, SafeState) and event.entered) or (
                 isinstance(event, Compliance) and not event.compliant
@@ -316,7 +316,7 @@ class Rig:
         return None
 
     def told_a(self, device_id: str) -> float:
-        """What a charger was told last."""
+        """Return what a charger was told last."""
         assert self.result is not None  # noqa: S101 - run before
         setpoint = self.result.status.devices[device_id].setpoint
         return 0.0 if setpoint is None else setpoint

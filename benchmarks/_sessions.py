@@ -53,7 +53,7 @@ def load(path: Path) -> Any:
 
 
 def is_event_queue(data: Any) -> bool:
-    """Whether this is what `EventQueue.to_json` writes."""
+    """Return whether this is what `EventQueue.to_json` writes."""
     return isinstance(data, dict) and "context_dict" in data
 
 
@@ -145,7 +145,7 @@ def _stay(draw: random.Random, *, weekend: bool) -> tuple[float, float]:
 
 
 def _time(text: str) -> datetime:
-    """A time of ACN-Data: as in HTTP headers, or ISO."""
+    """Return a time of ACN-Data: as in HTTP headers, or ISO."""
     try:
         time = parsedate_to_datetime(text)
     except ValueError:

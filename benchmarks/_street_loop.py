@@ -341,7 +341,7 @@ class Loop:
     # Looking
 
     def over_capacity_s(self, capacity_a: float, *, since: float = 0.0, broken: Container[str] = ()) -> float:
-        """The longest time without a break above the capacity, s.
+        """Return the longest time without a break above the capacity, s.
 
         With chargers that are broken, homes alone can be too much for what is left: then only the time counts in
         which another charger still draws something on the phase that carries too much.

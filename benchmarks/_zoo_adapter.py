@@ -127,7 +127,7 @@ def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
 
 
 def meter_of(hass: ZooHass, feeder_id: str, meter: ZooMeter) -> Meter:
-    """The reader of a meter."""
+    """Return the reader of a meter."""
     ids = hass.add(f"meter_{feeder_id}", meter)
     return Meter(EntityReader(hass.hass, datetime.timestamp), power=[ids[f"power_l{line}"] for line in _LINES])
 
@@ -169,7 +169,7 @@ class Hands[AdapterT: Adapter[Any, Any]]:
 def charger_hands(
     hass: ZooHass, device: ZooCharger, config: ChargerConfig, *, switch_pauses: bool = False
 ) -> Hands[ChargerAdapter]:
-    """Those of a charger; `switch_pauses`: whoever set it up said that its switch pauses by being on."""
+    """Return those of a charger; `switch_pauses`: whoever set it up said that its switch pauses by being on."""
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
     if SWITCH in ids:
@@ -194,7 +194,7 @@ def charger_hands(
 
 
 def battery_hands(hass: ZooHass, device: ZooBattery, config: BatteryConfig) -> Hands[BatteryAdapter]:
-    """Those of a battery."""
+    """Return those of a battery."""
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[SETPOINT], "set_value", lambda data: device.set_power(data["value"]))
     hass.on_switch(ids[SWITCH], device.set_switch)
@@ -213,7 +213,7 @@ def battery_hands(hass: ZooHass, device: ZooBattery, config: BatteryConfig) -> H
 
 
 def home_hands(hass: ZooHass, device: ZooHome, config: HouseholdConfig) -> Hands[HouseholdAdapter]:
-    """Those of a home."""
+    """Return those of a home."""
     ids = hass.add(config.device_id, device)
     return Hands(
         hass,

@@ -60,7 +60,7 @@ class Animal:
     flicker_a: float = 0.5
 
     def charger(self, offset_s: float = 3.0) -> Behaviours:
-        """What a charger does that reports, unless it says otherwise, every so often from `offset_s` on."""
+        """Return what a charger does that reports, unless it says otherwise, every so often from `offset_s` on."""
         reports = (reporting.Every(REPORT_S, offset_s),) if self.reports is None else self.reports()
         return (*reports, *self.rude())
 
@@ -89,7 +89,7 @@ def _text(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
 
 
 def _wrong(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
-    """A meter that goes wrong without a trace: only what chargers do shows it."""
+    """Return a meter that goes wrong without a trace: only what chargers do shows it."""
     return _meter(
         f"showing {name}",
         lambda: (make().between(500.0),),

@@ -178,7 +178,7 @@ class _Draw:
         )
 
     def _texts(self) -> tuple[str, tuple[Behaviour, ...]]:
-        """What an entity says from some moment on, if anything strange."""
+        """Return what an entity says from some moment on, if anything strange."""
         if self.chance.random() < 0.6:
             return "", ()
         name, make = self.chance.choice(_TEXTS)
@@ -245,7 +245,7 @@ class _Draw:
         batteries: list[BatterySpec],
         homes: list[HomeSpec],
     ) -> FeederSpec:
-        """The first feeder carries all others as well."""
+        """Return whether the first feeder carries all others as well."""
         needed_a = [0.0, 0.0, 0.0]
         for spec in specs:
             assert spec.base is not None  # noqa: S101 - each has one
@@ -299,7 +299,7 @@ class _Draw:
 
 
 def draw(chance: random.Random, *, length_s: float | None = None) -> Drawn:
-    """A site with all that will happen to it, of 30 to 90 min unless said otherwise."""
+    """Return a site with all that will happen to it, of 30 to 90 min unless said otherwise."""
     return _Draw(chance, chance.choice((1800.0, 2700.0, 3600.0, 5400.0)) if length_s is None else length_s).drawn()
 
 
@@ -313,7 +313,7 @@ def _feeder_config(feeder_id: str, size_a: float) -> FeederConfig:
 
 
 def _most(base: BaseLoad) -> Amps:
-    """The most that a base load takes, A per phase."""
+    """Return the most that a base load takes, A per phase."""
     most = [mean + swing + base.flicker_a for mean, swing in zip(base.mean_a, base.swing_a, strict=True)]
     for appliance in base.appliances:
         _add(most, appliance.amps)
@@ -323,7 +323,7 @@ def _most(base: BaseLoad) -> Amps:
 def _at_least(
     feeder_id: str, chargers: list[ChargerSpec], batteries: list[BatterySpec], homes: list[HomeSpec]
 ) -> Iterator[Amps]:
-    """What devices draw on a feeder that nobody sees: safe currents, floors, batteries and homes."""
+    """Yield what devices draw on a feeder that nobody sees: safe currents, floors, batteries and homes."""
     for charger in chargers:
         if charger.config.feeder_id == feeder_id:
             amps = max(charger.config.safe_current_a, charger.floor_a)

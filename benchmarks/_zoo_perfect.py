@@ -24,7 +24,7 @@ _PHASES: Final = 3
 
 
 def _sliding(values: Sequence[float], width: int, better: Callable[[float, float], bool]) -> list[float]:
-    """The best of each `width` values in a row."""
+    """Return the best of each `width` values in a row."""
     best: list[float] = []
     waiting: deque[int] = deque()
     for index, value in enumerate(values):
@@ -39,7 +39,7 @@ def _sliding(values: Sequence[float], width: int, better: Callable[[float, float
 
 
 def opened(values: Sequence[float], width: int = DWELL_S) -> list[float]:
-    """The highest line below `values` whose levels each hold for `width` values (a morphological opening)."""
+    """Return the highest line below `values` whose levels each hold for `width` values (a morphological opening)."""
     if len(values) < width:
         return [min(values, default=0.0)] * len(values)
     eroded = _sliding(values, width, lambda one, other: one < other)
@@ -48,7 +48,7 @@ def opened(values: Sequence[float], width: int = DWELL_S) -> list[float]:
 
 
 def smoothed(values: Sequence[float], width: int = MEAN_S) -> list[float]:
-    """The mean of the `width` values around each."""
+    """Return the mean of the `width` values around each."""
     sums = [0.0, *accumulate(values)]
     half = width // 2
     return [
@@ -59,7 +59,7 @@ def smoothed(values: Sequence[float], width: int = MEAN_S) -> list[float]:
 
 
 def best_w(site: Site, begin: float, end: float, *, margin: float = 0.03) -> list[float]:
-    """The power that all chargers together would have drawn in each second, W.
+    """Return the power that all chargers together would have drawn in each second, W.
 
     It is fair: all cars that are there get equal currents until a fuse or they themselves are at their limit, then the
     others go on. Where that is less than a car needs to charge at all, cars take turns.
@@ -88,7 +88,7 @@ def best_w(site: Site, begin: float, end: float, *, margin: float = 0.03) -> lis
 
 
 def _car(site: Site, able: Able, numbers: Mapping[str, int]) -> Car:
-    """The limits that a car's current passes, its least and greatest current, A, and how many phases it uses."""
+    """Return the limits that a car's current passes, its least and greatest current, A, and how many phases it uses."""
     charger, config = site.chargers[able.device_id], site.specs[able.device_id].config
     wires = [charger.wires[line] for line in able.lines if line < len(charger.wires)]
     limits = tuple(numbers[feeder] * _PHASES + phase for feeder in site.paths[able.device_id] for phase in wires)
@@ -96,7 +96,7 @@ def _car(site: Site, able: Able, numbers: Mapping[str, int]) -> Car:
 
 
 def _filled(room: Sequence[float], cars: Sequence[Car]) -> float:
-    """The sum of all phase currents of cars that are raised together (progressive filling), A."""
+    """Return the sum of all phase currents of cars that are raised together (progressive filling), A."""
     left = list(room)
     growing = [car for car in cars if min(left[limit] for limit in car[0]) >= car[1]]
     level = total = 0.0

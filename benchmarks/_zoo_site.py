@@ -282,7 +282,7 @@ class Site:
     # What flows
 
     def base_a(self, feeder_id: str, at: float) -> Amps:
-        """What nobody controls on a feeder and below it, A per phase."""
+        """Return what nobody controls on a feeder and below it, A per phase."""
         amps = [0.0, 0.0, 0.0]
         for spec in self.feeders.values():
             if spec.base is not None and feeder_id in self._path(spec.config.feeder_id):
@@ -293,7 +293,7 @@ class Site:
         return (amps[0], amps[1], amps[2])
 
     def load_a(self, feeder_id: str, at: float | None = None) -> Amps:
-        """What flows through a feeder, A per phase."""
+        """Return what flows through a feeder, A per phase."""
         first, second, third = self.base_a(feeder_id, self.now if at is None else at)
         for device_id, charger in self.chargers.items():
             if charger.amps and feeder_id in self.paths[device_id]:
@@ -306,7 +306,7 @@ class Site:
         return (first, second, third)
 
     def could_fall(self, feeder_id: str, phases: Collection[int]) -> bool:
-        """Whether a device below a feeder that can be told something draws more on these phases than it must."""
+        """Return whether a device below a feeder that can be told something draws more on these phases than it must."""
         return any(
             charger.amps > self.specs[device_id].floor_a + 1e-6
             and charger.entities[LIMIT].live
@@ -382,7 +382,7 @@ class Site:
 
 
 def _able(chargers: Mapping[str, ZooCharger]) -> Iterator[Able]:
-    """The cars that would charge if they were let."""
+    """Yield the cars that would charge if they were let."""
     for device_id, charger in chargers.items():
         car = charger.car
         if charger.powered and car is not None and not car.full and not car.resting:

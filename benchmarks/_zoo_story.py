@@ -74,7 +74,7 @@ class Felt:
 
 
 def build(animal: Animal, seed: int = 1) -> Site:
-    """The site, before anything has happened."""
+    """Return the site, before anything has happened."""
     appliances = [
         Appliance(amps=(_KETTLE[2], 0.0, 0.0), begin=START + _KETTLE[0], end=START + _KETTLE[1]),
         Appliance(amps=(_OVEN[2], 0.0, 0.0), begin=START + _OVEN[0], end=START + _OVEN[1], on_s=60.0, off_s=90.0),
@@ -102,7 +102,7 @@ def build(animal: Animal, seed: int = 1) -> Site:
 
 
 def fuse_of(animal: Animal) -> float:
-    """The fuse that the animal lives behind, A."""
+    """Return the fuse that the animal lives behind, A."""
     return FUSE_A if animal.battery is None and animal.home is None else _WIDE_FUSE_A
 
 
@@ -177,7 +177,7 @@ def play(animal: Animal, seed: int = 1) -> tuple[Site, Felt]:
 
 
 def named(site: Site, culprit: str, named_s: float) -> bool:
-    """Whether the grid said, in time, that something is wrong with a feeder's meter or a device."""
+    """Return whether the grid said, in time, that something is wrong with a feeder's meter or a device."""
     return any(
         isinstance(event, SafeState) and event.entered and event.target == culprit and at <= START + named_s + NAMED_S
         for at, event in site.events

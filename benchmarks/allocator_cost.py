@@ -71,7 +71,7 @@ def street(count: int, seed: int = 1) -> tuple[list[float], list[tuple[int, ...]
 
 
 def parts(count: int) -> dict[str, float]:
-    """The order and the allocator alone, ms."""
+    """Return the order and the allocator alone, ms."""
     available, limits, sessions = street(count)
     rounds = max(3, 3_000 // count)
     ordering: list[float] = []
@@ -127,7 +127,7 @@ class Loop:
         self.now = START
 
     def step(self) -> float:
-        """One pass; returns processor time, s."""
+        """Return one pass; returns processor time, s."""
         self.now += STEP_S
         loads: dict[str, list[float]] = {feeder.feeder_id: [VOLTS] * PHASES for feeder in self.config.feeders}
         devices: dict[str, ChargerTelemetry] = {}
@@ -159,7 +159,7 @@ class Loop:
         return taken
 
     def pieces(self) -> list[float]:
-        """The plan that is due, if one is; returns the processor time of each piece, s."""
+        """Return the plan that is due, if one is; returns the processor time of each piece, s."""
         times: list[float] = []
         goes_on = self.engine.go_on_planning(0)
         while goes_on:
@@ -170,7 +170,7 @@ class Loop:
 
 
 def whole(count: int) -> dict[str, float]:
-    """The engine's step, ms."""
+    """Return the engine's step, ms."""
     loop = Loop(count)
     # Until the plan, the order and the chargers' currents have been there for a while, and the plan is made again.
     steps: list[float] = []

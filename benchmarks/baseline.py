@@ -36,7 +36,7 @@ _SWITCHED_ON_W = 1_000.0
 
 
 def _measure(seed: int, name: str, days: int) -> list[float]:
-    """Power of a home every minute, W."""
+    """Return power of a home every minute, W."""
     calendar = Calendar(UTC)
     home = Household(seed, name, _SEASON_DAY)
     return [
@@ -46,7 +46,7 @@ def _measure(seed: int, name: str, days: int) -> list[float]:
 
 
 def _guesses(power_w: list[float], days: int, held_back: int) -> Iterable[tuple[dict[str, float], float, bool]]:
-    """What each rule says, what came, and whether something big has just been switched on."""
+    """Return what each rule says, what came, and whether something big has just been switched on."""
     profile = HouseholdProfile()
     per_slot, first = SLOT_S // _STEP_S, (days - held_back) * _DAY_S // _STEP_S
     mean_w = sum(power_w[:first]) / first

@@ -55,7 +55,7 @@ def judge(load_w: Sequence[float], cars: Sequence[Car]) -> dict[str, float]:
 
 
 def run(task: tuple[int, int, float, bool]) -> tuple[dict[str, Any], dict[str, list[float]]]:
-    """One day with one fuse: the figures, and the load of each way, W per quarter of an hour."""
+    """Return one day with one fuse: the figures, and the load of each way, W per quarter of an hour."""
     count, seed, fuse, price = task
     day = make_day(seed, count)
     lowest_w, _ = optimum(day, math.inf)

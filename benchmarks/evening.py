@@ -130,7 +130,7 @@ class Row:
 
 
 def build(scenario: Scenario, *, meter_s: float, report_s: float, seed: int) -> Site:
-    """A site for a scenario; the phase of all reports follows from the seed."""
+    """Return a site for a scenario; the phase of all reports follows from the seed."""
     chance = generator("evening", scenario.name, meter_s, report_s, seed)
 
     def reports() -> Behaviour:
@@ -201,7 +201,7 @@ def play(scenario: Scenario | str, *, meter_s: float = 5.0, report_s: float = 10
 
 
 def _recovery_s(drawn: Sequence[float], best: Sequence[float], calm_at: int) -> float:
-    """Time from the end of the disturbance until nine tenths of the best are reached for half a minute, s."""
+    """Return time from the end of the disturbance until nine tenths of the best are reached for half a minute, s."""
     for at in range(calm_at, len(drawn) - _LOOK_S):
         if sum(drawn[at : at + _LOOK_S]) >= _ENOUGH * sum(best[at : at + _LOOK_S]):
             return float(at - calm_at)
@@ -214,7 +214,7 @@ def _one(job: tuple[str, float, float, int]) -> Row:
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """In Markdown: the seeds of each combination together."""
+    """Return in Markdown: the seeds of each combination together."""
     heads = ["scenario", "meter, s", "charger, s", "over, s", ">113 %, s", "worst, %", "best, % (least)", "writes/h"]
     heads += ["starts", "recovery, s", "gG, %", "B, %"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]

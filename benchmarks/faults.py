@@ -93,7 +93,7 @@ def play(*faults: Fault, seed: int = 1, **rig_settings: Any) -> tuple[Rig, Outco
 
 
 def worst_of(outcomes: Sequence[Outcome]) -> Outcome:
-    """The worst of several runs, each figure by itself."""
+    """Return the worst of several runs, each figure by itself."""
     noticed = [outcome.noticed_s for outcome in outcomes if outcome.noticed_s is not None]
     worst = {
         field.name: max(getattr(outcome, field.name) for outcome in outcomes)
@@ -109,7 +109,7 @@ def worst_of(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def worst_felt(felt: Sequence[Felt]) -> Felt:
-    """The same of a device's story."""
+    """Return the same of a device's story."""
     worst = {
         field.name: max(getattr(each, field.name) for each in felt)
         for field in fields(Felt)
@@ -120,7 +120,7 @@ def worst_felt(felt: Sequence[Felt]) -> Felt:
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[str]:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     heads = ["fault", "over, s", "worst, %", "last over, s", "reported, s", "before, kW", "during, kW", "after, kW"]
     heads += ["gG, %", "B, %"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
@@ -135,7 +135,7 @@ def rows(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def animal_rows(felt: Sequence[Felt]) -> list[str]:
-    """The table of the zoo in Markdown."""
+    """Return the table of the zoo in Markdown."""
     allowed = {animal.name: animal.allowed_s for animal in ANIMALS}
     heads = ["device", "over, s", "allowed, s", "in all, s", "worst, %", "gG, %", "B, %", "energy, %", "writes/h"]
     heads += ["starts", "reported"]
@@ -150,7 +150,7 @@ def animal_rows(felt: Sequence[Felt]) -> list[str]:
 
 
 def update(document: str, tables: Sequence[Sequence[str]]) -> str:
-    """A document with its tables renewed, in their order: rows that were not run again stay as they are."""
+    """Return a document with its tables renewed, in their order: rows that were not run again stay as they are."""
     blocks = re.split(r"(?m)((?:^\|.*\n)+)", document)
     assert len(blocks) == 2 * len(tables) + 1  # noqa: S101 - the document has as many tables as there are
     for number, (heads, line, *new) in enumerate(tables):

@@ -55,7 +55,7 @@ _OF_PYOTA: Final = {"batch_hash": "tx_hash", "pow_numpy": "pow", "pow_plain": "p
 
 
 class _Countdown:
-    """Stops a proof of work after some batches; stands in for a ``threading.Event``."""
+    """Stops a proof of work after some batches; stands in for a `threading.Event`."""
 
     def __init__(self, batches: int) -> None:
         self._left = batches

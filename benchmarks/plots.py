@@ -47,12 +47,12 @@ STYLE: Final = {
 
 
 def clock(at: float) -> datetime:
-    """A time of day for the axis."""
+    """Return a time of day for the axis."""
     return datetime.fromtimestamp(at, UTC)
 
 
 def worst_a(loop: Loop) -> tuple[list[datetime], list[float]]:
-    """The load of the most loaded phase, A."""
+    """Return the load of the most loaded phase, A."""
     return [clock(sample.at) for sample in loop.samples], [max(sample.load_a) for sample in loop.samples]
 
 
@@ -79,7 +79,7 @@ def limits(axes: Any, capacity_a: float, *, threshold: bool = True) -> None:
 
 
 def evening() -> Any:
-    """The same evening, with every charger free and balanced; and what was asked for."""
+    """Return the same evening, with every charger free and balanced; and what was asked for."""
     free = Loop(1, step_s=20.0)
     while free.street.now < EVENING + 5 * HOUR_S:
         free.street.advance(free.street.now + free.step_s)
@@ -116,7 +116,7 @@ class Part:
 
 
 def reward() -> Any:
-    """What one charger drew around a request, its baseline, and what is paid for."""
+    """Return what one charger drew around a request, its baseline, and what is paid for."""
     loop = Loop(1, step_s=10.0)
     powers: dict[str, list[tuple[float, float]]] = {device.id: [] for device in loop.chargers()}
     end = EVENING + 4 * HOUR_S
@@ -161,7 +161,7 @@ def reward() -> Any:
 
 
 def _largest(loop: Loop, chargers: Any) -> Part:
-    """The charger's part that delivered most, of those with a baseline that can be seen."""
+    """Return the charger's part that delivered most, of those with a baseline that can be seen."""
     parts = [
         Part(loop.engine.requests[event.request_id], event)
         for event in loop.events
@@ -171,7 +171,7 @@ def _largest(loop: Loop, chargers: Any) -> Part:
 
 
 def blind() -> Any:
-    """The meter dies under three charging cars, and comes back."""
+    """Return the meter dies under three charging cars, and comes back."""
     rig = Rig()
     rig.run(600)
     died = rig.at

@@ -106,7 +106,7 @@ class Street:
         self._limit(int(entity_id.rsplit("_", 1)[1]), amps)
 
     def follow(self) -> float:
-        """All cars draw what they were told; returns their sum per phase, A."""
+        """Return all cars draw what they were told; returns their sum per phase, A."""
         total = 0.0
         for number in range(self.count):
             state = self.hass.states.get(f"input_number.limit_{number}")
@@ -143,13 +143,13 @@ class BlockWatch:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def stop(self) -> float:
-        """The longest time so far, s; the watch ends."""
+        """Return the longest time so far, s; the watch ends."""
         self._stopped = True
         return self.longest_s
 
 
 async def measure(count: int, rounds: int) -> dict[str, Any]:
-    """All rounds with one number of participants."""
+    """Return all rounds with one number of participants."""
     with TemporaryDirectory() as folder:
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(DATA_CUSTOM_COMPONENTS)

@@ -3,8 +3,8 @@
 Usage: scripts/bench throughput [--json] [--quick] [--at 0,100000,1000000] [--batch N] [--batches N] [--rounds N]
     [--data DIR]
 
-What is measured is ``EmbeddedNode.take_in``, the way of every transaction into the Tangle: trytes are read and hashed,
-their proof of work, bundle and parents are checked, and the batch is committed with SQLite's ``synchronous=FULL`` in
+What is measured is `EmbeddedNode.take_in`, the way of every transaction into the Tangle: trytes are read and hashed,
+their proof of work, bundle and parents are checked, and the batch is committed with SQLite's `synchronous=FULL` in
 WAL mode, which waits for the disk. The transactions are real: messages of a few hundred bytes at many addresses, each a
 bundle of its own with its own proof of work (magnitude 5, which costs the node as much to check as any other), prepared
 beforehand. They come in batches, one chain of transactions each, as a busy client would send them. After every few
@@ -55,7 +55,7 @@ def trytes(chance: random.Random, count: int) -> str:
 
 
 def message(number: int, chance: random.Random) -> str:
-    """A message as participants write them, not attached yet."""
+    """Return a message as participants write them, not attached yet."""
     reading = {"id": f"{chance.getrandbits(128):032x}", "n": number, "w": [chance.randrange(9_000) for _ in range(3)]}
     text = json.dumps({"kind": "meter", "body": reading, "signature": f"{chance.getrandbits(512):0128x}"})
     address = random.Random(chance.randrange(_PARTICIPANTS))  # noqa: S311 - a sample, not a key

@@ -4,7 +4,7 @@ Usage: scripts/bench wallet [--json] [--payments N] [--single] [--data DIR]
 
 A treasury pays a car, one payment after the other, each until it is confirmed: its bundle signed and attached, a
 milestone issued, the books written. Up to the N-th (default 10,000) payments share bundles, eight to one, as the
-payments of one settlement do; ``--single`` gives each its own, which takes much longer. Then the grown ledger and a
+payments of one settlement do; `--single` gives each its own, which takes much longer. Then the grown ledger and a
 young one, which has made ten payments, take turns with single payments, so that whatever else the machine does falls
 on both. The figures are medians, in processor time and on the clock. Proof of work is left at its minimum: it costs
 the same for ever, and would hide what this is about.

@@ -123,7 +123,7 @@ def _one(job: tuple[int, float | None]) -> Result:
 
 
 def summary(results: Sequence[Result]) -> list[str]:
-    """What all came to, and which do not hold."""
+    """Return what all came to, and which do not hold."""
     shares = sorted(each.share for each in results if each.share is not None)
     writes = sorted(each.writes_h for each in results)
     over_s, of_it = max(each.over_s for each in results), max(each.over_s / each.allowed_s for each in results)
@@ -165,7 +165,7 @@ def _failures(results: Sequence[Result]) -> list[str]:
 
 
 def kept(file: Path | None) -> dict[tuple[int, bool], Result]:
-    """What an earlier run has written down, by number and kind; a line that was cut off is left out."""
+    """Return what an earlier run has written down, by number and kind; a line that was cut off is left out."""
     found: dict[tuple[int, bool], Result] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file is not None and file.exists() else ():
         try:

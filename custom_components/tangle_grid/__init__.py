@@ -91,7 +91,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
 
 
 def _others_at_work(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
-    """Whether another island is loaded, or about to be."""
+    """Return whether another island is loaded, or about to be."""
     busy = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.UNLOAD_IN_PROGRESS}
     return any(each.state in busy for each in hass.config_entries.async_entries(DOMAIN) if each is not entry)
 

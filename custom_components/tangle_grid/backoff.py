@@ -13,7 +13,7 @@ def wait_s(waits_s: Sequence[float], tries: int) -> float:
 
 
 class Backoff:
-    """When something may be tried again: after the n-th try in a row it waits ``waits_s[n - 1]``, or the last one."""
+    """When something may be tried again: after the n-th try in a row it waits `waits_s[n - 1]`, or the last one."""
 
     def __init__(self, *waits_s: float) -> None:
         self._waits_s = waits_s

@@ -24,14 +24,14 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class ViewBinarySensorDescription[V](BinarySensorEntityDescription):
-    """A binary sensor of whatever has a view of the kind ``V``."""
+    """A binary sensor of whatever has a view of the kind `V`."""
 
     value_fn: Callable[[V], bool | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantBinarySensorDescription(ViewBinarySensorDescription[ParticipantView]):
-    """A binary sensor of the participants of some kinds, where ``needs`` of those that have named such an entity."""
+    """A binary sensor of the participants of some kinds, where `needs` of those that have named such an entity."""
 
     kinds: frozenset[str]
     needs: str | None = None

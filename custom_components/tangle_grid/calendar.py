@@ -49,7 +49,7 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """The windows that touch a span of time, the oldest first."""
+        """Return the windows that touch a span of time, the oldest first."""
         shown = [
             request
             for request in self.runtime.grid.requests.values()

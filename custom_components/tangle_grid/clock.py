@@ -27,7 +27,7 @@ class GridClock:
 
     Attributes:
         speed: Grid seconds that pass in one wall second.
-        wall_anchor: The wall time at which grid time was ``grid_anchor``.
+        wall_anchor: The wall time at which grid time was `grid_anchor`.
         grid_anchor: Grid time at the anchor.
     """
 
@@ -42,7 +42,7 @@ class GridClock:
         return self.grid_anchor + (wall - self.wall_anchor) * self.speed
 
     def to_wall(self, grid_time: float) -> float:
-        """The wall time at a grid time."""
+        """Return the wall time at a grid time."""
         if self.grid_anchor is None:
             return grid_time
         return self.wall_anchor + (grid_time - self.grid_anchor) / self.speed
@@ -56,17 +56,17 @@ class GridClock:
         return self.from_wall(moment.timestamp())
 
     def wall_delay(self, seconds: float) -> float:
-        """Wall seconds in which ``seconds`` of grid time pass."""
+        """Wall seconds in which `seconds` of grid time pass."""
         return seconds / self.speed
 
 
 def as_datetime(grid_time: float) -> datetime:
-    """A grid time as an aware datetime, for entities and messages."""
+    """Return a grid time as an aware datetime, for entities and messages."""
     return datetime.fromtimestamp(grid_time, UTC)
 
 
 def local_time(grid_time: float) -> float:
-    """What the clocks on the walls show in Home Assistant's time zone, in seconds counted as if it were UTC."""
+    """Return what the clocks on the walls show in Home Assistant's time zone, in seconds counted as if it were UTC."""
     return grid_time + _offset_s(dt_util.get_default_time_zone(), int(grid_time // _QUARTER_S))
 
 

@@ -241,7 +241,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     def _check_feed_is_free(
         self, user_input: Mapping[str, Any], own: TangleGridConfigEntry | None = None
     ) -> Problem | None:
-        """A feed belongs to one island: two would each fill what its fuse has left."""
+        """Return a problem where the feed belongs to another island: two would each fill what its fuse has left."""
         meter = {*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())}
         for other in self._async_current_entries(include_ignore=False):
             taken = {entity for entities in other.data.get(CONF_METER, {}).values() for entity in entities}

@@ -87,7 +87,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
 
 
 async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:
-    """What waits where: in memory, in the ledger's outbox, and on the Tangle until it is confirmed."""
+    """Return what waits where: in memory, in the ledger's outbox, and on the Tangle until it is confirmed."""
     status = runtime.link.status
     queue: dict[str, Any] = {
         "messages_in_memory": len(runtime.link.held),
@@ -102,7 +102,7 @@ async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:
 
 
 def _plan(status: GridStatus) -> dict[str, Any] | None:
-    """The plan in short: what it comes to, and for whom."""
+    """Return the plan in short: what it comes to, and for whom."""
     if (plan := status.plan) is None:
         return None
     return {
@@ -121,7 +121,7 @@ def _plan(status: GridStatus) -> dict[str, Any] | None:
 
 
 def _learned(runtime: IslandRuntime) -> dict[str, Any]:
-    """What was found out about each charger by watching it."""
+    """Return what was found out about each charger by watching it."""
     stored = runtime.grid.to_dict()["devices"]
     return {
         device_id: {
@@ -139,7 +139,7 @@ def _learned(runtime: IslandRuntime) -> dict[str, Any]:
 
 
 def _forecast(runtime: IslandRuntime) -> dict[str, Any] | None:
-    """How far the forecasts reach, not what they say."""
+    """Return how far the forecasts reach, not what they say."""
     if (forecast := runtime.forecasts.forecast()) is None:
         return None
     series = {"sun": forecast.sun_w, "price": forecast.price}
@@ -150,5 +150,5 @@ def _forecast(runtime: IslandRuntime) -> dict[str, Any] | None:
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dict that JSON can hold: it knows no sets."""
+    """Return a dict that JSON can hold: it knows no sets."""
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in items}

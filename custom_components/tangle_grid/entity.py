@@ -82,13 +82,13 @@ class ParticipantView:
 
 
 def watts(value: float | None) -> int | None:
-    """A power as it is shown: nobody reads tenths of a watt, and each would be a state of its own."""
+    """Return a power as it is shown: nobody reads tenths of a watt, and each would be a state of its own."""
     return None if value is None else round(value)
 
 
 @callback
 def async_island_device_id(runtime: IslandRuntime) -> str:
-    """The registry id of the island's device, which the participants' devices refer to."""
+    """Return the registry id of the island's device, which the participants' devices refer to."""
     registry, entry = dr.async_get(runtime.hass), runtime.entry
     identifier = (DOMAIN, entry.entry_id)
     if (device := registry.async_get_device_by_identifier(identifier, entry.entry_id)) is None:
@@ -130,7 +130,7 @@ def async_real_device_id(runtime: IslandRuntime, participant_id: str) -> str | N
 
 @callback
 def async_feeder_device_id(runtime: IslandRuntime, feeder_id: str) -> str:
-    """The registry id of a feeder's device; the main feeder is the island."""
+    """Return the registry id of a feeder's device; the main feeder is the island."""
     if feeder_id not in runtime.feeder_tree:
         return async_island_device_id(runtime)
     device = dr.async_get(runtime.hass).async_get_or_create(
@@ -167,7 +167,7 @@ class TangleGridEntity(CoordinatorEntity[IslandCoordinator]):
         return self.has_view
 
     def _picture(self) -> tuple[Any, ...]:
-        """All that its state is made of."""
+        """Return all that its state is made of."""
         if not self.available:
             return (STATE_UNAVAILABLE,)
         return (self.state, self.state_attributes, self.extra_state_attributes)

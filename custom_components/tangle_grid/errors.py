@@ -33,7 +33,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def translated(error: KeyedError) -> HomeAssistantError:
-    """The Home Assistant error with the message of a room's error."""
+    """Return the Home Assistant error with the message of a room's error."""
     kind = HomeAssistantError if error.key in _OPERATIONAL else ServiceValidationError
     return kind(
         translation_domain=DOMAIN,
@@ -43,7 +43,7 @@ def translated(error: KeyedError) -> HomeAssistantError:
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """An error of the caller, with its translated message."""
+    """Return an error of the caller, with its translated message."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )

@@ -10,7 +10,7 @@ class LogOnce:
         self._wrong: set[str] = set()
 
     def wrong(self, subject: str, message: str, *args: object, error: Exception | None = None) -> None:
-        """Something does not work; ``error`` is shown with where it comes from: for faults of this integration only."""
+        """Something does not work; `error` is shown with where it comes from: for faults of this integration only."""
         if subject not in self._wrong:
             self._wrong.add(subject)
             LOGGER.error(message, *args, exc_info=error)

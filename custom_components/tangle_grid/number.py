@@ -30,7 +30,7 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyNumberDescription(NumberEntityDescription):
-    """A number of the policy. Its whole values are stored under ``setting``."""
+    """A number of the policy. Its whole values are stored under `setting`."""
 
     setting: str
     value_fn: Callable[[PolicyConfig], float | None]

@@ -20,15 +20,15 @@ _MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at"})
 
 
 def given_reason(text: str) -> Reason:
-    """The reason for an answer that was given in words."""
+    """Return the reason for an answer that was given in words."""
     return Reason(key=REASON_GIVEN, placeholders={_TEXT: text})
 
 
 @callback
 def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
-    """A reason as a sentence in Home Assistant's language, in English where that is not translated.
+    """Return a reason as a sentence in Home Assistant's language, in English where that is not translated.
 
-    The sentences are common texts (``reason_<key>``): those of entities may not carry placeholders.
+    The sentences are common texts (`reason_<key>`): those of entities may not carry placeholders.
     """
     if reason is None:
         return None
@@ -39,7 +39,7 @@ def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
 
 @callback
 def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[str, Any], *, ok: bool) -> str:
-    """What a check of a receipt found, as a sentence (``check_<key>`` and ``check_<key>_failed``)."""
+    """Return what a check of a receipt found, as a sentence (`check_<key>` and `check_<key>_failed`)."""
     return _filled(hass, f"check_{check}" if ok else f"check_{check}_failed", placeholders) or check
 
 

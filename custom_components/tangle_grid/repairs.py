@@ -289,7 +289,7 @@ class IssueWatch:
         self._since.clear()
 
     def _lasting(self, issue_id: str, *, wrong: bool, patience: timedelta | None = None) -> bool:
-        """Whether it has been wrong for a while: a minute, unless told otherwise."""
+        """Return whether it has been wrong for a while: a minute, unless told otherwise."""
         if not wrong:
             self._since.pop(issue_id, None)
             return False
@@ -335,7 +335,7 @@ class IssueWatch:
 
 
 def _cost(report_s: float | None, held_back_wh: int) -> dict[str, str]:
-    """How often something reports, and what that keeps from cars: in steps, as each change is written anew."""
+    """Return how often something reports, and what that keeps from cars: in steps, as each change is written anew."""
     return {
         "seconds": "?" if report_s is None else str(round(report_s)),
         "energy": f"{max(held_back_wh, _LEAST_TOLD_WH) / 1000:.1f}",
@@ -343,7 +343,7 @@ def _cost(report_s: float | None, held_back_wh: int) -> dict[str, str]:
 
 
 def _meter(entry: TangleGridConfigEntry, feeder_id: str) -> tuple[str, str, list[str]]:
-    """Whom the issue of a missing meter is about: an id, a name, and the meter's sensors."""
+    """Return whom the issue of a missing meter is about: an id, a name, and the meter's sensors."""
     if (subentry := entry.subentries.get(feeder_id)) is None:
         return entry.entry_id, entry.title, [each for sensors in entry.data[CONF_METER].values() for each in sensors]
     data = subentry.data
@@ -352,7 +352,7 @@ def _meter(entry: TangleGridConfigEntry, feeder_id: str) -> tuple[str, str, list
 
 
 def _fault(snapshot: IslandSnapshot) -> Fault | None:
-    """What keeps the ledger from working; None when it works."""
+    """Return what keeps the ledger from working; None when it works."""
     status = snapshot.ledger
     if status is None:
         return snapshot.ledger_fault or Fault.OTHER

@@ -1,8 +1,8 @@
-"""The actions, registered where Home Assistant looks for them. What each does stands in ``actions``.
+"""The actions, registered where Home Assistant looks for them. What each does stands in `actions`.
 
 Whatever spends or promises the treasury's tokens, changes what the feed may carry, or puts content of its own on the
 Tangle, is for administrators, or for automations: a call without a user comes from one, and only an administrator can
-have made it. Who may act for a participant, ``actions.access`` says.
+have made it. Who may act for a participant, `actions.access` says.
 """
 
 from homeassistant.core import HomeAssistant, callback

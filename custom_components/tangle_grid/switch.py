@@ -35,7 +35,7 @@ PLANNING: Final = SwitchEntityDescription(
 
 
 def can_feed_back(participant: Participant) -> bool:
-    """Whether the charger can take energy out of its car."""
+    """Return whether the charger can take energy out of its car."""
     return isinstance(participant.config, ChargerConfig) and participant.config.max_discharge_a > 0
 
 

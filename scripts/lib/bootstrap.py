@@ -3,7 +3,7 @@
 
 Usage: bootstrap.py test|demo|bench
 
-Needs only a Python 3.9 or newer with its standard library. Everything lands in ``.runtime/`` of the checkout and is
+Needs only a Python 3.9 or newer with its standard library. Everything lands in `.runtime/` of the checkout and is
 reused: a second call takes a moment. Progress goes to standard error, the path to standard output.
 """
 
@@ -57,7 +57,7 @@ def must(command: list[str], what: str, env: dict[str, str] | None = None) -> st
 class DebianPackages:
     """Debian or Ubuntu packages unpacked into a folder, without root and without touching the system.
 
-    apt is given a private state folder, so that it resolves and downloads as if nothing were installed; ``dpkg -x``
+    apt is given a private state folder, so that it resolves and downloads as if nothing were installed; `dpkg -x`
     only unpacks. The mirror is the one that the machine already uses.
     """
 
@@ -68,12 +68,12 @@ class DebianPackages:
 
     @staticmethod
     def available() -> bool:
-        """Whether this system has apt and dpkg."""
+        """Return whether this system has apt and dpkg."""
         return bool(shutil.which("apt-get") and shutil.which("dpkg"))
 
     @staticmethod
     def _mirror() -> tuple[str, str]:
-        """The first Debian or Ubuntu archive of the machine's own sources, and the key ring it trusts."""
+        """Return the first Debian or Ubuntu archive of the machine's own sources, and the key ring it trusts."""
         for path in sorted(Path("/etc/apt").glob("sources.list*")):
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             for file in files:
@@ -133,7 +133,7 @@ def host_suite() -> str:
 
 
 def _pip_command() -> tuple[list[str], dict[str, str]]:
-    """A pip to fetch uv with: the interpreter's own, or the one that Debian carries as a wheel."""
+    """Return a pip to fetch uv with: the interpreter's own, or the one that Debian carries as a wheel."""
     environment = dict(os.environ)
     if run([sys.executable, "-m", "pip", "--version"]).returncode == 0:
         return [sys.executable, "-m", "pip"], environment
@@ -156,7 +156,7 @@ def _pip_command() -> tuple[list[str], dict[str, str]]:
 
 
 def keep_inside() -> None:
-    """Let what is fetched lie in ``.runtime/`` as well: the home of who runs this is not ours to fill."""
+    """Let what is fetched lie in `.runtime/` as well: the home of who runs this is not ours to fill."""
     os.environ.setdefault("UV_CACHE_DIR", str(RUNTIME / "uv-cache"))
     os.environ.setdefault("PIP_CACHE_DIR", str(RUNTIME / "pip-cache"))
 
@@ -217,7 +217,7 @@ def _python_from_debian(uv: Path) -> str | None:
 
 
 def ensure_python(uv: Path) -> str:
-    """A CPython that this Home Assistant runs on: the machine's, uv's own build, or Debian's."""
+    """Return a CPython that this Home Assistant runs on: the machine's, uv's own build, or Debian's."""
     remembered = RUNTIME / "python.path"
     if remembered.exists():
         python = remembered.read_text().strip()

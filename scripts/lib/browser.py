@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Find a Chromium for the browser tests, or get one; prints its path.
 
-Progress goes to standard error. ``TANGLE_GRID_CHROMIUM=/path/to/chromium`` in the environment overrides the search.
+Progress goes to standard error. `TANGLE_GRID_CHROMIUM=/path/to/chromium` in the environment overrides the search.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _say(text: str) -> None:
 
 
 def _works(path: str) -> bool:
-    """Whether it starts: Ubuntu's ``chromium-browser`` may be a mere pointer to a snap."""
+    """Return whether it starts: Ubuntu's `chromium-browser` may be a mere pointer to a snap."""
     try:
         result = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
     except OSError, subprocess.TimeoutExpired:
@@ -76,7 +76,7 @@ def _from_debian() -> str | None:
 
 
 def _from_playwright() -> str | None:
-    """The browser that Playwright fetches for itself, where its host can be reached."""
+    """Return the browser that Playwright fetches for itself, where its host can be reached."""
     os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(RUNTIME / "browsers"))
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     find = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"

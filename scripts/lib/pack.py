@@ -1,6 +1,6 @@
-"""Pack the component for a release: ``pack.py FOLDER [TAG]`` writes the archive that ``hacs.json`` names.
+"""Pack the component for a release: `pack.py FOLDER [TAG]` writes the archive that `hacs.json` names.
 
-HACS unpacks the archive into ``custom_components/tangle_grid``, so its files stand at the top. The same files make the
+HACS unpacks the archive into `custom_components/tangle_grid`, so its files stand at the top. The same files make the
 same archive, byte by byte: anyone can check a release against its tag. Needs only a Python 3.9 or newer.
 """
 

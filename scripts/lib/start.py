@@ -1,4 +1,4 @@
-"""Run a program and let Ctrl-C end it without a traceback: ``start.py MODULE|FILE.py [arguments]``.
+"""Run a program and let Ctrl-C end it without a traceback: `start.py MODULE|FILE.py [arguments]`.
 
 It takes up to a second until all is imported that a program needs, and until then it does not look for Ctrl-C itself.
 Modules are those of this folder and of the checkout, whatever lies where the program is started. Needs only a Python

@@ -21,7 +21,7 @@ from .targets import Target
 
 
 async def async_bound_user(hass: HomeAssistant, context: Context | None) -> User | None:
-    """The user whose permissions count; None for those who may do everything: administrators and automations.
+    """Return the user whose permissions count; None for those who may do everything: administrators and automations.
 
     Raises:
         UnknownUser: The user does not exist any more.
@@ -36,7 +36,7 @@ async def async_bound_user(hass: HomeAssistant, context: Context | None) -> User
 
 @callback
 def owners(runtime: IslandRuntime, participant_id: str) -> frozenset[str]:
-    """The ids of the users that a participant belongs to; none when it belongs to everybody alike."""
+    """Return the ids of the users that a participant belongs to; none when it belongs to everybody alike."""
     return frozenset(runtime.entry.subentries[participant_id].data.get(CONF_OWNERS, ()))
 
 
@@ -74,7 +74,7 @@ async def async_require_spending(target: Target, context: Context | None) -> Non
 
 @callback
 def visible_payments(runtime: IslandRuntime, payments: Iterable[Payment], user: User | None) -> list[Payment]:
-    """Those payments that a user may see: nobody sees what is between the wallets of others that have owners.
+    """Return those payments that a user may see: nobody sees what is between the wallets of others that have owners.
 
     Payments of participants who have left are for administrators: nobody knows any more whose they were.
     """
@@ -93,7 +93,7 @@ def visible_payments(runtime: IslandRuntime, payments: Iterable[Payment], user: 
 
 @callback
 def _may_control(runtime: IslandRuntime, participant: Participant, user: User) -> bool:
-    """Whether a user may control all entities that a participant has here."""
+    """Return whether a user may control all entities that a participant has here."""
     permissions = user.permissions
     if permissions.access_all_entities(POLICY_CONTROL):
         return True

@@ -30,7 +30,7 @@ _REASON_LENGTH: Final = 200
 
 
 def whole_number(value: Any) -> int:
-    """An integer, also when a form or a template hands it over as text or as a float: never rounded."""
+    """Return an integer, also when a form or a template hands it over as text or as a float: never rounded."""
     try:
         number = int(value) if isinstance(value, str) else value
         if isinstance(number, bool) or number != int(number):

@@ -31,7 +31,7 @@ type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 @callback
 def for_users(hass: HomeAssistant, name: str, handler: Handler, schema: vol.Schema, response: SupportsResponse) -> None:
-    """Register an action that every user may call; for whom, the action itself asks ``access``."""
+    """Register an action that every user may call; for whom, the action itself asks `access`."""
     hass.services.async_register(DOMAIN, name, handler, cast("Any", _Translated(schema)), response)
 
 

@@ -29,7 +29,7 @@ def iso_time(moment: float | None) -> str | None:
 
 @callback
 def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> JsonObjectType:
-    """A curtailment request with the part of each participant."""
+    """Return a curtailment request with the part of each participant."""
     return {
         "request_id": request.request_id,
         "feeder": feeder_name(runtime, request.feeder_id),
@@ -63,7 +63,7 @@ def _ask_response(runtime: IslandRuntime, ask: Ask) -> JsonObjectType:
 
 
 def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reason) -> JsonObjectType:
-    """A participant that was not asked, and why."""
+    """Return a participant that was not asked, and why."""
     participant = runtime.participants.get(participant_id)
     return {
         "device_id": async_device_id(runtime, participant_id),
@@ -79,7 +79,7 @@ def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reas
 
 @callback
 def payment_response(runtime: IslandRuntime, payment: Payment) -> JsonObjectType:
-    """A payment and where it stands."""
+    """Return a payment and where it stands."""
     return {
         "payment_id": payment.payment_id,
         "source": owner_name(runtime, payment.source),
@@ -97,7 +97,7 @@ def payment_response(runtime: IslandRuntime, payment: Payment) -> JsonObjectType
 
 @callback
 def queued_response(runtime: IslandRuntime, queued: QueuedPayment) -> JsonObjectType:
-    """A payment that waits, and what for."""
+    """Return a payment that waits, and what for."""
     return {
         **payment_response(runtime, queued.payment),
         "position": queued.position,
@@ -108,7 +108,7 @@ def queued_response(runtime: IslandRuntime, queued: QueuedPayment) -> JsonObject
 
 
 def rules_response(rules: WalletRules) -> JsonObjectType:
-    """What was decided for a wallet."""
+    """Return what was decided for a wallet."""
     owner = rules.owner
     return {
         "per_payment": rules.limits.per_payment_i,
@@ -122,7 +122,7 @@ def rules_response(rules: WalletRules) -> JsonObjectType:
 
 @callback
 def verification_response(runtime: IslandRuntime, verification: Verification) -> JsonObjectType:
-    """What came out of checking a reward, each check as a sentence."""
+    """Return what came out of checking a reward, each check as a sentence."""
     participant, recomputed = verification.participant, verification.recomputed
     known = runtime.participants.get(participant) if participant else None
     names = {"participant": known.name} if known else {}
@@ -153,7 +153,7 @@ def verification_response(runtime: IslandRuntime, verification: Verification) ->
 
 @callback
 def owner_name(runtime: IslandRuntime, wallet: str) -> str:
-    """Who owns a wallet, by name; a wallet of nobody here is an address, and stays one.
+    """Return who owns a wallet, by name; a wallet of nobody here is an address, and stays one.
 
     A seed that was replaced stays as a wallet of its own, with a number behind its owner's name.
     """
@@ -166,14 +166,17 @@ def owner_name(runtime: IslandRuntime, wallet: str) -> str:
 
 @callback
 def participant_name(runtime: IslandRuntime, participant: str) -> str:
-    """What a participant is called, also one that has left; without a wallet nobody remembers it by name."""
+    """Return what a participant is called, also one that has left; without a wallet nobody remembers it by name."""
     wallet = runtime.payees.get(participant)
     return participant if wallet is None else owner_name(runtime, wallet)
 
 
 @callback
 def message_response(runtime: IslandRuntime, message: TangleMessage) -> JsonObjectType:
-    """A message as it was read back from the Tangle; ``participant`` is whose key signed it, None the island's own."""
+    """Return a message as it was read back from the Tangle.
+
+    `participant` is whose key signed it, None the island's own.
+    """
     body: Any = dict(message.body)
     speaker = message.participant
     return {
@@ -195,7 +198,7 @@ def message_response(runtime: IslandRuntime, message: TangleMessage) -> JsonObje
 
 @callback
 def transaction_response(runtime: IslandRuntime, transaction: TransactionInfo) -> JsonObjectType:
-    """A transaction as it stands on the Tangle."""
+    """Return a transaction as it stands on the Tangle."""
     return {
         "transaction": transaction.hash,
         "bundle": transaction.bundle,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A device of an island: a participant, or the island itself when ``participant`` is None."""
+    """A device of an island: a participant, or the island itself when `participant` is None."""
 
     runtime: IslandRuntime
     participant: Participant | None
@@ -33,7 +33,7 @@ class Target:
 
 @callback
 def async_island(hass: HomeAssistant, config_entry_id: str) -> IslandRuntime:
-    """The loaded island of a config entry.
+    """Return the loaded island of a config entry.
 
     Raises:
         ServiceValidationError: There is no such entry, it is not an island, or it is not loaded.
@@ -44,14 +44,14 @@ def async_island(hass: HomeAssistant, config_entry_id: str) -> IslandRuntime:
 
 @callback
 def async_loaded_islands(hass: HomeAssistant) -> list[IslandRuntime]:
-    """All islands that are loaded now."""
+    """Return all islands that are loaded now."""
     entries: list[TangleGridConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return [entry.runtime_data for entry in entries]
 
 
 @callback
 def async_island_of_request(hass: HomeAssistant, request_id: str) -> IslandRuntime:
-    """The island that knows a request.
+    """Return the island that knows a request.
 
     Raises:
         ServiceValidationError: No loaded island does.
@@ -93,7 +93,7 @@ def _async_find(hass: HomeAssistant, device_id: str) -> _Found:
 
 @callback
 def async_target(hass: HomeAssistant, device_id: str) -> Target:
-    """The participant or island that a device stands for.
+    """Return the participant or island that a device stands for.
 
     Raises:
         ServiceValidationError: There is no such device, it belongs to something else, or its island is not loaded.
@@ -108,10 +108,10 @@ def async_target(hass: HomeAssistant, device_id: str) -> Target:
 
 @callback
 def async_participant(hass: HomeAssistant, device_id: str) -> tuple[IslandRuntime, Participant]:
-    """The participant that a device stands for.
+    """Return the participant that a device stands for.
 
     Raises:
-        ServiceValidationError: As ``async_target``; also when the device is the island itself.
+        ServiceValidationError: As `async_target`; also when the device is the island itself.
     """
     target = async_target(hass, device_id)
     if target.participant is None:
@@ -121,10 +121,10 @@ def async_participant(hass: HomeAssistant, device_id: str) -> tuple[IslandRuntim
 
 @callback
 def async_feeder(runtime: IslandRuntime, device_id: str | None) -> str:
-    """The feeder of an island that a device stands for; without one, and for the island's own, the main feeder.
+    """Return the feeder of an island that a device stands for; without one, and for the island's own, the main feeder.
 
     Raises:
-        ServiceValidationError: As ``async_target``; also when it is no feeder, or one of another island.
+        ServiceValidationError: As `async_target`; also when it is no feeder, or one of another island.
     """
     if device_id is None:
         return MAIN_FEEDER
@@ -139,7 +139,7 @@ def async_feeder(runtime: IslandRuntime, device_id: str | None) -> str:
 
 @callback
 def feeder_name(runtime: IslandRuntime, feeder_id: str) -> str | None:
-    """What a feeder is called; the main one is the island. None when it is gone."""
+    """Return what a feeder is called; the main one is the island. None when it is gone."""
     if feeder_id == MAIN_FEEDER:
         return runtime.entry.title
     subentry = runtime.entry.subentries.get(feeder_id)
@@ -148,13 +148,13 @@ def feeder_name(runtime: IslandRuntime, feeder_id: str) -> str | None:
 
 @callback
 def async_device_of_feeder(runtime: IslandRuntime, feeder_id: str) -> str | None:
-    """The Home Assistant device of a feeder; that of the main one is the island's."""
+    """Return the Home Assistant device of a feeder; that of the main one is the island's."""
     return async_device_id(runtime, runtime.entry.entry_id if feeder_id == MAIN_FEEDER else feeder_id)
 
 
 @callback
 def async_device_id(runtime: IslandRuntime, identifier: str) -> str | None:
-    """The Home Assistant device of a participant, or of the island when its entry id is given."""
+    """Return the Home Assistant device of a participant, or of the island when its entry id is given."""
     entry_id = runtime.entry.entry_id
     device = dr.async_get(runtime.hass).async_get_device_by_identifier((DOMAIN, identifier), entry_id)
     return device.id if device else None

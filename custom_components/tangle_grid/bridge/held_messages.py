@@ -16,13 +16,13 @@ class HeldMessages:
     """Holds them in their order; what is owed comes first."""
 
     def __init__(self, stored: Any = None) -> None:
-        """Go on with what ``to_list`` gave; what is no message is left out."""
+        """Go on with what `to_list` gave; what is no message is left out."""
         self._staged: list[Message] = []
         self._owed: deque[Message] = deque(_read(stored))
         self._values: deque[Message] = deque(maxlen=METER_VALUES)
 
     def __len__(self) -> int:
-        """How many wait for the ledger."""
+        """Return how many wait for the ledger."""
         return len(self._owed) + len(self._values)
 
     def stage(self, messages: Iterable[Message]) -> None:
@@ -44,7 +44,7 @@ class HeldMessages:
         (self._owed if message[0] in OWED else self._values).append(message)
 
     def first(self) -> Message | None:
-        """What is to be said next."""
+        """Return what is to be said next."""
         return next((waiting[0] for waiting in (self._owed, self._values) if waiting), None)
 
     def done(self, message: Message) -> None:

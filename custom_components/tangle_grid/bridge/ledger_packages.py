@@ -1,8 +1,8 @@
 """Install the packages that only the ledger needs, when the first ledger is opened.
 
 They do not stand in the manifest: what does is needed before anything of the integration loads, and a house without
-the internet has to be protected all the same. And pyota 2.1.0 could not stand there: it requires ``pysha3``, which no
-longer builds. ``safe-pysha3`` provides the same module; Home Assistant's installer passes an override file on to uv,
+the internet has to be protected all the same. And pyota 2.1.0 could not stand there: it requires `pysha3`, which no
+longer builds. `safe-pysha3` provides the same module; Home Assistant's installer passes an override file on to uv,
 and with it pyota installs from wheels alone.
 """
 
@@ -70,7 +70,7 @@ def _missing() -> list[str]:
 
 @contextmanager
 def _override() -> Iterator[None]:
-    """Keep uv from asking for ``pysha3``. An override of the user's own stays in force."""
+    """Keep uv from asking for `pysha3`. An override of the user's own stays in force."""
     before = os.environ.get(_VARIABLE)
     # uv reads a list that is separated by spaces.
     os.environ[_VARIABLE] = f"{before} {_OVERRIDES}" if before else str(_OVERRIDES)

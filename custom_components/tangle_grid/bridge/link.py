@@ -244,7 +244,7 @@ class LedgerLink:
             return before
 
     async def async_settlements(self) -> list[Settlement]:
-        """The newest rewards that the island itself has said it owes, as they stand on the Tangle."""
+        """Return the newest rewards that the island itself has said it owes, as they stand on the Tangle."""
         try:
             messages = await self.ledger.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
         except LedgerError:

@@ -22,7 +22,7 @@ def speaker(kind: str, body: Mapping[str, Any]) -> str | None:
 
 
 def meter_message(status: GridStatus) -> Message | None:
-    """The newest meter reading; None while the meter cannot be trusted, for nothing is ever made up."""
+    """Return the newest meter reading; None while the meter cannot be trusted, for nothing is ever made up."""
     feeder = status.feeders[MAIN_FEEDER]
     if feeder.load_w is None:
         return None
@@ -38,7 +38,7 @@ def meter_message(status: GridStatus) -> Message | None:
 
 
 def event_message(event: GridEvent, requests: Mapping[str, CurtailmentRequest]) -> Message | None:
-    """The message of an event, for those events that others must be able to check."""
+    """Return the message of an event, for those events that others must be able to check."""
     match event:
         case Asked(request_id=request_id, device_id=device_id) if request_id in requests:
             request = requests[request_id]

@@ -56,7 +56,7 @@ class LedgerChoice:
         )
 
     def into_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The options with this choice in the place of the one before."""
+        """Return the options with this choice in the place of the one before."""
         kept: dict[str, Any] = {}
         if self.keep_days is not None:
             kept[CONF_KEEP_DAYS] = self.keep_days
@@ -75,7 +75,7 @@ class LedgerChoice:
         return "sealed" if self.sealed else "open"
 
     def backend(self, hass: HomeAssistant, token: str | None) -> BackendConfig:
-        """What the ledger is opened with; ``token`` is what ``token_id`` stands for."""
+        """Return what the ledger is opened with; `token` is what `token_id` stands for."""
         if self.url is None:
             return Embedded(keep_s=None if self.keep_days is None else self.keep_days * _DAY_S)
         return Remote(

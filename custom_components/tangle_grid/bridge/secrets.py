@@ -1,6 +1,6 @@
 """The secrets of an island on disk: seeds, the signing key, whose wallet is whose, and tokens for nodes.
 
-The ledger keeps its own files, in a folder that ``ledger_folder`` names. Nothing in them is deleted with the config
+The ledger keeps its own files, in a folder that `ledger_folder` names. Nothing in them is deleted with the config
 entry, for wallets hold money.
 """
 
@@ -25,7 +25,7 @@ _LOCKS: HassKey[WeakValueDictionary[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.sec
 
 
 def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
-    """The folder of an island's ledger files."""
+    """Return the folder of an island's ledger files."""
     return Path(hass.config.path(DOMAIN, island_id))
 
 
@@ -69,7 +69,7 @@ class SecretStore:
         return Store(self._hass, _VERSION, self._key, private=True, atomic_writes=True)
 
     async def _async_read(self) -> dict[str, Any]:
-        """What is stored; another store may have written it."""
+        """Return what is stored; another store may have written it."""
         return await self._open().async_load() or {}
 
     async def _async_save(self, content: dict[str, Any]) -> None:
@@ -96,7 +96,10 @@ class SecretStore:
                 return self._without_secrets(participants, error)
 
     def _without_secrets(self, participants: Mapping[str, tuple[str, str]], error: Exception) -> Keyring:
-        """The stored secrets are of a newer version, or damaged: they are left alone, and the ledger stays closed."""
+        """Return no secrets: the stored ones are of a newer version, or damaged, and are left alone.
+
+        The ledger stays closed.
+        """
         self._owners = {}
         return Keyring(
             secrets=Secrets.generate([TREASURY, *participants]),
@@ -145,7 +148,7 @@ class SecretStore:
         )
 
     async def async_secrets(self) -> Secrets | None:
-        """The stored secrets as they are; None where there are none."""
+        """Return the stored secrets as they are; None where there are none."""
         stored = await self._async_read()
         return Secrets.from_dict(stored["secrets"]) if "secrets" in stored else None
 
@@ -163,7 +166,7 @@ class SecretStore:
     # Whether there was a ledger
 
     async def async_begun(self) -> bool:
-        """Whether the island's ledger was opened before: it must not be begun again in silence."""
+        """Return whether the island's ledger was opened before: it must not be begun again in silence."""
         return bool((await self._async_read()).get("begun"))
 
     async def async_note_begun(self) -> None:
@@ -178,7 +181,7 @@ class SecretStore:
     # Tokens for nodes on the network
 
     async def async_token(self, token_id: str | None) -> str | None:
-        """The token with this name."""
+        """Return the token with this name."""
         if token_id is None:
             return None
         stored = await self._async_read()

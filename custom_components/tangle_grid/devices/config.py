@@ -86,13 +86,13 @@ type Data = Mapping[str, Any]
 def build_device(
     hass: HomeAssistant, subentry: ConfigSubentry, to_grid_time: ToGridTime, memory: Data | None = None
 ) -> tuple[DeviceConfig, Adapter[Any, Any]]:
-    """A participant's configuration in the grid, and its adapter.
+    """Return a participant's configuration in the grid, and its adapter.
 
     Args:
         hass: Where its entities are.
         subentry: The participant; its id is the one that the grid knows it by.
         to_grid_time: Maps Home Assistant's times to grid time.
-        memory: What ``Adapter.memory`` returned before a restart; what it cannot be is forgotten.
+        memory: What `Adapter.memory` returned before a restart; what it cannot be is forgotten.
     """
     config = device_config(subentry)
     remembered = memory if isinstance(memory, Mapping) else None
@@ -100,7 +100,7 @@ def build_device(
 
 
 def device_config(subentry: ConfigSubentry) -> DeviceConfig:
-    """A participant's configuration in the grid."""
+    """Return a participant's configuration in the grid."""
     return _CONFIGS[subentry.subentry_type](subentry)
 
 
@@ -153,7 +153,7 @@ def _adapter(
 
 
 def policy_from_data(data: Data) -> PolicyConfig:
-    """How a participant answers requests; without a word from it the answer is no."""
+    """Return how a participant answers requests; without a word from it the answer is no."""
     policy: Data = data.get(CONF_POLICY, {})
     floor = policy.get(CONF_V2G_FLOOR_SOC)
     return PolicyConfig(
@@ -222,7 +222,7 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
 
 
 def load_id(load: Data) -> str:
-    """The id by which the grid knows a load: the first one that its switch had."""
+    """Return the id by which the grid knows a load: the first one that its switch had."""
     known: str = load.get(CONF_LOAD_ID, load[CONF_LOAD_ENTITY])
     return known
 

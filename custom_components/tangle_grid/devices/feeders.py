@@ -34,7 +34,7 @@ type Data = Mapping[str, Any]
 
 
 def sub_feeders(entry: StoredEntry) -> dict[str, ConfigSubentry]:
-    """The feeders below the main one, by id."""
+    """Return the feeders below the main one, by id."""
     return {
         subentry_id: subentry
         for subentry_id, subentry in entry.subentries.items()
@@ -43,7 +43,7 @@ def sub_feeders(entry: StoredEntry) -> dict[str, ConfigSubentry]:
 
 
 def parents(feeders: Mapping[str, Data]) -> dict[str, str]:
-    """What each feeder hangs on, made sound.
+    """Return what each feeder hangs on, made sound.
 
     Args:
         feeders: The data of the feeders below the main one, by id.
@@ -59,7 +59,7 @@ def parents(feeders: Mapping[str, Data]) -> dict[str, str]:
 
 
 def is_cycle(feeder_id: str, parent: str, wanted: Mapping[str, str]) -> bool:
-    """Whether a feeder below ``parent`` would lie below itself."""
+    """Return whether a feeder below `parent` would lie below itself."""
     seen = {feeder_id}
     while parent in wanted:
         if parent in seen:
@@ -70,7 +70,7 @@ def is_cycle(feeder_id: str, parent: str, wanted: Mapping[str, str]) -> bool:
 
 
 def ancestors(feeder_id: str, tree: Mapping[str, str]) -> list[str]:
-    """A feeder and all above it, the main one last; ``tree`` is what ``parents`` gave."""
+    """Return a feeder and all above it, the main one last; `tree` is what `parents` gave."""
     path = []
     while feeder_id in tree:
         path.append(feeder_id)
@@ -79,7 +79,7 @@ def ancestors(feeder_id: str, tree: Mapping[str, str]) -> list[str]:
 
 
 def feeder_of(data: Data, known: Iterable[str]) -> str:
-    """The feeder that a participant hangs on."""
+    """Return the feeder that a participant hangs on."""
     feeder_id: str = data.get(CONF_FEEDER, MAIN_FEEDER)
     return feeder_id if feeder_id in known else MAIN_FEEDER
 
@@ -96,12 +96,12 @@ def sub_feeder_phases(data: Data) -> tuple[int, ...]:
 
 
 def feeder_config(data: Data) -> FeederConfig:
-    """The feed of an island, from the data of its config entry."""
+    """Return the feed of an island, from the data of its config entry."""
     return _config(MAIN_FEEDER, None, data, main_phases(data))
 
 
 def feeder_configs(entry: StoredEntry) -> tuple[FeederConfig, ...]:
-    """All feeders of an island, the main one first."""
+    """Return all feeders of an island, the main one first."""
     below = {feeder_id: subentry.data for feeder_id, subentry in sub_feeders(entry).items()}
     tree = parents(below)
     return (
@@ -111,7 +111,7 @@ def feeder_configs(entry: StoredEntry) -> tuple[FeederConfig, ...]:
 
 
 def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Meter:
-    """The meter of an island, from the data of its config entry."""
+    """Return the meter of an island, from the data of its config entry."""
     meter: Mapping[str, list[str]] = data[CONF_METER]
     return Meter(
         EntityReader(hass, to_grid_time),
@@ -121,7 +121,7 @@ def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Me
 
 
 def build_sub_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Meter:
-    """The meter of a feeder below the main one, from the data of its subentry."""
+    """Return the meter of a feeder below the main one, from the data of its subentry."""
     return Meter(
         EntityReader(hass, to_grid_time),
         power=data.get(CONF_METER_POWER_SENSORS, ()),
@@ -131,7 +131,7 @@ def build_sub_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -
 
 
 def build_meters(hass: HomeAssistant, entry: StoredEntry, to_grid_time: ToGridTime) -> dict[str, Meter]:
-    """The meters of all feeders, by feeder id."""
+    """Return the meters of all feeders, by feeder id."""
     meters = {MAIN_FEEDER: build_meter(hass, entry.data, to_grid_time)}
     for feeder_id, subentry in sub_feeders(entry).items():
         meters[feeder_id] = build_sub_meter(hass, subentry.data, to_grid_time)

@@ -29,7 +29,7 @@ from ..const import (
 type Data = Mapping[str, Any]
 
 type StoredEntry = ConfigEntry[Any]
-"""A config entry, read for what is stored in it. What runs (``runtime_data``) is typed from the island on upwards."""
+"""A config entry, read for what is stored in it. What runs (`runtime_data`) is typed from the island on upwards."""
 
 _CONTROLLED: Final = (CONF_CURRENT_LIMIT, CONF_ENABLE, CONF_DISCHARGE_CURRENT, CONF_FAIL_SAFE, CONF_POWER_SETPOINT)
 _READ: Final = (
@@ -46,13 +46,13 @@ _READ: Final = (
 
 
 def controlled(data: Data) -> Iterator[tuple[str, str]]:
-    """The entities that are set, as field and entity id, from the data of a subentry."""
+    """Yield the entities that are set, as field and entity id, from the data of a subentry."""
     yield from ((field, data[field]) for field in _CONTROLLED if data.get(field))
     yield from ((CONF_LOADS, load[CONF_LOAD_ENTITY]) for load in data.get(CONF_LOADS) or ())
 
 
 def named(data: Data) -> Iterator[tuple[str, str]]:
-    """All entities, as field and entity id, from the data of an entry or a subentry, or from options.
+    """Yield all entities, as field and entity id, from the data of an entry or a subentry, or from options.
 
     Those of an island's own meter come as what they measure: power or current.
     """
@@ -64,7 +64,7 @@ def named(data: Data) -> Iterator[tuple[str, str]]:
 
 
 def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
-    """The same data with an entity's new id; None where the entity is not named.
+    """Return the same data with an entity's new id; None where the entity is not named.
 
     A load keeps the id by which the grid knows it: what is switched off now must be found again.
     """
@@ -89,7 +89,7 @@ def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
 
 
 def controlled_by(entry: StoredEntry) -> Iterator[str]:
-    """All entities that an island is to control."""
+    """Yield all entities that an island is to control."""
     for subentry in entry.subentries.values():
         yield from (entity_id for _, entity_id in controlled(subentry.data))
 

@@ -43,12 +43,12 @@ class Archive:
 
 
 async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:
-    """Names of the removed islands that can be set up again, by island id."""
+    """Return names of the removed islands that can be set up again, by island id."""
     islands = await Archive(hass).async_load()
     return {island_id: island["name"] for island_id, island in islands.items()}
 
 
 async def async_archived_options(hass: HomeAssistant, island_id: str) -> dict[str, Any]:
-    """The options that a removed island goes on with: its wallets stay on the ledger that they are on."""
+    """Return the options that a removed island goes on with: its wallets stay on the ledger that they are on."""
     options: dict[str, Any] = (await Archive(hass).async_load()).get(island_id, {}).get("options", {})
     return options

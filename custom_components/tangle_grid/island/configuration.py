@@ -99,7 +99,7 @@ def participant_subentries(entry: StoredEntry) -> dict[str, ConfigSubentry]:
 def build_participants(
     hass: HomeAssistant, entry: StoredEntry, clock: GridClock, memories: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Participant]:
-    """Participants by id, from the subentries; ``memories`` is what their adapters knew before a restart."""
+    """Participants by id, from the subentries; `memories` is what their adapters knew before a restart."""
     participants: dict[str, Participant] = {}
     feeders = sub_feeders(entry)
     taken = async_taken(hass, entry)
@@ -120,7 +120,10 @@ def build_participants(
 
 
 def _on_clock(config: ChargerConfig, speed: float) -> ChargerConfig:
-    """A charger reports and is written to in wall time, also where the grid's clock runs faster."""
+    """Return times of devices in wall time.
+
+    A charger reports and is written to in it, also where the grid's clock runs faster.
+    """
     return replace(
         config,
         write_interval_s=None if config.write_interval_s is None else config.write_interval_s * speed,
@@ -129,7 +132,7 @@ def _on_clock(config: ChargerConfig, speed: float) -> ChargerConfig:
 
 
 def make_clock(entry: StoredEntry, last: float | None) -> GridClock:
-    """Wall time, or for a simulated street: each start begins with the next evening after ``last``, its grid time."""
+    """Wall time, or for a simulated street: each start begins with the next evening after `last`, its grid time."""
     if entry.data[CONF_KIND] != KIND_SIMULATED:
         return GridClock()
     start = time.fromisoformat(entry.data.get(CONF_START, DEFAULT_START))
@@ -141,7 +144,7 @@ def make_clock(entry: StoredEntry, last: float | None) -> GridClock:
 
 
 def build_grid_config(entry: StoredEntry, participants: Mapping[str, Participant]) -> GridConfig:
-    """The grid's configuration: the feeders, the participants, timing, plan and market."""
+    """Return the grid's configuration: the feeders, the participants, timing, plan and market."""
     options = entry.options
     timing = Timing(
         meter_max_age_s=float(options.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE)),
@@ -172,7 +175,7 @@ def build_grid_config(entry: StoredEntry, participants: Mapping[str, Participant
 def build_readout(
     hass: HomeAssistant, entry: StoredEntry, clock: GridClock, participants: Mapping[str, Participant]
 ) -> Readout:
-    """What reads the meters and the participants."""
+    """Return what reads the meters and the participants."""
     return Readout(
         build_meters(hass, entry, clock.from_datetime),
         {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()},
@@ -180,7 +183,7 @@ def build_readout(
 
 
 def build_forecasts(hass: HomeAssistant, entry: StoredEntry) -> ForecastSource:
-    """The forecasts that the options name. A simulated street lives on another day: none of them fits there."""
+    """Return the forecasts that the options name. A simulated street lives on another day: none of them fits there."""
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         return ForecastSource(hass)
     options = entry.options
@@ -188,12 +191,12 @@ def build_forecasts(hass: HomeAssistant, entry: StoredEntry) -> ForecastSource:
 
 
 def planning(entry: StoredEntry) -> bool:
-    """Whether charging is spread out in advance."""
+    """Return whether charging is spread out in advance."""
     return bool(entry.options.get(CONF_PLANNING, True))
 
 
 def _with_tariff(main: FeederConfig, options: Mapping[str, Any]) -> FeederConfig:
-    """The main feeder with its capacity tariff, where there is one."""
+    """Return the main feeder with its capacity tariff, where there is one."""
     if not (target_kw := options.get(CONF_PEAK_TARGET)):
         return main
     minutes = float(options.get(CONF_PEAK_WINDOW, DEFAULT_PEAK_WINDOW))
@@ -201,7 +204,7 @@ def _with_tariff(main: FeederConfig, options: Mapping[str, Any]) -> FeederConfig
 
 
 def structure(entry: StoredEntry) -> dict[str, Any]:
-    """All of an entry that needs a new start when it changes: everything but what applies at once.
+    """Return all of an entry that needs a new start when it changes: everything but what applies at once.
 
     That is how participants answer, whose they are, when cars usually leave, whether there is a plan, which ledger is
     used, and who is a guest at it.
@@ -219,7 +222,7 @@ def structure(entry: StoredEntry) -> dict[str, Any]:
 
 
 def feeder_tree(entry: StoredEntry) -> dict[str, str]:
-    """What each feeder below the main one hangs on."""
+    """Return what each feeder below the main one hangs on."""
     return parents({feeder_id: subentry.data for feeder_id, subentry in sub_feeders(entry).items()})
 
 
@@ -228,7 +231,7 @@ def rehung(entry: StoredEntry, before: Mapping[str, str]) -> dict[str, dict[str,
 
     Args:
         entry: The island, without the removed feeders.
-        before: What ``feeder_tree`` gave while they were there. Of a feeder that is not in it nothing is known any
+        before: What `feeder_tree` gave while they were there. Of a feeder that is not in it nothing is known any
             more, and the main one, which sees everything, takes its place.
     """
     left = {MAIN_FEEDER, *sub_feeders(entry)}

@@ -33,7 +33,7 @@ class Happened(Protocol):
     """Takes what happened in a pass."""
 
     def __call__(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
-        """``persist``: the state must be saved before anybody acts on it."""
+        """`persist`: the state must be saved before anybody acts on it."""
 
 
 class ControlLoop:
@@ -200,7 +200,7 @@ class ControlLoop:
     # What waits until the state is saved
 
     def take_unsaved(self) -> dict[str, Setpoint]:
-        """The setpoints that wait until the present state is on disk."""
+        """Return the setpoints that wait until the present state is on disk."""
         unsaved, self._unsaved = self._unsaved, {}
         return unsaved
 

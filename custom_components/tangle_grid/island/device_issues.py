@@ -46,7 +46,7 @@ class DeviceIssues:
 
     @callback
     def async_findings(self) -> Iterator[Finding]:
-        """What is wrong, and what is not."""
+        """Yield what is wrong, and what is not."""
         entry = self._entry
         yield from self._named_by(entry.entry_id, entry.title, entry.data)
         yield from self._named_by(entry.entry_id, entry.title, entry.options)
@@ -74,7 +74,10 @@ class DeviceIssues:
                 )
 
     def _taken(self) -> Iterator[Finding]:
-        """Devices that another island controls; once it does not any more, this one starts anew and takes them."""
+        """Yield devices that another island controls.
+
+        Once it does not any more, this one starts anew and takes them.
+        """
         taken = self._entry.runtime_data.taken
         if not taken:
             return

@@ -39,12 +39,12 @@ _REQUESTS_PER_S: Final = 50.0
 
 
 def new_token() -> str:
-    """A bearer token; only its hash is kept."""
+    """Return a bearer token; only its hash is kept."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a token. It is random and long, so a plain SHA-256 cannot be turned back."""
+    """Return what is stored of a token. It is random and long, so a plain SHA-256 cannot be turned back."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
@@ -169,7 +169,7 @@ class GuestView(HomeAssistantView):
 
     @callback
     def _entry(self, island_id: str) -> TangleGridConfigEntry | None:
-        """The island, if it is loaded and has guests at all."""
+        """Return the island, if it is loaded and has guests at all."""
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if entry.data[CONF_ISLAND_ID] == island_id and entry.state is ConfigEntryState.LOADED and guests(entry):
                 return entry
@@ -177,7 +177,7 @@ class GuestView(HomeAssistantView):
 
 
 def guests(entry: TangleGridConfigEntry) -> Mapping[str, ConfigSubentry]:
-    """The guests of an island, by subentry id."""
+    """Return the guests of an island, by subentry id."""
     return {
         subentry_id: subentry
         for subentry_id, subentry in entry.subentries.items()

@@ -35,7 +35,7 @@ class MeterMoment:
         Args:
             hass: Where they are.
             meters: The entities of each.
-            spoke: Called with the time of the first change (``time.perf_counter``, s).
+            spoke: Called with the time of the first change (`time.perf_counter`, s).
         """
         self._hass = hass
         self._siblings: dict[str, frozenset[str]] = {}
@@ -84,7 +84,7 @@ class MeterMoment:
             self._async_perhaps_complete()
 
     def _lags(self, entity_id: str, state: State) -> bool:
-        """Whether a phase can be expected to follow: it speaks at all, and has not done so just now."""
+        """Return whether a phase can be expected to follow: it speaks at all, and has not done so just now."""
         other = live_state(self._hass, entity_id)
         return other is not None and (state.last_reported - other.last_reported).total_seconds() > MOMENT_S
 

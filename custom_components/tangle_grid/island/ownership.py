@@ -16,7 +16,7 @@ _IDLE: Final = frozenset(
 
 @callback
 def async_taken(hass: HomeAssistant, entry: StoredEntry) -> dict[str, str]:
-    """The title of the island that controls a participant of this one, by participant id.
+    """Return the title of the island that controls a participant of this one, by participant id.
 
     Forms refuse it, but an entry may be restored. Whoever controls a device already goes on with it; at the start it is
     the entry that was added first.

@@ -271,7 +271,7 @@ class IslandRuntime:
     # What happened, and what follows from it
 
     def subscribe_events(self, listener: Callable[[RuntimeEvent], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` in the event loop for everything that happens on the grid and in the ledger."""
+        """Call `listener` in the event loop for everything that happens on the grid and in the ledger."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -307,7 +307,10 @@ class IslandRuntime:
             await self.payouts.async_pay()
 
     async def _async_save_owed(self) -> bool:
-        """Whether all that is owed is on disk. What is not must not be acted on; it is tried again before long."""
+        """Return whether all that is owed is on disk. What is not must not be acted on.
+
+        It is tried again before long.
+        """
         upto, staged = self._owed, self.link.held.staged
         try:
             await self._store.async_save(self._state())
@@ -383,7 +386,7 @@ class IslandRuntime:
     # For entities and actions
 
     def snapshot(self) -> IslandSnapshot:
-        """The newest picture of the island."""
+        """Return the newest picture of the island."""
         return IslandSnapshot(
             grid=self.status,
             wallets=self._by_owner(self.link.wallets),

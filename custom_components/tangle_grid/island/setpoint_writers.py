@@ -26,7 +26,7 @@ class SetpointWriter:
         self._failing = False
 
     def put(self, setpoint: Setpoint, written: Callable[[], None] | None = None) -> None:
-        """Write a setpoint as soon as the device is free; ``written`` is called once it is."""
+        """Write a setpoint as soon as the device is free; `written` is called once it is."""
         self._waiting = (setpoint, written)
         if self._task is None or self._task.done():
             self._task = self._hass.async_create_background_task(
@@ -66,7 +66,7 @@ def _in_words(error: Exception) -> str:
 
 
 def reduces(before: Setpoint, after: Setpoint) -> bool:
-    """Whether a setpoint asks a device for less than the one before it did."""
+    """Return whether a setpoint asks a device for less than the one before it did."""
     match before, after:
         case ChargerSetpoint(), ChargerSetpoint():
             return after.current_a < before.current_a

@@ -41,7 +41,7 @@ class GridStore:
         self._waiting = False
 
     async def async_load(self) -> StoredState:
-        """The last saved state, as much of it as can be read."""
+        """Return the last saved state, as much of it as can be read."""
         stored, sound = await async_read(self._hass, self._store)
         return read_state(stored, sound=sound)
 
@@ -62,7 +62,7 @@ class GridStore:
 
     @callback
     def async_save_later(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Save within a minute; ``state`` is called when it is time."""
+        """Save within a minute; `state` is called when it is time."""
         # The store starts its delay anew with each call: on a busy feed it would never come to an end.
         if self._waiting:
             return

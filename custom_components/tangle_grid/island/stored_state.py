@@ -48,7 +48,9 @@ class StoredState:
 
 
 async def async_read(hass: HomeAssistant, store: Store[Any]) -> tuple[Any, bool]:
-    """What a store holds, and whether Home Assistant could read it: not what is of a newer version or of another form.
+    """Return what a store holds, and whether Home Assistant could read it.
+
+    Not what is of a newer version or of another form.
 
     What is no JSON at all, Home Assistant sets aside by itself, and says so.
     """
@@ -75,7 +77,7 @@ async def async_keep_aside(hass: HomeAssistant, store: Store[Any]) -> str | None
 
 
 def read_state(stored: Any, *, sound: bool) -> StoredState:
-    """What can be read of a stored state; ``sound``: Home Assistant could read the file."""
+    """Return what can be read of a stored state; `sound`: Home Assistant could read the file."""
     if stored is None and sound:
         return StoredState(adapters={})
     lost: list[str] = [] if sound else ["version"]

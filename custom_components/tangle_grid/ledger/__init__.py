@@ -1,6 +1,6 @@
 """The ledger: the Tangle, the wallets, the payments. asyncio, no Home Assistant, no grid.
 
-The rest of the integration uses ``Ledger`` and the types named here, and nothing else of this package. Begin with
+The rest of the integration uses `Ledger` and the types named here, and nothing else of this package. Begin with
 `facade`, then `core`; the rooms below do one thing each.
 """
 

@@ -1,6 +1,6 @@
 """The ledger in one piece: it opens the files, takes orders and messages in, and answers questions.
 
-Synchronous. ``advance`` is for one worker thread; everything else may be called from any other.
+Synchronous. `advance` is for one worker thread; everything else may be called from any other.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,9 +81,9 @@ class LedgerCore:
         privacy: PrivacyMode = "open",
         begun: bool = False,
     ) -> None:
-        """Open or start the ledger in a folder; where one was ``begun`` before, no other is started.
+        """Open or start the ledger in a folder; where one was `begun` before, no other is started.
 
-        Without ``backend`` it is the node in this process, with ``mwm`` and ``milestone_interval_s``; ``http`` is the
+        Without `backend` it is the node in this process, with `mwm` and `milestone_interval_s`; `http` is the
         way to a remote one. Raises LedgerError (ledger_unavailable) when a file is damaged, cannot be written, or
         belongs to another island, seed or Tangle; nothing is changed then.
         """
@@ -200,7 +200,7 @@ class LedgerCore:
     def advance(self, after: Fault | None) -> tuple[Progress, LedgerStatus]:
         """Take a step, and tell how the ledger is then. Belongs to the worker thread.
 
-        ``after`` is the fault that there was. Where somebody's order or message could not be written, a step with
+        `after` is the fault that there was. Where somebody's order or message could not be written, a step with
         nothing to write proves nothing: that the files can be written again is tried first.
         """
         if after in {Fault.DISK_FULL, Fault.READ_ONLY}:

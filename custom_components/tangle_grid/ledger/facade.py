@@ -48,11 +48,11 @@ _HEALTH: Final = ("reachable", "last_error", "supply_ok", "synced", "fault")
 
 
 class Ledger:
-    """An open ledger. Make one with ``open``; all methods belong to the event loop that opened it.
+    """An open ledger. Make one with `open`; all methods belong to the event loop that opened it.
 
     Three threads of its own do the work: one pays, attaches and confirms, one answers from what is on this disk, and
     one reads the Tangle, which may be elsewhere. Every method that touches disk or Tangle raises LedgerError
-    (``ledger_unavailable``) when that fails; what was accepted before is not lost.
+    (`ledger_unavailable`) when that fails; what was accepted before is not lost.
     """
 
     def __init__(self, core: LedgerCore, status: LedgerStatus, work: Executor) -> None:
@@ -87,18 +87,18 @@ class Ledger:
     ) -> Self:
         """Open the ledger in this folder, or start one.
 
-        Without ``backend`` it is the node in this process, ``Embedded``, with ``mwm`` and ``milestone_interval_s`` (and
+        Without `backend` it is the node in this process, `Embedded`, with `mwm` and `milestone_interval_s` (and
         a ledger that works with a remote node does not open); its Tangle begins with the whole supply in the treasury.
-        On a ``Remote`` one the treasury holds what its seed holds there. A ledger that exists opens without its remote
+        On a `Remote` one the treasury holds what its seed holds there. A ledger that exists opens without its remote
         node as well, and takes orders for later.
 
         Another back end than the last time moves the wallets to its Tangle, for which its node has to answer. Queued
         payments and messages go out there. Payments that were signed for the Tangle before wait until the ledger comes
-        back to it. No key is used a second time. ``clock`` gives epoch seconds.
+        back to it. No key is used a second time. `clock` gives epoch seconds.
 
-        With ``privacy`` "sealed", what messages say from now on can be read only with a key (``keys.opening``).
+        With `privacy` "sealed", what messages say from now on can be read only with a key (`keys.opening`).
         Files of different moments are brought together, and one that is damaged or gone is made anew from the other:
-        ``status().findings`` say so. Where a ledger was ``begun`` before, no other one is started.
+        `status().findings` say so. Where a ledger was `begun` before, no other one is started.
 
         Raises:
             LedgerError: ledger_unavailable. Files are damaged or gone, in use by another process, not to be written,
@@ -142,7 +142,7 @@ class Ledger:
         return cls(core, status, work)
 
     async def close(self) -> None:
-        """Stop, promptly and at any point; what is not done yet goes on after the next ``open``."""
+        """Stop, promptly and at any point; what is not done yet goes on after the next `open`."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -208,11 +208,11 @@ class Ledger:
         return payment
 
     async def publish(self, kind: str, body: Mapping[str, Any], *, sender: str | None = None) -> str:
-        """Take a message into the outbox and return its id. ``kind`` is a word in lower case, ``body`` is JSON.
+        """Take a message into the outbox and return its id. `kind` is a word in lower case, `body` is JSON.
 
-        ``sender`` is the participant that speaks, and signs with a key of its own, which is announced on the Tangle
-        before; None is the island. Participants send ``answer`` and ``data`` only, and speak for nobody else.
-        What may wait, and what goes first, ``message_queue`` says.
+        `sender` is the participant that speaks, and signs with a key of its own, which is announced on the Tangle
+        before; None is the island. Participants send `answer` and `data` only, and speak for nobody else.
+        What may wait, and what goes first, `message_queue` says.
 
         Raises:
             LedgerError: invalid_message; key_ended, when the sender's key was revoked; outbox_full (much waits).
@@ -227,7 +227,7 @@ class Ledger:
         return IslandKeys(self._core, self._answer, self._wake.set)
 
     async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
-        """Read messages back from the Tangle, the newest first; ``kind`` "payment" gives what payments say."""
+        """Read messages back from the Tangle, the newest first; `kind` "payment" gives what payments say."""
         bounded = max(1, min(limit, _MAX_LIMIT))
         return await self._read_tangle(self._core.chronicle.messages, kind=kind, limit=bounded)
 
@@ -306,7 +306,7 @@ class Ledger:
     ) -> None:
         """Set or forget (None) the address at which a wallet's owner keeps the rest: 90 trytes, its key is not here.
 
-        As soon as the wallet has more than ``sweep_above_i`` to spend, all but ``keep_i`` of it is sent there.
+        As soon as the wallet has more than `sweep_above_i` to spend, all but `keep_i` of it is sent there.
 
         Raises:
             LedgerError: unknown_wallet, invalid_address (no right checksum, an address of a wallet here, or one that
@@ -317,7 +317,7 @@ class Ledger:
         self._wake.set()
 
     async def sweep(self, wallet_id: str, keep_i: int) -> Payment:
-        """Send all that a wallet has to spend, but for ``keep_i`` iota, to its owner's address. No limit counts it.
+        """Send all that a wallet has to spend, but for `keep_i` iota, to its owner's address. No limit counts it.
 
         Raises:
             LedgerError: unknown_wallet, no_owner_address, invalid_amount, insufficient_funds, or invalid_address (the
@@ -347,9 +347,9 @@ class Ledger:
     async def import_seed(self, wallet_id: str, seed: str, *, persist: Callable[[Secrets], Awaitable[object]]) -> None:
         """Give a wallet another seed (81 trytes), and with it the balance that the Tangle knows of.
 
-        ``persist`` has to store the secrets that it is given for good. It is called before anything changes, with both
-        seeds, and after; cut off in between, the next ``open`` with what was stored last finds out how far it came, and
-        then ``secrets`` is what has to be stored. The seed so far stays in the secrets, as a wallet of its own.
+        `persist` has to store the secrets that it is given for good. It is called before anything changes, with both
+        seeds, and after; cut off in between, the next `open` with what was stored last finds out how far it came, and
+        then `secrets` is what has to be stored. The seed so far stays in the secrets, as a wallet of its own.
 
         Raises:
             LedgerError: unknown_wallet, invalid_seed, seed_in_use, wallet_busy (payments from or to it are not over),
@@ -371,7 +371,7 @@ class Ledger:
         return Copies(self._core, self._answer, self._wake.set)
 
     def guest_api(self, *, work: bool) -> GuestApi:
-        """Return what answers the commands of other houses; with ``work`` it does their proof of work as well.
+        """Return what answers the commands of other houses; with `work` it does their proof of work as well.
 
         Raises:
             LedgerError: ledger_unavailable. There is no node in this process, or it is closed.
@@ -391,7 +391,7 @@ class Ledger:
         """Wait until the outbox is empty, every payment is confirmed or failed, and whoever listens knows of it.
 
         Returns:
-            False when that took longer than ``timeout_s``.
+            False when that took longer than `timeout_s`.
         """
         self._wake.set()
         try:

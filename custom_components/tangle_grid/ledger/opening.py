@@ -41,7 +41,7 @@ def _place(config: BackendConfig) -> str:
 
 
 class Opening:
-    """One opening of a ledger's folder. Everything that was opened is closed by ``stack``."""
+    """One opening of a ledger's folder. Everything that was opened is closed by `stack`."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class Opening:
         clock: Callable[[], float],
         begun: bool = False,
     ) -> None:
-        """Open all; without ``config``, with the node in this process, unless another back end was chosen before.
+        """Open all; without `config`, with the node in this process, unless another back end was chosen before.
 
-        With ``begun`` there was a ledger in this folder: another one is not begun in its place. Where only one of its
+        With `begun` there was a ledger in this folder: another one is not begun in its place. Where only one of its
         two files is damaged or gone, it is set aside, and made anew from the other one.
 
-        Raises LedgerError (ledger_unavailable) as ``Ledger.open`` says; then nothing was changed.
+        Raises LedgerError (ledger_unavailable) as `Ledger.open` says; then nothing was changed.
         """
         self._stack = stack
         self._folder = folder

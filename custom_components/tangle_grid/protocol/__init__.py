@@ -1,6 +1,6 @@
 """The messages between transformer and participants: typed, signed, versioned. Pure: no I/O, no clock, no state kept.
 
-``Signer`` seals an ``Envelope`` around a body; ``Receiver`` lets it in or refuses it with a typed reason. Begin with
+`Signer` seals an `Envelope` around a body; `Receiver` lets it in or refuses it with a typed reason. Begin with
 `bodies`, then `envelope`.
 """
 

@@ -1,6 +1,6 @@
 """What messages say: the typed bodies of the kinds that everybody on the feed understands.
 
-``to_body`` gives the JSON of a body; ``read_body`` reads one from outside and refuses what is missing, of the wrong
+`to_body` gives the JSON of a body; `read_body` reads one from outside and refuses what is missing, of the wrong
 type, or beyond 2**53 - 1. Power is W, energy Wh, rates iota per kWh, times epoch seconds.
 """
 
@@ -88,7 +88,7 @@ class MeterReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurtailmentAsk:
-    """A request to one participant: reduce by ``power_w`` in the window, at this rate; answer by then."""
+    """A request to one participant: reduce by `power_w` in the window, at this rate; answer by then."""
 
     kind: ClassVar[str] = "request"
     checks: ClassVar[Mapping[str, _Check]] = {
@@ -130,7 +130,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementReceipt:
-    """What was delivered against the baseline, and what it earns. ``evidence`` is what recomputing it takes."""
+    """What was delivered against the baseline, and what it earns. `evidence` is what recomputing it takes."""
 
     kind: ClassVar[str] = "settlement"
     checks: ClassVar[Mapping[str, _Check]] = {
@@ -169,7 +169,7 @@ class FreeData:
 class KeyNotice:
     """The island says that a participant has this key (64 hex digits) from now on, or none any more.
 
-    ``revokes`` is the key that it replaces, or that is ended; of that one, no message after ``last_sequence`` counts.
+    `revokes` is the key that it replaces, or that is ended; of that one, no message after `last_sequence` counts.
     """
 
     kind: ClassVar[str] = "key"

@@ -1,7 +1,7 @@
 """Keys that follow from the island's signing key, so that nobody has to keep another secret.
 
 HKDF (RFC 5869) with SHA-256. What a key is for, the island, and whatever else tells it from others is the canonical
-encoding in HKDF's ``info``: no two uses share a key, and no key tells anything of another one or of the signing key.
+encoding in HKDF's `info`: no two uses share a key, and no key tells anything of another one or of the signing key.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ def _derive(signing_key: str, *use: str | int) -> bytes:
 def member_key(signing_key: str, island: str, participant: str, epoch: int) -> SigningKey:
     """Return a participant's own key: the first is of epoch 1, and each that replaces it of the next.
 
-    ``signing_key`` is the island's, in 64 hexadecimal digits.
+    `signing_key` is the island's, in 64 hexadecimal digits.
     """
     return SigningKey.from_hex(_derive(signing_key, _MEMBER, island, participant, epoch).hex())
 

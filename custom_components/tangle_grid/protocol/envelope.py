@@ -50,7 +50,7 @@ def is_kind(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A message. Times are epoch seconds; ``sender`` is the public key, hexadecimal like hashes and signature."""
+    """A message. Times are epoch seconds; `sender` is the public key, hexadecimal like hashes and signature."""
 
     version: int = VERSION
     kind: str
@@ -159,7 +159,7 @@ class Envelope:
 
 
 class Signer:
-    """Seals one sender's messages. Keep ``sequence`` and ``previous`` with the message: they must never go back."""
+    """Seals one sender's messages. Keep `sequence` and `previous` with the message: they must never go back."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Signer:
         previous: str = GENESIS,
         body_key: tuple[int, str] | None = None,
     ) -> None:
-        """Go on after a message. With ``body_key``, an epoch and its key, bodies are sealed for those who have it."""
+        """Go on after a message. With `body_key`, an epoch and its key, bodies are sealed for those who have it."""
         self._key = key
         self._island = island
         self._body_key = body_key

@@ -27,7 +27,7 @@ class Rejection(StrEnum):
 
 
 class ProtocolError(Exception):
-    """A message that is refused. ``key`` is a ``Rejection``; ``placeholders`` fill a translated sentence."""
+    """A message that is refused. `key` is a `Rejection`; `placeholders` fill a translated sentence."""
 
     def __init__(self, key: Rejection, placeholders: Mapping[str, str | int | float] | None = None) -> None:
         self.key = key

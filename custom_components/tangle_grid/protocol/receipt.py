@@ -1,7 +1,7 @@
 """The arithmetic of a receipt, so that whoever holds one can repeat it: whole numbers only, nothing else enters.
 
-Of a part of a request a receipt says, second by second, what its device drew (``readings``), what it was asked for
-(``quantities``) and what it would have drawn (``baseline_w``, for a car until ``need_wh`` is reached). In each second
+Of a part of a request a receipt says, second by second, what its device drew (`readings`), what it was asked for
+(`quantities`) and what it would have drawn (`baseline_w`, for a car until `need_wh` is reached). In each second
 in which it was measured, delivered is the baseline less the reading, at least nothing and at most what was asked for.
 """
 
@@ -79,7 +79,7 @@ def _at(steps: _Steps[int | None], second: int) -> int | None:
 def contradictions(evidence: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the fields in which the evidence of a settlement says something else than the settlement, or than itself.
 
-    ``said`` is the settlement's body. What the evidence does not repeat contradicts nothing.
+    `said` is the settlement's body. What the evidence does not repeat contradicts nothing.
     """
     known = {name: said.get(_REPEATED.get(name, name)) for name in _SAID}
     quantities = evidence.get("quantities")
@@ -94,7 +94,7 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def recompute(receipt: Mapping[str, Any]) -> Recomputed:
-    """Return what a receipt (version 2, the ``evidence`` of a settlement) must say about energy and amount.
+    """Return what a receipt (version 2, the `evidence` of a settlement) must say about energy and amount.
 
     Raises:
         ProtocolError: invalid_body, naming the first field that is missing or cannot be.

@@ -15,7 +15,7 @@ MAX_CLOCK_SKEW_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderState:
-    """The last message let in from a sender. ``missed`` counts messages that never came."""
+    """The last message let in from a sender. `missed` counts messages that never came."""
 
     sequence: int = 0
     previous: str = GENESIS
@@ -23,10 +23,10 @@ class SenderState:
 
 
 class Receiver:
-    """Lets in the messages of one island's members. Pure: keep ``states`` wherever the messages are kept."""
+    """Lets in the messages of one island's members. Pure: keep `states` wherever the messages are kept."""
 
     def __init__(self, island: str, states: Mapping[str, SenderState], *, registry: KeyRegistry | None = None) -> None:
-        """Go on from these states. With a ``registry``, it says who is a member, and the island's notices change it."""
+        """Go on from these states. With a `registry`, it says who is a member, and the island's notices change it."""
         self._island = island
         self._states = dict(states)
         self._registry = registry
@@ -49,7 +49,7 @@ class Receiver:
     def accept(self, envelope: Envelope, now: float) -> SenderState:
         """Let a message in, or refuse it; a refused one changes nothing.
 
-        A gap in the numbers is let in and counted (``missed``): a lost message must not silence its sender.
+        A gap in the numbers is let in and counted (`missed`): a lost message must not silence its sender.
 
         Raises:
             ProtocolError: wrong_island, unknown_sender, bad_signature, expired, not_yet_valid, replayed, or

@@ -1,6 +1,6 @@
 """Who may send on an island, and under which key: read from what the island itself announced, and nothing else.
 
-The island's key is the root. It announces the members' keys in messages of kind ``key``, which it signs: whoever has
+The island's key is the root. It announces the members' keys in messages of kind `key`, which it signs: whoever has
 the island's public key and its messages comes to the same registry, in whatever order they are read. A key is good
 from a moment on. One that is replaced or revoked is good up to the number of its last message: what a thief signs with
 it later stands behind that number. A key never belongs to two members, and none that has ended comes back.
@@ -21,7 +21,7 @@ ROLE_KINDS: Final[Mapping[str, frozenset[str]]] = {PARTICIPANT: frozenset({"answ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A key of a member. ``valid_from`` is None while only its end is known, ``last_sequence`` while it is good."""
+    """A key of a member. `valid_from` is None while only its end is known, `last_sequence` while it is good."""
 
     public_key: str
     participant: str
@@ -36,7 +36,7 @@ def _conflict(field: str) -> ProtocolError:
 
 
 def read_notice(body: Mapping[str, Any]) -> KeyNotice:
-    """Read what a message of kind ``key`` says.
+    """Read what a message of kind `key` says.
 
     Raises:
         ProtocolError: invalid_body, naming the field that is missing or cannot be.

@@ -1,6 +1,6 @@
 """Bodies that only those can read who have a key: for a ledger that others can read as well.
 
-A sealed body is ``{"sealed": ..., "epoch": n}``: base64 of a random nonce (12 bytes) and the body's canonical encoding
+A sealed body is `{"sealed": ..., "epoch": n}`: base64 of a random nonce (12 bytes) and the body's canonical encoding
 under ChaCha20-Poly1305 (RFC 8439). The rest of the envelope is authenticated with it: it opens in its own envelope
 only. The sender signs the sealed form, so that a signature can be checked without the key. Bodies are filled up with
 spaces to multiples of 256 bytes: how many digits a power has must not be seen from outside.
@@ -34,7 +34,7 @@ def is_sealed(body: Mapping[str, Any]) -> bool:
 
 
 def seal_body(key: str, epoch: int, header: bytes, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sealed form of a body. ``header`` is what else the envelope says (``Envelope.header_bytes``).
+    """Return the sealed form of a body. `header` is what else the envelope says (`Envelope.header_bytes`).
 
     Raises ProtocolError (malformed) when the body is not JSON.
     """

@@ -36,7 +36,7 @@ _PHASES: Final = ("l1", "l2", "l3")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedPoint:
-    """One entity of one device; ``quantity`` is the street's name for its value."""
+    """One entity of one device; `quantity` is the street's name for its value."""
 
     platform: Platform
     device_id: str
@@ -53,7 +53,7 @@ class SimulatedPoint:
 
 
 def points(device: SimulatedDevice) -> Iterator[SimulatedPoint]:
-    """The entities of one device."""
+    """Yield the entities of one device."""
 
     def point(platform: Platform, *quantities: str) -> Iterator[SimulatedPoint]:
         for quantity in quantities:
@@ -307,7 +307,7 @@ class SimulatedExternalControl(SimulatedSwitch):
 
 
 def simulated_sensors(street: SimulatedStreet) -> list[SensorEntity]:
-    """The sensors of the street."""
+    """Return the sensors of the street."""
     return [
         (SimulatedTime if point.quantity == STREET_TIME else SimulatedSensor)(street, device, point)
         for device, point in _of(street, Platform.SENSOR)
@@ -315,12 +315,12 @@ def simulated_sensors(street: SimulatedStreet) -> list[SensorEntity]:
 
 
 def simulated_binary_sensors(street: SimulatedStreet) -> list[BinarySensorEntity]:
-    """The binary sensors of the street."""
+    """Return the binary sensors of the street."""
     return [SimulatedBinarySensor(street, device, point) for device, point in _of(street, Platform.BINARY_SENSOR)]
 
 
 def simulated_numbers(street: SimulatedStreet) -> list[NumberEntity]:
-    """The numbers of the street."""
+    """Return the numbers of the street."""
     return [
         (SimulatedPowerSetpoint if device.kind is SimulatedKind.BATTERY else SimulatedCurrent)(street, device, point)
         for device, point in _of(street, Platform.NUMBER)
@@ -328,7 +328,7 @@ def simulated_numbers(street: SimulatedStreet) -> list[NumberEntity]:
 
 
 def simulated_switches(street: SimulatedStreet) -> list[SwitchEntity]:
-    """The switches of the street."""
+    """Return the switches of the street."""
     return [
         (SimulatedExternalControl if point.quantity == EXTERNAL_CONTROL else SimulatedSwitch)(street, device, point)
         for device, point in _of(street, Platform.SWITCH)

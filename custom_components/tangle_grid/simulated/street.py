@@ -35,7 +35,7 @@ class Watcher(Protocol):
     is_meter: bool
 
     def async_street_moved(self, *, repeat: bool) -> None:
-        """Show what the street shows now; ``repeat`` it also where it is what was shown before."""
+        """Show what the street shows now; `repeat` it also where it is what was shown before."""
 
 
 class SimulatedStreet:
@@ -84,7 +84,7 @@ class SimulatedStreet:
             await self._store.async_save(self.model.to_dict())
 
     def value(self, device_id: str, quantity: str) -> Any:
-        """What a device shows; see ``Street.value``."""
+        """Return what a device shows; see `Street.value`."""
         return self.model.value(device_id, quantity)
 
     @callback

@@ -33,7 +33,7 @@ class Appliance:
         return sum(watts * minutes / 60 for watts, minutes in self.cycle)
 
     def weight_at(self, hour: int) -> float:
-        """How much of the hour's event energy it claims, against the others."""
+        """Return how much of the hour's event energy it claims, against the others."""
         return self.weight * max((weight for start, end, weight in self.busy if start <= hour < end), default=1.0)
 
 
@@ -64,7 +64,7 @@ type Event = tuple[int, int, float]  # start and end in seconds since midnight, 
 
 
 def draw_events(shape: HouseholdShape, *key: object) -> list[Event]:
-    """The events of one day. They may start before midnight or end after the day."""
+    """Return the events of one day. They may start before midnight or end after the day."""
     source = generator(*key)
     events: list[Event] = []
     for number, appliance in enumerate(APPLIANCES):
@@ -109,5 +109,5 @@ class DayPlan:
             self._levels.append(max(0.0, level))
 
     def at(self, seconds: float) -> float:
-        """Power of everything that is switched on, W, at `seconds` after midnight."""
+        """Return power of everything that is switched on, W, at `seconds` after midnight."""
         return self._levels[bisect.bisect_right(self._times, seconds)]

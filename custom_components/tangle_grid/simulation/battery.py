@@ -41,7 +41,7 @@ class HomeBattery:
         return self.power_w
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
         return {"soc": self.soc, "setpoint_w": self.setpoint_w, "power_w": self.power_w}
 
     def restore(self, state: Mapping[str, Any]) -> None:

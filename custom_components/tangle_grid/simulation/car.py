@@ -69,7 +69,7 @@ class Car:
         self._empty = False
 
     def trip(self, ordinal: int, weekday: int) -> Trip:
-        """The trip of a day; on the street's first day it ends as the story wants it."""
+        """Return the trip of a day; on the street's first day it ends as the story wants it."""
         trip = self._trips.get(ordinal)
         if trip is None:
             trip = self._draw(ordinal, weekday)
@@ -115,7 +115,7 @@ class Car:
         self._empty = False
 
     def departure(self, now: float, day: StreetDay) -> float | None:
-        """When the car leaves next, epoch seconds; None while it is away."""
+        """Return when the car leaves next, epoch seconds; None while it is away."""
         if not self.connected:
             return None
         leaves = day.midnight + self.trip(day.ordinal, day.weekday).leaves_s
@@ -124,7 +124,7 @@ class Car:
         return day.until + self.trip(day.ordinal + 1, (day.weekday + 1) % 7).leaves_s
 
     def accepts_a(self) -> float:
-        """The current that the battery accepts now, A: constant, then falling, then none (CC-CV)."""
+        """Return the current that the battery accepts now, A: constant, then falling, then none (CC-CV)."""
         model = self.model
         if self._full and self.soc < _FULL_AGAIN_BELOW:
             self._full = False
@@ -135,7 +135,7 @@ class Car:
         return model.max_current_a - (model.max_current_a - model.min_current_a) * progress
 
     def gives(self) -> bool:
-        """Whether the car still feeds back: above its floor, and after the floor only with a little more."""
+        """Return whether the car still feeds back: above its floor, and after the floor only with a little more."""
         if self.soc <= V2G_FLOOR_SOC:
             self._empty = True
         elif self.soc > V2G_FLOOR_SOC + _FLOOR_HYSTERESIS:
@@ -162,7 +162,7 @@ class Car:
         return stored_wh / factor / hours
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
         return {"soc": self.soc, "connected": self.connected, "full": self._full, "empty": self._empty}
 
     def restore(self, state: Mapping[str, Any]) -> None:

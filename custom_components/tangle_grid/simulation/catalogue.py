@@ -216,7 +216,7 @@ def _charger_device(charger_id: str, point: _Point) -> SimulatedDevice:
 
 
 def build(config: StreetConfig, story_day: int) -> Inventory:
-    """The street that a configuration describes; `story_day` is the ordinal of its first day."""
+    """Return the street that a configuration describes; `story_day` is the ordinal of its first day."""
     seed = config.seed
     devices = [_transformer()]
     homes: dict[str, Household] = {}

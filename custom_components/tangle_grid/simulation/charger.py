@@ -109,7 +109,7 @@ class Charger:
             self.current_a = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
         return {
             "current_limit": self.current_limit,
             "enabled": self.enabled,

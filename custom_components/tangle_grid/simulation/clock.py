@@ -28,7 +28,7 @@ class Calendar:
         self._day: StreetDay | None = None
 
     def day(self, now: float) -> StreetDay:
-        """The local day that the epoch second `now` lies in."""
+        """Return the local day that the epoch second `now` lies in."""
         day = self._day
         if day is None or not day.midnight <= now < day.until:
             day = self._day = self._find(now)

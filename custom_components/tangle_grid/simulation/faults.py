@@ -26,5 +26,5 @@ CHARGER_FAULTS = frozenset({Fault.CHARGER_IGNORES, Fault.CHARGER_SILENT})
 
 
 def applies(fault: Fault, kind: SimulatedKind) -> bool:
-    """Whether a device of this kind can have this fault."""
+    """Return whether a device of this kind can have this fault."""
     return fault not in CHARGER_FAULTS or kind is SimulatedKind.CHARGER

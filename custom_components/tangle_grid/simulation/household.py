@@ -98,7 +98,7 @@ class Household:
         return self.measure(now, day)
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
         return {"loads": {load_id: load.to_dict() for load_id, load in self.loads.items()}}
 
     def restore(self, state: Mapping[str, Any]) -> None:

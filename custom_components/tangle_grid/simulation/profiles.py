@@ -130,7 +130,7 @@ def day_type_of(weekday: int) -> DayType:
 
 
 def dynamic_factor(day_of_year: int) -> float:
-    """How far a day of the year lies above or below the profile of its season (H0 only, VDEW M-05/2000)."""
+    """Return how far a day of the year lies above or below the profile of its season (H0 only, VDEW M-05/2000)."""
     day = float(day_of_year)
     return -3.92e-10 * day**4 + 3.2e-7 * day**3 - 7.02e-5 * day**2 + 2.1e-3 * day + 1.24
 

@@ -10,17 +10,20 @@ _MASK = (1 << 64) - 1
 
 
 def generator(*parts: object) -> random.Random:
-    """A random generator that depends on `parts` alone, the same in every process."""
+    """Return a random generator that depends on `parts` alone, the same in every process."""
     return random.Random("/".join(str(part) for part in parts))  # noqa: S311 - a model, not a secret
 
 
 def stream_key(*parts: object) -> int:
-    """A 64-bit key for `noise`."""
+    """Return a 64-bit key for `noise`."""
     return generator(*parts).getrandbits(64)
 
 
 def noise(key: int, index: int) -> float:
-    """A number in -1..1 for every index of a stream (SplitMix64, Steele, Lea and Flood 2014): fast, and no state."""
+    """Return a number in -1..1 for every index of a stream (SplitMix64, Steele, Lea and Flood 2014).
+
+    Fast, and no state.
+    """
     value = (key + index * 0x9E3779B97F4A7C15) & _MASK
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
@@ -28,7 +31,7 @@ def noise(key: int, index: int) -> float:
 
 
 def poisson(source: random.Random, mean: float) -> int:
-    """A Poisson-distributed count (Knuth's multiplication method; meant for means of up to some tens)."""
+    """Return a Poisson-distributed count (Knuth's multiplication method; meant for means of up to some tens)."""
     limit = math.exp(-mean)
     count = 0
     product = source.random()

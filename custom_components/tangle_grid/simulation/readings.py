@@ -71,7 +71,7 @@ class Meters:
     def read(
         self, device_id: str, now: float, day: StreetDay, counters: Mapping[str, EnergyCounter]
     ) -> dict[str, Reading]:
-        """All readings of one device at `now`."""
+        """Return all readings of one device at `now`."""
         inventory = self._inventory
         counter = counters[device_id]
         imported, exported = round(counter.import_wh), round(counter.export_wh)
@@ -139,7 +139,7 @@ def _battery(battery: HomeBattery) -> dict[str, Reading]:
 
 
 def reversed_readings(readings: Mapping[str, Reading], quantities: Sequence[str]) -> dict[str, Reading]:
-    """The same readings from a meter that was put on backwards."""
+    """Return the same readings from a meter that was put on backwards."""
     turned = dict(readings)
     for quantity in quantities:
         value = turned[quantity]

@@ -8,7 +8,7 @@ from .model import SimulationError
 
 
 def number(state: Mapping[str, Any], key: str, low: float = -math.inf, high: float = math.inf) -> float:
-    """A finite number in low..high."""
+    """Return a finite number in low..high."""
     value = state.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise SimulationError("invalid_state", {"field": key})
@@ -18,7 +18,7 @@ def number(state: Mapping[str, Any], key: str, low: float = -math.inf, high: flo
 
 
 def flag(state: Mapping[str, Any], key: str) -> bool:
-    """A truth value."""
+    """Return a truth value."""
     value = state.get(key)
     if not isinstance(value, bool):
         raise SimulationError("invalid_state", {"field": key})
@@ -26,7 +26,7 @@ def flag(state: Mapping[str, Any], key: str) -> bool:
 
 
 def section(state: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A mapping inside the state."""
+    """Return a mapping inside the state."""
     value = state.get(key)
     if not isinstance(value, Mapping):
         raise SimulationError("invalid_state", {"field": key})

@@ -136,7 +136,7 @@ class Street:
     # Readings
 
     def value(self, device_id: str, quantity: str) -> Reading:
-        """What the device shows now; None when it shows nothing (no car, or a fault).
+        """Return what the device shows now; None when it shows nothing (no car, or a fault).
 
         Raises:
             SimulationError: `unknown_device` or `unknown_quantity`.
@@ -147,7 +147,7 @@ class Street:
         return self._readings(device)[quantity]
 
     def values(self, device_id: str) -> dict[str, Reading]:
-        """All readings of a device, by quantity."""
+        """Return all readings of a device, by quantity."""
         return dict(self._readings(self._device(device_id)))
 
     def _readings(self, device: SimulatedDevice) -> dict[str, Reading]:
@@ -325,7 +325,7 @@ class Street:
 
     @classmethod
     def from_dict(cls, config: StreetConfig, state: Mapping[str, Any]) -> Self:
-        """The street that `to_dict` described.
+        """Return the street that `to_dict` described.
 
         Raises:
             SimulationError: `invalid_state`, or `state_mismatch` for the state of another street.

@@ -32,7 +32,7 @@ class SheddableLoad(Protocol):
         """Run for `dt` seconds from `now`."""
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `to_dict` gave."""
@@ -58,7 +58,7 @@ class _Relay:
         self.power_w = self.rated_w if self.heating and self.allowed else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """What changes, for storage."""
+        """Return what changes, for storage."""
         return {
             "temperature": self.temperature,
             "allowed": self.allowed,

@@ -63,7 +63,7 @@ def clear_sky(sine: float) -> float:
 
 
 def cloud_factor(cover: float) -> float:
-    """What clouds let through, 0.25..1, for a cover of 0..1 (Kasten and Czeplak)."""
+    """Return what clouds let through, 0.25..1, for a cover of 0..1 (Kasten and Czeplak)."""
     return float(1.0 - 0.75 * min(max(cover, 0.0), 1.0) ** 3.4)
 
 

@@ -1,4 +1,4 @@
-"""Start the demo: ``scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--check]``."""
+"""Start the demo: `scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--check]`."""
 
 import argparse
 import asyncio

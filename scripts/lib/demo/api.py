@@ -77,7 +77,7 @@ class HomeAssistantApi:
             return answer
 
     async def request(self, method: str, path: str, body: object = None) -> Any:
-        """One REST call below ``/api/``."""
+        """Return one REST call below `/api/`."""
         headers = {"Authorization": f"Bearer {self._access_token}"}
         async with self._session.request(method, f"{self.url}/api/{path}", json=body, headers=headers) as response:
             text = await response.text()
@@ -133,7 +133,7 @@ class HomeAssistantApi:
         return self._reader is not None and not self._reader.done()
 
     async def command(self, kind: str, **fields: Any) -> Any:
-        """One WebSocket command and its result."""
+        """Return one WebSocket command and its result."""
         return await self._send(next(self._ids), kind, fields)
 
     async def subscribe(self, listener: Callable[[Json], None], kind: str, **fields: Any) -> None:
@@ -156,7 +156,7 @@ class HomeAssistantApi:
             raise ApiError(f"{kind}: {error}") from None
 
     async def action(self, domain: str, name: str, data: Mapping[str, Any], *, response: bool = False) -> Json:
-        """Perform an action; with ``response`` its answer is returned."""
+        """Perform an action; with `response` its answer is returned."""
         result = await self.command(
             "call_service", domain=domain, service=name, service_data=dict(data), return_response=response
         )
@@ -164,7 +164,7 @@ class HomeAssistantApi:
 
 
 async def wait_for_answer(url: str, *, timeout_s: float, alive: Callable[[], None]) -> None:
-    """Wait until the server answers at all; ``alive`` raises when there is nothing left to wait for.
+    """Wait until the server answers at all; `alive` raises when there is nothing left to wait for.
 
     Raises:
         TimeoutError: It did not within the time.

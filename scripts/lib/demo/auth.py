@@ -1,6 +1,6 @@
 """The owner of the demo, made before the first start, so that nobody has to go through the onboarding.
 
-Run as a program of its own (``python -m demo.auth CONFIG``): Home Assistant's core object brings its own event loop
+Run as a program of its own (`python -m demo.auth CONFIG`): Home Assistant's core object brings its own event loop
 habits and is best left alone with them.
 """
 

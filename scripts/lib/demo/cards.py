@@ -8,12 +8,12 @@ FULL: Final = "full"
 
 
 def heading(text: str, icon: str, *, small: bool = False) -> Json:
-    """A title above a group of cards."""
+    """Return a title above a group of cards."""
     return {"type": "heading", "heading": text, "icon": icon, "heading_style": "subtitle" if small else "title"}
 
 
 def markdown(content: str, *, plain: bool = False, columns: int | str = FULL) -> Json:
-    """Words; ``plain`` without a card around them."""
+    """Words; `plain` without a card around them."""
     return {"type": "markdown", "content": content, "text_only": plain, "grid_options": {"columns": columns}}
 
 
@@ -29,7 +29,7 @@ def tile(
     hide_state: bool = False,
     only_above: float | None = None,
 ) -> Json:
-    """One entity, under a name that needs no explanation; ``only_above`` hides it until it has that much."""
+    """Return one entity, under a name that needs no explanation; `only_above` hides it until it has that much."""
     card: Json = {"type": "tile", "entity": entity, "name": name, "grid_options": {"columns": columns}}
     if icon:
         card["icon"] = icon
@@ -47,7 +47,7 @@ def tile(
 
 
 def gauge(entity: str, name: str, *, maximum: float, yellow: float, red: float) -> Json:
-    """A needle over green, yellow and red."""
+    """Return a needle over green, yellow and red."""
     return {
         "type": "gauge",
         "entity": entity,
@@ -65,7 +65,7 @@ def gauge(entity: str, name: str, *, maximum: float, yellow: float, red: float) 
 
 
 def history(entities: list[tuple[str, str]], *, hours: float, rows: int = 6, highest: float | None = None) -> Json:
-    """Lines over the last minutes; ``highest`` is where the axis ends as long as no line goes beyond."""
+    """Return lines over the last minutes; `highest` is where the axis ends as long as no line goes beyond."""
     return {
         "type": "history-graph",
         "hours_to_show": hours,
@@ -78,7 +78,7 @@ def history(entities: list[tuple[str, str]], *, hours: float, rows: int = 6, hig
 
 
 def logbook(entities: list[str], *, hours: float = 1, rows: int = 6) -> Json:
-    """What happened, newest first."""
+    """Return what happened, newest first."""
     return {
         "type": "logbook",
         "target": {"entity_id": entities},
@@ -88,12 +88,12 @@ def logbook(entities: list[str], *, hours: float = 1, rows: int = 6) -> Json:
 
 
 def section(*cards: Json | None, span: int = 1) -> Json:
-    """A group of cards; those that are not there are left out."""
+    """Return a group of cards; those that are not there are left out."""
     return {"type": "grid", "column_span": span, "cards": [card for card in cards if card is not None]}
 
 
 def view(title: str, path: str, icon: str, sections: list[Json], **more: object) -> Json:
-    """A page of sections."""
+    """Return a page of sections."""
     return {
         "type": "sections",
         "title": title,

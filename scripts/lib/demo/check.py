@@ -44,7 +44,7 @@ _HASH_LENGTH: Final = 81
 
 @dataclass(slots=True, kw_only=True)
 class Before:
-    """What there was when the watching began: with ``--keep`` an earlier evening has left its traces."""
+    """What there was when the watching began: with `--keep` an earlier evening has left its traces."""
 
     wallets_i: int
     requests: frozenset[str]
@@ -56,7 +56,7 @@ class Phase:
     """One conductor of the feed: a fuse feels phases, not sums.
 
     Attributes:
-        name: ``L1``, ``L2`` or ``L3``.
+        name: `L1`, `L2` or `L3`.
         entity_id: The sensor with its load.
         threshold_w: Above it the transformer asks for help.
         capacity_w: What it may carry.
@@ -189,7 +189,10 @@ class Cycle:
     # Steps
 
     async def _first_readings(self) -> list[Phase]:
-        """The phases with their limits; those are per phase in the diagnostics, and only as sums in the sensors."""
+        """Return the phases with their limits.
+
+        Those are per phase in the diagnostics, and only as sums in the sensors.
+        """
         answer = await self._api.request("GET", f"diagnostics/config_entry/{self._street.entry_id}")
         feeder = next(iter(answer["data"]["grid"]["feeders"].values()))
         phases = [
@@ -211,7 +214,7 @@ class Cycle:
         return phases
 
     async def _before(self) -> Before:
-        """What is there, once nothing of an earlier evening is still on its way."""
+        """Return what is there, once nothing of an earlier evening is still on its way."""
         await self._live.until(self._wallets, _LEDGER_S, "not every wallet shows a balance")
         still: tuple[int | None, frozenset[str]] | None = None
 
@@ -285,7 +288,7 @@ class Cycle:
         )
 
     async def _reaction(self) -> float:
-        """How fast the overload was answered."""
+        """Return how fast the overload was answered."""
         entity = self._street.need(self._street.island, "reaction_time")
         return await self._live.until(
             lambda: self._live.number(entity), _LOOK_UP_S, f"{entity} shows no reaction to an overload"
@@ -319,7 +322,7 @@ class Cycle:
             raise DemoError(f"the rewards do not stand in the wallets: {seen}") from None
 
     async def _transactions(self, payments: Sequence[Json]) -> list[str]:
-        """The hash of every payment, each looked up on the Tangle and found confirmed."""
+        """Return the hash of every payment, each looked up on the Tangle and found confirmed."""
         hashes = []
         for payment in payments:
             tail = payment["transaction"]
@@ -358,7 +361,7 @@ class Cycle:
     async def _poll[T](
         self, look: Callable[[], Awaitable[T | None]], timeout_s: float, missing: str, *, every_s: float = _POLL_S
     ) -> T:
-        """The first thing found by asking again and again."""
+        """Return the first thing found by asking again and again."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while not (found := await look()):

@@ -58,7 +58,7 @@ async def street_speed(api: HomeAssistantApi, street: Street) -> float:
 
 
 def build(street: Street, *, speed: float, threshold: float) -> Json:
-    """The whole dashboard; ``threshold`` is in percent of the capacity, ``speed`` in street seconds a second."""
+    """Return the whole dashboard; `threshold` is in percent of the capacity, `speed` in street seconds a second."""
     return {
         "title": TITLE,
         "views": [
@@ -130,7 +130,7 @@ def _street_view(street: Street, speed: float, threshold: float) -> Json:
 
 
 def _power_tiles(street: Street, *kinds: str) -> list[Json]:
-    """Power with its line, and what is in the battery, for each participant of some kinds."""
+    """Return power with its line, and what is in the battery, for each participant of some kinds."""
     cards = []
     for owner in street.of_kind(*kinds):
         soc = street.find(owner, "state_of_charge")

@@ -9,7 +9,7 @@ class StepError(DemoError):
     """A step of the demonstrated cycle did not come.
 
     Attributes:
-        step: The step's name, as in the report of ``--check``.
+        step: The step's name, as in the report of `--check`.
     """
 
     def __init__(self, step: str, text: str) -> None:

@@ -71,12 +71,12 @@ logger:
 
 
 def store(key: str, version: int, data: Mapping[str, object], *, minor_version: int = 1) -> dict[str, object]:
-    """The envelope around everything that Home Assistant keeps in ``.storage``."""
+    """Return the envelope around everything that Home Assistant keeps in `.storage`."""
     return {"version": version, "minor_version": minor_version, "key": key, "data": data}
 
 
 def http_storage(port: int) -> dict[str, object]:
-    """The server's settings, as confirmed ones: as YAML they would be a trial that ends after five minutes."""
+    """Return the server's settings, as confirmed ones: as YAML they would be a trial that ends after five minutes."""
     stable = {
         "server_host": [LOOPBACK],
         "server_port": port,
@@ -98,7 +98,7 @@ def _write_store(folder: Path, content: Mapping[str, object]) -> None:
 
 
 def prepare(config: Path, port: int) -> bool:
-    """Make the folder ready for a start on ``port``; what it already holds stays.
+    """Make the folder ready for a start on `port`; what it already holds stays.
 
     Returns:
         True when the folder was new.
@@ -156,7 +156,7 @@ def _link(link: Path, target: Path) -> None:
 
 
 def choose_port(wanted: int | None) -> int:
-    """The wanted port when it is free, or any free one when none is wanted."""
+    """Return the wanted port when it is free, or any free one when none is wanted."""
     with socket.socket() as probe:
         # Home Assistant binds in the same way: a port in TIME_WAIT after a restart is free for it.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Running ``scripts/demo`` from another program: the tests and the screenshots see it as a person does."""
+"""Running `scripts/demo` from another program: the tests and the screenshots see it as a person does."""
 
 import re
 import signal
@@ -19,7 +19,7 @@ _POLL_S: Final = 0.2
 
 
 class DemoProcess:
-    """One ``scripts/demo`` and what it has printed."""
+    """One `scripts/demo` and what it has printed."""
 
     def __init__(self, *arguments: str) -> None:
         self.started = time.monotonic()
@@ -38,7 +38,7 @@ class DemoProcess:
         return self._output.read().decode(errors="replace")
 
     def address(self, timeout_s: float = START_TIMEOUT_S) -> str:
-        """The address that it prints when all is ready."""
+        """Return the address that it prints when all is ready."""
         while time.monotonic() - self.started < timeout_s:
             text = self.output()
             if found := _ADDRESS.search(text):
@@ -58,7 +58,7 @@ class DemoProcess:
 
 
 def free_port() -> int:
-    """A port on the loopback that nobody uses now."""
+    """Return a port on the loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -66,7 +66,7 @@ def free_port() -> int:
 
 
 def processes_with(text: str) -> Sequence[int]:
-    """Ids of the processes whose command line contains a text."""
+    """Return ids of the processes whose command line contains a text."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:

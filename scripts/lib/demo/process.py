@@ -25,7 +25,7 @@ def _follow_parent() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment without what belongs to the launcher.
+    """Return the environment without what belongs to the launcher.
 
     Home Assistant without compiled files takes twice as long to start, so they are written whatever the shell says.
     """
@@ -94,7 +94,7 @@ class HomeAssistantProcess:
         await process.wait()
 
     def errors(self, limit: int = 12) -> list[str]:
-        """The last errors in the log, each with the line that says what it was."""
+        """Return the last errors in the log, each with the line that says what it was."""
         found: list[str] = []
         for line in self._lines():
             if " ERROR " in line or " CRITICAL " in line:
@@ -104,7 +104,7 @@ class HomeAssistantProcess:
         return found[-limit:]
 
     def problems(self, limit: int = 12) -> str:
-        """The errors in the log, or its end when there are none."""
+        """Return the errors in the log, or its end when there are none."""
         return "\n".join(self.errors(limit) or self._lines()[-limit:])
 
     def _lines(self) -> list[str]:

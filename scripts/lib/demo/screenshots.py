@@ -1,4 +1,4 @@
-"""Pictures of the demo for the documentation: ``scripts/screenshots [URL]``, of a running demo or a new one."""
+"""Pictures of the demo for the documentation: `scripts/screenshots [URL]`, of a running demo or a new one."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ async def picture(
     scheme: Literal["light", "dark"] = "light",
     whole: bool = False,
 ) -> None:
-    """One picture, as ``docs/images/NAME.png``; with ``whole`` of the full page."""
+    """One picture, as `docs/images/NAME.png`; with `whole` of the full page."""
     page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5)
     await page.wait_for_timeout(_SETTLE_MS)
     if whole:

@@ -34,7 +34,7 @@ class LiveStates:
         return live
 
     def watch(self, watcher: Callable[[Json], None]) -> None:
-        """Call ``watcher`` with every changed state object from now on."""
+        """Call `watcher` with every changed state object from now on."""
         self._watchers.append(watcher)
 
     def _receive(self, event: Json) -> None:
@@ -54,13 +54,13 @@ class LiveStates:
             self._changed.notify_all()
 
     def text(self, entity_id: str | None) -> str | None:
-        """An entity's state, or None while it has none."""
+        """Return an entity's state, or None while it has none."""
         state = self.states.get(entity_id or "")
         value = state["state"] if state else None
         return None if value in UNKNOWN else value
 
     def number(self, entity_id: str | None) -> float | None:
-        """An entity's state as a number, or None."""
+        """Return an entity's state as a number, or None."""
         text = self.text(entity_id)
         try:
             return None if text is None else float(text)
@@ -68,12 +68,12 @@ class LiveStates:
             return None
 
     def attribute(self, entity_id: str | None, name: str) -> object:
-        """An attribute of an entity, or None."""
+        """Return an attribute of an entity, or None."""
         state = self.states.get(entity_id or "")
         return state["attributes"].get(name) if state else None
 
     async def until[T](self, condition: Callable[[], T | None], timeout_s: float, missing: str) -> T:
-        """The first thing that ``condition`` returns which is not None; it is asked at every change."""
+        """Return the first thing that `condition` returns which is not None; it is asked at every change."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 while (found := condition()) is None:
@@ -84,5 +84,5 @@ class LiveStates:
 
 
 def moment(state: Json, key: str = "last_updated") -> datetime:
-    """When a state object was written."""
+    """Return when a state object was written."""
     return datetime.fromisoformat(state[key])

@@ -29,7 +29,7 @@ def _people(street: Street) -> str:
 
 
 def headline(street: Street) -> str:
-    """One sentence about the feed, one about who is asked and who helps."""
+    """Return one sentence about the feed, one about who is asked and who helps."""
     used, threshold, capacity, state = (
         street.need(street.island, key) for key in ("utilisation", "threshold", "capacity", "state")
     )
@@ -84,7 +84,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def helpers(street: Street) -> str:
-    """A table of who was asked, what the answer was and why, and what it earned."""
+    """Return a table of who was asked, what the answer was and why, and what it earned."""
     return f"""\
 {_people(street)}
 {{% set words = {json.dumps(_WORDS)} %}}
@@ -109,7 +109,7 @@ battery and the homes to take less or to give back. Each decides for itself, and
 
 
 def participant(street: Street, owner: Owner) -> str:
-    """When a car leaves, and what its owner's last answer was."""
+    """Return when a car leaves, and what its owner's last answer was."""
     departure, reason = street.find(owner, "departure"), street.find(owner, "last_decision")
     sentences = []
     if departure:
@@ -123,7 +123,7 @@ def participant(street: Street, owner: Owner) -> str:
 
 
 def latest_payment(street: Street) -> str:
-    """The newest step of a payment: how much, to whom, and where it can be looked up."""
+    """Return the newest step of a payment: how much, to whom, and where it can be looked up."""
     payment = street.need(street.island, "payment", "event")
     return f"""\
 {{% set amount = state_attr('{payment}', 'amount') %}}
@@ -138,7 +138,7 @@ No payment yet.
 
 
 def supply(owner: Owner) -> str:
-    """The sentence under a wallet page."""
+    """Return the sentence under a wallet page."""
     return (
         f"The treasury of **{owner.name}** pays whoever helps, straight into the helper's own wallet: one payment for "
         "each request and helper. Amounts are in iota (i); the sum of all wallets never changes."

@@ -29,7 +29,7 @@ class Owner:
     Attributes:
         key: The config subentry of a participant, the config entry of the island.
         name: As people call it.
-        kind: ``charger``, ``battery``, ``household``, ``solar``; ``island`` for the island.
+        kind: `charger`, `battery`, `household`, `solar`; `island` for the island.
         device_id: The device in Home Assistant's registry.
     """
 
@@ -58,11 +58,11 @@ class Street:
     total_entities: int
 
     def find(self, owner: Owner, key: str, domain: str = "sensor") -> str | None:
-        """The entity of an owner that shows ``key``; None when there is none."""
+        """Return the entity of an owner that shows `key`; None when there is none."""
         return self.entities.get((domain, f"{owner.key}_{key}"))
 
     def need(self, owner: Owner, key: str, domain: str = "sensor") -> str:
-        """As ``find``, for what the demo cannot do without."""
+        """Return as `find`, for what the demo cannot do without."""
         entity_id = self.find(owner, key, domain)
         if entity_id is None:
             raise DemoError(f"the integration has no {domain} '{key}' for {owner.name}")
@@ -77,7 +77,7 @@ class Street:
         raise DemoError("the street has no clock")
 
     def of_kind(self, *kinds: str) -> Iterator[Owner]:
-        """The participants of some kinds, in their order."""
+        """Return the participants of some kinds, in their order."""
         return (owner for owner in self.participants if owner.kind in kinds)
 
 

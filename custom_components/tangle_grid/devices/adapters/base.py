@@ -19,11 +19,11 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
     """One device behind its Home Assistant entities.
 
     Reading is synchronous and cheap: it looks at states that are already in memory. Telling is asynchronous, takes
-    at most a few seconds, and raises ``DeviceError``. Calls of ``apply`` must not overlap.
+    at most a few seconds, and raises `DeviceError`. Calls of `apply` must not overlap.
 
     Attributes:
         entity_ids: The entities whose changes may change the telemetry.
-        enrolment_ids: The entities that ``enrol`` sets.
+        enrolment_ids: The entities that `enrol` sets.
     """
 
     enrolment_ids: frozenset[str] = frozenset()
@@ -35,7 +35,7 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
 
     @abstractmethod
     def telemetry(self) -> TelemetryT:
-        """What the device measures now."""
+        """Return what the device measures now."""
 
     @abstractmethod
     async def apply(self, setpoint: SetpointT) -> None:
@@ -62,11 +62,11 @@ class Adapter[TelemetryT: Telemetry, SetpointT: Setpoint](ABC):
 
     @property
     def enrolled(self) -> bool | None:
-        """Whether the device shows what ``enrol`` set; None: it cannot be told, or there is nothing to set."""
+        """Whether the device shows what `enrol` set; None: it cannot be told, or there is nothing to set."""
         return None
 
     def memory(self) -> Mapping[str, Any]:
-        """What the adapter must know again after a restart (JSON-able); most know nothing."""
+        """Return what the adapter must know again after a restart (JSON-able); most know nothing."""
         return {}
 
 

@@ -11,7 +11,7 @@ from .charging_switch import SWITCH_WAITS_S
 
 
 class BatteryAdapter(Adapter[BatteryTelemetry, BatterySetpoint]):
-    """A home battery. In the grid charging is positive; ``inverted`` says that its entities count the other way."""
+    """A home battery. In the grid charging is positive; `inverted` says that its entities count the other way."""
 
     def __init__(
         self,

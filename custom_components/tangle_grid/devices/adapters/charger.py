@@ -164,7 +164,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
 
     @staticmethod
     async def _attempt(write: Coroutine[Any, Any, None]) -> DeviceError | None:
-        """Why a write failed, if it did: what comes after it is done all the same."""
+        """Return why a write failed, if it did: what comes after it is done all the same."""
         try:
             await write
         except DeviceError as error:
@@ -193,7 +193,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         return connected
 
     def _shown_a(self) -> float | None:
-        """The limit that it shows, A: 0 while it is switched off; None while it shows none."""
+        """Return the limit that it shows, A: 0 while it is switched off; None while it shows none."""
         if self._switch is not None and self._switch.on is False:
             return 0.0
         return self._reader.setting_a(self._limit)

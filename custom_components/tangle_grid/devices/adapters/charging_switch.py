@@ -52,7 +52,7 @@ class ChargingSwitch:
         pauses: bool = False,
         memory: Mapping[str, Any] | None = None,
     ) -> None:
-        """``pauses`` says that "on" means paused; ``memory`` is what ``memory()`` gave before a restart."""
+        """`pauses` says that "on" means paused; `memory` is what `memory()` gave before a restart."""
         self.entity_id = entity_id
         self.kept_off = (memory or {}).get(_KEPT_OFF) is True
         self._reader = reader
@@ -120,7 +120,7 @@ class ChargingSwitch:
         await self._writer.set_switch(self.entity_id, on=not self._pauses)
 
     async def turn_off(self, *, again: bool = False) -> None:
-        """Pause the charger; with ``again`` also if it shows that already.
+        """Pause the charger; with `again` also if it shows that already.
 
         Raises:
             DeviceError: It could not be pressed.
@@ -133,7 +133,7 @@ class ChargingSwitch:
         await self._writer.set_switch(self.entity_id, on=self._pauses, again=again)
 
     def memory(self) -> dict[str, Any]:
-        """What must be known again after a restart."""
+        """Return what must be known again after a restart."""
         return {_KEPT_OFF: True} if self.kept_off else {}
 
     def _observe_plug(self, now: float, *, connected: bool | None) -> None:
@@ -163,5 +163,5 @@ class ChargingSwitch:
 
 
 def _by_somebody(state: State) -> bool:
-    """Whether a person or an automation in Home Assistant made a state what it is."""
+    """Return whether a person or an automation in Home Assistant made a state what it is."""
     return state.context.user_id is not None or state.context.parent_id is not None

@@ -27,7 +27,7 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         switches: Mapping[str, str],
         memory: Mapping[str, Any] | None = None,
     ) -> None:
-        """``switches`` are the entity ids of the loads, by load id."""
+        """`switches` are the entity ids of the loads, by load id."""
         super().__init__(reader, writer, power, *switches.values())
         self._switches = switches
         self._config = config
@@ -94,7 +94,7 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         self._overridden.discard(load)
 
     def _entity(self, load: str) -> str:
-        """Its switch; one that was shed before it was taken off the list is its own."""
+        """Return its switch; one that was shed before it was taken off the list is its own."""
         return self._switches.get(load, load)
 
     def _watch(self, load: str, *, on: bool | None) -> None:

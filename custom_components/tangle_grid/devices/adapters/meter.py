@@ -8,7 +8,7 @@ from ..io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, re
 
 
 class Meter:
-    """One sensor on a single-phase feeder, or three in the order of ``phases``.
+    """One sensor on a single-phase feeder, or three in the order of `phases`.
 
     Attributes:
         entity_ids: The sensors.
@@ -22,7 +22,7 @@ class Meter:
         current: Sequence[str] = (),
         phases: Sequence[int] = (0, 1, 2),
     ) -> None:
-        """``phases`` says which grid phase each sensor is on; of one sensor the first one counts."""
+        """`phases` says which grid phase each sensor is on; of one sensor the first one counts."""
         self.entity_ids = frozenset((*power, *current))
         self._reader = reader
         self._power = tuple(power)
@@ -49,7 +49,7 @@ class Meter:
         return replace(reading, power_w=(power[0], power[1], power[2]))
 
     def _heard_at(self) -> float | None:
-        """The sign of life of the phase that was heard longest ago: three meters may be one each."""
+        """Return the sign of life of the phase that was heard longest ago: three meters may be one each."""
         heard = [self._reader.heard_at(entity_id) for entity_id in (*self._power, *self._current)]
         known = [each for each in heard if each is not None]
         return min(known) if len(known) == len(heard) and known else None

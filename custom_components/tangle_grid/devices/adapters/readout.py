@@ -55,17 +55,17 @@ class Readout:
         return of_devices.difference(*self.meter_entities)
 
     def meters(self) -> dict[str, PhaseReading | None]:
-        """What the meters show, by feeder id; None: nothing that can be used."""
+        """Return what the meters show, by feeder id; None: nothing that can be used."""
         return {
             feeder_id: self._guarded(feeder_id, "meter", meter.reading) for feeder_id, meter in self._meters.items()
         }
 
     def devices(self) -> dict[str, Telemetry]:
-        """What the devices report, by device id."""
+        """Return what the devices report, by device id."""
         return {device_id: self.device(device_id) for device_id in self._devices}
 
     def device(self, device_id: str) -> Telemetry:
-        """What one device reports."""
+        """Return what one device reports."""
         name, config, adapter = self._devices[device_id]
 
         def read() -> Telemetry:
@@ -96,7 +96,7 @@ class Readout:
 
 
 def _unreadable(config: DeviceConfig) -> Telemetry:
-    """What is known of a device that cannot be read."""
+    """Return what is known of a device that cannot be read."""
     match config:
         case ChargerConfig():
             return ChargerTelemetry(reading=None, available=False, lowest_a=config.min_current_a)

@@ -9,7 +9,7 @@ from .base import Adapter
 
 
 class SolarAdapter(Adapter[SolarTelemetry, Never]):
-    """A solar inverter. Its sensor counts production as positive unless ``production_negative``; the grid does not."""
+    """A solar inverter. Its sensor counts production as positive unless `production_negative`; the grid does not."""
 
     def __init__(
         self,

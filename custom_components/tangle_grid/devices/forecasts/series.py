@@ -2,12 +2,12 @@
 
 Nobody has agreed on a form, so all that are in use are understood:
 
-- sun: ``detailedForecast``, ``detailedHourly`` (Solcast: mean power in kW), ``watts`` (Open-Meteo, W), ``wh_period``
-  and ``wh_hours`` (Open-Meteo, Forecast.Solar and the energy dashboard: Wh from then on), and lists under ``forecast``
-  or ``forecasts`` whose items carry a power or an energy;
-- prices: ``raw_today``, ``raw_tomorrow`` (Nord Pool, Energi Data Service), ``prices``, ``prices_today``,
-  ``prices_tomorrow`` (ENTSO-e, Tibber), ``data`` (EPEX Spot), ``rates`` (Octopus), ``forecast`` and ``forecasts``
-  (Amber and others), ``today`` and ``tomorrow`` as bare lists of hours or quarters.
+- sun: `detailedForecast`, `detailedHourly` (Solcast: mean power in kW), `watts` (Open-Meteo, W), `wh_period`
+  and `wh_hours` (Open-Meteo, Forecast.Solar and the energy dashboard: Wh from then on), and lists under `forecast`
+  or `forecasts` whose items carry a power or an energy;
+- prices: `raw_today`, `raw_tomorrow` (Nord Pool, Energi Data Service), `prices`, `prices_today`,
+  `prices_tomorrow` (ENTSO-e, Tibber), `data` (EPEX Spot), `rates` (Octopus), `forecast` and `forecasts`
+  (Amber and others), `today` and `tomorrow` as bare lists of hours or quarters.
 
 What is not understood is left out, item by item: half a forecast is better than none, and a wrong one is only a plan
 that is bent to the measurements. What cannot be (a moment in another year, a gigawatt) is not understood either, and
@@ -69,7 +69,7 @@ _GREATEST: Final = 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Point:
-    """One value from ``start`` on, epoch seconds; ``end`` where it is told."""
+    """One value from `start` on, epoch seconds; `end` where it is told."""
 
     start: float
     end: float | None
@@ -77,7 +77,10 @@ class _Point:
 
 
 def sun_series(sources: Iterable[Attributes]) -> Series | None:
-    """Power of the sun in W, from the attributes of one or more entities: several days, or several roofs, add up."""
+    """Return power of the sun in W, from the attributes of one or more entities.
+
+    Several days, or several roofs, add up.
+    """
     parts = [part for part in map(_sun_of, sources) if part is not None]
     if not parts:
         return None
@@ -183,7 +186,7 @@ def _even(points: list[_Point], *, gap: float | None, per_hour: bool = False) ->
 def _means(
     spans: list[tuple[float, float, float]], start: float, step_s: float, count: int, rest: float
 ) -> Iterator[float]:
-    """The mean of each step over spans that are in order and do not overlap."""
+    """Yield the mean of each step over spans that are in order and do not overlap."""
     first = 0
     for number in range(count):
         begin = start + number * step_s

@@ -1,6 +1,6 @@
 """Where the forecasts of an island come from: entities with attributes, or the integration behind an entity.
 
-Many solar integrations offer their forecast only to the energy dashboard (``async_get_solar_forecast``); an entity of
+Many solar integrations offer their forecast only to the energy dashboard (`async_get_solar_forecast`); an entity of
 such an integration is then as good as its attributes.
 """
 
@@ -62,7 +62,7 @@ class ForecastSource:
         self._seen = None
 
     def forecast(self) -> Forecast | None:
-        """The newest forecast; None when there is none, or none that can be read."""
+        """Return the newest forecast; None when there is none, or none that can be read."""
         if not self._sun and self._price is None:
             return None
         seen = tuple(map(self._changed_at, (*self._sun, self._price)))
@@ -75,7 +75,7 @@ class ForecastSource:
         return self._forecast
 
     def _understood(self, read: Callable[[], Series | None]) -> Series | None:
-        """A forecast, or None: one that cannot be read keeps nobody from anything, and is said once."""
+        """Return a forecast, or None: one that cannot be read keeps nobody from anything, and is said once."""
         try:
             return read()
         except Exception as error:  # noqa: BLE001 - attributes are made by other people's code
@@ -89,7 +89,7 @@ class ForecastSource:
         return None if state is None else state.last_updated
 
     def _sun_w(self) -> Series | None:
-        """The sum of all roofs. Two sensors of one installation that tell the same are one roof."""
+        """Return the sum of all roofs. Two sensors of one installation that tell the same are one roof."""
         roofs: dict[tuple[str, Series], Mapping[str, Any]] = {}
         silent: list[str] = []
         for entity_id in self._sun:
@@ -112,7 +112,7 @@ class ForecastSource:
 
 
 async def async_has_sun(hass: HomeAssistant, state: State) -> bool:
-    """Whether an entity, or the integration behind it, has a forecast of the sun that can be read."""
+    """Return whether an entity, or the integration behind it, has a forecast of the sun that can be read."""
     if sun_series([state.attributes]) is not None:
         return True
     told = await _async_told(hass, state.entity_id)
@@ -120,7 +120,7 @@ async def async_has_sun(hass: HomeAssistant, state: State) -> bool:
 
 
 def has_prices(state: State) -> bool:
-    """Whether an entity has prices that can be read."""
+    """Return whether an entity has prices that can be read."""
     return price_series(state.attributes) is not None
 
 
@@ -130,7 +130,7 @@ def _config_entry(hass: HomeAssistant, entity_id: str) -> str | None:
 
 
 async def _async_told(hass: HomeAssistant, entity_id: str) -> Mapping[str, Any] | None:
-    """What the integration behind an entity tells the energy dashboard."""
+    """Return what the integration behind an entity tells the energy dashboard."""
     registered = er.async_get(hass).async_get(entity_id)
     if registered is None or registered.config_entry_id is None:
         return None

@@ -1,7 +1,7 @@
 """Home Assistant states -> numbers in the grid's units, with their age.
 
-A value is only worth as much as its age is known. ``State.last_reported`` says when the device last spoke, also when
-it repeated itself; ``State.last_changed`` says when the value last moved. Anything that is not a finite number in a
+A value is only worth as much as its age is known. `State.last_reported` says when the device last spoke, also when
+it repeated itself; `State.last_changed` says when the value last moved. Anything that is not a finite number in a
 unit that can be converted is None, never 0: a missing meter must not look like an idle one. Nothing here raises,
 whatever stands in a state: other people's code wrote it.
 """
@@ -57,18 +57,18 @@ class Sample:
     changed_at: float
 
     def negated(self) -> Sample:
-        """The same sample counted in the other direction."""
+        """Return the same sample counted in the other direction."""
         return replace(self, value=-self.value)
 
 
 def live_state(hass: HomeAssistant, entity_id: str) -> State | None:
-    """The state of an entity, or None while it has nothing to say."""
+    """Return the state of an entity, or None while it has nothing to say."""
     state = hass.states.get(entity_id)
     return None if state is None or state.state in _DEAD_STATES else state
 
 
 def finite_number(text: str) -> float | None:
-    """A finite number in plain digits, or None."""
+    """Return a finite number in plain digits, or None."""
     text = text.strip()
     if _NUMBER.fullmatch(text) is None:
         return None
@@ -77,7 +77,7 @@ def finite_number(text: str) -> float | None:
 
 
 def convert(value: float, unit: object, to: str, converter: type[BaseUnitConverter]) -> float | None:
-    """``value`` in the unit ``to``, or None when its unit means something else, or the result nothing at all."""
+    """`value` in the unit `to`, or None when its unit means something else, or the result nothing at all."""
     if not isinstance(unit, str) or unit not in converter.VALID_UNITS:
         return None
     converted = converter.convert(value, unit, to)
@@ -85,7 +85,7 @@ def convert(value: float, unit: object, to: str, converter: type[BaseUnitConvert
 
 
 def setting_a(state: State) -> float | None:
-    """What a number that takes a current shows, A; one without a unit counts amperes."""
+    """Return what a number that takes a current shows, A; one without a unit counts amperes."""
     if (number := finite_number(state.state)) is None:
         return None
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
@@ -103,7 +103,7 @@ class EntityReader:
         self._relatives = async_relatives(hass)
 
     def power_w(self, entity_id: str) -> Sample | None:
-        """Power in W."""
+        """Return power in W."""
         return self._sample(entity_id, UnitOfPower.WATT, PowerConverter)
 
     def current_a(self, entity_id: str) -> Sample | None:
@@ -111,12 +111,12 @@ class EntityReader:
         return self._sample(entity_id, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
 
     def setting_a(self, entity_id: str) -> float | None:
-        """The current that a number is set to, A."""
+        """Return the current that a number is set to, A."""
         state = live_state(self._hass, entity_id)
         return None if state is None else setting_a(state)
 
     def percent(self, entity_id: str | None) -> Sample | None:
-        """A percentage from 0 to 100; beyond that it is no state of charge."""
+        """Return a percentage from 0 to 100; beyond that it is no state of charge."""
         if entity_id is None or (state := live_state(self._hass, entity_id)) is None:
             return None
         if state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) not in (PERCENTAGE, None):
@@ -142,21 +142,21 @@ class EntityReader:
         return self._to_grid_time(max(heard)) if heard else None
 
     def on(self, entity_id: str | None) -> bool | None:
-        """Whether a switch or a binary sensor is on."""
+        """Return whether a switch or a binary sensor is on."""
         if entity_id is None or (state := live_state(self._hass, entity_id)) is None:
             return None
         return {STATE_ON: True, STATE_OFF: False}.get(state.state)
 
     def state(self, entity_id: str) -> State | None:
-        """The state of an entity, while it has anything to say."""
+        """Return the state of an entity, while it has anything to say."""
         return live_state(self._hass, entity_id)
 
     def is_live(self, entity_id: str) -> bool:
-        """Whether the entity has anything to say."""
+        """Return whether the entity has anything to say."""
         return live_state(self._hass, entity_id) is not None
 
     def is_there(self, entity_id: str) -> bool:
-        """Whether the entity can be reached, although it may have had nothing to say yet."""
+        """Return whether the entity can be reached, although it may have had nothing to say yet."""
         state = self._hass.states.get(entity_id)
         return state is not None and state.state != STATE_UNAVAILABLE
 
@@ -183,7 +183,7 @@ class EntityReader:
         return self.next_time_of_day(state.state)
 
     def next_time_of_day(self, time_of_day: str) -> float | None:
-        """Grid time of the next ``HH:MM[:SS]`` in the local time zone.
+        """Grid time of the next `HH:MM[:SS]` in the local time zone.
 
         In the night in which clocks go forward, an hour of it does not exist: a time in it is then an hour later by
         the clock, not a day later.
@@ -213,7 +213,7 @@ class EntityReader:
 def reading_per_phase(
     samples: Sequence[Sample | None], *, factor: float = 1.0, heard_at: float | None = None
 ) -> PhaseReading | None:
-    """One sample for each of L1, L2, L3 (or only L1) as a reading; missing one phase is missing all.
+    """Return one sample for each of L1, L2, L3 (or only L1) as a reading; missing one phase is missing all.
 
     The reading is as old as its oldest phase, and has changed when any phase has.
 
@@ -241,7 +241,7 @@ def reading_of_total(
     weights: PhaseTriple | None = None,
     heard_at: float | None = None,
 ) -> PhaseReading | None:
-    """A total spread over the phases it can flow in.
+    """Return a total spread over the phases it can flow in.
 
     Args:
         total: Power in W, all phases together.

@@ -47,7 +47,7 @@ class DeviceError(Exception):
     Attributes:
         key: entity_missing, entity_unavailable, entity_wrong_unit, service_missing, service_failed or
             service_timeout.
-        placeholders: ``entity_id`` and, where there is one, ``error``.
+        placeholders: `entity_id` and, where there is one, `error`.
     """
 
     def __init__(self, key: str, placeholders: Mapping[str, str]) -> None:
@@ -68,12 +68,12 @@ class EntityWriter:
     async def set_current(self, entity_id: str, amps: float, *, again: bool = False) -> None:
         """Set a number to a current: rounded down to its step, within its bounds.
 
-        With ``again`` also if it shows that value already: what it shows is then not what the device does.
+        With `again` also if it shows that value already: what it shows is then not what the device does.
         """
         await self._set_number(entity_id, amps, UnitOfElectricCurrent.AMPERE, _CURRENT, again=again)
 
     def shows_current(self, entity_id: str, amps: float) -> bool | None:
-        """Whether a number shows what ``set_current`` would make of a current; None while it shows nothing."""
+        """Return whether a number shows what `set_current` would make of a current; None while it shows nothing."""
         state = self._hass.states.get(entity_id)
         if state is None or (shown := finite_number(state.state)) is None:
             return None
@@ -88,7 +88,7 @@ class EntityWriter:
         await self._set_number(entity_id, watts, UnitOfPower.WATT, PowerConverter)
 
     async def set_switch(self, entity_id: str, *, on: bool, again: bool = False) -> None:
-        """Turn a switch on or off; with ``again`` also if it shows that already."""
+        """Turn a switch on or off; with `again` also if it shows that already."""
         state = self._available(entity_id)
         shown = self._just_written(entity_id)
         if shown is None and not again:
@@ -99,7 +99,7 @@ class EntityWriter:
         self._settling[entity_id] = (on, time.monotonic())
 
     def shows_switch(self, entity_id: str, *, on: bool) -> bool | None:
-        """Whether a switch shows, or is about to show, what it would be set to; None while it cannot be set."""
+        """Return whether a switch shows, or is about to show, what it would be set to; None while it cannot be set."""
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             return None
@@ -107,7 +107,7 @@ class EntityWriter:
         return ((state.state == STATE_ON) if written is None else written) == on
 
     def lowest_a(self, entity_id: str) -> float | None:
-        """The least current that a number goes down to, A: 0 or its minimum; None while it does not say."""
+        """Return the least current that a number goes down to, A: 0 or its minimum; None while it does not say."""
         state = self._hass.states.get(entity_id)
         if state is None or (lowest := _bound(state, ATTR_MIN)) is None:
             return None
@@ -139,7 +139,7 @@ class EntityWriter:
         self._settling[entity_id] = (value, time.monotonic())
 
     def _refuses(self, entity_id: str, value: float, shown: float) -> bool:
-        """Whether a number stays below a value for now, however often it is set to it."""
+        """Return whether a number stays below a value for now, however often it is set to it."""
         if value == 0.0 or not 0.0 <= shown / value < 1.0:
             self._refused.pop(entity_id, None)
             return False
@@ -180,7 +180,9 @@ class EntityWriter:
 
 
 def _target(state: State, value: float, unit: str, converter: type[BaseUnitConverter]) -> float:
-    """What a number entity can show of a value: in its unit, within its bounds, rounded towards zero to its step.
+    """Return what a number entity can show of a value.
+
+    It is in its unit, within its bounds, rounded towards zero to its step.
 
     Raises:
         DeviceError: Its unit is one of something else.

@@ -26,7 +26,10 @@ class Relatives:
         self.async_close = hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_forget)
 
     def of(self, entity_id: str) -> tuple[str, ...]:
-        """The entities of its device by the same integration, itself included; none of an entity without a device."""
+        """Return the entities of its device by the same integration, itself included.
+
+        None of an entity without a device.
+        """
         if (known := self._known.get(entity_id)) is None:
             known = self._known[entity_id] = self._look_up(entity_id)
         return known
@@ -51,7 +54,7 @@ _RELATIVES: Final[HassKey[Relatives]] = HassKey("tangle_grid_relatives")
 
 @callback
 def async_relatives(hass: HomeAssistant) -> Relatives:
-    """The relatives of all entities; one look-up for all islands."""
+    """Return the relatives of all entities; one look-up for all islands."""
     if (relatives := hass.data.get(_RELATIVES)) is None:
         relatives = hass.data[_RELATIVES] = Relatives(hass)
     return relatives

@@ -46,7 +46,10 @@ class EntityTroubles:
         }
 
     def of(self, field: str, entity_id: str) -> Trouble | None:
-        """What is wrong with an entity that stands in a field; that it is unavailable is no trouble of this kind."""
+        """Return what is wrong with an entity that stands in a field.
+
+        That it is unavailable is no trouble of this kind.
+        """
         registered = self._registry.async_get(entity_id)
         if registered is not None and registered.disabled:
             return Trouble.DISABLED
@@ -59,5 +62,5 @@ class EntityTroubles:
         return None
 
     def was_there(self, entity_id: str) -> bool:
-        """Whether it existed at some time since the start: one that did not may only be late."""
+        """Return whether it existed at some time since the start: one that did not may only be late."""
         return entity_id in self._seen

@@ -103,7 +103,7 @@ def ration(
 
 
 def all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) -> list[float] | None:
-    """What all can use, where that fits: the usual case, in which no order matters. None where it does not.
+    """Return what all can use, where that fits: the usual case, in which no order matters. None where it does not.
 
     Args:
         available_a: As for `allocate`.
@@ -119,7 +119,7 @@ def all_they_can_use(available_a: Sequence[float], demands: Sequence[Demand]) ->
 
 
 def excess_a(available_a: Sequence[float], demands: Sequence[Demand]) -> float:
-    """By how much all that devices can use goes beyond the limit that is shortest of it, A; 0 or less: it fits.
+    """Return by how much all that devices can use goes beyond the limit that is shortest of it, A; 0 or less: it fits.
 
     Args:
         available_a: As for `allocate`. What is spent already harms nobody who does not use it.
@@ -146,7 +146,9 @@ def _weighted(demand: Demand) -> list[tuple[int, complex]]:
 
 
 def _distance(available: float, load: complex, speed: complex) -> float:
-    """How far a load can move with a speed until its magnitude reaches what is available; infinite if it never does.
+    """Return how far a load can move with a speed until its magnitude reaches what is available.
+
+    Infinite if it never does.
 
     The larger root t of |load + t speed| = available.
     """

@@ -26,7 +26,9 @@ class Role(Enum):
 
 
 def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role:
-    """What a battery is in this pass; who is settled has its decision, the others have what they are told and may have.
+    """Return what a battery is in this pass.
+
+    Who is settled has its decision, the others have what they are told and may have.
 
     Args:
         plan: Its plan.
@@ -82,6 +84,6 @@ def conclude(plan: Plan, amps: float) -> None:
 
 
 def _held_down(lease: Lease) -> bool:
-    """Whether a battery was told a power that is no more than it would take, and not to feed in."""
+    """Return whether a battery was told a power that is no more than it would take, and not to feed in."""
     told = lease.cause in {Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE}
     return told and lease.value is not None and lease.value >= 0

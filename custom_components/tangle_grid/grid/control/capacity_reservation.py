@@ -104,7 +104,7 @@ class LidWatch:
         self._starting: frozenset[str] = frozenset()
 
     def current(self) -> Lids:
-        """Those that are on."""
+        """Return those that are on."""
         if not self._lids:
             return NO_LIDS
         return Lids(lids=self._lids, free=self._pressed, starting=self._starting)
@@ -140,7 +140,7 @@ class LidWatch:
     def _drawn_a(
         self, limits: set[int], chargers: Sequence[DeviceState], helping: Mapping[str, float]
     ) -> dict[int, float]:
-        """What chargers draw, those that helped already with what they had before, A per limit."""
+        """Return what chargers draw, those that helped already with what they had before, A per limit."""
         drawn = dict.fromkeys(limits, 0.0)
         for device in chargers:
             for limit in limits.intersection(self._limits(device)):
@@ -224,14 +224,14 @@ def put_lids_on(
 
 
 def under_a_lid(plan: Plan, amps: float, left: Sequence[float]) -> bool:
-    """Whether a charger with `amps` could have more if nothing were kept for helpers; `left` is A per limit."""
+    """Return whether a charger with `amps` could have more if nothing were kept for helpers; `left` is A per limit."""
     more = plan.charger.step_a if amps > 0 else plan.charger.min_current_a
     kept = min((left[lid] for lid in plan.wiring.lids), default=math.inf)
     return kept < more <= min(left[limit] for limit in plan.wiring.limits)
 
 
 def _sums(lids: Lids, plans: Iterable[Plan], amps: Callable[[Plan, int], float]) -> dict[int, float]:
-    """What plans add up to, per limit that has a lid."""
+    """Return what plans add up to, per limit that has a lid."""
     sums = dict.fromkeys(lids.lids, 0.0)
     for plan in plans:
         for limit in plan.wiring.limits:
@@ -241,7 +241,7 @@ def _sums(lids: Lids, plans: Iterable[Plan], amps: Callable[[Plan, int], float])
 
 
 def _sorted_out(lids: Lids, charging: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
-    """Who is below the lids, and who is free of them."""
+    """Return who is below the lids, and who is free of them."""
     below: list[Plan] = []
     free: list[Plan] = []
     for plan in charging:
@@ -266,6 +266,9 @@ def _below(wiring: Wiring, rows: Mapping[int, int]) -> Wiring:
 
 
 def _uses_a(device: DeviceState) -> float:
-    """What a charger draws, or may draw where it uses all of its setpoint or nobody sees what it does, A per phase."""
+    """Return what a charger draws, or may draw where it uses all of its setpoint or nobody sees what it does.
+
+    In A per phase.
+    """
     drawn, told = max(0.0, device.measured_a()), device.setpoint or 0.0
     return max(drawn, told) if device.silent or drawn >= told - _GAP_A else drawn

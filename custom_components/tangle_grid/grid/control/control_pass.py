@@ -278,7 +278,7 @@ class ControlPass:
     # Fast down
 
     def _reduce(self, room: Room, plans: Sequence[Plan]) -> list[float]:
-        """What each keeps of its setpoint, A: all of it unless the capacity is short."""
+        """Return what each keeps of its setpoint, A: all of it unless the capacity is short."""
         full = [min(plan.told, plan.ceiling) for plan in plans]
         floors = self._floors_a(room, plans)
         demands = self._demands(plans, full)
@@ -361,12 +361,12 @@ class ControlPass:
         )
 
     def _is_recent(self, device: DeviceState, lease: Lease) -> bool:
-        """Whether a setpoint has changed so lately that a small improvement is not worth a write."""
+        """Return whether a setpoint has changed so lately that a small improvement is not worth a write."""
         lowered = device.reduced_at is not None and device.reduced_at >= lease.changed_at
         return self._now - lease.changed_at < (_LOWERED_PATIENCE_S if lowered else _PATIENCE_S)
 
     def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
-        """Whether others must make way: for a car that waits, or gets far less than its fair share."""
+        """Return whether others must make way: for a car that waits, or gets far less than its fair share."""
         return not plan.is_battery and (told <= 0 or fair - told >= _UNFAIR_A)
 
     def _raise(self, plan: Plan, told: float, target: float) -> float:
@@ -415,14 +415,17 @@ class ControlPass:
         ]
 
     def _order(self, plan: Plan) -> Place:
-        """Who comes first: cars by priority and standing, those that run before those that wait; then batteries."""
+        """Return who comes first: cars by priority and standing, those that run before those that wait.
+
+        Batteries come after them.
+        """
         if plan.is_battery:
             return _LAST * 4
         precedence, device = self._precedence, plan.device
         return (*precedence.place(device), 0.0 if plan.told > 0 else 1.0, *precedence.tie(device))
 
     def _floor_a(self, plan: Plan) -> float:
-        """What a temporary capacity leaves a device, A per phase."""
+        """Return what a temporary capacity leaves a device, A per phase."""
         floor_w = self._config.dimming_floor_w
         if plan.is_battery:
             return floor_w / plan.battery.watts_per_amp

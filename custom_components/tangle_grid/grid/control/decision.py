@@ -38,7 +38,7 @@ class Wiring:
 
     @classmethod
     def of(cls, device: DeviceState, topology: Topology, feeders: Sequence[FeederWatch]) -> Wiring:
-        """That of one device, from what its feeders measure now."""
+        """Return that of one device, from what its feeders measure now."""
         limits, totals = limits_of(device, topology, feeders), totals_of(device, topology, feeders)
         loads = (*((limit, 1.0) for limit in limits), *((total, float(len(device.config.phases))) for total in totals))
         path = topology.path(device.config.feeder_id)

@@ -111,7 +111,7 @@ class Ranking:
 
 
 def fairness_for(setting: float, *, departures_known: bool = True) -> Fairness:
-    """The trade that one setting stands for, straight from one end to the middle and from there to the other.
+    """Return the trade that one setting stands for, straight from one end to the middle and from there to the other.
 
     Args:
         setting: 0 delivers most energy, 0.5 is the default, 1 fills most cars; beyond that it counts as 0 or 1.
@@ -130,7 +130,7 @@ def fairness_for(setting: float, *, departures_known: bool = True) -> Fairness:
 
 
 def standings(sessions: Sequence[Session], capacity_w: float, fairness: Fairness = DEFAULT_FAIRNESS) -> Ranking:
-    """The place of each car in the order.
+    """Return the place of each car in the order.
 
     Args:
         sessions: Cars that want energy.
@@ -174,7 +174,7 @@ def in_turns(places: Sequence[Standing], lanes: Sequence[Hashable]) -> list[Stan
 
 
 def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness) -> tuple[list[float], float]:
-    """What each car is promised, Wh, and the least slack until any departure with all that is due by then."""
+    """Return what each car is promised, Wh, and the least slack until any departure with all that is due by then."""
     by_departure = sorted(range(len(sessions)), key=lambda index: sessions[index].departs_in_s)
     share = fairness.common_part * _common_share([sessions[index] for index in by_departure], capacity_w)
     promises = [0.0] * len(sessions)
@@ -205,7 +205,10 @@ def _promises(sessions: Sequence[Session], capacity_w: float, fairness: Fairness
 
 
 def _common_share(by_departure: Sequence[Session], capacity_w: float) -> float:
-    """The share of its energy that every car could reach by its departure: no more than that can be promised to all."""
+    """Return the share of its energy that every car could reach by its departure.
+
+    No more than that can be promised to all.
+    """
     share = 1.0
     had_wh = total_wh = 0.0
     for session in by_departure:

@@ -81,7 +81,7 @@ def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool
 
 
 def stays_on(device: DeviceState, now: float, timing: Timing) -> bool:
-    """A load does not go off, although it was told to."""
+    """Return whether a load does not go off, although it was told to."""
     lease = device.lease
     if lease is None or now - lease.changed_at <= 2 * timing.compliance_grace_s:
         return False

@@ -38,7 +38,7 @@ def places[Lane: Hashable](
     free_w: Mapping[Lane, float],
     fairness: Fairness = DEFAULT_FAIRNESS,
 ) -> list[Standing]:
-    """The place of each car: smaller is admitted first and filled first, for `Demand.order` and `Demand.rank`.
+    """Return the place of each car: smaller is admitted first and filled first, for `Demand.order` and `Demand.rank`.
 
     Args:
         sessions: Cars that share a feeder.
@@ -62,7 +62,7 @@ def places[Lane: Hashable](
 def lane_power(
     sessions: Sequence[Session], lanes: Sequence[tuple[int, ...]], free_w: Sequence[float]
 ) -> dict[tuple[int, ...], float]:
-    """What each lane may count on when lanes share phases: of every phase a part by what it still needs.
+    """Return what each lane may count on when lanes share phases: of every phase a part by what it still needs.
 
     Args:
         sessions: Cars that share a feeder.
@@ -109,7 +109,7 @@ class Precedence:
         self._contenders, self._urgent = contenders, urgent
 
     def place(self, device: DeviceState) -> Place:
-        """A charger's place among all: smaller first."""
+        """Return a charger's place among all: smaller first."""
         config = device.config
         priority = config.priority if isinstance(config, ChargerConfig) else 0
         return (-priority, *self._places.get(device.device_id, (_LAST, _LAST)))
@@ -125,7 +125,7 @@ class Precedence:
         return (*first, key // _ABOUT_S)
 
     def tie(self, device: DeviceState) -> Place:
-        """What decides between equal places: who leaves sooner, then who needs less."""
+        """Return what decides between equal places: who leaves sooner, then who needs less."""
         return self._ties.get(device.device_id, (_LAST, _LAST))
 
     def _review(self, now: float, cars: Sequence[DeviceState], feeders: Sequence[FeederWatch]) -> dict[str, Standing]:
@@ -164,7 +164,7 @@ class Precedence:
         return [([max(0.0, watts) for watts in phases], wanted) for phases, wanted in zip(free, full, strict=True)]
 
     def _tightest(self, car: DeviceState, free_w: Sequence[tuple[Sequence[float], float]]) -> int:
-        """The feeder above a car that binds: the one with the least power for what its cars could use."""
+        """Return the feeder above a car that binds: the one with the least power for what its cars could use."""
         return min(
             self._topology.path(car.config.feeder_id),
             key=lambda number: sum(free_w[number][0]) / free_w[number][1] if free_w[number][1] > 0 else _LAST,
@@ -172,7 +172,7 @@ class Precedence:
 
 
 def session_of(car: DeviceState, now: float) -> Session:
-    """What a car still needs and when it leaves; what nobody told is assumed or learned."""
+    """Return what a car still needs and when it leaves; what nobody told is assumed or learned."""
     had_wh = car.session_ws / _WS_PER_WH
     need_wh = car.need_wh()
     if need_wh is None:
@@ -186,7 +186,7 @@ def session_of(car: DeviceState, now: float) -> Session:
 
 
 def is_pressed(car: DeviceState, now: float) -> bool:
-    """Whether a car leaves so soon, as somebody told, that it can hardly wait any more."""
+    """Return whether a car leaves so soon, as somebody told, that it can hardly wait any more."""
     return _spare_s(car, now) < _URGENT_S
 
 
@@ -196,7 +196,10 @@ def _full_w(car: DeviceState) -> float:
 
 
 def _spare_s(car: DeviceState, now: float) -> float:
-    """Time to a departure that was told which charging at full power would not need, s; negative: it is overdue."""
+    """Return time to a departure that was told which charging at full power would not need, s.
+
+    Negative: it is overdue.
+    """
     if car.overdue(now):
         return -_LAST
     departure, need_wh = car.told_departure_at(now), car.need_wh()

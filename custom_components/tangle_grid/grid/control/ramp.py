@@ -8,7 +8,10 @@ from ..model.world import ChargerConfig, DeviceConfig, Timing
 
 
 def charge_step(config: ChargerConfig, amps: float) -> float:
-    """The greatest setpoint that does not exceed `amps`: 0, or a multiple of the step within the charger's range."""
+    """Return the greatest setpoint that does not exceed `amps`.
+
+    0, or a multiple of the step within the charger's range.
+    """
     steps = math.floor(min(amps, config.max_current_a) / config.step_a + EPSILON) * config.step_a
     while config.skips and any(abs(steps - skip) < EPSILON for skip in config.skips):
         steps -= config.step_a
@@ -19,7 +22,7 @@ def charge_step(config: ChargerConfig, amps: float) -> float:
 
 
 def discharge_step(config: ChargerConfig, amps: float) -> float:
-    """The setpoint for feeding back at most `amps` (positive): 0, or the negative of an allowed current."""
+    """Return the setpoint for feeding back at most `amps` (positive): 0, or the negative of an allowed current."""
     steps = math.floor(min(amps, config.max_discharge_a) / config.step_a + EPSILON) * config.step_a
     if steps + EPSILON < config.min_current_a:
         at_minimum = min(amps, config.max_discharge_a) + EPSILON >= config.min_current_a
@@ -28,7 +31,7 @@ def discharge_step(config: ChargerConfig, amps: float) -> float:
 
 
 def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
-    """Whether the hold time after the last reduction and the least time between writes have passed.
+    """Return whether the hold time after the last reduction and the least time between writes have passed.
 
     Where a car may have just left nobody is given more.
     """
@@ -46,7 +49,7 @@ def write_interval_s(config: DeviceConfig, timing: Timing) -> float:
 
 
 def next_increase(config: ChargerConfig, told_a: float, target_a: float, timing: Timing) -> float:
-    """One step up from `told_a` towards `target_a`; a paused charger starts at its minimum.
+    """Return one step up from `told_a` towards `target_a`; a paused charger starts at its minimum.
 
     Who is written to more seldom takes larger steps: the ramp has the same slope for all.
     """

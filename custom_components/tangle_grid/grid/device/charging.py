@@ -36,7 +36,7 @@ def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
 
 
 def _up_to(draw: Draw, config: ChargerConfig) -> Draw:
-    """The same, where it may be anything up to the most that the charger lets flow."""
+    """Return the same, where it may be anything up to the most that the charger lets flow."""
     top_a = config.max_current_a
     most = tuple(max(amps, top_a) if phase in config.phases else amps for phase, amps in enumerate(draw.most))
     wide = tuple(max(one, other) for one, other in zip(most, draw.wide_most, strict=True))

@@ -55,7 +55,7 @@ class Departure:
             self.at = said if said is not None and said > now else None
 
     def overdue(self, now: float) -> bool:
-        """Whether the car should have left by now, and is not charged."""
+        """Return whether the car should have left by now, and is not charged."""
         return self.at is not None and now >= self.at
 
     def leave(self) -> None:
@@ -68,5 +68,5 @@ class Departure:
 
 
 def _same_time(sooner: float, later: float) -> bool:
-    """Whether two moments are the same, or the same time of different days."""
+    """Return whether two moments are the same, or the same time of different days."""
     return abs((later - sooner + _DAY_S / 2) % _DAY_S - _DAY_S / 2) <= _SAME_TIME_S

@@ -17,7 +17,7 @@ class MeterFault(StrEnum):
 
 
 def is_finite(reading: PhaseReading) -> bool:
-    """All numbers of a reading are numbers."""
+    """Return whether all numbers of a reading are numbers."""
     return all(map(math.isfinite, reading.power_w)) and math.isfinite(reading.at) and math.isfinite(reading.changed_at)
 
 

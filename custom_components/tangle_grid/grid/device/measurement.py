@@ -35,7 +35,7 @@ class PowerLog:
         self._entries.clear()
 
     def at(self, moment: float) -> PhaseTriple | None:
-        """What the device drew when a meter reported at `moment`.
+        """Return what the device drew when a meter reported at `moment`.
 
         A meter's reading must be compared with the draw that it contains: a device that reported a moment later is
         already somewhere else.
@@ -49,7 +49,7 @@ class PowerLog:
         return value
 
     def since_above(self, watts: float, now: float) -> float:
-        """Since when the total has been at least `watts` without a break; `now` if it is not."""
+        """Return since when the total has been at least `watts` without a break; `now` if it is not."""
         since = now
         for at, power_w in reversed(self._entries):
             if power_w is None or sum(power_w) < watts:

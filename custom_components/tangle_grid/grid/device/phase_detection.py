@@ -106,7 +106,7 @@ class PhaseWatch:
         return True
 
     def placed(self, reading: PhaseReading) -> PhaseReading:
-        """A reading whose total was split evenly, on the phases where it flows."""
+        """Return a reading whose total was split evenly, on the phases where it flows."""
         if self.misplaced and not reading.split:
             self._measured = _used(reading.power_w)
             share = reading.total_w / len(self._configured)

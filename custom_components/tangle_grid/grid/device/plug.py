@@ -42,7 +42,7 @@ class PlugWatch:
         return self.doubted_since is not None
 
     def may_be_there(self, now: float, hold_s: float) -> bool:
-        """Whether a car may be there: what nobody can tell any more counts as there."""
+        """Return whether a car may be there: what nobody can tell any more counts as there."""
         unknown_since = self._unknown_since
         return self.connected is not False or (unknown_since is not None and now - unknown_since >= hold_s)
 
@@ -99,5 +99,5 @@ class PlugWatch:
 
 
 def _flows(reading: PhaseReading | None, since: float) -> bool:
-    """Whether a reading that was taken later than `since` shows a car."""
+    """Return whether a reading that was taken later than `since` shows a car."""
     return reading is not None and reading.at > since and max(map(abs, reading.power_w)) > _FLOWS_A * NOMINAL_V

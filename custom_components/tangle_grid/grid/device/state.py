@@ -290,7 +290,7 @@ class DeviceState:
         self.take_minimum()
 
     def own_time(self, now: float) -> float:
-        """A moment on the clock of `own_log`, which stands still while the device helps.
+        """Return a moment on the clock of `own_log`, which stands still while the device helps.
 
         So whoever helps in one request after the other keeps the baseline that it had before the first of them, and is
         no worse off than one that leaves each of them early to be seen drawing again.
@@ -307,7 +307,7 @@ class DeviceState:
         self.own_log.add(self.own_time(now), reading)
 
     def need_wh(self) -> float | None:
-        """Energy that the car still wants, Wh; None when unknown."""
+        """Return energy that the car still wants, Wh; None when unknown."""
         config, telemetry = self.config, self.telemetry
         if not isinstance(config, ChargerConfig) or not isinstance(telemetry, ChargerTelemetry):
             return None
@@ -317,7 +317,7 @@ class DeviceState:
         return self.charge.need_wh(config.target_soc)
 
     def usable_a(self, now: float, timing: Timing) -> float:
-        """The most that a car can be expected to use, A: its maximum, or what it draws plus a little.
+        """Return the most that a car can be expected to use, A: its maximum, or what it draws plus a little.
 
         A car that tapers or waits does not hold on to current that others want. Once it draws nearly all that it was
         told, it may have more.
@@ -331,16 +331,16 @@ class DeviceState:
         return max(config.min_current_a, min(self.setpoint, self.last_a + _SPARE_A))
 
     def told_departure_at(self, now: float) -> float | None:
-        """When the car leaves, as somebody said; None when nobody did, or when that time has passed."""
+        """Return when the car leaves, as somebody said; None when nobody did, or when that time has passed."""
         departure = self.departure.at
         return departure if departure is not None and departure > now else None
 
     def overdue(self, now: float) -> bool:
-        """The car should have left by now, as somebody said, but is there and not charged."""
+        """Return whether the car should have left by now, as somebody said, but is there and not charged."""
         return self.departure.overdue(now) and self.plugged_in and not self.satisfied
 
     def departure_at(self, now: float) -> float:
-        """When the car leaves: told, else expected from earlier stays; later than `now`."""
+        """Return when the car leaves: told, else expected from earlier stays; later than `now`."""
         told = self.told_departure_at(now)
         if told is not None:
             return told
@@ -351,7 +351,10 @@ class DeviceState:
         return self._expected_at
 
     def shown_departure_at(self) -> float | None:
-        """When the car leaves: told, else as it was expected last; None when there is no car or nothing is known."""
+        """Return when the car leaves.
+
+        Told, else as it was expected last; None when there is no car or nothing is known.
+        """
         if not isinstance(self.config, ChargerConfig) or self.connected is False:
             return None
         return self._expected_at if self.departure.at is None else self.departure.at

@@ -77,7 +77,7 @@ class ChargeWatch:
 
     @classmethod
     def of(cls, config: DeviceConfig) -> ChargeWatch:
-        """One for this device; of a household or the sun there is nothing to watch."""
+        """Return one for this device; of a household or the sun there is nothing to watch."""
         match config:
             case ChargerConfig():
                 return cls(config.battery_wh, discharge_w=config.max_discharge_a * config.watts_per_amp)
@@ -97,7 +97,7 @@ class ChargeWatch:
         return self._carried(_LEAST_EFFICIENCY)
 
     def need_wh(self, target: float) -> float | None:
-        """What is missing to a state of charge, Wh; 0 when it is reached, None: unknown how much."""
+        """Return what is missing to a state of charge, Wh; 0 when it is reached, None: unknown how much."""
         expected, capacity_wh = self.expected, self.capacity_wh
         if expected is None:
             charged_wh = self._drawn_wh * _LEAST_EFFICIENCY - self._fed_wh / _LEAST_EFFICIENCY
@@ -227,7 +227,7 @@ class ChargeWatch:
             self._take(now, at, said)
 
     def _is_of_now(self, now: float, at: float, said: float, *, timed: bool) -> bool:
-        """Whether a value is of this stay."""
+        """Return whether a value is of this stay."""
         if not timed or self.stays:
             return True
         if self._arrived_at is None:

@@ -60,7 +60,7 @@ class StayLog:
                 self._stays.popleft()
 
     def expected_departure(self, *, arrived_at: float, now: float) -> float:
-        """When a car that arrived at `arrived_at` and is still there will leave; later than `now`.
+        """Return when a car that arrived at `arrived_at` and is still there will leave; later than `now`.
 
         It changes little until it has passed: keep it until then rather than asking in each pass. O(window log window).
         """
@@ -80,12 +80,12 @@ class StayLog:
         return max(moment_of(came + expected, self.local), now + _LEAST_S)
 
     def to_dict(self) -> list[list[float]]:
-        """For storage: when each began, grid time, and how long it was, s."""
+        """Return what is stored: when each began, grid time, and how long it was, s."""
         return [[stay.arrived_at, stay.left_at - stay.arrived_at] for stay in self._stays]
 
     @classmethod
     def from_dict(cls, stays: list[list[float]], local: LocalTime = utc) -> StayLog:
-        """From storage; entries that make no sense are left out.
+        """Rebuild from storage; entries that make no sense are left out.
 
         Earlier versions stored of the beginning only the time of the day in UTC: it is taken for one of 1970, so that
         winter's are right and summer's an hour off.

@@ -197,7 +197,7 @@ class Commands:
         device.restoring |= {load: until for load in loads if load not in device.shed and load not in device.restoring}
 
     def mark_paid(self, now: float, *, request_id: str, device_id: str, reference: str) -> list[GridEvent]:
-        """The ledger has sent a reward, known there as `reference`. Saying it again changes nothing.
+        """Note that the ledger has sent a reward, known there as `reference`. Saying it again changes nothing.
 
         Raises:
             GridError: `unknown_request`, `not_participating`, `invalid_reference`, `invalid_transition`.
@@ -207,7 +207,7 @@ class Commands:
     def mark_confirmed(
         self, now: float, *, request_id: str, device_id: str, reference: str | None = None
     ) -> list[GridEvent]:
-        """The ledger has confirmed a reward. Saying it again changes nothing.
+        """Note that the ledger has confirmed a reward. Saying it again changes nothing.
 
         Raises:
             GridError: `unknown_request`, `not_participating`, `invalid_reference`, `invalid_transition`.
@@ -216,11 +216,14 @@ class Commands:
         return events + self._mark(now, request_id, device_id, RequestState.CONFIRMED, "")
 
     def unpaid(self) -> list[Settlement]:
-        """Rewards that are settled and not known to be paid: hand them to the ledger, again after a restart."""
+        """Return rewards that are settled and not known to be paid: hand them to the ledger, again after a restart."""
         return self._parts.lifecycle.unpaid()
 
     def paid(self) -> list[Settlement]:
-        """Rewards that are known to be paid, of the requests that are kept: a ledger may have been set back since."""
+        """Return rewards that are known to be paid, of the requests that are kept.
+
+        A ledger may have been set back since.
+        """
         return self._parts.lifecycle.paid()
 
     def update_policy(self, device_id: str, policy: PolicyConfig) -> None:

@@ -91,7 +91,7 @@ class GridEngine:
         return self._parts.to_dict(self._observation.now)
 
     def step(self, now: float, inputs: Inputs) -> StepResult:
-        """One control pass. Should it raise, whatever it may be, `fail_safe` is to be called in its place.
+        """Make one control pass. Should it raise, whatever it may be, `fail_safe` is to be called in its place.
 
         Args:
             now: Grid time, epoch seconds.
@@ -204,5 +204,5 @@ class GridEngine:
 
 
 def _holds(stands: Lease, wanted: Lease, now: float) -> bool:
-    """Whether a device need not be told what it was told already."""
+    """Return whether a device need not be told what it was told already."""
     return stands.value == wanted.value and now - stands.written_at < stands.expires_at - now

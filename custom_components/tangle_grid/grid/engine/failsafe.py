@@ -100,7 +100,7 @@ def back_to_safety(
 
 
 def _safe_a(config: ChargerConfig, told: list[Lease], telemetry: Telemetry | None) -> float:
-    """The least of what is safe, what it was told and what it shows, A; it stops feeding back."""
+    """Return the least of what is safe, what it was told and what it shows, A; it stops feeding back."""
     known = [config.safe_current_a, *(each.value for each in told if each.value is not None)]
     shown_a = telemetry.shown_a if isinstance(telemetry, ChargerTelemetry) else None
     # Nobody has looked yet whether that is a number.

@@ -58,7 +58,7 @@ class SetpointLeases:
             device.resume.paused(now)
 
     def _tell_again(self, device: DeviceState, plan: Plan, now: float) -> bool:
-        """Whether a charger is told its setpoint although it shows it: it may do something else."""
+        """Return whether a charger is told its setpoint although it shows it: it may do something else."""
         config, timing = device.config, self._parts.config.timing
         if not isinstance(config, ChargerConfig) or device.lease is None:
             return False

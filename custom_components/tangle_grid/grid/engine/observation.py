@@ -83,7 +83,7 @@ class Observation:
     def _look(
         self, feeder: FeederWatch, now: float, reading: PhaseReading | None, below: Sequence[DeviceState]
     ) -> bool:
-        """One meter's reading; returns whether sight changed. Of what cannot be read, nothing is known."""
+        """Take in one meter's reading, and return whether sight changed. Of what cannot be read, nothing is known."""
         try:
             return feeder.observe(now, reading, self._parts.config.timing, below)
         except Exception:  # noqa: BLE001 - a meter's trouble makes its feeder blind, and no other

@@ -63,7 +63,7 @@ def market_account(parts: EngineParts, now: float) -> MarketAccount:
 
 
 def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awaited: bool) -> FeederStatus:
-    """One feeder, as it is shown."""
+    """Return one feeder, as it is shown."""
     capacity_w = _watts(feeder.limit_a)
     threshold_w = _watts(feeder.threshold_a())
     temporary_until = None if feeder.temporary is None else feeder.temporary.until
@@ -125,7 +125,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awa
 def device_status(
     device: DeviceState, requests: Mapping[str, CurtailmentRequest], planned_a: float | None = None
 ) -> DeviceStatus:
-    """One device, as it is shown."""
+    """Return one device, as it is shown."""
     request = requests.get(device.request_id) if device.request_id is not None else None
     ask = None if request is None else request.asks.get(device.device_id)
     expected_departure_at = device.shown_departure_at()

@@ -40,7 +40,7 @@ _ROUNDING_S: Final = 2.0
 
 
 def _placeholder(value: Any, path: str, lost: list[str]) -> Any:
-    """What may stand in a sentence: a text or a number."""
+    """Return what may stand in a sentence: a text or a number."""
     return value if isinstance(value, str) else number(-1e16, 1e16)(value, path, lost)
 
 
@@ -99,7 +99,10 @@ _ASK: Final = record(
 
 
 def _mended(request: dict[str, Any]) -> dict[str, Any]:
-    """A request whose values go together. One of which that is not known is over: what was delivered is settled."""
+    """Return a request whose values go together. One of which that is not known is over.
+
+    What was delivered is settled.
+    """
     issued_at, ends_at = request["issued_at"], request["ends_at"]
     ordered = issued_at <= request["answer_by"] <= ends_at and issued_at <= request["starts_at"] <= ends_at
     if not ordered or ends_at - issued_at > MAX_DURATION_S + _ROUNDING_S:
@@ -111,7 +114,7 @@ def _mended(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mended_ask(ask: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A part whose values go together; None: nothing is left of it that could be acted on."""
+    """Return a part whose values go together; None: nothing is left of it that could be acted on."""
     if "series" in ask:
         # Parts of the first version have none of these.
         for name in ("quantities", "need_wh"):
@@ -132,7 +135,7 @@ def _mended_ask(ask: dict[str, Any], request: Mapping[str, Any]) -> dict[str, An
 
 
 def _settled(ask: dict[str, Any]) -> dict[str, Any]:
-    """A part that has earned something: what it earned is owed, whether or not it can still be shown why."""
+    """Return a part that has earned something: what it earned is owed, whether or not it can still be shown why."""
     owed_i = reward_i(ask["energy_wh"], ask["rate"])
     if not any(ask.get(name) is _UNREAD for name in _EVIDENCE) and ask.get("series", _NOTHING)["done_s"]:
         shown = energies(_delivery(ask), ask["rate"])
@@ -147,7 +150,7 @@ def _settled(ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _going_on(ask: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    """A part that is not settled yet: time of which nothing is known any more counts as not measured."""
+    """Return a part that is not settled yet: time of which nothing is known any more counts as not measured."""
     if ask.get("baseline_w") is _UNREAD:
         ask["baseline_w"] = 0.0
     if ask.get("need_wh") is _UNREAD:
@@ -249,7 +252,10 @@ _CHARGE: Final = record(
 
 
 def _one_session(device: dict[str, Any]) -> dict[str, Any]:
-    """What was charged and since when go together: without one of them, a new session is counted from 0."""
+    """Return a device whose charge and its beginning go together.
+
+    Without one of them, a new session is counted from 0.
+    """
     if _UNREAD in (device["session_ws"], device.get("session_at")):
         device |= {"session_ws": 0.0, "session_at": None}
     return device

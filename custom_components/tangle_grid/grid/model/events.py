@@ -98,7 +98,7 @@ type GridEvent = RequestIssued | Asked | Answered | AskChanged | RequestClosed |
 
 
 def is_owed(event: GridEvent) -> bool:
-    """Whether an event carries a request or money: it must be on disk before anybody acts on it.
+    """Return whether an event carries a request or money: it must be on disk before anybody acts on it.
 
     That somebody is not seen or does not obey tells the next run nothing: it starts in the safe state and looks.
     """

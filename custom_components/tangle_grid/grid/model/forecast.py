@@ -34,12 +34,15 @@ class Series:
     values: tuple[float, ...]
 
     def at(self, t: float) -> float | None:
-        """The value at a moment; None outside."""
+        """Return the value at a moment; None outside."""
         index = math.floor((t - self.start) / self.step_s)
         return self.values[index] if 0 <= index < len(self.values) else None
 
     def mean(self, t0: float, t1: float) -> float | None:
-        """The mean from `t0` to `t1`, of what is known of it; None when nothing is, or when `t1` is not later."""
+        """Return the mean from `t0` to `t1`, of what is known of it.
+
+        None when nothing is, or when `t1` is not later.
+        """
         first = max(0, math.floor((t0 - self.start) / self.step_s))
         last = min(len(self.values), math.ceil((t1 - self.start) / self.step_s))
         total = covered = 0.0
@@ -108,11 +111,11 @@ class DayProfile:
         self._at, self._watts = now, watts
 
     def at(self, t: float) -> float | None:
-        """What is usual at this time of the day, W; None where nothing was learned yet."""
+        """Return what is usual at this time of the day, W; None where nothing was learned yet."""
         return self._values[math.floor(self._local(t) / _SLOT_S) % _SLOTS]
 
     def to_list(self) -> list[int | None]:
-        """For storage: W per quarter."""
+        """Return what is stored: W per quarter."""
         return [None if value is None else round(value) for value in self._values]
 
     def _learn(self) -> None:
@@ -150,5 +153,5 @@ class PastPeak:
         self._at, self._watts = now, watts
 
     def peak_w(self) -> float:
-        """The peak, W; 0 before a quarter of an hour was measured."""
+        """Return the peak, W; 0 before a quarter of an hour was measured."""
         return max(self._means.values(), default=0.0)

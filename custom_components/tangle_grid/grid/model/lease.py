@@ -28,12 +28,12 @@ class Lease:
         return now >= self.expires_at
 
     def due(self, now: float) -> bool:
-        """Half of its life is over: time to renew."""
+        """Return whether half of its life is over: time to renew."""
         return now - self.written_at >= self.expires_at - now
 
 
 def grant(previous: Lease | None, value: float | None, cause: Cause, now: float, life_s: float) -> Lease:
-    """A new lease that follows `previous`."""
+    """Return a new lease that follows `previous`."""
     same = previous is not None and previous.value == value
     return Lease(
         value=value,

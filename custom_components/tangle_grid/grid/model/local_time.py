@@ -10,11 +10,14 @@ type LocalTime = Callable[[float], float]
 
 
 def utc(t: float) -> float:
-    """Where nothing else is said, the clocks show grid time itself."""
+    """Return grid time itself: clocks show it where nothing else is said."""
     return t
 
 
 def moment_of(shown: float, local: LocalTime) -> float:
-    """When the clocks show this time, s of grid time; for an hour that they skip or show twice, one that is near it."""
+    """Return when the clocks show this time, s of grid time.
+
+    For an hour that they skip or show twice, one that is near it.
+    """
     near = shown - (local(shown) - shown)
     return shown - (local(near) - near)

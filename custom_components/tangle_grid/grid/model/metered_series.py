@@ -23,7 +23,7 @@ type Readings = list[list[int | None]]
 
 
 def slot_for(window_s: float) -> int:
-    """The length of a slot for a window, whole s: so long that about sixty of them fill it."""
+    """Return the length of a slot for a window, whole s: so long that about sixty of them fill it."""
     return max(1, math.ceil(window_s / _SLOTS))
 
 
@@ -128,7 +128,7 @@ class ReadingSeries:
 
 
 def value_at(steps: Iterable[list[int]], offset_s: int) -> int:
-    """The value of a step function at an offset; 0 before its first step."""
+    """Return the value of a step function at an offset; 0 before its first step."""
     value = 0
     for start, each in steps:
         if start > offset_s:
@@ -149,7 +149,7 @@ class Delivery:
 def delivery(
     *, readings: Readings, quantities: Steps, duration_s: int, baseline_w: int, need_wh: int | None
 ) -> Delivery:
-    """What was delivered, from whole numbers alone; `settlement` writes the arithmetic out."""
+    """Return what was delivered, from whole numbers alone; `settlement` writes the arithmetic out."""
     left_ws = None if need_wh is None or baseline_w <= 0 else need_wh * WS_PER_WH
     delivered = baseline = measured = 0
     for start, end, power_w in _pieces(readings, quantities, duration_s):

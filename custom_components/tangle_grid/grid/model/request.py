@@ -169,7 +169,7 @@ class Ask:
         return self.delivery().delivered_ws
 
     def delivery(self) -> Delivery:
-        """What was delivered up to the last closed slot."""
+        """Return what was delivered up to the last closed slot."""
         return delivery(
             readings=self.series.readings,
             quantities=self.quantities,

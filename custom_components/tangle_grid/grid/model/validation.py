@@ -13,17 +13,17 @@ _MAX_REFERENCE: Final = 256
 
 
 def checked_power(value: object, *, key: str = "invalid_power") -> float:
-    """A power above 0, W."""
+    """Return a power above 0, W."""
     return _checked(value, key, "power_w", MAX_POWER_W)
 
 
 def checked_duration(value: object) -> float:
-    """A duration above 0 and up to a week, s."""
+    """Return a duration above 0 and up to a week, s."""
     return _checked(value, "invalid_duration", "duration", MAX_DURATION_S)
 
 
 def checked_until(now: float, until: object) -> float:
-    """A moment that lies ahead, by a week at most."""
+    """Return a moment that lies ahead, by a week at most."""
     if isinstance(until, bool) or not isinstance(until, (int, float)):
         raise GridError("invalid_duration", {"duration": until})
     # Compared first: a whole number may be too large for any sum with it.
@@ -33,14 +33,14 @@ def checked_until(now: float, until: object) -> float:
 
 
 def checked_rate(value: object) -> int:
-    """A rate, i/kWh; 0 asks for a favour."""
+    """Return a rate, i/kWh; 0 asks for a favour."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_RATE:
         raise GridError("invalid_rate", {"rate": value})
     return value
 
 
 def checked_reference(value: object) -> str:
-    """What a ledger calls a payment; may be empty."""
+    """Return what a ledger calls a payment; may be empty."""
     if not isinstance(value, str) or len(value) > _MAX_REFERENCE:
         raise GridError("invalid_reference", {"value": type(value).__name__})
     return value

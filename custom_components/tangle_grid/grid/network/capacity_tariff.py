@@ -62,7 +62,7 @@ class PeakWindow:
         return max(0.0, (self.target_w * _AIM * self.window_s - self._energy_ws) / remaining_s)
 
     def steady_w(self) -> float:
-        """Power up to which devices may be raised, W: could go on for ever."""
+        """Return power up to which devices may be raised, W: could go on for ever."""
         return min(self.target_w * _AIM, self.allowed_w())
 
     def mean_w(self) -> float:

@@ -120,7 +120,7 @@ class Plausibility:
             self._distrust_until, self._distrusted = None, 0
 
     def _stuck(self, now: float, reading: PhaseReading, drawn_a: PhaseTriple, timing: Timing) -> bool:
-        """A phase does not move, although it should have."""
+        """Return whether a phase did not move, although it should have."""
         stuck = False
         for phase, watts in enumerate(reading.power_w):
             if self.capacity_a[phase] <= 0:
@@ -175,7 +175,7 @@ class _Drawn:
 
 
 def _since(since: float | None, now: float, *, holds: bool) -> float | None:
-    """Since when something holds without a break."""
+    """Return since when something holds without a break."""
     if not holds:
         return None
     return now if since is None else since

@@ -171,7 +171,7 @@ class StepEcho:
         self._block, self._earlier, self._before = following, block, None
 
     def _step(self) -> _Step | None:
-        """The step that was taken last, as far as it shows by now."""
+        """Return the step that was taken last, as far as it shows by now."""
         before, block = self._before, self._block
         if before is None or block is None or not self._measured:
             return None

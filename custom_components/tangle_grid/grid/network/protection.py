@@ -146,7 +146,7 @@ class FeederWatch:
         return self.blind if first else before is not self.fault
 
     def lose(self, now: float, timing: Timing) -> bool:
-        """The meter cannot be read at all; True when sight was lost by that."""
+        """Note that the meter cannot be read at all; return whether sight was lost by that."""
         self._newest = None
         return self.observe(now, None, timing)
 
@@ -199,7 +199,7 @@ class FeederWatch:
             self.last_issued_at = min(self.last_issued_at, now)
 
     def threshold_a(self) -> PhaseTriple:
-        """The threshold, A per phase; a temporary capacity pulls it down in proportion."""
+        """Return the threshold, A per phase; a temporary capacity pulls it down in proportion."""
         thresholds, capacities, limits = self.config.threshold_a, self.config.capacity_a, self.limit_a
         return _triple(
             threshold * limit / capacity if capacity > 0 else 0.0
@@ -207,7 +207,7 @@ class FeederWatch:
         )
 
     def excess_w(self, margin: float = 0.0) -> PhaseTriple:
-        """What each phase carries above its threshold, W; where it does, `margin` of the threshold is added."""
+        """Return what each phase carries above its threshold, W; where it does, `margin` of the threshold is added."""
         if self.reading is None:
             return (0.0, 0.0, 0.0)
         return _triple(
@@ -268,7 +268,7 @@ class Room:
 
 
 def limits_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederWatch]) -> tuple[int, ...]:
-    """The limits that a device's current passes through, without those of blind feeders: they are unknown."""
+    """Return the limits that a device's current passes through, without those of blind feeders: they are unknown."""
     return tuple(
         number * PHASES + phase
         for number in topology.path(device.config.feeder_id)
@@ -278,7 +278,10 @@ def limits_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederW
 
 
 def totals_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederWatch]) -> tuple[int, ...]:
-    """The limits of capacity tariffs that a device's total counts on; the weight of 1 A is its number of phases."""
+    """Return the limits of capacity tariffs that a device's total counts on.
+
+    The weight of 1 A is its number of phases.
+    """
     return tuple(
         PHASES * len(feeders) + number
         for number in topology.path(device.config.feeder_id)
@@ -287,7 +290,7 @@ def totals_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederW
 
 
 def drawn_a(device: DeviceState, feeder: FeederWatch, phase: int) -> float:
-    """What a device draws on a phase, A, at the time of the feeder's own reading."""
+    """Return what a device draws on a phase, A, at the time of the feeder's own reading."""
     if feeder.reading is None or device.reading is None:
         return 0.0
     power_w = device.log.at(feeder.reading.at) or device.reading.power_w
@@ -295,7 +298,7 @@ def drawn_a(device: DeviceState, feeder: FeederWatch, phase: int) -> float:
 
 
 def owed_a(device: DeviceState, feeder: FeederWatch, phase: int, settle_s: float) -> float:
-    """What a device can give back on a phase, A: its draw, without what a charger takes beyond its setpoint.
+    """Return what a device can give back on a phase, A: its draw, without what a charger takes beyond its setpoint.
 
     What goes beyond it does not go away by telling it less, unless it was told only just now. So it is left in the
     load that nobody controls.
@@ -346,7 +349,7 @@ def uncontrolled_a(
 
 
 def _by_feeder(devices: Iterable[tuple[DeviceState, tuple[int, ...]]]) -> dict[int, list[DeviceState]]:
-    """The devices below each feeder that is not blind to them."""
+    """Return the devices below each feeder that is not blind to them."""
     below: dict[int, list[DeviceState]] = {}
     for device, limits in devices:
         for number in dict.fromkeys(limit // PHASES for limit in limits):
@@ -461,7 +464,10 @@ def room_for(
 
 
 def _soft_a(most: float, high: float, steady: float, *, fresh_a: float, high_a: float, steady_a: float) -> float:
-    """What increases may use above a load of now, its high of the last minutes and that of a quarter of an hour, A."""
+    """Return what increases may use above a load of now, its high of the last minutes and that of a quarter of an hour.
+
+    A.
+    """
     return max(min(fresh_a - most, high_a - high), steady_a - max(high, steady))
 
 
@@ -491,7 +497,7 @@ def _add_totals(
 
 
 def may_rise_a(device: DeviceState) -> float:
-    """How much more than at its last reading a silent charger may draw by now, A per phase."""
+    """Return how much more than at its last reading a silent charger may draw by now, A per phase."""
     config = device.config
     if not isinstance(config, ChargerConfig):
         return 0.0

@@ -43,11 +43,11 @@ class Topology:
         return next(feeder.feeder_id for feeder in self.feeders if feeder.parent_id is None)
 
     def path(self, feeder_id: str) -> tuple[int, ...]:
-        """Numbers of a feeder and of all above it."""
+        """Return numbers of a feeder and of all above it."""
         return self._path[feeder_id]
 
     def below(self, feeder_id: str, device: DeviceConfig) -> bool:
-        """Whether a device hangs on a feeder, directly or further down."""
+        """Return whether a device hangs on a feeder, directly or further down."""
         return self.number[feeder_id] in self._path[device.feeder_id]
 
     def _climb(self, feeder: FeederConfig) -> tuple[int, ...]:

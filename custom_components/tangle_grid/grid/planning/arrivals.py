@@ -87,13 +87,13 @@ class Arrivals:
         stays.append(self._shown(stay))
 
     def taken_until(self, device_id: str, now: float) -> float | None:
-        """When a charger will be free whose car is not planned: not known, so in a while; None if it is free."""
+        """Return when a charger will be free whose car is not planned: not known, so in a while; None if it is free."""
         return now + _A_WHILE_S if device_id in self._present else None
 
     def expected(
         self, device_id: str, now: float, until: float, *, taken_until: float | None, end: float | None = None
     ) -> Sequence[tuple[float, float, float]]:
-        """What is still expected of a charger: times of arrival and departure, and Wh by their likelihood.
+        """Return what is still expected of a charger: times of arrival and departure, and Wh by their likelihood.
 
         Args:
             device_id: The charger.
@@ -125,7 +125,7 @@ class Arrivals:
         return result
 
     def to_dict(self) -> dict[str, Any]:
-        """For storage: per charger since when it is known, and its stays."""
+        """Return what is stored: per charger since when it is known, and its stays."""
         return {
             device_id: [
                 round(since),

@@ -98,7 +98,7 @@ class Spread:
         return known_ws >= _MOSTLY * sum(job.ws for job in self.jobs)
 
     def state(self) -> Poured:
-        """For `resume`."""
+        """Return what `resume` goes on with."""
         starts = [self.first, *self.ends]
         return {
             (job.lane, self.ends[job.due], job.here): (
@@ -125,7 +125,10 @@ class Spread:
             self._add(job, watts, 1.0)
 
     def peak_w(self) -> float:
-        """The greatest load (with the height of the price) in which there is any of this work, W; 0 without work."""
+        """Return the greatest load (with the height of the price) in which there is any of this work, W.
+
+        0 without work.
+        """
         work_w = [0.0] * len(self.seconds)
         for job, watts in zip(self.jobs, self.poured, strict=True):
             for slot, each in enumerate(watts, job.release):
@@ -133,7 +136,7 @@ class Spread:
         return max((load for load, work in zip(self._load_w, work_w, strict=True) if work > _LITTLE_W), default=0.0)
 
     def lanes_w(self) -> dict[Lane, list[float]]:
-        """What the cars of each lane that are here charge with, W per slot."""
+        """Return what the cars of each lane that are here charge with, W per slot."""
         starts = [self.first, *self.ends]
         result: dict[Lane, list[float]] = {}
         for job, watts in zip(self.jobs, self.poured, strict=True):
@@ -226,7 +229,7 @@ class Spread:
 
 
 def _watts(pieces: Sequence[tuple[float, float, float]], height: float) -> float:
-    """How many W a slot takes until the next one costs `height`."""
+    """Return how many W a slot takes until the next one costs `height`."""
     for cost, watts, slope in reversed(pieces):
         if height > cost:
             return watts + (height - cost) / slope
@@ -239,7 +242,9 @@ def _weight(lane: Lane) -> float:
 
 
 def used_shares(jobs: Sequence[Job], room_w: Sequence[Sequence[float]], seconds: Sequence[float]) -> list[float]:
-    """How much of what each limit leaves until some slot is due by then, at worst; 1 is all of it. O(jobs + slots).
+    """Return how much of what each limit leaves until some slot is due by then, at worst.
+
+    1 is all of it. O(jobs + slots).
 
     Args:
         jobs: The work.
@@ -263,7 +268,10 @@ def used_shares(jobs: Sequence[Job], room_w: Sequence[Sequence[float]], seconds:
 
 
 def crowded(lane: Lane, taken: Sequence[float]) -> float:
-    """How much of what a lane's phases leave is wanted, the mean of its phases; the worst of nested feeders counts."""
+    """Return how much of what a lane's phases leave is wanted, the mean of its phases.
+
+    The worst of nested feeders counts.
+    """
     worst: dict[int, float] = {}
     for limit in lane:
         worst[limit % PHASES] = max(worst.get(limit % PHASES, 0.0), min(_MOST_CROWDED, taken[limit]))
@@ -279,7 +287,7 @@ def by_release(jobs: Sequence[Job]) -> Mapping[int, Sequence[tuple[int, float]]]
 
 
 def stretches(first: int, slots: int) -> list[int]:
-    """The stretch that each slot lies in."""
+    """Return the stretch that each slot lies in."""
     result = list(range(min(slots, _SINGLE)))
     while len(result) < slots:
         slot = first + len(result)
@@ -290,7 +298,7 @@ def stretches(first: int, slots: int) -> list[int]:
 def spread_of(
     first: int, valley: Valley, room_w: Sequence[Sequence[float]], level_w: float, jobs: Sequence[Job]
 ) -> Spread:
-    """From slots to stretches of them: the work of all lanes."""
+    """Return the work of all lanes by stretches of slots."""
     at = stretches(first, len(valley.seconds))
     seconds, ends = [0.0] * (at[-1] + 1), [0] * (at[-1] + 1)
     for slot, length in enumerate(valley.seconds):

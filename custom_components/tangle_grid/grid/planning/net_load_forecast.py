@@ -65,7 +65,7 @@ class Outlook:
             self._profiles[feeder_id].observe(now, sum(power_w) + sun)
 
     def to_dict(self) -> dict[str, Any]:
-        """What was learned, JSON-able: 96 numbers per feeder."""
+        """Return what was learned, JSON-able: 96 numbers per feeder."""
         return {
             "days_w": {feeder_id: profile.to_list() for feeder_id, profile in self._profiles.items()},
             "sun_w": self._sun.to_list(),
@@ -76,7 +76,9 @@ class Outlook:
         return [self._ground_w(feeder.feeder_id, now, starts, forecast) for feeder in self._topology.feeders]
 
     def floor_w(self, ground_w: Sequence[float], turns: Iterable[Turn], first: int) -> float:
-        """The peak that the load has anyway, W: reached before, sure to come, or paid for; 0 while the sun is awaited.
+        """Return the peak that the load has anyway, W.
+
+        Reached before, sure to come, or paid for; 0 while the sun is awaited.
 
         Args:
             ground_w: Load of the first feeder without the cars, W per slot.
@@ -93,7 +95,7 @@ class Outlook:
     def room_w(
         self, starts: Sequence[float], grounds_w: Sequence[Sequence[float]], limits_w: Mapping[str, tuple[float, float]]
     ) -> list[list[float]]:
-        """What each phase of each feeder leaves to cars, W per slot.
+        """Return what each phase of each feeder leaves to cars, W per slot.
 
         Args:
             starts: When the slots begin.
@@ -151,7 +153,9 @@ class Outlook:
 
 
 def alone_w(ground_w: Sequence[float], turns: Iterable[Turn], first: int) -> float:
-    """What the load comes to even where the cars charge one after the other, W: there is no use in waiting below it.
+    """Return what the load comes to even where the cars charge one after the other, W.
+
+    There is no use in waiting below it.
 
     Each has to charge at some time, with its least current or more.
 

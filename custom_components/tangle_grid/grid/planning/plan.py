@@ -177,7 +177,7 @@ class Planner:
         return self._making is not None
 
     def ceiling_a(self, device_id: str, now: float) -> float | None:
-        """The most that the plan lets a charger have now, A per phase; None: no limit from the plan."""
+        """Return the most that the plan lets a charger have now, A per phase; None: no limit from the plan."""
         plan = self._plan
         turn = None if plan is None else plan.turns.get(device_id)
         # A plan that was not renewed holds nobody back.
@@ -186,7 +186,7 @@ class Planner:
         return turn.placed.get(slot_of(now) - plan.first, 0.0)
 
     def schedule(self) -> dict[str, tuple[Slot, ...]]:
-        """What is planned for each car, soonest first."""
+        """Return what is planned for each car, soonest first."""
         plan = self._plan
         if plan is None:
             return {}
@@ -196,7 +196,7 @@ class Planner:
         }
 
     def status(self, now: float) -> PlanStatus | None:
-        """The plan for the first feeder; None before there is one."""
+        """Return the plan for the first feeder; None before there is one."""
         plan = self._plan
         if plan is None or not plan.turns:
             return None
@@ -216,7 +216,7 @@ class Planner:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What was learned, JSON-able: 96 numbers per feeder."""
+        """Return what was learned, JSON-able: 96 numbers per feeder."""
         return {**self._outlook.to_dict(), "arrivals": self.arrivals.to_dict()}
 
     # Making a plan
@@ -315,7 +315,7 @@ class Planner:
         )
 
     def _begins_a(self, car: PlanCar, now: float) -> float:
-        """What a car charges with, as it was planned, A."""
+        """Return what a car charges with, as it was planned, A."""
         if not car.charging:
             return 0.0
         before = None if self._plan is None else self._plan.turns.get(car.device_id)
@@ -324,7 +324,7 @@ class Planner:
         return max(car.min_a, before.placed.get(slot_of(now - 1.0) - self._plan.first, 0.0))
 
     def _jobs(self, now: float, first: int, seconds: Sequence[float], turns: Mapping[str, Turn]) -> Sequence[Job]:
-        """What is to be done in which slots: by the cars that are here, and by those that are expected."""
+        """Return what is to be done in which slots: by the cars that are here, and by those that are expected."""
         work: dict[tuple[Lane, int, int, bool], float] = {}
         for turn in turns.values():
             last = max(0, min(len(seconds), math.ceil(turn.ready_at / SLOT_S) - first) - 1)

@@ -101,7 +101,7 @@ class Draft:
         return True
 
     def total_w(self, slot: int) -> float:
-        """The load with the cars, W."""
+        """Return the load with the cars, W."""
         return self.base_w[slot] + sum(
             turn.placed.get(slot, 0.0) * turn.car.watts_per_amp for turn in self.turns.values()
         )

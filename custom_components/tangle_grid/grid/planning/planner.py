@@ -76,11 +76,11 @@ class Planning:
         return {device_id: amps for device_id, amps in ceilings.items() if amps is not None}
 
     def status(self, now: float) -> PlanStatus | None:
-        """For display."""
+        """Return the plan as it is displayed."""
         return self.planner.status(now)
 
     def to_dict(self) -> dict[str, Any]:
-        """What was learned, JSON-able."""
+        """Return what was learned, JSON-able."""
         return self.planner.to_dict()
 
     def _learn(
@@ -135,7 +135,7 @@ class Planning:
         self._accepts_a[device.device_id] = max(drawn, known or 0.0)
 
     def _car(self, device: DeviceState, now: float) -> PlanCar | None:
-        """A car of which enough is known."""
+        """Return a car of which enough is known."""
         config, need_wh = device.config, device.need_wh()
         if (
             not isinstance(config, ChargerConfig)

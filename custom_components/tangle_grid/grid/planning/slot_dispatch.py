@@ -116,16 +116,16 @@ class Turn:
         return self.left_ws > self.spare_ws + _NEARLY_WS
 
     def laxity_s(self, t: float) -> float:
-        """How long it could still wait, s."""
+        """Return how long it could still wait, s."""
         full_w = self.car.full_w
         return self.ready_at - t - self.left_ws / full_w if full_w > 0 else math.inf
 
     def time_s(self, slot: int) -> float:
-        """How long it could still charge at full power under the level, s."""
+        """Return how long it could still charge at full power under the level, s."""
         return self.usable_s[min(self.last + 1, len(self.usable_s) - 1)] - self.usable_s[slot]
 
     def place(self, slot: int, *, stays: bool) -> tuple[bool, float]:
-        """Who comes first: those without time to spare, by that; then by departure."""
+        """Return who comes first: those without time to spare, by that; then by departure."""
         time_s, full_w = self.time_s(slot), self.car.full_w
         spare_s = time_s - self.left_ws / full_w if full_w > 0 else math.inf
         if spare_s < max(_URGENT_S, _URGENT_SHARE * time_s) * (_GOES_ON if stays else 1.0):
@@ -133,7 +133,7 @@ class Turn:
         return True, self.ready_at - (_STAYS_S if stays else 0.0) - _CROWDED_S * self.crowded
 
     def stays(self, full: frozenset[int], owed_ws: Mapping[tuple[int, ...], float]) -> bool:
-        """Whether it charges, and its lane has not had too much where a phase is full."""
+        """Return whether it charges, and its lane has not had too much where a phase is full."""
         ahead_ws = _AHEAD_S * self.car.min_a * self.car.watts_per_amp
         return self.had_a > 0.0 and (full.isdisjoint(self.limits) or owed_ws.get(self.limits, 0.0) > -ahead_ws)
 
@@ -143,7 +143,7 @@ class Turn:
         self.placed.clear()
 
     def step_down(self, amps: float) -> float:
-        """The greatest current that its charger can have and that is not above `amps`; 0 if there is none, A."""
+        """Return the greatest current that its charger can have and that is not above `amps`; 0 if there is none, A."""
         car = self.car
         if amps >= car.max_a - EPSILON:
             return car.max_a
@@ -152,7 +152,7 @@ class Turn:
         return car.min_a + math.floor((amps - car.min_a) / car.step_a + EPSILON) * car.step_a
 
     def wanted_a(self, seconds: float) -> float:
-        """What it can use in a slot, A."""
+        """Return what it can use in a slot, A."""
         car = self.car
         amps = self.left_ws / (car.watts_per_amp * seconds)
         return min(car.max_a, car.min_a + max(0, math.ceil((amps - car.min_a) / car.step_a - EPSILON)) * car.step_a)
@@ -228,7 +228,9 @@ def fill(
 
 
 def usable_s(full_w: float, rooms_w: Sequence[float], seconds: Sequence[float]) -> list[float]:
-    """How long a car could charge at full power until each slot begins, s: a slot with half the room counts half.
+    """Return how long a car could charge at full power until each slot begins, s.
+
+    A slot with half the room counts half.
 
     Args:
         full_w: Its full power, W.
@@ -308,5 +310,5 @@ def _yield(given: Sequence[Turn], missing_w: float, slot: int, begin: float, roo
 
 
 def slot_ends(first: int, slot: int, now: float) -> tuple[float, float]:
-    """When the part of a slot that is still to come begins and ends."""
+    """Return when the part of a slot that is still to come begins and ends."""
     return max(now, (first + slot) * SLOT_S), (first + slot + 1) * SLOT_S

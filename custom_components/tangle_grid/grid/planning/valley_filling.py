@@ -43,7 +43,7 @@ class Valley:
     floor_w: float
 
     def room_w(self, level_w: float, slot: int) -> float:
-        """What cars may have in a slot under a level, W."""
+        """Return what cars may have in a slot under a level, W."""
         base_w, price_w = self.base_w[slot], self.price_w[slot]
         # Own sun costs nothing, at any level.
         top_w = level_w - price_w if level_w >= self.floor_w + price_w else min(level_w, 0.0)
@@ -56,7 +56,7 @@ class Valley:
         return max(self.floor_w, *tops)
 
     def level_w(self, work: Work) -> float | None:
-        """The lowest level under which work fits, W; None if it does not fit at all."""
+        """Return the lowest level under which work fits, W; None if it does not fit at all."""
         top_w = self.top_w
         for lowest_w in (0.0, self.floor_w):
             if self._fits(lowest_w, work):
@@ -78,7 +78,7 @@ class Valley:
 
 
 def fits(room_ws: Sequence[float], work: Work) -> bool:
-    """Whether work can be done in time, soonest due first. O(slots + work).
+    """Return whether work can be done in time, soonest due first. O(slots + work).
 
     Args:
         room_ws: Energy that each slot offers, W·s.
@@ -104,7 +104,7 @@ def fits(room_ws: Sequence[float], work: Work) -> bool:
 
 
 def due_work(need_ws: float, full_w: float, seconds: Sequence[float], last_s: float) -> Iterable[tuple[int, float]]:
-    """When parts of a need are due at the latest, as one car can do no more than its full power: slot and W·s.
+    """Return when parts of a need are due at the latest, as one car can do no more than its full power: slot and W·s.
 
     Args:
         need_ws: The need; what cannot be done in time is left out.
@@ -135,5 +135,5 @@ def price_height_w(forecast: Forecast, starts: Sequence[float], span_w: float) -
 
 
 def slot_of(t: float) -> int:
-    """The slot that a moment lies in, counted from the epoch."""
+    """Return the slot that a moment lies in, counted from the epoch."""
     return math.floor(t / SLOT_S)

@@ -1,6 +1,6 @@
 """The ledger's back ends: what the wallets and messages need of a Tangle, whoever keeps it.
 
-``Backend`` is all that the rest of the ledger knows. Nothing in it is particular to the node in this process:
+`Backend` is all that the rest of the ledger knows. Nothing in it is particular to the node in this process:
 milestones, balances and files are the business of whoever has them. A back end blocks: call it from worker threads.
 """
 
@@ -26,10 +26,10 @@ ADDRESS_SPENT: Final = "address_spent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """The node in this process. ``mwm`` is its proof of work (the work grows as 3**mwm).
+    """The node in this process. `mwm` is its proof of work (the work grows as 3**mwm).
 
-    ``milestone_interval_s`` is the least time between milestones that confirm messages; payments are confirmed at
-    once. ``keep_s`` is how long, after they were confirmed, messages are kept; None keeps them all. Payments and
+    `milestone_interval_s` is the least time between milestones that confirm messages; payments are confirmed at
+    once. `keep_s` is how long, after they were confirmed, messages are kept; None keeps them all. Payments and
     receipts always stay.
     """
 
@@ -42,10 +42,10 @@ class Embedded:
 class Remote:
     """A node that speaks the IRI commands over HTTP, asked through the caller's session.
 
-    ``mwm`` is the proof of work that its network asks for. It is done here, unless ``remote_work`` is set and the node
-    offers it. ``tangle_id`` (``NodeInfo.tangle_id``) is the network that the user agreed to; when it is given, no other
+    `mwm` is the proof of work that its network asks for. It is done here, unless `remote_work` is set and the node
+    offers it. `tangle_id` (`NodeInfo.tangle_id`) is the network that the user agreed to; when it is given, no other
     is worked with, and setting it anew is how a user says that a node was started afresh on purpose.
-    ``poll_s`` is the time between looks at payments on their way, ``idle_poll_s`` between looks when there are none.
+    `poll_s` is the time between looks at payments on their way, `idle_poll_s` between looks when there are none.
     """
 
     url: str
@@ -130,14 +130,14 @@ class Round(Protocol):
         """Make it so, and tell whether balances moved."""
 
     def verdict(self, sent: Outgoing) -> Verdict:
-        """Return what became of one of the bundles that the round was made for; call it after ``finish``."""
+        """Return what became of one of the bundles that the round was made for; call it after `finish`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funds:
     """What addresses hold to be spent, in iota.
 
-    ``spent`` were spent from by somebody else, whether they still hold something or not: never use them again.
+    `spent` were spent from by somebody else, whether they still hold something or not: never use them again.
     """
 
     balances: Mapping[str, int]
@@ -145,9 +145,9 @@ class Funds:
 
 
 class Backend(Protocol):
-    """A Tangle, for the ledger. ``trusted``: its refusals are final, and its balances are the balances.
+    """A Tangle, for the ledger. `trusted`: its refusals are final, and its balances are the balances.
 
-    Methods that ask a node raise LedgerError (``ledger_unavailable``) when it cannot be asked or its answer cannot be
+    Methods that ask a node raise LedgerError (`ledger_unavailable`) when it cannot be asked or its answer cannot be
     true, and NodeRefusedError when it does not take what it is given. Properties never wait.
     """
 
@@ -207,7 +207,7 @@ class Backend(Protocol):
         """Return a bundle, tail first."""
 
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None) -> Sequence[Found]:
-        """Return the newest tails with this tag, or with any tag that starts so; those with an id ``below``."""
+        """Return the newest tails with this tag, or with any tag that starts so; those with an id `below`."""
 
     def known_balances(self, addresses: Sequence[str]) -> list[int]:
         """Return the confirmed balances as far as they are known here, without asking anybody."""
@@ -225,7 +225,7 @@ class Backend(Protocol):
         """Take note of what a confirmed bundle of ours paid. Called in the transaction that confirms the payments."""
 
     def next_round_s(self, *, sending: bool, since_s: float) -> float | None:
-        """Return in how many seconds a round is due, the last one being ``since_s`` ago; None when none is needed."""
+        """Return in how many seconds a round is due, the last one being `since_s` ago; None when none is needed."""
 
     def begin_round(self, sent: Sequence[Outgoing], addresses: Callable[[], Sequence[str]], /) -> Round:
         """Look at what is on its way, and at these addresses of ours, should anybody have to be asked about them."""
@@ -260,7 +260,7 @@ class _EmbeddedRound:
 class EmbeddedBackend:
     """The node in this process. Blocks: call it from worker threads.
 
-    Every method raises LedgerError (``ledger_unavailable``) when the node's file cannot be used.
+    Every method raises LedgerError (`ledger_unavailable`) when the node's file cannot be used.
     """
 
     kind = "embedded"
@@ -282,7 +282,7 @@ class EmbeddedBackend:
         kept_tags: Sequence[str] = (),
         beginning: Beginning | None = None,
     ) -> None:
-        """Open the node. What ``keep_s``, ``kept_tags`` and ``beginning`` mean is said there."""
+        """Open the node. What `keep_s`, `kept_tags` and `beginning` mean is said there."""
         self.mwm = mwm
         self._behind = False
         self._interval_s = milestone_interval_s

@@ -1,7 +1,7 @@
 """A node's commands over HTTP, through a session that belongs to an event loop, for threads that may wait.
 
 Whatever comes back is bounded in time and size, and read as nothing but a status and bytes: what they mean is judged
-in ``remote_answers``.
+in `remote_answers`.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class HttpClient:
         timeout_s: float = 20.0,
         max_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        """``token`` is sent as bearer token. Raises LedgerError (invalid_url)."""
+        """`token` is sent as bearer token. Raises LedgerError (invalid_url)."""
         self.url = checked_url(url)
         self._session = session
         self._loop = asyncio.get_running_loop()
@@ -123,7 +123,7 @@ class HttpClient:
         raise node_fault(Fault.NODE_UNREACHABLE, f"{self.url}: closed")
 
     async def post_async(self, command: Mapping[str, Any], *, timeout_s: float | None = None) -> tuple[int, bytes]:
-        """Post a command from within the event loop. Raises as ``post`` does."""
+        """Post a command from within the event loop. Raises as `post` does."""
         total = self._timeout_s if timeout_s is None else timeout_s
         timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_S, total))
         try:

@@ -21,7 +21,7 @@ async def check_node(
 
     Raises:
         LedgerError: invalid_url (not http or https, or with a user, query or fragment), cannot_connect, invalid_auth
-            (the node wants another token), or not_an_iri_node. Placeholders: ``url`` and, but for the first, ``error``.
+            (the node wants another token), or not_an_iri_node. Placeholders: `url` and, but for the first, `error`.
     """
     http = HttpClient(session, url, token, timeout_s=timeout_s, max_bytes=_MAX_BYTES)
     try:

@@ -2,7 +2,7 @@
 
 Proof of work, keys and indices are ours. A node can keep its answer to itself, or lie about what is confirmed; it
 cannot make a wallet sign twice with one key, spend from an address whose balance is in doubt, or take a stranger's
-bundle for its own: see ``remote_reader`` for what is believed, and ``funds`` for when tokens are spent.
+bundle for its own: see `remote_reader` for what is believed, and `funds` for when tokens are spent.
 """
 
 import logging
@@ -124,7 +124,7 @@ class RemoteBackend:
         tag: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """This island's messages stand at the ``address``, but for those with this ``tag``, which stand anywhere."""
+        """This island's messages stand at the `address`, but for those with this `tag`, which stand anywhere."""
         self.client = PyotaClient(node.ask)
         self.push_after_s: float | None = config.push_after_s
         self._node = node

@@ -1,7 +1,7 @@
 """What a remote node answers, and whether it can be an answer at all: types, lengths, ranges.
 
 Nothing here believes what a node says, only that it has said something. Whether a transaction is the one that was
-asked for is checked where transactions are read (``remote_reader``).
+asked for is checked where transactions are read (`remote_reader`).
 """
 
 import json
@@ -27,10 +27,10 @@ type _Check = Callable[[Mapping[str, Any], Answer], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeInfo:
-    """What a node says of itself. ``milestone`` is the latest it knows, ``solid_milestone`` the latest it can judge by.
+    """What a node says of itself. `milestone` is the latest it knows, `solid_milestone` the latest it can judge by.
 
-    ``tangle_id`` names the network: the address of its coordinator, where the node tells it. ``begins_at`` is the
-    milestone before which the node has forgotten everything. ``transactions`` is None where the node does not tell.
+    `tangle_id` names the network: the address of its coordinator, where the node tells it. `begins_at` is the
+    milestone before which the node has forgotten everything. `transactions` is None where the node does not tell.
     """
 
     app_name: str
@@ -152,7 +152,7 @@ def _shown(text: str) -> str:
 
 
 def read_info(answer: Answer) -> NodeInfo:
-    """Read what ``getNodeInfo`` answered, once it was checked."""
+    """Read what `getNodeInfo` answered, once it was checked."""
     coordinator = answer.get("coordinatorAddress")
     is_named = isinstance(coordinator, str) and is_trytes(coordinator) and len(coordinator) >= HASH_TRYTES
     begins = [answer.get(name) for name in ("lastSnapshottedMilestoneIndex", "milestoneStartIndex")]

@@ -44,12 +44,12 @@ class RemoteFound:
 
 
 class RemoteReader:
-    """Transactions of a remote node. Any thread may call; errors are those of ``Backend``."""
+    """Transactions of a remote node. Any thread may call; errors are those of `Backend`."""
 
     def __init__(
         self, client: PyotaClient, tangles: Tangles, *, address: str, tag: str, clock: Callable[[], float] = time.time
     ) -> None:
-        """Messages stand at the ``address``, but for those with this ``tag``, which stand anywhere."""
+        """Messages stand at the `address`, but for those with this `tag`, which stand anywhere."""
         self._client = client
         self._tangles = tangles
         self._clock = clock

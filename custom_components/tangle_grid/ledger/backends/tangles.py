@@ -58,7 +58,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenTransaction:
-    """A transaction that was read once. ``at`` grows with the time when it was attached, and is different for each."""
+    """A transaction that was read once. `at` grows with the time when it was attached, and is different for each."""
 
     hash: str
     tag: str
@@ -67,7 +67,7 @@ class SeenTransaction:
 
 
 class Tangles:
-    """Reads and writes all that; errors are those of ``Database``."""
+    """Reads and writes all that; errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -80,7 +80,7 @@ class Tangles:
 
     @property
     def place(self) -> str:
-        """The back end that was chosen: ``embedded``, or the address of a node."""
+        """The back end that was chosen: `embedded`, or the address of a node."""
         return self._properties.get("backend") or "embedded"
 
     def stay(self, place: str) -> None:
@@ -219,7 +219,7 @@ class Tangles:
                 )
 
     def newest_tails(self, *, tag: str | None, prefix: str, below: int, limit: int) -> list[SeenTransaction]:
-        """Return the newest tails with this tag, or with any tag that starts so, attached before ``below``."""
+        """Return the newest tails with this tag, or with any tag that starts so, attached before `below`."""
         condition = "tag = ?" if tag is not None else "tag >= ? AND tag < ?"
         values = [tag] if tag is not None else [prefix, prefix + "["]
         rows = self._database.rows(

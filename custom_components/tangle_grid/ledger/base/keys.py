@@ -31,10 +31,10 @@ def is_seed(text: str) -> bool:
 class Secrets:
     """Seeds by wallet id, and the Ed25519 signing key (64 hex digits). None of it ever shows in a repr.
 
-    A wallet's seed can be replaced by an imported one. ``imports`` holds such seeds from the moment before the ledger
+    A wallet's seed can be replaced by an imported one. `imports` holds such seeds from the moment before the ledger
     takes them until the moment after, so that a crash in between loses neither seed: which of the two a wallet has is
-    what the ledger's own file says. The seed that was replaced stays, under a name of its own (``car~1``): what still
-    reaches its addresses can be spent from the wallet of that name. ``genesis`` is the first seed of the treasury,
+    what the ledger's own file says. The seed that was replaced stays, under a name of its own (`car~1`): what still
+    reaches its addresses can be spent from the wallet of that name. `genesis` is the first seed of the treasury,
     where it was replaced: the supply of an embedded Tangle began at its first address.
     """
 
@@ -120,7 +120,7 @@ class Secrets:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what ``to_dict`` gave. Raises LedgerError when it is not usable."""
+        """Read what `to_dict` gave. Raises LedgerError when it is not usable."""
         try:
             return cls(
                 seeds=dict(data["seeds"]),

@@ -31,9 +31,9 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOrder:
-    """Pay ``amount_i`` from a wallet to another wallet, or to an address (90 trytes, with checksum).
+    """Pay `amount_i` from a wallet to another wallet, or to an address (90 trytes, with checksum).
 
-    ``payment_id`` makes the order idempotent: the same order again is the same payment. ``memo`` is JSON and is
+    `payment_id` makes the order idempotent: the same order again is the same payment. `memo` is JSON and is
     written, signed, on the Tangle beside the payment.
     """
 
@@ -46,9 +46,9 @@ class PaymentOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """An accepted order and what became of it. ``tail`` is the hash that ``Ledger.transaction`` looks up.
+    """An accepted order and what became of it. `tail` is the hash that `Ledger.transaction` looks up.
 
-    ``tangle`` names the Tangle that it was signed for: another one than now, where the back end was changed since.
+    `tangle` names the Tangle that it was signed for: another one than now, where the back end was changed since.
     """
 
     payment_id: str
@@ -70,8 +70,8 @@ class Payment:
 class QueuedPayment:
     """A payment that is neither confirmed nor failed, and what keeps it.
 
-    ``position`` counts from 1 in the order of the orders; those of one wallet are paid in this order. ``attempts`` are
-    those that failed so far, ``last_error`` says how the last of them did, and ``next_try_at`` (epoch seconds) is when
+    `position` counts from 1 in the order of the orders; those of one wallet are paid in this order. `attempts` are
+    those that failed so far, `last_error` says how the last of them did, and `next_try_at` (epoch seconds) is when
     the next one comes; None when nothing but its turn, or its confirmation, is waited for.
     """
 
@@ -94,8 +94,8 @@ class SpendingLimits:
 class OwnerAddress:
     """Where a wallet's owner keeps the rest: an address (90 trytes) whose key is not here.
 
-    Once the wallet has more than ``sweep_above_i`` to spend, all but ``keep_i`` goes there by itself; None is never.
-    ``problem`` is the key of the error that the last try by itself ended with.
+    Once the wallet has more than `sweep_above_i` to spend, all but `keep_i` goes there by itself; None is never.
+    `problem` is the key of the error that the last try by itself ended with.
     """
 
     address: str
@@ -117,9 +117,9 @@ class WalletRules:
 class WalletState:
     """A wallet as its owner sees it.
 
-    ``balance_i`` is confirmed, ``available_i`` is what a new payment may spend (confirmed less everything queued),
-    ``incoming_i`` and ``outgoing_i`` are on their way, ``earned_i`` and ``spent_i`` are totals of confirmed payments.
-    ``address`` receives: 90 trytes with checksum, a new one after every spend.
+    `balance_i` is confirmed, `available_i` is what a new payment may spend (confirmed less everything queued),
+    `incoming_i` and `outgoing_i` are on their way, `earned_i` and `spent_i` are totals of confirmed payments.
+    `address` receives: 90 trytes with checksum, a new one after every spend.
     """
 
     wallet_id: str
@@ -134,9 +134,9 @@ class WalletState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TangleMessage:
-    """A message as it was read back from the Tangle. ``rejection`` says why ``verified`` is false.
+    """A message as it was read back from the Tangle. `rejection` says why `verified` is false.
 
-    ``participant`` is whose key signed it; None is the island's own, or nobody's. ``sealed`` tells that others cannot
+    `participant` is whose key signed it; None is the island's own, or nobody's. `sealed` tells that others cannot
     read its body on the Tangle; here it is what it says, as far as a key opens it.
     """
 
@@ -156,7 +156,7 @@ class TangleMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionInfo:
-    """A transaction as it stands on the Tangle. ``conflict`` says why it was seen by a milestone but not booked."""
+    """A transaction as it stands on the Tangle. `conflict` says why it was seen by a milestone but not booked."""
 
     hash: str
     bundle: str
@@ -185,9 +185,9 @@ class Mishap(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """``found`` payments became known from the Tangle, ``again`` bundles are sent again, ``anew`` payments wait anew.
+    """`found` payments became known from the Tangle, `again` bundles are sent again, `anew` payments wait anew.
 
-    ``aside`` are the names that damaged files have now; ``at`` is the time of the opening, epoch seconds.
+    `aside` are the names that damaged files have now; `at` is the time of the opening, epoch seconds.
     """
 
     mishaps: tuple[Mishap, ...]
@@ -211,14 +211,14 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
-    """The ledger's health. ``queued`` counts payments and messages that have not reached the Tangle.
+    """The ledger's health. `queued` counts payments and messages that have not reached the Tangle.
 
-    ``queued_messages`` are the messages among them.
-    ``confirm_s`` is how long the last payments took from the order to the confirmed balance: the median of up to 50.
-    ``backend`` is ``embedded`` or ``remote``. ``reachable`` tells whether it works; when it does not, ``fault`` says
-    why, as far as somebody can do something about it, and ``last_error`` says it in words. ``synced`` is false while
-    a remote node does not know all of its Tangle yet. ``transactions`` and ``supply_ok`` are None where a remote node
-    keeps that to itself. ``findings`` tell what was put right when the files were opened, until somebody has read it.
+    `queued_messages` are the messages among them.
+    `confirm_s` is how long the last payments took from the order to the confirmed balance: the median of up to 50.
+    `backend` is `embedded` or `remote`. `reachable` tells whether it works; when it does not, `fault` says
+    why, as far as somebody can do something about it, and `last_error` says it in words. `synced` is false while
+    a remote node does not know all of its Tangle yet. `transactions` and `supply_ok` are None where a remote node
+    keeps that to itself. `findings` tell what was put right when the files were opened, until somebody has read it.
     """
 
     reachable: bool
@@ -244,14 +244,14 @@ class PaymentChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalancesChanged:
-    """Confirmed balances moved. ``wallets`` holds every wallet, by id."""
+    """Confirmed balances moved. `wallets` holds every wallet, by id."""
 
     wallets: Mapping[str, WalletState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A message reached the Tangle. ``tail`` is the hash of its first transaction."""
+    """A message reached the Tangle. `tail` is the hash of its first transaction."""
 
     message_id: str
     kind: str

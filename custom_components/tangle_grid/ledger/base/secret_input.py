@@ -13,7 +13,7 @@ _STANDARD_INPUT: Final = Path("-")
 
 
 def read_secret(source: Path | None, variable: str) -> str:
-    """Return what stands in this file (``-``: standard input), or in the environment variable when there is no file.
+    """Return what stands in this file (`-`: standard input), or in the environment variable when there is no file.
 
     Space around it is taken off; "" when there is none.
 

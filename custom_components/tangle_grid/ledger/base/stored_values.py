@@ -27,7 +27,7 @@ class StrangeError(ValueError):
 
 @contextmanager
 def understood(what: str) -> Iterator[None]:
-    """Read something that is stored; as a decorator, by a whole function. ``what`` names it, for people.
+    """Read something that is stored; as a decorator, by a whole function. `what` names it, for people.
 
     Raises LedgerError (ledger_unavailable, corrupt) instead of whatever a value that makes no sense would lead to.
     """
@@ -85,7 +85,7 @@ def time(value: Any) -> float:
 
 
 def perhaps[T](read: Callable[[Any], T], value: Any) -> T | None:
-    """Return None where nothing is stored, and otherwise what ``read`` makes of it."""
+    """Return None where nothing is stored, and otherwise what `read` makes of it."""
     return None if value is None else read(value)
 
 

@@ -61,7 +61,7 @@ class Chronicle:
     """Reads messages and transactions back from the Tangle. Blocks: call it from worker threads."""
 
     def __init__(self, backend: Backend, *, registry: Callable[[], KeyRegistry], opens: Opens) -> None:
-        """``registry`` gives the keys that may send by now."""
+        """`registry` gives the keys that may send by now."""
         self._backend = backend
         self._registry = registry
         self._opens = opens

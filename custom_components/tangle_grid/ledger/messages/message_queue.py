@@ -4,7 +4,7 @@ Requests, answers, receipts and keys are *owed*: others act on them and check pa
 everything else, in the order in which they were said, and are never dropped. Everything else is chatter. The oldest
 meter values make room for newer ones; what else somebody wants to write is refused while much of theirs waits.
 
-A message is queued, then ``sealed`` (number, signature and time are stored), and forgotten once it is on the Tangle.
+A message is queued, then `sealed` (number, signature and time are stored), and forgotten once it is on the Tangle.
 One that is sealed goes before all others: those after it are numbered after it.
 """
 
@@ -35,9 +35,9 @@ _FIELDS: Final = "number, message_id, kind, body, created_at, plan, bundle, send
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMessage:
-    """A message on its way; ``plan`` and ``bundle`` once it is sealed.
+    """A message on its way; `plan` and `bundle` once it is sealed.
 
-    ``sender`` is the participant whose key of this ``epoch`` signs it; None is the island itself.
+    `sender` is the participant whose key of this `epoch` signs it; None is the island itself.
     """
 
     number: int
@@ -70,7 +70,7 @@ def _message_of(row: Row) -> QueuedMessage:
 
 
 class MessageQueue:
-    """Reads and writes the queue, a part of the outbox. Errors are those of ``Database``."""
+    """Reads and writes the queue, a part of the outbox. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -42,7 +42,7 @@ CREATE TABLE told (
     PRIMARY KEY (kind, request_id, participant)
 ) WITHOUT ROWID;
 """
-"""``member`` is what is queued, ``key_notice`` what was announced; ``told`` is what later messages refer to."""
+"""`member` is what is queued, `key_notice` what was announced; `told` is what later messages refer to."""
 
 _MAX_ID: Final = 255
 _REFERS: Final[Mapping[str, str]] = {"answer": "request", "settlement": "answer"}
@@ -50,7 +50,7 @@ _REMEMBERED_S: Final = 31 * 86_400.0
 
 
 class Members:
-    """Reads and writes all that. Errors are those of ``Database``, and LedgerError as the methods say."""
+    """Reads and writes all that. Errors are those of `Database`, and LedgerError as the methods say."""
 
     def __init__(self, database: Database, *, island_id: str, signing_key: str, clock: Callable[[], float]) -> None:
         self._database = database
@@ -166,7 +166,7 @@ class Members:
                 self._queue(participant, member[0] + 1)
 
     def revoke(self, participant: str) -> None:
-        """Queue that the participant's key ends, and none follows; nothing if it has none. Raises as ``epoch_for``."""
+        """Queue that the participant's key ends, and none follows; nothing if it has none. Raises as `epoch_for`."""
         with self._database.transaction():
             member = self._member(participant)
             if member is not None and not member[1]:

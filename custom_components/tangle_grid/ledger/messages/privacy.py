@@ -18,7 +18,7 @@ _EPOCH: Final = "body_epoch"
 
 
 class Privacy:
-    """Gives the keys to seal and to open with. Errors are those of ``Database``."""
+    """Gives the keys to seal and to open with. Errors are those of `Database`."""
 
     def __init__(self, database: Database, *, island_id: str, signing_key: str, mode: PrivacyMode) -> None:
         if mode not in {"open", "sealed"}:

@@ -6,13 +6,13 @@ from ..store.database import Database
 
 
 class SenderChains:
-    """Reads and writes the ends of the senders' chains. Errors are those of ``Database``."""
+    """Reads and writes the ends of the senders' chains. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def last(self, public_key: str) -> tuple[int, str]:
-        """Return number and hash of a sender's last message; 0 and ``GENESIS`` before the first."""
+        """Return number and hash of a sender's last message; 0 and `GENESIS` before the first."""
         row = self._database.row("SELECT sequence, previous FROM sender WHERE public_key = ?", public_key)
         with understood("the number of a sender's last message"):
             return (0, GENESIS) if row is None else (number(row[0]), text(row[1]))

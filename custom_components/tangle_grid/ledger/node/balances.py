@@ -7,7 +7,7 @@ from ..store.database import Database
 
 
 class Balances:
-    """Reads and writes the state of the tokens. Errors are those of ``Database``."""
+    """Reads and writes the state of the tokens. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

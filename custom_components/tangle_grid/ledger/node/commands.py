@@ -104,7 +104,7 @@ class Api:
     """Answers commands. Blocks: call it from a worker thread."""
 
     def __init__(self, node: EmbeddedNode, *, refused: Collection[str] = (), max_mwm: int = MAX_MWM) -> None:
-        """Answer for this node, except for the ``refused`` commands; ``max_mwm`` is the most proof of work it does."""
+        """Answer for this node, except for the `refused` commands; `max_mwm` is the most proof of work it does."""
         self._node = node
         self._max_mwm = max_mwm
         self._refused = frozenset(refused)
@@ -133,7 +133,7 @@ class Api:
         }
 
     def handle(self, request: Request) -> Answer:
-        """Answer one command, ``duration`` (ms) included. Raises NodeError, or LedgerError when the file fails."""
+        """Answer one command, `duration` (ms) included. Raises NodeError, or LedgerError when the file fails."""
         started = time.monotonic()
         command = request.get("command")
         if not isinstance(command, str):
@@ -148,7 +148,7 @@ class Api:
         return answer
 
     def answer(self, request: Any) -> tuple[int, Answer]:
-        """Answer a request from the wire: HTTP status and body, ``duration`` included."""
+        """Answer a request from the wire: HTTP status and body, `duration` included."""
         started = time.monotonic()
         try:
             return HTTPStatus.OK, self.handle(request if isinstance(request, Mapping) else {})
@@ -255,7 +255,10 @@ class Api:
         return uris
 
     def _add_neighbors(self, request: Request) -> Answer:
-        """This node gossips with nobody: as IRI does with neighbours that it does not take, it adds none."""
+        """Answer that this node gossips with nobody.
+
+        As IRI does with neighbours that it does not take, it adds none.
+        """
         self._uris(request)
         return {"addedNeighbors": 0}
 

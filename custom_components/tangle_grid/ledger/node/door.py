@@ -38,7 +38,7 @@ def place_of(peer: Any) -> str:
 
 
 class Door:
-    """Makes the connections of a server, and turns away those above ``total``, or above ``per_address`` from one."""
+    """Makes the connections of a server, and turns away those above `total`, or above `per_address` from one."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Door:
         per_address: int = MAX_PER_ADDRESS,
         idle_s: float = IDLE_S,
     ) -> None:
-        """The head of a request has to be here ``idle_s`` seconds after the connection, or the request before."""
+        """The head of a request has to be here `idle_s` seconds after the connection, or the request before."""
         self._server = server
         self._total = total
         self._per_address = per_address
@@ -82,7 +82,7 @@ class Door:
 
 
 async def open_door(runner: web.AppRunner, host: str, port: int, **limits: Any) -> asyncio.Server:
-    """Listen for a runner that was set up, with a ``Door`` of these limits. Raises OSError: the port cannot be had."""
+    """Listen for a runner that was set up, with a `Door` of these limits. Raises OSError: the port cannot be had."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     return await asyncio.get_running_loop().create_server(Door(runner.server, **limits), host, port)

@@ -7,7 +7,7 @@ from typing import Final
 from .errors import NodeError
 
 MAX_ROWS: Final = 100_000
-"""How many transactions a request may make the node look at: as many as ``findTransactions`` may find."""
+"""How many transactions a request may make the node look at: as many as `findTransactions` may find."""
 
 MAX_S: Final = 5.0
 
@@ -18,7 +18,7 @@ class Effort:
     def __init__(
         self, *, rows: int = MAX_ROWS, within_s: float = MAX_S, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin now. ``rows`` may be read in all, and ``within_s`` seconds used."""
+        """Begin now. `rows` may be read in all, and `within_s` seconds used."""
         self.rows_left = rows
         self._clock = clock
         self._until = clock() + within_s

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 
 class NodeError(Exception):
-    """A refused command: ``status`` 400 and 401 go out as ``{"error"}``, 500 as ``{"exception"}``."""
+    """A refused command: `status` 400 and 401 go out as `{"error"}`, 500 as `{"exception"}`."""
 
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """The node's commands over HTTP, in the shapes of IRI: any client of the legacy network can talk to it.
 
-A command is a POST of JSON with the header ``X-IOTA-API-Version``. Every answer is JSON with ``duration`` (ms): 200,
-400 ``{"error"}`` for what the client did wrong, 500 ``{"exception"}`` for what the node could not do. The event loop
+A command is a POST of JSON with the header `X-IOTA-API-Version`. Every answer is JSON with `duration` (ms): 200,
+400 `{"error"}` for what the client did wrong, 500 `{"exception"}` for what the node could not do. The event loop
 moves bytes only: requests are read, answered and written in threads.
 
 Memory is bounded by the number of requests at a time, each of at most a megabyte; who sends, or takes his answer,
@@ -83,10 +83,10 @@ def _nobody(_seconds: float) -> None:
 
 
 class HttpApi:
-    """Serves an ``Api``. Proof of work has a thread of its own, so that it never keeps a reader waiting."""
+    """Serves an `Api`. Proof of work has a thread of its own, so that it never keeps a reader waiting."""
 
     def __init__(self, api: Api, *, read_s: float = READ_S) -> None:
-        """Serve; a request has to be here ``read_s`` seconds after it began."""
+        """Serve; a request has to be here `read_s` seconds after it began."""
         self._api = api
         self._read_s = read_s
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="tangle-api")
@@ -125,7 +125,7 @@ class HttpApi:
     async def answer(self, body: bytes, used: Callable[[float], object] = _nobody) -> tuple[int, bytes]:
         """Answer the body of a request: HTTP status and JSON. May be called by another server than this one's own.
 
-        ``used`` is told how many seconds of the processor the answer took, unless it was asked-for proof of work.
+        `used` is told how many seconds of the processor the answer took, unless it was asked-for proof of work.
         """
         if self._waiting >= _MAX_WAITING:
             return _busy()

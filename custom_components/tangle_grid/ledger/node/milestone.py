@@ -17,7 +17,7 @@ _SIGNATURE_DIGITS: Final = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
-    """An issued milestone and the hashes of its parents. ``at`` is epoch seconds."""
+    """An issued milestone and the hashes of its parents. `at` is epoch seconds."""
 
     island: str
     number: int

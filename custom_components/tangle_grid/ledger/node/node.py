@@ -33,7 +33,7 @@ _APPROVED: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """What one milestone did. ``moved`` tells whether it changed a balance."""
+    """What one milestone did. `moved` tells whether it changed a balance."""
 
     number: int
     hash: str
@@ -44,7 +44,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedMilestone:
-    """A milestone with its proof of work done, not issued yet. ``more`` tells whether other tips have to wait."""
+    """A milestone with its proof of work done, not issued yet. `more` tells whether other tips have to wait."""
 
     milestone: Milestone
     transaction: Transaction
@@ -67,12 +67,12 @@ class EmbeddedNode:
         kept_tags: Sequence[str] = (),
         beginning: Beginning | None = None,
     ) -> None:
-        """Open the Tangle, or start one whose whole supply stands at ``genesis_address`` (81 trytes).
+        """Open the Tangle, or start one whose whole supply stands at `genesis_address` (81 trytes).
 
-        One that takes the place of another has a ``beginning`` of its own.
+        One that takes the place of another has a `beginning` of its own.
 
-        Transactions go ``keep_s`` seconds after they were confirmed (None: never), but not those of bundles that moved
-        tokens, nor those whose tail's tag starts with one of ``kept_tags``. ``keep_tidy`` sees to it.
+        Transactions go `keep_s` seconds after they were confirmed (None: never), but not those of bundles that moved
+        tokens, nor those whose tail's tag starts with one of `kept_tags`. `keep_tidy` sees to it.
         """
         self.mwm = mwm
         self.public_key = key.public
@@ -123,7 +123,7 @@ class EmbeddedNode:
     def choose_tips(self, depth: int, reference: str | None = None) -> tuple[str, str]:
         """Return trunk and branch for a new bundle: two random tips (URTS), one of them the reference if there is one.
 
-        Tips whose past is older than ``depth`` milestones are left out; without any other, the latest milestone is
+        Tips whose past is older than `depth` milestones are left out; without any other, the latest milestone is
         taken. Raises NodeError for a depth outside 0..15, and for a reference that is unknown or older than 15.
         """
         if not 0 <= depth <= MAX_DEPTH:
@@ -219,7 +219,7 @@ class EmbeddedNode:
         )
 
     def keep_tidy(self) -> None:
-        """Prune from now on, in a thread of its own, until the node is closed; without ``keep_s`` nothing is done."""
+        """Prune from now on, in a thread of its own, until the node is closed; without `keep_s` nothing is done."""
         if self.pruner.keep_s is not None and self._housekeeping is None:
             self._housekeeping = Housekeeping(self.prune)
 
@@ -230,7 +230,7 @@ class EmbeddedNode:
     def find_conflict(self, tails: Sequence[Stored], effort: Effort) -> Conflict | str | None:
         """Say why these tails, with everything they approve, cannot all be booked now; None when they can.
 
-        Raises NodeError when telling takes more than the ``effort``.
+        Raises NodeError when telling takes more than the `effort`.
         """
         cone = self.store.cone([tail.id for tail in tails], effort)
         conflicts = Booking(self.store).book_cone(cone, effort)

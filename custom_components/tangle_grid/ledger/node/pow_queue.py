@@ -11,7 +11,7 @@ from .transaction import Transaction, attach
 
 
 class Lane:
-    """Does one attachment after the other. ``interrupt`` ends the one that is running, ``stop`` all of them for good.
+    """Does one attachment after the other. `interrupt` ends the one that is running, `stop` all of them for good.
 
     Methods may be called from any thread.
     """

@@ -36,7 +36,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 
 class Pruner:
-    """Deletes what is older than ``keep_s`` seconds (None: nothing). Call ``step`` where nobody waits for it."""
+    """Deletes what is older than `keep_s` seconds (None: nothing). Call `step` where nobody waits for it."""
 
     def __init__(self, store: TangleStore, *, keep_s: float | None) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class Housekeeping:
     """A thread that prunes now and then, one short step at a time, so that it is never in anybody's way."""
 
     def __init__(self, step: Callable[[], bool]) -> None:
-        """Start; ``step`` tells whether there is more to do at once."""
+        """Start; `step` tells whether there is more to do at once."""
         self._step = step
         self._ended = Event()
         self._thread = Thread(target=self._run, name="tangle-housekeeping", daemon=True)

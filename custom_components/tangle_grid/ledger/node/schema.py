@@ -1,6 +1,6 @@
 """The tables of a Tangle's file.
 
-What transactions say (``tx``, ``body``) and what became of the tokens (``account``, ``applied``) are kept apart: old
+What transactions say (`tx`, `body`) and what became of the tokens (`account`, `applied`) are kept apart: old
 transactions can go, and balances, spent addresses and applied bundles stay. Hashes are looked up by their first
 trytes, which keeps the indexes small; a query always compares the whole hash as well.
 """

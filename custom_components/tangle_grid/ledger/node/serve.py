@@ -1,4 +1,4 @@
-"""The node alone, over HTTP: ``scripts/node``.
+"""The node alone, over HTTP: `scripts/node`.
 
 A data folder holds the Tangle, and the identity that signs its milestones; the seed of the supply is never stored.
 """
@@ -84,7 +84,7 @@ class Identity:
 def find_identity(folder: Path, seed: str | None, *, new: bool) -> tuple[Identity, str | None]:
     """Find or make the folder's identity; return with it a seed that was made here, which nobody has seen yet.
 
-    Raises LedgerError when the folder belongs to another seed, or to any and ``new`` is asked for.
+    Raises LedgerError when the folder belongs to another seed, or to any and `new` is asked for.
     """
     found = Identity.load(folder)
     if found is None:
@@ -132,7 +132,7 @@ async def _issue_milestones(node: EmbeddedNode, interval_s: float) -> None:
 
 
 async def serve(node: EmbeddedNode, *, host: str, port: int, milestone_interval_s: float, ready: Any) -> None:
-    """Serve the node until SIGINT or SIGTERM; ``ready`` is called with the port that was opened.
+    """Serve the node until SIGINT or SIGTERM; `ready` is called with the port that was opened.
 
     Raises OSError when the port cannot be opened, LedgerError when the node's file fails.
     """

@@ -9,7 +9,7 @@ from .transaction import Transaction
 
 
 class Booking:
-    """Balances as they would be after some bundles; ``write`` makes them so."""
+    """Balances as they would be after some bundles; `write` makes them so."""
 
     def __init__(self, store: TangleStore) -> None:
         self._store = store
@@ -60,7 +60,7 @@ class Booking:
         """Book the bundles whose tails are in the cone, parents first; return the conflicts by transaction hash.
 
         Bundles are checked when their tails are taken in; only those that move value are looked at again.
-        Raises NodeError when it is more than the ``effort``, if there is one.
+        Raises NodeError when it is more than the `effort`, if there is one.
         """
         conflicts: dict[str, str] = {}
         for seen in cone:

@@ -62,7 +62,7 @@ RECENT: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the node knows of a transaction beside its trytes. ``milestone`` is the one that saw it."""
+    """What the node knows of a transaction beside its trytes. `milestone` is the one that saw it."""
 
     id: int
     hash: str
@@ -80,7 +80,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """A transaction as a parent. ``root`` is the oldest milestone that its past, or the milestone that saw it, has."""
+    """A transaction as a parent. `root` is the oldest milestone that its past, or the milestone that saw it, has."""
 
     id: int
     root: int
@@ -88,7 +88,7 @@ class Parent:
 
 @dataclass(slots=True, kw_only=True)
 class NewRow:
-    """A transaction about to be stored: ``signed`` for those of a signed bundle, ``kept`` for those never pruned."""
+    """A transaction about to be stored: `signed` for those of a signed bundle, `kept` for those never pruned."""
 
     transaction: Transaction
     id: int
@@ -135,8 +135,8 @@ def _stored(row: Row) -> Stored:
 class Beginning:
     """What a Tangle begins with in the place of another one that is lost, whose name it takes.
 
-    ``balances`` in iota come to the whole supply; nothing is ever paid to or from the ``spent`` addresses, and the
-    ``applied`` bundles move nothing.
+    `balances` in iota come to the whole supply; nothing is ever paid to or from the `spent` addresses, and the
+    `applied` bundles move nothing.
     """
 
     tangle_id: str
@@ -146,10 +146,10 @@ class Beginning:
 
 
 class TangleStore:
-    """Reads and writes the Tangle's file. Errors are those of ``Database``."""
+    """Reads and writes the Tangle's file. Errors are those of `Database`."""
 
     def __init__(self, path: Path, *, genesis_address: str, beginning: Beginning | None = None) -> None:
-        """Open the file, or make one: with the whole supply at the genesis address, unless it has a ``beginning``."""
+        """Open the file, or make one: with the whole supply at the genesis address, unless it has a `beginning`."""
 
         def create(database: Database) -> None:
             first = beginning or Beginning(
@@ -171,7 +171,7 @@ class TangleStore:
         self.balances = Balances(self.database)
 
     def meta(self, name: str) -> str:
-        """Return a property of this Tangle: ``tangle_id`` or ``genesis_address``."""
+        """Return a property of this Tangle: `tangle_id` or `genesis_address`."""
         return str(self.database.value("SELECT value FROM meta WHERE name = ?", name) or "")
 
     def meta_number(self, name: str) -> int:
@@ -263,7 +263,7 @@ class TangleStore:
     def bundle_of(self, tail_hash: str, fresh: Mapping[str, Transaction] | None = None) -> list[Transaction]:
         """Follow the trunk from a tail through its bundle, tail first; shorter than it says when it is incomplete.
 
-        ``fresh`` are transactions that are about to be stored.
+        `fresh` are transactions that are about to be stored.
         """
         bundle: list[Transaction] = []
         next_hash = tail_hash
@@ -277,9 +277,9 @@ class TangleStore:
         return bundle
 
     def search(self, column: str, values: Iterable[str], effort: Effort) -> set[str]:
-        """Return hashes by ``addresses``, ``bundles``, ``tags`` (27 trytes) or ``approvees``.
+        """Return hashes by `addresses`, `bundles`, `tags` (27 trytes) or `approvees`.
 
-        Others get at the file between the pages. Raises NodeError when there are more than the ``effort`` allows.
+        Others get at the file between the pages. Raises NodeError when there are more than the `effort` allows.
         """
         keys: Iterable[object] = values
         if column == "approvees":
@@ -298,7 +298,7 @@ class TangleStore:
         return found
 
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None = None) -> list[Stored]:
-        """Return the newest tails with this tag (27 trytes), or with any tag that starts so; page on with ``below``.
+        """Return the newest tails with this tag (27 trytes), or with any tag that starts so; page on with `below`.
 
         A prefix has at least two trytes.
         """
@@ -356,7 +356,7 @@ class TangleStore:
     def cone(self, roots: Sequence[int], effort: Effort | None = None) -> list[Stored]:
         """Return what the roots approve, themselves included, and no milestone has seen: parents first.
 
-        Raises NodeError when it is more than the ``effort``, if there is one.
+        Raises NodeError when it is more than the `effort`, if there is one.
         """
         most = -1 if effort is None else effort.rows_left + 1
         rows = self.database.rows(_CONE.format(roots=", ".join("?" * len(roots)), most=most), *roots)

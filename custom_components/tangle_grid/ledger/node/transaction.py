@@ -55,7 +55,7 @@ def _number(trytes: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A transaction. Hashes are 81 trytes, ``timestamp`` is epoch seconds, ``attached_at`` epoch milliseconds."""
+    """A transaction. Hashes are 81 trytes, `timestamp` is epoch seconds, `attached_at` epoch milliseconds."""
 
     trytes: str
     hash: str

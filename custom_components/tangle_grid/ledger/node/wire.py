@@ -22,7 +22,7 @@ _PLAIN: Final = "identity"
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
-    """Return the JSON of an answer, which always has a ``duration`` (ms)."""
+    """Return the JSON of an answer, which always has a `duration` (ms)."""
     return json.dumps({"duration": 0, **body}).encode()
 
 
@@ -32,17 +32,17 @@ def as_json(text: str) -> dict[str, Any]:
 
 
 async def invite(request: web.Request) -> None:
-    """Ask for the body where a client waits for that (``Expect: 100-continue``); anything else is judged later."""
+    """Ask for the body where a client waits for that (`Expect: 100-continue`); anything else is judged later."""
     if request.version >= HttpVersion11 and request.headers.get(hdrs.EXPECT, "").lower() == _CONTINUE:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
 
 
 async def read_body(request: web.Request, within_s: float = READ_S) -> bytes:
-    """Return the body of a request, of which no more than ``MAX_BODY_BYTES`` is ever in memory.
+    """Return the body of a request, of which no more than `MAX_BODY_BYTES` is ever in memory.
 
     Raises NodeError: an expectation that is not met (417); or it is compressed, broken, too long, or not here
-    ``within_s`` seconds later (400).
+    `within_s` seconds later (400).
     """
     if request.headers.get(hdrs.EXPECT, _CONTINUE).lower() != _CONTINUE:
         raise NodeError("Unknown expectation", HTTPStatus.EXPECTATION_FAILED)
@@ -69,7 +69,7 @@ async def read_body(request: web.Request, within_s: float = READ_S) -> bytes:
 
 
 async def send(request: web.Request, response: web.Response, within_s: float = SEND_S) -> web.Response:
-    """Send an answer; who does not take it within ``within_s`` seconds is let go, and it is not kept for him.
+    """Send an answer; who does not take it within `within_s` seconds is let go, and it is not kept for him.
 
     Raises ConnectionResetError when that was so; aiohttp takes it for a client that went away.
     """

@@ -16,7 +16,7 @@ _MAX_SHOWN: Final = 100
 
 
 class Accounts:
-    """The wallets whose seeds are known. Seeds never leave this object but by ``seed`` and ``secrets``."""
+    """The wallets whose seeds are known. Seeds never leave this object but by `seed` and `secrets`."""
 
     def __init__(self, database: Database, backend: Backend, secrets: Secrets) -> None:
         """Check that the wallets on disk are those of the seeds, and start the ones that are new.
@@ -86,7 +86,7 @@ class Accounts:
         self.book.add(wallet_id, seed, find_used(seed, self._backend.client, thorough=False))
 
     def plan_import(self, wallet_id: str, seed: str) -> Secrets:
-        """Return the secrets to keep before ``import_seed`` is called: they hold both seeds.
+        """Return the secrets to keep before `import_seed` is called: they hold both seeds.
 
         Raises:
             LedgerError: unknown_wallet, invalid_seed (not 81 trytes), seed_in_use (this or another wallet has it),
@@ -109,7 +109,7 @@ class Accounts:
     def import_seed(self, wallet_id: str, seed: str) -> None:
         """Let a wallet have another seed, and with it the balance and the used addresses that the Tangle knows of.
 
-        Its addresses so far stay, under the name that ``Secrets.former_id`` gives. Raises as ``plan_import`` does.
+        Its addresses so far stay, under the name that `Secrets.former_id` gives. Raises as `plan_import` does.
         """
         self.plan_import(wallet_id, seed)
         found = find_used(seed, self._backend.client, thorough=True)

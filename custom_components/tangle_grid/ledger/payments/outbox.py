@@ -1,8 +1,8 @@
 """The outbox: what was promised and has not happened yet, on disk, in order.
 
-A payment is queued, then becomes part of a *transfer*: one signed bundle. A transfer is ``planned`` (everything that
-decides the bundle is stored), ``prepared`` (the signed bundle is stored), ``sent``, and ``confirmed`` or ``failed``.
-Messages have a ``MessageQueue`` in the same file.
+A payment is queued, then becomes part of a *transfer*: one signed bundle. A transfer is `planned` (everything that
+decides the bundle is stored), `prepared` (the signed bundle is stored), `sent`, and `confirmed` or `failed`.
+Messages have a `MessageQueue` in the same file.
 Whatever happens in between is repeated from what is stored, and so has the same result.
 """
 
@@ -101,13 +101,13 @@ _OPEN: Final = f"payment.state IN ('queued', 'sent') AND (payment.transfer IS NU
 
 
 class Outbox:
-    """Reads and writes the outbox. Errors are those of ``Database``."""
+    """Reads and writes the outbox. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add_payment(self, order: PaymentOrder, memo: str, now: float, *, sweep: bool = False) -> None:
-        """Queue a payment whose id is new. A ``sweep`` to the wallet's owner does not count as spent."""
+        """Queue a payment whose id is new. A `sweep` to the wallet's owner does not count as spent."""
         self._database.run(
             "INSERT INTO payment (payment_id, source, target, amount, memo, state, created_at, sweep)"
             " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -223,7 +223,7 @@ class Outbox:
         )
 
     def set_sent(self, transfer: int, tails: Sequence[tuple[str, str]], now: float) -> None:
-        """Note that the bundle is on the Tangle; ``tails`` are transaction hash and payment id."""
+        """Note that the bundle is on the Tangle; `tails` are transaction hash and payment id."""
         self._database.run("UPDATE transfer SET state = 'sent', last_error = NULL WHERE id = ?", transfer)
         self._database.run_many(
             "UPDATE payment SET state = 'sent', tail = ?, sent_at = COALESCE(sent_at, ?) WHERE payment_id = ?",

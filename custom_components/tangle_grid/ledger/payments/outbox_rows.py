@@ -38,9 +38,9 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPayment:
-    """A payment that is not over. It is to be sent ``alone`` after a bundle that it shared with others came to nothing.
+    """A payment that is not over. It is to be sent `alone` after a bundle that it shared with others came to nothing.
 
-    ``attempts`` are those that came to nothing, and ``last_error`` says how the last of them did.
+    `attempts` are those that came to nothing, and `last_error` says how the last of them did.
     """
 
     payment: Payment

@@ -34,7 +34,7 @@ _REMEMBERED_EVERY: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a step did. ``busy`` tells to step again at once; otherwise in ``wait_s`` seconds, or when woken."""
+    """What a step did. `busy` tells to step again at once; otherwise in `wait_s` seconds, or when woken."""
 
     events: tuple[LedgerEvent, ...] = ()
     busy: bool = False
@@ -90,7 +90,7 @@ def failed_status(status: LedgerStatus, error: Exception) -> LedgerStatus:
 
 
 class Steps:
-    """Moves the outbox on. ``advance`` is called from one thread only, again and again."""
+    """Moves the outbox on. `advance` is called from one thread only, again and again."""
 
     def __init__(
         self,
@@ -106,9 +106,9 @@ class Steps:
         remember: Callable[[], None],
         reconcile: Callable[[], bool] | None = None,
     ) -> None:
-        """``body_key`` gives epoch and key when bodies are to be sealed, None when they stay open.
+        """`body_key` gives epoch and key when bodies are to be sealed, None when they stay open.
 
-        ``reconcile`` sees to it that wallets and Tangle agree; nothing is done before it came to its end. ``remember``
+        `reconcile` sees to it that wallets and Tangle agree; nothing is done before it came to its end. `remember`
         keeps what everybody has, now and then.
         """
         self._database = database

@@ -53,7 +53,7 @@ class Planner:
     def plan(self, transfers: Sequence[Transfer]) -> Planned | None:
         """Serve the first wallet that can pay now, with as much of its queue as fits a bundle; None if none can.
 
-        ``transfers`` are those on their way.
+        `transfers` are those on their way.
         """
         busy = {transfer.source for transfer in transfers}
         rescue = self._rescue(busy, {address for each in transfers for address, _amount in each.plan.outputs})

@@ -65,10 +65,10 @@ class Sweeper:
         self.wake()
 
     def sweep(self, wallet_id: str, keep_i: int) -> Payment:
-        """Queue a payment of all but ``keep_i`` iota to the owner's address.
+        """Queue a payment of all but `keep_i` iota to the owner's address.
 
         Raises:
-            LedgerError: unknown_wallet, no_owner_address, invalid_amount (``keep_i``), insufficient_funds (there is
+            LedgerError: unknown_wallet, no_owner_address, invalid_amount (`keep_i`), insufficient_funds (there is
                 no more than that), or invalid_address (the address was spent from meanwhile). Nothing was queued.
         """
         self._accounts.require(wallet_id)

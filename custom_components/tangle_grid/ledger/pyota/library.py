@@ -1,6 +1,6 @@
 """The one place that imports pyota: bundles, signatures and node commands are its work.
 
-pyota is loaded when it is first needed, with our sponges in its own seams (``pyota_seams``) and our arithmetic in the
+pyota is loaded when it is first needed, with our sponges in its own seams (`pyota_seams`) and our arithmetic in the
 four functions where it spends its time. What it computes stays the same, tryte for tryte. pyota is synchronous: call
 everything here from a worker thread. Its exceptions carry requests, and with them seeds: none of them leaves here.
 """
@@ -63,7 +63,7 @@ class TransferInput:
 class BundlePlan:
     """Everything that decides a bundle: the same plan always gives the same bundle, and the same signatures.
 
-    ``outputs`` are (address of 81 trytes, iota); the text goes with the first. Without inputs it is a message.
+    `outputs` are (address of 81 trytes, iota); the text goes with the first. Without inputs it is a message.
     """
 
     outputs: tuple[tuple[str, int], ...]
@@ -78,7 +78,7 @@ class BundlePlan:
 
     @classmethod
     def from_text(cls, stored: str) -> Self:
-        """Return the plan that is stored so. Call it where what is strange is ``understood``."""
+        """Return the plan that is stored so. Call it where what is strange is `understood`."""
         fields = unsealed(stored)
         if fields.keys() != {each.name for each in fields_of(cls)}:
             raise StrangeError("plan")
@@ -274,7 +274,7 @@ def _were_spent_from(api: Any, *, addresses: Sequence[str]) -> Mapping[str, Any]
 
 
 class PyotaClient:
-    """pyota's commands over a node in the same process, or behind any other ``Handle``."""
+    """pyota's commands over a node in the same process, or behind any other `Handle`."""
 
     def __init__(self, handle: Handle) -> None:
         iota = load()

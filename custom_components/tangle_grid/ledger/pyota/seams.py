@@ -1,6 +1,6 @@
-"""What pyota takes from others: its fast Curl (``ccurl``), its Kerl, and the version of itself that it looks up.
+"""What pyota takes from others: its fast Curl (`ccurl`), its Kerl, and the version of itself that it looks up.
 
-pyota imports ``Curl`` from a module named ``ccurl`` when there is one, and asks ``pkg_resources`` for its own version.
+pyota imports `Curl` from a module named `ccurl` when there is one, and asks `pkg_resources` for its own version.
 The sponges here keep pyota's interface, lists of trits that they read and write in place, and compute with ours.
 """
 
@@ -26,7 +26,7 @@ def _check_length(length: int) -> None:
 
 
 class ListCurl:
-    """Curl-P-81 with the interface of pyota's ``Curl``."""
+    """Curl-P-81 with the interface of pyota's `Curl`."""
 
     def __init__(self) -> None:
         self._sponge = Curl()
@@ -59,7 +59,7 @@ class ListCurl:
 
 
 class ListKerl:
-    """Kerl with the interface of pyota's ``Kerl``."""
+    """Kerl with the interface of pyota's `Kerl`."""
 
     def __init__(self) -> None:
         self.reset()
@@ -99,7 +99,7 @@ def _module(name: str, **content: Any) -> ModuleType:
 
 
 def modules() -> dict[str, ModuleType]:
-    """Return the modules that must stand in ``sys.modules``, by name, while pyota is imported."""
+    """Return the modules that must stand in `sys.modules`, by name, while pyota is imported."""
     return {
         "pkg_resources": _module("pkg_resources", require=lambda _name: [SimpleNamespace(version=PYOTA_VERSION)]),
         "ccurl": _module("ccurl", Curl=ListCurl, HASH_LENGTH=HASH_TRITS),

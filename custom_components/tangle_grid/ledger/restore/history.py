@@ -73,10 +73,10 @@ class OwnBundle:
 
 
 class History:
-    """Reads. Blocks; errors are those of ``Backend``."""
+    """Reads. Blocks; errors are those of `Backend`."""
 
     def __init__(self, backend: Backend, *, island_id: str, root: str, opens: Opens) -> None:
-        """``root`` is the island's public key; ``opens`` gives the keys that may open a sealed body."""
+        """`root` is the island's public key; `opens` gives the keys that may open a sealed body."""
         self._backend = backend
         self._island_id = island_id
         self._root = root
@@ -147,7 +147,7 @@ class History:
     def own_bundle(self, tail: str, owner: Callable[[str], str | None]) -> OwnBundle | None:
         """Return the bundle of a tail when it spends from wallets here, all of it from one; None for anything else.
 
-        ``owner`` gives the wallet of an address. What is said in it counts where the bundle does it: a text can be
+        `owner` gives the wallet of an address. What is said in it counts where the bundle does it: a text can be
         copied into another bundle, and a signature for what an address holds cannot.
         """
         bundle = self._backend.bundle_of(tail)

@@ -22,7 +22,7 @@ _OVER: Final = ("confirmed", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A transfer of this Tangle. ``plan`` is None once it is too long ago."""
+    """A transfer of this Tangle. `plan` is None once it is too long ago."""
 
     id: int
     source: str
@@ -147,7 +147,7 @@ class Journal:
     def dissolve(self, transfer: int, held: Sequence[str]) -> int:
         """End a transfer whose bundle can never be booked: its payments wait anew, each for itself; return how many.
 
-        Its addresses are done with, but for those that are ``held`` because they still hold something.
+        Its addresses are done with, but for those that are `held` because they still hold something.
         """
         count = int(self._database.value("SELECT COUNT(*) FROM payment WHERE transfer = ?", transfer))
         self._database.run("UPDATE transfer SET state = 'failed', plan = NULL, trytes = NULL WHERE id = ?", transfer)

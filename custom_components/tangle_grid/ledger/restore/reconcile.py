@@ -1,6 +1,6 @@
 """Brings the wallets' file and the Tangle together again, when one of them is of another moment than the other.
 
-Files come back from backups, from snapshots of a machine, and from ``cp``, each of them from a moment of its own. Which
+Files come back from backups, from snapshots of a machine, and from `cp`, each of them from a moment of its own. Which
 one is older needs no count of its own: what the Tangle shows of ours and the wallets do not know makes them the older
 ones, and what they know as booked and the Tangle does not have makes it the older one; both can be true. Then
 
@@ -33,7 +33,7 @@ _CONFIRMED: Final = "confirmed"
 
 
 class Reconciler:
-    """Belongs to one opening of a ledger. Blocks; errors are those of ``Database`` and ``Backend``."""
+    """Belongs to one opening of a ledger. Blocks; errors are those of `Database` and `Backend`."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Reconciler:
     def run(self, *, mishaps: Sequence[Mishap] = (), aside: Sequence[str] = ()) -> bool:
         """Look whether wallets and Tangle agree, and see to it that they do; tell whether anything had to be done.
 
-        ``mishaps`` are known already, and files were put ``aside`` then. All is done or nothing.
+        `mishaps` are known already, and files were put `aside` then. All is done or nothing.
         """
         strange = self._history.strange_bundles(self._journal.bundles())
         lost = self._lost()
@@ -144,7 +144,7 @@ class Reconciler:
         return "sent"
 
     def _adopt(self, found: OwnBundle, lost: Container[int]) -> None:
-        """Enter a bundle that was not known, with the payments that it makes. ``lost`` transfers make none any more."""
+        """Enter a bundle that was not known, with the payments that it makes. `lost` transfers make none any more."""
         book = self._accounts.book
         source = book.owner(found.inputs[0])
         indices = {each: index for each in found.inputs if (index := book.key_index(each)) is not None}

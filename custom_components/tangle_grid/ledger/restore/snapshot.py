@@ -26,7 +26,7 @@ class _Reach:
 
 
 class Snapshot:
-    """Reads and writes it. Errors are those of ``Database``."""
+    """Reads and writes it. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -100,7 +100,7 @@ def _unavailable(path: Path) -> Iterator[None]:
 class Database:
     """One connection behind a lock: use it from any worker thread, never from the event loop.
 
-    Every method raises LedgerError (``ledger_unavailable``, with its ``fault``) when the file cannot be read or
+    Every method raises LedgerError (`ledger_unavailable`, with its `fault`) when the file cannot be read or
     written.
     """
 
@@ -114,10 +114,10 @@ class Database:
         upgrades: Mapping[int, str] = _NO_UPGRADES,
         cache_bytes: int = 2 * 1024 * 1024,
     ) -> None:
-        """Open the file; when there is none, make one with ``schema`` and let ``create`` fill it, all or nothing.
+        """Open the file; when there is none, make one with `schema` and let `create` fill it, all or nothing.
 
-        ``upgrades`` gives, for each older version, the statements that lead to the next; they are run when the file is
-        found sound, each version all or nothing. ``cache_bytes`` is the most that SQLite keeps of the file in memory.
+        `upgrades` gives, for each older version, the statements that lead to the next; they are run when the file is
+        found sound, each version all or nothing. `cache_bytes` is the most that SQLite keeps of the file in memory.
         """
         self.path = path
         self.lock = RLock()
@@ -269,7 +269,7 @@ class Database:
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """Commit everything inside together, or nothing. Inside another transaction it joins that one.
 
-        ``durable`` waits until it is safe from a power failure too. Without it, power failing may take back the last
+        `durable` waits until it is safe from a power failure too. Without it, power failing may take back the last
         few seconds as a whole; a killed process never loses anything.
         """
         with self.lock, _unavailable(self.path):

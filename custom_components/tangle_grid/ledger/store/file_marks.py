@@ -4,8 +4,8 @@ SQLite gives a log no sign of the file that it belongs to: put beside a copy of 
 same. So the file counts *cycles*: from one checkpoint, which moves the log into the file, to the next. The count stands
 in the application id, on the first page, and so does the phase:
 
-* the first thing in a log is ``LOGGING`` of its cycle; a checkpoint brings that into the file before anything else,
-* when all of the log is in the file, ``DONE`` follows, and when it is closed for good, ``CLOSED``.
+* the first thing in a log is `LOGGING` of its cycle; a checkpoint brings that into the file before anything else,
+* when all of the log is in the file, `DONE` follows, and when it is closed for good, `CLOSED`.
 
 Between two checkpoints the file does not change, and the log only grows: a copy of both is whole. A copy that was made
 across a checkpoint shows marks that do not follow each other. Each opening begins to count at a random number, so that
@@ -80,7 +80,7 @@ class Log(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A file and its log, as they lie there. ``whole`` tells that the file was closed, and nothing of it is missing."""
+    """A file and its log, as they lie there. `whole` tells that the file was closed, and nothing of it is missing."""
 
     log: Log
     whole: bool

@@ -12,7 +12,7 @@ _NAME: Final = "ledger.lock"
 
 
 class FolderLock:
-    """The lock of a folder, held until ``release``; the system releases it when the process dies."""
+    """The lock of a folder, held until `release`; the system releases it when the process dies."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder if need be, and lock it. Raises LedgerError (ledger_unavailable) when somebody else has."""

@@ -17,7 +17,7 @@ _HELD_BYTES: Final = 256 * 1024 * 1024
 class LogKeeper:
     """Belongs to one open connection in WAL mode, and to whoever holds the lock of its database.
 
-    Methods raise sqlite3.Error and OSError, but for ``look``.
+    Methods raise sqlite3.Error and OSError, but for `look`.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:

@@ -8,7 +8,7 @@ PROPERTIES_SCHEMA: Final = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT
 
 
 class Properties:
-    """Reads and writes named values of one file. Errors are those of ``Database``."""
+    """Reads and writes named values of one file. Errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,6 +1,6 @@
 """Trytes, trits, integers and text, and the ways between them.
 
-A tryte is one of ``9ABCDEFGHIJKLMNOPQRSTUVWXYZ`` and holds three balanced trits, the least significant first. A
+A tryte is one of `9ABCDEFGHIJKLMNOPQRSTUVWXYZ` and holds three balanced trits, the least significant first. A
 string of trytes is also one balanced integer, and that is the fast form: Python's own big-number code does the work.
 """
 
@@ -76,7 +76,7 @@ def trytes_to_int(trytes: str) -> int:
 
 
 def int_to_trytes(number: int, length: int) -> str:
-    """Return the number as ``length`` trytes. Raises TrytesError when it does not fit."""
+    """Return the number as `length` trytes. Raises TrytesError when it does not fit."""
     half = _HALF.get(length) or _half(length)
     if not -half <= number <= half:
         raise TrytesError("number out of range")
@@ -140,7 +140,7 @@ def bytes_to_trytes(data: bytes) -> str:
 
 
 def trytes_to_bytes(trytes: str) -> bytes:
-    """Decode what ``bytes_to_trytes`` wrote. Raises TrytesError for an odd length or a pair that is no byte."""
+    """Decode what `bytes_to_trytes` wrote. Raises TrytesError for an odd length or a pair that is no byte."""
     if len(trytes) % 2:
         raise TrytesError("odd number of trytes")
     try:

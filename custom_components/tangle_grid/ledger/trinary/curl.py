@@ -7,7 +7,7 @@ The reference walks the state by steps of 364 modulo 729. Here round k's state i
 the walk into a plain rotation by 364**(k+1) modulo 729. After 81 rounds the layout is the one of multiplier 364**81,
 which has order 6: a state is always in one of six layouts, and a block of trits is scattered into the current one.
 
-Many states at once are the business of ``lanes``.
+Many states at once are the business of `lanes`.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class _Block:
     """How a block of 81 trytes lies in a layout: read as octal numbers, in order or backwards, in a few large pieces.
 
     The multipliers are 1 and -1, and those plus 243 or 486: so the trits are moved by thirds of the state only, all
-    that leave the same rest modulo 3 together. ``moves`` are masks of the pieces, and their shifts to the left and
+    that leave the same rest modulo 3 together. `moves` are masks of the pieces, and their shifts to the left and
     right. Both words are moved as one, high above low.
     """
 
@@ -110,7 +110,7 @@ _LAST: Final = tuple(_turns(layout)[-1] for layout in range(6))
 
 
 def transform(low: int, high: int, layout: int) -> tuple[int, int]:
-    """Run the 81 rounds on a state in this layout; the result is in layout ``(layout + 1) % 6``.
+    """Run the 81 rounds on a state in this layout; the result is in layout `(layout + 1) % 6`.
 
     No state has both bits clear, so that a round has cheaper forms than the usual one. Four operations lead from (low,
     high) to (plus, high), where "plus" is "not low"; four more, and a complement, lead back to (low, high).

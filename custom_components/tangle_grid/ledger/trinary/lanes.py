@@ -1,8 +1,8 @@
 """Curl-P-81 on many states at once: one bit lane each, in NumPy arrays or, where NumPy is missing, in Python integers.
 
-Each of the 729 places of the state is a row of lanes, so that the rotation of a round (see ``curl``) only says which
+Each of the 729 places of the state is a row of lanes, so that the rotation of a round (see `curl`) only says which
 rows meet, and every operation of a round works on all lanes of a row. The forms of a round are those of
-``curl.transform``. Memory is bounded by the number of lanes: five arrays of 729 rows.
+`curl.transform`. Memory is bounded by the number of lanes: five arrays of 729 rows.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class ArrayLanes:
         self.high: Words = self.low.copy()
 
     def transform(self, layout: int) -> None:
-        """Run the 81 rounds on all states, which are in this layout; then they are in ``(layout + 1) % 6``."""
+        """Run the 81 rounds on all states, which are in this layout; then they are in `(layout + 1) % 6`."""
         np = self._np
         low, high = self.low, self.high
         other, next_high, free = self._spare
@@ -71,7 +71,7 @@ class ArrayLanes:
 
 
 def transform_rows(low: list[int], high: list[int], layout: int, ones: int) -> tuple[list[int], list[int]]:
-    """Do what ``ArrayLanes.transform`` does on 729 Python integers each; ``ones`` has the bits of all lanes."""
+    """Do what `ArrayLanes.transform` does on 729 Python integers each; `ones` has the bits of all lanes."""
     for k, rotation in enumerate(rotations(layout)):
         other = list(map(xor, high, low[rotation:] + low[:rotation], strict=True))
         mixed = map(xor, low, high[rotation:] + high[:rotation], strict=True)
@@ -113,7 +113,7 @@ def _absorb(np: Any, lanes: ArrayLanes, block: Any, layout: int) -> None:
 
 
 def _digests(np: Any, lanes: ArrayLanes, count: int, layout: int) -> list[str]:
-    """Read the public trytes of the first ``count`` lanes."""
+    """Read the public trytes of the first `count` lanes."""
     value = np.zeros((HASH_TRYTES, count), np.int8)
     for place, rows in enumerate(_public(layout)):
         low, high = (
@@ -140,7 +140,7 @@ def _hash_batch(np: Any, texts: Sequence[str]) -> list[str]:
 
 
 def curl_hashes(texts: Sequence[str]) -> list[str]:
-    """Return the Curl-P-81 hash (81 trytes) of each text, as ``curl_hash`` does one by one.
+    """Return the Curl-P-81 hash (81 trytes) of each text, as `curl_hash` does one by one.
 
     From some sixteen texts of one length on it is faster, from a few hundred on many times. Raises TrytesError.
     """

@@ -2,7 +2,7 @@
 
 A key of security level s is s fragments of 27 hashes. The address is the hash of the fragments' digests. Signing
 reveals, for each of 27 s trytes of the bundle hash, that hash of the key carried 13 - tryte steps on; checking carries
-it the other 13 + tryte steps. A key must therefore sign only once. Here a hash is a balanced integer (see ``kerl``).
+it the other 13 + tryte steps. A key must therefore sign only once. Here a hash is a balanced integer (see `kerl`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -80,7 +80,7 @@ def normalize(bundle_hash: str) -> list[int]:
 def is_insecure(bundle_hash: str) -> bool:
     """Tell whether signing this hash would reveal a key's hash itself (a normalised tryte of 13).
 
-    The same as looking for 13 in what ``normalize`` returns, without making it: normalising sets the first trytes of a
+    The same as looking for 13 in what `normalize` returns, without making it: normalising sets the first trytes of a
     third to one bound after the other until the sum is zero, and the rest stays as it is.
     """
     for at in range(0, HASH_TRYTES, _FRAGMENT_HASHES):

@@ -41,7 +41,7 @@ class WorkCancelledError(Exception):
 
 
 def _digits(number: int, count: int) -> list[int]:
-    """Return the number in ``count`` base-3 digits, 0..2 written as trits -1..1, the least significant first."""
+    """Return the number in `count` base-3 digits, 0..2 written as trits -1..1, the least significant first."""
     return [number // 3**place % 3 - 1 for place in range(count)]
 
 
@@ -155,7 +155,7 @@ class _Race:
         self._over = True
 
     def run(self, batch: Batches, counter: int) -> None:
-        """Try every ``step``-th batch from this one on, until nothing better can be found."""
+        """Try every `step`-th batch from this one on, until nothing better can be found."""
         while not self._over and (self.won is None or counter < self.won[0]):
             if self._stop is not None and self._stop.is_set():
                 self.end()
@@ -174,9 +174,9 @@ def _cores(mwm: int) -> int:
 
 
 def with_nonce(trytes: str, mwm: int, stop: Event | None = None, *, use_numpy: bool = True) -> str:
-    """Return the transaction (2,673 trytes) with a nonce whose hash ends in at least ``mwm`` zero trits.
+    """Return the transaction (2,673 trytes) with a nonce whose hash ends in at least `mwm` zero trits.
 
-    Raises TrytesError for a malformed transaction or magnitude, WorkCancelledError soon after ``stop`` is set. The
+    Raises TrytesError for a malformed transaction or magnitude, WorkCancelledError soon after `stop` is set. The
     work grows as 3**mwm; it holds no lock that keeps other threads from running.
     """
     if not is_trytes(trytes, TRANSACTION_TRYTES) or not 0 <= mwm <= MAX_MWM:

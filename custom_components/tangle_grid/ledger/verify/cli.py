@@ -1,4 +1,4 @@
-"""``scripts/verify``: recompute a reward from what stands on the Tangle, over any node that speaks the IRI API."""
+"""`scripts/verify`: recompute a reward from what stands on the Tangle, over any node that speaks the IRI API."""
 
 import argparse
 import json

@@ -46,7 +46,7 @@ type _Part = Answer | CurtailmentAsk | SettlementReceipt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that must be true. ``placeholders`` fill a sentence about it."""
+    """One thing that must be true. `placeholders` fill a sentence about it."""
 
     key: str
     ok: bool
@@ -55,9 +55,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What came out: ``ok`` when every check holds. ``recomputed`` is what the readings come to, if they can be read.
+    """What came out: `ok` when every check holds. `recomputed` is what the readings come to, if they can be read.
 
-    ``address`` (81 trytes) received ``amount_i``; both are as they stand in the bundle, not as somebody says.
+    `address` (81 trytes) received `amount_i`; both are as they stand in the bundle, not as somebody says.
     """
 
     payment_id: str
@@ -85,7 +85,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """A message on the Tangle. ``body`` is what it says, opened if it was sealed; nothing if no key opens it."""
+    """A message on the Tangle. `body` is what it says, opened if it was sealed; nothing if no key opens it."""
 
     tail: str
     envelope: Envelope
@@ -245,8 +245,8 @@ def verify_payment(
 ) -> Verification:
     """Recompute a reward, named by its payment id or by the transaction (81 trytes) that credits it.
 
-    ``island`` and ``public_key`` (64 hex digits) say whose word counts; without them it is the sender's, whoever that
-    is, and the caller has to see to it that this is the right one. ``opens`` gives the keys for sealed bodies.
+    `island` and `public_key` (64 hex digits) say whose word counts; without them it is the sender's, whoever that
+    is, and the caller has to see to it that this is the right one. `opens` gives the keys for sealed bodies.
 
     Raises:
         LedgerError: unknown_transaction or unknown_payment: nothing there names it.
@@ -425,7 +425,7 @@ def _is_of(body: _Part, receipt: SettlementReceipt) -> bool:
 
 
 def _in_window(evidence: Mapping[str, Any], ask: CurtailmentAsk) -> bool:
-    """The part lies in the window that was asked for, and is not longer than it."""
+    """Return whether the part lies in the window that was asked for, and is not longer than it."""
     times = [evidence.get(name) for name in ("active_at", "ended_at", "duration_s")]
     numbers = [each for each in times if isinstance(each, int | float)]
     if len(numbers) < len(times):

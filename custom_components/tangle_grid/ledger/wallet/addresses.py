@@ -45,7 +45,7 @@ class WalletRow:
 
 
 class AddressBook:
-    """Keeps addresses by wallet. Call it inside the database's transactions; errors are those of ``Database``."""
+    """Keeps addresses by wallet. Call it inside the database's transactions; errors are those of `Database`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,7 +59,7 @@ class AddressBook:
         return self._database.value("SELECT 1 FROM wallet WHERE wallet_id = ?", wallet_id) is not None
 
     def add(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
-        """Add a wallet. ``found`` are the addresses from index 0 on that were used before, and whether spent."""
+        """Add a wallet. `found` are the addresses from index 0 on that were used before, and whether spent."""
         with self._database.transaction(durable=True):
             self._database.run(
                 "INSERT INTO wallet (wallet_id, next_index, receive_index) VALUES (?, ?, 0)", wallet_id, len(found)
@@ -89,7 +89,7 @@ class AddressBook:
         self._database.run("DELETE FROM wallet WHERE wallet_id = ?", wallet_id)
 
     def note_use(self, wallet_id: str, seed: str, found: Sequence[tuple[str, bool]]) -> None:
-        """Note what became of a wallet's addresses elsewhere (``found`` as in ``add``), and begin after them."""
+        """Note what became of a wallet's addresses elsewhere (`found` as in `add`), and begin after them."""
         begin = self._index(wallet_id, "next_index")
         self._database.run_many(
             "UPDATE address SET state = 'retired' WHERE trytes = ? AND state = 'open'",
@@ -161,7 +161,7 @@ class AddressBook:
             return number(self._database.value(f"SELECT {which} FROM wallet WHERE wallet_id = ?", wallet_id))  # noqa: S608
 
     def live(self, wallet_id: str, *, reserved: bool) -> list[tuple[str, int]]:
-        """Return address and key index of all that can hold tokens; those of transfers on their way if ``reserved``."""
+        """Return address and key index of all that can hold tokens; those of transfers on their way if `reserved`."""
         rows = self._database.rows(
             "SELECT trytes, key_index FROM address WHERE wallet_id = ? AND state <> 'retired'"
             " AND (state = 'open' OR ?) ORDER BY key_index",
@@ -196,7 +196,7 @@ class AddressBook:
         )
 
     def retire(self, transfer: int, *, keep: Sequence[str] = ()) -> None:
-        """Retire the addresses of a transfer that is over, but for those that are to ``keep`` for a rescue."""
+        """Retire the addresses of a transfer that is over, but for those that are to `keep` for a rescue."""
         rows = self._database.rows("SELECT trytes FROM address WHERE transfer = ? AND state = 'reserved'", transfer)
         self._database.run_many(
             "UPDATE address SET state = 'retired' WHERE trytes = ?", [row for row in rows if row[0] not in keep]

@@ -26,7 +26,7 @@ def find_used(seed: str, witness: Witness, *, thorough: bool, begin: int = 0) ->
     """Return the addresses of a seed, from an index to the last that was ever used, and whether each was spent from.
 
     The search ends after 20 unused addresses in a row, as in other wallets. Our own wallets use their first addresses
-    first: unless ``thorough``, a seed is taken as new when its first three were never used. Takes milliseconds of work
+    first: unless `thorough`, a seed is taken as new when its first three were never used. Takes milliseconds of work
     and up to three questions to the node for each address.
     """
     found: list[tuple[str, bool]] = []

@@ -55,7 +55,7 @@ class Policies:
         )
 
     def check(self, wallet_id: str, amount_i: int, spent_i: int) -> None:
-        """Let a payment pass, where ``spent_i`` is what the wallet was ordered to pay in the 24 hours before it.
+        """Let a payment pass, where `spent_i` is what the wallet was ordered to pay in the 24 hours before it.
 
         Raises:
             LedgerError: over_payment_limit or over_day_limit.

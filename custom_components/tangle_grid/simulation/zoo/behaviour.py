@@ -47,12 +47,12 @@ class Behaviour:
     _to_s = float("inf")
 
     def between(self, begin_s: float, end_s: float = float("inf")) -> Self:
-        """Only from `begin_s` to `end_s` seconds after the start of the device."""
+        """Limit it to the time from `begin_s` to `end_s` seconds after the start of the device."""
         self._from_s, self._to_s = begin_s, end_s
         return self
 
     def active(self, since_start_s: float) -> bool:
-        """Whether it is at work so long after the start of the device."""
+        """Return whether it is at work so long after the start of the device."""
         return self._from_s <= since_start_s < self._to_s
 
     # When something is reported
@@ -62,25 +62,25 @@ class Behaviour:
         return None
 
     def on_change_s(self) -> float | None:
-        """A change is reported so much later, s; None: not by this behaviour."""
+        """Return how much later a change is reported, s; None: not by this behaviour."""
         return None
 
     def quiet(self, *, in_session: bool) -> bool:
-        """Whether nothing is reported now."""
+        """Return whether nothing is reported now."""
         return False
 
     def repeats(self) -> bool:
-        """Whether a value is reported again that is still the same."""
+        """Return whether a value is reported again that is still the same."""
         return True
 
     def late_s(self, number: int) -> float:
-        """How old what is shown is when it is shown; `number` counts the entities of one report."""
+        """Return how old what is shown is when it is shown; `number` counts the entities of one report."""
         return 0.0
 
     # What is shown
 
     def measures(self, charger: Charger, amps: float) -> float:
-        """What the device takes its own current for, A."""
+        """Return what the device takes its own current for, A."""
         return amps
 
     def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
@@ -88,25 +88,25 @@ class Behaviour:
         return text, unit
 
     def shows_number(self, charger: Charger, amps: float) -> float:
-        """What the number shows when the device was told `amps`."""
+        """Return what the number shows when the device was told `amps`."""
         return amps
 
     # What it takes
 
     def takes_number(self, charger: Charger, amps: float) -> float | None:
-        """The limit that a command really sets, A; None: it is lost."""
+        """Return the limit that a command really sets, A; None: it is lost."""
         return amps
 
     def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
-        """What a command to the switch really sets; None: it is lost."""
+        """Return what a command to the switch really sets; None: it is lost."""
         return on
 
     def follow_s(self) -> float:
-        """How much later than others it follows a command, s."""
+        """Return how much later than others it follows a command, s."""
         return 0.0
 
     def draws(self, charger: Charger, amps: float) -> float:
-        """What it lets its car draw at a limit, A."""
+        """Return what it lets its car draw at a limit, A."""
         return amps
 
     # What happens to it

@@ -44,7 +44,7 @@ class TripLine:
     points: tuple[tuple[float, float], ...]
 
     def holds_a(self, window_s: float) -> float:
-        """The current that does not open it in such a time, A."""
+        """Return the current that does not open it in such a time, A."""
         points = self.points
         if window_s <= points[0][0]:
             return points[0][1]
@@ -55,7 +55,7 @@ class TripLine:
         return points[-1][1]
 
     def share(self, seconds_a2: Sequence[float]) -> float:
-        """The greatest share of the line that any window reaches; 1: it may have opened.
+        """Return the greatest share of the line that any window reaches; 1: it may have opened.
 
         Args:
             seconds_a2: The mean of the squared current of each second, A².
@@ -70,7 +70,7 @@ class TripLine:
 
 
 def fuse_gg(rated_a: float) -> TripLine:
-    """A gG fuse-link; ratings between those of the standard are taken in proportion to the next smaller one."""
+    """Return a gG fuse-link; ratings between those of the standard are taken in proportion to the next smaller one."""
     below = max((each for each in GG_GATES if each <= rated_a), default=min(GG_GATES))
     scale = rated_a / below
     ten_s, tenth_s = GG_GATES[below]
@@ -79,6 +79,6 @@ def fuse_gg(rated_a: float) -> TripLine:
 
 
 def breaker_b(rated_a: float) -> TripLine:
-    """A circuit breaker of type B."""
+    """Return a circuit breaker of type B."""
     conventional_s = _HOUR_S if rated_a <= _UP_TO_AN_HOUR_A else 2 * _HOUR_S
     return TripLine("B", ((0.1, 3.0 * rated_a), (1.0, 2.55 * rated_a), (conventional_s, 1.13 * rated_a)))

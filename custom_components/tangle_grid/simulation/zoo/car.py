@@ -38,7 +38,7 @@ class ZooCar:
         return self.soc >= FULL
 
     def accepts(self, amps: float) -> float:
-        """What it draws of a current that is offered, A."""
+        """Return what it draws of a current that is offered, A."""
         drawn = min(amps, self.max_a)
         return 0.0 if self.resting or self.full or drawn < self.least_a else drawn
 

@@ -35,7 +35,7 @@ class ZooDevice:
             agenda.after(offset_s or period_s, lambda timer=timer: self._tick(timer))  # type: ignore[misc]
 
     def active(self) -> Iterator[Behaviour]:
-        """The behaviours that are at work now."""
+        """Return the behaviours that are at work now."""
         since_s = self.agenda.now - self._started_at
         return (each for each in self.behaviours if each.active(since_s))
 

@@ -25,7 +25,7 @@ class Appliance:
     off_s: float = 0.0
 
     def on(self, at: float) -> bool:
-        """Whether it is on."""
+        """Return whether it is on."""
         if not self.begin <= at < self.end:
             return False
         return self.on_s == float("inf") or (at - self.begin) % (self.on_s + self.off_s) < self.on_s
@@ -55,7 +55,7 @@ class BaseLoad:
         self._keys = tuple(stream_key("base", self.seed, name) for name in range(2 * PHASES))
 
     def at(self, moment: float) -> Amps:
-        """What flows from one whole second to the next, A per phase, never below 0."""
+        """Return what flows from one whole second to the next, A per phase, never below 0."""
         second = int(moment)
         amps = [
             self.mean_a[phase]
