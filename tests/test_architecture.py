@@ -93,3 +93,12 @@ def test_a_room_says_what_it_is_for(path: Path) -> None:
     said = ast.get_docstring(ast.parse(path.read_text())) or ""
     assert said.count(". ") + said.count(".\n") + said.endswith(".") >= 3, "three sentences"
     assert "Begin with" in said or "begin there" in said
+
+
+def test_no_test_imports_from_another() -> None:
+    """What two of them need lives in ``tests/support``: a test can be moved, renamed or deleted alone."""
+    for path in sorted((Path(__file__).parent).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            parts = module.split(".")
+            assert parts[0] != "tests" or not any(part.startswith("test_") for part in parts), f"{path.name}: {module}"

@@ -15,8 +15,8 @@ from custom_components.tangle_grid.const import TREASURY
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.ledger import new_seed
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
-from tests.flows.test_ledger_options import step, submit
 from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, Island
+from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_until, live_island, logged
 
 __all__ = ["live_island"]

@@ -5,8 +5,8 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.island.test_faults import pass_seconds
 from tests.support.island import CHARGER, Island, charger_subentry, island_entry
+from tests.support.pass_time import pass_seconds
 
 PRICE = 0.30
 

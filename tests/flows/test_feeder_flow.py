@@ -10,9 +10,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.devices import build_meters, feeder_configs
-from tests.flows.test_subentries import CHARGER, add_island, merged, submit
 from tests.support.device_builders import epoch
 from tests.support.forms import no_start
+from tests.support.subentry_forms import CHARGER, add_island, merged, submit
 
 __all__ = ["no_start"]
 GARAGE: dict[str, Any] = {

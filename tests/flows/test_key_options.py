@@ -17,8 +17,8 @@ from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from custom_components.tangle_grid.ledger.verify.cli import opening_keys
 from custom_components.tangle_grid.protocol import Envelope, ProtocolError
 from custom_components.tangle_grid.protocol.sealing import open_body
-from tests.flows.test_ledger_options import step, submit
 from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, Island, island_entry
+from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_until, live_island, logged, real_island
 
 __all__ = ["live_island", "real_island"]

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -28,6 +28,7 @@ from custom_components.tangle_grid.ledger.trinary import address_of
 from custom_components.tangle_grid.protocol import SigningKey
 from custom_components.tangle_grid.repairs import OtherTangleFlow, async_create_fix_flow
 from tests.support.island import Island, async_set_up_devices
+from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_load, async_until, logged
 
 TOKEN = "open-sesame-4711"  # noqa: S105 - a made-up one
@@ -81,19 +82,6 @@ async def node(hass: HomeAssistant, tmp_path: Path, socket_enabled: None) -> Any
     yield served
     await served.server.close()
     await hass.async_add_executor_job(served.stop)
-
-
-async def step(hass: HomeAssistant, entry: MockConfigEntry, *steps: str) -> ConfigFlowResult:
-    """Go through the menus of the options."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    for name in steps:
-        assert name in result["menu_options"]
-        result = await hass.config_entries.options.async_configure(result["flow_id"], {"next_step_id": name})
-    return result
-
-
-async def submit(hass: HomeAssistant, form: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
-    return await hass.config_entries.options.async_configure(form["flow_id"], fields)
 
 
 async def test_days_to_keep(hass: HomeAssistant, island: Island) -> None:

@@ -22,7 +22,6 @@ from custom_components.tangle_grid.grid.engine.engine import GridEngine
 from custom_components.tangle_grid.grid.model.world import Cause, ChargerSetpoint
 from custom_components.tangle_grid.island.pass_watch import PassWatch
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from tests.island.test_faults import limit, pass_seconds
 from tests.support.breaking import broken, watched
 from tests.support.island import (
     CHARGER,
@@ -35,6 +34,7 @@ from tests.support.island import (
     island_entry,
     set_meter,
 )
+from tests.support.pass_time import limit, pass_seconds
 
 SAFE_A = 6.0
 ROOM = Path(tangle_grid.__file__).parent

@@ -18,7 +18,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.ledger import TangleMessage
 from custom_components.tangle_grid.repairs import async_create_fix_flow
-from tests.island.test_faults import limit, pass_seconds
 from tests.support.island import (
     BATTERY,
     CHARGER,
@@ -31,6 +30,7 @@ from tests.support.island import (
     household_subentry,
     island_entry,
 )
+from tests.support.pass_time import limit, pass_seconds
 
 SAFE_A = 6.0
 ISLAND = "0123456789abcdef0123456789abcdef"

@@ -14,7 +14,6 @@ from custom_components.tangle_grid.grid import (
     FeederState,
     GridError,
     HouseholdSetpoint,
-    MarketConfig,
     PolicyConfig,
     PolicyMode,
     Reason,
@@ -24,30 +23,16 @@ from custom_components.tangle_grid.grid import (
     Settlement,
     SolarConfig,
 )
+from tests.support.grid.asked import QUIET, ask_for, plant_of
 from tests.support.grid.feeder_plant import ALWAYS, START, Car, Home, Plant, Store, V, battery, charger, household
 
-QUIET = MarketConfig(automatic=False)
 V2G = PolicyConfig(mode=PolicyMode.ALWAYS, v2g_floor_soc=40.0)
 ASK = PolicyConfig(mode=PolicyMode.ASK)
 S = RequestState
 
 
-def plant_of(*devices: Car | Store | Home, **values: object) -> Plant:
-    plant = Plant(*devices, **{"market": QUIET, **values})  # type: ignore[arg-type]
-    plant.run(400)
-    return plant
-
-
 def helping_car(**values: object) -> Car:
     return Car(charger(**{"policy": ALWAYS, **values}))  # type: ignore[arg-type]
-
-
-def ask_for(plant: Plant, power_w: float, duration_s: float = 900.0, **values: object) -> str:
-    request, events = plant.engine.commands.request_curtailment(
-        plant.now, power_w=power_w, duration_s=duration_s, **values
-    )  # type: ignore[arg-type]
-    plant.events += events
-    return request.request_id
 
 
 def ask_of(plant: Plant, request_id: str, device_id: str = "car") -> object:

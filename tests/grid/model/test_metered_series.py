@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.tangle_grid.grid import PolicyConfig, PolicyMode, RequestState
 from custom_components.tangle_grid.grid.model.metered_series import ReadingSeries
-from tests.grid.market.test_market import ask_for, plant_of
+from tests.support.grid.asked import ask_for, plant_of
 from tests.support.grid.feeder_plant import ALWAYS, Car, Home, charger, household
 
 ASK = PolicyConfig(mode=PolicyMode.ASK)

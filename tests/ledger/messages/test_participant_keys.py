@@ -37,7 +37,7 @@ from custom_components.tangle_grid.protocol import (
     to_body,
 )
 from tests.ledger.conftest import ISLAND, Opener
-from tests.ledger.verify.test_receipts import ANSWER, ASK, PAYMENT, SETTLEMENT, failed, reward, tell, whole_story
+from tests.support.ledger.story import ANSWER, ASK, PAYMENT, SETTLEMENT, failed, reward, tell, whole_story
 
 ANSWERED = to_body(ANSWER)
 

@@ -13,10 +13,10 @@ from custom_components.tangle_grid.ledger.core import LedgerCore
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.payments import pipeline as steps_module
 from custom_components.tangle_grid.ledger.store.database import Database
-from tests.ledger.store.test_flipped_bits import open_core, work
 from tests.support.ledger.paying import order
 from tests.support.ledger.tangle import attach, note, payment
 from tests.support.ledger.watched_disk import Disk, watched_disk
+from tests.support.ledger.work import open_core, work
 
 WALLETS, TANGLE = "wallet.sqlite", "tangle.sqlite"
 

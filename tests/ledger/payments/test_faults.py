@@ -20,6 +20,7 @@ from custom_components.tangle_grid.ledger import (
     facade,
 )
 from tests.ledger.conftest import Opener
+from tests.support.ledger.damage import damaged
 
 FILES = ("tangle.sqlite", "wallet.sqlite")
 
@@ -33,11 +34,6 @@ async def refused(open_ledger: Opener, **options: object) -> str:
         await open_ledger(**options)
     assert caught.value.key == "ledger_unavailable"
     return str(caught.value.placeholders["error"])
-
-
-def damaged(data: bytes, kind: str) -> bytes:
-    middle = data[:4096] + b"\xa5" * 8192 + data[4096 * 3 :]
-    return {"empty": b"", "text": b"not a database, but long enough to be looked at" * 50, "middle": middle}[kind]
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "middle"])

@@ -26,7 +26,7 @@ from custom_components.tangle_grid.ledger.store.file_marks import log_of
 from custom_components.tangle_grid.ledger.store.properties import Properties
 from custom_components.tangle_grid.ledger.trinary import address_of
 from tests.ledger.conftest import ISLAND
-from tests.ledger.payments.test_faults import damaged
+from tests.support.ledger.damage import damaged
 from tests.support.ledger.moments import (
     TANGLE,
     WALLETS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.tangle_grid.ledger import TREASURY, Mishap, PaymentState, Secrets
-from tests.ledger.backends.test_backends import (
+from tests.support.ledger.elsewhere import (
     FUNDS,
     Opener,
     TestNode,
