@@ -56,3 +56,16 @@ def test_wall_and_grid_time_are_each_others_inverse() -> None:
     assert street.from_wall(1_010.0) == 5_300.0
     assert street.to_wall(5_300.0) == pytest.approx(1_010.0)
     assert GridClock().to_wall(7.0) == GridClock().from_wall(7.0) == 7.0
+
+
+@pytest.mark.parametrize("entry", [island_entry(household_subentry("ask"))])
+async def test_a_window_in_which_nobody_helps_is_shown_while_it_is_open_and_does_not_stay(
+    hass: HomeAssistant, island: Island
+) -> None:
+    calendar = island.entity_id("calendar", "windows")
+    request_id = await island.request(1500, rate=2_000_000)
+    assert island.state("calendar", "windows") == "on"
+    assert [each["description"] for each in await events(hass, calendar)] == [""]
+    await island.call("answer_request", request_id=request_id, device_id=island.device_id(HOUSEHOLD), answer="decline")
+    assert island.state("calendar", "windows") == "off"
+    assert await events(hass, calendar) == []

@@ -6,23 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.tangle_grid.grid.model.events import Settlement
 from custom_components.tangle_grid.island.rewards import Payouts
 from custom_components.tangle_grid.ledger import LedgerError
-
-
-def _settlement(number: int, device_id: str = "car") -> Settlement:
-    return Settlement(
-        request_id=f"r{number}",
-        device_id=device_id,
-        payment_id=f"r{number}:{device_id}",
-        energy_wh=1,
-        baseline_wh=1,
-        measured_wh=0,
-        rate_i_per_kwh=1_000_000,
-        amount_i=1_000,
-        receipt={},
-    )
+from tests.support.rewards import settlement
 
 
 class Link:
@@ -45,7 +31,7 @@ class Link:
 async def test_what_is_refused_stays_due_and_is_said_once(
     caplog: pytest.LogCaptureFixture, refusal: str, said: bool
 ) -> None:
-    link, due = Link(), [_settlement(1), _settlement(2), _settlement(3, "gone")]
+    link, due = Link(), [settlement(1), settlement(2), settlement(3, "gone")]
     payouts = Payouts(cast("Any", link), due=lambda: due, payees={"car": "wallet"}, was_paid=lambda _payment: None)
     link.refusal = refusal
     for _ in range(5):

@@ -16,12 +16,12 @@ from custom_components.tangle_grid.grid.model.events import (
     Compliance,
     GridEvent,
     SafeState,
-    Settlement,
     is_owed,
 )
 from custom_components.tangle_grid.grid.model.request import Decision
 from custom_components.tangle_grid.grid.model.world import Reason
 from tests.support.island import CHARGER, HOUSEHOLD, Island, household_subentry, island_entry, set_meter, set_sensor
+from tests.support.rewards import settlement
 
 _REASON = Reason(key="device_silent")
 
@@ -52,26 +52,12 @@ def disk() -> Iterator[Disk]:
         yield seen
 
 
-def _settlement(number: int) -> Settlement:
-    return Settlement(
-        request_id="request",
-        device_id=CHARGER,
-        payment_id=f"request:{number}",
-        energy_wh=1,
-        baseline_wh=1,
-        measured_wh=0,
-        rate_i_per_kwh=1_000_000,
-        amount_i=1_000,
-        receipt={},
-    )
-
-
 @pytest.mark.parametrize(
     ("event", "owed"),
     [
         (SafeState(target=CHARGER, entered=True, reason=_REASON), False),
         (Compliance(device_id=CHARGER, compliant=False, told=6.0, measured=16.0), False),
-        (_settlement(1), True),
+        (settlement(1, CHARGER), True),
         (
             Answered(
                 request_id="request",
@@ -125,7 +111,7 @@ async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant,
 
     with patch.object(island.ledger, "publish", published):
         for number in range(100):
-            island.runtime._async_happened([_settlement(number)])
+            island.runtime._async_happened([settlement(number, CHARGER)])
         # Somebody else who publishes does not say it before it is saved, either.
         await island.runtime.link.async_publish_held()
         assert not saved_when_told
@@ -134,7 +120,7 @@ async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant,
     assert min(saved_when_told) > before
     assert 1 <= disk.writes - before <= 3
     said = [message.body["payment_id"] for message in island.ledger.published if message.kind == "settlement"]
-    assert said == [f"request:{number}" for number in range(100)]
+    assert said == [f"r{number}:{CHARGER}" for number in range(100)]
 
 
 async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant, island: Island, disk: Disk) -> None:
@@ -145,22 +131,22 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
         paid.append(disk.writes)
 
     full = patch.object(Store, "_async_write_data", side_effect=WriteError("no space left"))
-    due = patch.object(island.runtime.payouts, "_due", lambda: [_settlement(1)])
+    due = patch.object(island.runtime.payouts, "_due", lambda: [settlement(1, CHARGER)])
     with due, patch.object(island.runtime.link, "async_reward", reward):
         before = len(island.ledger.published)
         with full:
-            island.runtime._async_happened([_settlement(1)])
+            island.runtime._async_happened([settlement(1, CHARGER)])
             await hass.async_block_till_done()
             await island.runtime.link.async_publish_held()
         assert not paid
         assert len(island.ledger.published) == before
         writes = disk.writes
-        island.runtime._async_happened([_settlement(2)])
+        island.runtime._async_happened([settlement(2, CHARGER)])
         await hass.async_block_till_done()
     assert paid
     assert paid[0] > writes
     said = [message.body["payment_id"] for message in island.ledger.published[before:]]
-    assert said == ["request:1", "request:2"]
+    assert said == [f"r1:{CHARGER}", f"r2:{CHARGER}"]
 
 
 @pytest.mark.parametrize("entry", [island_entry(household_subentry("ask"))])
