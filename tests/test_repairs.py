@@ -11,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
-from custom_components.tangle_grid.ledger import Fault, OwnerAddress
+from custom_components.tangle_grid.ledger import LedgerFault, OwnerAddress
 from tests.support.island import METER, FakeLedger, Island, set_meter
 
 
@@ -54,7 +54,7 @@ async def test_a_missing_ledger(hass: HomeAssistant, island: Island) -> None:
     assert issue.translation_placeholders["island"] == "Maple Street"
     assert issue.translation_placeholders["error"] == "the disk is full"
     # Another reason takes its place at once.
-    island.ledger.lose(Fault.READ_ONLY)
+    island.ledger.lose(LedgerFault.READ_ONLY)
     await island.settle()
     assert _issues(hass) == {"ledger_read_only"}
     island.ledger.reachable = True
@@ -90,20 +90,20 @@ async def test_removal_keeps_only_the_wallets(hass: HomeAssistant, island: Islan
     assert _issues(hass) == {"wallets_kept"}
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NODE_NO_ACCESS])
-async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island: Island, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [fault for fault in LedgerFault if fault is not LedgerFault.NODE_NO_ACCESS])
+async def test_every_fault_of_a_ledger_has_an_issue(hass: HomeAssistant, island: Island, fault: LedgerFault) -> None:
     island.ledger.lose(fault)
     await island.settle()
     assert not _issues(hass)
     await island.run(75)
     expected = {
-        Fault.OTHER: "ledger_unavailable",
-        Fault.DISK_FULL: "ledger_disk_full",
-        Fault.READ_ONLY: "ledger_read_only",
-        Fault.CORRUPT: "ledger_corrupt",
-        Fault.LOST: "ledger_lost",
-        Fault.IN_USE: "ledger_in_use",
-        Fault.MISSING_PACKAGES: "ledger_packages_missing",
+        LedgerFault.OTHER: "ledger_unavailable",
+        LedgerFault.DISK_FULL: "ledger_disk_full",
+        LedgerFault.READ_ONLY: "ledger_read_only",
+        LedgerFault.CORRUPT: "ledger_corrupt",
+        LedgerFault.LOST: "ledger_lost",
+        LedgerFault.IN_USE: "ledger_in_use",
+        LedgerFault.MISSING_PACKAGES: "ledger_packages_missing",
     }.get(fault, fault.value)
     assert _issues(hass) == {expected}
     assert island.state("binary_sensor", "ledger") == "off"
@@ -121,7 +121,7 @@ async def test_a_refused_token_is_asked_for(hass: HomeAssistant, island: Island)
     hass.config_entries.async_update_entry(island.entry, options={"ledger": {"url": "http://node.test:14265"}})
     await hass.async_block_till_done(wait_background_tasks=True)
     island.ledger = cast("FakeLedger", island.runtime.link.ledger)
-    island.ledger.lose(Fault.NODE_NO_ACCESS)
+    island.ledger.lose(LedgerFault.NODE_NO_ACCESS)
     await island.settle()
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     await island.run(90)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .grid.engine.status import GridStatus
-from .ledger import Fault, LedgerStatus, WalletRules, WalletState
+from .ledger import LedgerFault, LedgerStatus, WalletRules, WalletState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class IslandSnapshot:
     wallets: Mapping[str, WalletState]
     ledger: LedgerStatus | None
     ledger_error: str | None
-    ledger_fault: Fault | None
+    ledger_fault: LedgerFault | None
     rules: Mapping[str, WalletRules]
     unpaid: Mapping[str, str]
     published: int

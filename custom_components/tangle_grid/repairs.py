@@ -22,7 +22,7 @@ from .grid.device.freshness import MeterFault
 from .grid.engine.status import DeviceStatus
 from .island.device_issues import DeviceIssues
 from .island.runtime import TangleGridConfigEntry
-from .ledger import Fault, Findings, LedgerError, Mishap
+from .ledger import Findings, LedgerError, LedgerFault, Mishap
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
 ISSUE_METER_IMPLAUSIBLE: Final = "meter_implausible"
@@ -36,18 +36,18 @@ ISSUE_SUPPLY_WRONG: Final = "supply_wrong"
 ISSUE_SWEEP_FAILED: Final = "sweep_failed"
 
 # What keeps the ledger from working, each with what to do about it. A token that is refused is asked for again instead.
-_LEDGER_ISSUES: Final[Mapping[Fault, str]] = {
-    Fault.DISK_FULL: "ledger_disk_full",
-    Fault.READ_ONLY: "ledger_read_only",
-    Fault.CORRUPT: "ledger_corrupt",
-    Fault.LOST: "ledger_lost",
-    Fault.IN_USE: "ledger_in_use",
-    Fault.MISSING_PACKAGES: "ledger_packages_missing",
-    Fault.NODE_UNREACHABLE: "node_unreachable",
-    Fault.NODE_NOT_SYNCED: "node_not_synced",
-    Fault.NODE_OTHER_TANGLE: ISSUE_OTHER_TANGLE,
-    Fault.NODE_WRONG_ANSWER: "node_wrong_answer",
-    Fault.OTHER: "ledger_unavailable",
+_LEDGER_ISSUES: Final[Mapping[LedgerFault, str]] = {
+    LedgerFault.DISK_FULL: "ledger_disk_full",
+    LedgerFault.READ_ONLY: "ledger_read_only",
+    LedgerFault.CORRUPT: "ledger_corrupt",
+    LedgerFault.LOST: "ledger_lost",
+    LedgerFault.IN_USE: "ledger_in_use",
+    LedgerFault.MISSING_PACKAGES: "ledger_packages_missing",
+    LedgerFault.NODE_UNREACHABLE: "node_unreachable",
+    LedgerFault.NODE_NOT_SYNCED: "node_not_synced",
+    LedgerFault.NODE_OTHER_TANGLE: ISSUE_OTHER_TANGLE,
+    LedgerFault.NODE_WRONG_ANSWER: "node_wrong_answer",
+    LedgerFault.OTHER: "ledger_unavailable",
 }
 # What was put right when the ledger was opened, until somebody has read it.
 _FINDINGS: Final[Mapping[Mishap, str]] = {
@@ -195,12 +195,12 @@ class IssueWatch:
         """What keeps the ledger from working: one issue at a time, for as long as anything does."""
         entry, status = self._entry, snapshot.ledger
         fault = _fault(snapshot)
-        lasting = self._lasting(f"{_LEDGER_ISSUES[Fault.OTHER]}_{entry.entry_id}", wrong=fault is not None)
+        lasting = self._lasting(f"{_LEDGER_ISSUES[LedgerFault.OTHER]}_{entry.entry_id}", wrong=fault is not None)
         for each, key in _LEDGER_ISSUES.items():
             if each is not fault:
                 ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{entry.entry_id}")
         self._async_sign_in(fault, lasting=lasting)
-        if fault is not None and fault is not Fault.NODE_NO_ACCESS and lasting:
+        if fault is not None and fault is not LedgerFault.NODE_NO_ACCESS and lasting:
             self._async_show(
                 _LEDGER_ISSUES[fault],
                 entry.entry_id,
@@ -211,7 +211,7 @@ class IssueWatch:
                     "url": LedgerChoice.from_options(entry.options).url or "?",
                     "folder": f"{DOMAIN}/{entry.data[CONF_ISLAND_ID]}",
                 },
-                fixable=fault is Fault.NODE_OTHER_TANGLE,
+                fixable=fault is LedgerFault.NODE_OTHER_TANGLE,
             )
         self._async_set(
             ISSUE_SUPPLY_WRONG,
@@ -222,9 +222,9 @@ class IssueWatch:
         )
 
     @callback
-    def _async_sign_in(self, fault: Fault | None, *, lasting: bool) -> None:
+    def _async_sign_in(self, fault: LedgerFault | None, *, lasting: bool) -> None:
         """Ask for another token while the node refuses the one there is; with the ledger at work nobody is asked."""
-        if fault is Fault.NODE_NO_ACCESS and lasting:
+        if fault is LedgerFault.NODE_NO_ACCESS and lasting:
             self._entry.async_start_reauth(self._hass)
         elif fault is None:
             for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})):
@@ -351,12 +351,12 @@ def _meter(entry: TangleGridConfigEntry, feeder_id: str) -> tuple[str, str, list
     return feeder_id, f"{entry.title}, {subentry.title}", sensors
 
 
-def _fault(snapshot: IslandSnapshot) -> Fault | None:
+def _fault(snapshot: IslandSnapshot) -> LedgerFault | None:
     """Return what keeps the ledger from working; None when it works."""
     status = snapshot.ledger
     if status is None:
-        return snapshot.ledger_fault or Fault.OTHER
-    return None if status.reachable else status.fault or Fault.OTHER
+        return snapshot.ledger_fault or LedgerFault.OTHER
+    return None if status.reachable else status.fault or LedgerFault.OTHER
 
 
 @callback

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.bridge.held_messages import HeldMessages
 from custom_components.tangle_grid.bridge.messages import Message
-from custom_components.tangle_grid.ledger import METER_VALUES, Fault, Ledger, LedgerError
+from custom_components.tangle_grid.ledger import METER_VALUES, Ledger, LedgerError, LedgerFault
 from tests.support.island import CHARGER, FakeLedger, Island, async_set_up_devices
 
 
@@ -96,7 +96,7 @@ async def doors(fake_ledger: list[FakeLedger]) -> AsyncIterator[Doors]:
     async def async_open(*args: Any, **options: Any) -> Any:
         if doors.shut:
             doors.tries += 1
-            raise LedgerError("ledger_unavailable", {"error": f"no disk {doors.tries}"}, fault=Fault.READ_ONLY)
+            raise LedgerError("ledger_unavailable", {"error": f"no disk {doors.tries}"}, fault=LedgerFault.READ_ONLY)
         return await original(*args, **options)
 
     with (

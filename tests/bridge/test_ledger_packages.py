@@ -18,7 +18,7 @@ from homeassistant.requirements import RequirementsNotFound
 from custom_components.tangle_grid.bridge import ledger_packages
 from custom_components.tangle_grid.bridge.ledger_packages import PACKAGES, async_ensure_ledger_packages
 from custom_components.tangle_grid.const import DOMAIN
-from custom_components.tangle_grid.ledger import Fault, LedgerError
+from custom_components.tangle_grid.ledger import LedgerError, LedgerFault
 from tests.support.island import CHARGER, Island, async_set_up_devices, island_entry, set_meter
 from tests.support.real_ledger import async_until
 
@@ -67,7 +67,7 @@ async def test_what_failed_once_is_tried_again(hass: HomeAssistant, install: dic
     for _ in range(2):
         with pytest.raises(LedgerError) as refused:
             await async_ensure_ledger_packages(hass)
-        assert refused.value.fault is Fault.MISSING_PACKAGES
+        assert refused.value.fault is LedgerFault.MISSING_PACKAGES
         assert isinstance(refused.value.__cause__, RequirementsNotFound)
     install["internet"] = True
     await async_ensure_ledger_packages(hass)
@@ -101,7 +101,7 @@ async def test_without_the_internet_the_fuse_is_kept_and_the_ledger_follows(
     with patch("custom_components.tangle_grid.bridge.link._RETRY_S", (0.05,)):
         assert await hass.config_entries.async_setup(entry.entry_id)
         runtime = entry.runtime_data
-        await async_until(hass, lambda: runtime.link.fault is Fault.MISSING_PACKAGES)
+        await async_until(hass, lambda: runtime.link.fault is LedgerFault.MISSING_PACKAGES)
         island = Island(hass, entry, cast("Any", None), freezer)
         await island.run(90)
         assert _issues(hass) == {"ledger_packages_missing"}

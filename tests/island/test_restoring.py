@@ -19,7 +19,7 @@ from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import CONF_ISLAND_ID, DOMAIN
 from custom_components.tangle_grid.grid.model.request import Ask, RequestState
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.ledger import Fault, PaymentState
+from custom_components.tangle_grid.ledger import LedgerFault, PaymentState
 from custom_components.tangle_grid.repairs import FindingsFlow, async_create_fix_flow
 from tests.support.island import CHARGER, FakeLedger, Island, async_set_up_devices
 from tests.support.real_ledger import async_load, async_until
@@ -120,7 +120,7 @@ async def test_a_ledger_whose_files_are_gone_is_not_begun_again(hass: HomeAssist
     _no_files(folder, folder)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await async_until(hass, lambda: entry.runtime_data.link.error is not None)
-    assert entry.runtime_data.link.fault is Fault.LOST
+    assert entry.runtime_data.link.fault is LedgerFault.LOST
     assert not list(folder.glob("*.sqlite*"))
     await hass.config_entries.async_unload(entry.entry_id)
 

@@ -62,10 +62,10 @@ from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
     BalancesChanged,
-    Fault,
     HealthChanged,
     LedgerError,
     LedgerEvent,
+    LedgerFault,
     LedgerStatus,
     OwnerAddress,
     Payment,
@@ -264,7 +264,7 @@ class FakeLedger:
         self.reachable = True
         self.closed = False
         self.secrets = secrets
-        self.fault = Fault.OTHER
+        self.fault = LedgerFault.OTHER
         self.limited: dict[str, SpendingLimits] = {}
         self.owners: dict[str, OwnerAddress] = {}
         self._listeners: list[Callable[[LedgerEvent], None]] = []
@@ -328,7 +328,7 @@ class FakeLedger:
         self._tell(PaymentChanged(payment=payment))
         self._tell(BalancesChanged(wallets=self._wallets()))
 
-    def lose(self, fault: Fault = Fault.DISK_FULL) -> None:
+    def lose(self, fault: LedgerFault = LedgerFault.DISK_FULL) -> None:
         """Become unreachable."""
         self.reachable, self.fault = False, fault
         self._tell(HealthChanged(status=self.status()))

@@ -23,7 +23,7 @@ from homeassistant.requirements import (
 )
 
 from ..const import DOMAIN
-from ..ledger import Fault, LedgerError
+from ..ledger import LedgerError, LedgerFault
 
 PACKAGES: Final[Mapping[str, str]] = {
     "iota": "pyota==2.1.0",
@@ -58,7 +58,7 @@ async def async_ensure_ledger_packages(hass: HomeAssistant) -> None:
                 await async_process_requirements(hass, DOMAIN, missing, is_built_in=False)
         except RequirementsNotFound as error:
             raise LedgerError(
-                "ledger_unavailable", {"error": ", ".join(error.requirements)}, fault=Fault.MISSING_PACKAGES
+                "ledger_unavailable", {"error": ", ".join(error.requirements)}, fault=LedgerFault.MISSING_PACKAGES
             ) from error
 
 

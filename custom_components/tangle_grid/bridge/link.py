@@ -18,11 +18,11 @@ from ..const import LOGGER, TREASURY
 from ..grid.model.events import Settlement
 from ..ledger import (
     BalancesChanged,
-    Fault,
     HealthChanged,
     Ledger,
     LedgerError,
     LedgerEvent,
+    LedgerFault,
     LedgerStatus,
     Payment,
     PaymentChanged,
@@ -85,7 +85,7 @@ class LedgerLink:
         self.rules: Mapping[str, WalletRules] = {}
         self.status: LedgerStatus | None = None
         self.error: str | None = None
-        self.fault: Fault | None = None
+        self.fault: LedgerFault | None = None
         self.published = 0
 
     @property

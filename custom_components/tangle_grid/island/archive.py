@@ -16,7 +16,7 @@ _VERSION: Final = 1
 ISSUE_WALLETS_KEPT: Final = "wallets_kept"
 
 
-class Archive:
+class RemovedIslands:
     """The islands whose entry was removed and whose wallets are kept."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -44,11 +44,11 @@ class Archive:
 
 async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:
     """Return names of the removed islands that can be set up again, by island id."""
-    islands = await Archive(hass).async_load()
+    islands = await RemovedIslands(hass).async_load()
     return {island_id: island["name"] for island_id, island in islands.items()}
 
 
 async def async_archived_options(hass: HomeAssistant, island_id: str) -> dict[str, Any]:
     """Return the options that a removed island goes on with: its wallets stay on the ledger that they are on."""
-    options: dict[str, Any] = (await Archive(hass).async_load()).get(island_id, {}).get("options", {})
+    options: dict[str, Any] = (await RemovedIslands(hass).async_load()).get(island_id, {}).get("options", {})
     return options

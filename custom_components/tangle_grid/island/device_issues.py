@@ -26,7 +26,7 @@ _LATE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class DeviceIssue:
     """Whether something is wrong: the key of its issue, whom it is about, and how long it has to last."""
 
     key: str
@@ -45,7 +45,7 @@ class DeviceIssues:
         self._troubles = EntityTroubles(hass)
 
     @callback
-    def async_findings(self) -> Iterator[Finding]:
+    def async_findings(self) -> Iterator[DeviceIssue]:
         """Yield what is wrong, and what is not."""
         entry = self._entry
         yield from self._named_by(entry.entry_id, entry.title, entry.data)
@@ -54,7 +54,7 @@ class DeviceIssues:
             yield from self._named_by(subentry_id, f"{entry.title}, {subentry.title}", subentry.data)
         yield from self._taken()
 
-    def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[Finding]:
+    def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[DeviceIssue]:
         status = self._entry.runtime_data.status.devices.get(owner)
         beyond = status is not None and status.fault is DeviceFault.IMPLAUSIBLE
         for field, entity_id in named(data):
@@ -65,7 +65,7 @@ class DeviceIssues:
             value = "?" if state is None else f"{state.state} {state.attributes.get('unit_of_measurement', '')}".strip()
             for each in Trouble:
                 late = each is Trouble.GONE and not self._troubles.was_there(entity_id)
-                yield Finding(
+                yield DeviceIssue(
                     key=each.value,
                     subject=f"{owner}_{entity_id}",
                     wrong=trouble is each,
@@ -73,7 +73,7 @@ class DeviceIssues:
                     placeholders={"device": name, "entity": entity_id, "value": value[:80]},
                 )
 
-    def _taken(self) -> Iterator[Finding]:
+    def _taken(self) -> Iterator[DeviceIssue]:
         """Yield devices that another island controls.
 
         Once it does not any more, this one starts anew and takes them.
@@ -83,7 +83,7 @@ class DeviceIssues:
             return
         now = async_taken(self._hass, self._entry)
         for participant_id, other in taken.items():
-            yield Finding(
+            yield DeviceIssue(
                 key=ISSUE_CONTROLLED_TWICE,
                 subject=participant_id,
                 wrong=participant_id in now,

@@ -13,7 +13,7 @@ from ..bridge.secrets import SecretStore, ledger_folder
 from ..const import DOMAIN, LOGGER
 from ..ledger import Ledger, LedgerError
 from ..simulated.street import async_forget_street
-from .archive import ISSUE_WALLETS_KEPT, Archive
+from .archive import ISSUE_WALLETS_KEPT, RemovedIslands
 from .storage import GridStore
 
 _DRAIN_S: Final = 20
@@ -28,7 +28,7 @@ async def async_archive_island(hass: HomeAssistant, island_id: str, name: str, c
     folder = ledger_folder(hass, island_id)
     if await hass.async_add_executor_job(folder.exists):
         queued = await _async_drain(hass, island_id, choice)
-    await Archive(hass).async_add(island_id, name, choice.into_options({}))
+    await RemovedIslands(hass).async_add(island_id, name, choice.into_options({}))
     ir.async_create_issue(
         hass,
         DOMAIN,

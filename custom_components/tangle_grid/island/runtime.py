@@ -45,7 +45,7 @@ from ..grid.model.world import SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
 from ..log_once import LogOnce
 from ..simulated.street import SimulatedStreet
-from .archive import Archive
+from .archive import RemovedIslands
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -143,7 +143,7 @@ class IslandRuntime:
         self.payouts = Payouts(
             self.link, due=self.engine.commands.unpaid, payees=self.payees, was_paid=self._async_payment_changed
         )
-        await Archive(self.hass).async_discard(self.island_id)
+        await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
             self.entry,

@@ -8,7 +8,7 @@ from .backends.backend import BackendConfig, Embedded, Remote
 from .backends.http_client import EXAMPLE_URL
 from .backends.node_check import check_node
 from .backends.remote_answers import NodeInfo
-from .base.errors import Fault, LedgerError
+from .base.errors import LedgerError, LedgerFault
 from .base.keys import FORMER_MARK, Secrets, new_seed
 from .base.model import (
     SUPPLY,
@@ -51,7 +51,6 @@ __all__ = [
     "BalancesChanged",
     "Check",
     "Embedded",
-    "Fault",
     "Findings",
     "GuestApi",
     "HealthChanged",
@@ -59,6 +58,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerEvent",
+    "LedgerFault",
     "LedgerStatus",
     "Mishap",
     "NodeError",

@@ -1,22 +1,15 @@
 """Copies of a ledger: how its files lie still while they are copied, and what was found when copies were opened."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable
 
+from .base.asking import Asking
 from .core import LedgerCore
-
-
-class Ask(Protocol):
-    """Asks the ledger in one of its threads."""
-
-    def __call__[T](self, ask: Callable[[], T], /) -> Awaitable[T]:
-        """Return what it answers. Raises LedgerError (ledger_unavailable) when the ledger cannot."""
 
 
 class Copies:
     """Belongs to an open ledger; every method raises LedgerError (ledger_unavailable) when that is closed."""
 
-    def __init__(self, core: LedgerCore, ask: Ask, wake: Callable[[], object]) -> None:
+    def __init__(self, core: LedgerCore, ask: Asking, wake: Callable[[], object]) -> None:
         self._core = core
         self._ask = ask
         self._wake = wake

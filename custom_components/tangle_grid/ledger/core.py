@@ -23,7 +23,7 @@ from ..protocol import (
 )
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
 from .backends.http_client import HttpClient
-from .base.errors import Fault, LedgerError
+from .base.errors import LedgerError, LedgerFault
 from .base.keys import Secrets
 from .base.model import (
     SUPPLY,
@@ -38,13 +38,13 @@ from .base.model import (
 from .messages.archive import ArchiveError, BackendArchive
 from .messages.chronicle import PAYMENT_KIND, Chronicle
 from .messages.message_queue import MessageQueue
-from .messages.participant_keys import Members
+from .messages.participant_keys import ParticipantKeys
 from .messages.privacy import Privacy, PrivacyMode
 from .opening import Opening
 from .payments.accounts import Accounts
 from .payments.outbox import Outbox
 from .payments.payees import check_target
-from .payments.pipeline import Progress, Steps
+from .payments.pipeline import Pipeline, Progress
 from .payments.spending import Spending
 from .payments.sweeper import Sweeper
 from .restore.findings import read, unread
@@ -111,7 +111,9 @@ class LedgerCore:
             self._outbox = Outbox(self._database)
             self.spending = Spending(self._database)
             self._messages = MessageQueue(self._database)
-            self.members = Members(self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock)
+            self.members = ParticipantKeys(
+                self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock
+            )
             self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
             self.accounts = Accounts(self._database, self.backend, secrets)
             if opening.wants_rescan:
@@ -135,7 +137,7 @@ class LedgerCore:
             self._opened = opened.pop_all()
         self.chronicle = Chronicle(self.backend, registry=self.members.registry, opens=self.privacy.opens)
         self.sweeper = Sweeper(self._database, self.accounts, self.backend, clock=clock)
-        self.steps = Steps(
+        self.steps = Pipeline(
             self._database,
             self.accounts,
             self.backend,
@@ -172,7 +174,7 @@ class LedgerCore:
             last_error=text,
             confirm_s=self._outbox.confirm_s(),
             backend=self.backend.kind,
-            synced=fault is not Fault.NODE_NOT_SYNCED,
+            synced=fault is not LedgerFault.NODE_NOT_SYNCED,
             fault=fault,
             findings=unread(Properties(self._database)),
         )
@@ -197,13 +199,13 @@ class LedgerCore:
         for file in self._files():
             file.go_on()
 
-    def advance(self, after: Fault | None) -> tuple[Progress, LedgerStatus]:
+    def advance(self, after: LedgerFault | None) -> tuple[Progress, LedgerStatus]:
         """Take a step, and tell how the ledger is then. Belongs to the worker thread.
 
         `after` is the fault that there was. Where somebody's order or message could not be written, a step with
         nothing to write proves nothing: that the files can be written again is tried first.
         """
-        if after in {Fault.DISK_FULL, Fault.READ_ONLY}:
+        if after in {LedgerFault.DISK_FULL, LedgerFault.READ_ONLY}:
             for file in self._files():
                 file.check_writable()
         return self.steps.advance(), self.health()

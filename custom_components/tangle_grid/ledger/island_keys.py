@@ -1,22 +1,16 @@
 """The keys that an open ledger holds for its members and for its readers, as the rest of the integration sees them."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from .base.asking import Asking
 from .core import LedgerCore
-
-
-class Ask(Protocol):
-    """Asks the ledger in one of its threads."""
-
-    def __call__[T](self, ask: Callable[[], T], /) -> Awaitable[T]:
-        """Return what it answers. Raises LedgerError (ledger_unavailable) when the ledger cannot."""
 
 
 class IslandKeys:
     """Belongs to an open ledger; every method raises LedgerError (ledger_unavailable) when that is closed."""
 
-    def __init__(self, core: LedgerCore, ask: Ask, wake: Callable[[], Any]) -> None:
+    def __init__(self, core: LedgerCore, ask: Asking, wake: Callable[[], Any]) -> None:
         self._core = core
         self._ask = ask
         self._wake = wake

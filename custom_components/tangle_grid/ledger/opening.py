@@ -10,7 +10,7 @@ from .backends.backend import Backend, BackendConfig, Embedded, EmbeddedBackend,
 from .backends.http_client import HttpClient, checked_url
 from .backends.remote import RemoteBackend, RemoteNode
 from .backends.tangles import TANGLES_SCHEMA, Tangles
-from .base.errors import Fault, LedgerError, node_fault
+from .base.errors import LedgerError, LedgerFault, node_fault
 from .base.keys import Secrets
 from .base.model import Mishap
 from .messages.chronicle import PAYMENT_KIND, message_address, tag_of
@@ -117,7 +117,7 @@ class Opening:
             if self._place != self.tangles.place:
                 self.tangles.stay(self._place)
         elif self._place == self.tangles.place:
-            raise node_fault(Fault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle")
+            raise node_fault(LedgerFault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle")
         else:
             with self.database.transaction(durable=True):
                 self.tangles.move(tangle_id, self._place)
@@ -155,7 +155,7 @@ class Opening:
         try:
             self._open_wallets(str)
         except LedgerError as error:
-            if error.fault is not Fault.CORRUPT:
+            if error.fault is not LedgerFault.CORRUPT:
                 raise
             return error
         return None
@@ -165,13 +165,13 @@ class Opening:
         ours = self.tangles.place == _EMBEDDED
         beginning = Snapshot(self.database).beginning() if ours else None
         if not is_there(tangle) and ours and beginning is None:
-            raise LedgerError("ledger_unavailable", {"error": f"{tangle.name} is missing"}, fault=Fault.LOST)
+            raise LedgerError("ledger_unavailable", {"error": f"{tangle.name} is missing"}, fault=LedgerFault.LOST)
         if not is_there(tangle) and ours:
             self.mishaps.append(Mishap.TANGLE_REBUILT)
         try:
             self._open_node(config, tangle, genesis, beginning)
         except LedgerError as error:
-            if error.fault is not Fault.CORRUPT or beginning is None:
+            if error.fault is not LedgerFault.CORRUPT or beginning is None:
                 raise
             self.aside += set_aside(tangle)
             self.mishaps.append(Mishap.TANGLE_REBUILT)
@@ -186,7 +186,7 @@ class Opening:
             if damage is not None:
                 raise damage
             if self._begun:
-                raise LedgerError("ledger_unavailable", {"error": "both files are missing"}, fault=Fault.LOST)
+                raise LedgerError("ledger_unavailable", {"error": "both files are missing"}, fault=LedgerFault.LOST)
             self._open_node(config, tangle, first, None)
             self._open_wallets(lambda: self.backend.tangle_id)
             return
@@ -246,9 +246,11 @@ class Opening:
         def tangle_id() -> str:
             info = node.info()
             if not info.synced:
-                raise node_fault(Fault.NODE_NOT_SYNCED, "the node is not synced yet")
+                raise node_fault(LedgerFault.NODE_NOT_SYNCED, "the node is not synced yet")
             if config.tangle_id not in {None, info.tangle_id}:
-                raise node_fault(Fault.NODE_OTHER_TANGLE, "the node has another Tangle than the one that was chosen")
+                raise node_fault(
+                    LedgerFault.NODE_OTHER_TANGLE, "the node has another Tangle than the one that was chosen"
+                )
             return info.tangle_id
 
         damage = self._open_known_wallets(self._folder / _WALLET_FILE)
@@ -278,5 +280,5 @@ class Opening:
             backend.check()
         except LedgerError as error:
             # Without the node the outbox takes orders all the same; but never for another Tangle.
-            if error.fault is Fault.NODE_OTHER_TANGLE:
+            if error.fault is LedgerFault.NODE_OTHER_TANGLE:
                 raise

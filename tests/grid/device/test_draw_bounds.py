@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.grid import PhaseReading, PhaseTriple
-from custom_components.tangle_grid.grid.device.draw_bounds import NO_DRAW, Commands, Draw, draw_at
+from custom_components.tangle_grid.grid.device.draw_bounds import NO_DRAW, CommandLog, Draw, draw_at
 from custom_components.tangle_grid.grid.device.measurement import PowerLog
 from custom_components.tangle_grid.grid.device.report_interval import ReportWatch
 
@@ -23,7 +23,7 @@ class Charger:
     """One that has reported a few times."""
 
     def __init__(self, *reports: tuple[float, PhaseTriple], told: tuple[tuple[float, float], ...] = ()) -> None:
-        self.log, self.reports, self.commands = PowerLog(3600.0), ReportWatch(), Commands()
+        self.log, self.reports, self.commands = PowerLog(3600.0), ReportWatch(), CommandLog()
         self.reading: PhaseReading | None = None
         for at, amps in reports:
             power_w = (amps[0] * V, amps[1] * V, amps[2] * V)
@@ -110,7 +110,7 @@ def test_a_total_may_flow_in_any_phase_up_to_what_each_was_told() -> None:
 
 
 def test_commands_know_what_was_in_force() -> None:
-    commands = Commands()
+    commands = CommandLog()
     assert commands.in_force(0.0, 100.0) is None
     commands.add(10.0, 6.0, before=13.0)
     commands.add(20.0, 16.0, before=0.0)
@@ -125,7 +125,7 @@ def test_commands_know_what_was_in_force() -> None:
 
 
 def test_old_commands_go_but_not_what_they_left_in_force() -> None:
-    commands = Commands()
+    commands = CommandLog()
     for number in range(1000):
         commands.add(number * 10.0, 6.0 + number % 2, before=0.0)
     assert commands.in_force(9990.0 - 600.0, 9990.0) == (6.0, 7.0)

@@ -19,11 +19,11 @@ from aiohttp import web
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
     TREASURY,
-    Fault,
     HealthChanged,
     Ledger,
     LedgerError,
     LedgerEvent,
+    LedgerFault,
     PaymentState,
     Secrets,
     check_node,
@@ -196,7 +196,7 @@ async def test_a_node_that_is_away_for_a_while_costs_nothing_but_time(
     proxy.down = True
     await ledger.pay(order("p1"))
     message_id = await ledger.publish("meter", {"n": 1})
-    await until(lambda: ledger.status().fault is Fault.NODE_UNREACHABLE)
+    await until(lambda: ledger.status().fault is LedgerFault.NODE_UNREACHABLE)
     await ledger.close()
     # Without the node the ledger opens, knows what it had, and takes orders.
     ledger = await open_at(proxy.url)
@@ -206,7 +206,7 @@ async def test_a_node_that_is_away_for_a_while_costs_nothing_but_time(
     assert (await ledger.wallets())[TREASURY].available_i >= FUNDS - 3_000 - 1_000
     with pytest.raises(LedgerError) as caught:
         await ledger.messages()
-    assert caught.value.fault is Fault.NODE_UNREACHABLE
+    assert caught.value.fault is LedgerFault.NODE_UNREACHABLE
     proxy.down = False
     assert await ledger.drain(20)
     await until(lambda: ledger.status().reachable)
@@ -214,7 +214,7 @@ async def test_a_node_that_is_away_for_a_while_costs_nothing_but_time(
     assert [each.message_id for each in await ledger.messages(kind="meter")] == [message_id]
     faults = [each.status.fault for each in heard if isinstance(each, HealthChanged)]
     assert faults[-1] is None
-    assert Fault.NODE_UNREACHABLE in faults
+    assert LedgerFault.NODE_UNREACHABLE in faults
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ async def test_a_fault_that_somebody_met_during_a_round_outlives_the_round(
     ledger = await open_at(node.url, poll_s=60.0, idle_poll_s=60.0)
     await until(lambda: ledger._core.steps._last_round > 0)
     backend: Any = ledger._core.backend
-    met = (Fault.NODE_WRONG_ANSWER, "meanwhile")
+    met = (LedgerFault.NODE_WRONG_ANSWER, "meanwhile")
     credits_of = backend._tangles.credits
 
     def meanwhile(addresses: Any) -> Any:
@@ -385,12 +385,12 @@ async def test_a_node_with_another_tangle_is_refused_and_nothing_is_overwritten(
     try:
         proxy.target, first = other.url, proxy.target
         await ledger.pay(order("p2"))
-        await until(lambda: ledger.status().fault is Fault.NODE_OTHER_TANGLE)
+        await until(lambda: ledger.status().fault is LedgerFault.NODE_OTHER_TANGLE)
         assert await balances(ledger) == before
         await ledger.close()
         with pytest.raises(LedgerError) as caught:
             await open_at(proxy.url)
-        assert caught.value.fault is Fault.NODE_OTHER_TANGLE
+        assert caught.value.fault is LedgerFault.NODE_OTHER_TANGLE
         assert "another Tangle" in str(caught.value)
         assert not other.process.post({"command": "findTransactions", "tags": ["TGPAYMENT"]})[1]["hashes"]
         proxy.target = first
@@ -420,7 +420,7 @@ async def test_a_node_that_was_set_back_is_not_worked_with(open_at: Opener, node
     proxy.choose = lambda command: "nothing_found" if command == "getTrytes" else None
     with pytest.raises(LedgerError) as caught:
         await open_at(proxy.url)
-    assert caught.value.fault is Fault.NODE_OTHER_TANGLE
+    assert caught.value.fault is LedgerFault.NODE_OTHER_TANGLE
     proxy.choose = lambda _command: None
     ledger = await open_at(proxy.url)
     await ledger.pay(order("p2"))
@@ -442,7 +442,7 @@ async def test_changing_the_back_end_keeps_what_is_promised(  # noqa: PLR0915 - 
     proxy.down = True
     with pytest.raises(LedgerError) as caught:
         await open_at(proxy.url)
-    assert caught.value.fault is Fault.NODE_UNREACHABLE
+    assert caught.value.fault is LedgerFault.NODE_UNREACHABLE
     ledger = await open_at(None)
     assert (await balances(ledger))["car"] == 1_000
     indices = {name: ledger._core.accounts.book.receive_key(name)[0] for name in secrets.seeds}

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from custom_components.tangle_grid.ledger.backends.http_client import HttpClient
-from custom_components.tangle_grid.ledger.base.errors import Fault, LedgerError
+from custom_components.tangle_grid.ledger.base.errors import LedgerError, LedgerFault
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,7 +74,7 @@ async def test_no_more_is_read_than_an_answer_may_be(chunked: bool) -> None:
     async with node(handler, max_bytes=100_000) as client:
         with pytest.raises(LedgerError, match="above 100000 bytes") as refused:
             await client.post_async({"command": "getNodeInfo"})
-    assert refused.value.fault is Fault.NODE_WRONG_ANSWER
+    assert refused.value.fault is LedgerFault.NODE_WRONG_ANSWER
     # What lies in the buffers on the way is no matter of size.
     assert sent < 50_000_000
 

@@ -10,9 +10,9 @@ import pytest
 
 from custom_components.tangle_grid.ledger import (
     TREASURY,
-    Fault,
     Ledger,
     LedgerError,
+    LedgerFault,
     PaymentOrder,
     PaymentState,
     facade,
@@ -40,7 +40,7 @@ def take_away(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[[], N
     """Let nothing reach the node; returns what brings it back."""
 
     def unreachable(_trytes: Any) -> Any:
-        raise node_fault(Fault.NODE_UNREACHABLE, "no answer")
+        raise node_fault(LedgerFault.NODE_UNREACHABLE, "no answer")
 
     backend = ledger._core.backend
     original = backend.send
@@ -244,7 +244,9 @@ async def test_an_absence_is_logged_once_and_so_is_the_return(
         nonlocal tries
         tries += 1
         # Each time for another reason, as nodes do.
-        raise node_fault(Fault.NODE_UNREACHABLE if tries % 2 else Fault.NODE_NO_ACCESS, f"no answer {tries}")
+        raise node_fault(
+            LedgerFault.NODE_UNREACHABLE if tries % 2 else LedgerFault.NODE_NO_ACCESS, f"no answer {tries}"
+        )
 
     monkeypatch.setattr(backend, "send", unreachable)
     await ledger.publish("meter", meter(0))

@@ -23,7 +23,7 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
     new_seed,
 )
-from custom_components.tangle_grid.ledger.payments.pipeline import Progress, Steps
+from custom_components.tangle_grid.ledger.payments.pipeline import Pipeline, Progress
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.conftest import Opener
 from tests.support.ledger.foreign_wallet import spend_elsewhere, spend_first
@@ -94,14 +94,14 @@ async def test_who_has_waited_for_a_payment_was_told_of_its_end(
     """Also when what is written is seen before the step that wrote it is back from its thread."""
     events: list[LedgerEvent] = []
     ledger.subscribe(events.append)
-    advance = Steps.advance
+    advance = Pipeline.advance
 
-    def slow(self: Steps) -> Progress:
+    def slow(self: Pipeline) -> Progress:
         progress = advance(self)
         time.sleep(0.2)
         return progress
 
-    monkeypatch.setattr(Steps, "advance", slow)
+    monkeypatch.setattr(Pipeline, "advance", slow)
     await ledger.pay(order())
     assert await ledger.drain(10)
     states = [event.payment.state for event in events if isinstance(event, PaymentChanged)]

@@ -10,9 +10,9 @@ import pytest
 
 from custom_components.tangle_grid.ledger import (
     TREASURY,
-    Fault,
     Ledger,
     LedgerError,
+    LedgerFault,
     OwnerAddress,
     PaymentState,
     Secrets,
@@ -128,7 +128,7 @@ def test_a_node_that_one_thread_found_wrong_is_not_trusted_by_another() -> None:
             if len(asked) == 1:
                 with pytest.raises(LedgerError) as caught:
                     watch.check(0.0)
-                assert caught.value.fault is Fault.NODE_OTHER_TANGLE
+                assert caught.value.fault is LedgerFault.NODE_OTHER_TANGLE
                 return _info("here")
             return _info("elsewhere" if len(asked) == 2 else "here")
 

@@ -10,9 +10,9 @@ import pytest
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
     TREASURY,
-    Fault,
     Findings,
     LedgerError,
+    LedgerFault,
     Mishap,
     PaymentOrder,
     PaymentState,
@@ -81,7 +81,7 @@ def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
         core = open_core(folder, recording.secrets, begun=True)
     except LedgerError as error:
         # The wallets are of a moment when nothing was remembered of the Tangle yet: then nothing is begun anew.
-        if bad != TANGLE or error.fault not in {Fault.LOST, Fault.CORRUPT}:
+        if bad != TANGLE or error.fault not in {LedgerFault.LOST, LedgerFault.CORRUPT}:
             raise
         return
     found = core.health().findings
@@ -241,7 +241,7 @@ def test_numbers_of_messages_go_on(life: Recording, tmp_path: Path) -> None:
 def test_a_ledger_that_was_begun_is_not_begun_again(life: Recording, tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as caught:
         restored(life, tmp_path, wallets=None, tangle=None, begun=True)
-    assert caught.value.fault is Fault.LOST
+    assert caught.value.fault is LedgerFault.LOST
     assert not list(tmp_path.glob("*.sqlite*"))
 
 
@@ -253,7 +253,7 @@ def test_a_lost_tangle_without_anything_remembered_is_not_begun_again(life: Reco
     (tmp_path / TANGLE).unlink()
     with pytest.raises(LedgerError) as caught:
         open_core(tmp_path, life.secrets)
-    assert caught.value.fault is Fault.LOST
+    assert caught.value.fault is LedgerFault.LOST
     assert not (tmp_path / TANGLE).exists()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.tangle_grid.ledger.base.errors import Fault, LedgerError
+from custom_components.tangle_grid.ledger.base.errors import LedgerError, LedgerFault
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.store.database import Database, fault_of
 from custom_components.tangle_grid.ledger.trinary import address_of
@@ -28,7 +28,7 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("disk")
 
 
-def found_fault(do: Callable[[], object]) -> Fault | None:
+def found_fault(do: Callable[[], object]) -> LedgerFault | None:
     with pytest.raises(LedgerError) as caught:
         do()
     assert caught.value.key == "ledger_unavailable"
@@ -57,7 +57,7 @@ def test_a_full_disk_is_named_and_outlived(start_node: Callable[..., EmbeddedNod
     database = node.store.database
     database.rows(f"PRAGMA max_page_count={database.value('PRAGMA page_count') + 3}")
     count = node.store.count()
-    assert found_fault(lambda: fill_up(api)) is Fault.DISK_FULL
+    assert found_fault(lambda: fill_up(api)) is LedgerFault.DISK_FULL
     assert node.store.count() >= count
     assert balance(api, address_of(OTHER_SEED, 0)) == [100]
     database.rows("PRAGMA max_page_count=100000")
@@ -90,7 +90,7 @@ def test_a_file_that_may_not_grow_is_a_full_disk(
         for each in attached:
             node.take_in(each)
 
-    assert found_fault(store) is Fault.DISK_FULL
+    assert found_fault(store) is LedgerFault.DISK_FULL
     assert not list(file.parent.glob("*.probe"))
     size_limit(resource.RLIM_INFINITY)
     store()
@@ -229,7 +229,7 @@ def test_a_damaged_file_is_named_left_alone_and_comes_back_from_a_backup(
     broken = damaged(good)[kind]
     file.write_bytes(broken)
     for _ in range(2):
-        assert found_fault(start_node) is Fault.CORRUPT
+        assert found_fault(start_node) is LedgerFault.CORRUPT
     assert file.read_bytes() == broken
     file.write_bytes(good)
     assert balance(Api(start_node()), address_of(OTHER_SEED, 0)) == [100]
@@ -252,20 +252,20 @@ def test_a_file_that_is_damaged_while_it_is_open_is_named(start_node: Callable[.
         except LedgerError as error:
             faults.append(error.fault)
     assert faults
-    assert set(faults) == {Fault.CORRUPT}
+    assert set(faults) == {LedgerFault.CORRUPT}
 
 
 def test_a_missing_file_beside_its_log_is_not_begun_anew(start_node: Callable[..., EmbeddedNode], file: Path) -> None:
     file.rename(file.with_name("moved"))
     file.with_name(file.name + "-wal").write_bytes(b"what was written last")
-    assert found_fault(start_node) is Fault.CORRUPT
+    assert found_fault(start_node) is LedgerFault.CORRUPT
     assert not file.exists()
 
 
 def test_a_file_that_another_process_uses(start_node: Callable[..., EmbeddedNode], file: Path) -> None:
     other = sqlite3.connect(file)
     other.execute("BEGIN EXCLUSIVE")
-    assert found_fault(start_node) is Fault.IN_USE
+    assert found_fault(start_node) is LedgerFault.IN_USE
     other.rollback()
     other.close()
     start_node()
@@ -274,14 +274,14 @@ def test_a_file_that_another_process_uses(start_node: Callable[..., EmbeddedNode
 @pytest.mark.parametrize(
     ("number", "fault"),
     [
-        (errno.ENOSPC, Fault.DISK_FULL),
-        (errno.EDQUOT, Fault.DISK_FULL),
-        (errno.EROFS, Fault.READ_ONLY),
-        (errno.EACCES, Fault.READ_ONLY),
-        (errno.ENOTDIR, Fault.OTHER),
+        (errno.ENOSPC, LedgerFault.DISK_FULL),
+        (errno.EDQUOT, LedgerFault.DISK_FULL),
+        (errno.EROFS, LedgerFault.READ_ONLY),
+        (errno.EACCES, LedgerFault.READ_ONLY),
+        (errno.ENOTDIR, LedgerFault.OTHER),
     ],
 )
-def test_errors_of_the_system_have_names(tmp_path: Path, number: int, fault: Fault) -> None:
+def test_errors_of_the_system_have_names(tmp_path: Path, number: int, fault: LedgerFault) -> None:
     assert fault_of(OSError(number, "text"), tmp_path / "file") is fault
 
 

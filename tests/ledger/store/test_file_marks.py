@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.tangle_grid.ledger.base.errors import Fault, LedgerError
+from custom_components.tangle_grid.ledger.base.errors import LedgerError, LedgerFault
 from custom_components.tangle_grid.ledger.store import log_keeper
 from custom_components.tangle_grid.ledger.store.database import Database
 from custom_components.tangle_grid.ledger.store.file_marks import UNMARKED, Mark, Phase, log_of, look_at
@@ -58,7 +58,7 @@ def said(path: Path) -> int | None:
     try:
         database = open_file(path)
     except LedgerError as error:
-        if error.fault is not Fault.CORRUPT:
+        if error.fault is not LedgerFault.CORRUPT:
             raise
         return None
     numbers = {row[0] for row in database.rows("SELECT said FROM one")}
@@ -133,7 +133,7 @@ def test_a_log_of_another_moment_is_no_log_of_a_file(copies: list[Copy], tmp_pat
     path = put(tmp_path / "mixed", begun[0][0], begun[-1][1])
     with pytest.raises(LedgerError, match="not of one moment") as caught:
         open_file(path)
-    assert caught.value.fault is Fault.CORRUPT
+    assert caught.value.fault is LedgerFault.CORRUPT
     assert copy_of(path) == (begun[0][0], begun[-1][1])
 
 

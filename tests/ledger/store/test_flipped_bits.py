@@ -12,8 +12,8 @@ import pytest
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
     TREASURY,
-    Fault,
     LedgerError,
+    LedgerFault,
     Secrets,
 )
 from custom_components.tangle_grid.ledger.backends.backend import EmbeddedBackend
@@ -175,7 +175,7 @@ def test_a_value_that_makes_no_sense_is_named(
         except LedgerError as error:
             said.append(error)
     core.close()
-    texts = [str(each.placeholders.get("error", "")) for each in said if each.fault is Fault.CORRUPT]
+    texts = [str(each.placeholders.get("error", "")) for each in said if each.fault is LedgerFault.CORRUPT]
     assert texts, said
     assert any(word in text for word in WRONG[statement] for text in texts), texts
     assert all(text.startswith("what is stored cannot be understood: ") for text in texts)
@@ -212,7 +212,7 @@ def test_a_value_of_the_tangle_that_makes_no_sense_is_named(
             faults.add(error.fault)
     # A node that gives something else than was asked for is named so; most of it is damage of the file.
     assert faults or "trunk" in statement
-    assert faults <= {Fault.CORRUPT, Fault.NODE_WRONG_ANSWER, None}
+    assert faults <= {LedgerFault.CORRUPT, LedgerFault.NODE_WRONG_ANSWER, None}
     core.close()
 
 
@@ -268,7 +268,7 @@ def test_whatever_reading_leads_to_is_damage(reader: Callable[[Any], Any], row: 
     assert reader((1, 2)) == 0.5
     with pytest.raises(LedgerError) as caught:
         reader(row)
-    assert (caught.value.key, caught.value.fault) == ("ledger_unavailable", Fault.CORRUPT)
+    assert (caught.value.key, caught.value.fault) == ("ledger_unavailable", LedgerFault.CORRUPT)
     assert caught.value.placeholders == {"error": "what is stored cannot be understood: a thing"}
 
 

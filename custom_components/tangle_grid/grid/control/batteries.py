@@ -11,7 +11,7 @@ from typing import Final
 from ..model.lease import Lease
 from ..model.tolerance import EPSILON
 from ..model.world import Cause
-from .decision import Plan
+from .decision import DeviceDecision
 
 #: Batteries under their own control that charge with less are left alone, W.
 _IDLE_W: Final = 100.0
@@ -25,7 +25,7 @@ class Role(Enum):
     STORING = "storing"
 
 
-def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role:
+def role_of(plan: DeviceDecision, *, wanted_w: float | None, held_w: float | None) -> Role:
     """Return what a battery is in this pass.
 
     Who is settled has its decision, the others have what they are told and may have.
@@ -69,7 +69,7 @@ def role_of(plan: Plan, *, wanted_w: float | None, held_w: float | None) -> Role
     return Role.SETTLED
 
 
-def conclude(plan: Plan, amps: float) -> None:
+def conclude(plan: DeviceDecision, amps: float) -> None:
     """Decide for one that stores, from what it may have, A per phase."""
     lease = plan.device.lease
     limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION

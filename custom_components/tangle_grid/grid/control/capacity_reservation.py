@@ -39,7 +39,7 @@ from ..device.state import DeviceState
 from ..model.world import ChargerConfig, GridConfig, Timing
 from ..network.protection import FeederWatch, Room, owed_a
 from ..network.topology import PHASES, Topology
-from .decision import Plan, Wiring
+from .decision import DeviceDecision, Wiring
 from .precedence import is_pressed
 
 #: Who draws less than its setpoint by no more than this uses all of it, A.
@@ -173,9 +173,9 @@ def put_lids_on(
     lids: Lids,
     room: Room,
     *,
-    charging: Sequence[Plan],
-    storing: Sequence[Plan],
-    others: Sequence[Plan],
+    charging: Sequence[DeviceDecision],
+    storing: Sequence[DeviceDecision],
+    others: Sequence[DeviceDecision],
     feeders: Sequence[FeederWatch],
     config: GridConfig,
 ) -> None:
@@ -223,14 +223,16 @@ def put_lids_on(
         plan.wiring = wirings[known]
 
 
-def under_a_lid(plan: Plan, amps: float, left: Sequence[float]) -> bool:
+def under_a_lid(plan: DeviceDecision, amps: float, left: Sequence[float]) -> bool:
     """Return whether a charger with `amps` could have more if nothing were kept for helpers; `left` is A per limit."""
     more = plan.charger.step_a if amps > 0 else plan.charger.min_current_a
     kept = min((left[lid] for lid in plan.wiring.lids), default=math.inf)
     return kept < more <= min(left[limit] for limit in plan.wiring.limits)
 
 
-def _sums(lids: Lids, plans: Iterable[Plan], amps: Callable[[Plan, int], float]) -> dict[int, float]:
+def _sums(
+    lids: Lids, plans: Iterable[DeviceDecision], amps: Callable[[DeviceDecision, int], float]
+) -> dict[int, float]:
     """Return what plans add up to, per limit that has a lid."""
     sums = dict.fromkeys(lids.lids, 0.0)
     for plan in plans:
@@ -240,10 +242,10 @@ def _sums(lids: Lids, plans: Iterable[Plan], amps: Callable[[Plan, int], float])
     return sums
 
 
-def _sorted_out(lids: Lids, charging: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
+def _sorted_out(lids: Lids, charging: Sequence[DeviceDecision]) -> tuple[list[DeviceDecision], list[DeviceDecision]]:
     """Return who is below the lids, and who is free of them."""
-    below: list[Plan] = []
-    free: list[Plan] = []
+    below: list[DeviceDecision] = []
+    free: list[DeviceDecision] = []
     for plan in charging:
         if plan.device.device_id in lids.starting:
             plan.ceiling = min(plan.ceiling, plan.charger.min_current_a)

@@ -14,7 +14,7 @@ from ..network.topology import PHASES, Topology
 from .allocator import Demand, excess_a
 from .batteries import Role, conclude, role_of
 from .capacity_reservation import NO_LIDS, Lids, put_lids_on, under_a_lid
-from .decision import Plan, Wiring
+from .decision import DeviceDecision, Wiring
 from .dimming import share_out
 from .precedence import Place, Precedence
 from .ramp import charge_step, discharge_step, may_increase, next_increase
@@ -75,22 +75,22 @@ class ControlPass:
         self._precedence = precedence
         self._planned = planned
         wirings: dict[tuple[str, tuple[int, ...]], Wiring] = {}
-        self._plans: list[Plan] = []
+        self._plans: list[DeviceDecision] = []
         for device in devices:
             device_config = device.config
             if isinstance(device_config, (ChargerConfig, BatteryConfig)):
                 where = (device_config.feeder_id, device_config.phases)
                 if (wiring := wirings.get(where)) is None:
                     wiring = wirings[where] = Wiring.of(device, topology, feeders)
-                self._plans.append(Plan(device=device, wiring=wiring))
-        self._uncertain: list[Plan] = []
-        self._disobedient: list[Plan] = []
-        self._feeding: list[Plan] = []
-        self._charging: list[Plan] = []
-        self._storing: list[Plan] = []
-        self._idle: list[Plan] = []
+                self._plans.append(DeviceDecision(device=device, wiring=wiring))
+        self._uncertain: list[DeviceDecision] = []
+        self._disobedient: list[DeviceDecision] = []
+        self._feeding: list[DeviceDecision] = []
+        self._charging: list[DeviceDecision] = []
+        self._storing: list[DeviceDecision] = []
+        self._idle: list[DeviceDecision] = []
 
-    def run(self) -> list[Plan]:
+    def run(self) -> list[DeviceDecision]:
         """Decide; every plan comes back with its value and cause."""
         for plan in self._plans:
             if isinstance(plan.device.config, ChargerConfig):
@@ -137,7 +137,7 @@ class ControlPass:
 
     # Who is what
 
-    def _sort_charger(self, plan: Plan) -> None:
+    def _sort_charger(self, plan: DeviceDecision) -> None:
         device, config = plan.device, plan.charger
         fallen = device.lease is None or device.lease.expired(self._now)
         if device.setpoint is None:
@@ -163,7 +163,7 @@ class ControlPass:
                 plan.falls = True
             self._charging.append(plan)
 
-    def _set_ceiling(self, plan: Plan, *, fallen: bool) -> None:
+    def _set_ceiling(self, plan: DeviceDecision, *, fallen: bool) -> None:
         device, config = plan.device, plan.charger
         plan.ceiling = config.max_current_a
         wanted = self._wanted.get(device.device_id)
@@ -187,7 +187,7 @@ class ControlPass:
             plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
             plan.ceiling_cause = Cause.SAFE_STATE
 
-    def _sort_battery(self, plan: Plan) -> None:
+    def _sort_battery(self, plan: DeviceDecision) -> None:
         device_id = plan.device.device_id
         role = role_of(
             plan,
@@ -277,7 +277,7 @@ class ControlPass:
 
     # Fast down
 
-    def _reduce(self, room: Room, plans: Sequence[Plan]) -> list[float]:
+    def _reduce(self, room: Room, plans: Sequence[DeviceDecision]) -> list[float]:
         """Return what each keeps of its setpoint, A: all of it unless the capacity is short."""
         full = [min(plan.told, plan.ceiling) for plan in plans]
         floors = self._floors_a(room, plans)
@@ -306,7 +306,7 @@ class ControlPass:
 
     # Slow up
 
-    def _share(self, room: Room, plans: Sequence[Plan], kept: list[float]) -> None:
+    def _share(self, room: Room, plans: Sequence[DeviceDecision], kept: list[float]) -> None:
         """Move towards fair shares: raise slowly, and take from some only what others wait for."""
         most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
         floors = self._floors_a(room, plans)
@@ -344,7 +344,7 @@ class ControlPass:
                 new[i] = max(plan.floor_a, self._floor(plan, fair[i]))
             self._conclude(plan, new[i], fair[i], most[i], left)
 
-    def _rises(self, plan: Plan, told: float, fair: float) -> bool:
+    def _rises(self, plan: DeviceDecision, told: float, fair: float) -> bool:
         least = EPSILON
         lease = plan.device.lease
         if plan.is_battery and fair < plan.ceiling - EPSILON:
@@ -365,17 +365,17 @@ class ControlPass:
         lowered = device.reduced_at is not None and device.reduced_at >= lease.changed_at
         return self._now - lease.changed_at < (_LOWERED_PATIENCE_S if lowered else _PATIENCE_S)
 
-    def _has_a_claim(self, plan: Plan, told: float, fair: float) -> bool:
+    def _has_a_claim(self, plan: DeviceDecision, told: float, fair: float) -> bool:
         """Return whether others must make way: for a car that waits, or gets far less than its fair share."""
         return not plan.is_battery and (told <= 0 or fair - told >= _UNFAIR_A)
 
-    def _raise(self, plan: Plan, told: float, target: float) -> float:
+    def _raise(self, plan: DeviceDecision, told: float, target: float) -> float:
         if plan.is_battery:
             # A limited battery is set free when its full power fits, and otherwise gets what there is.
             return max(told, target)
         return next_increase(plan.charger, told, target, self._timing)
 
-    def _conclude(self, plan: Plan, amps: float, fair: float, most: float, left: Sequence[float]) -> None:
+    def _conclude(self, plan: DeviceDecision, amps: float, fair: float, most: float, left: Sequence[float]) -> None:
         device = plan.device
         lowered = amps < plan.told - EPSILON
         # Whoever is still on the way up to a share is not held back by the capacity.
@@ -401,7 +401,7 @@ class ControlPass:
 
     # Small things
 
-    def _demands(self, plans: Sequence[Plan], most: Sequence[float]) -> list[Demand]:
+    def _demands(self, plans: Sequence[DeviceDecision], most: Sequence[float]) -> list[Demand]:
         return [
             Demand(
                 limits=plan.wiring.every,
@@ -414,7 +414,7 @@ class ControlPass:
             for plan, amps in zip(plans, most, strict=True)
         ]
 
-    def _order(self, plan: Plan) -> Place:
+    def _order(self, plan: DeviceDecision) -> Place:
         """Return who comes first: cars by priority and standing, those that run before those that wait.
 
         Batteries come after them.
@@ -424,27 +424,27 @@ class ControlPass:
         precedence, device = self._precedence, plan.device
         return (*precedence.place(device), 0.0 if plan.told > 0 else 1.0, *precedence.tie(device))
 
-    def _floor_a(self, plan: Plan) -> float:
+    def _floor_a(self, plan: DeviceDecision) -> float:
         """Return what a temporary capacity leaves a device, A per phase."""
         floor_w = self._config.dimming_floor_w
         if plan.is_battery:
             return floor_w / plan.battery.watts_per_amp
         return charge_step(plan.charger, floor_w / plan.charger.watts_per_amp)
 
-    def _floors_a(self, room: Room, plans: Sequence[Plan]) -> list[float]:
+    def _floors_a(self, room: Room, plans: Sequence[DeviceDecision]) -> list[float]:
         return [self._floor_a(plan) if room.dimmed else 0.0 for plan in plans]
 
-    def _usable_a(self, plan: Plan) -> float:
+    def _usable_a(self, plan: DeviceDecision) -> float:
         if plan.is_battery:
             return plan.ceiling
         most_a = plan.device.shown.most_a
         usable_a = plan.device.usable_a(self._now, self._timing)
         return usable_a if most_a is None else min(usable_a, most_a)
 
-    def _drawn(self, plan: Plan) -> float:
+    def _drawn(self, plan: DeviceDecision) -> float:
         return max(0.0, plan.device.measured_a()) if not plan.is_battery else 0.0
 
-    def _floor(self, plan: Plan, amps: float) -> float:
+    def _floor(self, plan: DeviceDecision, amps: float) -> float:
         if not plan.is_battery:
             return charge_step(plan.charger, amps)
         if amps >= plan.told - EPSILON:
@@ -453,5 +453,5 @@ class ControlPass:
         return amps * watts_per_amp // _BATTERY_STEP_W * _BATTERY_STEP_W / watts_per_amp
 
 
-def _limits(plans: Iterable[Plan]) -> list[tuple[DeviceState, tuple[int, ...]]]:
+def _limits(plans: Iterable[DeviceDecision]) -> list[tuple[DeviceState, tuple[int, ...]]]:
     return [(plan.device, plan.wiring.limits) for plan in plans]

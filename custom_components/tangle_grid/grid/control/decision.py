@@ -55,7 +55,7 @@ class Wiring:
 
 
 @dataclass(slots=True, kw_only=True)
-class Plan:
+class DeviceDecision:
     """One device in this pass.
 
     Attributes:

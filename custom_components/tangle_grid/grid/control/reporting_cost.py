@@ -13,7 +13,7 @@ from ..device.report_interval import ReportWatch
 from ..model.world import NOMINAL_V, Cause, Timing
 from ..network.protection import FeederWatch, Room
 from ..network.topology import PHASES, Topology
-from .decision import Plan
+from .decision import DeviceDecision
 
 #: Who is held back for one of these gets no more from another meter.
 _OTHERWISE: Final = frozenset({Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.PLAN})
@@ -22,7 +22,7 @@ _OFTEN: Final = 5.0
 
 
 def note_costs(
-    plans: Sequence[Plan],
+    plans: Sequence[DeviceDecision],
     room: Room,
     feeders: Sequence[FeederWatch],
     topology: Topology,
@@ -77,7 +77,7 @@ def note_costs(
         device.held_back.observe(now, kept_w if seldom else 0.0, seldom=seldom)
 
 
-def _wants_a(plan: Plan, now: float, timing: Timing) -> float:
+def _wants_a(plan: DeviceDecision, now: float, timing: Timing) -> float:
     """Return how much more a car would take if only the capacity counted, A per phase."""
     device = plan.device
     if plan.cause in _OTHERWISE or device.satisfied or not device.plugged_in or not device.watch.compliant:
@@ -95,7 +95,7 @@ def _between(least_a: float, most_a: float, told_a: float, wanted_a: float) -> f
 
 def _share_out(
     by_charger: dict[str, float],
-    plans: Iterable[Plan],
+    plans: Iterable[DeviceDecision],
     feeder: FeederWatch,
     phase: int,
     amps: float,
@@ -114,7 +114,7 @@ def _share_out(
         by_charger[device_id] = by_charger.get(device_id, 0.0) + amps * width / whole
 
 
-def _left_a(limit: int, room: Room, plans: Iterable[Plan]) -> float:
+def _left_a(limit: int, room: Room, plans: Iterable[DeviceDecision]) -> float:
     """Return what all that was decided leaves of a limit, A; silent chargers are no part of the room."""
     told = (plan.value or 0.0 for plan in plans if limit in plan.wiring.limits and not plan.device.silent)
     return room.soft_a[limit] - sum(max(0.0, amps) for amps in told)

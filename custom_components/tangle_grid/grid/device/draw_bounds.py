@@ -21,14 +21,14 @@ from ..model.world import NOMINAL_V, PhaseReading, PhaseTriple
 from .measurement import PowerLog
 from .report_interval import ReportWatch
 
-#: Commands older than this are of no interest, s.
+#: CommandLog older than this are of no interest, s.
 _KEEP_S: Final = 600.0
 #: Nothing changes by itself so soon after a report, s.
 _JUST_SEEN_S: Final = 2.0
 _NOTHING: Final = (0.0, 0.0, 0.0)
 
 
-class Commands:
+class CommandLog:
     """What a device was told, A per phase, with the times."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ def draw_at(
     *,
     log: PowerLog,
     reading: PhaseReading | None,
-    commands: Commands,
+    commands: CommandLog,
     told_a: float,
     phases: tuple[int, ...],
     reports: ReportWatch,

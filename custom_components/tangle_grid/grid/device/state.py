@@ -22,7 +22,7 @@ from ..model.world import (
 from .belief import DeviceFault
 from .compliance import ComplianceWatch, measured_current_a
 from .departure import Departure
-from .draw_bounds import Commands
+from .draw_bounds import CommandLog
 from .freshness import fresh_reading
 from .held_back import HeldBack
 from .measurement import PowerLog
@@ -131,7 +131,7 @@ class DeviceState:
         self.watch = ComplianceWatch()
         self.reports = ReportWatch()
         self.held_back = HeldBack()
-        self.commands = Commands()
+        self.commands = CommandLog()
         self.assumed: tuple[float, PhaseTriple] | None = None
         self.lowest_a = 0.0
         self.shown = (

@@ -1,6 +1,6 @@
 """From decisions to set-points: what is renewed, what is written, and what is written again."""
 
-from ..control.decision import Plan
+from ..control.decision import DeviceDecision
 from ..device.state import DeviceState
 from ..model.lease import grant
 from ..model.world import BatteryConfig, BatterySetpoint, Cause, ChargerConfig, ChargerSetpoint, Setpoint
@@ -13,7 +13,7 @@ class SetpointLeases:
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
 
-    def apply(self, plan: Plan, now: float) -> Setpoint | None:
+    def apply(self, plan: DeviceDecision, now: float) -> Setpoint | None:
         """Take a decision over into its device's lease, and return what has to be written, if anything."""
         device, lease = plan.device, plan.device.lease
         if plan.falls:
@@ -43,7 +43,7 @@ class SetpointLeases:
             again=again,
         )
 
-    def _note_command(self, plan: Plan, before: float | None, now: float) -> None:
+    def _note_command(self, plan: DeviceDecision, before: float | None, now: float) -> None:
         """Remember what a charger was told, and what that says."""
         device = plan.device
         if not isinstance(device.config, ChargerConfig) or plan.value is None:
@@ -57,7 +57,7 @@ class SetpointLeases:
         elif plan.value <= 0 and (before or 0.0) > 0 and plan.cause is Cause.PROTECTION:
             device.resume.paused(now)
 
-    def _tell_again(self, device: DeviceState, plan: Plan, now: float) -> bool:
+    def _tell_again(self, device: DeviceState, plan: DeviceDecision, now: float) -> bool:
         """Return whether a charger is told its setpoint although it shows it: it may do something else."""
         config, timing = device.config, self._parts.config.timing
         if not isinstance(config, ChargerConfig) or device.lease is None:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from ...protocol import SigningKey
-from ..base.errors import Fault
+from ..base.errors import LedgerFault
 from ..node import Api, Beginning, EmbeddedNode, NodeError, PreparedMilestone, Stored, Transaction
 from ..pyota.library import Client, NodeRefusedError, PyotaClient, TransferInput
 
@@ -111,7 +111,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class BundleVerdict:
     """A bundle's fate; the transactions that were booked if it is confirmed, the reason if it never will be."""
 
     fate: Fate
@@ -129,7 +129,7 @@ class Round(Protocol):
     def finish(self) -> bool:
         """Make it so, and tell whether balances moved."""
 
-    def verdict(self, sent: Outgoing) -> Verdict:
+    def verdict(self, sent: Outgoing) -> BundleVerdict:
         """Return what became of one of the bundles that the round was made for; call it after `finish`."""
 
 
@@ -176,7 +176,7 @@ class Backend(Protocol):
         """The number of transactions on the Tangle; None where it is not known."""
 
     @property
-    def fault(self) -> tuple[Fault, str] | None:
+    def fault(self) -> tuple[LedgerFault, str] | None:
         """What keeps this back end from working, as far as it is known, in a word and in words."""
 
     def close(self) -> None:
@@ -245,16 +245,16 @@ class _EmbeddedRound:
     def finish(self) -> bool:
         return self._prepared is not None and self._backend.issue(self._prepared)
 
-    def verdict(self, sent: Outgoing) -> Verdict:
+    def verdict(self, sent: Outgoing) -> BundleVerdict:
         tails = self._backend.tails(sent.bundle)
         if not tails:
-            return Verdict(fate=Fate.MISSING)
+            return BundleVerdict(fate=Fate.MISSING)
         booked = next((tail for tail in tails if tail.is_confirmed), None)
         if booked is not None:
-            return Verdict(fate=Fate.CONFIRMED, booked=self._backend.bundle_of(booked.hash))
+            return BundleVerdict(fate=Fate.CONFIRMED, booked=self._backend.bundle_of(booked.hash))
         if all(tail.conflict is not None for tail in tails):
-            return Verdict(fate=Fate.CONFLICT, reason=tails[0].conflict)
-        return Verdict(fate=Fate.WAITING)
+            return BundleVerdict(fate=Fate.CONFLICT, reason=tails[0].conflict)
+        return BundleVerdict(fate=Fate.WAITING)
 
 
 class EmbeddedBackend:
@@ -266,7 +266,7 @@ class EmbeddedBackend:
     kind = "embedded"
     trusted = True
     push_after_s: float | None = None
-    fault: tuple[Fault, str] | None = None
+    fault: tuple[LedgerFault, str] | None = None
 
     def __init__(
         self,

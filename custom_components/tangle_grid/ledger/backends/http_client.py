@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from ..base.errors import Fault, LedgerError, node_fault
+from ..base.errors import LedgerError, LedgerFault, node_fault
 
 EXAMPLE_URL: Final = "http://192.168.1.5:14265"
 """What a node's address looks like, for those who are asked for one."""
@@ -107,7 +107,7 @@ class HttpClient:
             return answer.result(limit_s + _GRACE_S)
         except CancelledError, TimeoutError:
             answer.cancel()
-            raise node_fault(Fault.NODE_UNREACHABLE, f"{self.url}: no answer") from None
+            raise node_fault(LedgerFault.NODE_UNREACHABLE, f"{self.url}: no answer") from None
         finally:
             with self._lock:
                 self._running.discard(answer)
@@ -120,7 +120,7 @@ class HttpClient:
             # The loop is gone; whoever closed it does not wait for this ledger any more.
             pass
         asking.close()
-        raise node_fault(Fault.NODE_UNREACHABLE, f"{self.url}: closed")
+        raise node_fault(LedgerFault.NODE_UNREACHABLE, f"{self.url}: closed")
 
     async def post_async(self, command: Mapping[str, Any], *, timeout_s: float | None = None) -> tuple[int, bytes]:
         """Post a command from within the event loop. Raises as `post` does."""
@@ -136,20 +136,22 @@ class HttpClient:
             ) as response:
                 return response.status, await self._read(response)
         except TimeoutError:
-            raise node_fault(Fault.NODE_UNREACHABLE, f"{self.url}: no answer within {total:g} s") from None
+            raise node_fault(LedgerFault.NODE_UNREACHABLE, f"{self.url}: no answer within {total:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # The text of these errors can quote what the node sent; the kind says enough.
             problem = getattr(error, "strerror", None) or type(error).__name__
-            raise node_fault(Fault.NODE_UNREACHABLE, f"{self.url}: {problem}") from None
+            raise node_fault(LedgerFault.NODE_UNREACHABLE, f"{self.url}: {problem}") from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         if response.headers.get("Content-Encoding", _ENCODED).lower() != _ENCODED:
             response.close()
-            raise node_fault(Fault.NODE_WRONG_ANSWER, f"{self.url}: the answer is compressed")
+            raise node_fault(LedgerFault.NODE_WRONG_ANSWER, f"{self.url}: the answer is compressed")
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > self._max_bytes:
                 response.close()
-                raise node_fault(Fault.NODE_WRONG_ANSWER, f"{self.url}: the answer is above {self._max_bytes} bytes")
+                raise node_fault(
+                    LedgerFault.NODE_WRONG_ANSWER, f"{self.url}: the answer is above {self._max_bytes} bytes"
+                )
         return bytes(body)

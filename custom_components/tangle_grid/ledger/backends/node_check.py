@@ -4,7 +4,7 @@ from typing import Final
 
 import aiohttp
 
-from ..base.errors import Fault, LedgerError
+from ..base.errors import LedgerError, LedgerFault
 from ..pyota.library import NodeRefusedError
 from .http_client import HttpClient
 from .remote_answers import NodeInfo, read_answer, read_info
@@ -27,13 +27,13 @@ async def check_node(
     try:
         return read_info(read_answer(_ASK, *await http.post_async(_ASK)))
     except NodeRefusedError as error:
-        fault, text = Fault.NODE_WRONG_ANSWER, str(error)
+        fault, text = LedgerFault.NODE_WRONG_ANSWER, str(error)
     except LedgerError as error:
-        fault, text = error.fault or Fault.OTHER, str(error.placeholders.get("error", ""))
+        fault, text = error.fault or LedgerFault.OTHER, str(error.placeholders.get("error", ""))
     match fault:
-        case Fault.NODE_NO_ACCESS:
+        case LedgerFault.NODE_NO_ACCESS:
             raise LedgerError("invalid_auth", {"url": http.url, "error": text})
-        case Fault.NODE_WRONG_ANSWER:
+        case LedgerFault.NODE_WRONG_ANSWER:
             raise LedgerError("not_an_iri_node", {"url": http.url, "error": text})
         case _:
             raise LedgerError("cannot_connect", {"url": http.url, "error": text})

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ..base.errors import Fault, LedgerError, node_fault
+from ..base.errors import LedgerError, LedgerFault, node_fault
 from ..node import NodeError, Transaction
 from ..node.pow_queue import Lane
 from ..pyota.library import PyotaClient
-from .backend import ADDRESS_SPENT, Fate, Found, Funds, Outgoing, Remote, Round, Verdict
+from .backend import ADDRESS_SPENT, BundleVerdict, Fate, Found, Funds, Outgoing, Remote, Round
 from .http_client import HttpClient
 from .remote_answers import Answer, NodeInfo, read_answer, read_info
 from .remote_identity import Watch
@@ -37,7 +37,7 @@ class RemoteNode:
 
     def __init__(self, http: HttpClient, *, mwm: int, remote_work: bool, clock: Callable[[], float]) -> None:
         self.mwm = mwm
-        self.fault: tuple[Fault, str] | None = None
+        self.fault: tuple[LedgerFault, str] | None = None
         self._http = http
         self._remote_work = remote_work
         self._lane = Lane(clock)
@@ -67,7 +67,7 @@ class RemoteNode:
                 self.fault = (error.fault, str(error.placeholders.get("error", error)))
             raise
         fault = self.fault
-        if fault is not None and fault[0] in {Fault.NODE_UNREACHABLE, Fault.NODE_NO_ACCESS}:
+        if fault is not None and fault[0] in {LedgerFault.NODE_UNREACHABLE, LedgerFault.NODE_NO_ACCESS}:
             self.fault = None
         return answer
 
@@ -77,16 +77,16 @@ class RemoteNode:
         try:
             return {"trytes": self._lane.attach(trytes, trunk=trunk, branch=branch, mwm=self.mwm), "duration": 0}
         except NodeError as error:
-            raise node_fault(Fault.OTHER, f"proof of work: {error}") from None
+            raise node_fault(LedgerFault.OTHER, f"proof of work: {error}") from None
 
     def _attached_there(self, request: Mapping[str, Any]) -> Answer:
         answer = self._post(request, _WORK_TIMEOUT_S)
         asked = sorted(str(each)[:_ATTACHED_FROM] for each in request["trytes"])
         done = [Transaction.parse(each) for each in answer["trytes"]]
         if sorted(each.trytes[:_ATTACHED_FROM] for each in done) != asked:
-            raise node_fault(Fault.NODE_WRONG_ANSWER, "the node attached something else")
+            raise node_fault(LedgerFault.NODE_WRONG_ANSWER, "the node attached something else")
         if any(each.weight < self.mwm for each in done):
-            raise node_fault(Fault.NODE_WRONG_ANSWER, "the node did too little proof of work")
+            raise node_fault(LedgerFault.NODE_WRONG_ANSWER, "the node did too little proof of work")
         return answer
 
 
@@ -95,7 +95,7 @@ class _RemoteRound:
 
     did_work = True
 
-    def __init__(self, tangles: Tangles, balances: Mapping[str, int], verdicts: Mapping[str, Verdict]) -> None:
+    def __init__(self, tangles: Tangles, balances: Mapping[str, int], verdicts: Mapping[str, BundleVerdict]) -> None:
         self._tangles = tangles
         self._balances = balances
         self._verdicts = verdicts
@@ -103,7 +103,7 @@ class _RemoteRound:
     def finish(self) -> bool:
         return self._tangles.set_balances(self._balances)
 
-    def verdict(self, sent: Outgoing) -> Verdict:
+    def verdict(self, sent: Outgoing) -> BundleVerdict:
         return self._verdicts[sent.bundle]
 
 
@@ -158,11 +158,11 @@ class RemoteBackend:
         return None if info is None else info.transactions
 
     @property
-    def fault(self) -> tuple[Fault, str] | None:
+    def fault(self) -> tuple[LedgerFault, str] | None:
         """What keeps the node from being used, or what about its answers cannot be true."""
         if self._node.fault is not None or self._doubt is None:
             return self._node.fault
-        return Fault.NODE_WRONG_ANSWER, self._doubt
+        return LedgerFault.NODE_WRONG_ANSWER, self._doubt
 
     def check(self) -> None:
         """See that the node can be reached, is synced, and has our Tangle. Raises LedgerError (ledger_unavailable)."""
@@ -236,26 +236,26 @@ class RemoteBackend:
         self._wants_round = False
         return _RemoteRound(self._tangles, balances, verdicts)
 
-    def _verdict(self, sent: Outgoing, milestone: str) -> Verdict:
+    def _verdict(self, sent: Outgoing, milestone: str) -> BundleVerdict:
         attachments = self._reader.attachments(sent.bundle)
         if not attachments:
             # It may have been another node that answered, or one that has just begun to look.
             self._missing[sent.bundle] = self._missing.get(sent.bundle, 0) + 1
             is_missing = self._missing[sent.bundle] >= _MISSING_ROUNDS
-            return Verdict(fate=Fate.MISSING if is_missing else Fate.WAITING)
+            return BundleVerdict(fate=Fate.MISSING if is_missing else Fate.WAITING)
         self._missing.pop(sent.bundle, None)
         states = self._reader.confirmed([each[0].hash for each in attachments], milestone)
         booked = next((each for each, state in zip(attachments, states, strict=True) if state), None)
         if booked is not None:
             if self._has_moved(sent):
-                return Verdict(fate=Fate.CONFIRMED, booked=booked)
+                return BundleVerdict(fate=Fate.CONFIRMED, booked=booked)
             self._reader.forget_confirmation(each[0].hash for each in attachments)
             self._doubt = "a payment is said to be confirmed, and has moved no balance"
         elif not any(self.client.consistent(each[0].hash) for each in attachments[-2:]):
             for other in self._reader.spends([spent.address for spent in sent.inputs], except_of=sent.bundle):
                 if any(self._reader.confirmed([other[0].hash], milestone)):
-                    return Verdict(fate=Fate.CONFLICT, reason=ADDRESS_SPENT)
-        return Verdict(fate=Fate.WAITING)
+                    return BundleVerdict(fate=Fate.CONFLICT, reason=ADDRESS_SPENT)
+        return BundleVerdict(fate=Fate.WAITING)
 
     def _has_moved(self, sent: Outgoing) -> bool:
         """Tell whether any balance shows that the bundle was booked."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
-from ..base.errors import Fault, node_fault
+from ..base.errors import LedgerFault, node_fault
 from ..base.model import SUPPLY
 from ..pyota.library import NodeRefusedError
 from ..trinary import HASH_TRYTES, TRANSACTION_TRYTES, is_trytes
@@ -50,7 +50,7 @@ class NodeInfo:
 
 
 def _wrong(what: str) -> NoReturn:
-    raise node_fault(Fault.NODE_WRONG_ANSWER, f"not the answer of an IRI node: {what}")
+    raise node_fault(LedgerFault.NODE_WRONG_ANSWER, f"not the answer of an IRI node: {what}")
 
 
 def _is_index(value: Any) -> bool:
@@ -125,7 +125,7 @@ def read_answer(request: Mapping[str, Any], status: int, body: bytes) -> Answer:
             cannot answer now), or a wrong answer.
     """
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise node_fault(Fault.NODE_NO_ACCESS, f"HTTP {status}")
+        raise node_fault(LedgerFault.NODE_NO_ACCESS, f"HTTP {status}")
     try:
         answer = json.loads(body)
     except ValueError, RecursionError:
@@ -136,7 +136,7 @@ def read_answer(request: Mapping[str, Any], status: int, body: bytes) -> Answer:
         said = answer.get("exception") or answer.get("error") if isinstance(answer, dict) else None
         text = f"HTTP {status}" + (f": {_shown(said)}" if isinstance(said, str) else "")
         is_down = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-        raise node_fault(Fault.NODE_UNREACHABLE if is_down else Fault.NODE_WRONG_ANSWER, text)
+        raise node_fault(LedgerFault.NODE_UNREACHABLE if is_down else LedgerFault.NODE_WRONG_ANSWER, text)
     if not isinstance(answer, dict):
         _wrong("not a JSON object")
     if isinstance(answer.get("error") or answer.get("exception"), str):

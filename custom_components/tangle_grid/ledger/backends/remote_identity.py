@@ -7,7 +7,7 @@ afresh: so milestones that were seen are remembered, and asked for again after e
 import time
 from typing import Final, Protocol
 
-from ..base.errors import Fault, node_fault
+from ..base.errors import LedgerFault, node_fault
 from ..node.transaction import NULL_HASH
 from ..pyota.library import PyotaClient
 from .remote_answers import NodeInfo
@@ -62,16 +62,16 @@ class Watch:
 
     def _check(self, info: NodeInfo, now: float) -> None:
         if info.tangle_id != self._tangles.tangle_id or self._agreed not in {None, info.tangle_id}:
-            raise node_fault(Fault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle than the node")
+            raise node_fault(LedgerFault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle than the node")
         if not info.synced:
             text = f"the node is at milestone {info.solid_milestone} of {info.milestone}"
-            raise node_fault(Fault.NODE_NOT_SYNCED, text)
+            raise node_fault(LedgerFault.NODE_NOT_SYNCED, text)
         anchors = self._tangles.anchors()
         if anchors and info.solid_milestone < anchors[-1].number:
             self._behind_since = self._behind_since or now
             if now - self._behind_since < _BEHIND_S:
                 text = f"the node is at milestone {info.solid_milestone}, and was at {anchors[-1].number} before"
-                raise node_fault(Fault.NODE_NOT_SYNCED, text)
+                raise node_fault(LedgerFault.NODE_NOT_SYNCED, text)
         else:
             self._behind_since = None
         if anchors and now - self._asked_at >= _ASK_EVERY_S:
@@ -88,4 +88,4 @@ class Watch:
             latest = known[-1]
             if self._client.trytes([latest.hash])[0].strip("9") or info.begins_at >= latest.number:
                 return
-        raise node_fault(Fault.NODE_OTHER_TANGLE, "the node does not know the milestones that it had before")
+        raise node_fault(LedgerFault.NODE_OTHER_TANGLE, "the node does not know the milestones that it had before")

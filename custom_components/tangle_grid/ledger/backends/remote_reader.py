@@ -12,7 +12,7 @@ from itertools import batched
 from threading import Lock
 from typing import Final
 
-from ..base.errors import Fault, node_fault
+from ..base.errors import LedgerFault, node_fault
 from ..node import Transaction
 from ..node.bundle import MAX_BUNDLE, find_fault
 from ..pyota.library import PyotaClient
@@ -82,7 +82,7 @@ class RemoteReader:
             texts = [trytes for _asked, trytes in known]
             computed = curl_hashes(texts) if len(texts) >= _MANY else [curl_hash(each) for each in texts]
             if computed != [asked for asked, _trytes in known]:
-                raise node_fault(Fault.NODE_WRONG_ANSWER, "a transaction is not the one that was asked for")
+                raise node_fault(LedgerFault.NODE_WRONG_ANSWER, "a transaction is not the one that was asked for")
             read = [Transaction.parse(trytes, asked) for asked, trytes in known]
             self._keep(read)
             found.update((each.hash, each) for each in read)

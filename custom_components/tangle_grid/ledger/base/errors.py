@@ -7,7 +7,7 @@ from typing import Any, Final
 _MAX_TEXT: Final = 200
 
 
-class Fault(StrEnum):
+class LedgerFault(StrEnum):
     """Why the ledger cannot be used, as far as somebody can do something about it."""
 
     DISK_FULL = "disk_full"
@@ -37,7 +37,7 @@ class LedgerError(Exception):
     """
 
     def __init__(
-        self, key: str, placeholders: Mapping[str, str | int] | None = None, *, fault: Fault | None = None
+        self, key: str, placeholders: Mapping[str, str | int] | None = None, *, fault: LedgerFault | None = None
     ) -> None:
         self.key = key
         self.fault = fault
@@ -46,6 +46,6 @@ class LedgerError(Exception):
         super().__init__(f"{key}: {detail}" if detail else key)
 
 
-def node_fault(fault: Fault, text: str) -> LedgerError:
+def node_fault(fault: LedgerFault, text: str) -> LedgerError:
     """Return the error of a remote node that cannot be used now; it is tried again."""
     return LedgerError("ledger_unavailable", {"error": text[:_MAX_TEXT]}, fault=fault)

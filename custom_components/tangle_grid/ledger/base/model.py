@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from .errors import Fault
+from .errors import LedgerFault
 
 TREASURY: Final = "treasury"
 """The wallet that holds the supply at genesis and pays the rewards."""
@@ -230,7 +230,7 @@ class LedgerStatus:
     confirm_s: float | None = None
     backend: str = "embedded"
     synced: bool = True
-    fault: Fault | None = None
+    fault: LedgerFault | None = None
     queued_messages: int = 0
     findings: Findings | None = None
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...protocol import ProtocolError
 from ..trinary import HASH_TRYTES, TRANSACTION_TRYTES, is_trytes
-from .errors import Fault, LedgerError
+from .errors import LedgerError, LedgerFault
 from .model import SUPPLY
 
 MAX_NUMBER: Final = 2**63 - 1
@@ -40,7 +40,7 @@ def understood(what: str) -> Iterator[None]:
 def damaged(what: str) -> LedgerError:
     """Return the error of something stored that cannot be understood, or is not there and has to be."""
     return LedgerError(
-        "ledger_unavailable", {"error": f"what is stored cannot be understood: {what}"}, fault=Fault.CORRUPT
+        "ledger_unavailable", {"error": f"what is stored cannot be understood: {what}"}, fault=LedgerFault.CORRUPT
     )
 
 

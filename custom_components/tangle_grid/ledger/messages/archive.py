@@ -20,7 +20,7 @@ class ArchiveError(Exception):
     """The Tangle cannot be read: the node does not answer, refuses, or answers with what cannot be true."""
 
 
-class Archive(Protocol):
+class TangleArchive(Protocol):
     """Reads a Tangle. Blocks; raises ArchiveError, or LedgerError where it is a ledger's own."""
 
     def newest(self, kind: str) -> Iterator[str]:

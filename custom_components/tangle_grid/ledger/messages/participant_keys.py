@@ -49,7 +49,7 @@ _REFERS: Final[Mapping[str, str]] = {"answer": "request", "settlement": "answer"
 _REMEMBERED_S: Final = 31 * 86_400.0
 
 
-class Members:
+class ParticipantKeys:
     """Reads and writes all that. Errors are those of `Database`, and LedgerError as the methods say."""
 
     def __init__(self, database: Database, *, island_id: str, signing_key: str, clock: Callable[[], float]) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ...protocol import KeyNotice, ProtocolError, Signer
-from ..backends.backend import ADDRESS_SPENT, Backend, Fate, Outgoing, Verdict
-from ..base.errors import Fault, LedgerError, node_fault
+from ..backends.backend import ADDRESS_SPENT, Backend, BundleVerdict, Fate, Outgoing
+from ..base.errors import LedgerError, LedgerFault, node_fault
 from ..base.model import BalancesChanged, LedgerEvent, LedgerStatus, Payment, PaymentChanged, PaymentState, Published
 from ..base.retries import Retries
 from ..messages.chronicle import message_plan
 from ..messages.message_queue import MessageQueue, QueuedMessage
-from ..messages.participant_keys import Members
+from ..messages.participant_keys import ParticipantKeys
 from ..messages.sender_chains import SenderChains
 from ..node import Transaction
 from ..pyota.library import BundlePlan, NodeRefusedError, PyotaError, prepare
@@ -24,7 +24,7 @@ from ..store.database import Database
 from .accounts import Accounts
 from .outbox import Outbox
 from .outbox_rows import Transfer
-from .planner import Planner
+from .planner import TransferPlanner
 from .sweeper import Sweeper
 
 _MESSAGE_LIFETIME_S: Final = 86_400.0
@@ -69,27 +69,27 @@ def refused_as_unavailable[T](ask: Callable[[], T]) -> T:
         return ask()
     except (NodeRefusedError, PyotaError) as error:
         problem = str(error)
-    raise node_fault(Fault.NODE_WRONG_ANSWER, problem)
+    raise node_fault(LedgerFault.NODE_WRONG_ANSWER, problem)
 
 
 def failed_status(status: LedgerStatus, error: Exception) -> LedgerStatus:
     """Return what a status becomes by an error that stopped the work."""
     text = str(error.placeholders.get("error", error)) if isinstance(error, LedgerError) else str(error)
-    fault = Fault.OTHER
+    fault = LedgerFault.OTHER
     if isinstance(error, LedgerError):
         fault = error.fault or fault
     elif status.backend == "remote" and isinstance(error, NodeRefusedError | PyotaError):
-        fault = Fault.NODE_WRONG_ANSWER
+        fault = LedgerFault.NODE_WRONG_ANSWER
     return replace(
         status,
         reachable=False,
         last_error=text or type(error).__name__,
-        synced=fault is not Fault.NODE_NOT_SYNCED,
+        synced=fault is not LedgerFault.NODE_NOT_SYNCED,
         fault=fault,
     )
 
 
-class Steps:
+class Pipeline:
     """Moves the outbox on. `advance` is called from one thread only, again and again."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Steps:
         backend: Backend,
         *,
         island_id: str,
-        members: Members,
+        members: ParticipantKeys,
         body_key: Callable[[], tuple[int, str] | None],
         sweeper: Sweeper,
         clock: Callable[[], float],
@@ -123,7 +123,7 @@ class Steps:
         self._clock = clock
         self._last_round = float("-inf")
         self._sweeper = sweeper
-        self._planner = Planner(database, accounts, backend, seal=self._seal, clock=clock)
+        self._planner = TransferPlanner(database, accounts, backend, seal=self._seal, clock=clock)
         self._remember = remember
         self._confirmed = 0
         self._reconcile = reconcile
@@ -313,7 +313,7 @@ class Steps:
             with suppress(NodeRefusedError, PyotaError):
                 self._backend.push(_outgoing(late))
 
-    def _settle(self, transfer: Transfer, verdict: Verdict) -> tuple[LedgerEvent, ...]:
+    def _settle(self, transfer: Transfer, verdict: BundleVerdict) -> tuple[LedgerEvent, ...]:
         """Write down what became of a sent transfer. Whoever attached its bundle, it is booked once, and then paid."""
         match verdict.fate:
             case Fate.MISSING:

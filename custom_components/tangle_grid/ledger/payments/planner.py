@@ -34,7 +34,7 @@ class Planned:
     failed: tuple[Payment, ...] = ()
 
 
-class Planner:
+class TransferPlanner:
     """Serves the wallets in turn, each with one transfer at a time and in the order of its payments.
 
     What decides a bundle is on disk, the key indices included, before anything is signed. Call it from one thread.

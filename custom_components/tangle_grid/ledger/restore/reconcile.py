@@ -17,7 +17,7 @@ from ...protocol import Envelope, KeyRegistry, ProtocolError, epoch_of, is_seale
 from ..backends.backend import Backend, EmbeddedBackend, Found
 from ..base.model import Findings, Mishap
 from ..messages.message_queue import MessageQueue
-from ..messages.participant_keys import Members
+from ..messages.participant_keys import ParticipantKeys
 from ..messages.privacy import Privacy
 from ..messages.sender_chains import SenderChains
 from ..payments.accounts import Accounts
@@ -42,7 +42,7 @@ class Reconciler:
         backend: Backend,
         history: History,
         *,
-        members: Members,
+        members: ParticipantKeys,
         privacy: Privacy,
         clock: Callable[[], float],
     ) -> None:

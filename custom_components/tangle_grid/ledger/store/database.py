@@ -10,7 +10,7 @@ from threading import RLock
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..base.errors import Fault, LedgerError
+from ..base.errors import LedgerError, LedgerFault
 from .file_marks import Log, Pair, look_at
 from .log_keeper import LogKeeper
 
@@ -21,22 +21,22 @@ _MAX_REASON: Final = 200
 _NO_UPGRADES: Final[Mapping[int, str]] = MappingProxyType({})
 _PRIMARY_CODE: Final = 0xFF
 _FAULT_BY_CODE: Final = {
-    sqlite3.SQLITE_FULL: Fault.DISK_FULL,
-    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
-    sqlite3.SQLITE_PERM: Fault.READ_ONLY,
-    sqlite3.SQLITE_CANTOPEN: Fault.READ_ONLY,
-    sqlite3.SQLITE_CORRUPT: Fault.CORRUPT,
-    sqlite3.SQLITE_NOTADB: Fault.CORRUPT,
-    sqlite3.SQLITE_BUSY: Fault.IN_USE,
-    sqlite3.SQLITE_LOCKED: Fault.IN_USE,
+    sqlite3.SQLITE_FULL: LedgerFault.DISK_FULL,
+    sqlite3.SQLITE_READONLY: LedgerFault.READ_ONLY,
+    sqlite3.SQLITE_PERM: LedgerFault.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: LedgerFault.READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: LedgerFault.CORRUPT,
+    sqlite3.SQLITE_NOTADB: LedgerFault.CORRUPT,
+    sqlite3.SQLITE_BUSY: LedgerFault.IN_USE,
+    sqlite3.SQLITE_LOCKED: LedgerFault.IN_USE,
 }
 _FAULT_BY_ERRNO: Final = {
-    errno.ENOSPC: Fault.DISK_FULL,
-    errno.EDQUOT: Fault.DISK_FULL,
-    errno.EFBIG: Fault.DISK_FULL,
-    errno.EROFS: Fault.READ_ONLY,
-    errno.EACCES: Fault.READ_ONLY,
-    errno.EPERM: Fault.READ_ONLY,
+    errno.ENOSPC: LedgerFault.DISK_FULL,
+    errno.EDQUOT: LedgerFault.DISK_FULL,
+    errno.EFBIG: LedgerFault.DISK_FULL,
+    errno.EROFS: LedgerFault.READ_ONLY,
+    errno.EACCES: LedgerFault.READ_ONLY,
+    errno.EPERM: LedgerFault.READ_ONLY,
 }
 _NOT_WHAT_IT_WAS: Final = ("Could not decode to UTF-8", "no such table", "no such column", "no such index")
 """How SQLite speaks of text and names in which a bit has changed: what is asked of a file here is always the same."""
@@ -54,26 +54,26 @@ class _DamagedError(sqlite3.DatabaseError):
     """The file is there, and it is not what it has to be."""
 
 
-def fault_of(error: Exception, path: Path) -> Fault:
+def fault_of(error: Exception, path: Path) -> LedgerFault:
     """Tell what kind of fault an error of a file means."""
     if isinstance(error, _DamagedError | UnicodeError) or str(error).startswith(_NOT_WHAT_IT_WAS):
-        return Fault.CORRUPT
+        return LedgerFault.CORRUPT
     if isinstance(error, OSError):
-        return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
+        return _FAULT_BY_ERRNO.get(error.errno or 0, LedgerFault.OTHER)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_PROTOCOL}:
         # SQLite keeps the system's reason to itself; why nothing more can be written here will be it.
         return _probe(path)
-    return _FAULT_BY_CODE.get(code, Fault.OTHER)
+    return _FAULT_BY_CODE.get(code, LedgerFault.OTHER)
 
 
-def _probe(path: Path) -> Fault:
+def _probe(path: Path) -> LedgerFault:
     """Tell what keeps this file, or a little more beside it, from being written; OTHER when nothing does."""
     try:
         _write_beside(path)
     except OSError as error:
-        return _FAULT_BY_ERRNO.get(error.errno or 0, Fault.OTHER)
-    return Fault.OTHER
+        return _FAULT_BY_ERRNO.get(error.errno or 0, LedgerFault.OTHER)
+    return LedgerFault.OTHER
 
 
 def _write_beside(path: Path) -> None:

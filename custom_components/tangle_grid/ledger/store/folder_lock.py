@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ..base.errors import Fault, LedgerError
+from ..base.errors import LedgerError, LedgerFault
 from .database import fault_of
 
 _NAME: Final = "ledger.lock"
@@ -28,7 +28,7 @@ class FolderLock:
         except OSError as error:
             os.close(file)
             text = "another process uses this ledger"
-            raise LedgerError("ledger_unavailable", {"error": text}, fault=Fault.IN_USE) from error
+            raise LedgerError("ledger_unavailable", {"error": text}, fault=LedgerFault.IN_USE) from error
         self._file = file
 
     def release(self) -> None:

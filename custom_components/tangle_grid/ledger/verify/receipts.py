@@ -27,7 +27,7 @@ from ...protocol import (
     why_rejected,
 )
 from ..base.errors import LedgerError
-from ..messages.archive import Archive, ArchiveError
+from ..messages.archive import ArchiveError, TangleArchive
 from ..messages.chronicle import PAYMENT_KIND, Opens, text_of
 from ..node import Transaction
 from ..node.bundle import find_fault
@@ -112,7 +112,7 @@ class _Payout:
     credit: Transaction | None
 
 
-def _read(archive: Archive, tail: str, opens: Opens) -> _Found | None:
+def _read(archive: TangleArchive, tail: str, opens: Opens) -> _Found | None:
     bundle = archive.bundle(tail)
     try:
         envelope = Envelope.decode(text_of(bundle).encode()) if bundle else None
@@ -148,7 +148,7 @@ def _payouts(message: _Found) -> list[_Payout]:
 class _Inquiry:
     """Reads one island's messages, and remembers what it saw of the senders' chains."""
 
-    def __init__(self, archive: Archive, island: str, public_key: str, opens: Opens) -> None:
+    def __init__(self, archive: TangleArchive, island: str, public_key: str, opens: Opens) -> None:
         self.archive = archive
         self.island = island
         self.public_key = public_key
@@ -191,7 +191,7 @@ class _Inquiry:
 class _Search:
     """Looks for a payment, and notes whether there are messages that no key opens."""
 
-    archive: Archive
+    archive: TangleArchive
     opens: Opens
     shut: bool = False
 
@@ -235,7 +235,7 @@ class _Search:
 
 
 def verify_payment(
-    archive: Archive,
+    archive: TangleArchive,
     *,
     payment_id: str | None = None,
     transaction: str | None = None,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .car import ZooCar
 
 
-class Charger(Protocol):
+class BehavingCharger(Protocol):
     """What a behaviour may know of its charger, and do to it; currents in A.
 
     Attributes:
@@ -79,7 +79,7 @@ class Behaviour:
 
     # What is shown
 
-    def measures(self, charger: Charger, amps: float) -> float:
+    def measures(self, charger: BehavingCharger, amps: float) -> float:
         """Return what the device takes its own current for, A."""
         return amps
 
@@ -87,17 +87,17 @@ class Behaviour:
         """Text and unit of a quantity."""
         return text, unit
 
-    def shows_number(self, charger: Charger, amps: float) -> float:
+    def shows_number(self, charger: BehavingCharger, amps: float) -> float:
         """Return what the number shows when the device was told `amps`."""
         return amps
 
     # What it takes
 
-    def takes_number(self, charger: Charger, amps: float) -> float | None:
+    def takes_number(self, charger: BehavingCharger, amps: float) -> float | None:
         """Return the limit that a command really sets, A; None: it is lost."""
         return amps
 
-    def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
+    def takes_switch(self, charger: BehavingCharger, *, on: bool) -> bool | None:
         """Return what a command to the switch really sets; None: it is lost."""
         return on
 
@@ -105,23 +105,23 @@ class Behaviour:
         """Return how much later than others it follows a command, s."""
         return 0.0
 
-    def draws(self, charger: Charger, amps: float) -> float:
+    def draws(self, charger: BehavingCharger, amps: float) -> float:
         """Return what it lets its car draw at a limit, A."""
         return amps
 
     # What happens to it
 
-    def begins(self, charger: Charger) -> None:
+    def begins(self, charger: BehavingCharger) -> None:
         """It was put up."""
 
-    def begins_session(self, charger: Charger) -> None:
+    def begins_session(self, charger: BehavingCharger) -> None:
         """A car was plugged in."""
 
-    def ends_session(self, charger: Charger) -> None:
+    def ends_session(self, charger: BehavingCharger) -> None:
         """A car was unplugged, or is full."""
 
-    def resumes(self, charger: Charger) -> None:
+    def resumes(self, charger: BehavingCharger) -> None:
         """It was paused and is told to charge."""
 
-    def power_returns(self, charger: Charger) -> None:
+    def power_returns(self, charger: BehavingCharger) -> None:
         """It had no mains and has it again."""

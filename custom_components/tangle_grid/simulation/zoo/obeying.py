@@ -3,7 +3,7 @@
 import math
 from typing import override
 
-from .behaviour import Behaviour, Charger
+from .behaviour import BehavingCharger, Behaviour
 
 
 class Follows(Behaviour):
@@ -29,11 +29,11 @@ class Ignores(Behaviour):
         return lost
 
     @override
-    def takes_number(self, charger: Charger, amps: float) -> float | None:
+    def takes_number(self, charger: BehavingCharger, amps: float) -> float | None:
         return None if self._lost() else amps
 
     @override
-    def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
+    def takes_switch(self, charger: BehavingCharger, *, on: bool) -> bool | None:
         return None if self._lost() else on
 
 
@@ -44,7 +44,7 @@ class DoesAnotherThing(Behaviour):
         self._gain, self._more_a = gain, more_a
 
     @override
-    def draws(self, charger: Charger, amps: float) -> float:
+    def draws(self, charger: BehavingCharger, amps: float) -> float:
         return min(charger.max_a, amps * self._gain + self._more_a) if amps > 0 else 0.0
 
 
@@ -52,7 +52,7 @@ class ZeroIsNoChange(Behaviour):
     """Takes 0 for "leave it as it is"."""
 
     @override
-    def takes_number(self, charger: Charger, amps: float) -> float | None:
+    def takes_number(self, charger: BehavingCharger, amps: float) -> float | None:
         return None if amps <= 0 else amps
 
 
@@ -63,11 +63,11 @@ class Clamps(Behaviour):
         self._to_a = to_a
 
     @override
-    def takes_number(self, charger: Charger, amps: float) -> float | None:
+    def takes_number(self, charger: BehavingCharger, amps: float) -> float | None:
         return min(amps, self._to_a)
 
     @override
-    def shows_number(self, charger: Charger, amps: float) -> float:
+    def shows_number(self, charger: BehavingCharger, amps: float) -> float:
         return min(amps, self._to_a)
 
 
@@ -77,15 +77,15 @@ class RoundsUp(Behaviour):
     def __init__(self, step_a: float = 2.0) -> None:
         self._step_a = step_a
 
-    def _rounded(self, charger: Charger, amps: float) -> float:
+    def _rounded(self, charger: BehavingCharger, amps: float) -> float:
         return min(charger.max_a, math.ceil(amps / self._step_a) * self._step_a)
 
     @override
-    def takes_number(self, charger: Charger, amps: float) -> float | None:
+    def takes_number(self, charger: BehavingCharger, amps: float) -> float | None:
         return self._rounded(charger, amps)
 
     @override
-    def shows_number(self, charger: Charger, amps: float) -> float:
+    def shows_number(self, charger: BehavingCharger, amps: float) -> float:
         return self._rounded(charger, amps)
 
 
@@ -93,11 +93,11 @@ class SwitchInverted(Behaviour):
     """Its switch is called "paused": on means off."""
 
     @override
-    def begins(self, charger: Charger) -> None:
+    def begins(self, charger: BehavingCharger) -> None:
         charger.show_switch(on=False)
 
     @override
-    def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
+    def takes_switch(self, charger: BehavingCharger, *, on: bool) -> bool | None:
         return not on
 
 
@@ -111,18 +111,18 @@ class SwitchIsSession(Behaviour):
         self._starts_alone = starts_alone
 
     @override
-    def takes_switch(self, charger: Charger, *, on: bool) -> bool | None:
+    def takes_switch(self, charger: BehavingCharger, *, on: bool) -> bool | None:
         if on and (charger.car is None or charger.car.full):
             charger.show_switch(on=False)
             return None
         return on
 
     @override
-    def begins_session(self, charger: Charger) -> None:
+    def begins_session(self, charger: BehavingCharger) -> None:
         charger.set_enabled(on=self._starts_alone)
 
     @override
-    def ends_session(self, charger: Charger) -> None:
+    def ends_session(self, charger: BehavingCharger) -> None:
         charger.set_enabled(on=False)
 
 
@@ -139,17 +139,17 @@ class Forgets(Behaviour):
         self.at_session, self.at_resume, self.at_power_cut = at_session, at_resume, at_power_cut
 
     @override
-    def begins_session(self, charger: Charger) -> None:
+    def begins_session(self, charger: BehavingCharger) -> None:
         if self.at_session:
             charger.forget()
 
     @override
-    def resumes(self, charger: Charger) -> None:
+    def resumes(self, charger: BehavingCharger) -> None:
         if self.at_resume:
             charger.forget()
 
     @override
-    def power_returns(self, charger: Charger) -> None:
+    def power_returns(self, charger: BehavingCharger) -> None:
         if self.at_power_cut:
             charger.forget()
 
@@ -158,5 +158,5 @@ class OwnMind(Behaviour):
     """Goes its own way: draws its maximum, whatever it was told, and shows what it was told."""
 
     @override
-    def draws(self, charger: Charger, amps: float) -> float:
+    def draws(self, charger: BehavingCharger, amps: float) -> float:
         return charger.max_a

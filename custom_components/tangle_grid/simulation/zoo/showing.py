@@ -3,7 +3,7 @@
 from typing import Final, override
 
 from ..randomness import noise, stream_key
-from .behaviour import Behaviour, Charger
+from .behaviour import BehavingCharger, Behaviour
 from .entity import UNAVAILABLE
 
 _ARABIC: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -13,7 +13,7 @@ class ZeroFirst(Behaviour):
     """Its power goes to 0 when it is told to pause, before its current falls."""
 
     @override
-    def measures(self, charger: Charger, amps: float) -> float:
+    def measures(self, charger: BehavingCharger, amps: float) -> float:
         return 0.0 if charger.is_stopping else amps
 
 
