@@ -42,10 +42,10 @@ def note_costs(
     """
     chargers = [plan for plan in plans if not plan.is_battery]
     wanting = [(plan, more_a) for plan in chargers if (more_a := _wants_a(plan, now, timing)) > 0]
+    wanted_by = {plan.device.device_id: more_a for plan, more_a in wanting}
     by_charger: dict[str, float] = {}
-    for number, feeder in enumerate(feeders):
-        here = [plan for plan in chargers if number in topology.path(plan.charger.feeder_id)]
-        waiting = [(plan, more_a) for plan, more_a in wanting if number in topology.path(plan.charger.feeder_id)]
+    for number, (feeder, here) in enumerate(zip(feeders, _below(chargers, feeders, topology), strict=True)):
+        waiting = [(plan, wanted_by[id_]) for plan in here if (id_ := plan.device.device_id) in wanted_by]
         kept_a = 0.0
         for phase in range(PHASES):
             limit = number * PHASES + phase
@@ -75,6 +75,17 @@ def note_costs(
         seldom = device.late or _is_seldom(device.reports, timing)
         kept_w = by_charger.get(device.device_id, 0.0) * NOMINAL_V
         device.held_back.observe(now, kept_w if seldom else 0.0, seldom=seldom)
+
+
+def _below(
+    plans: Iterable[DeviceDecision], feeders: Sequence[FeederWatch], topology: Topology
+) -> Sequence[Sequence[DeviceDecision]]:
+    """Return for each feeder the chargers whose current passes through it."""
+    below: list[list[DeviceDecision]] = [[] for _ in feeders]
+    for plan in plans:
+        for number in topology.path(plan.charger.feeder_id):
+            below[number].append(plan)
+    return below
 
 
 def _wants_a(plan: DeviceDecision, now: float, timing: Timing) -> float:
