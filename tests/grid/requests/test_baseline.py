@@ -1,19 +1,26 @@
 """What would have been drawn: habits, steady means, and claims that are not believed for ever."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from custom_components.tangle_grid.grid import ChargerTelemetry, HouseholdTelemetry, MarketConfig, Settlement, Timing
+from custom_components.tangle_grid.grid import (
+    BatteryTelemetry,
+    ChargerTelemetry,
+    HouseholdTelemetry,
+    MarketConfig,
+    Settlement,
+    Timing,
+)
 from custom_components.tangle_grid.grid.device.state import DeviceState
 from custom_components.tangle_grid.grid.model.lease import grant
-from custom_components.tangle_grid.grid.model.world import Cause
+from custom_components.tangle_grid.grid.model.world import BatteryConfig, Cause, ChargerConfig
 from custom_components.tangle_grid.grid.requests.baseline import baseline_of
 from custom_components.tangle_grid.grid.requests.baseline_history import Habits
 from custom_components.tangle_grid.grid.requests.load_profile import SLOT_S, HouseholdProfile
 from custom_components.tangle_grid.grid.requests.need_plausibility import Claim
-from tests.support.grid.feeder_plant import ALWAYS, START, Car, Home, Plant, charger, household, reading
+from tests.support.grid.feeder_plant import ALWAYS, START, Car, Home, Plant, battery, charger, household, reading
 
 DAY_S = 86_400
 #: Monday 5 January 1970, 00:00 UTC.
@@ -148,6 +155,48 @@ def test_what_a_car_drew_beyond_its_limit_is_no_claim(told_a: float | None, expe
     device.helping = True
     found = baseline_of(device, now, Timing(), Habits(), known_at=now - 300, until=now + 900)
     assert found.power_w == pytest.approx(11_040)
+
+
+WINDOW_S = Timing().baseline_window_s
+
+
+@pytest.mark.parametrize("device", [charger(), battery()], ids=["car", "battery"])
+@pytest.mark.parametrize("short_for_s", [WINDOW_S, 12 * WINDOW_S])
+def test_a_baseline_does_not_rise_by_waiting(device: ChargerConfig | BatteryConfig, short_for_s: float) -> None:
+    """Who draws more when a request can be foreseen, and then waits for it, is not paid for that.
+
+    Nor on a feeder that has been short for an hour: what rose in the last window is no claim there either.
+    """
+    state = drawing(device, [1_500.0] * 3 + [9_000.0])
+    now = START + 4 * WINDOW_S
+    found = baseline_of(state, now, Timing(), Habits(), known_at=now - short_for_s, until=now + 900)
+    assert found.power_w == pytest.approx(1_500, rel=0.01)
+
+
+@pytest.mark.parametrize("device", [charger(), battery()], ids=["car", "battery"])
+def test_who_draws_the_same_on_a_feeder_that_has_been_short_for_long_keeps_its_baseline(
+    device: ChargerConfig | BatteryConfig,
+) -> None:
+    """It began when the feeder was short already: what was before that, nobody has seen, and it is not nothing."""
+    state = drawing(device, [1_500.0] * 3)
+    now = START + 3 * WINDOW_S
+    found = baseline_of(state, now, Timing(), Habits(), known_at=now - 12 * WINDOW_S, until=now + 900)
+    assert found.power_w == pytest.approx(1_500, rel=0.01)
+
+
+def drawing(config: ChargerConfig | BatteryConfig, levels_w: Sequence[float]) -> DeviceState:
+    """A device that drew so much, W over all phases, each for the length of a window."""
+    device = DeviceState(config, Timing())
+    for second in range(0, int(len(levels_w) * WINDOW_S), 10):
+        now = START + second
+        each = levels_w[int(second // WINDOW_S)] / 3
+        telemetry: ChargerTelemetry | BatteryTelemetry
+        if isinstance(config, ChargerConfig):
+            telemetry = ChargerTelemetry(reading=reading((each, each, each), now), connected=True, soc=50.0)
+        else:
+            telemetry = BatteryTelemetry(reading=reading((each, each, each), now), soc=50.0)
+        device.observe(now, 10.0, telemetry, Timing())
+    return device
 
 
 def test_a_household_without_a_habit_has_the_lower_of_its_recent_means() -> None:
