@@ -1,6 +1,7 @@
 """Home Assistant's own backup: what it copies of a running island is whole, and nothing here can be the end of it."""
 
 import asyncio
+import json
 import logging
 import shutil
 import time
@@ -9,6 +10,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from homeassistant.backup_restore import restore_backup
 from homeassistant.components.backup.const import DATA_MANAGER
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -68,6 +70,53 @@ async def test_home_assistant_asks_before_and_after_a_backup(
     paid = {payment.payment_id for payment in await opened.payments()}
     assert {"before-1", "before-2"} <= paid
     assert opened.status().supply_ok
+    await opened.close()
+
+
+@pytest.mark.parametrize("password", [None, "a secret"])
+async def test_an_archive_of_home_assistant_is_restored_by_home_assistant(
+    hass: HomeAssistant, live_island: Island, tmp_path: Path, password: str | None
+) -> None:
+    """The whole way with its own code, payments going on all the while: what was ordered before is paid once."""
+    assert await async_setup_component(hass, "backup", {})
+    await hass.async_block_till_done()
+    before = [f"before-{number}" for number in range(3)]
+    await async_pay(live_island, *before)
+    since: list[str] = []
+
+    async def go_on_paying() -> None:
+        while True:
+            since.append(f"since-{len(since)}")
+            await async_pay(live_island, since[-1])
+
+    paying = asyncio.ensure_future(go_on_paying())
+    await hass.data[DATA_MANAGER].async_create_backup(
+        agent_ids=["backup.local"],
+        include_addons=None,
+        include_all_addons=False,
+        include_database=False,
+        include_folders=None,
+        include_homeassistant=True,
+        name="all",
+        password=password,
+    )
+    assert not paying.done(), "payments did not go on"
+    paying.cancel()
+    (archive,) = await asyncio.to_thread(lambda: list(Path(hass.config.path("backups")).glob("*.tar")))
+    note = {"path": str(archive), "password": password, "remove_after_restore": False}
+    note |= {"restore_database": False, "restore_homeassistant": True}
+    fresh = tmp_path / "fresh"
+    await asyncio.to_thread(fresh.mkdir)
+    await asyncio.to_thread((fresh / ".HA_RESTORE").write_text, json.dumps(note))
+    assert await asyncio.to_thread(restore_backup, str(fresh))
+    opened = await async_opened_copy(hass, live_island, fresh / DOMAIN / live_island.runtime.island_id)
+    assert opened.status().findings is None
+    for payment_id in (*before, *since):
+        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=CHARGER, amount_i=1)
+        await opened.pay(order)
+    assert await opened.drain(60)
+    assert opened.status().supply_ok
+    assert (await opened.wallets())[CHARGER].balance_i == len(before) + len(since)
     await opened.close()
 
 
