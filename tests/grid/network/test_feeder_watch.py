@@ -1,12 +1,22 @@
-"""One feeder from step to step: when its meter is no reason to give more, and what a temporary capacity does to it."""
+"""One feeder: when its meter is no reason to give more, what an order does to it, and what is kept for whom."""
 
 from collections.abc import Callable
 
 import pytest
 
-from custom_components.tangle_grid.grid import GridConfig, Timing
+from custom_components.tangle_grid.grid import Cause, ChargerTelemetry, GridConfig, Timing
 from custom_components.tangle_grid.grid.device.state import DeviceState
-from custom_components.tangle_grid.grid.network.protection import FeederWatch, TemporaryCapacity, limits_of
+from custom_components.tangle_grid.grid.model.lease import grant
+from custom_components.tangle_grid.grid.network.protection import (
+    FeederWatch,
+    Members,
+    Room,
+    TemporaryCapacity,
+    limits_of,
+    may_rise_a,
+    owed_a,
+    room_for,
+)
 from custom_components.tangle_grid.grid.network.topology import Topology
 from tests.support.grid.feeder_plant import START, charger, feeder, reading
 
@@ -76,3 +86,55 @@ def test_what_a_blind_feeder_carries_is_unknown_and_no_limit_to_count_on() -> No
     assert limits_of(device, Topology(config), watches) == (0, 1, 2)
     watches[1].observe(START, reading(3_000.0, START), TIMING)
     assert sorted(limits_of(device, Topology(config), watches)) == [0, 1, 2, 3, 4, 5]
+
+
+def drawing(amps: float, told_a: float | None, *, told_at: float = START - 600, safe_a: float = 6.0) -> DeviceState:
+    """A charger that draws so much on each phase, and what it was told last."""
+    device = DeviceState(charger(safe_current_a=safe_a), TIMING)
+    telemetry = ChargerTelemetry(reading=reading((amps * V,) * 3, START), connected=True, soc=50.0)
+    device.observe(START, 10.0, telemetry, TIMING)
+    if told_a is not None:
+        device.lease = grant(None, told_a, Cause.ALLOCATION, told_at, 900.0)
+    return device
+
+
+def test_what_goes_beyond_a_limit_does_not_come_back_by_telling_less() -> None:
+    watch = seen()
+    assert owed_a(drawing(16.0, 10.0), watch, 0, settle_s=10.0) == pytest.approx(10.0)
+    # Told only just now, it has not followed yet.
+    assert owed_a(drawing(16.0, 10.0, told_at=START - 5), watch, 0, settle_s=10.0) == pytest.approx(16.0)
+    assert owed_a(drawing(16.0, -6.0), watch, 0, settle_s=10.0) == 0.0
+    assert owed_a(drawing(16.0, None), watch, 0, settle_s=10.0) == pytest.approx(16.0)
+
+
+def test_a_silent_charger_may_rise_to_what_it_was_told() -> None:
+    assert may_rise_a(drawing(6.0, 16.0)) == pytest.approx(10.0)
+    assert may_rise_a(drawing(16.0, 6.0)) == 0.0
+    # Nobody has told it anything: then to what is safe.
+    assert may_rise_a(drawing(0.0, None, safe_a=8.0)) == pytest.approx(8.0)
+
+
+def room(**members: DeviceState) -> Room:
+    """What there is on one feeder for others, where this device is of that kind."""
+    kinds = {name: [(device, (0, 1, 2))] for name, device in members.items()}
+    everybody = Members(**{"controlled": (), "uncertain": (), "feeding": (), "others": (), **kinds})
+    return room_for(everybody, [seen(3 * 30 * V)], margin=0.0, band=0.1, now=START, timing=TIMING)
+
+
+def test_what_a_silent_charger_may_still_take_is_kept_in_every_room() -> None:
+    measured, silent = room(others=drawing(6.0, 16.0)), room(uncertain=drawing(6.0, 16.0))
+    for known, unknown in (
+        (measured.hard_a, silent.hard_a),
+        (measured.soft_a, silent.soft_a),
+        (measured.keep_a, silent.keep_a),
+        (measured.start_a, silent.start_a),
+    ):
+        assert unknown[:3] == pytest.approx([amps - 10.0 for amps in known[:3]])
+    assert silent.load_a == pytest.approx([amps + 10.0 for amps in measured.load_a])
+
+
+def test_nobody_is_raised_by_energy_that_may_stop_being_fed_back() -> None:
+    measured, feeding = room(others=drawing(-8.0, -8.0)), room(feeding=drawing(-8.0, -8.0))
+    assert feeding.hard_a == pytest.approx(measured.hard_a)
+    assert feeding.soft_a[:3] == pytest.approx([amps - 8.0 for amps in measured.soft_a[:3]])
+    assert feeding.start_a[:3] == pytest.approx([amps - 8.0 for amps in measured.start_a[:3]])
