@@ -62,7 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -
     await runtime.async_prepare()
     entry.runtime_data = runtime
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    entry.async_on_unload(async_log_absences(entry))
+    entry.async_on_unload(async_log_absences(hass, entry))
     await runtime.async_start()
     entry.async_on_unload(async_watch_issues(hass, entry))
 

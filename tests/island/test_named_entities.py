@@ -368,13 +368,13 @@ async def test_the_log_says_once_who_goes_and_once_who_comes_back(
     caplog.clear()
     hass.states.async_set(METER[0], "unavailable")
     await island.run(300)
-    assert count("The meter of Maple Street cannot be used any more (meter_missing)") == 1
+    assert count("The meter of Maple Street cannot be used (meter_missing)") == 1
     set_meter(hass, 6000, 5000, 5000)
     await island.run(120)
     assert count("The meter of Maple Street can be used again") == 1
     hass.states.async_set("sensor.battery_power", "unavailable")
     await island.run(300)
-    assert count("Volt battery reports nothing any more") == 1
+    assert count("Volt battery reports nothing that can be used") == 1
     set_sensor(hass, "sensor.battery_power", 0, "W")
     await island.run(120)
     assert count("Volt battery reports again") == 1

@@ -6,6 +6,7 @@ that harmless.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -33,6 +34,7 @@ from ..ledger import (
     WalletRules,
     WalletState,
 )
+from ..log_once import LogOnce
 from ..protocol import SettlementReceipt
 from .held_messages import HeldMessages
 from .ledger_packages import async_ensure_ledger_packages
@@ -73,6 +75,7 @@ class LedgerLink:
         self._on_event = on_event
         self._on_trouble = on_trouble
         self._speechless: set[str] = set()
+        self._said = LogOnce(LOGGER)
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._ledger: Ledger | None = None
         self._publishing = asyncio.Lock()
@@ -213,12 +216,13 @@ class LedgerLink:
                     self._log_unpublished(kind, sender, error)
                 else:
                     self._speechless.discard(sender or "")
+                    self._said.right(kind, "Messages of the kind %s are published again", kind)
                 self.held.done(message)
 
     def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
         """Say that a message is lost; of whoever has no key any more, once until it has one again."""
         if sender is None or error.key != "key_ended":
-            LOGGER.error("A message of the kind %s was not published: %s", kind, error)
+            self._said.wrong(kind, "A message of the kind %s was not published: %s", kind, error, level=logging.ERROR)
         elif sender not in self._speechless:
             self._speechless.add(sender)
             name = self._keyring.names.get(self._keyring.payees.get(sender, ""), sender)

@@ -1,5 +1,6 @@
 """Passes that fail: said once in the log and in a repair, and taken back when passes have worked for a while."""
 
+import logging
 import time
 from typing import Final
 
@@ -7,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..log_once import LogOnce
 
 ISSUE_CONTROL_FAILED: Final = "control_failed"
@@ -22,7 +23,7 @@ class PassWatch:
         self._hass = hass
         self._entry = entry
         self._failed_at: float | None = None
-        self._said = LogOnce()
+        self._said = LogOnce(LOGGER)
 
     @callback
     def async_failed(self, error: Exception) -> None:
@@ -33,6 +34,7 @@ class PassWatch:
                 "pass",
                 "A control pass of %s failed; all devices are told their safe state until passes work again",
                 self._entry.title,
+                level=logging.ERROR,
                 error=error,
             )
             ir.async_create_issue(
@@ -50,14 +52,22 @@ class PassWatch:
     @callback
     def async_worked(self) -> None:
         """A pass has come to its end."""
-        if self._failed_at is not None and time.monotonic() - self._failed_at >= _STEADY_S:
-            self._said.right("pass", "The control passes of %s work again", self._entry.title)
+        if self._failed_at is not None:
+            if time.monotonic() - self._failed_at < _STEADY_S:
+                return
             self.async_close()
+        self._said.right("pass", "The control passes of %s work again", self._entry.title)
 
     @callback
     def async_no_plan(self, error: Exception) -> None:
         """A plan could not be made: nobody is held back by one."""
-        self._said.wrong("plan", "No plan can be made for %s: cars charge without one", self._entry.title, error=error)
+        self._said.wrong(
+            "plan",
+            "No plan can be made for %s: cars charge without one",
+            self._entry.title,
+            level=logging.ERROR,
+            error=error,
+        )
 
     @callback
     def async_close(self) -> None:

@@ -7,6 +7,7 @@ from ..bridge.link import LedgerLink
 from ..const import LOGGER
 from ..grid.model.events import Settlement
 from ..ledger import LedgerError, Payment, PaymentState
+from ..log_once import LogOnce
 
 # It goes through by itself.
 _LATER: Final = frozenset({"ledger_unavailable", "wallet_queue_full"})
@@ -35,6 +36,7 @@ class Payouts:
         self._was_paid = was_paid
         self._payees = payees
         self._refused: dict[str, str] = {}
+        self._said = LogOnce(LOGGER)
         self._also: dict[str, Settlement] = {}
 
     @property
@@ -53,8 +55,10 @@ class Payouts:
             except LedgerError as error:
                 if error.key in _LATER:
                     continue
-                if self._refused.get(settlement.payment_id) != error.key:
-                    LOGGER.warning("The reward %s cannot be paid now: %s", settlement.payment_id, error)
+                # Many rewards wait for one reason: a treasury that is empty, a limit of a day.
+                self._said.wrong(
+                    error.key, "Rewards cannot be paid now, %s is the first: %s", settlement.payment_id, error
+                )
                 self._refused[settlement.payment_id] = error.key
             else:
                 self._refused.pop(settlement.payment_id, None)
@@ -62,6 +66,8 @@ class Payouts:
                 if payment is not None and payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}:
                     # It was paid before the grid was set back: nothing will change any more that would say so.
                     self._was_paid(payment)
+        for key in self._said.subjects.difference(self._refused.values()):
+            self._said.right(key, "Rewards that could not be paid are paid (%s)", key)
 
     async def async_recover(self) -> None:
         """The grid has lost requests: what it promised in receipts stands on the Tangle, and is owed as well."""
@@ -70,11 +76,17 @@ class Payouts:
 
     async def async_make_sure(self, paid: Iterable[Settlement]) -> None:
         """Hand over again what the grid knows as paid: a ledger that was set back to before that pays it now."""
+        unsure = LogOnce(LOGGER)
         for settlement in paid:
             try:
                 await self._async_settle(settlement)
             except LedgerError as error:
-                LOGGER.warning("Whether the reward %s was paid cannot be said: %s", settlement.payment_id, error)
+                unsure.wrong(
+                    error.key,
+                    "Whether rewards were paid cannot be said, %s is the first: %s",
+                    settlement.payment_id,
+                    error,
+                )
 
     async def _async_settle(self, settlement: Settlement) -> Payment | None:
         """Order a reward; None for somebody whose wallet is not known."""

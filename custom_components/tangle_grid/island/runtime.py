@@ -5,6 +5,7 @@ notices what does not report any more and lets leases run out.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -95,7 +96,7 @@ class IslandRuntime:
         self._device_change: CALLBACK_TYPE | None = None
         self._saving = asyncio.Lock()
         self._owed = self._saved = 0
-        self._said = LogOnce()
+        self._said = LogOnce(LOGGER)
         self._telling = asyncio.Lock()
         self._running = False
 
@@ -315,10 +316,18 @@ class IslandRuntime:
         try:
             await self._store.async_save(self._state())
         except NotSavedError as error:
-            self._said.wrong("save", "The state of %s cannot be saved; no request goes on: %s", self.entry.title, error)
+            self._said.wrong(
+                "save",
+                "The state of %s cannot be saved; no request goes on: %s",
+                self.entry.title,
+                error,
+                level=logging.ERROR,
+            )
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
-            self._said.wrong("save", "The state of %s cannot be saved", self.entry.title, error=error)
+            self._said.wrong(
+                "save", "The state of %s cannot be saved", self.entry.title, level=logging.ERROR, error=error
+            )
             return False
         self._said.right("save", "The state of %s can be saved again", self.entry.title)
         self._saved = upto

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from ..const import LOGGER
 from ..devices.adapters.base import Adapter, DeviceError
 from ..grid.model.world import BatterySetpoint, ChargerSetpoint, HouseholdSetpoint, Setpoint
+from ..log_once import LogOnce
 
 
 class SetpointWriter:
@@ -23,7 +24,7 @@ class SetpointWriter:
         self._name = name
         self._waiting: tuple[Setpoint, Callable[[], None] | None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._failing = False
+        self._said = LogOnce(LOGGER)
 
     def put(self, setpoint: Setpoint, written: Callable[[], None] | None = None) -> None:
         """Write a setpoint as soon as the device is free; `written` is called once it is."""
@@ -39,14 +40,10 @@ class SetpointWriter:
             try:
                 await self._adapter.apply(setpoint)
             except Exception as error:  # noqa: BLE001 - behind the device's entities stands anybody's code
-                # Said once: the lease runs out, the pass after it tries again, and compliance is watched elsewhere.
-                if not self._failing:
-                    LOGGER.warning("A setpoint did not reach %s: %s", self._name, _in_words(error))
-                self._failing = True
+                # The lease runs out, the pass after it tries again, and compliance is watched elsewhere.
+                self._said.wrong("write", "A setpoint did not reach %s: %s", self._name, _in_words(error))
             else:
-                if self._failing:
-                    LOGGER.info("Setpoints reach %s again", self._name)
-                self._failing = False
+                self._said.right("write", "Setpoints reach %s again", self._name)
                 if written is not None:
                     written()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ..backoff import wait_s
+from ..log_once import LogOnce
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .backends.http_client import HttpClient
 from .base.errors import LedgerError
@@ -62,6 +63,7 @@ class Ledger:
         self._ask = ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_asks")
         self._read = ThreadPoolExecutor(1, thread_name_prefix="tangle_grid_reads")
         self._listeners: list[Callable[[LedgerEvent], None]] = []
+        self._said = LogOnce(_LOGGER)
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._importing = asyncio.Lock()
@@ -69,7 +71,7 @@ class Ledger:
         self._guests: dict[bool, GuestApi] = {}
         self._runner = asyncio.create_task(self._run(), name="tangle_grid ledger")
         if not status.reachable:
-            _LOGGER.warning("The ledger is open and cannot work yet: %s", status.last_error)
+            self._log_health(status)
 
     @classmethod
     async def open(
@@ -440,13 +442,17 @@ class Ledger:
 
     def _set_status(self, status: LedgerStatus) -> None:
         before, self._status = self._status, status
-        if all(getattr(before, name) == getattr(status, name) for name in _HEALTH):
-            return
-        if before.reachable and not status.reachable:
-            _LOGGER.warning("The ledger cannot work, and is tried again until it does: %s", status.last_error)
-        elif status.reachable and not before.reachable:
-            _LOGGER.info("The ledger works again")
-        self._emit(HealthChanged(status=status))
+        self._log_health(status)
+        if any(getattr(before, name) != getattr(status, name) for name in _HEALTH):
+            self._emit(HealthChanged(status=status))
+
+    def _log_health(self, status: LedgerStatus) -> None:
+        if status.reachable:
+            self._said.right("health", "The ledger works again")
+        else:
+            self._said.wrong(
+                "health", "The ledger cannot work, and is tried again until it does: %s", status.last_error
+            )
 
     def _emit(self, event: LedgerEvent) -> None:
         for listener in tuple(self._listeners):

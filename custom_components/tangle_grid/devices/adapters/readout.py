@@ -21,6 +21,7 @@ from ...grid.model.world import (
     SolarTelemetry,
     Telemetry,
 )
+from ...log_once import LogOnce
 from .base import Adapter
 from .meter import Meter
 
@@ -41,7 +42,7 @@ class Readout:
         """
         self._meters = meters
         self._devices = devices
-        self._wrong: set[str] = set()
+        self._said = LogOnce(LOGGER)
 
     @property
     def meter_entities(self) -> list[frozenset[str]]:
@@ -79,20 +80,12 @@ class Readout:
         try:
             value = read()
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be read
-            self._note(subject, name, f"{type(error).__name__}: {error}")
+            self._said.wrong(
+                subject, "%s cannot be read (%s: %s): it counts as silent", name, type(error).__name__, error
+            )
             return None
-        self._note(subject, name, None)
+        self._said.right(subject, "%s can be read again", name)
         return value
-
-    def _note(self, subject: str, name: str, wrong: str | None) -> None:
-        """Say it when it begins, and when it is over."""
-        if wrong is None:
-            if subject in self._wrong:
-                self._wrong.discard(subject)
-                LOGGER.info("%s can be read again", name)
-        elif subject not in self._wrong:
-            self._wrong.add(subject)
-            LOGGER.warning("%s cannot be read (%s): it counts as silent", name, wrong)
 
 
 def _unreadable(config: DeviceConfig) -> Telemetry:

@@ -15,6 +15,7 @@ from homeassistant.loader import async_get_integration
 
 from ...const import LOGGER
 from ...grid.model.forecast import Forecast, Series
+from ...log_once import LogOnce
 from .series import price_series, sun_series
 
 _PLATFORM: Final = "energy"
@@ -32,7 +33,7 @@ class ForecastSource:
         self._told: dict[str, Mapping[str, Any]] = {}
         self._seen: tuple[Any, ...] | None = None
         self._forecast: Forecast | None = None
-        self._said = False
+        self._said = LogOnce(LOGGER)
 
     def async_start(self) -> CALLBACK_TYPE:
         """Ask the integrations now and every half hour; returns how to stop."""
@@ -68,21 +69,21 @@ class ForecastSource:
         seen = tuple(map(self._changed_at, (*self._sun, self._price)))
         if seen != self._seen:
             self._seen = seen
-            sun_w, price = self._understood(self._sun_w), self._understood(self._prices)
+            sun_w, price = self._understood("sun", self._sun_w), self._understood("price", self._prices)
             # What was understood once is good for as long as it reaches: an entity may be away for a while.
             before = self._forecast or Forecast()
             self._forecast = Forecast(sun_w=sun_w or before.sun_w, price=price or before.price)
         return self._forecast
 
-    def _understood(self, read: Callable[[], Series | None]) -> Series | None:
+    def _understood(self, what: str, read: Callable[[], Series | None]) -> Series | None:
         """Return a forecast, or None: one that cannot be read keeps nobody from anything, and is said once."""
         try:
-            return read()
+            series = read()
         except Exception as error:  # noqa: BLE001 - attributes are made by other people's code
-            if not self._said:
-                LOGGER.warning("A forecast cannot be read (%s: %s)", type(error).__name__, error)
-            self._said = True
+            self._said.wrong(what, "A forecast cannot be read (%s: %s): %s", what, type(error).__name__, error)
             return None
+        self._said.right(what, "The forecast can be read again: %s", what)
+        return series
 
     def _changed_at(self, entity_id: str | None) -> datetime | None:
         state = None if entity_id is None else self._hass.states.get(entity_id)
