@@ -226,6 +226,25 @@ def test_files_of_one_moment_are_nothing_to_tell_of(life: Recording, tmp_path: P
         core.close()
 
 
+def test_what_lies_still_for_a_backup_holds_what_everybody_has(life: Recording, tmp_path: Path) -> None:
+    """Of an archive from which the Tangle is missing, nothing has to be sent again."""
+    whole, wallets = tmp_path / "whole", tmp_path / "wallets"
+    core = open_core(whole, life.secrets)
+    core.pay(PaymentOrder(payment_id="one", source=TREASURY, target="car", amount_i=5))
+    settle(core)
+    core.lie_still(60.0)
+    wallets.mkdir()
+    for file in whole.glob(f"{WALLETS}*"):
+        shutil.copy(file, wallets)
+    core.close()
+    core = open_core(wallets, life.secrets)
+    found = findings(core)
+    assert found.mishaps == (Mishap.TANGLE_REBUILT,)
+    assert found.again == 0
+    assert core.accounts.states()["car"].balance_i == 5
+    core.close()
+
+
 def test_numbers_of_messages_go_on(life: Recording, tmp_path: Path) -> None:
     """A number that stands on the Tangle is not used again, by the island or by a participant."""
     core = restored(life, tmp_path, wallets=half(life), tangle=-1)
