@@ -12,6 +12,7 @@ from homeassistant.helpers.storage import Store
 
 from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.island.storage import GridStore
 from custom_components.tangle_grid.ledger import LedgerError
 from tests.support.island import CHARGER, FakeLedger, async_set_up_devices, island_entry
 
@@ -57,6 +58,23 @@ async def test_nobody_else_on_the_machine_reads_the_seeds(hass: HomeAssistant) -
         await store.async_add_token("token")
         await store.async_note_begun()
         assert await hass.async_add_executor_job(mode) == 0o600
+
+
+async def test_seeds_and_debts_are_on_the_disk_before_they_have_their_names(hass: HomeAssistant) -> None:
+    """Home Assistant has two ways to write a file, and only one of them survives that power fails."""
+    written: list[str] = []
+
+    def note(name: str, *_: object, **_options: object) -> None:
+        written.append(Path(name).name)
+
+    with (
+        patch.object(Store, "_async_load", _LOAD),
+        patch.object(Store, "_async_write_data", _WRITE),
+        patch("homeassistant.helpers.storage.write_utf8_file_atomic", note),
+    ):
+        await GridStore(hass, ISLAND).async_save({"engine": {}})
+        assert not (await SecretStore(hass, ISLAND).async_load({"home": ("household", "Home 1")})).saved
+    assert written == [f"{DOMAIN}.{ISLAND}.grid", KEY]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from custom_components.tangle_grid.grid import Cause, ChargerTelemetry, GridConfig, Timing
 from custom_components.tangle_grid.grid.device.state import DeviceState
 from custom_components.tangle_grid.grid.model.lease import grant
+from custom_components.tangle_grid.grid.network.load_attribution import Attribution
 from custom_components.tangle_grid.grid.network.protection import (
     FeederWatch,
     Members,
@@ -138,3 +139,27 @@ def test_nobody_is_raised_by_energy_that_may_stop_being_fed_back() -> None:
     assert feeding.hard_a == pytest.approx(measured.hard_a)
     assert feeding.soft_a[:3] == pytest.approx([amps - 8.0 for amps in measured.soft_a[:3]])
     assert feeding.start_a[:3] == pytest.approx([amps - 8.0 for amps in measured.start_a[:3]])
+
+
+def test_what_a_charger_draws_beyond_its_limit_comes_out_of_what_others_get() -> None:
+    obeys, exceeds = room(controlled=drawing(16.0, 16.0)), room(controlled=drawing(16.0, 10.0))
+    for theirs, less in ((obeys.hard_a, exceeds.hard_a), (obeys.soft_a, exceeds.soft_a)):
+        assert less[:3] == pytest.approx([amps - 6.0 for amps in theirs[:3]])
+
+
+@pytest.mark.parametrize(("near_a", "wide_a"), [(20.0, 14.0), (14.0, 20.0)])
+def test_of_two_estimates_of_a_load_the_greater_one_decides_over_raises_and_over_what_is_short(
+    near_a: float, wide_a: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is lowered by a load that may not be there, but where a phase is over, what is likely counts."""
+    monkeypatch.setattr(Attribution, "update", lambda *_args: None)
+
+    def rooms(load_a: float) -> Room:
+        watch = seen(3 * load_a * V)
+        watch.attribution.near_a, watch.attribution.wide_a = (near_a,) * 3, (wide_a,) * 3
+        nobody = Members(controlled=(), uncertain=(), feeding=(), others=())
+        return room_for(nobody, [watch], margin=0.0, band=0.0, now=START, timing=TIMING)
+
+    assert rooms(30.0).hard_a[:3] == pytest.approx([40.0 - 14.0] * 3)
+    assert rooms(41.0).hard_a[:3] == pytest.approx([40.0 - near_a] * 3)
+    assert rooms(30.0).soft_a[:3] == pytest.approx([40.0 - 20.0] * 3)

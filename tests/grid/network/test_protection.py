@@ -279,6 +279,23 @@ def test_a_disobedient_charger_is_noticed_and_the_others_give_way() -> None:
     assert plant.car("car_1").told == 16
 
 
+def test_who_does_not_obey_is_not_raised_however_much_room_there_is() -> None:
+    plant = settled(*cars(1), base_a=(30.0, 30.0, 30.0))
+    rebel = plant.car("car_0")
+    told_a = plant.setpoint("car_0")
+    assert told_a is not None
+    assert told_a < 16
+    rebel.obeys, rebel.accepts_a, rebel.draws_a = False, 16.0, 16.0
+    plant.run(60)
+    assert not plant.of(Compliance)[-1].compliant
+    # While the feeder is short it is told to stop, again and again.
+    assert plant.setpoint("car_0") == 0
+    plant.base_a = (5.0, 5.0, 5.0)
+    for _ in range(60):
+        plant.run(10)
+        assert (plant.setpoint("car_0") or 0.0) <= told_a
+
+
 def test_a_car_that_does_not_use_its_share_leaves_it_to_others() -> None:
     plant = Plant(*cars(3), market=QUIET, base_a=(4.0, 4.0, 4.0))
     plant.car("car_0").accepts_a = 7.0
