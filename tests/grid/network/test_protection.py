@@ -20,6 +20,7 @@ from custom_components.tangle_grid.grid import (
     Timing,
 )
 from custom_components.tangle_grid.grid.device.freshness import MeterFault, meter_fault
+from custom_components.tangle_grid.grid.network.protection import FeederWatch
 from tests.support.grid.feeder_plant import START, Car, Plant, Store, V, battery, charger, feeder, reading
 
 CAPACITY_A = 40.0
@@ -294,6 +295,21 @@ def test_who_does_not_obey_is_not_raised_however_much_room_there_is() -> None:
     for _ in range(60):
         plant.run(10)
         assert (plant.setpoint("car_0") or 0.0) <= told_a
+
+
+def test_nobody_is_raised_while_the_meter_may_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = settled(*cars(1), base_a=(30.0, 30.0, 30.0))
+    told_a = plant.setpoint("car_0")
+    assert told_a is not None
+    assert told_a < 10
+    plant.base_a = (5.0, 5.0, 5.0)
+    with monkeypatch.context() as suspicion:
+        suspicion.setattr(FeederWatch, "suspect", property(lambda _watch: True))
+        for _ in range(60):
+            plant.run(10)
+            assert (plant.setpoint("car_0") or 0.0) <= told_a
+    plant.run(300)
+    assert plant.setpoint("car_0") == 16
 
 
 def test_a_car_that_does_not_use_its_share_leaves_it_to_others() -> None:
