@@ -119,6 +119,27 @@ def test_reaction_is_measured_in_a_running_home_assistant() -> None:
         assert each["longest_block_ms"]["max"] >= each["longest_block_ms"]["median"] > 0.0
 
 
+@pytest.mark.e2e
+def test_a_home_is_measured_with_and_without_the_island() -> None:
+    """Real processes: what the island writes is counted, and the home without it has none of that."""
+    python = ROOT / ".runtime" / "envs" / "demo" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("scripts/demo has not been used here")
+    command = [str(python), "-m", "benchmarks.ha", "--participants", "4", "--share", "1", "--json"]
+    options = ["--minutes", "0.25", "--warm-up", "15"]
+    done = subprocess.run([*command, *options], cwd=ROOT, check=True, capture_output=True, text=True, timeout=240)
+    ((without, with_us),) = ((each["without"], each["with"]) for each in json.loads(done.stdout))
+    assert without["writes"]["ours"] == without["transactions"] == without["stored_bytes"] == 0
+    for each in (without, with_us):
+        # Three phases, and for an hour.
+        assert 9_000 < each["writes"]["feed"] <= 11_500
+        assert each["rows"] >= each["writes"]["feed"]
+        assert each["cpu_s"] > 0
+        assert each["longest_block_ms"] > 0
+    assert with_us["writes"]["ours"] > 0
+    assert 500 < with_us["stored_bytes"] / with_us["transactions"] < 10_000
+
+
 def test_the_baseline_is_measured_next_to_the_last_reading() -> None:
     """Days that are held back; what has just been switched on is believed by the last reading, not by ours."""
     figures = baseline(homes=3, days=16, held_back=2, seed=2)

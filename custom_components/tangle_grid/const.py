@@ -52,6 +52,8 @@ CONF_DIMMING_FLOOR: Final = "dimming_floor"
 # The ledger, in the options of the island.
 CONF_LEDGER: Final = "ledger"
 CONF_KEEP_DAYS: Final = "keep_days"
+#: How long the node in this Home Assistant keeps readings: a year of them would fill the card of a small machine.
+DEFAULT_KEEP_DAYS: Final = 30
 CONF_SEALED: Final = "sealed"
 CONF_NODE_URL: Final = "url"
 CONF_NODE_TOKEN_ID: Final = "token_id"  # noqa: S105 - a name

@@ -21,7 +21,7 @@ from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.ledger import TREASURY, LedgerError, NodeInfo
+from custom_components.tangle_grid.ledger import TREASURY, Embedded, LedgerError, NodeInfo
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.trinary import address_of
@@ -103,6 +103,28 @@ async def test_days_to_keep(hass: HomeAssistant, island: Island) -> None:
     form = await step(hass, entry, "ledger", "own_node")
     await submit(hass, form)
     assert "ledger" not in entry.options
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_readings_go_after_a_month_unless_all_is_to_stay(hass: HomeAssistant, island: Island) -> None:
+    entry = island.entry
+    assert "ledger" not in entry.options, "an island that never chose, also one that is older than the choice"
+    assert LedgerChoice.from_options(entry.options).backend(hass, None) == Embedded(keep_s=30 * 86_400.0)
+
+    await submit(hass, await step(hass, entry, "ledger", "own_node"), keep_days=0)
+    assert entry.options["ledger"] == {"keep_days": 0}
+    assert LedgerChoice.from_options(entry.options).backend(hass, None) == Embedded(keep_s=None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    # The other choices leave it alone, and the form shows it.
+    await submit(hass, await step(hass, entry, "ledger", "privacy"), sealed=True)
+    assert entry.options["ledger"] == {"keep_days": 0, "sealed": True}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    form = await step(hass, entry, "ledger", "own_node")
+    (field,) = form["data_schema"].schema  # type: ignore[union-attr]
+    assert field.description == {"suggested_value": 0}
+    await submit(hass, form, keep_days=30)
+    assert entry.options["ledger"] == {"sealed": True}
     await hass.async_block_till_done(wait_background_tasks=True)
 
 

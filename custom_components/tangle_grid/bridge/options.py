@@ -15,11 +15,14 @@ from ..const import (
     CONF_NODE_URL,
     CONF_SEALED,
     CONF_TANGLE_ID,
+    DEFAULT_KEEP_DAYS,
     DEFAULT_NODE_MWM,
 )
 from ..ledger import BackendConfig, Embedded, PrivacyMode, Remote
 
 _DAY_S: Final = 86_400.0
+#: What stands in the options for `None` days.
+FOR_EVER: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class LedgerChoice:
         sealed: Whether only those who have a key can read what the island writes there.
     """
 
-    keep_days: int | None = None
+    keep_days: int | None = DEFAULT_KEEP_DAYS
     url: str | None = None
     token_id: str | None = None
     mwm: int = DEFAULT_NODE_MWM
@@ -47,7 +50,7 @@ class LedgerChoice:
         """Read what the options of an island say; without a word, it is the node in this Home Assistant."""
         stored = options.get(CONF_LEDGER, {})
         return cls(
-            keep_days=stored.get(CONF_KEEP_DAYS),
+            keep_days=int(stored.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)) or None,
             url=stored.get(CONF_NODE_URL),
             token_id=stored.get(CONF_NODE_TOKEN_ID),
             mwm=int(stored.get(CONF_NODE_MWM, DEFAULT_NODE_MWM)),
@@ -58,8 +61,8 @@ class LedgerChoice:
     def into_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options with this choice in the place of the one before."""
         kept: dict[str, Any] = {}
-        if self.keep_days is not None:
-            kept[CONF_KEEP_DAYS] = self.keep_days
+        if self.keep_days != DEFAULT_KEEP_DAYS:
+            kept[CONF_KEEP_DAYS] = self.keep_days or FOR_EVER
         if self.url is not None:
             kept |= {CONF_NODE_URL: self.url, CONF_NODE_MWM: self.mwm, CONF_TANGLE_ID: self.tangle_id}
             if self.token_id is not None:

@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
-from ...bridge.options import LedgerChoice
+from ...bridge.options import FOR_EVER, LedgerChoice
 from ...bridge.secrets import SecretStore
-from ...const import CONF_ISLAND_ID, CONF_KEEP_DAYS, CONF_NODE_MWM, CONF_SEALED, DEFAULT_NODE_MWM
+from ...const import CONF_ISLAND_ID, CONF_KEEP_DAYS, CONF_NODE_MWM, CONF_SEALED, DEFAULT_KEEP_DAYS, DEFAULT_NODE_MWM
 from ...ledger import LedgerError, NodeInfo, check_node
 from .. import fields as selectors
 from ..checks import NO_PLACEHOLDERS, Problem, one_of
@@ -21,7 +21,9 @@ _MAX_DAYS: Final = 36_500
 _MAX_MWM: Final = 14
 _ID_SHOWN: Final = 20
 
-OWN_NODE_SCHEMA: Final = vol.Schema({vol.Optional(CONF_KEEP_DAYS): selectors.number(1, _MAX_DAYS, UnitOfTime.DAYS)})
+OWN_NODE_SCHEMA: Final = vol.Schema(
+    {vol.Optional(CONF_KEEP_DAYS): selectors.number(FOR_EVER, _MAX_DAYS, UnitOfTime.DAYS)}
+)
 PRIVACY_SCHEMA: Final = vol.Schema({vol.Required(CONF_SEALED, default=False): BooleanSelector()})
 TOKEN_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_TOKEN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
@@ -71,13 +73,13 @@ class LedgerSteps(OptionsFlow):
     async def async_step_own_node(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Use the node in this Home Assistant."""
         if user_input is not None:
-            days = user_input.get(CONF_KEEP_DAYS)
-            return self._save_choice(
-                LedgerChoice(keep_days=None if days is None else int(days), sealed=self.choice.sealed)
-            )
+            days = int(user_input.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS))
+            return self._save_choice(LedgerChoice(keep_days=days or None, sealed=self.choice.sealed))
         return self.async_show_form(
             step_id="own_node",
-            data_schema=self.add_suggested_values_to_schema(OWN_NODE_SCHEMA, {CONF_KEEP_DAYS: self.choice.keep_days}),
+            data_schema=self.add_suggested_values_to_schema(
+                OWN_NODE_SCHEMA, {CONF_KEEP_DAYS: self.choice.keep_days or FOR_EVER}
+            ),
         )
 
     async def async_step_privacy(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
