@@ -287,9 +287,13 @@ def test_who_does_not_obey_is_not_raised_however_much_room_there_is() -> None:
     assert told_a is not None
     assert told_a < 16
     rebel.obeys, rebel.accepts_a, rebel.draws_a = False, 16.0, 16.0
+    plant.base_a = (20.0, 20.0, 20.0)
     plant.run(60)
     assert not plant.of(Compliance)[-1].compliant
-    # While the feeder is short it is told to stop, again and again.
+    assert plant.setpoint("car_0") == told_a
+    # Where the feeder is short it is told to stop, and not only to take what an order would leave it.
+    plant.base_a = (30.0, 30.0, 30.0)
+    plant.run(10)
     assert plant.setpoint("car_0") == 0
     plant.base_a = (5.0, 5.0, 5.0)
     for _ in range(60):
