@@ -240,7 +240,7 @@ def test_every_reason_has_a_sentence() -> None:
     } - {"asked_at", "ended_at"}
     assert given == set(sentences)
     numbers = {"charged_above", "departure", "floor", "min_rate", "need_kwh", "rate", "soc"}
-    numbers |= {"least_w", "minutes", "needed", "phases", "power_w", "starts_at"}
+    numbers |= {"ends_at", "least_w", "minutes", "needed", "phases", "power_w", "starts_at"}
     for key, sentence in sentences.items():
         assert _placeholders(sentence) <= numbers, key
     # What a sensor shows of the answers: the same keys, and figures beside them that are not recorded.

@@ -50,7 +50,11 @@ async def test_request_asks_and_tells(island: Island) -> None:
     )
     assert response["power"] == 3000
     assert response["rate"] == 1_500_000
-    (asked,) = response["participants"]
+    asked, *others = response["participants"]
+    # Nobody is passed over in silence, also who was not chosen.
+    assert {each["name"] for each in others} == {"Home 1", "Volt battery", "Roof"}
+    assert {each["state"] for each in others} == {"not_asked"}
+    assert all(each["reason"].startswith("Not asked: ") for each in others)
     assert asked["device_id"] == island.device_id(CHARGER)
     assert asked["name"] == "Charger Maple 4"
     assert asked["state"] == "issued"

@@ -48,6 +48,13 @@ class PowerLog:
                 break
         return value
 
+    def known_w(self, moment: float) -> float:
+        """The last total that was known at a moment, W; 0 where nothing was."""
+        for at, power_w in reversed(self._entries):
+            if power_w is not None and at <= moment:
+                return sum(power_w)
+        return 0.0
+
     def since_above(self, watts: float, now: float) -> float:
         """Return since when the total has been at least `watts` without a break; `now` if it is not."""
         since = now

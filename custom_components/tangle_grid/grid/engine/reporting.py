@@ -119,6 +119,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awa
         report_s=feeder.reports.interval_s,
         held_back_wh=int(feeder.held_back.energy_wh),
         seldom_costs=feeder.held_back.costs,
+        not_asked=dict(feeder.not_asked),
     )
 
 

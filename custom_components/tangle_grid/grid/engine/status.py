@@ -1,7 +1,7 @@
 """The grid's state as it is shown: read-only snapshots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -9,7 +9,7 @@ from ..device.belief import DeviceFault
 from ..device.freshness import MeterFault
 from ..model.events import GridEvent
 from ..model.request import Decision, RequestState
-from ..model.world import Cause, DeviceKind, PhaseTriple, Setpoint
+from ..model.world import Cause, DeviceKind, PhaseTriple, Reason, Setpoint
 from ..planning.plan import PlanStatus
 
 type Idle = Literal["idle"]
@@ -51,6 +51,7 @@ class FeederStatus:
         report_s: How often it reports, as was learned, s; None: not known yet.
         held_back_wh: What cars did not get within the last hour because it reports seldom, Wh.
         seldom_costs: That is so much that somebody should hear of it.
+        not_asked: Help is wanted and nobody could be asked: why, by device id.
     """
 
     feeder_id: str
@@ -72,6 +73,7 @@ class FeederStatus:
     report_s: float | None = None
     held_back_wh: int = 0
     seldom_costs: bool = False
+    not_asked: Mapping[str, Reason] = field(default_factory=dict)
 
     @property
     def overloaded(self) -> bool:

@@ -67,10 +67,12 @@ class Auction:
     def issued(self, now: float) -> None:
         """A round has begun."""
         self.feeder.last_issued_at = now
+        self.feeder.not_asked = {}
         self._unfilled = False
 
-    def end_round(self) -> None:
-        """Nobody is left to be asked: stop until the cooldown is over."""
+    def end_round(self, left_out: dict[str, Reason]) -> None:
+        """Nobody is left to be asked, for these reasons: stop until the cooldown is over."""
+        self.feeder.not_asked = left_out
         self._unfilled = False
 
     def judge(self, request: CurtailmentRequest) -> None:
@@ -96,8 +98,10 @@ class Auction:
             self._unfilled = True
 
     def calm_down(self, now: float) -> None:
-        """Back to the first rate after a quiet time."""
+        """What is over is forgotten: why nobody could be asked, and after a quiet time the higher rate."""
         feeder, timing = self.feeder, self._timing
+        if feeder.over_since is None:
+            feeder.not_asked = {}
         quiet_s = 2 * timing.request_cooldown_s + timing.request_duration_s
         if feeder.over_since is None and feeder.last_issued_at is not None and now - feeder.last_issued_at > quiet_s:
             feeder.rate_level = 0

@@ -8,7 +8,6 @@ be spent, `lid` that nobody else takes up what they give, and `release` how they
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..device.state import DeviceState
@@ -19,40 +18,14 @@ from ..model.world import GridConfig, PhaseTriple, Reason, SolarConfig
 from ..network.protection import FeederWatch
 from ..network.topology import Topology
 from ..requests.lifecycle import Lifecycle
-from ..requests.offers import JUST_BEGUN, Offer, answered_w, asked_w, nothing, want_of
+from ..requests.offers import BUSY, Offer, answered_w, asked_w, no_more_than, nothing, want_of
 from ..requests.policy import Question, decide
 from .activation import CLOSE_ENOUGH_W, Activation
-from .auction import Auction
+from .auction import Auction, known_at
+from .choice import ENOUGH, Choice, may_pass
 
 #: With less time left, nobody new is asked, s.
 _LEAST_LEFT_S: Final = 120.0
-
-
-@dataclass(slots=True)
-class Choice:
-    """Who is asked for a request and for how much, W, and why the others are not."""
-
-    asked: list[tuple[DeviceState, Offer, float]] = field(default_factory=list)
-    left_out: dict[str, Reason] = field(default_factory=dict)
-    _drawn_w: dict[str, float] = field(default_factory=dict)
-
-    def ask(self, device: DeviceState, offer: Offer, want_w: float) -> None:
-        """One that is asked."""
-        self.asked.append((device, offer, want_w))
-
-    def leave_out(self, device: DeviceState, reason: Reason) -> None:
-        """One that is not."""
-        self.left_out[device.device_id] = reason
-        self._drawn_w[device.device_id] = device.power_w or 0.0
-
-    def coming(self, within_s: float) -> dict[str, float]:
-        """What those draw who can be asked within a time, W."""
-        return {
-            device_id: self._drawn_w[device_id]
-            for device_id, reason in self.left_out.items()
-            if reason.key == JUST_BEGUN
-            and (float(reason.placeholders["needed"]) - float(reason.placeholders["minutes"])) * 60 <= within_s
-        }
 
 
 class Market:
@@ -142,9 +115,10 @@ class Market:
         most_w = min(power_w, self.activation.affordable_w(None, duration_s, rate))
         if most_w < min(power_w, CLOSE_ENOUGH_W):
             raise GridError("budget_spent", {"rate": rate})
-        choice = Choice()
-        for device in self._candidates(feeder):
+        choice = Choice(known_at(feeder, now))
+        for device in self._candidates(feeder, choice):
             if device_ids is not None and device.device_id not in device_ids:
+                choice.leave_out(device, Reason(key="not_asked_not_chosen"))
                 continue
             offer = self._offer(feeder, device, now, duration_s, rate)
             if device_ids is not None or offer.worth_asking:
@@ -160,9 +134,12 @@ class Market:
         feeder, duration_s, rate = auction.feeder, self._timing.request_duration_s, auction.rate()
         need_w = feeder.excess_w(self._config.market.margin)
         most_w = self.activation.affordable_w(None, duration_s, rate)
-        choice = Choice()
-        for device in self._candidates(feeder):
-            want_w = min(want_of(device, need_w), most_w)
+        choice = Choice(known_at(feeder, now))
+        for device in self._candidates(feeder, choice):
+            want_w = want_of(device, need_w)
+            if most_w < CLOSE_ENOUGH_W:
+                choice.leave_out(device, Reason(key="not_asked_budget_spent"))
+                continue
             if want_w < CLOSE_ENOUGH_W:
                 short = ", ".join(f"L{phase + 1}" for phase, watts in enumerate(need_w) if watts > 0)
                 choice.leave_out(device, Reason(key="not_asked_other_phase", placeholders={"phases": short}))
@@ -172,11 +149,11 @@ class Market:
                 continue
             offer = self._offer(feeder, device, now, duration_s, rate)
             if offer.worth_asking:
-                choice.ask(device, offer, min(offer.power_w, want_w))
+                choice.ask(device, offer, min(offer.power_w, want_w, most_w))
             else:
                 choice.leave_out(device, offer.why_not)
         if not choice.asked:
-            auction.end_round()
+            auction.end_round(choice.left_out)
             return
         auction.issued(now)
         self._issue(
@@ -214,7 +191,7 @@ class Market:
             ends_at=now + duration_s,
             automatic=need_w is not None,
             not_asked=choice.left_out,
-            coming={} if need_w is not None else choice.coming(duration_s - _LEAST_LEFT_S),
+            coming=choice.coming(now, duration_s - _LEAST_LEFT_S),
         )
         self._lifecycle.add(request)
         events.append(RequestIssued(request=request))
@@ -246,45 +223,68 @@ class Market:
             self._ask_policy(request, request.asks[device.device_id], device, now, events)
 
     def _ask_those_who_can_by_now(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
-        """Who had just begun to draw when the request was made is asked when its baseline has followed.
-
-        Only for what it drew then: nobody begins to draw for a request that is there already.
-        """
-        time, choice = request.time_of(now), Choice()
-        feeder, left_s = self._feeder(request), request.ends_at - time
+        """Who could not be asked when the request was made, for a reason that has passed, is asked now."""
+        time, feeder = request.time_of(now), self._feeder(request)
+        left_s, rate, choice = request.ends_at - time, request.rate_i_per_kwh, Choice(now)
         for device_id, drawn_w in list(request.coming.items()):
             device = self._devices.get(device_id)
-            if device_id in self._busy():
-                continue
-            if device is None or left_s < _LEAST_LEFT_S or not device.plugged_in or device.satisfied:
+            if device is None or left_s < _LEAST_LEFT_S:
                 del request.coming[device_id]
                 continue
-            offer = self.activation.offer(feeder, device, now, left_s, request.rate_i_per_kwh, known_at_least=now)
-            if not offer.worth_asking:
-                request.not_asked[device_id] = offer.why_not
+            offer = self._offer(feeder, device, now, left_s, rate, known_at_least=now)
+            if offer.worth_asking:
+                offer = no_more_than(device, offer, drawn_w)
+            want_w = self._still_wanted_w(request, device, now)
+            if request.automatic and not self._auction(request).may_ask(device_id):
+                offer = nothing("not_asked_said_no")
+            elif offer.worth_asking and want_w < CLOSE_ENOUGH_W:
+                offer = nothing(ENOUGH)
+            if offer.worth_asking:
+                del request.coming[device_id], request.not_asked[device_id]
+                choice.ask(device, offer, min(offer.power_w, want_w))
                 continue
-            del request.coming[device_id], request.not_asked[device_id]
-            power_w, baseline_w = min(offer.power_w, drawn_w), min(offer.baseline_w, drawn_w)
-            offer = replace(offer, power_w=power_w, baseline_w=baseline_w)
-            choice.ask(device, offer, min(power_w, request.quantity_w))
+            request.not_asked[device_id] = offer.why_not
+            if not may_pass(offer.why_not, now, left_s - _LEAST_LEFT_S):
+                del request.coming[device_id]
         if choice.asked:
             answer_by = min(time + self._timing.answer_window_s, request.ends_at)
             request.answer_by = max(request.answer_by, answer_by)
             self._ask(request, choice, now, events)
-            self.activation.engage(request, now, events)
 
-    def _candidates(self, feeder: FeederWatch) -> list[DeviceState]:
-        """All below a feeder that could ever be asked."""
-        return [
-            device
-            for device in self._devices.values()
-            if not isinstance(device.config, SolarConfig) and self._below(feeder, device)
-        ]
+    def _still_wanted_w(self, request: CurtailmentRequest, device: DeviceState, now: float) -> float:
+        """What one that is asked late would have to give, W: of what is measured, where the grid asks by itself."""
+        feeder = self._feeder(request)
+        if not request.automatic:
+            return request.quantity_w
+        if feeder.over_since is None or now - feeder.over_since < self._timing.request_trigger_s:
+            return 0.0
+        return want_of(device, feeder.excess_w(self._config.market.margin))
 
-    def _offer(self, feeder: FeederWatch, device: DeviceState, now: float, duration_s: float, rate: int) -> Offer:
-        if device.device_id in self._busy():
-            return nothing("not_asked_busy")
-        return self.activation.offer(feeder, device, now, duration_s, rate)
+    def _candidates(self, feeder: FeederWatch, choice: Choice) -> list[DeviceState]:
+        """All below a feeder that could ever be asked; the others are left out."""
+        candidates = []
+        for device in self._devices.values():
+            if isinstance(device.config, SolarConfig):
+                choice.leave_out(device, Reason(key="not_asked_only_produces"))
+            elif not self._topology.below(feeder.config.feeder_id, device.config):
+                choice.leave_out(device, Reason(key="not_asked_other_feeder"))
+            else:
+                candidates.append(device)
+        return candidates
+
+    def _offer(
+        self,
+        feeder: FeederWatch,
+        device: DeviceState,
+        now: float,
+        duration_s: float,
+        rate: int,
+        *,
+        known_at_least: float = 0.0,
+    ) -> Offer:
+        if (ends_at := self._busy_until(device.device_id)) is not None:
+            return nothing(BUSY, ends_at=ends_at)
+        return self.activation.offer(feeder, device, now, duration_s, rate, known_at_least=known_at_least)
 
     def _ask_policy(
         self, request: CurtailmentRequest, ask: Ask, device: DeviceState, now: float, events: list[GridEvent]
@@ -370,20 +370,17 @@ class Market:
 
     # Small things
 
-    def _busy(self) -> set[str]:
-        """Devices that have a part in an open request and have not said no to it."""
-        return {
-            ask.device_id
+    def _busy_until(self, device_id: str) -> float | None:
+        """When the last open request ends in which a device has a part and has not said no, grid time; None: none."""
+        ends = [
+            request.ends_at - request.ahead_s
             for request in self._lifecycle.open()
-            for ask in request.asks.values()
-            if ask.state is not RequestState.DECLINED
-        }
+            if (ask := request.asks.get(device_id)) is not None and ask.state is not RequestState.DECLINED
+        ]
+        return max(ends, default=None)
 
     def _auction(self, request: CurtailmentRequest) -> Auction:
         return self._auctions[self._topology.number[request.feeder_id]]
 
     def _feeder(self, request: CurtailmentRequest) -> FeederWatch:
         return self._feeders[self._topology.number[request.feeder_id]]
-
-    def _below(self, feeder: FeederWatch, device: DeviceState) -> bool:
-        return self._topology.below(feeder.config.feeder_id, device.config)

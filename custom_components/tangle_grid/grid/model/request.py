@@ -278,7 +278,7 @@ class CurtailmentRequest:
         automatic: The grid made it by itself; otherwise a person or an automation did.
         asks: One part per participant, by device id.
         not_asked: Why the others were not asked, by device id.
-        coming: What those of them drew when it was made who may be asked later, W: they had only just begun to draw.
+        coming: Who of them may be asked later, and what they drew before the request could be foreseen, W.
         closed: Nothing more will be asked or given; settled parts may still await payment.
         judged: Its answers have moved the next rate.
     """

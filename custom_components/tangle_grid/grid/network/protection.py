@@ -16,7 +16,7 @@ from ..device.held_back import HeldBack
 from ..device.report_interval import ReportWatch
 from ..device.state import DeviceState
 from ..model.validation import MAX_DURATION_S
-from ..model.world import NOMINAL_V, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Timing
+from ..model.world import NOMINAL_V, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Reason, Timing
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
 from .meter_plausibility import Plausibility
@@ -52,6 +52,7 @@ class FeederWatch:
         over_since: Above the threshold without a break since then.
         last_issued_at: When the grid last made a request here by itself.
         rate_level: How many steps the next rate stands above the first one.
+        not_asked: Why nobody could be asked when help was last wanted, by device id; empty once somebody is.
         observed: At least once.
         limit_a: The capacity that is in force, A per phase.
         granted_a: What dimmed devices may draw at any rate, the rest of the load included, A per phase; None: nothing
@@ -75,6 +76,7 @@ class FeederWatch:
     over_since: float | None = None
     last_issued_at: float | None = None
     rate_level: int = 0
+    not_asked: dict[str, Reason] = field(default_factory=dict)
     observed: bool = False
     limit_a: PhaseTriple = field(init=False)
     granted_a: PhaseTriple | None = None

@@ -1,7 +1,7 @@
 """What a participant can give, and what giving it means for its setpoint."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ..control.ramp import charge_step, discharge_step
@@ -54,8 +54,12 @@ class Offer:
         return Reason(key="not_asked_too_little", placeholders={"power_w": power_w, "least_w": round(_WORTH_ASKING_W)})
 
 
-#: Who has only just begun to draw, and may be asked later.
+# Why somebody cannot give anything now, and may later.
+BUSY: Final = "not_asked_busy"
+COMING_BACK: Final = "not_asked_coming_back"
 JUST_BEGUN: Final = "not_asked_just_begun"
+SILENT: Final = "not_asked_silent"
+STARTING: Final = "not_asked_starting"
 
 
 def offer_of(
@@ -107,11 +111,24 @@ def offer_of(
             sheddable_w = 0.0 if device.shed else sum(rated_w for _, rated_w in _loads_on(device))
             reason = None
             if sheddable_w <= 0:
-                reason = Reason(key="not_asked_coming_back" if device.shed else "not_asked_no_load_on")
+                reason = Reason(key=COMING_BACK if device.shed else "not_asked_no_load_on")
             given_w = min(sheddable_w, expected_w)
             return Offer(power_w=given_w, baseline_w=expected_w, method=method, nothing=reason)
         case _:
             return nothing("not_asked_no_load_on")
+
+
+def no_more_than(device: DeviceState, offer: Offer, drawn_w: float) -> Offer:
+    """The offer of one that drew so much, W, when nobody could foresee the request.
+
+    Nobody begins to draw for a request that is there already. What a battery feeds back it need not have drawn.
+    """
+    baseline_w = min(offer.baseline_w, drawn_w)
+    if isinstance(device.config, BatteryConfig):
+        power_w = max(0.0, offer.power_w - (offer.baseline_w - baseline_w))
+    else:
+        power_w = min(offer.power_w, max(0.0, drawn_w))
+    return replace(offer, power_w=power_w, baseline_w=baseline_w)
 
 
 def nothing(key: str, **values: str | float) -> Offer:
@@ -274,11 +291,11 @@ def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
 def _out_of_reach(device: DeviceState, now: float) -> Reason | None:
     """Why nobody can be asked here, whatever it draws."""
     if device.silent:
-        return Reason(key="not_asked_silent")
+        return Reason(key=SILENT)
     if not device.watch.compliant:
         return Reason(key="not_asked_not_following")
     if device.setpoint is None and isinstance(device.config, ChargerConfig):
-        return Reason(key="not_asked_starting")
+        return Reason(key=STARTING)
     if now < device.left_until:
         return Reason(key="not_asked_left", placeholders={"starts_at": device.left_until})
     return None
