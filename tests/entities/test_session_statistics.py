@@ -104,6 +104,12 @@ class Books:
     def shown_kwh(self) -> float:
         return float(self.island.state("sensor", "session_energy", CHARGER))
 
+    def begun_at(self) -> object:
+        """When the session began to count, as the recorder is told."""
+        state = self.hass.states.get(self.island.entity_id("sensor", "session_energy", CHARGER))
+        assert state is not None
+        return state.attributes["last_reset"]
+
     async def crash(self) -> None:
         """Home Assistant dies: what was not saved yet is gone, and nothing is said any more."""
 
@@ -165,8 +171,11 @@ async def test_a_session_is_counted_once_over_a_reload(books: Books) -> None:
     await books.charge(2)
     before = await books.energy_kwh()
     begun = books.shown_kwh() - before
+    begun_at = books.begun_at()
     assert await books.hass.config_entries.async_reload(books.entry.entry_id)
     await books.hass.async_block_till_done(wait_background_tasks=True)
+    assert begun_at is not None
+    assert books.begun_at() == begun_at
     await books.charge()
     after = await books.energy_kwh()
     assert before + 0.3 * KWH < after < before + 1.1 * KWH
@@ -193,7 +202,8 @@ async def test_a_crash_just_after_a_new_session_began_counts_the_one_before_only
     await books.charge()
     one = await books.energy_kwh()
     books.plug("on")
-    await books.run(90)
+    # Sooner than the state is saved by itself.
+    await books.run(15)
     await books.crash()
     await books.start()
     assert books.shown_kwh() < 0.5 * KWH, "that a session began was saved"
