@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from custom_components.tangle_grid.bridge.options import LedgerChoice
+from scripts.lib.demo.home import choose_port, http_storage
 
 from ._ha_home import configuration
 
@@ -90,6 +91,9 @@ def measure(participants: int, share: float, *, with_us: bool, warm_up_s: float,
         folder, trace, log = Path(name) / "home", Path(name) / "syncs", Path(name) / "log"
         (folder / "custom_components").mkdir(parents=True)
         (folder / "custom_components" / "tangle_grid").symlink_to(ROOT / "custom_components" / "tangle_grid")
+        # Another Home Assistant may run here, on the usual port.
+        (folder / ".storage").mkdir()
+        (folder / ".storage" / "http").write_text(json.dumps(http_storage(choose_port(None))))
         (folder / "configuration.yaml").write_text(configuration(participants))
         arguments = [str(participants), str(int(with_us)), str(warm_up_s), str(seconds)]
         with log.open("w") as errors:

@@ -1,10 +1,17 @@
 """What a meter that reports each second makes the recorder write: little, and what is shown is never old."""
 
+from collections import Counter
+
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.db_schema import States, StatesMeta
+from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import func
 
 from custom_components.tangle_grid.coordinator import CALM_S
 from tests.support.island import METER, Island, set_meter
@@ -44,6 +51,34 @@ async def test_a_quiet_street_writes_a_tenth_of_what_its_meter_writes(
         await second(hass, freezer, 600 + number % 7)
     assert len(meter) == 3 * SECONDS
     assert 0 < len(ours) <= len(meter) / 10
+
+
+async def test_the_recorder_keeps_a_tenth_of_the_rows_that_it_keeps_of_the_meter(
+    recorder_mock: Recorder, hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    ours = {each.entity_id for each in er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id)}
+
+    async def rows() -> tuple[int, int]:
+        await async_wait_recording_done(hass)
+
+        def count() -> Counter[str]:
+            with session_scope(hass=hass, read_only=True) as session:
+                found = session.query(StatesMeta.entity_id, func.count(States.state_id))
+                joined = found.join(StatesMeta, States.metadata_id == StatesMeta.metadata_id)
+                return Counter({name: number for name, number in joined.group_by(StatesMeta.entity_id).all() if name})
+
+        counted = await recorder_mock.async_add_executor_job(count)
+        return sum(counted[each] for each in METER), sum(counted[each] for each in ours)
+
+    for number in range(30):
+        await second(hass, freezer, 600 + number % 7)
+    meter_before, ours_before = await rows()
+    for number in range(SECONDS):
+        await second(hass, freezer, 600 + number % 7)
+    meter_after, ours_after = await rows()
+    assert meter_after - meter_before == 3 * SECONDS
+    assert 0 < ours_after - ours_before <= (meter_after - meter_before) / 10
 
 
 async def test_what_is_shown_is_never_older_than_five_seconds(
