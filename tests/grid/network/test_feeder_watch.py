@@ -163,3 +163,14 @@ def test_of_two_estimates_of_a_load_the_greater_one_decides_over_raises_and_over
     assert rooms(30.0).hard_a[:3] == pytest.approx([40.0 - 14.0] * 3)
     assert rooms(41.0).hard_a[:3] == pytest.approx([40.0 - near_a] * 3)
     assert rooms(30.0).soft_a[:3] == pytest.approx([40.0 - 20.0] * 3)
+
+
+def test_a_tariff_leaves_what_the_rest_of_the_load_does_not_use() -> None:
+    nobody = Members(controlled=(), uncertain=(), feeding=(), others=())
+
+    def left_a(load_a: float) -> float:
+        watch = FeederWatch(feeder(peak_target_w=20_000.0))
+        watch.observe(START, reading(3 * load_a * V, START), TIMING)
+        return room_for(nobody, [watch], margin=0.0, band=0.0, now=START, timing=TIMING).hard_a[3]
+
+    assert left_a(5.0) - left_a(15.0) == pytest.approx(30.0)
