@@ -1,0 +1,12 @@
+"""What is bought and sold beside flexibility: so far tariffs, and what a charging session costs by them.
+
+Amounts are exact fractions and are rounded only to be shown. Not here: Home Assistant, wallets, I/O, the clock; a time
+zone is handed in. Begin with `pricing`, which prices a session; `tariff` and `cdr` read what it needs.
+"""
+
+from .cdr import Cdr, read_cdr
+from .errors import TariffError
+from .pricing import Bill, price
+from .tariff import Tariff, read_tariff
+
+__all__ = ["Bill", "Cdr", "Tariff", "TariffError", "price", "read_cdr", "read_tariff"]

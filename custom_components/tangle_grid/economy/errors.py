@@ -1,0 +1,52 @@
+"""The error of this room."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+# What each key says to a person. `where` is a place in the JSON, such as `elements[1].restrictions.end_time`.
+SENTENCES: Final[Mapping[str, str]] = {
+    "not_json": "The {what} is not JSON: {error}.",
+    "not_an_object": "{where} is not an object.",
+    "not_a_list": "{where} is not a list.",
+    "empty_list": "{where} is empty.",
+    "missing": "{where} is missing.",
+    "not_a_text": "{where} is not a text.",
+    "not_a_number": "{where} is not a number.",
+    "number_too_large": "{where} is a number with too many digits.",
+    "not_whole": "{where} is not a whole number.",
+    "not_a_moment": "{where} is not a date and time: {value}.",
+    "not_a_date": "{where} is not a date such as 2026-11-30: {value}.",
+    "not_a_time": "{where} is not a time of day such as 08:30: {value}.",
+    "unknown_choice": "{where} is {value}, which is none of: {choices}.",
+    "unknown_dimension": "{where} is {value}, a dimension that OCPI does not know.",
+    "same_dimension_twice": "{where} has two prices for {dimension}: the price would depend on their order.",
+    "step_size_below_one": "{where} is {value}: a step is 1 or more.",
+    "reservation_dimension": "{where} prices {dimension}: a reservation has only FLAT and TIME.",
+    "negative_vat": "{where} is {value}: VAT is not negative.",
+    "cannot_hold": "{where} cannot hold: {first} is {low}, {second} is {high}.",
+    "limits_cross": "The minimum price, {low}, is above the maximum price, {high}.",
+    "negative_volume": "{where} is {value}: a volume is not negative.",
+    "runs_backwards": "The session runs backwards: {where} is {value}, and before it is {before}.",
+    "period_after_end": "{where} is {value}, after the session's end at {end}.",
+    "currencies_differ": "The tariff is in {tariff} and the session in {cdr}.",
+    "tariff_not_valid": "The tariff was not valid when the session began at {start}: it is valid {valid}.",
+}
+
+
+class TariffError(Exception):
+    """A tariff or a charging session that cannot be.
+
+    Attributes:
+        key: Machine-readable reason, a key of `SENTENCES`.
+        placeholders: The values for its sentence.
+    """
+
+    def __init__(self, key: str, placeholders: Mapping[str, object] | None = None) -> None:
+        """Remember the reason and its values."""
+        self.key = key
+        self.placeholders: Mapping[str, Any] = {name: str(value) for name, value in (placeholders or {}).items()}
+        super().__init__(key, self.placeholders)
+
+    def __str__(self) -> str:
+        """Return one sentence for a person."""
+        return SENTENCES[self.key].format_map(self.placeholders)
