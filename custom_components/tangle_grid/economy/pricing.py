@@ -1,0 +1,232 @@
+"""What a charging session costs by a tariff, exact.
+
+A period is priced as it begins: operators start a new one whenever another price begins. Steps round up the session's
+sum of a dimension once, not each period, and what they add is billed at the last price. Where charging and standing
+are both billed, only standing is rounded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from .cdr import Cdr, Period
+from .errors import TariffError
+from .tariff import Amount, Dimension, Limit, Moment, PriceComponent, Reservation, Tariff
+
+_WH_PER_KWH: Final = 1000
+_S_PER_H: Final = 3600
+# Operators write hours with four decimals: 20 minutes are 0.3333 or 0.3334, and may be off by this many hours. Nobody
+# pays a step for that.
+_HOURS_OFF: Final = Fraction(5, 100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one dimension costs. `volume` was taken and `billed` is paid for, in kWh, hours, or once."""
+
+    dimension: str
+    volume: Fraction
+    billed: Fraction
+    cost: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a session costs. `adjustment` is what a minimum or maximum price adds to the lines or takes away.
+
+    `guessed_periods` are those, from 1, of which the tariff asks for a current or power that the session does not say.
+    """
+
+    currency: str
+    lines: tuple[Line, ...]
+    adjustment: Amount
+    total: Amount
+    guessed_periods: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    volume: Fraction
+    component: PriceComponent
+
+
+def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
+    """Return what the session costs by the tariff, restrictions by the local time of this zone.
+
+    Raises TariffError if the tariff cannot be that of the session: another currency, not valid when it began.
+    """
+    _check(tariff, cdr)
+    periods = list(_moments(cdr, zone))
+    lines = [*_reservation_lines(tariff, periods), *_session_lines(tariff, periods)]
+    sum_ = sum((line.cost for line in lines), Amount())
+    total = _limited(sum_, tariff.minimum, tariff.maximum)
+    return Bill(
+        currency=tariff.currency,
+        lines=tuple(lines),
+        adjustment=Amount(excl_vat=total.excl_vat - sum_.excl_vat, incl_vat=total.incl_vat - sum_.incl_vat),
+        total=total,
+        guessed_periods=tuple(_guessed(tariff, periods)),
+    )
+
+
+def _check(tariff: Tariff, cdr: Cdr) -> None:
+    if cdr.currency is not None and cdr.currency != tariff.currency:
+        raise TariffError("currencies_differ", {"tariff": tariff.currency, "cdr": cdr.currency})
+    early = tariff.start is not None and cdr.start < tariff.start
+    late = tariff.end is not None and cdr.start >= tariff.end
+    if early or late:
+        bounds = [f"from {tariff.start.isoformat()}"] if tariff.start else []
+        bounds += [f"until {tariff.end.isoformat()}"] if tariff.end else []
+        raise TariffError("tariff_not_valid", {"start": cdr.start.isoformat(), "valid": " ".join(bounds)})
+
+
+def _moments(cdr: Cdr, zone: tzinfo) -> Iterator[tuple[Period, Moment]]:
+    energy = Fraction(0)
+    ends = [*(period.start for period in cdr.periods[1:]), cdr.end]
+    for period, end in zip(cdr.periods, ends, strict=True):
+        into = period.start - cdr.start
+        moment = Moment(
+            local=period.start.astimezone(zone),
+            energy_kwh=energy,
+            duration_s=_seconds(into.days, into.seconds, into.microseconds),
+            current_a=_range(period, "CURRENT", _idle(period)),
+            power_kw=_range(period, "POWER", _average_kw(period, (end - period.start).total_seconds())),
+        )
+        yield period, moment
+        energy += period.volume("ENERGY")
+
+
+def _seconds(days: int, seconds: int, microseconds: int) -> Fraction:
+    return days * 86_400 + seconds + Fraction(microseconds, 1_000_000)
+
+
+def _range(period: Period, name: str, fallback: Fraction | None) -> tuple[Fraction | None, Fraction | None]:
+    """Return the least and the most of current or power. One that is known stands for the others.
+
+    Within a period it does not cross what a restriction names, or there would be a new one.
+    """
+    known = period.dimensions
+    low, mean, high = (known.get(f"MIN_{name}"), known.get(name), known.get(f"MAX_{name}"))
+    lows = [value for value in (low, mean, high, fallback) if value is not None]
+    highs = [value for value in (high, mean, low, fallback) if value is not None]
+    return (lows[0], highs[0]) if lows else (None, None)
+
+
+def _idle(period: Period) -> Fraction | None:
+    """Return 0 if the car only stands there, None if it charges."""
+    return Fraction(0) if not (period.volume("ENERGY") or period.volume("TIME")) else None
+
+
+def _average_kw(period: Period, lasts_s: float) -> Fraction | None:
+    if "ENERGY" not in period.dimensions:
+        return _idle(period)
+    hours = period.volume("TIME") or Fraction(lasts_s) / _S_PER_H
+    return period.volume("ENERGY") / hours if hours else None
+
+
+def _guessed(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> Iterator[int]:
+    restrictions = [element.restrictions for element in tariff.elements]
+    current = any(restriction.current_a.asks() for restriction in restrictions)
+    power = any(restriction.power_kw.asks() for restriction in restrictions)
+    for number, (_period, moment) in enumerate(periods, start=1):
+        if (current and moment.current_a[0] is None) or (power and moment.power_kw[0] is None):
+            yield number
+
+
+def _session_lines(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> Iterator[Line]:
+    """Yield the lines of the charging itself; a reservation that nobody came for has none."""
+    used = [(period, moment) for period, moment in periods if _is_used(period)]
+    yield from _flat_line("FLAT", [tariff.component(Dimension.FLAT, moment) for _period, moment in used])
+    charges = {
+        dimension: _charges(tariff, used, dimension)
+        for dimension in (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME)
+    }
+    for dimension, (volume, priced) in charges.items():
+        stepped = not (dimension is Dimension.TIME and charges[Dimension.PARKING_TIME][1])
+        yield from _volume_line(dimension, volume, priced, stepped=stepped)
+
+
+def _is_used(period: Period) -> bool:
+    return "RESERVATION_TIME" not in period.dimensions or any(
+        period.volume(name) for name in ("ENERGY", "TIME", "PARKING_TIME")
+    )
+
+
+def _charges(
+    tariff: Tariff, periods: list[tuple[Period, Moment]], dimension: Dimension
+) -> tuple[Fraction, list[_Charge]]:
+    volume, priced = Fraction(0), []
+    for period, moment in periods:
+        taken = period.volume(dimension)
+        component = tariff.component(dimension, moment) if taken else None
+        volume += taken
+        if component:
+            priced.append(_Charge(taken, component))
+    return volume, priced
+
+
+def _reservation_lines(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> Iterator[Line]:
+    """Yield what a reservation costs; one that expired by its own prices, where the tariff has any."""
+    reserved = [(period, moment) for period, moment in periods if period.volume("RESERVATION_TIME")]
+    expired = not any(_is_used(period) for period, _moment in periods)
+    kinds = (Reservation.EXPIRES, Reservation.RESERVATION) if expired else (Reservation.RESERVATION,)
+
+    def component(dimension: Dimension, moment: Moment) -> PriceComponent | None:
+        found = (tariff.component(dimension, moment, kind) for kind in kinds)
+        return next((one for one in found if one), None)
+
+    yield from _flat_line("RESERVATION_FLAT", [component(Dimension.FLAT, moment) for _period, moment in reserved])
+    volume = sum((period.volume("RESERVATION_TIME") for period, _moment in reserved), Fraction(0))
+    components = [(period, component(Dimension.TIME, moment)) for period, moment in reserved]
+    priced = [_Charge(period.volume("RESERVATION_TIME"), found) for period, found in components if found]
+    yield from _volume_line("RESERVATION_TIME", volume, priced, stepped=True)
+
+
+def _flat_line(name: str, components: list[PriceComponent | None]) -> Iterator[Line]:
+    first = next((component for component in components if component), None)
+    if first:
+        once = Fraction(1)
+        yield Line(dimension=name, volume=once, billed=once, cost=first.cost(once))
+
+
+def _volume_line(name: str, volume: Fraction, charges: list[_Charge], *, stepped: bool) -> Iterator[Line]:
+    if not volume:
+        return
+    cost = sum((charge.component.cost(charge.volume) for charge in charges), Amount())
+    billed = sum((charge.volume for charge in charges), Fraction(0))
+    if charges and stepped:
+        added = _stepped(charges) - billed
+        billed += added
+        cost += charges[-1].component.cost(added)
+    yield Line(dimension=name, volume=volume, billed=billed, cost=cost)
+
+
+def _stepped(charges: list[_Charge]) -> Fraction:
+    """Return the sum of the volumes in whole steps of the last price, at least one."""
+    last = charges[-1].component
+    is_energy = last.dimension is Dimension.ENERGY
+    step = Fraction(last.step_size, _WH_PER_KWH if is_energy else _S_PER_H)
+    inexact = 0 if is_energy else sum((charge.volume * _S_PER_H).denominator != 1 for charge in charges)
+    total = sum((charge.volume for charge in charges), Fraction(0))
+    return max(1, ceil((total - inexact * _HOURS_OFF) / step)) * step
+
+
+def _limited(amount: Amount, minimum: Limit, maximum: Limit) -> Amount:
+    """Return the amount within both limits, each of which holds without and with VAT.
+
+    A limit that says nothing of VAT moves the amount with VAT by as much as the one without.
+    """
+    excl = _clamped(amount.excl_vat, minimum.excl_vat, maximum.excl_vat)
+    raised, lowered = max(excl - amount.excl_vat, 0), min(excl - amount.excl_vat, 0)
+    incl = amount.incl_vat
+    incl += raised if minimum.incl_vat is None else 0
+    incl += lowered if maximum.incl_vat is None else 0
+    return Amount(excl_vat=excl, incl_vat=_clamped(incl, minimum.incl_vat, maximum.incl_vat))
+
+
+def _clamped(value: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:
+    value = value if low is None else max(value, low)
+    return value if high is None else min(value, high)
