@@ -54,6 +54,8 @@ def house(tmp_path: Path) -> Path:
         ("flows/fields.py", "from .entry import island", "flows-inside"),
         ("bridge/options.py", "from ..island import runtime", "rooms"),
         ("simulation/solar.py", "import asyncio", "pure"),
+        ("economy/pricing.py", "import time", "pure"),
+        ("economy/pricing.py", "from ..ledger.base import model", "rooms"),
         ("ledger/base/errors.py", "import homeassistant.core", "no-home-assistant"),
         ("grid/device/plug.py", "from . import departure", ""),
         ("grid/device/departure.py", "if False:\n    from .state import DeviceState", "cycles"),

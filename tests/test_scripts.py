@@ -58,7 +58,7 @@ def test_a_program_is_run_as_if_it_was_started_itself(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (7, "__main__ ['-m', 'two words']\n")
 
 
-@pytest.mark.parametrize("script", ["bench", "demo", "node", "pack", "test", "verify"])
+@pytest.mark.parametrize("script", ["bench", "demo", "node", "pack", "price", "test", "verify"])
 def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
     lines = [line for line in (ROOT / "scripts" / script).read_text().splitlines() if line.lstrip()[:1] != "#"]
     started = [line for line in lines if "python3 " in line or '"$python"' in line]
@@ -69,7 +69,15 @@ def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
 NAMES_OF_OTHERS = ("json", "demo", "custom_components", "benchmarks", "argparse")
 
 
-@pytest.mark.parametrize("module", ["custom_components.tangle_grid.ledger.verify.cli", "demo", "benchmarks.evening"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "custom_components.tangle_grid.ledger.verify.cli",
+        "custom_components.tangle_grid.economy.cli",
+        "demo",
+        "benchmarks.evening",
+    ],
+)
 def test_whatever_lies_in_the_working_directory(tmp_path: Path, module: str) -> None:
     for name in NAMES_OF_OTHERS:
         (tmp_path / name).mkdir()

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
-from .errors import TariffError
+from .errors import TariffError, shown
 from .fields import Fields
 
 # Billed: kWh, and hours.
@@ -88,6 +88,6 @@ def _dimensions(period: Fields) -> Mapping[str, Fraction]:
         if kind not in (*_VOLUMES, *_CONDITIONS):
             raise TariffError("unknown_dimension", {"where": dimension.where("type"), "value": kind})
         if kind in _VOLUMES and volume < 0:
-            raise TariffError("negative_volume", {"where": dimension.where("volume"), "value": float(volume)})
+            raise TariffError("negative_volume", {"where": dimension.where("volume"), "value": shown(volume)})
         found[kind] = volume
     return found

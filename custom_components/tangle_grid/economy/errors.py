@@ -1,6 +1,8 @@
-"""The error of this room."""
+"""The error of this room, and how figures are shown."""
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import floor
 from typing import Any, Final
 
 # What each key says to a person. `where` is a place in the JSON, such as `elements[1].restrictions.end_time`.
@@ -50,3 +52,9 @@ class TariffError(Exception):
     def __str__(self) -> str:
         """Return one sentence for a person."""
         return SENTENCES[self.key].format_map(self.placeholders)
+
+
+def shown(value: Fraction) -> str:
+    """Return an exact figure with four decimals; a half goes away from nought."""
+    units = floor(abs(value) * 10_000 + Fraction(1, 2))
+    return f"{'-' if value < 0 and units else ''}{units // 10_000}.{units % 10_000:04d}"

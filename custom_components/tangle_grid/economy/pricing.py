@@ -7,7 +7,7 @@ are both billed, only standing is rounded.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from fractions import Fraction
 from math import ceil
 from typing import Final
@@ -87,20 +87,19 @@ def _moments(cdr: Cdr, zone: tzinfo) -> Iterator[tuple[Period, Moment]]:
     energy = Fraction(0)
     ends = [*(period.start for period in cdr.periods[1:]), cdr.end]
     for period, end in zip(cdr.periods, ends, strict=True):
-        into = period.start - cdr.start
         moment = Moment(
             local=period.start.astimezone(zone),
             energy_kwh=energy,
-            duration_s=_seconds(into.days, into.seconds, into.microseconds),
+            duration_s=_seconds(period.start - cdr.start),
             current_a=_range(period, "CURRENT", _idle(period)),
-            power_kw=_range(period, "POWER", _average_kw(period, (end - period.start).total_seconds())),
+            power_kw=_range(period, "POWER", _average_kw(period, _seconds(end - period.start))),
         )
         yield period, moment
         energy += period.volume("ENERGY")
 
 
-def _seconds(days: int, seconds: int, microseconds: int) -> Fraction:
-    return days * 86_400 + seconds + Fraction(microseconds, 1_000_000)
+def _seconds(lasts: timedelta) -> Fraction:
+    return Fraction(lasts // timedelta(microseconds=1), 1_000_000)
 
 
 def _range(period: Period, name: str, fallback: Fraction | None) -> tuple[Fraction | None, Fraction | None]:
@@ -120,10 +119,10 @@ def _idle(period: Period) -> Fraction | None:
     return Fraction(0) if not (period.volume("ENERGY") or period.volume("TIME")) else None
 
 
-def _average_kw(period: Period, lasts_s: float) -> Fraction | None:
+def _average_kw(period: Period, lasts_s: Fraction) -> Fraction | None:
     if "ENERGY" not in period.dimensions:
         return _idle(period)
-    hours = period.volume("TIME") or Fraction(lasts_s) / _S_PER_H
+    hours = period.volume("TIME") or lasts_s / _S_PER_H
     return period.volume("ENERGY") / hours if hours else None
 
 
@@ -220,10 +219,9 @@ def _limited(amount: Amount, minimum: Limit, maximum: Limit) -> Amount:
     A limit that says nothing of VAT moves the amount with VAT by as much as the one without.
     """
     excl = _clamped(amount.excl_vat, minimum.excl_vat, maximum.excl_vat)
-    raised, lowered = max(excl - amount.excl_vat, 0), min(excl - amount.excl_vat, 0)
-    incl = amount.incl_vat
-    incl += raised if minimum.incl_vat is None else 0
-    incl += lowered if maximum.incl_vat is None else 0
+    moved = excl - amount.excl_vat
+    follows = (minimum if moved > 0 else maximum).incl_vat is None
+    incl = amount.incl_vat + moved if follows else amount.incl_vat
     return Amount(excl_vat=excl, incl_vat=_clamped(incl, minimum.incl_vat, maximum.incl_vat))
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from .errors import TariffError
+from .errors import TariffError, shown
 from .fields import Fields
 
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -199,7 +199,7 @@ def read_tariff(text: str | bytes) -> Tariff:
     )
     for low, high in limits:
         if low is not None and high is not None and low > high:
-            raise TariffError("limits_cross", {"low": float(low), "high": float(high)})
+            raise TariffError("limits_cross", {"low": shown(low), "high": shown(high)})
     return tariff
 
 
@@ -208,7 +208,7 @@ def _check_order[T: (datetime, date, Fraction)](
 ) -> None:
     if low is None or high is None or low < high:
         return
-    shown = [float(value) if isinstance(value, Fraction) else value.isoformat() for value in (low, high)]
+    shown = [shown(value) if isinstance(value, Fraction) else value.isoformat() for value in (low, high)]
     placeholders = {"where": fields.where(second), "first": first, "low": shown[0], "second": second, "high": shown[1]}
     raise TariffError("cannot_hold", placeholders)
 
@@ -266,7 +266,7 @@ def _step_size(component: Fields, dimension: Dimension) -> int:
 def _vat(component: Fields) -> Fraction | None:
     vat = component.optional_number("vat")
     if vat is not None and vat < 0:
-        raise TariffError("negative_vat", {"where": component.where("vat"), "value": float(vat)})
+        raise TariffError("negative_vat", {"where": component.where("vat"), "value": shown(vat)})
     return vat
 
 
@@ -298,6 +298,6 @@ def _span(fields: Fields, name: str) -> Span:
     span = Span(low=fields.optional_number(f"min_{name}"), high=fields.optional_number(f"max_{name}"))
     _check_order(fields, f"min_{name}", span.low, f"max_{name}", span.high)
     if name in {"kwh", "duration"} and span.high is not None and span.high <= 0:
-        low = {"first": f"min_{name}", "low": 0, "second": f"max_{name}", "high": float(span.high)}
+        low = {"first": f"min_{name}", "low": 0, "second": f"max_{name}", "high": shown(span.high)}
         raise TariffError("cannot_hold", {"where": fields.where(f"max_{name}")} | low)
     return span

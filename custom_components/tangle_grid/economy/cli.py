@@ -1,0 +1,111 @@
+"""`scripts/price`: what a charging session costs by a tariff, from two files in OCPI's JSON."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .cdr import Cdr, read_cdr
+from .errors import TariffError, shown
+from .pricing import Bill, Line, price
+from .tariff import Amount, read_tariff
+
+_UNITS: Final = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "RESERVATION_TIME": "h"}
+_ROUNDING: Final = "Amounts are exact until here, and shown with four decimals, halves away from nought."
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/price",
+        description="Say what a charging session costs by a tariff. Exit code 0: here it is, 2: it cannot be told.",
+    )
+    parser.add_argument("--tariff", type=Path, required=True, metavar="FILE", help="a tariff of OCPI 2.2.1 or 2.3")
+    parser.add_argument("--cdr", type=Path, required=True, metavar="FILE", help="the session, a CDR of OCPI")
+    parser.add_argument("--time-zone", metavar="NAME", help="where the charger stands, such as Europe/Amsterdam")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args(given)
+
+
+def _zone(given: str | None, cdr: Cdr) -> tuple[tzinfo, str]:
+    """Return the time zone and a sentence that says where it is from. Raises ValueError for one that is not known."""
+    name = given or cdr.time_zone
+    if name is None:
+        country = f", and {cdr.country} may have several" if cdr.country else ""
+        return UTC, f"Times of day are UTC: the session names no time zone{country}; give --time-zone."
+    try:
+        zone = ZoneInfo(name)
+    except ZoneInfoNotFoundError, ValueError, OSError:
+        raise ValueError(f"{name} is no time zone that is known here.") from None
+    return zone, f"Times of day are those of {name}, {'as given' if given else 'as the session says'}."
+
+
+def _notes(bill: Bill) -> list[str]:
+    if not bill.guessed_periods:
+        return []
+    periods = ", ".join(map(str, bill.guessed_periods))
+    return [
+        f"Nothing says the current or power of charging period {periods}: prices that ask for it were taken to hold."
+    ]
+
+
+def _number(text: str) -> float:
+    """Return a figure that is rounded already as what JSON calls a number; it is printed with the same digits."""
+    return float(text)
+
+
+def _amount(amount: Amount) -> dict[str, Any]:
+    return {"excl_vat": _number(shown(amount.excl_vat)), "incl_vat": _number(shown(amount.incl_vat))}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    volumes = {"volume": _number(shown(line.volume)), "billed_volume": _number(shown(line.billed))}
+    return {"type": line.dimension, "unit": _UNITS.get(line.dimension)} | volumes | _amount(line.cost)
+
+
+def _as_json(bill: Bill, notes: list[str]) -> str:
+    fields = {
+        "currency": bill.currency,
+        "dimensions": [_line(line) for line in bill.lines],
+        "adjustment": _amount(bill.adjustment),
+        "total": _amount(bill.total),
+        "notes": notes,
+    }
+    return json.dumps(fields, indent=2)
+
+
+def _as_text(bill: Bill, notes: list[str]) -> str:
+    rows = [("", "used", "billed", "", "excl. VAT", "incl. VAT")]
+    for line in bill.lines:
+        unit = _UNITS.get(line.dimension, "")
+        volumes = (shown(line.volume), shown(line.billed)) if unit else ("", "")
+        rows.append((line.dimension, *volumes, unit, shown(line.cost.excl_vat), shown(line.cost.incl_vat)))
+    if bill.adjustment != Amount():
+        name = "minimum price" if max(bill.adjustment.excl_vat, bill.adjustment.incl_vat) > 0 else "maximum price"
+        rows.append((name, "", "", "", shown(bill.adjustment.excl_vat), shown(bill.adjustment.incl_vat)))
+    rows.append(("Total", "", "", bill.currency, shown(bill.total.excl_vat), shown(bill.total.incl_vat)))
+    table = [f"{a:<16} {b:>10} {c:>10} {d:<4} {e:>12} {f:>12}" for a, b, c, d, e, f in rows]
+    return "\n".join([*(row.rstrip() for row in table), *notes])
+
+
+def main(given: list[str] | None = None) -> int:
+    """Price one session; return the exit code."""
+    options = arguments(given)
+    try:
+        tariff = read_tariff(options.tariff.read_bytes())
+        cdr = read_cdr(options.cdr.read_bytes())
+        zone, said = _zone(options.time_zone, cdr)
+        bill = price(tariff, cdr, zone)
+    except (TariffError, OSError, ValueError) as error:
+        sys.stderr.write(f"scripts/price: {error}\n")
+        return 2
+    notes = [said, _ROUNDING, *_notes(bill)]
+    sys.stdout.write((_as_json(bill, notes) if options.json else _as_text(bill, notes)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
