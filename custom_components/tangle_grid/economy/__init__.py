@@ -1,7 +1,8 @@
 """What is bought and sold beside flexibility: so far tariffs, and what a charging session costs by them.
 
-Amounts are exact fractions and are rounded only to be shown. Not here: Home Assistant, wallets, I/O, the clock; a time
-zone is handed in. Begin with `pricing`, which prices a session; `tariff` and `cdr` read what it needs.
+Amounts are exact fractions and are rounded only to be shown. Not here: Home Assistant, wallets, the clock, and no
+I/O but in `cli`, the command `scripts/price`. Begin with `pricing`, which prices a session; `tariff` and `cdr` read
+what it needs.
 """
 
 from .cdr import Cdr, read_cdr

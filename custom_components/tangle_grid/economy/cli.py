@@ -99,7 +99,10 @@ def main(given: list[str] | None = None) -> int:
         cdr = read_cdr(options.cdr.read_bytes())
         zone, said = _zone(options.time_zone, cdr)
         bill = price(tariff, cdr, zone)
-    except (TariffError, OSError, ValueError) as error:
+    except OSError as error:
+        sys.stderr.write(f"scripts/price: {error.filename} cannot be read: {error.strerror}.\n")
+        return 2
+    except (TariffError, ValueError) as error:
         sys.stderr.write(f"scripts/price: {error}\n")
         return 2
     notes = [said, _ROUNDING, *_notes(bill)]
