@@ -211,7 +211,9 @@ CASES = {
     ),
     "reserved, and expired at another price": (
         tariff(
-            reservation(component("TIME", 6, 600, 20), kind=EXPIRES), reservation(component("TIME", 3, 600, 20)), RESERVED
+            reservation(component("TIME", 6, 600, 20), kind=EXPIRES),
+            reservation(component("TIME", 3, 600, 20)),
+            RESERVED,
         ),
         cdr((0, {"RESERVATION_TIME": 1.5}), minutes=90),
         "9.0000",

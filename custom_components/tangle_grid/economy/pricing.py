@@ -18,9 +18,9 @@ from .tariff import Amount, Dimension, Limit, Moment, PriceComponent, Reservatio
 
 _WH_PER_KWH: Final = 1000
 _S_PER_H: Final = 3600
-# Operators write hours with four decimals: 20 minutes are 0.3333 or 0.3334, and may be off by this many hours. Nobody
-# pays a step for that.
-_HOURS_OFF: Final = Fraction(5, 100_000)
+# Operators write hours with four decimals: 20 minutes are 0.3333 or 0.3334. Nobody pays a step for what such a figure
+# may be off.
+_HOURS_OFF: Final = Fraction(1, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,8 +208,14 @@ def _check_order[T: (datetime, date, Fraction)](
 ) -> None:
     if low is None or high is None or low < high:
         return
-    shown = [shown(value) if isinstance(value, Fraction) else value.isoformat() for value in (low, high)]
-    placeholders = {"where": fields.where(second), "first": first, "low": shown[0], "second": second, "high": shown[1]}
+    bounds = [shown(value) if isinstance(value, Fraction) else value.isoformat() for value in (low, high)]
+    placeholders = {
+        "where": fields.where(second),
+        "first": first,
+        "low": bounds[0],
+        "second": second,
+        "high": bounds[1],
+    }
     raise TariffError("cannot_hold", placeholders)
 
 
@@ -288,9 +294,9 @@ def _restrictions(fields: Fields) -> Restrictions:
     # Equal times would be no moment or all day; from midnight to midnight is all day.
     start, end = restrictions.start_time, restrictions.end_time
     if start is not None and start == end != _MIDNIGHT:
-        shown = start.isoformat("minutes")
+        same = start.isoformat("minutes")
         placeholders = {"where": fields.where("end_time"), "first": "start_time", "second": "end_time"}
-        raise TariffError("cannot_hold", placeholders | {"low": shown, "high": shown})
+        raise TariffError("cannot_hold", placeholders | {"low": same, "high": same})
     return restrictions
 
 

@@ -1,0 +1,165 @@
+"""``scripts/price``: what it prints, and the sentence for what cannot be."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from custom_components.tangle_grid.economy.cli import main
+from custom_components.tangle_grid.economy.errors import SENTENCES
+from tests.support.ocpi import cdr, component, element, tariff
+
+GOOD = tariff(
+    element(component("FLAT", 0.5, vat=20)), element(component("ENERGY", 0.25, 1, 10)), max_price={"excl_vat": 3}
+)
+SESSION = cdr((0, {"ENERGY": 20, "TIME": 1.5}))
+
+
+type Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(by: str, session: str, *options: str) -> int:
+        (tmp_path / "t.json").write_text(by)
+        (tmp_path / "c.json").write_text(session)
+        return main(["--tariff", str(tmp_path / "t.json"), "--cdr", str(tmp_path / "c.json"), *options])
+
+    return run
+
+
+def test_each_dimension_and_the_total(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(GOOD, SESSION) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["FLAT", "0.5000", "0.6000"] in rows
+    assert ["ENERGY", "20.0000", "20.0000", "kWh", "5.0000", "5.5000"] in rows
+    assert ["TIME", "1.5000", "0.0000", "h", "0.0000", "0.0000"] in rows
+    assert ["maximum", "price", "-2.5000", "-2.5000"] in rows
+    assert ["Total", "EUR", "3.0000", "3.6000"] in rows
+
+
+def test_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(GOOD, SESSION, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["currency"] == "EUR"
+    assert told["total"] == {"excl_vat": 3.0, "incl_vat": 3.6}
+    energy = {"type": "ENERGY", "unit": "kWh", "volume": 20.0, "billed_volume": 20.0, "excl_vat": 5.0, "incl_vat": 5.5}
+    assert energy in told["dimensions"]
+
+
+@pytest.mark.parametrize(
+    ("location", "options", "cost", "said"),
+    [
+        ({}, [], 3.0, "UTC"),
+        ({"country": "NLD"}, [], 3.0, "NLD"),
+        ({"time_zone": "Europe/Amsterdam"}, [], 1.0, "as the session says"),
+        ({"time_zone": "Europe/Amsterdam"}, ["--time-zone", "America/New_York"], 3.0, "as given"),
+    ],
+)
+def test_whose_time_it_is(
+    run: Run, capsys: pytest.CaptureFixture[str], location: dict[str, str], options: list[str], cost: float, said: str
+) -> None:
+    by = tariff(
+        element(component("ENERGY", 0.1), start_time="10:30", end_time="11:00"), element(component("ENERGY", 0.3))
+    )
+    assert run(by, cdr((0, {"ENERGY": 10}), cdr_location=location), "--json", *options) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"]["excl_vat"] == cost
+    assert said in told["notes"][0]
+
+
+ENERGY = component("ENERGY", 0.25)
+
+
+def restricted(**restrictions: object) -> str:
+    return tariff(element(ENERGY, **restrictions))
+
+
+IMPOSSIBLE_TARIFFS = {
+    "not_json": "{",
+    "not_an_object": "[]",
+    "not_a_list": json.dumps({"currency": "EUR", "elements": 5}),
+    "empty_list": tariff(),
+    "missing": json.dumps({"elements": [element(ENERGY)]}),
+    "not_a_text": tariff(element(ENERGY), currency=5),
+    "not_a_number": tariff(element(component("ENERGY", "0.25"))),  # type: ignore[arg-type]
+    "number_too_large": tariff(element(ENERGY)).replace("0.25", "1e999999999"),
+    "not_whole": tariff(element(component("ENERGY", 1, 1.5))),  # type: ignore[arg-type]
+    "not_a_moment": tariff(element(ENERGY), start_date_time="yesterday"),
+    "not_a_date": restricted(start_date="30.11.2026"),
+    "not_a_time": restricted(start_time="24:00"),
+    "unknown_choice": restricted(day_of_week=["FUNDAY"]),
+    "unknown_dimension": tariff(element(component("BLOCKING", 1))),
+    "same_dimension_twice": tariff(element(ENERGY, ENERGY)),
+    "step_size_below_one": tariff(element(component("ENERGY", 1, 0))),
+    "reservation_dimension": restricted(reservation="RESERVATION"),
+    "negative_vat": tariff(element(component("ENERGY", 1, vat=-1))),
+    "cannot_hold": restricted(min_kwh=20, max_kwh=20),
+    "limits_cross": tariff(element(ENERGY), min_price={"excl_vat": 5}, max_price={"excl_vat": 4}),
+    "currencies_differ": tariff(element(ENERGY), currency="CHF"),
+    "tariff_not_valid": tariff(element(ENERGY), end_date_time="2026-11-30T09:30:00Z"),
+}
+IMPOSSIBLE_SESSIONS = {
+    "negative_volume": cdr((0, {"ENERGY": -1})),
+    "runs_backwards": cdr((10, {"ENERGY": 1}), (9, {"ENERGY": 1})),
+    "period_after_end": cdr((0, {"ENERGY": 1}), (90, {"ENERGY": 1})).replace("11:01:00", "10:59:00"),
+}
+MORE = [
+    restricted(start_date="2026-12-01", end_date="2026-12-01"),
+    restricted(start_time="08:00", end_time="08:00"),
+    restricted(min_duration=60, max_duration=30),
+    restricted(min_power=2, max_power=1),
+    restricted(min_current=2, max_current=1),
+    restricted(max_kwh=0),
+    tariff(element(ENERGY), start_date_time="2026-12-01T00:00:00Z", end_date_time="2026-11-01T00:00:00Z"),
+]
+
+
+def refused(run: Run, capsys: pytest.CaptureFixture[str], by: str, session: str, *options: str) -> str:
+    assert run(by, session, *options) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("scripts/price: ")
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+def told_by(key: str) -> str:
+    """The longest part of a sentence that is the same for all values."""
+    return max((part.split("}")[-1] for part in SENTENCES[key].split("{")), key=len)
+
+
+@pytest.mark.parametrize("key", IMPOSSIBLE_TARIFFS)
+def test_an_impossible_tariff(run: Run, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    assert told_by(key) in refused(run, capsys, IMPOSSIBLE_TARIFFS[key], SESSION)
+
+
+@pytest.mark.parametrize("key", IMPOSSIBLE_SESSIONS)
+def test_an_impossible_session(run: Run, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    assert told_by(key) in refused(run, capsys, GOOD, IMPOSSIBLE_SESSIONS[key])
+
+
+@pytest.mark.parametrize("by", MORE)
+def test_a_restriction_that_cannot_hold(run: Run, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    assert told_by("cannot_hold") in refused(run, capsys, by, SESSION)
+
+
+def test_every_sentence_is_told_once() -> None:
+    assert set(SENTENCES) == set(IMPOSSIBLE_TARIFFS) | set(IMPOSSIBLE_SESSIONS)
+
+
+def test_a_session_that_ends_before_it_starts_or_knows_no_such_dimension(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backwards = SESSION.replace('"end_date_time": "2026-11-30T09:31', '"end_date_time": "2026-11-30T09:29')
+    assert "runs backwards" in refused(run, capsys, GOOD, backwards)
+    assert "charging_periods[0].dimensions[0].type is WATER" in refused(run, capsys, GOOD, cdr((0, {"WATER": 1})))
+    assert "is empty" in refused(run, capsys, GOOD, cdr())
+
+
+def test_a_file_or_time_zone_that_is_not_there(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "no time zone" in refused(run, capsys, GOOD, SESSION, "--time-zone", "Mars/Olympus")
+    assert "no time zone" in refused(run, capsys, GOOD, SESSION, "--time-zone", "../../etc/passwd")
+    assert main(["--tariff", str(tmp_path / "none"), "--cdr", str(tmp_path / "none")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
