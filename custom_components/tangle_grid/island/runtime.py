@@ -4,10 +4,7 @@ The control pass is synchronous and does no I/O. It runs when the meter changes,
 notices what does not report any more and lets leases run out.
 """
 
-import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -44,7 +41,6 @@ from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
-from ..log_once import LogOnce
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
 from .configuration import (
@@ -59,11 +55,12 @@ from .configuration import (
 )
 from .control_loop import ControlLoop
 from .enrolment import async_enrol
+from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .meter_moment import MeterMoment
 from .rewards import Payouts
 from .setpoint_writers import SetpointWriter
-from .storage import GridStore, NotSavedError
+from .storage import GridStore
 from .stored_state import async_tell_lost
 
 _DEVICE_CHANGE_DELAY_S = 1.0
@@ -94,10 +91,6 @@ class IslandRuntime:
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
-        self._saving = asyncio.Lock()
-        self._owed = self._saved = 0
-        self._said = LogOnce(LOGGER)
-        self._telling = asyncio.Lock()
         self._running = False
 
     @property
@@ -160,6 +153,15 @@ class IslandRuntime:
             show=self._async_show,
             day=state.day,
         )
+        self._follow_up = FollowUp(
+            self._store,
+            title=self.entry.title,
+            state=self._state,
+            loop=self.loop,
+            link=self.link,
+            payouts=self.payouts,
+            do=self._async_do,
+        )
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
 
     async def _async_tell_lost(self, lost: Sequence[str]) -> None:
@@ -219,10 +221,7 @@ class IslandRuntime:
 
     async def async_save(self) -> None:
         """Put the state of the grid on disk, as it is now, if that is possible."""
-        async with self._saving:
-            # What cannot be written, Home Assistant has said.
-            with suppress(NotSavedError):
-                await self._store.async_save(self._state())
+        await self._follow_up.async_save()
 
     @callback
     def _async_do(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -280,59 +279,13 @@ class IslandRuntime:
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
         if persist or any(map(is_owed, happened)):
-            self._owed += 1
             said = (event_message(event, self.engine.requests) for event in happened)
-            self.link.held.stage(message for message in said if message is not None)
-            self._async_do(self._async_follow_up(self._owed), "follow up")
+            self._follow_up.owe(message for message in said if message is not None)
         else:
-            # A device that comes and goes each second is told of each time, and saved once in a while.
-            self._store.async_save_later(self._state)
+            self._follow_up.save_later()
         for event in happened:
             for listener in tuple(self._listeners):
                 listener(event)
-
-    async def _async_follow_up(self, number: int) -> None:
-        """Save first, then let the world know, then pay: a crash in between repeats, and repeating is harmless.
-
-        Saving has a lock of its own, so that a slow ledger holds up nothing but itself. Whatever came while it was
-        taken is saved at once by the next in line: as many as wait make one more write.
-        """
-        async with self._saving:
-            unsaved = self.loop.take_unsaved()
-            if self._saved < number and not await self._async_save_owed():
-                self.loop.keep_unsaved(unsaved)
-                return
-            self.loop.write_saved(unsaved)
-        async with self._telling:
-            await self.link.async_publish_held()
-            await self.payouts.async_pay()
-
-    async def _async_save_owed(self) -> bool:
-        """Return whether all that is owed is on disk. What is not must not be acted on.
-
-        It is tried again before long.
-        """
-        upto, staged = self._owed, self.link.held.staged
-        try:
-            await self._store.async_save(self._state())
-        except NotSavedError as error:
-            self._said.wrong(
-                "save",
-                "The state of %s cannot be saved; no request goes on: %s",
-                self.entry.title,
-                error,
-                level=logging.ERROR,
-            )
-            return False
-        except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
-            self._said.wrong(
-                "save", "The state of %s cannot be saved", self.entry.title, level=logging.ERROR, error=error
-            )
-            return False
-        self._said.right("save", "The state of %s can be saved again", self.entry.title)
-        self._saved = upto
-        self.link.held.release(staged)
-        return True
 
     @callback
     def _async_publish(self, _now: datetime) -> None:
@@ -341,7 +294,7 @@ class IslandRuntime:
     async def _async_publish_meter(self) -> None:
         if (message := meter_message(self.status)) is not None:
             self.link.held.add(message)
-        await self._async_follow_up(self._owed)
+        await self._follow_up.async_say()
         await self.link.async_refresh_rules()
 
     # Ledger
@@ -353,10 +306,8 @@ class IslandRuntime:
         self._async_do(self._async_catch_up(), "publish")
 
     async def _async_catch_up(self) -> None:
-        async with self._telling:
-            if any(path.startswith(("all", "engine", "version")) for path in self._lost):
-                await self.payouts.async_recover()
-            await self.payouts.async_make_sure(self.engine.commands.paid())
+        recover = any(path.startswith(("all", "engine", "version")) for path in self._lost)
+        await self._follow_up.async_make_sure(self.engine.commands.paid(), recover=recover)
         await self._async_publish_meter()
 
     @callback
