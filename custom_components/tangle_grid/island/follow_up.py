@@ -118,6 +118,7 @@ class FollowUp:
         upto, staged = self._owed, self._link.held.staged
         try:
             await self._store.async_save(self._state())
+            self._said.right("save", "The state of %s can be saved again", self._title)
         except NotSavedError as error:
             self._said.wrong(
                 "save",
@@ -130,7 +131,6 @@ class FollowUp:
         except Exception as error:  # noqa: BLE001 - whatever it is, the passes go on
             self._said.wrong("save", "The state of %s cannot be saved", self._title, level=logging.ERROR, error=error)
             return False
-        self._said.right("save", "The state of %s can be saved again", self._title)
         self._saved = upto
         self._link.held.release(staged)
         return True

@@ -39,11 +39,11 @@ class SetpointWriter:
             (setpoint, written), self._waiting = self._waiting, None
             try:
                 await self._adapter.apply(setpoint)
+                self._said.right("write", "Setpoints reach %s again", self._name)
             except Exception as error:  # noqa: BLE001 - behind the device's entities stands anybody's code
                 # The lease runs out, the pass after it tries again, and compliance is watched elsewhere.
                 self._said.wrong("write", "A setpoint did not reach %s: %s", self._name, _in_words(error))
             else:
-                self._said.right("write", "Setpoints reach %s again", self._name)
                 if written is not None:
                     written()
 
