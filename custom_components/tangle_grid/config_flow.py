@@ -70,7 +70,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up an island, or a simulated street to see what one does."""
 
     VERSION = 1
-    MINOR_VERSION = 2
+    MINOR_VERSION = 3
 
     def __init__(self) -> None:
         self._name = ""

@@ -20,7 +20,7 @@ async def test_an_entry_of_the_first_version_loses_its_second_name(
         entry, data={**before, "name": "The name at first"}, title="Renamed", version=1, minor_version=1
     )
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert (entry.version, entry.minor_version) == (1, 2)
+    assert (entry.version, entry.minor_version) == (1, 3)
     assert entry.data == {key: value for key, value in before.items() if key != "name"}
     assert entry.title == "Renamed"
 
@@ -53,3 +53,24 @@ async def test_an_entry_of_a_later_major_version_is_refused(
     assert (entry.version, dict(entry.data)) == (2, before)
     assert not fake_ledger
     assert "has version 2 which is higher than the current version 1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        ({}, {"keep_days": 0}),
+        ({"sealed": True}, {"keep_days": 0, "sealed": True}),
+        ({"keep_days": 90}, {"keep_days": 90}),
+    ],
+)
+async def test_what_was_kept_for_ever_stays(
+    hass: HomeAssistant, fake_ledger: list[FakeLedger], chosen: dict[str, int], kept: dict[str, int]
+) -> None:
+    """A new island forgets readings after a month; one that is there already goes on as it was set up."""
+    await async_set_up_devices(hass)
+    entry = island_entry(options={"ledger": chosen} if chosen else {})
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, minor_version=2)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.options["ledger"] == kept
+    assert entry.minor_version == 3
