@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,18 @@ def test_a_file_or_time_zone_that_is_not_there(run: Run, capsys: pytest.CaptureF
     assert "no time zone" in refused(run, capsys, GOOD, SESSION, "--time-zone", "../../etc/passwd")
     assert main(["--tariff", str(tmp_path / "none"), "--cdr", str(tmp_path / "none")]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_what_the_price_had_to_assume_is_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    by = tariff(element(component("ENERGY", 1), max_current=32, max_kwh=10), element(component("ENERGY", 2)))
+    assert run(by, SESSION) == 0
+    out = capsys.readouterr().out
+    assert "Period 1: nothing says its current" in out
+    assert "Period 1: another price begins within it" in out
+
+
+def test_a_session_at_the_end_of_time(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    late = cdr((0, {"ENERGY": 1}), start=datetime(9999, 12, 31, 23, 30, tzinfo=UTC))
+    assert "not a date and time" in refused(run, capsys, GOOD, late, "--time-zone", "Asia/Tokyo")
+    forever = tariff(element(ENERGY), end_date_time="9999-12-31T23:59:59Z")
+    assert run(forever, SESSION) == 0

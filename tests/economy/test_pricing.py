@@ -190,6 +190,25 @@ def test_a_current_that_nobody_says_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("restriction", "periods", "changing"),
+    [
+        ({"end_time": "10:00"}, [(0, {"ENERGY": 5}), (30, {"ENERGY": 5})], ()),
+        ({"end_time": "10:00"}, [(0, {"ENERGY": 5}), (31, {"ENERGY": 5})], (1,)),
+        ({"max_kwh": 5}, [(0, {"ENERGY": 5}), (30, {"ENERGY": 5})], ()),
+        ({"max_kwh": 5}, [(0, {"ENERGY": 4}), (30, {"ENERGY": 5})], (2,)),
+        ({"max_duration": 1800}, [(0, {"ENERGY": 5}), (30, {"ENERGY": 5})], ()),
+        ({"max_duration": 1799}, [(0, {"ENERGY": 5}), (30, {"ENERGY": 5})], (1,)),
+        ({"max_duration": 1799}, [(0, {"TIME": 0.5}), (30, {"ENERGY": 5})], ()),
+    ],
+)
+def test_a_price_that_begins_within_a_period_is_told(
+    restriction: dict[str, object], periods: list[tuple[int, dict[str, float]]], changing: tuple[int, ...]
+) -> None:
+    by = tariff(element(component("ENERGY", 1), **restriction), element(component("ENERGY", 2)))
+    assert bill(by, cdr(*periods)).changing_periods == changing
+
+
+@pytest.mark.parametrize(
     ("limits", "excl", "incl"),
     [
         ({"min_price": {"excl_vat": 20}}, "20.0000", "21.0000"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from fractions import Fraction
 from typing import Final
 
@@ -49,6 +49,9 @@ def read_cdr(text: str | bytes) -> Cdr:
     start, end = fields.moment("start_date_time"), fields.moment("end_date_time")
     if end < start:
         raise _backwards(fields, "end_date_time", end, start)
+    for name, moment in (("start_date_time", start), ("end_date_time", end)):
+        if moment.year in {MINYEAR, MAXYEAR}:  # its local time may be out of the calendar
+            raise TariffError("not_a_moment", {"where": fields.where(name), "value": moment.isoformat()})
     return Cdr(
         start=start,
         end=end,

@@ -44,12 +44,15 @@ def _zone(given: str | None, cdr: Cdr) -> tuple[tzinfo, str]:
 
 
 def _notes(bill: Bill) -> list[str]:
-    if not bill.guessed_periods:
-        return []
-    periods = ", ".join(map(str, bill.guessed_periods))
-    return [
-        f"Nothing says the current or power of charging period {periods}: prices that ask for it were taken to hold."
-    ]
+    guessed, changing = (", ".join(map(str, found)) for found in (bill.guessed_periods, bill.changing_periods))
+    notes = []
+    if guessed:
+        notes.append(
+            f"Period {guessed}: nothing says its current or power, so prices that ask for it were taken to hold."
+        )
+    if changing:
+        notes.append(f"Period {changing}: another price begins within it; all of it was priced as it begins.")
+    return notes
 
 
 def _number(text: str) -> float:

@@ -6,7 +6,7 @@ are both billed, only standing is rounded.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 from fractions import Fraction
 from math import ceil
@@ -21,6 +21,9 @@ _S_PER_H: Final = 3600
 # Operators write hours with four decimals: 20 minutes are 0.3333 or 0.3334. Nobody pays a step for what such a figure
 # may be off.
 _HOURS_OFF: Final = Fraction(1, 10_000)
+# A period's last moment is just before the next one, whose price may be another.
+_INSTANT: Final = timedelta(microseconds=1)
+_LITTLE_KWH: Final = Fraction(1, 1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,8 @@ class Line:
 class Bill:
     """What a session costs. `adjustment` is what a minimum or maximum price adds to the lines or takes away.
 
-    `guessed_periods` are those, from 1, of which the tariff asks for a current or power that the session does not say.
+    `guessed_periods` are those, from 1, of which the tariff asks for a current or power that the session does not say,
+    `changing_periods` those in which another price begins: nobody can tell how much was taken before it.
     """
 
     currency: str
@@ -45,6 +49,7 @@ class Bill:
     adjustment: Amount
     total: Amount
     guessed_periods: tuple[int, ...]
+    changing_periods: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
         adjustment=Amount(excl_vat=total.excl_vat - sum_.excl_vat, incl_vat=total.incl_vat - sum_.incl_vat),
         total=total,
         guessed_periods=tuple(_guessed(tariff, periods)),
+        changing_periods=tuple(_changing(tariff, cdr, periods)),
     )
 
 
@@ -132,6 +138,23 @@ def _guessed(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> Iterator[i
     power = any(restriction.power_kw.asks() for restriction in restrictions)
     for number, (_period, moment) in enumerate(periods, start=1):
         if (current and moment.current_a[0] is None) or (power and moment.power_kw[0] is None):
+            yield number
+
+
+def _changing(tariff: Tariff, cdr: Cdr, periods: list[tuple[Period, Moment]]) -> Iterator[int]:
+    """Yield the periods whose last moment has another price than their first for something that was taken."""
+    for number, (period, first) in enumerate(periods, start=1):
+        end = cdr.periods[number].start if number < len(periods) else cdr.end
+        lasts = max(end - period.start - _INSTANT, timedelta(0))
+        energy = max(period.volume("ENERGY") - _LITTLE_KWH, Fraction(0))
+        last = replace(
+            first,
+            local=(period.start + lasts).astimezone(first.local.tzinfo),
+            energy_kwh=first.energy_kwh + energy,
+            duration_s=first.duration_s + _seconds(lasts),
+        )
+        taken = [dimension for dimension in Dimension if period.volume(dimension)]
+        if any(tariff.component(dimension, first) is not tariff.component(dimension, last) for dimension in taken):
             yield number
 
 
