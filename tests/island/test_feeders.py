@@ -161,7 +161,9 @@ async def test_a_request_for_a_feeder_asks_only_those_on_it(island: Island) -> N
         "request_curtailment", response=True, **asked, feeder_device_id=island.device_id(BUILDING)
     )
     assert (answer["feeder"], answer["feeder_device_id"]) == ("Building", island.device_id(BUILDING))
-    assert [part["name"] for part in answer["participants"]] == ["Charger Maple 4"]
+    states = {part["name"]: part["state"] for part in answer["participants"]}
+    assert states.pop("Charger Maple 4") != "not_asked"
+    assert states == {"Home 1": "not_asked"}
     request = island.runtime.engine.requests[answer["request_id"]]
     assert request.feeder_id == BUILDING
     window = island.hass.states.get(island.entity_id("calendar", "windows"))
@@ -174,7 +176,9 @@ async def test_a_request_for_a_feeder_asks_only_those_on_it(island: Island) -> N
             "request_curtailment", response=True, **asked, **named, device_id=[island.device_id(HOUSEHOLD)]
         )
         assert (answer["feeder"], answer["feeder_device_id"]) == ("Maple Street", island.device_id())
-        assert [part["name"] for part in answer["participants"]] == ["Home 1"]
+        states = {part["name"]: part["state"] for part in answer["participants"]}
+        assert states.pop("Home 1") != "not_asked"
+        assert states == {"Charger Maple 4": "not_asked"}
 
 
 async def test_a_request_for_a_feeder_needs_its_meter(hass: HomeAssistant, island: Island) -> None:

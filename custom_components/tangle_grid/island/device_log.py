@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 
 from ..const import LOGGER, MAIN_FEEDER
@@ -24,7 +24,7 @@ def async_log_absences(hass: HomeAssistant, entry: TangleGridConfigEntry) -> CAL
     absences = _Absences(entry)
     stops = (
         entry.runtime_data.subscribe_events(absences.note),
-        async_call_later(hass, _ARRIVAL, absences.all_arrived),
+        async_call_later(hass, _ARRIVAL, HassJob(absences.all_arrived, cancel_on_shutdown=True)),
         async_track_time_interval(hass, absences.look, _LOOK, name="tangle_grid absences", cancel_on_shutdown=True),
     )
 

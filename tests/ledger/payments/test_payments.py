@@ -323,6 +323,8 @@ async def test_lost_wallet_files_are_found_again_from_the_seeds(
     assert {each: wallet.balance_i for each, wallet in after.items()} == {
         each: wallet.balance_i for each, wallet in before.items()
     }
+    # What was found again counts as going out until it is seen confirmed.
+    assert await ledger.drain(10)
     await ledger.pay(order("again", source="car", target="home", amount_i=30))
     assert await ledger.drain(10)
     assert (await ledger.wallets())["home"].balance_i == 50
