@@ -205,7 +205,7 @@ PLOTS: Final[dict[str, Callable[[], Any]]] = {"evening": evening, "reward": rewa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(prog="scripts/bench plots", description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
     parser.add_argument("--only", choices=sorted(PLOTS), help="make one of them")
     arguments = parser.parse_args()
