@@ -50,7 +50,7 @@ def _temporary_until(view: IslandView) -> datetime | None:
 
 
 def _plan(view: IslandView) -> Mapping[str, Any] | None:
-    """The plan as a curve, for those who draw it."""
+    """Return the plan as a curve, for those who draw it."""
     plan = view.snapshot.grid.plan
     if plan is None:
         return None
@@ -70,7 +70,7 @@ PLAN_ATTRIBUTES: Final = frozenset(
 
 
 def _confirmation_time(view: IslandView) -> StateType:
-    """From the order of a payment to its confirmed balance."""
+    """Return the time from the order of a payment to its confirmed balance, s."""
     status = view.snapshot.ledger
     return None if status is None or status.confirm_s is None else round(status.confirm_s, 1)
 

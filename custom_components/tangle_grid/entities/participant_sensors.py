@@ -52,7 +52,7 @@ type ParticipantData = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantSensorDescription(ViewSensorDescription[ParticipantView]):
-    """A sensor of a participant, for those that ``applies_to`` names."""
+    """A sensor of a participant, for those that `applies_to` names."""
 
     applies_to: Callable[[Participant, ParticipantData], bool] = lambda *_: True
 
@@ -62,7 +62,7 @@ def _is_kind(*kinds: str) -> Callable[[Participant, ParticipantData], bool]:
 
 
 def _flexible(participant: Participant, _data: ParticipantData) -> bool:
-    """The sun is measured, and never asked for anything."""
+    """Return whether it can be asked: the sun is measured, and never asked for anything."""
     return participant.kind != SUBENTRY_SOLAR
 
 
@@ -90,19 +90,19 @@ def _moment(at: float | None) -> datetime | None:
 
 
 def _learned_phases(view: ParticipantView) -> Value:
-    """The phases that its car was found to use; unknown until then."""
+    """Return the phases that its car was found to use; unknown until then."""
     status = view.status
     return ", ".join(f"L{phase + 1}" for phase in sorted(status.phases)) if status.phases_learned else None
 
 
 def _learned_current(view: ParticipantView) -> Mapping[str, Any]:
-    """The least current that its car was found to need; unknown until then."""
+    """Return the least current that its car was found to need; unknown until then."""
     status = view.status
     return {"least_current_a": status.min_current_a if status.min_current_learned else None}
 
 
 def _learned_reports(view: ParticipantView) -> Mapping[str, Any]:
-    """What its seldom reports cost cars, and the most that it was seen to take."""
+    """Return what its seldom reports cost cars, and the most that it was seen to take."""
     status = view.status
     return {HELD_BACK: status.held_back_wh, TAKES_AT_MOST: status.clamp_a}
 
@@ -144,13 +144,13 @@ def _decision_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
 
 
 def _session_begin(view: ParticipantView) -> datetime | None:
-    """When the session's energy and cost began to count from 0."""
+    """Return when the session's energy and cost began to count from 0."""
     at = view.status.session_at
     return None if at is None else as_datetime(round(at))
 
 
 def _session_cost(view: ParticipantView) -> float | None:
-    """What the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
+    """Return what the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
     price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
     return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
 

@@ -17,5 +17,5 @@ class PolicyEntity(SettingEntity):
         return policy_from_data(self.data)
 
     async def async_change_policy(self, **changes: Any) -> None:
-        """Change some of the policy's values; errors as in ``async_change``."""
+        """Change some of the policy's values; errors as in `async_change`."""
         await self.async_change(**{CONF_POLICY: {**self.data.get(CONF_POLICY, {}), **changes}})

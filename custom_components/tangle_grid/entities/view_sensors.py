@@ -35,7 +35,7 @@ PATIENCE: Final = 12
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSensorDescription[V](SensorEntityDescription):
-    """A sensor of whatever has a view of the kind ``V``. Without a value it is unknown, unless it measures.
+    """A sensor of whatever has a view of the kind `V`. Without a value it is unknown, unless it measures.
 
     Attributes:
         value_fn: What it shows.
@@ -55,7 +55,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     @classmethod
     def power(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
-        """A power in watts."""
+        """Return a power in watts."""
         return cls(
             key=key,
             **{"translation_key": key, **others},
@@ -67,7 +67,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     @classmethod
     def current(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
-        """A current in amperes."""
+        """Return a current in amperes."""
         return cls(
             key=key,
             translation_key=key,
@@ -81,7 +81,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     @classmethod
     def interval(cls, value_fn: Callable[[V], float | None], attributes_fn: Callable[[V], Mapping[str, Any]]) -> Self:
-        """How often a source reports, as was learned, in seconds; without statistics, as it hardly changes."""
+        """Return how often a source reports, as was learned, in seconds; without statistics, as it hardly changes."""
         return cls(
             key="reporting_interval",
             translation_key="reporting_interval",
@@ -95,7 +95,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     @classmethod
     def energy(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
-        """An energy that adds up, in watt-hours, shown in kilowatt-hours."""
+        """Return an energy that adds up, in watt-hours, shown in kilowatt-hours."""
         return cls(
             key=key,
             translation_key=key,
@@ -109,7 +109,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     @classmethod
     def tokens(cls, key: str, state_class: SensorStateClass, value_fn: Callable[[V], Value], **others: Any) -> Self:
-        """An amount of tokens."""
+        """Return an amount of tokens."""
         return cls(
             key=key,
             translation_key=key,

@@ -10,12 +10,12 @@ RULES_ATTRIBUTES: Final = frozenset({"per_payment", "per_day", "left_today", "ow
 
 
 def spendable(wallet: WalletState | None, rules: WalletRules | None) -> int | None:
-    """The iota that a wallet can spend now: what it has, as far as its limit per day leaves it."""
+    """Return the iota that a wallet can spend now: what it has, as far as its limit per day leaves it."""
     if wallet is None or rules is None:
         return None
     return wallet.available_i if rules.allowance_i is None else min(wallet.available_i, rules.allowance_i)
 
 
 def rules_attributes(rules: WalletRules | None) -> Mapping[str, Any] | None:
-    """What was decided for a wallet; None until its ledger is open."""
+    """Return what was decided for a wallet; None until its ledger is open."""
     return None if rules is None else rules_response(rules)

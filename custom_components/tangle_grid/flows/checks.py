@@ -61,19 +61,19 @@ NO_PLACEHOLDERS: Final = {
 
 
 def one_of(key: str, *known: str) -> str:
-    """A key that the form has a message for; the first one stands for all others."""
+    """Return a key that the form has a message for; the first one stands for all others."""
     return key if key in known else known[0]
 
 
 def check_exists(hass: HomeAssistant, entity_id: str) -> Problem | None:
-    """The entity has a state, whatever it is."""
+    """Return a problem unless the entity has a state, whatever it is."""
     return None if hass.states.get(entity_id) is not None else _missing(hass, entity_id)
 
 
 def check_number_sensor(
     hass: HomeAssistant, entity_id: str, units: frozenset[str], *, may_be_silent: bool = False
 ) -> Problem | None:
-    """The entity reports a number in one of the units.
+    """Return a problem unless the entity reports a number in one of the units.
 
     Args:
         hass: Where the entity is.
@@ -94,7 +94,10 @@ def check_number_sensor(
 def check_control(
     hass: HomeAssistant, entity_id: str, units: frozenset[str], *, lowest: float, highest: float
 ) -> Problem | None:
-    """A number entity that takes every value from ``lowest`` to ``highest`` (A, or W for a power)."""
+    """Return a problem unless a number entity takes every value from `lowest` to `highest`.
+
+    In A, or in W for a power.
+    """
     state = hass.states.get(entity_id)
     if state is None:
         return _missing(hass, entity_id)
@@ -118,7 +121,10 @@ def check_control(
 
 
 def check_meter(hass: HomeAssistant, power: list[str], current: list[str], capacity_a: float) -> Problem | None:
-    """One kind of sensor, one or three of them, all speaking, and nothing absurd for this fuse."""
+    """Return a problem unless it is one kind of sensor, one or three of them, all speaking.
+
+    What they say must not be absurd for this fuse.
+    """
     if bool(power) == bool(current):
         return Problem(key="meter_both_kinds" if power else "meter_missing")
     entities, units = (power, POWER_UNITS) if power else (current, CURRENT_UNITS)

@@ -51,7 +51,7 @@ def sensors(device_class: SensorDeviceClass, *, multiple: bool = False) -> Entit
 
 
 def numbers() -> EntitySelector:
-    """Numbers that can be set: many integrations give theirs no device class to filter by."""
+    """Return numbers that can be set: many integrations give theirs no device class to filter by."""
     return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.NUMBER, INPUT_NUMBER]}))
 
 
@@ -81,7 +81,7 @@ def plugged_in() -> EntitySelector:
 
 
 def moments() -> EntitySelector:
-    """Entities that name a moment."""
+    """Return entities that name a moment."""
     return EntitySelector(
         EntitySelectorConfig(
             filter=[
@@ -93,7 +93,7 @@ def moments() -> EntitySelector:
 
 
 def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
-    """A number to type in."""
+    """Return a number to type in."""
     config = NumberSelectorConfig(min=lowest, max=highest, step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
@@ -101,14 +101,14 @@ def number(lowest: float, highest: float, unit: str | None = None, *, step: floa
 
 
 def percent() -> NumberSelector:
-    """A percentage."""
+    """Return a percentage."""
     return NumberSelector(
         NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement=PERCENTAGE, mode=NumberSelectorMode.SLIDER)
     )
 
 
 def feeder(field: str, feeders: Sequence[SelectOptionDict]) -> dict[Any, Any]:
-    """Which feeder something hangs on; nothing to choose where there is only the main one."""
+    """Return which feeder something hangs on; nothing to choose where there is only the main one."""
     if not feeders:
         return {}
     config = SelectSelectorConfig(options=list(feeders), mode=SelectSelectorMode.DROPDOWN)
@@ -128,7 +128,7 @@ def forecasts(*, multiple: bool = False) -> EntitySelector:
 
 
 def phases(count: int) -> SelectSelector:
-    """The phases of the feed, in the order in which the device is wired to them."""
+    """Return the phases of the feed, in the order in which the device is wired to them."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[str(phase) for phase in range(1, count + 1)],
@@ -142,7 +142,7 @@ def phases(count: int) -> SelectSelector:
 def policy(
     modes: Sequence[PolicyMode], *, charged_above: bool = False, departs: bool = False, feeds_back: bool = False
 ) -> section:
-    """How a participant answers when the feed runs short."""
+    """Return how a participant answers when the feed runs short."""
     fields: dict[Any, Any] = {
         vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): SelectSelector(
             SelectSelectorConfig(

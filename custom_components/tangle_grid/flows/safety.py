@@ -68,12 +68,12 @@ def safe_loads(
     changed: Mapping[str, tuple[str, Data]] | None = None,
     main: Data | None = None,
 ) -> list[SafeLoad]:
-    """The safe load of each feeder that has chargers, as it would be after a change.
+    """Return the safe load of each feeder that has chargers, as it would be after a change.
 
     Args:
         hass: Where the meters are.
         entry: The island.
-        changed: Kind and data of subentries that are about to be saved, by id (``NEW`` for a new one).
+        changed: Kind and data of subentries that are about to be saved, by id (`NEW` for a new one).
         main: Changed data of the main feeder.
     """
     main = entry.data if main is None else main
@@ -106,19 +106,19 @@ def check_safe_loads(loads: list[SafeLoad]) -> Problem | None:
 
 
 def tight(loads: list[SafeLoad]) -> SafeLoad | None:
-    """The first that would not fit at this moment, with what else hangs there: worth a warning."""
+    """Return the first that would not fit at this moment, with what else hangs there: worth a warning."""
     return next((load for load in loads if load.safe_a + load.other_a > load.capacity_a + _EPSILON_A), None)
 
 
 def least_a(hass: HomeAssistant, charger: Data) -> float:
-    """The least current that a charger can be told, A: 0 where it can be paused, or does not say."""
+    """Return the least current that a charger can be told, A: 0 where it can be paused, or does not say."""
     if CONF_ENABLE in charger:
         return 0.0
     return EntityWriter(hass).lowest_a(charger[CONF_CURRENT_LIMIT]) or 0.0
 
 
 def _safe_a(hass: HomeAssistant, charger: Data) -> float:
-    """What a charger draws in the safe state, A: what cannot be paused draws its least at least."""
+    """Return what a charger draws in the safe state, A: what cannot be paused draws its least at least."""
     return max(float(charger[CONF_SAFE_CURRENT]), least_a(hass, charger))
 
 
@@ -131,7 +131,7 @@ def _safe_load(name: str, capacity_a: float, chargers: list[tuple[float, Data]],
 
 
 def _other_load(hass: HomeAssistant, data: Data, chargers: list[Data], *, main_feeder: bool) -> tuple[float, ...]:
-    """What the feeder carries now besides its chargers, A per phase."""
+    """Return what the feeder carries now besides its chargers, A per phase."""
     reader = EntityReader(hass, lambda moment: moment.timestamp())
     build = build_meter if main_feeder else build_sub_meter
     metered = build(hass, data, lambda moment: moment.timestamp()).reading()

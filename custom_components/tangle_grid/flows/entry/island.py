@@ -162,7 +162,7 @@ _WHOLE_OPTIONS = frozenset(
 
 
 def options_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored of the options."""
+    """Return what is stored of the options."""
     return {
         option: int(value) if option in _WHOLE_OPTIONS else value for option, value in flattened(user_input).items()
     }
@@ -198,7 +198,7 @@ def check_feed(hass: HomeAssistant, user_input: Mapping[str, Any]) -> Problem | 
 
 
 def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored of the feed."""
+    """Return what is stored of the feed."""
     power, current = user_input.get(FIELD_METER_POWER), user_input.get(FIELD_METER_CURRENT)
     return {
         CONF_METER: {CONF_METER_POWER: list(power)} if power else {CONF_METER_CURRENT: list(current or ())},
@@ -208,7 +208,7 @@ def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored of the feed, in the shape of its form."""
+    """Return what is stored of the feed, in the shape of its form."""
     meter: Mapping[str, list[str]] = data[CONF_METER]
     shown = {CONF_CAPACITY_A: data[CONF_CAPACITY_A], CONF_THRESHOLD: data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD)}
     if CONF_METER_POWER in meter:
@@ -219,5 +219,5 @@ def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def street_time(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """How a street's time runs, as it is stored."""
+    """Return how a street's time runs, as it is stored."""
     return {CONF_SPEED: int(user_input[CONF_SPEED]), CONF_START: user_input[CONF_START][:5]}

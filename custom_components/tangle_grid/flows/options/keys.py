@@ -27,7 +27,7 @@ RENEW_OPENING_KEY_SCHEMA: Final = vol.Schema({**CONFIRMED})
 
 
 def member_schema(names: Mapping[str, str]) -> vol.Schema:
-    """The form in which it is chosen whose key it is about."""
+    """Return the form in which it is chosen whose key it is about."""
     return vol.Schema({vol.Required(CONF_PARTICIPANT): name_selector(names), **CONFIRMED})
 
 
@@ -139,5 +139,5 @@ class KeySteps(OpenLedgerFlow):
 
 @callback
 def _kept(user_input: Mapping[str, Any] | None, field: str) -> dict[str, Any]:
-    """What stays filled in when a form is shown again; that it was confirmed does not."""
+    """Return what stays filled in when a form is shown again; that it was confirmed does not."""
     return {field: user_input[field]} if user_input else {}

@@ -24,13 +24,13 @@ CONFIRMED: Final[Mapping[vol.Marker, Any]] = {vol.Required(CONF_CONFIRM, default
 
 
 def name_selector(names: Mapping[str, str]) -> SelectSelector:
-    """A choice by name; ``names`` is by what is chosen."""
+    """Return a choice by name; `names` is by what is chosen."""
     options = [SelectOptionDict(value=value, label=name) for value, name in names.items()]
     return SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
 
 
 def ledger_problem(error: LedgerError) -> Problem:
-    """What the ledger says, in the form's words."""
+    """Return what the ledger says, in the form's words."""
     return Problem(
         key=one_of(error.key, "ledger_unavailable", "invalid_seed", "seed_in_use", "wallet_busy", "wallet_not_empty"),
         placeholders={name: str(value) for name, value in error.placeholders.items()},
@@ -47,7 +47,7 @@ class OpenLedgerFlow(OptionsFlow):
     problem_fields: ClassVar[Mapping[str, str]] = {"not_confirmed": CONF_CONFIRM}
 
     def open_island(self) -> IslandRuntime | None:
-        """The island, when its ledger is open; whether it reaches its Tangle is another matter."""
+        """Return the island, when its ledger is open; whether it reaches its Tangle is another matter."""
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return None
         runtime: IslandRuntime = self.config_entry.runtime_data

@@ -23,12 +23,12 @@ CONF_WALLET_SEED: Final = "wallet_seed"
 
 
 def export_schema(names: dict[str, str]) -> vol.Schema:
-    """The form in which a seed is asked for."""
+    """Return the form in which a seed is asked for."""
     return vol.Schema({vol.Required(CONF_WALLET): name_selector(names), **CONFIRMED})
 
 
 def import_schema(names: dict[str, str]) -> vol.Schema:
-    """The form in which a seed is entered."""
+    """Return the form in which a seed is entered."""
     return vol.Schema(
         {
             vol.Required(CONF_WALLET): name_selector(names),
@@ -52,14 +52,17 @@ class SeedSteps(OpenLedgerFlow):
     }
 
     def _runtime(self) -> IslandRuntime | None:
-        """The island, when its wallets are open, and what they have is known."""
+        """Return the island, when its wallets are open, and what they have is known."""
         runtime = self.open_island()
         return runtime if runtime is not None and runtime.link.healthy else None
 
     @staticmethod
     @callback
     def _names(runtime: IslandRuntime, *, former: bool) -> dict[str, str]:
-        """Whose wallet is whose; ``former``: also the seeds that were replaced, and the wallets of who has left."""
+        """Return whose wallet is whose.
+
+        With `former` also the seeds that were replaced, and the wallets of who has left.
+        """
         present = {TREASURY, *runtime.wallet_ids.values()}
         return {wallet: owner_name(runtime, wallet) for wallet in runtime.link.wallets if former or wallet in present}
 

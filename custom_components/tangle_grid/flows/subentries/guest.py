@@ -17,7 +17,7 @@ FIELD_NEW_TOKEN: Final = "new_token"  # noqa: S105 - a name
 
 
 def schema(*, change: bool) -> vol.Schema:
-    """The form, for a new guest or to change one."""
+    """Return the form, for a new guest or to change one."""
     fields: dict[Any, Any] = {
         vol.Required(CONF_NAME): TextSelector(),
         vol.Required(CONF_GUEST_WORK, default=False): BooleanSelector(),

@@ -89,7 +89,7 @@ class ParticipantFlow(ConfigSubentryFlow):
 
     @abstractmethod
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        """The form, for a feed with one or three phases, and for the feeders that there are to choose from."""
+        """Return the form, for a feed with one or three phases, and for the feeders that there are to choose from."""
 
     @abstractmethod
     def check(self, data: Mapping[str, Any]) -> None:
@@ -102,7 +102,7 @@ class ParticipantFlow(ConfigSubentryFlow):
     def form(
         self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
     ) -> vol.Schema:
-        """The form, with the question whose it is: where there is anybody to choose from."""
+        """Return the form, with the question whose it is: where there is anybody to choose from."""
         schema = self.schema(phase_count, feeders)
         if not self.owned or not users:
             return schema
@@ -156,7 +156,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return self.warn_or_save()
 
     def warnings(self, data: Mapping[str, Any]) -> list[Warned]:  # noqa: ARG002 - for those that have any
-        """What is said before it is saved; each has a step of its own."""
+        """Return what is said before it is saved; each has a step of its own."""
         return []
 
     def warn_or_save(self) -> SubentryFlowResult:
@@ -180,7 +180,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return {subentry_id: subentry for subentry_id, subentry in subentries.items() if subentry_id != own_id}
 
     def _feeders(self) -> list[SelectOptionDict]:
-        """The feeders to choose from; none when there is only the main one."""
+        """Return the feeders to choose from; none when there is only the main one."""
         entry, own_id = self._get_entry(), self.own_id
         below = [
             SelectOptionDict(value=feeder_id, label=subentry.title)
@@ -190,7 +190,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return [SelectOptionDict(value=MAIN_FEEDER, label=entry.title), *below] if below else []
 
     async def _async_users(self, chosen: Sequence[str]) -> list[SelectOptionDict]:
-        """The people of this Home Assistant; none where there is only one, and nobody was chosen.
+        """Return the people of this Home Assistant; none where there is only one, and nobody was chosen.
 
         Whoever was chosen and deleted since stays until somebody takes them off: without any owner, everybody may.
         """
@@ -205,7 +205,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return [SelectOptionDict(value=user_id, label=name) for user_id, name in people.items()]
 
     def _safe_loads(self, data: Data) -> list[SafeLoad]:
-        """What the feeders carry in the safe state, if this changes that at all."""
+        """Return what the feeders carry in the safe state, if this changes that at all."""
         if self.kind not in (SUBENTRY_CHARGER, SUBENTRY_FEEDER):
             return []
         return safe_loads(self.hass, self._get_entry(), changed={self.own_id or NEW: (self.kind, data)})
@@ -275,7 +275,10 @@ def phase_count(entry: TangleGridConfigEntry) -> int:
 
 
 def flattened(user_input: Mapping[str, Any]) -> Data:
-    """What the form returned without its sections; the policy stays a group, and what was left empty is left out."""
+    """Return what the form returned without its sections.
+
+    The policy stays a group, and what was left empty is left out.
+    """
     data: Data = {}
     for key, value in user_input.items():
         if isinstance(value, Mapping) and key != CONF_POLICY:
@@ -302,7 +305,7 @@ def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
 
 
 def _place(schema: vol.Schema, field: str) -> str:
-    """Where the form can show an error of a field: at the field, or at the section that holds it."""
+    """Return where the form can show an error of a field: at the field, or at the section that holds it."""
     for marker, value in schema.schema.items():
         if str(marker) == field:
             return field
@@ -323,7 +326,7 @@ def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[
 
 
 def _controlled_by_others(hass: HomeAssistant, own: TangleGridConfigEntry) -> dict[str, str]:
-    """Which other island controls an entity, by entity id."""
+    """Return which other island controls an entity, by entity id."""
     others = (entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.entry_id != own.entry_id)
     return {entity_id: entry.title for entry in others for entity_id in controlled_by(entry)}
 

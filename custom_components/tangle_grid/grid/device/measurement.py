@@ -49,7 +49,7 @@ class PowerLog:
         return value
 
     def known_w(self, moment: float) -> float:
-        """The last total that was known at a moment, W; 0 where nothing was."""
+        """Return the last total that was known at a moment, W; 0 where nothing was."""
         for at, power_w in reversed(self._entries):
             if power_w is not None and at <= moment:
                 return sum(power_w)

@@ -72,7 +72,7 @@ class Activation:
         self._helping: set[str] = set()
 
     def releasing(self) -> dict[str, float]:
-        """What those who wait for their release are told at most (A, batteries W), by device id."""
+        """Return what those who wait for their release are told at most (A, batteries W), by device id."""
         return self._release.held()
 
     def let_back(self, device_id: str, now: float) -> bool:
@@ -80,11 +80,11 @@ class Activation:
         return self._release.let_back(self._devices[device_id], now)
 
     def lids(self) -> Lids:
-        """What keeps others from taking up what helpers give up."""
+        """Return what keeps others from taking up what helpers give up."""
         return self._lids.current()
 
     def wanted(self) -> dict[str, float]:
-        """What active parts ask of chargers (A) and batteries (W), by device id."""
+        """Return what active parts ask of chargers (A) and batteries (W), by device id."""
         wanted: dict[str, float] = {}
         for request in self._lifecycle.open():
             for ask in request.asks.values():
@@ -107,12 +107,18 @@ class Activation:
         *,
         known_at_least: float = 0.0,
     ) -> Offer:
-        """What a device could give from now on, see `offers`; it could not be foreseen before `known_at_least`."""
+        """Return what a device could give from now on, see `offers`.
+
+        It could not be foreseen before `known_at_least`.
+        """
         habits, foreseen_at = self._lifecycle.habits, max(known_at_least, known_at(feeder, now))
         return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at, rate=rate)
 
     def affordable_w(self, request: CurtailmentRequest | None, window_s: float, rate: int, own_i: int = 0) -> float:
-        """What the budget still pays for a window, W; `own_i` is what the part in question has set aside already."""
+        """Return what the budget still pays for a window, W.
+
+        `own_i` is what the part in question has set aside already.
+        """
         left_i = self._lifecycle.budget.left_i(self._lifecycle.requests, request)
         return affordable_w(None if left_i is None else left_i + own_i, window_s, rate)
 
@@ -160,7 +166,7 @@ class Activation:
                 missing_w = _less(missing_w, relief(device, gained_w))
 
     def _missing(self, request: CurtailmentRequest, now: float) -> float | PhaseTriple:
-        """What is still missing, W: in total, or per phase for a request that the grid made by itself."""
+        """Return what is still missing, W: in total, or per phase for a request that the grid made by itself."""
         if request.need_w is None:
             return request.quantity_w - request.active_w
         if request.time_of(now) > request.issued_at and request.active_w > 0:
@@ -222,7 +228,7 @@ class Activation:
     def _part(
         self, request: CurtailmentRequest, ask: Ask, device: DeviceState, want_w: float, window_s: float
     ) -> tuple[float, tuple[str, ...]]:
-        """How much a device gives, W, and which loads it sheds for that; no more than the budget pays for."""
+        """Return how much a device gives, W, and which loads it sheds for that; no more than the budget pays for."""
         most_w = self.affordable_w(request, window_s, ask.rate, ask.committed_i)
         if isinstance(device.config, ChargerConfig):
             # What it promised are whole steps already; its baseline may have fallen since.
@@ -313,7 +319,7 @@ class Activation:
             self._before_a[ask.device_id] = before_a if known_a is None else max(known_a, before_a)
 
     def _help(self, ask: Ask) -> Help:
-        """What an active part has given up, A per phase."""
+        """Return what an active part has given up, A per phase."""
         device = self._devices[ask.device_id]
         match device.config:
             case ChargerConfig() as config:

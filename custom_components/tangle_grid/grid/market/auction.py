@@ -36,13 +36,13 @@ class Auction:
         self._unfilled = False
 
     def rate(self) -> int:
-        """The rate of the next request, i/kWh."""
+        """Return the rate of the next request, i/kWh."""
         market = self._market
         step = round(market.rate_i_per_kwh * market.rate_step) * self.feeder.rate_level
         return max(market.rate_i_per_kwh, min(market.max_rate_i_per_kwh, market.rate_i_per_kwh + step))
 
     def due(self, now: float) -> bool:
-        """Whether a request is to be made now: the first round of an auction, or the next one."""
+        """Return whether a request is to be made now: the first round of an auction, or the next one."""
         feeder, timing = self.feeder, self._timing
         if (
             not self._market.automatic
@@ -58,7 +58,7 @@ class Auction:
         return self._unfilled and now - feeder.last_issued_at >= timing.request_round_s
 
     def may_ask(self, device_id: str) -> bool:
-        """Whether one that is not busy is asked in this round: not if it said no, and not for the rate alone."""
+        """Return whether one that is not busy is asked in this round: not if it said no, and not for the rate alone."""
         if device_id not in self._declined:
             return True
         reason = self._declined[device_id]
@@ -120,5 +120,5 @@ class Auction:
 
 
 def known_at(feeder: FeederWatch, now: float) -> float:
-    """Since when a request can be foreseen: the feeder has been above its threshold since then."""
+    """Return since when a request can be foreseen: the feeder has been above its threshold since then."""
     return now if feeder.over_since is None else min(now, feeder.over_since)

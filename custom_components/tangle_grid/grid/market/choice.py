@@ -14,7 +14,7 @@ _PASSES: Final = frozenset({COMING_BACK, ENOUGH, SILENT, STARTING})
 
 
 def may_pass(reason: Reason, now: float, within_s: float) -> bool:
-    """Whether somebody who is not asked for this reason now may be asked within a time."""
+    """Return whether somebody who is not asked for this reason now may be asked within a time."""
     placeholders = reason.placeholders
     match reason.key:
         case key if key == JUST_BEGUN:
@@ -50,7 +50,7 @@ class Choice:
         self._drawn_w[device.device_id] = device.own_log.known_w(device.own_time(self.foreseen_at))
 
     def coming(self, now: float, within_s: float) -> dict[str, float]:
-        """What those drew who may be asked within a time, before the request could be foreseen, W."""
+        """Return what those drew who may be asked within a time, before the request could be foreseen, W."""
         return {
             device_id: self._drawn_w[device_id]
             for device_id, reason in self.left_out.items()

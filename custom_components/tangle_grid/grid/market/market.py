@@ -63,7 +63,7 @@ class Market:
         )
 
     def rate(self, feeder: FeederWatch) -> int:
-        """The rate of the next request on a feeder, i/kWh."""
+        """Return the rate of the next request on a feeder, i/kWh."""
         return self._auctions[self._topology.number[feeder.config.feeder_id]].rate()
 
     def advance(self, now: float, events: list[GridEvent]) -> None:
@@ -110,7 +110,7 @@ class Market:
         rate: int,
         device_ids: Sequence[str] | None,
     ) -> tuple[CurtailmentRequest, list[GridEvent]]:
-        """A request that somebody makes by hand; values are checked already."""
+        """Make a request by hand, and return it; values are checked already."""
         events: list[GridEvent] = []
         most_w = min(power_w, self.activation.affordable_w(None, duration_s, rate))
         if most_w < min(power_w, CLOSE_ENOUGH_W):
@@ -252,7 +252,10 @@ class Market:
             self._ask(request, choice, now, events)
 
     def _still_wanted_w(self, request: CurtailmentRequest, device: DeviceState, now: float) -> float:
-        """What one that is asked late would have to give, W: of what is measured, where the grid asks by itself."""
+        """Return what one that is asked late would have to give, W.
+
+        Of what is measured, where the grid asks by itself.
+        """
         feeder = self._feeder(request)
         if not request.automatic:
             return request.quantity_w
@@ -261,7 +264,7 @@ class Market:
         return want_of(device, feeder.excess_w(self._config.market.margin))
 
     def _candidates(self, feeder: FeederWatch, choice: Choice) -> list[DeviceState]:
-        """All below a feeder that could ever be asked; the others are left out."""
+        """Return all below a feeder that could ever be asked; the others are left out."""
         candidates = []
         for device in self._devices.values():
             if isinstance(device.config, SolarConfig):
@@ -371,7 +374,10 @@ class Market:
     # Small things
 
     def _busy_until(self, device_id: str) -> float | None:
-        """When the last open request ends in which a device has a part and has not said no, grid time; None: none."""
+        """Return when the last open request ends in which a device has a part and has not said no, grid time; None.
+
+        None.
+        """
         ends = [
             request.ends_at - request.ahead_s
             for request in self._lifecycle.open()

@@ -72,7 +72,9 @@ def baseline_of(
 
 
 def _steady_w(log: PowerLog, now: float, known_at: float, window_s: float, *, missing_w: float | None) -> float:
-    """The power that a device kept up: the lowest mean of the last window and of each piece of one before `known_at`.
+    """Return the power that a device kept up.
+
+    The lowest mean of the last window and of each piece of one before `known_at`.
 
     A rise enters only when it is older than all but the first piece of that window.
     """

@@ -54,19 +54,22 @@ class Habits:
                 claim.observe(device, now, now - start, asked=device_id in asked)
 
     def need_wh(self, device: DeviceState) -> float | None:
-        """How much a car would still draw, as far as that is believed, Wh; None: no end is known."""
+        """Return how much a car would still draw, as far as that is believed, Wh; None: no end is known."""
         claim = self._claims.get(device.device_id)
         return device.need_wh() if claim is None else claim.need_wh(device.need_wh())
 
     def payable_wh(self, device: DeviceState, rate: int) -> float | None:
-        """How much of what a car would draw is paid at a rate, i/kWh, where all of it is given, Wh; None: all of it."""
+        """Return how much of what a car would draw is paid at a rate, i/kWh, where all of it is given, Wh; None.
+
+        All of it.
+        """
         need_wh, owes_i = self.need_wh(device), self.owes_i(device.device_id)
         if owes_i <= 0 or rate <= 0:
             return need_wh
         return 0.0 if need_wh is None else max(0.0, need_wh - owes_i * 1000 / rate)
 
     def begin(self, device: DeviceState, ask: Ask) -> float | None:
-        """A car's part begins: the need that its baseline ends with, Wh; None: no end is known."""
+        """Return the need with which a car's baseline ends as its part begins, Wh; None: no end is known."""
         claim = self._claims.get(device.device_id)
         return device.need_wh() if claim is None else claim.begin(ask, device.need_wh())
 
@@ -76,12 +79,12 @@ class Habits:
             claim.end(ask)
 
     def owes_i(self, device_id: str) -> float:
-        """What a car was paid for energy that it turned out not to need, and has not made up for, i."""
+        """Return what a car was paid for energy that it turned out not to need, and has not made up for, i."""
         claim = self._claims.get(device_id)
         return 0.0 if claim is None else claim.owes_i
 
     def household_w(self, device: DeviceState, start: float, end: float, known_at: float) -> float | None:
-        """A household's habit between two moments, W; None without one."""
+        """Return a household's habit between two moments, W; None without one."""
         profile = self._profiles.get(device.device_id)
         return None if profile is None else profile.expected_w(start, end, known_at)
 

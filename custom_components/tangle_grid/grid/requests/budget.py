@@ -19,12 +19,12 @@ _WH_PER_KWH: Final = 1000
 
 
 def most_i(quantity_w: float, window_s: float, rate: int) -> int:
-    """The most that a reduction for a window can earn, i: the settlement's arithmetic with nothing missing."""
+    """Return the most that a reduction for a window can earn, i: the settlement's arithmetic with nothing missing."""
     return reward_i(math.floor(quantity_w + EPSILON) * math.ceil(window_s) // WS_PER_WH, rate)
 
 
 def affordable_w(left_i: int | None, window_s: float, rate: int) -> float:
-    """The greatest reduction for a window whose reward is at most `left_i`, W; None has no limit."""
+    """Return the greatest reduction for a window whose reward is at most `left_i`, W; None has no limit."""
     if left_i is None or rate <= 0 or window_s <= 0:
         return math.inf
     energy_wh = (max(0, left_i) * _WH_PER_KWH + _WH_PER_KWH - 1) // rate
@@ -43,7 +43,7 @@ class Budget:
         self.spent_i = 0
 
     def left_i(self, requests: dict[str, CurtailmentRequest], request: CurtailmentRequest | None) -> int | None:
-        """What may still be set aside, for a request or for a new one, i; None: as much as is wanted."""
+        """Return what may still be set aside, for a request or for a new one, i; None: as much as is wanted."""
         limits: list[int] = []
         if self._market.budget_per_request_i > 0:
             used = 0 if request is None else sum(ask.committed_i + ask.amount_i for ask in request.asks.values())
@@ -53,7 +53,7 @@ class Budget:
         return max(0, min(limits)) if limits else None
 
     def aside_i(self, requests: Mapping[str, CurtailmentRequest]) -> int:
-        """What is set aside for the parts that are active now, i."""
+        """Return what is set aside for the parts that are active now, i."""
         return sum(
             ask.committed_i
             for each in requests.values()
@@ -63,7 +63,7 @@ class Budget:
         )
 
     def left_today_i(self, requests: Mapping[str, CurtailmentRequest]) -> int | None:
-        """What of the day's budget is neither spent nor set aside, i; None: there is no such budget."""
+        """Return what of the day's budget is neither spent nor set aside, i; None: there is no such budget."""
         if self._market.budget_per_day_i <= 0:
             return None
         return max(0, self._market.budget_per_day_i - self.spent_i - self.aside_i(requests))

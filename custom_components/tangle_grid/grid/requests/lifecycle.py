@@ -53,7 +53,7 @@ class Lifecycle:
         self._last_w: dict[str, float | None] = {}
 
     def open(self) -> list[CurtailmentRequest]:
-        """Requests that are not closed, oldest first."""
+        """Return requests that are not closed, oldest first."""
         return [request for request in self.requests.values() if not request.closed]
 
     def add(self, request: CurtailmentRequest) -> None:
@@ -155,7 +155,7 @@ class Lifecycle:
         self.habits.forget_future(now)
 
     def unpaid(self) -> list[Settlement]:
-        """Rewards that are settled and not known to be paid."""
+        """Return rewards that are settled and not known to be paid."""
         return [
             settlement_of(request, ask)
             for request in self.requests.values()
@@ -164,7 +164,7 @@ class Lifecycle:
         ]
 
     def paid(self) -> list[Settlement]:
-        """Rewards that are known to be paid."""
+        """Return rewards that are known to be paid."""
         return [
             settlement_of(request, ask)
             for request in self.requests.values()
@@ -220,7 +220,7 @@ class Lifecycle:
             self.end(request, ask, RequestState.EXPIRED, now, events, reason=Reason(key="ended_not_needed"))
 
     def _early_end(self, ask: Ask, device: DeviceState, now: float) -> tuple[RequestState, Reason] | None:
-        """Whether an active part ends before its window does; also takes back what cannot be given any more."""
+        """Return whether an active part ends before its window does; also takes back what cannot be given any more."""
         config = device.config
         if device.silent:
             # Nothing is known, nothing is credited; it may come back.
@@ -238,7 +238,7 @@ class Lifecycle:
         return None
 
     def _car_ends(self, ask: Ask, device: DeviceState, config: ChargerConfig) -> tuple[RequestState, Reason] | None:
-        """Whether a car's part is over before its window is; what it cannot feed back any more is taken back."""
+        """Return whether a car's part is over before its window is; what it cannot feed back any more is taken back."""
         if not device.plugged_in:
             return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
         if ask.used_up:
@@ -252,7 +252,7 @@ class Lifecycle:
         return None
 
     def _loads_end(self, device: DeviceState, now: float) -> tuple[RequestState, Reason] | None:
-        """Whether loads that are shed end their part: they are on again, or do not go off."""
+        """Return whether loads that are shed end their part: they are on again, or do not go off."""
         if switched_on_by_hand(device, now, self._timing):
             return RequestState.OPTED_OUT, Reason(key="ended_load_switched_on")
         if stays_on(device, now, self._timing):

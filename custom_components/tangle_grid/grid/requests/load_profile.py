@@ -85,7 +85,7 @@ class HouseholdProfile:
             start = until
 
     def expected_w(self, start: float, end: float, known_at: float) -> float | None:
-        """The mean power that is to be expected between two moments, W; None without a habit.
+        """Return the mean power that is to be expected between two moments, W; None without a habit.
 
         Args:
             start: Begin of the window.
@@ -123,7 +123,7 @@ class HouseholdProfile:
         self._spoilt_until = float(data["spoilt_until"])
 
     def _number(self, t: float) -> int:
-        """The quarter that the clocks show, counted from 1970 on."""
+        """Return the quarter that the clocks show, counted from 1970 on."""
         return int(self._local(t) // SLOT_S)
 
     def _turn_to(self, number: int) -> None:
@@ -150,7 +150,7 @@ class HouseholdProfile:
         return sum(means) / len(means)
 
     def _adjustment_w(self, end: int) -> float:
-        """What of the gap between the slots before `end` and their habit goes on, W; 0 where it is not known."""
+        """Return what of the gap between the slots before `end` and their habit goes on, W; 0 where it is not known."""
         gaps: list[float] = []
         for number in range(end - _RECENT, end):
             measured, habit = self._measured_w(number), self._habit_w(number)
@@ -171,7 +171,7 @@ class HouseholdProfile:
 
 
 def _kind(ordinal: int) -> str:
-    """The type of a day, counted from 1 January 1970 in local time."""
+    """Return the type of a day, counted from 1 January 1970 in local time."""
     return "week" if (ordinal + _EPOCH_WEEKDAY) % 7 < _SATURDAY else "weekend"
 
 

@@ -24,7 +24,7 @@ class Debts:
         self._debts[device_id] = (self.of(device_id, now) + amount_i, now)
 
     def of(self, device_id: str, now: float) -> float:
-        """What somebody earned lately, i, decayed."""
+        """Return what somebody earned lately, i, decayed."""
         known = self._debts.get(device_id)
         if known is None:
             return min((_decayed(*debt, now) for debt in self._debts.values()), default=0.0)

@@ -106,7 +106,7 @@ class Claim:
             self._stopped(claim_wh)
 
     def need_wh(self, claim_wh: float | None) -> float | None:
-        """What is believed of a need, Wh; None: nothing is known."""
+        """Return what is believed of a need, Wh; None: nothing is known."""
         bounds = [self.most_wh - self.drawn_wh]
         if claim_wh is not None:
             bounds.append(claim_wh - self.overclaim_wh)
@@ -124,7 +124,7 @@ class Claim:
         return self.owed_i + max(0.0, sum(max(0.0, each_i) for each_i in beyond) - self.made_up_i)
 
     def begin(self, ask: Ask, claim_wh: float | None) -> float | None:
-        """A part begins: the need that is believed in it, less what is owed, Wh; None: no end is known."""
+        """Return the need that is believed as a part begins, less what is owed, Wh; None: no end is known."""
         believed_wh = self.need_wh(claim_wh)
         self._begun = (self.drawn_wh, believed_wh)
         owed_i, reward_i = self.owes_i, _reward_i(ask)
@@ -198,7 +198,7 @@ class Claim:
 
 
 def _reward_i(ask: Ask) -> float:
-    """What a Wh of a part's baseline is worth, i: only what it is asked for is paid."""
+    """Return what a Wh of a part's baseline is worth, i: only what it is asked for is paid."""
     if ask.baseline_w <= 0:
         return 0.0
     return min(1.0, ask.quantity_w / ask.baseline_w) * ask.rate / 1000

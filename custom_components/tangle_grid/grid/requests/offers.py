@@ -65,7 +65,7 @@ STARTING: Final = "not_asked_starting"
 def offer_of(
     device: DeviceState, now: float, timing: Timing, habits: Habits, *, duration_s: float, known_at: float, rate: int
 ) -> Offer:
-    """What a device could give now and hold for `duration_s`, as far as that is paid.
+    """Return what a device could give now and hold for `duration_s`, as far as that is paid.
 
     Nothing from one that is silent or does not follow, nor from one that has left a request before its end: it is asked
     again only when those who stayed may be back.
@@ -119,7 +119,7 @@ def offer_of(
 
 
 def no_more_than(device: DeviceState, offer: Offer, drawn_w: float) -> Offer:
-    """The offer of one that drew so much, W, when nobody could foresee the request.
+    """Return the offer of one that drew so much, W, when nobody could foresee the request.
 
     Nobody begins to draw for a request that is there already. What a battery feeds back it need not have drawn.
     """
@@ -137,7 +137,7 @@ def nothing(key: str, **values: str | float) -> Offer:
 
 
 def charger_target(config: ChargerConfig, ask: Ask) -> float:
-    """The current that leaves `ask.quantity_w` less than the baseline, A: 0, charging or feeding back."""
+    """Return the current that leaves `ask.quantity_w` less than the baseline, A: 0, charging or feeding back."""
     amps = (ask.baseline_w - ask.quantity_w) / config.watts_per_amp
     if amps >= 0:
         return charge_step(config, amps)
@@ -145,26 +145,29 @@ def charger_target(config: ChargerConfig, ask: Ask) -> float:
 
 
 def battery_target(config: BatteryConfig, ask: Ask) -> float:
-    """The power that leaves `ask.quantity_w` less than the baseline, W."""
+    """Return the power that leaves `ask.quantity_w` less than the baseline, W."""
     return min(config.max_charge_w, max(-config.max_discharge_w, ask.baseline_w - ask.quantity_w))
 
 
 def paid_share(need_wh: float | None, baseline_w: float, duration_s: float) -> float:
-    """The part of a window for which a car's baseline lasts: then it would be full. 1 where nobody knows."""
+    """Return the part of a window for which a car's baseline lasts: then it would be full. 1 where nobody knows."""
     if need_wh is None or baseline_w <= 0:
         return 1.0
     return min(1.0, max(0.0, need_wh) / baseline_w / (duration_s / 3600))
 
 
 def is_paid(ask: Ask, quantity_w: float, duration_s: float) -> bool:
-    """Whether a part that is about to begin is paid for long enough to be asked for; its need is known already."""
+    """Return whether a part that is about to begin is paid for long enough to be asked for.
+
+    Its need is known already.
+    """
     if quantity_w > ask.baseline_w + _WORTH_ASKING_W:
         return True
     return paid_share(ask.need_wh, ask.baseline_w, duration_s) >= _PAID_SHARE
 
 
 def asked_w(device: DeviceState, offer: Offer, want_w: float, most_w: float = math.inf) -> float:
-    """What a device will really give at most when it is asked for `want_w`, W: what its question says.
+    """Return what a device will really give at most when it is asked for `want_w`, W: what its question says.
 
     A charger moves in whole steps or pauses, a household switches whole loads off: that may be more than is wanted. It
     is no more than `most_w`, what can be paid for.
@@ -177,7 +180,7 @@ def asked_w(device: DeviceState, offer: Offer, want_w: float, most_w: float = ma
 
 
 def answered_w(device: DeviceState, ask: Ask, power_w: float) -> float:
-    """What a device gives whose owner accepts with `power_w` and no more, W; less than a step above it.
+    """Return what a device gives whose owner accepts with `power_w` and no more, W; less than a step above it.
 
     0: it can only give more than that.
     """
@@ -189,7 +192,7 @@ def answered_w(device: DeviceState, ask: Ask, power_w: float) -> float:
 
 
 def quantity_for(device: DeviceState, ask: Ask, want_w: float) -> float:
-    """The least reduction that the device can really make and that gives `want_w`, W; at most what it promised.
+    """Return the least reduction that the device can really make and that gives `want_w`, W; at most what it promised.
 
     A charger moves in steps and not between 0 and its minimum, so it may give a little more than is wanted.
     """
@@ -197,7 +200,7 @@ def quantity_for(device: DeviceState, ask: Ask, want_w: float) -> float:
 
 
 def quantity_within(device: DeviceState, ask: Ask, most_w: float) -> float:
-    """The greatest reduction that a charger or battery can make and that is at most `most_w`, W."""
+    """Return the greatest reduction that a charger or battery can make and that is at most `most_w`, W."""
     return _step_within(device, ask.baseline_w, min(most_w, ask.promised_w))
 
 
@@ -223,25 +226,25 @@ def loads_for(device: DeviceState, want_w: float, most_w: float = math.inf) -> t
 
 
 def least_w(device: DeviceState, baseline_w: float) -> float:
-    """The least that a household can give and have paid, W: its smallest load that is on. 0 for all others."""
+    """Return the least that a household can give and have paid, W: its smallest load that is on. 0 for all others."""
     return min(baseline_w, min((rated_w for _, rated_w in _loads_on(device)), default=0.0))
 
 
 def relief(device: DeviceState, quantity_w: float) -> PhaseTriple:
-    """How a device's reduction spreads over the phases, W."""
+    """Return how a device's reduction spreads over the phases, W."""
     share = quantity_w / len(device.config.phases)
     first, second, third = (share if phase in device.config.phases else 0.0 for phase in range(PHASES))
     return (first, second, third)
 
 
 def want_of(device: DeviceState, missing_w: PhaseTriple) -> float:
-    """What a device would have to give so that none of its phases is short by `missing_w` any more, W."""
+    """Return what a device would have to give so that none of its phases is short by `missing_w` any more, W."""
     phases = device.config.phases
     return max(0.0, *(missing_w[phase] for phase in phases)) * len(phases)
 
 
 def _step_for(device: DeviceState, baseline_w: float, want_w: float) -> float:
-    """The least reduction from a baseline that can really be made and gives `want_w`, W."""
+    """Return the least reduction from a baseline that can really be made and gives `want_w`, W."""
     config = device.config
     if want_w <= 0 or not isinstance(config, ChargerConfig):
         return max(0.0, want_w)
@@ -254,7 +257,7 @@ def _step_for(device: DeviceState, baseline_w: float, want_w: float) -> float:
 
 
 def _step_within(device: DeviceState, baseline_w: float, most_w: float) -> float:
-    """The greatest reduction from a baseline that can really be made and is at most `most_w`, W."""
+    """Return the greatest reduction from a baseline that can really be made and is at most `most_w`, W."""
     config = device.config
     if not isinstance(config, ChargerConfig):
         return max(0.0, most_w)
@@ -275,7 +278,7 @@ def _feeds_back_w(device: DeviceState, config: ChargerConfig, duration_s: float)
 
 
 def _held_w(soc: float | None, floor: float, capacity_wh: float, duration_s: float) -> float:
-    """The power that what is stored above the floor can hold for a while, W."""
+    """Return the power that what is stored above the floor can hold for a while, W."""
     if soc is None:
         return 0.0
     return max(0.0, soc - floor) / 100 * capacity_wh / (duration_s / 3600)
@@ -289,7 +292,7 @@ def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
 
 
 def _out_of_reach(device: DeviceState, now: float) -> Reason | None:
-    """Why nobody can be asked here, whatever it draws."""
+    """Return why nobody can be asked here, whatever it draws."""
     if device.silent:
         return Reason(key=SILENT)
     if not device.watch.compliant:
@@ -302,7 +305,10 @@ def _out_of_reach(device: DeviceState, now: float) -> Reason | None:
 
 
 def _just_begun(device: DeviceState, now: float, drawn_w: float, window_s: float, known_at: float) -> Offer:
-    """A charger whose baseline has yet to follow what it draws: how long it has drawn so much, and would have to."""
+    """Return a charger whose baseline has yet to follow what it draws.
+
+    How long it has drawn so much, and would have to.
+    """
     drawn_s = now - device.log.since_above(drawn_w * _AS_MUCH, now)
     needed_s = window_s + min(window_s, max(0.0, now - known_at))
     minutes = min(int(drawn_s // 60), math.ceil(needed_s / 60) - 1)

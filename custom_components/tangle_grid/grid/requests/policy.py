@@ -68,7 +68,7 @@ type Part = Callable[[Situation], Finding]
 
 
 def decide(device: DeviceState, question: Question, now: float) -> Verdict:
-    """A participant's answer by its own policy."""
+    """Return a participant's answer by its own policy."""
     policy: PolicyConfig | None = getattr(device.config, "policy", None)
     if policy is None or policy.mode is PolicyMode.NEVER:
         return Verdict(accept=False, reason=Reason(key="declined_never"))
@@ -85,7 +85,7 @@ def decide(device: DeviceState, question: Question, now: float) -> Verdict:
 
 
 def parts_of(policy: PolicyConfig) -> Iterator[Part]:
-    """The chain of a policy that answers at all."""
+    """Yield the chain of a policy that answers at all."""
     yield something_to_give
     yield rate_is_enough
     if policy.mode is PolicyMode.WHEN_CHARGED or policy.require_charged:
@@ -102,7 +102,7 @@ def something_to_give(situation: Situation) -> Finding:
 
 
 def rate_is_enough(situation: Situation) -> Finding:
-    """The rate is not below the participant's own."""
+    """Judge whether the rate is not below the participant's own."""
     rate, least = situation.question.rate, situation.policy.min_rate
     if rate < least:
         return _no("declined_rate_too_low", rate=rate, min_rate=least)
@@ -123,7 +123,7 @@ def charged_enough(situation: Situation) -> Finding:
 
 
 def departure_holds(situation: Situation) -> Finding:
-    """The car is still ready for its departure when it helps until the end of the window."""
+    """Judge whether the car is still ready for its departure when it helps until the end of the window."""
     device, question, config = situation.device, situation.question, situation.device.config
     if not isinstance(config, ChargerConfig):
         return _no("declined_never")
@@ -146,7 +146,7 @@ def departure_holds(situation: Situation) -> Finding:
 
 
 def can_feed_back(device: DeviceState) -> bool:
-    """Whether a car may give energy back now: it is able, allowed, and above its floor."""
+    """Return whether a car may give energy back now: it is able, allowed, and above its floor."""
     config = device.config
     if not isinstance(config, ChargerConfig) or config.max_discharge_a < config.min_current_a:
         return False
@@ -155,7 +155,7 @@ def can_feed_back(device: DeviceState) -> bool:
 
 
 def _feeds_back(situation: Situation) -> Reason | None:
-    """A car that will have to give energy back says so, whatever made it agree."""
+    """Say so for a car that will have to give energy back, whatever made it agree."""
     device, question, soc = situation.device, situation.question, situation.device.soc
     floor = situation.policy.v2g_floor_soc
     if not can_feed_back(device) or question.power_w <= question.baseline_w or floor is None or soc is None:
@@ -164,7 +164,7 @@ def _feeds_back(situation: Situation) -> Reason | None:
 
 
 def _together(reasons: list[Reason]) -> Reason:
-    """One sentence for all parts that said yes: the last one's, or one that joins charge and departure."""
+    """Return one sentence for all parts that said yes: the last one's, or one that joins charge and departure."""
     by_key = {reason.key: reason for reason in reasons}
     charged, departs = by_key.get("accepted_charged_enough"), by_key.get("accepted_departure_holds")
     if charged is None or departs is None:
@@ -196,5 +196,5 @@ def _needs_energy(device: DeviceState, soc: float, wanted_soc: float) -> Finding
 
 
 def _departure(device: DeviceState) -> float | None:
-    """When the car leaves, or should have left, as somebody said."""
+    """Return when the car leaves, or should have left, as somebody said."""
     return device.departure.at

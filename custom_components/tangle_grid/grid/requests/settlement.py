@@ -62,7 +62,7 @@ def energies(total: Delivery, rate_i_per_kwh: int) -> dict[str, int]:
 
 
 def settlement_of(request: CurtailmentRequest, ask: Ask) -> Settlement:
-    """The reward to pay for a settled part, always the same for the same part."""
+    """Return the reward to pay for a settled part, always the same for the same part."""
     return Settlement(
         request_id=request.request_id,
         device_id=ask.device_id,

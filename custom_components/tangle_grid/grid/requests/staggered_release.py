@@ -104,7 +104,7 @@ class Release:
         self._before.pop(device_id, None)
 
     def let_back(self, device: DeviceState, now: float) -> bool:
-        """By its own wish it waits no longer, and is left alone for a while; returns whether it did wait."""
+        """Let it wait no longer, by its own wish, and leave it alone for a while; return whether it did wait."""
         if device.device_id not in self._waiting:
             return False
         self.drop(device.device_id)
@@ -113,15 +113,18 @@ class Release:
         return True
 
     def held(self) -> dict[str, float]:
-        """What those who wait, and chargers that were released before all are back, are told at most, by device id."""
+        """Return what those who wait, and chargers that were released before all are back, are told at most.
+
+        By device id.
+        """
         return {device_id: waiting.held for device_id, waiting in self._waiting.items()} | self._before
 
     def returning(self) -> set[str]:
-        """Who waits, or has been released and is still on its way back."""
+        """Return who waits, or has been released and is still on its way back."""
         return self._waiting.keys() | self._rising.keys()
 
     def helps(self, devices: Mapping[str, DeviceState]) -> dict[str, Help]:
-        """What those who are not back yet have given up."""
+        """Return what those who are not back yet have given up."""
         helps = {device_id: Help(waiting.before_a, waiting.reserved_a) for device_id, waiting in self._waiting.items()}
         for device_id, rising in self._rising.items():
             device = devices[device_id]
@@ -174,7 +177,7 @@ class Release:
                 self._add_to(coming, device, _missing_w(device, self._rising[device_id]))
 
     def _must_wait(self, device: DeviceState, now: float) -> bool:
-        """Whether there is still something to wait for."""
+        """Return whether there is still something to wait for."""
         match device.config:
             case ChargerConfig():
                 return device.plugged_in and not device.satisfied
@@ -209,14 +212,20 @@ class Release:
         self._rising[device_id] = Rising(target_w, until)
 
     def _rise_s(self, device: DeviceState, waiting: Waiting) -> float:
-        """How long it takes at most until it is back, s: what it may have to wait, the ramp, and time to follow."""
+        """Return how long it takes at most until it is back, s.
+
+        What it may have to wait, the ramp, and time to follow.
+        """
         timing = self._timing
         # Whoever is written to more seldom takes larger steps.
         ramp_s = (waiting.before_a - waiting.held) / timing.ramp_a_per_step * timing.min_write_interval_s
         return timing.increase_hold_s + write_interval_s(device.config, timing) + ramp_s + timing.compliance_grace_s
 
     def _coming_w(self, devices: Mapping[str, DeviceState]) -> dict[int, float]:
-        """What is still to come, W per limit: from those on their way back, and as some have not stopped feeding in."""
+        """Return what is still to come, W per limit.
+
+        From those on their way back, and as some have not stopped feeding in.
+        """
         coming: dict[int, float] = {}
         for device_id, rising in self._rising.items():
             self._add_to(coming, devices[device_id], _missing_w(devices[device_id], rising))
@@ -249,7 +258,7 @@ class Release:
 
 
 def current_before(device: DeviceState, baseline_w: float, told_a: float | None) -> float:
-    """The least setpoint with which a charger gets what it drew, A per phase; no more than it was told."""
+    """Return the least setpoint with which a charger gets what it drew, A per phase; no more than it was told."""
     config = device.config
     assert isinstance(config, ChargerConfig)  # noqa: S101  # nothing else waits
     steps = math.ceil(baseline_w / config.watts_per_amp / config.step_a - EPSILON) * config.step_a
@@ -269,7 +278,7 @@ def _shed_w(device: DeviceState) -> float:
 
 
 def _missing_w(device: DeviceState, rising: Rising) -> float:
-    """What it will still take, W, with what it feeds in and will not."""
+    """Return what it will still take, W, with what it feeds in and will not."""
     return max(0.0, rising.target_w - (device.power_w or 0.0))
 
 
