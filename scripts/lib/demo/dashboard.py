@@ -1,7 +1,9 @@
 """The demo's dashboard: made from the registries, so that it fits whatever the street consists of."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from .api import ApiError, HomeAssistantApi, Json
 from .cards import gauge, heading, history, logbook, markdown, section, tile, view
@@ -13,6 +15,7 @@ PATH: Final = "tangle-grid"
 TITLE: Final = "The street"
 ICON: Final = "mdi:transmission-tower"
 _WALL_MINUTES: Final = 4
+_DIAGNOSTICS_S: Final = 20.0
 _HOURS: Final = _WALL_MINUTES / 60
 _ICONS: Final = {
     "charger": "mdi:ev-station",
@@ -50,11 +53,24 @@ async def install_dashboard(api: HomeAssistantApi, street: Street) -> None:
 
 async def street_speed(api: HomeAssistantApi, street: Street) -> float:
     """Street seconds in one wall second, from the integration's own diagnostics."""
-    answer = await api.request("GET", f"diagnostics/config_entry/{street.entry_id}")
+    answer = await _diagnostics(api, street)
     try:
         return float(answer["data"]["clock"]["speed"])
     except KeyError as error:
         raise ApiError(f"the diagnostics have no {error}") from None
+
+
+async def _diagnostics(api: HomeAssistantApi, street: Street) -> Json:
+    """Return the diagnostics of the street. Home Assistant offers them a moment after the integration was loaded."""
+    path = f"diagnostics/config_entry/{street.entry_id}"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DIAGNOSTICS_S):
+            while True:
+                try:
+                    return cast("Json", await api.request("GET", path))
+                except ApiError:
+                    await asyncio.sleep(0.5)
+    return cast("Json", await api.request("GET", path))
 
 
 def build(street: Street, *, speed: float, threshold: float) -> Json:
