@@ -19,6 +19,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.tangle_grid.config_flow import TangleGridConfigFlow
 from custom_components.tangle_grid.const import (
     CONF_BATTERY_KWH,
     CONF_CAPACITY_A,
@@ -195,15 +196,16 @@ def feeder_subentry(feeder_id: str, title: str, *sensors: str, **data: Any) -> C
 def island_entry(
     *subentries: ConfigSubentryDataWithId, options: Mapping[str, Any] | None = None, **data: Any
 ) -> MockConfigEntry:
-    """The config entry of an island; without subentries it has one of each kind."""
+    """The config entry of an island as it is set up today; without subentries it has one of each kind."""
     return MockConfigEntry(
         domain=DOMAIN,
         title="Maple Street",
         unique_id="island-1",
+        version=TangleGridConfigFlow.VERSION,
+        minor_version=TangleGridConfigFlow.MINOR_VERSION,
         data={
             CONF_KIND: KIND_ISLAND,
             CONF_ISLAND_ID: "0123456789abcdef0123456789abcdef",
-            "name": "Maple Street",
             CONF_METER: {CONF_METER_POWER: list(METER)},
             CONF_CAPACITY_A: 63.0,
             CONF_THRESHOLD: 80,
