@@ -1,0 +1,107 @@
+"""A signed statement can be checked by anybody, and not be changed by anybody."""
+
+import json
+from datetime import UTC
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from custom_components.tangle_grid.economy.books import (
+    BooksError,
+    Month,
+    Statement,
+    signed_statement,
+    statement,
+    verify_statement,
+)
+from custom_components.tangle_grid.protocol import SigningKey, canonical
+from tests.support.books import MEMBERS, Desk, desks, entry
+
+KEY = SigningKey.from_hex("11" * 32)
+
+
+def made(lines: list[Any], participant: str = "car") -> Statement:
+    return statement(
+        lines, island="island", participant=participant, month=Month(2026, 11), zone=UTC, time_zone="UTC", opening_i=7
+    )
+
+
+def over_a_wire(document: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(document))
+
+
+@settings(max_examples=30, deadline=None)
+@given(desk=desks(), member=st.sampled_from(MEMBERS))
+def test_a_statement_comes_back_as_it_was(desk: Desk, member: str) -> None:
+    before = made(desk.lines, member)
+    assert verify_statement(over_a_wire(signed_statement(before, KEY)), KEY.public, UTC) == before
+
+
+LINES = [entry("1", amount_i=-100, wh_in=500, details={"tariff": "night"}), entry("2", amount_i=30, wh_out=100)]
+
+
+def fault(document: Any, key: str = KEY.public) -> str:
+    with pytest.raises(BooksError) as refused:
+        verify_statement(document, key, UTC)
+    assert str(refused.value)
+    return refused.value.key
+
+
+def resigned(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    said = {**document, **changes}
+    del said["signature"]
+    return said | {"signature": KEY.sign(canonical(said))}
+
+
+def test_whatever_is_changed_the_signature_is_broken() -> None:
+    document = over_a_wire(signed_statement(made(LINES), KEY))
+    changes: dict[str, Any] = {"island": "x", "month": "2026-12", "opening_i": 8, "sessions": 2, "lines": []}
+    for name, value in changes.items():
+        assert fault({**document, name: value}) == "statement_not_signed", name
+    assert fault(document, SigningKey.from_hex("22" * 32).public) == "statement_not_signed"
+    other = signed_statement(made(LINES), SigningKey.from_hex("22" * 32))
+    assert fault(other) == "statement_not_signed"
+
+
+def test_an_island_that_signs_sums_that_are_wrong_is_found_out() -> None:
+    document = over_a_wire(signed_statement(made(LINES), KEY))
+    totals = document["totals"]
+    for changes in (
+        {"closing_i": 0},
+        {"opening_i": 8},
+        {"sessions": 0},
+        {"totals": totals | {"wh_in": 501}},
+        {"kinds": {}},
+        {"lines": document["lines"][:1]},
+        {"lines": [document["lines"][0], document["lines"][0]]},
+        {"lines": [document["lines"][0], {**document["lines"][1], "at": 0}]},
+        {"month": "2026-12"},
+    ):
+        assert fault(resigned(document, **changes)) in {"statement_wrong", "line_differs"}, changes
+
+
+def test_what_is_no_statement() -> None:
+    document = over_a_wire(signed_statement(made(LINES), KEY))
+    line = document["lines"][0]
+    for wrong in (
+        None,
+        [],
+        {},
+        {**document, "more": 1},
+        {**document, "opening_i": True},
+        {**document, "lines": {}},
+        resigned(document, v=2),
+        resigned(document, lines=[{**line, "kind": "theft"}]),
+        resigned(document, lines=[{**line, "wh_in": -1}]),
+        resigned(document, lines=[{**line, "amount_i": 1.5}]),
+        resigned(document, lines=["line"]),
+    ):
+        assert fault(wrong) == "not_a_statement", wrong
+    assert fault(resigned(document, month="2026")) == "not_a_month"
+
+
+def test_details_that_cannot_be_signed() -> None:
+    with pytest.raises(BooksError) as refused:
+        signed_statement(made([entry(details={"x": 2**60})]), KEY)
+    assert refused.value.key == "not_a_statement"
