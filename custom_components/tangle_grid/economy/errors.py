@@ -1,11 +1,12 @@
-"""The error of this room, and how figures are shown."""
+"""The errors of this room, and how figures are shown."""
 
 from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-# What each key says to a person. `where` is a place in the JSON, such as `elements[1].restrictions.end_time`.
+# What each key of a tariff or a session says to a person. `where` is a place in the JSON, such as
+# `elements[1].restrictions.end_time`.
 SENTENCES: Final[Mapping[str, str]] = {
     "not_json": "The {what} is not JSON: {error}.",
     "not_an_object": "{where} is not an object.",
@@ -34,14 +35,27 @@ SENTENCES: Final[Mapping[str, str]] = {
     "tariff_not_valid": "The tariff was not valid when the session began at {start}: it is valid {valid}.",
 }
 
+# And of what was typed into the form of a tariff: `where` is a field.
+FORM_SENTENCES: Final[Mapping[str, str]] = {
+    "comma_in_doubt": "{where} is {value}: write a point before decimals, and nothing between thousands.",
+    "needs_other": "{where} needs {other} as well.",
+    "not_a_currency": "{where} is {value}: a currency has three letters, such as EUR.",
+    "not_of_the_form": "The tariff says more than the form can.",
+    "not_positive": "{where} is {value}: it has to be more than 0.",
+    "not_whole_seconds": "{where} is {value}, which is no whole number of seconds.",
+    "nothing_priced": "The tariff prices nothing: give at least one price.",
+}
 
-class TariffError(Exception):
-    """A tariff or a charging session that cannot be.
+
+class EconomyError(Exception):
+    """Something of this room cannot be. Each kind of error has its sentences.
 
     Attributes:
-        key: Machine-readable reason, a key of `SENTENCES`.
+        key: Machine-readable reason, a key of `sentences`.
         placeholders: The values for its sentence.
     """
+
+    sentences: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, key: str, placeholders: Mapping[str, object] | None = None) -> None:
         """Remember the reason and its values."""
@@ -51,7 +65,19 @@ class TariffError(Exception):
 
     def __str__(self) -> str:
         """Return one sentence for a person."""
-        return SENTENCES[self.key].format_map(self.placeholders)
+        return self.sentences[self.key].format_map(self.placeholders)
+
+
+class TariffError(EconomyError):
+    """A tariff or a charging session that cannot be."""
+
+    sentences = SENTENCES
+
+
+class FormError(TariffError):
+    """What was typed into the form of a tariff cannot be; the placeholder `where` is the field."""
+
+    sentences: ClassVar[Mapping[str, str]] = {**SENTENCES, **FORM_SENTENCES}
 
 
 def shown(value: Fraction) -> str:
