@@ -58,7 +58,7 @@ def test_a_program_is_run_as_if_it_was_started_itself(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (7, "__main__ ['-m', 'two words']\n")
 
 
-@pytest.mark.parametrize("script", ["bench", "demo", "node", "pack", "price", "test", "verify"])
+@pytest.mark.parametrize("script", ["bench", "demo", "node", "pack", "price", "protocol", "test", "verify"])
 def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
     lines = [line for line in (ROOT / "scripts" / script).read_text().splitlines() if line.lstrip()[:1] != "#"]
     started = [line for line in lines if "python3 " in line or '"$python"' in line]
@@ -127,7 +127,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-@pytest.mark.parametrize("script", ["pack", "pin", "screenshots", "lint", "bench"])
+@pytest.mark.parametrize("script", ["pack", "pin", "protocol", "screenshots", "lint", "bench"])
 @pytest.mark.parametrize("asked", ["--help", "-h"])
 def test_help_does_nothing_else(checkout: Path, script: str, asked: str) -> None:
     binaries = checkout.parent / "bin"
@@ -137,7 +137,7 @@ def test_help_does_nothing_else(checkout: Path, script: str, asked: str) -> None
     assert not (binaries / "started").exists()
 
 
-@pytest.mark.parametrize("script", ["pack", "pin", "screenshots", "lint"])
+@pytest.mark.parametrize("script", ["pack", "pin", "protocol", "screenshots", "lint"])
 def test_what_is_not_understood_does_nothing(checkout: Path, script: str) -> None:
     binaries = checkout.parent / "bin"
     for arguments in (["--anything"], ["one", "two"]):

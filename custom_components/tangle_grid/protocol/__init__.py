@@ -12,6 +12,7 @@ from .bodies import (
     KeyNotice,
     MeterReading,
     SettlementReceipt,
+    body_types,
     read_body,
     to_body,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Signer",
     "SigningKey",
     "body_key",
+    "body_types",
     "canonical",
     "contradictions",
     "epoch_of",

@@ -198,6 +198,11 @@ _TYPES: Final = {
 }
 
 
+def body_types() -> Mapping[str, type[Body]]:
+    """Return the type of the bodies of each kind that there is, by kind."""
+    return dict(_TYPES)
+
+
 def to_body(body: Body) -> dict[str, Any]:
     """Return the JSON of a body, without its kind."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(body).items()}

@@ -19,7 +19,7 @@ from .statement import Statement, Sums, summed
 FORMAT: Final = "tangle_grid.statement"
 VERSION: Final = 1
 _SIGNATURE: Final = "signature"
-_LINE: Final[Mapping[str, tuple[type, ...]]] = {
+LINE: Final[Mapping[str, tuple[type, ...]]] = {
     "entry_id": (str,),
     "at": (int, float),
     "kind": (str,),
@@ -31,7 +31,7 @@ _LINE: Final[Mapping[str, tuple[type, ...]]] = {
     "payment_id": (str, type(None)),
     "details": (dict,),
 }
-_HEAD: Final[Mapping[str, tuple[type, ...]]] = {
+HEAD: Final[Mapping[str, tuple[type, ...]]] = {
     "format": (str,),
     "v": (int,),
     "island": (str,),
@@ -57,7 +57,7 @@ def _sums(sums: Sums) -> dict[str, int]:
 
 def _line(entry: BookEntry) -> dict[str, Any]:
     """Return a line; whose it is stands at the top."""
-    said = {name: getattr(entry, name) for name in _LINE}
+    said = {name: getattr(entry, name) for name in LINE}
     return said | {"kind": entry.kind.value, "details": dict(entry.details)}
 
 
@@ -107,7 +107,7 @@ def _checked(value: Any, shape: Mapping[str, tuple[type, ...]], where: str) -> M
 
 
 def _read_line(value: Any, participant: str, where: str) -> BookEntry:
-    said = _checked(value, _LINE, where)
+    said = _checked(value, LINE, where)
     if said["kind"] not in tuple(Kind):
         _refuse(f"{where}.kind is not known")
     if said["wh_in"] < 0 or said["wh_out"] < 0:
@@ -123,7 +123,7 @@ def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None)
     Raises:
         BooksError: not_a_statement, statement_not_signed, statement_wrong, line_differs.
     """
-    said = _checked(document, _HEAD, "statement")
+    said = _checked(document, HEAD, "statement")
     if said["format"] != FORMAT or said["v"] != VERSION:
         _refuse("another format or version")
     unsigned = {name: value for name, value in said.items() if name != _SIGNATURE}
