@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks._sessions import SessionsError, check_stations, from_acn_data, is_event_queue, load, synthetic
 from benchmarks.baseline import run as baseline
+from benchmarks.liars import run as liars
 
 ROOT = Path(__file__).parents[1]
 STATIONS = [f"CA-{number}" for number in range(300, 320)]
@@ -211,3 +212,14 @@ def test_ours_and_the_algorithms_of_acn_sim_run_on_the_same_sessions(tmp_path: P
         assert 0.0 <= each["p5_fraction"] <= each["jain"] <= 1.0
         assert (each["violations"] == 0) == (name != "uncontrolled")
         assert name == "uncontrolled" or each["peak_kw"] <= 20.0
+
+
+@pytest.mark.parametrize("needed", [3, 4])
+def test_liars_are_fewer_than_what_is_found(needed: int) -> None:
+    figures = liars(reports=1_500, seed=2, needed=needed)
+    assert figures["precision"] >= 0.95
+    assert figures["found"] >= 0.9
+    assert figures["over_budget_i"] == 0
+    assert figures["least_i"] <= figures["per_true_i"] <= 1.1 * figures["least_i"]
+    # Lies are what is refused, nearly alone.
+    assert figures["refused_liars"] > 20 * figures["refused_others"]
