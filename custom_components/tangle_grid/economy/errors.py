@@ -46,6 +46,21 @@ FORM_SENTENCES: Final[Mapping[str, str]] = {
     "nothing_priced": "The tariff prices nothing: give at least one price.",
 }
 
+# And of a state that was stored: `where` is a place in it.
+STORED_SENTENCES: Final[Mapping[str, str]] = {
+    "not_this_version": "{where} is {value}, and only {expected} can be read.",
+    "unknown_field": "{where} is a field that nobody knows.",
+    "out_of_range": "{where} is {value}, which cannot be.",
+}
+
+# And of parking, tolls and what a car allows.
+SERVICE_SENTENCES: Final[Mapping[str, str]] = {
+    "limit_missing": "{where} has no limit: say how much a day.",
+    "limit_negative": "{where} is {value}: a limit is not negative.",
+    "prices_no_parking": "The tariff has no price for parking: give a price per hour or a flat one.",
+    "rate_not_positive": "{value} iota for a unit of the currency cannot be: it has to be more than 0.",
+}
+
 
 class EconomyError(Exception):
     """Something of this room cannot be. Each kind of error has its sentences.
@@ -72,6 +87,18 @@ class TariffError(EconomyError):
     """A tariff or a charging session that cannot be."""
 
     sentences = SENTENCES
+
+
+class StoredError(TariffError):
+    """A stored state that cannot be read."""
+
+    sentences: ClassVar[Mapping[str, str]] = {**SENTENCES, **STORED_SENTENCES}
+
+
+class ServiceError(TariffError):
+    """A service, or what a car says about it, that cannot be."""
+
+    sentences: ClassVar[Mapping[str, str]] = {**SENTENCES, **SERVICE_SENTENCES}
 
 
 class FormError(TariffError):
