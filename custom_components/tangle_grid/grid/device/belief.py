@@ -35,6 +35,8 @@ _COMMON_LOWEST_A: Final = 6.0
 _FAR_S: Final = 366 * 86_400.0
 _MOST_NEED_WH: Final = 2_000_000.0
 _FULL: Final = 100.0
+#: Put together once: `int | float` in place is made anew each time.
+_NUMBERS: Final = (int, float)
 
 
 class DeviceFault(StrEnum):
@@ -72,20 +74,7 @@ def believed(telemetry: Telemetry | None, most_w: float, now: float) -> tuple[Te
         case None:
             return None, None
         case ChargerTelemetry():
-            reading, fault = _reading(telemetry.reading, most_w)
-            lowest_a = _number(telemetry.lowest_a, 0.0, most_w / NOMINAL_V)
-            return _with(
-                telemetry,
-                reading=reading,
-                connected=_truth(telemetry.connected),
-                soc=_number(telemetry.soc, 0.0, _FULL),
-                departure_at=_number(telemetry.departure_at, now - _FAR_S, now + _FAR_S),
-                energy_needed_wh=_number(telemetry.energy_needed_wh, -_MOST_NEED_WH, _MOST_NEED_WH),
-                soc_at=_number(telemetry.soc_at, 0.0, now + _FAR_S),
-                heard_at=_number(telemetry.heard_at, 0.0, now + _FAR_S),
-                shown_a=_number(telemetry.shown_a, 0.0, most_w / NOMINAL_V),
-                lowest_a=_COMMON_LOWEST_A if lowest_a is None else lowest_a,
-            ), fault
+            return _charger(telemetry, most_w, now)
         case BatteryTelemetry():
             reading, fault = _reading(telemetry.reading, most_w)
             return _with(
@@ -108,8 +97,46 @@ def believed(telemetry: Telemetry | None, most_w: float, now: float) -> tuple[Te
     return None, DeviceFault.UNREADABLE  # type: ignore[unreachable]
 
 
+def _charger(said: ChargerTelemetry, most_w: float, now: float) -> tuple[ChargerTelemetry, DeviceFault | None]:
+    """`believed` of a charger: nearly always all of it is, and there may be a thousand of them in a pass."""
+    reading, fault = _reading(said.reading, most_w)
+    most_a, far_at = most_w / NOMINAL_V, now + _FAR_S
+    lowest_a = _number(said.lowest_a, 0.0, most_a)
+    if lowest_a is None:
+        lowest_a = _COMMON_LOWEST_A
+    connected, soc = _truth(said.connected), _number(said.soc, 0.0, _FULL)
+    departure_at = _number(said.departure_at, now - _FAR_S, far_at)
+    needed_wh = _number(said.energy_needed_wh, -_MOST_NEED_WH, _MOST_NEED_WH)
+    soc_at, heard_at = _number(said.soc_at, 0.0, far_at), _number(said.heard_at, 0.0, far_at)
+    shown_a = _number(said.shown_a, 0.0, most_a)
+    if (
+        reading is said.reading
+        and connected is said.connected
+        and soc is said.soc
+        and departure_at is said.departure_at
+        and needed_wh is said.energy_needed_wh
+        and soc_at is said.soc_at
+        and heard_at is said.heard_at
+        and shown_a is said.shown_a
+        and lowest_a is said.lowest_a
+    ):
+        return said, fault
+    return replace(
+        said,
+        reading=reading,
+        connected=connected,
+        soc=soc,
+        departure_at=departure_at,
+        energy_needed_wh=needed_wh,
+        soc_at=soc_at,
+        heard_at=heard_at,
+        shown_a=shown_a,
+        lowest_a=lowest_a,
+    ), fault
+
+
 def _with[TelemetryT: Telemetry](telemetry: TelemetryT, **values: object) -> TelemetryT:
-    """Telemetry with these values. Nearly always it has them already, and there are a thousand devices a pass."""
+    """Telemetry with these values. Nearly always it has them already."""
     other = {name: value for name, value in values.items() if getattr(telemetry, name) is not value}
     return replace(telemetry, **other) if other else telemetry  # type: ignore[arg-type]
 
@@ -117,16 +144,19 @@ def _with[TelemetryT: Telemetry](telemetry: TelemetryT, **values: object) -> Tel
 def _reading(reading: PhaseReading | None, most_w: float) -> tuple[PhaseReading | None, DeviceFault | None]:
     if reading is None:
         return None, None
-    if not all(isinstance(value, int | float) for value in (*reading.power_w, reading.at, reading.changed_at)):
-        return None, DeviceFault.UNREADABLE
-    # Written so that what is not a number fails it, too.
-    if not all(-most_w <= watts <= most_w for watts in reading.power_w):
-        return None, DeviceFault.IMPLAUSIBLE
+    values: tuple[object, ...] = (*reading.power_w, reading.at, reading.changed_at)
+    for value in values:
+        if not isinstance(value, _NUMBERS):
+            return None, DeviceFault.UNREADABLE
+    for watts in reading.power_w:
+        # Written so that what is not a number fails it, too.
+        if not -most_w <= watts <= most_w:
+            return None, DeviceFault.IMPLAUSIBLE
     return reading, None
 
 
 def _number(value: object, least: float, most: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return None
     return value if least <= value <= most else None
 

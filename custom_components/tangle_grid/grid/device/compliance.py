@@ -19,7 +19,8 @@ _SELDOM: Final = 10.0
 
 def measured_current_a(config: ChargerConfig, reading: PhaseReading) -> float:
     """Return the current that counts against a setpoint: the greatest of its phases, A, negative when feeding back."""
-    return max(reading.power_w[phase] for phase in config.phases) / NOMINAL_V
+    power_w = reading.power_w
+    return max([power_w[phase] for phase in config.phases]) / NOMINAL_V
 
 
 def exceeds(measured_a: float, told_a: float) -> bool:

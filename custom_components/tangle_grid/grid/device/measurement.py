@@ -42,10 +42,10 @@ class PowerLog:
         """
         value: PhaseTriple | None = None
         for at, power_w in reversed(self._entries):
+            if at <= moment:
+                return value if power_w is None else power_w
             if power_w is not None:
                 value = power_w
-            if at <= moment:
-                break
         return value
 
     def known_w(self, moment: float) -> float:

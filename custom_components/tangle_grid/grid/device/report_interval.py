@@ -1,6 +1,5 @@
 """How often a device or a meter reports, learned: what is no older than that is not yet silence."""
 
-import heapq
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -38,7 +37,7 @@ class ReportWatch:
             return
         self._gaps.append(at - last_at)
         if len(self._gaps) > 1:
-            self._interval_s = heapq.nlargest(2, self._gaps)[1]
+            self._interval_s = sorted(self._gaps)[-2]
 
     def interrupt(self) -> None:
         """The source could not be reached, or the clock was set: the gap that ends next says nothing."""
@@ -69,4 +68,4 @@ class ReportWatch:
         known = [float(gap) for gap in gaps if 0.0 < float(gap) <= _LONGEST_S]
         self._gaps.extend(known)
         if len(self._gaps) > 1:
-            self._interval_s = heapq.nlargest(2, self._gaps)[1]
+            self._interval_s = sorted(self._gaps)[-2]

@@ -62,6 +62,7 @@ class DeviceState:
     """One device: configuration, newest telemetry, lease, obedience and totals.
 
     Attributes:
+        device_id: Its id.
         reading: The newest trusted reading, None while the device is silent.
         fault: Why its newest reading is not believed, whatever its age; None: it is.
         log: Its measured power.
@@ -71,6 +72,7 @@ class DeviceState:
         last_a: Greatest phase current of the last trusted reading, A; survives silence.
         configured: The configuration as it was entered; `config` has the phases and least current that were learned.
         plug: Whether a car is plugged in.
+        plugged_in: A car may be there: unknown counts as there, and a slip of the plug's bit is none.
         departure: When it leaves, as somebody said.
         charge: How full the car or battery is.
         phases: Which phases its car uses.
@@ -97,9 +99,11 @@ class DeviceState:
         rewrite: It may have forgotten its setpoint.
     """
 
+    plugged_in = True
     _long_paused = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
+        self.device_id = config.device_id
         self.config = self.configured = config
         self.phases = PhaseWatch(config.phases, config.max_current_a if isinstance(config, ChargerConfig) else 0.0)
         self.minimum = (
@@ -112,7 +116,6 @@ class DeviceState:
         self.plug = PlugWatch()
         self.departure = Departure()
         self.charge = ChargeWatch.of(config)
-        self._may_be_there = True
         self.arrived_at: float | None = None
         self._expected_at: float | None = None
         self.log = PowerLog(2 * timing.baseline_window_s + timing.telemetry_max_age_s)
@@ -158,11 +161,6 @@ class DeviceState:
         self.delivered_wh = self.earned_i = 0
 
     @property
-    def device_id(self) -> str:
-        """The device's id."""
-        return self.config.device_id
-
-    @property
     def soc(self) -> float | None:
         """State of charge that is expected, percent, while the device can be seen; None: unknown."""
         return None if self.silent else self.charge.expected
@@ -176,11 +174,6 @@ class DeviceState:
     def setpoint(self) -> float | None:
         """What it was told last."""
         return None if self.lease is None else self.lease.value
-
-    @property
-    def plugged_in(self) -> bool:
-        """A car may be there: unknown counts as there, and a slip of the plug's bit is none, see `plug`."""
-        return self._may_be_there
 
     @property
     def connected(self) -> bool | None:
@@ -405,7 +398,7 @@ class DeviceState:
         said = telemetry.connected if isinstance(telemetry, ChargerTelemetry) else None
         doubted_since = plug.doubted_since
         plug.observe(now, said=said, reading=self.reading, hold_s=timing.plug_hold_s)
-        self._may_be_there = plug.may_be_there(now, timing.plug_hold_s)
+        self.plugged_in = plug.may_be_there(now, timing.plug_hold_s)
         if plug.connected and before is False:
             # Some chargers forget their limit when a session begins.
             self.rewrite = True
@@ -425,13 +418,15 @@ class DeviceState:
             self.departure.leave()
 
     def _observe_car(self, elapsed_s: float, now: float) -> None:
+        config, reading, told, plugged = self.config, self.reading, self.setpoint, self.plug.connected
+        assert isinstance(config, ChargerConfig)  # noqa: S101  # only they have cars
         if self.session_at is None and not self.session_ws:
             self.session_at = now
-        if self.reading is not None:
-            self.session_ws += max(0.0, self.reading.total_w) * min(elapsed_s, _VOUCHED_S)
-        self.charge.observe(now, self.telemetry, power_w=self.power_w, told=self.setpoint, plugged=self.connected)
-        need, soc, config = self.need_wh(), self.charge.expected, self.config
-        assert isinstance(config, ChargerConfig)  # noqa: S101  # only they have cars
+        power_w = None if reading is None else reading.total_w
+        if power_w is not None:
+            self.session_ws += max(0.0, power_w) * min(elapsed_s, _VOUCHED_S)
+        self.charge.observe(now, self.telemetry, power_w=power_w, told=told, plugged=plugged)
+        need = self.need_wh()
         if need is not None and need <= 0:
             self.satisfied = True
         elif need is not None:
@@ -439,12 +434,12 @@ class DeviceState:
             again_wh = max(_NEEDS_AGAIN_WH, (config.battery_wh or 0) * _NEEDS_AGAIN / 100)
             self.satisfied &= need <= again_wh
         else:
+            soc = self.charge.expected
             self.satisfied &= soc is not None and soc >= config.target_soc - _NEEDS_AGAIN
-        if self.connected is not False:
+        if plugged is not False:
             said: float | None = getattr(self.telemetry, "departure_at", None)
-            self.departure.observe(now, said, charged=self.satisfied, watched=self.connected is True)
-        told = self.setpoint
-        if self.reading is None or told is None or self._uses_a(self.reading, told) >= told - _IDLE_GAP_A:
+            self.departure.observe(now, said, charged=self.satisfied, watched=plugged is True)
+        if reading is None or told is None or self._uses_a(reading, told) >= told - _IDLE_GAP_A:
             self.slack_since = None
         elif self.slack_since is None:
             self.slack_since = now
@@ -459,9 +454,10 @@ class DeviceState:
 
     def measured_a(self) -> float:
         """Greatest phase current of a charger, A; the last known one while it is silent."""
-        if self.reading is None or not isinstance(self.config, ChargerConfig):
+        reading, config = self.reading, self.config
+        if reading is None or not isinstance(config, ChargerConfig):
             return self.last_a
-        return measured_current_a(self.config, self.reading)
+        return measured_current_a(config, reading)
 
     def rated_w(self, loads: tuple[str, ...]) -> float:
         """Rated power of some of a household's loads, W."""

@@ -98,7 +98,7 @@ class ChargeWatch:
 
     def need_wh(self, target: float) -> float | None:
         """Return what is missing to a state of charge, Wh; 0 when it is reached, None: unknown how much."""
-        expected, capacity_wh = self.expected, self.capacity_wh
+        expected, capacity_wh = self._carried(_EFFICIENCY), self.capacity_wh
         if expected is None:
             charged_wh = self._drawn_wh * _LEAST_EFFICIENCY - self._fed_wh / _LEAST_EFFICIENCY
             return 0.0 if capacity_wh is not None and charged_wh >= target / _FULL * capacity_wh else None
@@ -192,9 +192,10 @@ class ChargeWatch:
             return None
         # How full a battery of unknown size has become nobody can tell, but that it has become emptier, and by how much
         # at most.
-        stored_wh = self.in_wh * efficiency if self.capacity_wh is not None else 0.0
-        capacity_wh = self.capacity_wh or LEAST_CAPACITY_WH
-        return min(_FULL, max(0.0, self.value + (stored_wh - self.out_wh / efficiency) / capacity_wh * _FULL))
+        capacity_wh = self.capacity_wh
+        stored_wh = self.in_wh * efficiency if capacity_wh is not None else 0.0
+        soc = self.value + (stored_wh - self.out_wh / efficiency) / (capacity_wh or LEAST_CAPACITY_WH) * _FULL
+        return _FULL if soc >= _FULL else max(0.0, soc)
 
     def _measure(self, now: float, power_w: float | None, *, feeds: bool) -> None:
         """Add up what has flowed since the last step; what nobody could see may have been fed back."""
@@ -204,13 +205,15 @@ class ChargeWatch:
             self._power_w = power_w
         else:
             self._power_w = -self.discharge_w if feeds else min(0.0, self._power_w)
-        # Of a long time without a look, nothing that is good is believed.
-        drawn_wh = max(0.0, self._power_w) * min(elapsed_s, _VOUCHED_S) / _WS_PER_WH
-        fed_wh = max(0.0, -self._power_w) * elapsed_s / _WS_PER_WH
-        self.in_wh += drawn_wh
-        self.out_wh += fed_wh
-        self._drawn_wh += drawn_wh
-        self._fed_wh += fed_wh
+        if self._power_w > 0.0:
+            # Of a long time without a look, nothing that is good is believed.
+            drawn_wh = self._power_w * min(elapsed_s, _VOUCHED_S) / _WS_PER_WH
+            self.in_wh += drawn_wh
+            self._drawn_wh += drawn_wh
+        elif self._power_w < 0.0:
+            fed_wh = -self._power_w * elapsed_s / _WS_PER_WH
+            self.out_wh += fed_wh
+            self._fed_wh += fed_wh
         if not self._log or now - self._log[-1][0] >= _STEP_S:
             self._log.append((now, self._drawn_wh, self._fed_wh))
             while self._log[0][0] < now - _LATE_S:

@@ -161,15 +161,18 @@ class _Drawn:
         """Add up at a time."""
         known, least, total = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], 0.0
         for device in devices:
-            if device.reading is None:
+            reading = device.reading
+            if reading is None:
                 continue
-            is_charger = isinstance(device.config, ChargerConfig)
-            most_a = device.setpoint if is_charger and device.setpoint is not None else 0.0
-            guessed = device.reading.split and device.phases.learned is None
-            for phase, watts in enumerate(device.log.at(at) or device.reading.power_w):
+            is_charger, told_a = isinstance(device.config, ChargerConfig), device.setpoint
+            most_a = told_a if is_charger and told_a is not None else 0.0
+            guessed = reading.split and device.phases.learned is None
+            known_here, most_here_a = is_charger and not guessed, 0.0 if guessed else most_a
+            for phase, watts in enumerate(device.log.at(at) or reading.power_w):
                 amps = watts / NOMINAL_V
-                known[phase] += amps if is_charger and not guessed else 0.0
-                least[phase] += min(amps, 0.0 if guessed else most_a)
+                if known_here:
+                    known[phase] += amps
+                least[phase] += min(amps, most_here_a)
                 total += min(amps, most_a)
         return cls(known_a=(known[0], known[1], known[2]), least_a=(least[0], least[1], least[2]), least_total_a=total)
 
