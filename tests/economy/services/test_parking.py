@@ -87,10 +87,10 @@ def test_a_stay_is_paid_at_the_exit() -> None:
 def test_each_day_is_paid_when_it_ends_and_the_sum_is_exact() -> None:
     third = tariff(element(component("FLAT", 1), component("PARKING_TIME", 0.0001)))
     stay, effects = spend(begun(third, local("2026-11-30 23:00")), local("2026-12-03 01:00"))
-    assert [amount for _id, _from, _to, amount in transfers(effects)] == [1000, 3, 2]
+    assert [amount for _id, _from, _to, amount in transfers(effects)] == [1000, 2, 2]
     over, last = stay.stop(local("2026-12-03 01:00"), RULES, ANY)
     assert (over.total_i, over.paid_i) == (1005, 1005)
-    assert transfers(last) == []
+    assert transfers(last) == [("s1:4", "car", "mall", 1)]
     at_once, all_effects = spend(
         begun(third, local("2026-11-30 23:00")), local("2026-12-03 01:00"), by=rules(by_day=False)
     )
@@ -201,6 +201,13 @@ def test_the_price_at_the_entry_is_known() -> None:
     flat = CarPark(service="mall", tariff=tariff(element(component("FLAT", 3)), min_price={"excl_vat": 4}), rate=RATE)
     assert flat.price_i(NOON, AMSTERDAM) == 4000
     assert CarPark(service="mall", tariff=HOURLY, rate=RATE).price_i(NOON, AMSTERDAM) == 0
+
+
+def test_tax_beside_a_price_is_information() -> None:
+    beside = tariff(element(component("FLAT", 3, vat=20)))
+    within = tariff(element(component("FLAT", 3, vat=20)), tax_included="YES")
+    for by in (beside, within):
+        assert CarPark(service="mall", tariff=by, rate=RATE).price_i(NOON, AMSTERDAM) == 3000
 
 
 @pytest.mark.parametrize(

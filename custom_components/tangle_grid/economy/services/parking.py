@@ -20,7 +20,7 @@ from ..effects import Effect, Kind
 from ..errors import ServiceError
 from .consent import Allowance, Answer, Decision, Reason
 from .paying import payment
-from .stay_price import local_day, next_midnight, parking_tariff, stay_bill, to_iota
+from .stay_price import local_day, next_midnight, parking_tariff, stay_cost_i
 from .stored import Stored
 
 VERSION: Final = 1
@@ -133,7 +133,7 @@ class Parking:
         """Return what the stay costs so far, whoever allows it; nothing until the car has said yes."""
         if self.phase is not ParkingPhase.RUNNING:
             return self.total_i
-        return to_iota(stay_bill(parking_tariff(self.tariff), self.seen, zone).total.incl_vat, self.rate)
+        return stay_cost_i(parking_tariff(self.tariff), self.seen, zone, self.rate)
 
     def day_cost_i(self, zone: tzinfo) -> int:
         """Return what of it belongs to the day that is not accounted yet."""
@@ -339,7 +339,7 @@ class CarPark:
 
     def price_i(self, at: int, zone: tzinfo) -> int:
         """Return what a stay costs at once when it begins now. Raises TariffError if the tariff is not valid now."""
-        return to_iota(stay_bill(parking_tariff(self.tariff), ((at, at),), zone).total.incl_vat, self.rate)
+        return stay_cost_i(parking_tariff(self.tariff), ((at, at),), zone, self.rate)
 
     def is_full(self, taken: int) -> bool:
         """Return whether so many stays leave no place."""

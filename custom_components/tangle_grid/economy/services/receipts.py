@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import TariffError
 from .parking import Parking, ParkingEnd, ParkingPhase, seen_from
-from .stay_price import parking_tariff, stay_bill, to_iota
+from .stay_price import parking_tariff, stay_cost_i
 from .stored import Stored
 from .toll import TollPassage, TollPhase
 
@@ -48,9 +48,9 @@ class ParkingReceipt:
     @classmethod
     def of(cls, parking: Parking, zone: ZoneInfo) -> ParkingReceipt:
         """Return the receipt of a stay as it is; while it runs, what was paid is less than what it costs."""
-        bill = stay_bill(parking_tariff(parking.tariff), parking.seen, zone)
         charged = parking.end is not ParkingEnd.NOT_ANSWERED and parking.phase is not ParkingPhase.ASKED
-        cost_i = to_iota(bill.total.incl_vat, parking.rate) if charged else 0
+        tariff = parking_tariff(parking.tariff)
+        cost_i = stay_cost_i(tariff, parking.seen, zone, parking.rate) if charged else 0
         return cls(
             session_id=parking.session_id,
             service=parking.service,
@@ -179,7 +179,7 @@ def recompute(receipt: ParkingReceipt | TollReceipt) -> tuple[str, ...]:
         return () if receipt.paid_i in {None, receipt.price_i} else ("price",)
     try:
         tariff, zone = parking_tariff(receipt.tariff), ZoneInfo(receipt.time_zone)
-        cost_i = to_iota(stay_bill(tariff, receipt.seen, zone).total.incl_vat, receipt.rate)
+        cost_i = stay_cost_i(tariff, receipt.seen, zone, receipt.rate)
     except TariffError, ZoneInfoNotFoundError, ValueError, OSError:
         return ("unreadable",)
     if receipt.end is ParkingEnd.NOT_ANSWERED:

@@ -14,10 +14,9 @@ from typing import Final
 from ..cdr import Cdr, Period
 from ..errors import ServiceError
 from ..pricing import Bill, price
-from ..tariff import Dimension, PriceComponent, Tariff, read_tariff
+from ..tariff import Dimension, PriceComponent, Tariff, TaxIncluded, read_tariff
 
 _S_PER_H: Final = 3600
-_HALF: Final = Fraction(1, 2)
 
 # From when until when somebody stood there, epoch seconds; several in order where it is not known of all the time.
 type Stretches = Sequence[tuple[int, int]]
@@ -53,9 +52,16 @@ def stay_bill(tariff: Tariff, stretches: Stretches, zone: tzinfo) -> Bill:
     return price(tariff, Cdr(start=start, end=end, periods=tuple(periods)), zone)
 
 
-def to_iota(amount: Fraction, rate: Fraction) -> int:
-    """Return an amount of the tariff's currency in iota, at so many for a unit; a half is rounded up."""
-    return floor(amount * rate + _HALF)
+def stay_cost_i(tariff: Tariff, stretches: Stretches, zone: tzinfo, rate: Fraction) -> int:
+    """Return what it costs in iota, at so many for a unit of the tariff's currency; a part of an iota is not charged.
+
+    Prices count as they are written: VAT that a tariff names beside them is information.
+
+    Raises TariffError if the tariff was not valid when the stay began.
+    """
+    total = stay_bill(tariff, stretches, zone).total
+    with_tax = any(component.tax_included is TaxIncluded.YES for component in _components(tariff))
+    return floor((total.incl_vat if with_tax else total.excl_vat) * rate)
 
 
 def local_day(at: int, zone: tzinfo) -> str:
