@@ -43,7 +43,7 @@ from .options import LedgerChoice
 from .secrets import Keyring, SecretStore, ledger_folder
 
 _RETRY_S: Final = (5, 15, 60, 300)
-_LONGEST_COPY_S: Final = 3_600.0
+LONGEST_COPY_S: Final = 3_600.0
 _LOOKED_THROUGH: Final = 1_000
 
 
@@ -179,7 +179,7 @@ class LedgerLink:
         self._unsubscribe = ledger.subscribe(self._async_ledger_event)
         self._ledger = ledger
         if self._lies_still:
-            await ledger.copies.lie_still(_LONGEST_COPY_S)
+            await ledger.copies.lie_still(LONGEST_COPY_S)
         self._on_open(payments)
         await self.async_publish_held()
 
@@ -302,7 +302,7 @@ class LedgerLink:
         """Let the files be copied, those of a ledger that is opened meanwhile as well. Raises LedgerError."""
         self._lies_still = True
         if self._ledger is not None:
-            await self._ledger.copies.lie_still(_LONGEST_COPY_S)
+            await self._ledger.copies.lie_still(LONGEST_COPY_S)
 
     async def async_go_on(self) -> None:
         """Let the files change again. Raises LedgerError."""

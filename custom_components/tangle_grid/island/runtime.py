@@ -14,10 +14,12 @@ from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, Home
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
 
 from ..bridge.held_messages import HeldMessages
+from ..bridge.journal import JOURNAL_FILE, OrderedTransfer
 from ..bridge.link import LedgerLink
 from ..bridge.messages import event_message, meter_message
 from ..bridge.options import LedgerChoice
-from ..bridge.secrets import SecretStore
+from ..bridge.payment_desk import PaymentDesk
+from ..bridge.secrets import SecretStore, ledger_folder
 from ..clock import GridClock
 from ..const import (
     CONF_DEPARTURE,
@@ -137,6 +139,14 @@ class IslandRuntime:
         self.payouts = Payouts(
             self.link, due=self.engine.commands.unpaid, payees=self.payees, was_paid=self._async_payment_changed
         )
+        self.desk = PaymentDesk(
+            self.hass,
+            ledger_folder(self.hass, self.island_id) / JOURNAL_FILE,
+            self.link,
+            wallet_of=self._wallet_of,
+            opened=self._async_journal_opened,
+            changed=self._async_transfer_changed,
+        )
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -200,6 +210,7 @@ class IslandRuntime:
         ]
         self.loop.async_start()
         self._async_step()
+        self.desk.async_start()
         self.link.async_start()
 
     async def async_stop(self) -> None:
@@ -215,6 +226,7 @@ class IslandRuntime:
         self.coordinator.async_close()
         await self.loop.async_close()
         await self.async_save()
+        await self.desk.async_close()
         await self.link.async_close()
         if self.street is not None:
             await self.street.async_stop()
@@ -296,6 +308,7 @@ class IslandRuntime:
             self.link.held.add(message)
         await self._follow_up.async_say()
         await self.link.async_refresh_rules()
+        self.desk.pay_again()
 
     # Ledger
 
@@ -303,6 +316,7 @@ class IslandRuntime:
     def _async_ledger_opened(self, payments: list[Payment]) -> None:
         for payment in payments:
             self._async_payment_changed(payment)
+        self.desk.ledger_opened(payments)
         self._async_do(self._async_catch_up(), "publish")
 
     async def _async_catch_up(self) -> None:
@@ -314,6 +328,7 @@ class IslandRuntime:
     def _async_ledger_event(self, event: LedgerEvent) -> None:
         if isinstance(event, PaymentChanged):
             self._async_payment_changed(event.payment)
+            self.desk.payment_changed(event.payment)
         for listener in tuple(self._listeners):
             listener(event)
         self._async_ledger_trouble()
@@ -342,6 +357,20 @@ class IslandRuntime:
             # An old request that the grid no longer keeps.
             LOGGER.debug("No open request for the payment %s: %s", payment.payment_id, error)
         self._async_happened(events)
+
+    # The economy
+
+    def _wallet_of(self, participant: str) -> str | None:
+        """Return a participant's wallet, also of one who has left; the operator's is the treasury."""
+        return TREASURY if participant == TREASURY else self.payees.get(participant)
+
+    @callback
+    def _async_journal_opened(self) -> None:
+        """Let what was under way in the economy go on."""
+
+    @callback
+    def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:
+        """Tell those who wait for a payment of the economy."""
 
     # For entities and actions
 

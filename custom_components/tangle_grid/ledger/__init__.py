@@ -38,6 +38,9 @@ from .messages.message_queue import METER_VALUES, OWED
 from .messages.privacy import PrivacyMode
 from .node import NodeError, wire
 from .node.guest_api import GuestApi
+from .store.database import Database
+from .store.properties import PROPERTIES_SCHEMA, Properties
+from .store.set_aside import set_aside
 from .verify.receipts import Check, Verification
 
 __all__ = [
@@ -45,11 +48,13 @@ __all__ = [
     "FORMER_MARK",
     "METER_VALUES",
     "OWED",
+    "PROPERTIES_SCHEMA",
     "SUPPLY",
     "TREASURY",
     "BackendConfig",
     "BalancesChanged",
     "Check",
+    "Database",
     "Embedded",
     "Findings",
     "GuestApi",
@@ -69,6 +74,7 @@ __all__ = [
     "PaymentOrder",
     "PaymentState",
     "PrivacyMode",
+    "Properties",
     "Published",
     "QueuedPayment",
     "Remote",
@@ -81,5 +87,6 @@ __all__ = [
     "WalletState",
     "check_node",
     "new_seed",
+    "set_aside",
     "wire",
 ]

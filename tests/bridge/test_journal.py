@@ -1,0 +1,160 @@
+"""The journal: what a step changed is there as a whole, once, and nothing that was promised changes."""
+
+from pathlib import Path
+
+import pytest
+
+from custom_components.tangle_grid.bridge.journal import Journal, Quarter, Step, TransferState
+from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Transfer
+from custom_components.tangle_grid.ledger import LedgerError
+
+
+def transfer(payment_id: str = "session-1:1", amount_i: int = 700) -> Transfer:
+    """Return a payment from a car to the operator."""
+    return Transfer(payment_id=payment_id, source="car", target="treasury", amount_i=amount_i, memo={"n": 1})
+
+
+def line(entry_id: str = "session-1:1/car", **values: object) -> BookEntry:
+    """Return the car's line of it."""
+    usual = {
+        "participant": "car",
+        "at": 100.0,
+        "kind": Kind.CHARGING,
+        "reference": "session-1",
+        "amount_i": -700,
+        "wh_in": 500,
+        "counterparty": "treasury",
+        "payment_id": "session-1:1",
+        "details": {"where": "charger 4"},
+    }
+    return BookEntry(entry_id=entry_id, **{**usual, **values})  # type: ignore[arg-type]
+
+
+def step(**values: object) -> Step:
+    """Return a step of a session."""
+    usual = {"kind": "session", "saga_id": "session-1", "state": {"wh": 500}, "at": 100.0}
+    return Step(**{**usual, **values})  # type: ignore[arg-type]
+
+
+def test_a_step_is_there_after_the_file_was_opened_anew(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    journal.record([step(effects=[transfer(), line()])])
+    journal.close()
+    journal = Journal(tmp_path / "economy.sqlite")
+    assert journal.open_sagas() == {"session": {"session-1": {"wh": 500}}}
+    (ordered,) = journal.open_transfers()
+    assert (ordered.transfer, ordered.state, ordered.order_id) == (transfer(), TransferState.WAITING, "session-1:1")
+    assert list(journal.lines()) == [line()]
+    journal.close()
+
+
+def test_a_step_that_is_repeated_changes_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    for amount_i in (700, 900):
+        journal.record([step(effects=[transfer(amount_i=amount_i), line(amount_i=-amount_i)])])
+    (ordered,) = journal.open_transfers()
+    assert ordered.transfer.amount_i == 700
+    assert journal.balance_i("car") == -700
+    journal.close()
+
+
+def test_steps_are_written_together_or_not_at_all(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    with pytest.raises(LedgerError):
+        journal.record([step(effects=[line()]), step(saga_id="other", effects=[transfer(amount_i=0)])])
+    assert journal.open_sagas() == {}
+    assert list(journal.lines()) == []
+    journal.close()
+
+
+def test_an_ended_saga_is_a_receipt_until_it_is_forgotten(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    journal.record([step(), step(state={"wh": 900}, at=200.0, ended=True)])
+    assert journal.open_sagas() == {}
+    assert journal.ended("session") == [{"wh": 900}]
+    assert journal.saga("session", "session-1") == {"wh": 900}
+    assert journal.saga("session", "session-2") is None
+    journal.forget_ended("session", 200.0)
+    assert journal.ended("session") == [{"wh": 900}]
+    journal.forget_ended("session", 200.1)
+    assert journal.ended("session") == []
+    journal.close()
+
+
+def test_where_transfers_stand(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    journal.record([step(effects=[transfer(), transfer("session-1:2")])])
+    first, second = journal.open_transfers()
+    object.__setattr__(first, "state", TransferState.CONFIRMED)
+    object.__setattr__(second, "tries", 1)
+    journal.note_states([first, second])
+    (left,) = journal.open_transfers()
+    assert left.order_id == "session-1:2~1"
+    assert [each.transfer.payment_id for each in journal.newest_transfers(5)] == ["session-1:1", "session-1:2"]
+    found = journal.transfer("session-1:1")
+    assert found is not None
+    assert found.state is TransferState.CONFIRMED
+    assert journal.ordered_here(["session-1:2~1", "session-1:1", "elsewhere"]) == {"session-1:2~1", "session-1:1"}
+    journal.close()
+
+
+def test_a_payment_that_was_made_with_another_amount_takes_its_lines_with_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    other = line("session-1:1/treasury", participant="treasury", amount_i=700, counterparty="car")
+    journal.record([step(effects=[transfer(), line(), other])])
+    journal.note_amount("session-1:1", 640)
+    assert (journal.balance_i("car"), journal.balance_i("treasury")) == (-640, 640)
+    journal.close()
+
+
+def test_details_are_forgotten_and_sums_stay(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    later = line("b", at=300.0)
+    parked = line("c", kind=Kind.PARKING)
+    somebody = line("d", participant="other")
+    journal.add_lines([line(), later, parked, somebody])
+    assert journal.forget_details(participant="car", kinds=[Kind.CHARGING], before=200.0) == 1
+    details = {each.entry_id: dict(each.details) for each in journal.lines()}
+    assert [entry_id for entry_id, said in details.items() if not said] == ["session-1:1/car"]
+    assert journal.balance_i("car") == -2_100
+    assert journal.forget_details(kinds=list(Kind), before=1_000.0) == 3
+    journal.close()
+
+
+def test_lines_of_a_time(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    journal.add_lines([line(str(at), at=float(at)) for at in (30, 10, 20)])
+    assert [each.entry_id for each in journal.lines(since=10, until=30)] == ["10", "20"]
+    assert [each.entry_id for each in journal.lines(participant="car")] == ["10", "20", "30"]
+    assert list(journal.lines(participant="other")) == []
+    assert journal.balance_i("car", before=30.0) == -1_400
+    journal.close()
+
+
+def test_books_begin_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    opening = line("opening/car", kind=Kind.TRANSFER, amount_i=5_000)
+    assert journal.begin([opening], 50.0) == 50.0
+    assert journal.begin([line("opening/other", participant="other")], 60.0) == 50.0
+    assert list(journal.lines()) == [opening]
+    journal.close()
+
+
+def test_quarters_add_up(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    quarter = Quarter(participant="car", at=900, wh_in=10, wh_out=0)
+    journal.add_quarters([quarter])
+    journal.add_quarters([Quarter(participant="car", at=900, wh_in=5, wh_out=2)])
+    assert journal.quarters(since=900, until=1_800) == [Quarter(participant="car", at=900, wh_in=15, wh_out=2)]
+    assert journal.quarters(since=1_800, until=2_700) == []
+    journal.close()
+
+
+def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "economy.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    journal = Journal(path)
+    assert [*journal.aside] == ["economy.sqlite.aside-1"]
+    assert (tmp_path / "economy.sqlite.aside-1").read_bytes().startswith(b"this is no database")
+    assert journal.open_sagas() == {}
+    journal.close()
