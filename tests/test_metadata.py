@@ -24,7 +24,15 @@ from custom_components.tangle_grid.const import CONF_PEAK_TARGET, DOMAIN
 from custom_components.tangle_grid.entities.participant_sensors import DECISION_REASONS, REASON_ATTRIBUTES
 from custom_components.tangle_grid.protocol import Rejection
 from custom_components.tangle_grid.reasons import REASON_GIVEN
-from tests.support.island import Island, island_entry
+from tests.support.island import (
+    Island,
+    battery_subentry,
+    charger_subentry,
+    household_subentry,
+    island_entry,
+    solar_subentry,
+    vehicle_subentry,
+)
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
@@ -53,7 +61,8 @@ QUALITY_RULES: Final = {
 @pytest.fixture
 def entry() -> MockConfigEntry:
     """An island with everything that brings entities."""
-    return island_entry(options={CONF_PEAK_TARGET: 40})
+    devices = (charger_subentry(), battery_subentry(), household_subentry(), solar_subentry())
+    return island_entry(*devices, vehicle_subentry(), options={CONF_PEAK_TARGET: 40})
 
 
 def _json(name: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from .const import (
     SUBENTRY_GUEST,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
+    SUBENTRY_VEHICLE,
 )
 from .flows.checks import NO_PLACEHOLDERS, Problem
 from .flows.entry.island import (
@@ -58,6 +59,7 @@ from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.solar import SolarFlow
+from .flows.subentries.vehicle import VehicleFlow
 from .island.archive import async_archived_islands, async_archived_options
 from .island.runtime import TangleGridConfigEntry
 from .ledger import LedgerError
@@ -88,6 +90,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_BATTERY: BatteryFlow,
             SUBENTRY_HOUSEHOLD: HouseholdFlow,
             SUBENTRY_SOLAR: SolarFlow,
+            SUBENTRY_VEHICLE: VehicleFlow,
             SUBENTRY_FEEDER: FeederFlow,
             SUBENTRY_GUEST: GuestFlow,
         }

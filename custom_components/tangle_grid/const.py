@@ -16,6 +16,7 @@ SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_BATTERY: Final = "battery"
 SUBENTRY_HOUSEHOLD: Final = "household"
 SUBENTRY_SOLAR: Final = "solar"
+SUBENTRY_VEHICLE: Final = "vehicle"
 SUBENTRY_FEEDER: Final = "feeder"
 SUBENTRY_GUEST: Final = "guest"
 
@@ -113,6 +114,13 @@ CONF_RATED_W: Final = "rated_w"
 CONF_POWER_INVERTED: Final = "power_inverted"
 CONF_SETPOINT_INVERTED: Final = "setpoint_inverted"
 CONF_PRODUCTION_NEGATIVE: Final = "production_negative"
+
+
+# Vehicles.
+CONF_TRACKER: Final = "tracker"
+CONF_IDS: Final = "ids"
+CONF_PREFERRED_CHARGER: Final = "preferred_charger"
+CONF_MAX_PRICE: Final = "max_price"
 
 DEFAULT_THRESHOLD: Final = 80
 DEFAULT_RATE: Final = 1_000_000

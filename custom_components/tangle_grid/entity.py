@@ -17,6 +17,7 @@ from .const import (
     CONF_POWER,
     CONF_POWER_SETPOINT,
     CONF_SOC,
+    CONF_TRACKER,
     DOMAIN,
     MAIN_FEEDER,
     SUBENTRY_BATTERY,
@@ -24,13 +25,14 @@ from .const import (
     SUBENTRY_FEEDER,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_SOLAR,
+    SUBENTRY_VEHICLE,
     TREASURY,
 )
 from .coordinator import IslandCoordinator
 from .data import IslandSnapshot
 from .grid.engine.status import DeviceStatus, FeederStatus
 from .grid.model.world import Telemetry
-from .island.configuration import Participant
+from .island.configuration import Member, Participant
 from .island.runtime import IslandRuntime
 from .ledger import WalletRules, WalletState
 
@@ -41,6 +43,7 @@ _MODELS: Final = {
     SUBENTRY_FEEDER: "Feeder",
     SUBENTRY_HOUSEHOLD: "Household",
     SUBENTRY_SOLAR: "Solar",
+    SUBENTRY_VEHICLE: "Vehicle",
 }
 
 UNIT_IOTA: Final = "i"
@@ -66,14 +69,20 @@ class IslandView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantView:
-    """What an entity of a participant looks at."""
+class MemberView:
+    """What an entity of somebody with a wallet looks at; without an open ledger there is none."""
 
     runtime: IslandRuntime
-    participant: Participant
-    status: DeviceStatus
     wallet: WalletState | None
     rules: WalletRules | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantView(MemberView):
+    """What an entity of a participant looks at."""
+
+    participant: Participant
+    status: DeviceStatus
 
     @property
     def telemetry(self) -> Telemetry | None:
@@ -110,7 +119,7 @@ def integration_version(hass: HomeAssistant) -> str:
 
 
 # The entity that controls a device belongs to it more surely than one that measures it.
-_OF_THE_REAL_DEVICE: Final = (CONF_CURRENT_LIMIT, CONF_POWER_SETPOINT, CONF_ENABLE, CONF_SOC, CONF_POWER)
+_OF_THE_REAL_DEVICE: Final = (CONF_CURRENT_LIMIT, CONF_POWER_SETPOINT, CONF_ENABLE, CONF_SOC, CONF_POWER, CONF_TRACKER)
 
 
 @callback
@@ -230,24 +239,44 @@ class FeederEntity(TangleGridEntity):
         return IslandView(snapshot=self.coordinator.data, feeder_id=self._feeder_id)
 
 
-class ParticipantEntity(TangleGridEntity):
-    """An entity of a participant's device."""
+class MemberEntity(TangleGridEntity):
+    """An entity of the device of somebody with a wallet."""
 
-    def __init__(self, runtime: IslandRuntime, participant: Participant, description: EntityDescription) -> None:
+    def __init__(self, runtime: IslandRuntime, member: Member, description: EntityDescription) -> None:
         super().__init__(runtime.coordinator)
         self.entity_description = description
         self.runtime = runtime
-        self.participant = participant
-        self._attr_unique_id = f"{participant.participant_id}_{description.key}"
+        self.member = member
+        self._attr_unique_id = f"{member.participant_id}_{description.key}"
+        feeder_id = member.config.feeder_id if isinstance(member, Participant) else MAIN_FEEDER
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, participant.participant_id)},
+            identifiers={(DOMAIN, member.participant_id)},
             manufacturer=MANUFACTURER,
-            model=_MODELS[participant.kind],
-            name=participant.name,
+            model=_MODELS[member.kind],
+            name=member.name,
             # Of a real device its own page is the nearest; without one it hangs on its feeder.
-            via_device_id=async_real_device_id(runtime, participant.participant_id)
-            or async_feeder_device_id(runtime, participant.config.feeder_id),
+            via_device_id=async_real_device_id(runtime, member.participant_id)
+            or async_feeder_device_id(runtime, feeder_id),
         )
+
+    @property
+    @override
+    def view(self) -> MemberView:
+        """The newest picture of the wallet."""
+        member_id = self.member.participant_id
+        return MemberView(
+            runtime=self.runtime,
+            wallet=self.coordinator.data.wallets.get(member_id),
+            rules=self.coordinator.data.rules.get(member_id),
+        )
+
+
+class ParticipantEntity(MemberEntity):
+    """An entity of a participant's device."""
+
+    def __init__(self, runtime: IslandRuntime, participant: Participant, description: EntityDescription) -> None:
+        super().__init__(runtime, participant, description)
+        self.participant = participant
 
     @property
     @override

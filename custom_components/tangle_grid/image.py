@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .entity import ParticipantEntity
-from .island.configuration import Participant
+from .entity import MemberEntity
+from .island.configuration import Member
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -27,10 +27,10 @@ async def async_setup_entry(
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a QR code for each participant's wallet."""
+    """Add a QR code for each wallet of a participant or a vehicle."""
     runtime = entry.runtime_data
-    for participant_id, participant in runtime.participants.items():
-        async_add_entities([ReceiveAddressImage(hass, runtime, participant)], config_subentry_id=participant_id)
+    for member_id, member in runtime.members.items():
+        async_add_entities([ReceiveAddressImage(hass, runtime, member)], config_subentry_id=member_id)
 
 
 def qr_svg(text: str) -> bytes:
@@ -46,14 +46,14 @@ def qr_svg(text: str) -> bytes:
     return image.getvalue()
 
 
-class ReceiveAddressImage(ParticipantEntity, ImageEntity):
+class ReceiveAddressImage(MemberEntity, ImageEntity):
     """The receive address; a new one after every spend."""
 
     _attr_content_type = "image/svg+xml"
     _address: str | None = None
 
-    def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, participant: Participant) -> None:
-        ParticipantEntity.__init__(self, runtime, participant, RECEIVE_ADDRESS)
+    def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, member: Member) -> None:
+        MemberEntity.__init__(self, runtime, member, RECEIVE_ADDRESS)
         ImageEntity.__init__(self, hass)
         self._async_look()
 
@@ -70,7 +70,7 @@ class ReceiveAddressImage(ParticipantEntity, ImageEntity):
 
     @callback
     def _async_look(self) -> None:
-        wallet = self.coordinator.data.wallets.get(self.participant.participant_id)
+        wallet = self.coordinator.data.wallets.get(self.member.participant_id)
         address = wallet.address if wallet else None
         if address != self._address:
             self._address = address

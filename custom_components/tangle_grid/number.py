@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.const import PERCENTAGE, EntityCategory
@@ -11,17 +11,20 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import (
     CONF_CHARGED_ABOVE,
+    CONF_MAX_PRICE,
     CONF_MIN_RATE,
     CONF_V2G_FLOOR_SOC,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
-    SUBENTRY_SOLAR,
+    SUBENTRY_VEHICLE,
 )
 from .entities.policy_settings import PolicyEntity
+from .entities.settings import SettingEntity
 from .entity import UNIT_IOTA_PER_KWH
 from .grid.model.world import PolicyConfig
-from .island.configuration import Participant
+from .island.configuration import Member
 from .island.runtime import TangleGridConfigEntry
+from .select import POLICY_MODES
 from .simulated.entities import simulated_numbers
 from .switch import can_feed_back
 
@@ -34,7 +37,7 @@ class PolicyNumberDescription(NumberEntityDescription):
 
     setting: str
     value_fn: Callable[[PolicyConfig], float | None]
-    applies_to: Callable[[Participant], bool]
+    applies_to: Callable[[Member], bool]
 
 
 NUMBERS: tuple[PolicyNumberDescription, ...] = (
@@ -60,7 +63,7 @@ NUMBERS: tuple[PolicyNumberDescription, ...] = (
         native_step=1,
         setting=CONF_CHARGED_ABOVE,
         value_fn=lambda policy: policy.charged_above,
-        applies_to=lambda participant: participant.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY),
+        applies_to=lambda member: member.kind in (SUBENTRY_CHARGER, SUBENTRY_BATTERY, SUBENTRY_VEHICLE),
     ),
     PolicyNumberDescription(
         key="lowest_rate",
@@ -73,8 +76,20 @@ NUMBERS: tuple[PolicyNumberDescription, ...] = (
         mode=NumberMode.BOX,
         setting=CONF_MIN_RATE,
         value_fn=lambda policy: policy.min_rate,
-        applies_to=lambda participant: participant.kind != SUBENTRY_SOLAR,
+        applies_to=lambda member: member.kind in POLICY_MODES,
     ),
+)
+
+
+MAX_PRICE: Final = NumberEntityDescription(
+    key="max_price",
+    translation_key="max_price",
+    entity_category=EntityCategory.CONFIG,
+    native_unit_of_measurement=UNIT_IOTA_PER_KWH,
+    native_min_value=0,
+    native_max_value=1_000_000_000,
+    native_step=1,
+    mode=NumberMode.BOX,
 )
 
 
@@ -83,19 +98,17 @@ async def async_setup_entry(
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of each participant's policy."""
+    """Add the numbers of each policy, and the most that a vehicle pays."""
     runtime = entry.runtime_data
     if runtime.street is not None:
         async_add_entities(simulated_numbers(runtime.street))
-    for participant_id, participant in runtime.participants.items():
+    for member_id, member in runtime.members.items():
         async_add_entities(
-            (
-                PolicyNumber(runtime, participant, description)
-                for description in NUMBERS
-                if description.applies_to(participant)
-            ),
-            config_subentry_id=participant_id,
+            (PolicyNumber(runtime, member, description) for description in NUMBERS if description.applies_to(member)),
+            config_subentry_id=member_id,
         )
+        if member.kind == SUBENTRY_VEHICLE:
+            async_add_entities([MaxPrice(runtime, member, MAX_PRICE)], config_subentry_id=member_id)
 
 
 class PolicyNumber(PolicyEntity, NumberEntity):
@@ -111,3 +124,17 @@ class PolicyNumber(PolicyEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_change_policy(**{self.entity_description.setting: round(value)})
+
+
+class MaxPrice(SettingEntity, NumberEntity):
+    """The most that a vehicle pays for a kilowatt-hour; unknown: whatever it costs."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        stored: float | None = self.data.get(CONF_MAX_PRICE)
+        return stored
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        await self.async_change(**{CONF_MAX_PRICE: round(value)})

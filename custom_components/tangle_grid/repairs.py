@@ -267,7 +267,7 @@ class IssueWatch:
                 severity=ir.IssueSeverity.WARNING,
                 placeholders={"island": entry.title, "count": str(len(waiting))},
             )
-        names = entry.runtime_data.participants
+        names = entry.runtime_data.members
         for owner, rules in snapshot.rules.items():
             address = rules.owner
             name = entry.title if owner == TREASURY or owner not in names else names[owner].name

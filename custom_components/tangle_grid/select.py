@@ -7,10 +7,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD
+from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD, SUBENTRY_VEHICLE
 from .entities.policy_settings import PolicyEntity
 from .grid.model.world import PolicyMode
-from .island.configuration import Participant
+from .island.configuration import Member
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -21,6 +21,7 @@ POLICY_MODES: Final = {
     SUBENTRY_HOUSEHOLD: _FOR_ALL,
     SUBENTRY_BATTERY: (*_FOR_ALL, PolicyMode.WHEN_CHARGED),
     SUBENTRY_CHARGER: (*_FOR_ALL, PolicyMode.WHEN_CHARGED, PolicyMode.DEPARTURE_HOLDS),
+    SUBENTRY_VEHICLE: (*_FOR_ALL, PolicyMode.WHEN_CHARGED, PolicyMode.DEPARTURE_HOLDS),
 }
 
 POLICY: Final = SelectEntityDescription(
@@ -35,19 +36,19 @@ async def async_setup_entry(
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a policy for each participant that can be asked."""
+    """Add a policy for each participant and vehicle that can be asked."""
     runtime = entry.runtime_data
-    for participant_id, participant in runtime.participants.items():
-        if participant.kind in POLICY_MODES:
-            async_add_entities([PolicySelect(runtime, participant)], config_subentry_id=participant_id)
+    for member_id, member in runtime.members.items():
+        if member.kind in POLICY_MODES:
+            async_add_entities([PolicySelect(runtime, member)], config_subentry_id=member_id)
 
 
 class PolicySelect(PolicyEntity, SelectEntity):
     """How a participant answers."""
 
-    def __init__(self, runtime: IslandRuntime, participant: Participant) -> None:
-        super().__init__(runtime, participant, POLICY)
-        self._attr_options = [mode.value for mode in POLICY_MODES[participant.kind]]
+    def __init__(self, runtime: IslandRuntime, member: Member) -> None:
+        super().__init__(runtime, member, POLICY)
+        self._attr_options = [mode.value for mode in POLICY_MODES[member.kind]]
 
     @property
     @override

@@ -1,7 +1,7 @@
 """Sensors: what the feed carries, what each participant does for it, and what it earned."""
 
 from collections.abc import Iterable
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
@@ -12,14 +12,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_PEAK_TARGET, DOMAIN
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
-from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor
+from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDescription
 from .entities.wallet_rules import RULES_ATTRIBUTES
-from .entity import FeederEntity, IslandEntity, ParticipantEntity
+from .entities.wallet_sensors import wallet_sensors
+from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity
 from .island.runtime import TangleGridConfigEntry
 from .simulated.entities import simulated_sensors
 
 # Everything is pushed from memory: there is nothing to limit.
 PARALLEL_UPDATES = 0
+
+MEMBER_SENSORS: Final = wallet_sensors(ViewSensorDescription[MemberView])
 
 
 async def async_setup_entry(
@@ -52,6 +55,11 @@ async def async_setup_entry(
             ),
             config_subentry_id=participant_id,
         )
+    for member_id in runtime.members.keys() - runtime.participants.keys():
+        async_add_entities(
+            (MemberSensor(runtime, runtime.members[member_id], description) for description in MEMBER_SENSORS),
+            config_subentry_id=member_id,
+        )
 
 
 @callback
@@ -80,6 +88,12 @@ class FeederSensor(FeederEntity, ViewSensor):
     """A sensor of a feeder below the main one."""
 
     _unrecorded_attributes = LEARNED_ATTRIBUTES
+
+
+class MemberSensor(MemberEntity, ViewSensor):
+    """A sensor of somebody with a wallet and no device."""
+
+    _unrecorded_attributes = RULES_ATTRIBUTES
 
 
 class ParticipantSensor(ParticipantEntity, ViewSensor):

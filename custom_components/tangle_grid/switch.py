@@ -7,11 +7,11 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_PLANNING, CONF_V2G_FLOOR_SOC
+from .const import CONF_PLANNING, CONF_V2G_FLOOR_SOC, SUBENTRY_VEHICLE
 from .entities.policy_settings import PolicyEntity
 from .entity import IslandEntity
 from .grid.model.world import ChargerConfig
-from .island.configuration import Participant, planning
+from .island.configuration import Member, Participant, planning
 from .island.runtime import TangleGridConfigEntry
 from .simulated.entities import simulated_switches
 
@@ -34,9 +34,11 @@ PLANNING: Final = SwitchEntityDescription(
 )
 
 
-def can_feed_back(participant: Participant) -> bool:
-    """Return whether the charger can take energy out of its car."""
-    return isinstance(participant.config, ChargerConfig) and participant.config.max_discharge_a > 0
+def can_feed_back(member: Member) -> bool:
+    """Return whether a charger can take energy out of its car; a vehicle comes to chargers that can."""
+    if not isinstance(member, Participant):
+        return member.kind == SUBENTRY_VEHICLE
+    return isinstance(member.config, ChargerConfig) and member.config.max_discharge_a > 0
 
 
 async def async_setup_entry(
@@ -49,9 +51,9 @@ async def async_setup_entry(
     if runtime.street is not None:
         async_add_entities(simulated_switches(runtime.street))
     async_add_entities([PlanningSwitch(runtime, PLANNING)])
-    for participant_id, participant in runtime.participants.items():
-        if can_feed_back(participant):
-            async_add_entities([FeedBackSwitch(runtime, participant, FEED_BACK)], config_subentry_id=participant_id)
+    for member_id, member in runtime.members.items():
+        if can_feed_back(member):
+            async_add_entities([FeedBackSwitch(runtime, member, FEED_BACK)], config_subentry_id=member_id)
 
 
 class PlanningSwitch(IslandEntity, SwitchEntity):

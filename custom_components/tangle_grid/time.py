@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_DEPARTURE, CONF_DEPARTURE_ENTITY, SUBENTRY_CHARGER
+from .const import CONF_DEPARTURE, CONF_DEPARTURE_ENTITY, SUBENTRY_CHARGER, SUBENTRY_VEHICLE
 from .entities.settings import SettingEntity
 from .island.runtime import TangleGridConfigEntry
 
@@ -27,11 +27,12 @@ async def async_setup_entry(
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a departure for each charger that has no entity which knows it."""
+    """Add a departure for each charger and vehicle that has no entity which knows it."""
     runtime = entry.runtime_data
-    for participant_id, participant in runtime.participants.items():
-        if participant.kind == SUBENTRY_CHARGER and CONF_DEPARTURE_ENTITY not in entry.subentries[participant_id].data:
-            async_add_entities([LeavesAt(runtime, participant, LEAVES_AT)], config_subentry_id=participant_id)
+    for member_id, member in runtime.members.items():
+        has_entity = CONF_DEPARTURE_ENTITY in entry.subentries[member_id].data
+        if member.kind in (SUBENTRY_CHARGER, SUBENTRY_VEHICLE) and not has_entity:
+            async_add_entities([LeavesAt(runtime, member, LEAVES_AT)], config_subentry_id=member_id)
 
 
 class LeavesAt(SettingEntity, TimeEntity):

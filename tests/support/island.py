@@ -87,6 +87,7 @@ CHARGER = "charger-1"
 BATTERY = "battery-1"
 HOUSEHOLD = "household-1"
 SOLAR = "solar-1"
+VEHICLE = "vehicle-1"
 
 DEVICE_POWERS = ("sensor.battery_power", "sensor.home_power", "sensor.inverter_power")
 METER = ("sensor.meter_l1", "sensor.meter_l2", "sensor.meter_l3")
@@ -172,6 +173,24 @@ def solar_subentry() -> ConfigSubentryDataWithId:
         title="Roof",
         unique_id=None,
         data={"name": "Roof", CONF_PHASES: [1, 2, 3], CONF_POWER: "sensor.inverter_power"},
+    )
+
+
+def vehicle_subentry(
+    vehicle_id: str = VEHICLE, title: str = "Zoe", mode: str = "never", **data: Any
+) -> ConfigSubentryDataWithId:
+    """A car of somebody, who comes to a charger; it feeds nothing back."""
+    return ConfigSubentryDataWithId(
+        subentry_type="vehicle",
+        subentry_id=vehicle_id,
+        title=title,
+        unique_id=None,
+        data={
+            "name": title,
+            CONF_TARGET_SOC: 80.0,
+            CONF_POLICY: {CONF_POLICY_MODE: mode, CONF_CHARGED_ABOVE: 80, CONF_MIN_RATE: 0},
+            **data,
+        },
     )
 
 

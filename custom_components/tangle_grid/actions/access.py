@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_OWNERS
 from ..errors import invalid
-from ..island.configuration import Participant
+from ..island.configuration import Member
 from ..island.runtime import IslandRuntime
 from ..ledger import FORMER_MARK, Payment
 from .targets import Target
@@ -40,7 +40,7 @@ def owners(runtime: IslandRuntime, participant_id: str) -> frozenset[str]:
     return frozenset(runtime.entry.subentries[participant_id].data.get(CONF_OWNERS, ()))
 
 
-async def async_require_control(runtime: IslandRuntime, participant: Participant, context: Context | None) -> None:
+async def async_require_control(runtime: IslandRuntime, participant: Member, context: Context | None) -> None:
     """Whoever answers, opts out or decides for a participant may control it, and is one of its owners if it has any.
 
     Raises:
@@ -92,7 +92,7 @@ def visible_payments(runtime: IslandRuntime, payments: Iterable[Payment], user: 
 
 
 @callback
-def _may_control(runtime: IslandRuntime, participant: Participant, user: User) -> bool:
+def _may_control(runtime: IslandRuntime, participant: Member, user: User) -> bool:
     """Return whether a user may control all entities that a participant has here."""
     permissions = user.permissions
     if permissions.access_all_entities(POLICY_CONTROL):

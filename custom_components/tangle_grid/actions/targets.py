@@ -12,16 +12,16 @@ from ..const import DOMAIN, MAIN_FEEDER, TREASURY
 from ..errors import invalid
 
 if TYPE_CHECKING:
-    from ..island.configuration import Participant
+    from ..island.configuration import Member, Participant
     from ..island.runtime import IslandRuntime, TangleGridConfigEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A device of an island: a participant, or the island itself when `participant` is None."""
+    """A device of an island: somebody with a wallet, or the island itself when `participant` is None."""
 
     runtime: IslandRuntime
-    participant: Participant | None
+    participant: Member | None
 
     @property
     def wallet(self) -> str:
@@ -93,7 +93,7 @@ def _async_find(hass: HomeAssistant, device_id: str) -> _Found:
 
 @callback
 def async_target(hass: HomeAssistant, device_id: str) -> Target:
-    """Return the participant or island that a device stands for.
+    """Return the participant, vehicle or island that a device stands for.
 
     Raises:
         ServiceValidationError: There is no such device, it belongs to something else, or its island is not loaded.
@@ -101,8 +101,8 @@ def async_target(hass: HomeAssistant, device_id: str) -> Target:
     found = _async_find(hass, device_id)
     if found.is_island:
         return Target(found.runtime, None)
-    for participant_id in found.ids & found.runtime.participants.keys():
-        return Target(found.runtime, found.runtime.participants[participant_id])
+    for participant_id in found.ids & found.runtime.members.keys():
+        return Target(found.runtime, found.runtime.members[participant_id])
     raise invalid("device_not_on_island", device=found.name)
 
 
@@ -111,12 +111,16 @@ def async_participant(hass: HomeAssistant, device_id: str) -> tuple[IslandRuntim
     """Return the participant that a device stands for.
 
     Raises:
-        ServiceValidationError: As `async_target`; also when the device is the island itself.
+        ServiceValidationError: As `async_target`; also when the device is the island itself, or somebody whom the grid
+            does not ask: a vehicle.
     """
     target = async_target(hass, device_id)
     if target.participant is None:
         raise invalid("device_is_island", island=target.runtime.entry.title)
-    return target.runtime, target.participant
+    participant = target.runtime.participants.get(target.participant.participant_id)
+    if participant is None:
+        raise invalid("device_is_no_participant", device=target.participant.name)
+    return target.runtime, participant
 
 
 @callback

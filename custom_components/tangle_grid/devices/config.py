@@ -4,7 +4,7 @@ The data are those of its subentry and have passed the flow. Phases are 1 to 3 t
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
@@ -255,3 +255,5 @@ _CONFIGS: Mapping[str, Callable[[ConfigSubentry], DeviceConfig]] = {
     SUBENTRY_HOUSEHOLD: _household,
     SUBENTRY_SOLAR: _solar,
 }
+DEVICE_KINDS: Final = frozenset(_CONFIGS)
+"""The kinds of subentry that are devices."""

@@ -24,6 +24,7 @@ from ..const import (
     CONF_PRICE_FORECAST,
     CONF_SOC,
     CONF_SUN_FORECAST,
+    CONF_TRACKER,
 )
 
 type Data = Mapping[str, Any]
@@ -38,6 +39,7 @@ _READ: Final = (
     CONF_CONNECTED,
     CONF_SOC,
     CONF_DEPARTURE_ENTITY,
+    CONF_TRACKER,
     CONF_METER_POWER_SENSORS,
     CONF_METER_CURRENT_SENSORS,
     CONF_SUN_FORECAST,

@@ -17,7 +17,7 @@ from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
 from .view_sensors import CALM_W, HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
-from .wallet_rules import rules_attributes, spendable
+from .wallet_sensors import wallet_sensors
 
 DECISION_REASONS: Final = (
     REASON_GIVEN,
@@ -280,38 +280,5 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         lambda view: view.status.delivered_wh,
         applies_to=_flexible,
     ),
-    ParticipantSensorDescription.tokens(
-        "wallet_balance",
-        SensorStateClass.TOTAL,
-        lambda view: view.wallet.balance_i if view.wallet else None,
-        measures=True,
-    ),
-    ParticipantSensorDescription.tokens(
-        "earned",
-        SensorStateClass.TOTAL_INCREASING,
-        lambda view: view.wallet.earned_i if view.wallet else None,
-        measures=True,
-    ),
-    ParticipantSensorDescription.tokens(
-        "spent",
-        SensorStateClass.TOTAL_INCREASING,
-        lambda view: view.wallet.spent_i if view.wallet else None,
-        entity_registry_enabled_default=False,
-        measures=True,
-    ),
-    ParticipantSensorDescription.tokens(
-        "spendable_today",
-        SensorStateClass.MEASUREMENT,
-        lambda view: spendable(view.wallet, view.rules),
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        attributes_fn=lambda view: rules_attributes(view.rules),
-    ),
-    ParticipantSensorDescription(
-        key="receive_address",
-        translation_key="receive_address",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        measures=True,
-        value_fn=lambda view: view.wallet.address if view.wallet else None,
-    ),
+    *wallet_sensors(ParticipantSensorDescription),
 )

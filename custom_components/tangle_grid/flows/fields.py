@@ -92,6 +92,18 @@ def moments() -> EntitySelector:
     )
 
 
+def trackers() -> EntitySelector:
+    """Return entities that tell whether something is at home."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {"domain": [Platform.DEVICE_TRACKER, "person", INPUT_BOOLEAN]},
+                {"domain": Platform.BINARY_SENSOR, "device_class": BinarySensorDeviceClass.PRESENCE},
+            ]
+        )
+    )
+
+
 def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
     """Return a number to type in."""
     config = NumberSelectorConfig(min=lowest, max=highest, step=step, mode=NumberSelectorMode.BOX)

@@ -19,6 +19,7 @@ from ..const import (
     CONF_FEEDER,
     CONF_KIND,
     CONF_LEDGER,
+    CONF_MAX_PRICE,
     CONF_MAX_RATE,
     CONF_METER_MAX_AGE,
     CONF_OWNERS,
@@ -43,13 +44,13 @@ from ..const import (
     DEFAULT_START,
     KIND_SIMULATED,
     MAIN_FEEDER,
-    SUBENTRY_FEEDER,
     SUBENTRY_GUEST,
+    SUBENTRY_VEHICLE,
 )
 from ..devices.adapters.base import Adapter
 from ..devices.adapters.hands_off import HandsOff
 from ..devices.adapters.readout import Readout
-from ..devices.config import build_device
+from ..devices.config import DEVICE_KINDS, build_device
 from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of, parents, sub_feeders
 from ..devices.forecasts.source import ForecastSource
 from ..devices.named import StoredEntry
@@ -65,34 +66,56 @@ STREET_TIMING: Final[Mapping[str, float]] = {
     "request_trigger_s": 400.0,
 }
 _STREET_AHEAD_S: Final = 900.0
+# Who has a wallet and a key, and no device that the grid measures.
+_WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE})
 # Of a participant's data, what takes effect without a new start.
-_LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS})
+_LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS, CONF_MAX_PRICE})
 # And of the options.
 _LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
-    """A charger with its car, a home battery, a household or a solar system on the island.
+class Member:
+    """Somebody on the island: with a wallet, a key to sign with, and perhaps owners.
 
-    Attributes:
-        taken_by: Another island, by its title, that controls the same device: this one leaves it alone.
+    Whoever is no `Participant` has no device that the grid measures: a vehicle.
     """
 
     participant_id: str
     kind: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant(Member):
+    """A charger, a home battery, a household or a solar system on the island.
+
+    Attributes:
+        taken_by: Another island, by its title, that controls the same device: this one leaves it alone.
+    """
+
     config: DeviceConfig
     adapter: Adapter[Any, Any]
     taken_by: str | None = None
 
 
 def participant_subentries(entry: StoredEntry) -> dict[str, ConfigSubentry]:
-    """Everyone who is on the island, by id: all subentries but the feeders and the guests."""
+    """Return everyone who is a device that the grid measures, by id."""
+    return _of_kinds(entry, DEVICE_KINDS)
+
+
+def build_members(entry: StoredEntry, participants: Mapping[str, Participant]) -> dict[str, Member]:
+    """Return everyone who has a wallet, by id: the participants, and those without a device."""
+    others = {
+        subentry_id: Member(participant_id=subentry_id, kind=subentry.subentry_type, name=subentry.title)
+        for subentry_id, subentry in _of_kinds(entry, _WITHOUT_DEVICE).items()
+    }
+    return {**participants, **others}
+
+
+def _of_kinds(entry: StoredEntry, kinds: frozenset[str]) -> dict[str, ConfigSubentry]:
     return {
-        subentry_id: subentry
-        for subentry_id, subentry in entry.subentries.items()
-        if subentry.subentry_type not in (SUBENTRY_FEEDER, SUBENTRY_GUEST)
+        subentry_id: subentry for subentry_id, subentry in entry.subentries.items() if subentry.subentry_type in kinds
     }
 
 

@@ -48,6 +48,7 @@ from .archive import RemovedIslands
 from .configuration import (
     build_forecasts,
     build_grid_config,
+    build_members,
     build_participants,
     build_readout,
     feeder_tree,
@@ -110,6 +111,7 @@ class IslandRuntime:
             self.street = SimulatedStreet(self.hass, self.entry, self.clock)
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
+        self.members = build_members(self.entry, self.participants)
         config = build_grid_config(self.entry, self.participants)
         self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
         self.forecasts = build_forecasts(self.hass, self.entry)
@@ -120,7 +122,7 @@ class IslandRuntime:
             await self._async_tell_lost(self._lost)
         self.secret_store = SecretStore(self.hass, self.island_id)
         keyring = await self.secret_store.async_load(
-            {pid: (participant.kind, participant.name) for pid, participant in self.participants.items()},
+            {member_id: (member.kind, member.name) for member_id, member in self.members.items()},
             token_id=LedgerChoice.from_options(self.entry.options).token_id,
         )
         self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names

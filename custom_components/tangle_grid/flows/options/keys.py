@@ -43,12 +43,12 @@ class KeySteps(OpenLedgerFlow):
         )
 
     async def async_step_renew_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Give a participant another key: any that can answer a request, also one whose key was revoked."""
+        """Give a participant another key: anybody but the sun, also one whose key was revoked."""
         if (runtime := self.open_island()) is None:
             return self.async_abort(reason="ledger_closed")
         names = {
             participant_id: participant.name
-            for participant_id, participant in runtime.participants.items()
+            for participant_id, participant in runtime.members.items()
             if participant.kind != SUBENTRY_SOLAR
         }
         return await self._change("renew_key", "key_renewed", names, runtime.ledger.keys.renew, user_input)

@@ -80,6 +80,8 @@ class ParticipantFlow(ConfigSubentryFlow):
     shared_fields: ClassVar[tuple[str, ...]] = ()
     # The field with the feeder that it hangs on.
     feeder_field: ClassVar[str] = CONF_FEEDER
+    # Whether it hangs on phases of a feeder.
+    hangs: ClassVar[bool] = True
     # Whether it has a wallet, and somebody who may speak for it.
     owned: ClassVar[bool] = True
     kind: ClassVar[str]
@@ -103,7 +105,10 @@ class ParticipantFlow(ConfigSubentryFlow):
         self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
     ) -> vol.Schema:
         """Return the form, with the question whose it is: where there is anybody to choose from."""
-        schema = self.schema(phase_count, feeders)
+        return self.with_owners(self.schema(phase_count, feeders), users)
+
+    def with_owners(self, schema: vol.Schema, users: Sequence[SelectOptionDict]) -> vol.Schema:
+        """Return a form with the question whose it is, where there is anybody to choose from."""
         if not self.owned or not users:
             return schema
         return vol.Schema({**schema.schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
@@ -221,13 +226,11 @@ class ParticipantFlow(ConfigSubentryFlow):
         data[CONF_NAME] = data[CONF_NAME].strip()
         if not data[CONF_NAME]:
             raise FieldProblem(CONF_NAME, Problem(key="name_missing"))
-        data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
-        if len(data[CONF_PHASES]) not in {1, 3}:
-            raise FieldProblem(CONF_PHASES, Problem(key="phase_count"))
         others = self._others()
         if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
             raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
-        self._check_feeder(data)
+        if self.hangs:
+            self._check_place(data)
         elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
         for subentry in others.values():
             fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
@@ -245,8 +248,11 @@ class ParticipantFlow(ConfigSubentryFlow):
             seen.append(entity_id)
             require(field, check_used_once(seen, {}))
 
-    def _check_feeder(self, data: Data) -> None:
+    def _check_place(self, data: Data) -> None:
         """The feeder is there, and it has the phases."""
+        data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
+        if len(data[CONF_PHASES]) not in {1, 3}:
+            raise FieldProblem(CONF_PHASES, Problem(key="phase_count"))
         entry, feeder_id = self._get_entry(), data.get(self.feeder_field, MAIN_FEEDER)
         feeders = sub_feeders(entry)
         if feeder_id == MAIN_FEEDER:
