@@ -33,7 +33,9 @@ from .const import (
     SUBENTRY_FEEDER,
     SUBENTRY_GUEST,
     SUBENTRY_HOUSEHOLD,
+    SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
+    SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
 )
 from .flows.checks import NO_PLACEHOLDERS, Problem
@@ -58,7 +60,9 @@ from .flows.subentries.charger import ChargerFlow
 from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
+from .flows.subentries.parking import ParkingFlow
 from .flows.subentries.solar import SolarFlow
+from .flows.subentries.toll import TollFlow
 from .flows.subentries.vehicle import VehicleFlow
 from .island.archive import async_archived_islands, async_archived_options
 from .island.runtime import TangleGridConfigEntry
@@ -91,6 +95,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_HOUSEHOLD: HouseholdFlow,
             SUBENTRY_SOLAR: SolarFlow,
             SUBENTRY_VEHICLE: VehicleFlow,
+            SUBENTRY_PARKING: ParkingFlow,
+            SUBENTRY_TOLL: TollFlow,
             SUBENTRY_FEEDER: FeederFlow,
             SUBENTRY_GUEST: GuestFlow,
         }

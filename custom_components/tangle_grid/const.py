@@ -17,6 +17,8 @@ SUBENTRY_BATTERY: Final = "battery"
 SUBENTRY_HOUSEHOLD: Final = "household"
 SUBENTRY_SOLAR: Final = "solar"
 SUBENTRY_VEHICLE: Final = "vehicle"
+SUBENTRY_PARKING: Final = "parking"
+SUBENTRY_TOLL: Final = "toll"
 SUBENTRY_FEEDER: Final = "feeder"
 SUBENTRY_GUEST: Final = "guest"
 
@@ -49,6 +51,7 @@ CONF_SUN_FORECAST: Final = "sun_forecast"
 CONF_PRICE_FORECAST: Final = "price_forecast"
 CONF_FAIRNESS: Final = "fairness"
 CONF_DIMMING_FLOOR: Final = "dimming_floor"
+CONF_TOKEN_RATE: Final = "token_rate"  # noqa: S105 - a name
 
 # The ledger, in the options of the island.
 CONF_LEDGER: Final = "ledger"
@@ -121,6 +124,22 @@ CONF_TRACKER: Final = "tracker"
 CONF_IDS: Final = "ids"
 CONF_PREFERRED_CHARGER: Final = "preferred_charger"
 CONF_MAX_PRICE: Final = "max_price"
+
+# Services that cars pay: parking and tolls.
+CONF_SERVICE_ZONE: Final = "zone"
+CONF_TARIFF_JSON: Final = "tariff_json"
+CONF_PRICE_ENTITY: Final = "price_entity"
+CONF_MARGIN: Final = "margin"
+CONF_PLACES: Final = "places"
+CONF_TOLL_PRICE: Final = "price"
+
+# What a vehicle allows them.
+CONF_PARKING_MODE: Final = "parking_mode"
+CONF_PARKING_LIMIT: Final = "parking_limit"
+CONF_TOLL_MODE: Final = "toll_mode"
+CONF_TOLL_LIMIT: Final = "toll_limit"
+# The same for single services, by their ids.
+CONF_SERVICE_RULES: Final = "service_rules"
 
 DEFAULT_THRESHOLD: Final = 80
 DEFAULT_RATE: Final = 1_000_000

@@ -24,7 +24,9 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
     SUBENTRY_HOUSEHOLD,
+    SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
+    SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
     TREASURY,
 )
@@ -42,7 +44,9 @@ _MODELS: Final = {
     SUBENTRY_CHARGER: "Charger with car",
     SUBENTRY_FEEDER: "Feeder",
     SUBENTRY_HOUSEHOLD: "Household",
+    SUBENTRY_PARKING: "Car park",
     SUBENTRY_SOLAR: "Solar",
+    SUBENTRY_TOLL: "Toll",
     SUBENTRY_VEHICLE: "Vehicle",
 }
 

@@ -44,6 +44,12 @@ def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[
 
 
 @callback
+def async_tariff_sentence(hass: HomeAssistant, key: str, placeholders: Mapping[str, Any]) -> str:
+    """Return what is wrong with a tariff, as a sentence (`tariff_<key>`)."""
+    return _filled(hass, f"tariff_{key}", placeholders) or key
+
+
+@callback
 def _filled(hass: HomeAssistant, key: str, placeholders: Mapping[str, Any]) -> str | None:
     translations = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
     sentence = translations.get(f"component.{DOMAIN}.common.{key}")

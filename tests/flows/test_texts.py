@@ -14,7 +14,17 @@ from homeassistant.helpers.selector import SelectOptionDict
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.flows.entry import island, ledger
 from custom_components.tangle_grid.flows.options import keys, seeds
-from custom_components.tangle_grid.flows.subentries import battery, charger, feeder, guest, household, solar, vehicle
+from custom_components.tangle_grid.flows.subentries import (
+    battery,
+    charger,
+    feeder,
+    guest,
+    household,
+    parking,
+    solar,
+    toll,
+    vehicle,
+)
 from custom_components.tangle_grid.grid.model.world import PolicyMode
 
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "tangle_grid"
@@ -52,11 +62,14 @@ FORMS = [
             ("household", household.HouseholdFlow()),
             ("solar", solar.SolarFlow()),
             ("feeder", feeder.FeederFlow()),
+            ("parking", parking.ParkingFlow()),
+            ("toll", toll.TollFlow()),
         )
         for step in ("user", "reconfigure")
     ),
 ]
-# A vehicle hangs on no feeder.
+# Who hangs on no feeder, and controls nothing.
+OF_NO_PLACE = {"vehicle", "parking", "toll"}
 OF_A_PLACE = {"phase_count", "feeder_phases", "feeder_unknown"}
 
 
@@ -93,7 +106,7 @@ def test_every_problem_has_a_message() -> None:
     assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
     for kind in SUBENTRIES.keys() - {"guest"}:
         found = problems(f"flows/subentries/{kind}.py", "flows/subentries/participant.py")
-        assert found - (OF_A_PLACE if kind == "vehicle" else set()) <= set(SUBENTRIES[kind]["error"]), kind
+        assert found - (OF_A_PLACE if kind in OF_NO_PLACE else set()) <= set(SUBENTRIES[kind]["error"]), kind
 
 
 def test_messages_only_use_what_the_forms_fill_in() -> None:

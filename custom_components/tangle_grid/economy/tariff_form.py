@@ -67,7 +67,7 @@ def read_form(typed: Mapping[str, str | None]) -> TariffForm:
     currency = values.get("currency", _NO_CURRENCY).upper()
     if not fullmatch(r"[A-Z]{3}", currency):
         raise FormError("not_a_currency", {"where": "currency", "value": currency[:_SHOWN]})
-    prices = {name: _decimal(values[name], name) for name in _PRICES if name in values}
+    prices = {name: read_decimal(values[name], name) for name in _PRICES if name in values}
     if not prices.keys() - {"least", "most"}:
         raise FormError("nothing_priced", {"where": "kwh"})
     for by_night in ("kwh_night", "hour_night"):
@@ -105,7 +105,7 @@ def _after(values: Mapping[str, str]) -> str | None:
             raise FormError("needs_other", {"where": name, "other": other})
     if "after_hours" not in values:
         return None
-    hours = _decimal(values["after_hours"], "after_hours")
+    hours = read_decimal(values["after_hours"], "after_hours")
     seconds = Fraction(hours) * _S_PER_H
     if seconds <= 0:
         raise FormError("not_positive", {"where": "after_hours", "value": hours})
@@ -114,8 +114,11 @@ def _after(values: Mapping[str, str]) -> str | None:
     return hours
 
 
-def _decimal(text: str, where: str) -> str:
-    """Return a decimal number in its shortest form. A comma may stand for the point, but not for thousands."""
+def read_decimal(text: str, where: str) -> str:
+    """Return a decimal number in its shortest form. A comma may stand for the point, but not for thousands.
+
+    Raises FormError `not_a_number`, `comma_in_doubt` or `number_too_large`, with `where`.
+    """
     if fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", text):
         raise FormError("comma_in_doubt", {"where": where, "value": text[:_SHOWN]})
     found = fullmatch(r"([-+]?)([0-9]+)(?:[.,]([0-9]+))?", text)

@@ -45,6 +45,8 @@ from ..const import (
     KIND_SIMULATED,
     MAIN_FEEDER,
     SUBENTRY_GUEST,
+    SUBENTRY_PARKING,
+    SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
 )
 from ..devices.adapters.base import Adapter
@@ -67,7 +69,7 @@ STREET_TIMING: Final[Mapping[str, float]] = {
 }
 _STREET_AHEAD_S: Final = 900.0
 # Who has a wallet and a key, and no device that the grid measures.
-_WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE})
+_WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL})
 # Of a participant's data, what takes effect without a new start.
 _LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS, CONF_MAX_PRICE})
 # And of the options.

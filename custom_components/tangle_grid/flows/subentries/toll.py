@@ -1,0 +1,41 @@
+"""The form of a toll: a zone and the price of a passage."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, override
+
+import voluptuous as vol
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import SelectOptionDict, TextSelector
+
+from ...const import CONF_SERVICE_ZONE, CONF_TOLL_PRICE, SUBENTRY_TOLL
+from ...economy.errors import FormError
+from ...island.tariffs import price_i
+from ..checks import check_exists
+from ..tariff_fields import tariff_problem
+from .parking import zones
+from .participant import FieldProblem, ParticipantFlow, require
+
+
+class TollFlow(ParticipantFlow, kind=SUBENTRY_TOLL):
+    """Add or change a toll. It hangs on no feeder."""
+
+    hangs = False
+    exclusive_fields = ()
+
+    @override
+    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
+        return vol.Schema(
+            {
+                vol.Required(CONF_NAME): TextSelector(),
+                vol.Required(CONF_SERVICE_ZONE): zones(),
+                vol.Required(CONF_TOLL_PRICE): TextSelector(),
+            }
+        )
+
+    @override
+    def check(self, data: Mapping[str, Any]) -> None:
+        require(CONF_SERVICE_ZONE, check_exists(self.hass, data[CONF_SERVICE_ZONE]))
+        try:
+            price_i(self._get_entry().options, data[CONF_TOLL_PRICE], CONF_TOLL_PRICE)
+        except FormError as error:
+            raise FieldProblem(CONF_TOLL_PRICE, tariff_problem(self.hass, self.kind, error)) from None
