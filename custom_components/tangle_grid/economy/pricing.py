@@ -53,7 +53,9 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
-class _Charge:
+class Charge:
+    """A volume, in kWh or hours, and the price that it has."""
+
     volume: Fraction
     component: PriceComponent
 
@@ -67,7 +69,7 @@ def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
     periods = list(_moments(cdr, zone))
     lines = [*_reservation_lines(tariff, periods), *_session_lines(tariff, periods)]
     sum_ = sum((line.cost for line in lines), Amount())
-    total = _limited(sum_, tariff.minimum, tariff.maximum)
+    total = limited(sum_, tariff.minimum, tariff.maximum)
     return Bill(
         currency=tariff.currency,
         lines=tuple(lines),
@@ -161,14 +163,14 @@ def _changing(tariff: Tariff, cdr: Cdr, periods: list[tuple[Period, Moment]]) ->
 def _session_lines(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> Iterator[Line]:
     """Yield the lines of the charging itself; a reservation that nobody came for has none."""
     used = [(period, moment) for period, moment in periods if _is_used(period)]
-    yield from _flat_line("FLAT", [tariff.component(Dimension.FLAT, moment) for _period, moment in used])
+    yield from flat_line("FLAT", [tariff.component(Dimension.FLAT, moment) for _period, moment in used])
     charges = {
         dimension: _charges(tariff, used, dimension)
         for dimension in (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME)
     }
     for dimension, (volume, priced) in charges.items():
         stepped = not (dimension is Dimension.TIME and charges[Dimension.PARKING_TIME][1])
-        yield from _volume_line(dimension, volume, priced, stepped=stepped)
+        yield from volume_line(dimension, volume, priced, stepped=stepped)
 
 
 def _is_used(period: Period) -> bool:
@@ -179,14 +181,14 @@ def _is_used(period: Period) -> bool:
 
 def _charges(
     tariff: Tariff, periods: list[tuple[Period, Moment]], dimension: Dimension
-) -> tuple[Fraction, list[_Charge]]:
+) -> tuple[Fraction, list[Charge]]:
     volume, priced = Fraction(0), []
     for period, moment in periods:
         taken = period.volume(dimension)
         component = tariff.component(dimension, moment) if taken else None
         volume += taken
         if component:
-            priced.append(_Charge(taken, component))
+            priced.append(Charge(taken, component))
     return volume, priced
 
 
@@ -200,21 +202,23 @@ def _reservation_lines(tariff: Tariff, periods: list[tuple[Period, Moment]]) -> 
         found = (tariff.component(dimension, moment, kind) for kind in kinds)
         return next((one for one in found if one), None)
 
-    yield from _flat_line("RESERVATION_FLAT", [component(Dimension.FLAT, moment) for _period, moment in reserved])
+    yield from flat_line("RESERVATION_FLAT", [component(Dimension.FLAT, moment) for _period, moment in reserved])
     volume = sum((period.volume("RESERVATION_TIME") for period, _moment in reserved), Fraction(0))
     components = [(period, component(Dimension.TIME, moment)) for period, moment in reserved]
-    priced = [_Charge(period.volume("RESERVATION_TIME"), found) for period, found in components if found]
-    yield from _volume_line("RESERVATION_TIME", volume, priced, stepped=True)
+    priced = [Charge(period.volume("RESERVATION_TIME"), found) for period, found in components if found]
+    yield from volume_line("RESERVATION_TIME", volume, priced, stepped=True)
 
 
-def _flat_line(name: str, components: list[PriceComponent | None]) -> Iterator[Line]:
+def flat_line(name: str, components: list[PriceComponent | None]) -> Iterator[Line]:
+    """Yield the line of a fee: the first price that there is, once."""
     first = next((component for component in components if component), None)
     if first:
         once = Fraction(1)
         yield Line(dimension=name, volume=once, billed=once, cost=first.cost(once))
 
 
-def _volume_line(name: str, volume: Fraction, charges: list[_Charge], *, stepped: bool) -> Iterator[Line]:
+def volume_line(name: str, volume: Fraction, charges: list[Charge], *, stepped: bool) -> Iterator[Line]:
+    """Yield the line of a dimension, if anything of it was taken; `charges` in the order in which they were."""
     if not volume:
         return
     cost = sum((charge.component.cost(charge.volume) for charge in charges), Amount())
@@ -226,7 +230,7 @@ def _volume_line(name: str, volume: Fraction, charges: list[_Charge], *, stepped
     yield Line(dimension=name, volume=volume, billed=billed, cost=cost)
 
 
-def _stepped(charges: list[_Charge]) -> Fraction:
+def _stepped(charges: list[Charge]) -> Fraction:
     """Return the sum of the volumes in whole steps of the last price, at least one."""
     last = charges[-1].component
     is_energy = last.dimension is Dimension.ENERGY
@@ -236,7 +240,7 @@ def _stepped(charges: list[_Charge]) -> Fraction:
     return max(1, ceil((total - inexact * _HOURS_OFF) / step)) * step
 
 
-def _limited(amount: Amount, minimum: Limit, maximum: Limit) -> Amount:
+def limited(amount: Amount, minimum: Limit, maximum: Limit) -> Amount:
     """Return the amount within both limits, each of which holds without and with VAT.
 
     A limit that says nothing of VAT moves the amount with VAT by as much as the one without.

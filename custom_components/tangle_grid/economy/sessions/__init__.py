@@ -1,0 +1,41 @@
+"""A charging session from plug to plug: metered, priced, paid in small slices while it lasts, and receipted.
+
+Pure and exact: energy in whole Wh, money in fractions until it becomes whole iota. Begin with `session.Session`, the
+saga; `meter` counts its energy, `running_bill` prices it, `orders` names its payments, `receipt` recomputes it. `quote`
+says the price before anybody charges, `overlap` which energy a reward has paid already, `sun` whose sun it was.
+"""
+
+from .errors import SessionError
+from .meter import Finding, Reading
+from .orders import Order, Stream
+from .overlap import RewardedEnergy, rewarded_energy
+from .quote import Quote, quote
+from .receipt import Contradiction, SessionReceipt, recompute
+from .session import Hold, Outcome, Phase, Session, Situation
+from .sun import shared_out
+from .terms import EmptyWallet, Fee, Guest, Terms
+
+__all__ = [
+    "Contradiction",
+    "EmptyWallet",
+    "Fee",
+    "Finding",
+    "Guest",
+    "Hold",
+    "Order",
+    "Outcome",
+    "Phase",
+    "Quote",
+    "Reading",
+    "RewardedEnergy",
+    "Session",
+    "SessionError",
+    "SessionReceipt",
+    "Situation",
+    "Stream",
+    "Terms",
+    "quote",
+    "recompute",
+    "rewarded_energy",
+    "shared_out",
+]
