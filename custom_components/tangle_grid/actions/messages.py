@@ -17,7 +17,7 @@ from .targets import async_island
 SERVICE_PUBLISH_DATA: Final = "publish_data"
 SERVICE_GET_MESSAGES: Final = "get_messages"
 SERVICE_GET_TRANSACTION: Final = "get_transaction"
-MESSAGE_KINDS: Final = ("meter", "request", "answer", "settlement", "payment", "key", "data")
+MESSAGE_KINDS: Final = ("meter", "request", "answer", "settlement", "payment", "key", "data", "report")
 _SHOWN: Final = 50
 
 PUBLISH_DATA_SCHEMA: Final = vol.Schema(

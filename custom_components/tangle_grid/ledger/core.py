@@ -14,12 +14,14 @@ from ..protocol import (
     MAX_SEALED_BODY_BYTES,
     PARTICIPANT,
     ROLE_KINDS,
+    DataReport,
     KeyNotice,
     ProtocolError,
     SigningKey,
     canonical,
     is_kind,
     is_sealed,
+    read_body,
 )
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend
 from .backends.http_client import HttpClient
@@ -330,10 +332,21 @@ class LedgerCore:
         message_id = uuid4().hex
         if sender is not None and kind not in ROLE_KINDS[PARTICIPANT]:
             raise LedgerError("invalid_message", {"error": f"a participant does not send {kind}"})
+        if kind == DataReport.kind:
+            self._check_report(body, sender)
         with self._database.transaction():
             epoch = 0 if sender is None else self.members.epoch_for(sender)
             self._messages.add(message_id, kind, encoded.decode(), self._clock(), sender=sender, epoch=epoch)
         return message_id
+
+    @staticmethod
+    def _check_report(body: Mapping[str, Any], sender: str | None) -> None:
+        try:
+            read_body(DataReport.kind, body)
+        except ProtocolError as error:
+            raise LedgerError("invalid_message", {"error": str(error)}) from error
+        if sender is None:
+            raise LedgerError("invalid_message", {"error": "a report is a participant's"})
 
     def verify(self, payment_id: str | None, transaction: str | None) -> Verification:
         """Recompute a reward from the Tangle. Raises LedgerError (unknown_payment, unknown_transaction)."""

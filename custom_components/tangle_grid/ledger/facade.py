@@ -213,7 +213,7 @@ class Ledger:
         """Take a message into the outbox and return its id. `kind` is a word in lower case, `body` is JSON.
 
         `sender` is the participant that speaks, and signs with a key of its own, which is announced on the Tangle
-        before; None is the island. Participants send `answer` and `data` only, and speak for nobody else.
+        before; None is the island. Participants send `answer`, `data` and `report` only, and speak for nobody else.
         What may wait, and what goes first, `message_queue` says.
 
         Raises:

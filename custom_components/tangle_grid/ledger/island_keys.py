@@ -47,6 +47,10 @@ class IslandKeys:
 
         return await self._ask(keys)
 
+    async def forget_reports(self, participant: str) -> int:
+        """Destroy the keys of the sealed reports of a participant: nobody can read them again. Return how many."""
+        return await self._ask(lambda: self._core.privacy.forget_reports(participant))
+
     async def renew_opening(self) -> None:
         """Seal with another key from now on. What was sealed before stays open to whoever has the key so far."""
         await self._ask(self._core.privacy.renew)

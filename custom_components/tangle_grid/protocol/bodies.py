@@ -64,6 +64,35 @@ def _count_or_none(field: str, value: Any) -> int | None:
     return None if value is None else _count(field, value)
 
 
+class _Between:
+    """A whole number from `least` to `most`; `schema` says so to others."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.schema = {"type": "integer", "minimum": least, "maximum": most}
+        self._least, self._most = least, most
+
+    def __call__(self, field: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not self._least <= value <= self._most:
+            _refuse(field)
+        return value
+
+
+class _NoneOr:
+    """Nothing, or what a check lets in whose `schema` is given."""
+
+    def __init__(self, check: Callable[[str, Any], Any], schema: Mapping[str, Any]) -> None:
+        self.schema = {"anyOf": [dict(schema), {"type": "null"}]}
+        self._check = check
+
+    def __call__(self, field: str, value: Any) -> Any:
+        return None if value is None else self._check(field, value)
+
+
+_NUMBER_SCHEMA: Final = {"type": "number", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
+_HASH_SCHEMA: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_QUARTER_E6: Final = 90_000_000
+_HALF_E6: Final = 180_000_000
+
 type _Check = Callable[[str, Any], Any]
 
 
@@ -166,6 +195,45 @@ class FreeData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataReport:
+    """What a participant has seen, for a topic that pays for it: `what`, where, and when.
+
+    The place is in millionths of a degree, rounded to the topic's step before anybody signs it. `picture` is the
+    SHA-256 of a picture. A report that is not `public` is sealed for the topic.
+    """
+
+    kind: ClassVar[str] = "report"
+    checks: ClassVar[Mapping[str, _Check]] = {
+        "topic": _name,
+        "what": _name,
+        "latitude_e6": _Between(-_QUARTER_E6, _QUARTER_E6),
+        "longitude_e6": _Between(-_HALF_E6, _HALF_E6 - 1),
+        "seen_at": _positive,
+        "value": _NoneOr(_number, _NUMBER_SCHEMA),
+        "picture": _NoneOr(_key_or_none, _HASH_SCHEMA),
+        "public": _flag,
+    }
+    example: ClassVar[Mapping[str, Any]] = {
+        "topic": "01K9Z3Y7A0B1C2D3E4F5G6H7K9",
+        "what": "pothole",
+        "latitude_e6": 52_370_200,
+        "longitude_e6": 4_895_200,
+        "seen_at": 1_796_040_000,
+        "value": None,
+        "picture": None,
+        "public": False,
+    }
+    topic: str
+    what: str
+    latitude_e6: int
+    longitude_e6: int
+    seen_at: float
+    value: float | None
+    picture: str | None
+    public: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyNotice:
     """The island says that a participant has this key (64 hex digits) from now on, or none any more.
 
@@ -191,10 +259,11 @@ class KeyNotice:
     valid_from: float
 
 
-type Body = MeterReading | CurtailmentAsk | Answer | SettlementReceipt | FreeData | KeyNotice
+type Body = MeterReading | CurtailmentAsk | Answer | SettlementReceipt | FreeData | DataReport | KeyNotice
 
 _TYPES: Final = {
-    body.kind: body for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, FreeData, KeyNotice)
+    body.kind: body
+    for body in (MeterReading, CurtailmentAsk, Answer, SettlementReceipt, FreeData, DataReport, KeyNotice)
 }
 
 

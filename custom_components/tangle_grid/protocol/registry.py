@@ -15,7 +15,7 @@ from .envelope import Envelope
 from .errors import ProtocolError, Rejection
 
 PARTICIPANT: Final = "participant"
-ROLE_KINDS: Final[Mapping[str, frozenset[str]]] = {PARTICIPANT: frozenset({"answer", "data"})}
+ROLE_KINDS: Final[Mapping[str, frozenset[str]]] = {PARTICIPANT: frozenset({"answer", "data", "report"})}
 """What a member of a role may say. The island may say everything."""
 
 

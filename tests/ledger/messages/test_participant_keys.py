@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from aiohttp import web
@@ -31,6 +32,7 @@ from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
     Envelope,
     KeyRegistry,
+    ProtocolError,
     Signer,
     SigningKey,
     member_key,
@@ -366,3 +368,78 @@ async def test_secrets_without_wallets_for_them_still_speak(open_ledger: Opener,
     await ledger.publish("answer", {**ANSWERED, "participant": "a device"}, sender="a device")
     messages = await read(ledger, "answer")
     assert [message.participant for message in messages] == ["a device"]
+
+
+# Reports
+
+
+SEEN: Final[dict[str, Any]] = {
+    "topic": "roads",
+    "what": "pothole",
+    "latitude_e6": 52_370_200,
+    "longitude_e6": 4_895_200,
+    "seen_at": 1_780_000_000,
+    "value": None,
+    "picture": None,
+    "public": False,
+}
+
+
+async def test_a_report_is_sealed_also_where_nothing_else_is(open_ledger: Opener) -> None:
+    ledger = await open_ledger()
+    await ledger.publish("report", SEEN, sender="car")
+    await ledger.publish("report", {**SEEN, "topic": "ice"}, sender="car")
+    await ledger.publish("report", SEEN, sender="bike")
+    await ledger.publish("report", {**SEEN, "public": True}, sender="bike")
+    messages = await read(ledger, "report")
+    assert [(message.participant, message.sealed, message.verified) for message in messages] == [
+        ("car", True, True),
+        ("car", True, True),
+        ("bike", True, True),
+        ("bike", False, True),
+    ]
+    assert [message.body["topic"] for message in messages] == ["roads", "ice", "roads", "roads"]
+    texts = [text_of(ledger._core.backend.bundle_of(message.tail)) for message in messages]
+    assert ["52370200" in text for text in texts] == [False, False, False, True]
+    # Each under a key of its own, and none of those that are shown.
+    epochs = [json.loads(text)["body"]["epoch"] for text in texts[:3]]
+    assert len(set(epochs)) == 3
+    for text in texts[:3]:
+        with pytest.raises(ProtocolError):
+            Envelope.decode(text.encode()).open(await ledger.keys.openings())
+
+
+async def test_nobody_reads_a_report_whose_key_was_destroyed(open_ledger: Opener) -> None:
+    ledger = await open_ledger()
+    for sender in ("car", "bike"):
+        await ledger.publish("report", SEEN, sender=sender)
+    await read(ledger)
+    assert await ledger.keys.forget_reports("car") == 1
+    await ledger.close()
+    ledger = await open_ledger()
+    assert await ledger.keys.forget_reports("car") == 0
+    await ledger.publish("report", SEEN, sender="car")
+    said = {message.sequence: message for message in await read(ledger, "report") if message.participant == "car"}
+    assert (said[1].rejection, "what" in said[1].body) == ("unreadable", False)
+    assert (said[2].rejection, said[2].body["what"]) == (None, "pothole")
+    bike = [message for message in await read(ledger, "report") if message.participant == "bike"]
+    assert [message.body for message in bike] == [SEEN]
+
+
+@pytest.mark.parametrize(
+    ("change", "sender"),
+    [
+        ({"latitude_e6": 90_000_001}, "car"),
+        ({"longitude_e6": 180_000_000}, "car"),
+        ({"latitude_e6": 52.37}, "car"),
+        ({"picture": "none"}, "car"),
+        ({"value": "much"}, "car"),
+        ({"public": None}, "car"),
+        ({}, None),
+    ],
+)
+async def test_what_cannot_be_reported(open_ledger: Opener, change: dict[str, Any], sender: str | None) -> None:
+    ledger = await open_ledger()
+    with pytest.raises(LedgerError) as refused:
+        await ledger.publish("report", {**SEEN, **change}, sender=sender)
+    assert refused.value.key == "invalid_message"

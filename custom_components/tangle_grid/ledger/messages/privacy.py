@@ -2,19 +2,28 @@
 
 The key of an epoch follows from the signing key, so that what was sealed can always be opened again. It opens bodies
 and signs nothing: it can be given to somebody who shall verify. A new epoch keeps what comes from those who have it.
+
+A report to a data topic tells where somebody was. It is sealed also where nothing else is, under a key that is drawn
+for this participant and this topic and follows from nothing: when it is destroyed, nobody can read those reports again.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from ...protocol import ProtocolError, body_key, epoch_of, is_sealed
-from ..base.stored_values import number, understood
+from ...protocol import DataReport, ProtocolError, body_key, canonical, epoch_of, is_body_key, is_sealed
+from ..base.stored_values import from_json, number, understood
 from ..store.database import Database
 from ..store.properties import Properties
 
 type PrivacyMode = Literal["open", "sealed"]
 
 _EPOCH: Final = "body_epoch"
+_KEY_BYTES: Final = 32
+_REPORT_KEY: Final = "report_key:"
+_REPORTS_SEALED: Final = "report_keys"
+_REPORT_EPOCHS: Final = 2**40
+"""Keys for reports are counted from here, so that what is sealed tells which key opens it."""
 
 
 class Privacy:
@@ -50,10 +59,43 @@ class Privacy:
         if newest > self.epoch:
             self._properties.set(_EPOCH, str(newest))
 
-    def sealing(self) -> tuple[int, str] | None:
-        """Return epoch and key to seal with; None when bodies stay open."""
+    def sealing(self, kind: str, body: Mapping[str, Any], sender: str | None) -> tuple[int, str] | None:
+        """Return epoch and key to seal what a sender says; None when it stays open. Call it in a transaction."""
+        if kind == DataReport.kind and sender is not None and body.get("public") is not True:
+            return self._report_key(str(body.get("topic")), sender)
         epoch = self.epoch
         return (epoch, self.key(epoch)) if self._mode == "sealed" else None
+
+    def _report_keys(self) -> dict[int, tuple[str, str, str]]:
+        """Return the keys for reports, each with its topic and participant, by their numbers."""
+        found = {}
+        for name, value in self._properties.below(_REPORT_KEY).items():
+            with understood("a key that opens reports"):
+                topic, participant, key = from_json(value)
+                if not is_body_key(key):
+                    raise ValueError
+                found[number(int(name), 1)] = (topic, participant, key)
+        return found
+
+    def _report_key(self, topic: str, participant: str) -> tuple[int, str]:
+        keys = self._report_keys()
+        for which, (of_topic, of_participant, key) in keys.items():
+            if (of_topic, of_participant) == (topic, participant):
+                return _REPORT_EPOCHS + which, key
+        # A number stays used when its key is destroyed: another key would not open what was sealed with that one.
+        which = 1 + max(number(int(self._properties.get(_REPORTS_SEALED) or 0)), *keys, 0)
+        key = secrets.token_hex(_KEY_BYTES)
+        self._properties.set(_REPORTS_SEALED, str(which))
+        self._properties.set(f"{_REPORT_KEY}{which}", canonical([topic, participant, key]).decode())
+        return _REPORT_EPOCHS + which, key
+
+    def forget_reports(self, participant: str) -> int:
+        """Destroy the keys of all that a participant has reported, and return how many there were."""
+        with self._database.transaction(durable=True):
+            own = [which for which, (_, of, _) in self._report_keys().items() if of == participant]
+            for which in own:
+                self._properties.remove(f"{_REPORT_KEY}{which}")
+        return len(own)
 
     def opens(self, body: Mapping[str, Any]) -> Sequence[str]:
         """Return the keys that may open a body; none where it is not sealed, or not in an epoch that there was."""
@@ -63,4 +105,7 @@ class Privacy:
             epoch = epoch_of(body)
         except ProtocolError:
             return ()
+        if epoch > _REPORT_EPOCHS:
+            found = self._report_keys().get(epoch - _REPORT_EPOCHS)
+            return () if found is None else (found[2],)
         return (self.key(epoch),) if epoch <= self.epoch else ()

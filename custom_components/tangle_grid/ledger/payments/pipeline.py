@@ -100,13 +100,13 @@ class Pipeline:
         *,
         island_id: str,
         members: ParticipantKeys,
-        body_key: Callable[[], tuple[int, str] | None],
+        body_key: Callable[[str, Mapping[str, Any], str | None], tuple[int, str] | None],
         sweeper: Sweeper,
         clock: Callable[[], float],
         remember: Callable[[], None],
         reconcile: Callable[[], bool] | None = None,
     ) -> None:
-        """`body_key` gives epoch and key when bodies are to be sealed, None when they stay open.
+        """`body_key` gives epoch and key to seal what a sender says in a kind, None when it stays open.
 
         `reconcile` sees to it that wallets and Tangle agree; nothing is done before it came to its end. `remember`
         keeps what everybody has, now and then.
@@ -175,7 +175,7 @@ class Pipeline:
         issued_at = max(issued_at, self._members.not_before(key.public))
         sequence, previous = self._chains.last(key.public)
         # Everybody can read who may send: without that, nobody could check the rest.
-        body_key = None if kind == KeyNotice.kind else self._body_key()
+        body_key = None if kind == KeyNotice.kind else self._body_key(kind, body, sender)
         signer = Signer(key, self._island_id, sequence=sequence, previous=previous, body_key=body_key)
         said = self._members.complete(kind, body, issued_at)
         envelope = signer.seal(kind, message_id, said, issued_at=issued_at, expires_at=issued_at + _MESSAGE_LIFETIME_S)

@@ -18,7 +18,7 @@ NEWEST: Final = 100
 _PAGE: Final = 100
 _MOST_PAGES: Final = 2_000
 _MOST_PAGES_ELSEWHERE: Final = 20
-_SPOKEN: Final = ("request", "answer", "settlement", "data")
+_SPOKEN: Final = ("request", "answer", "settlement", "data", "report")
 _MOST_SPOKEN: Final = 20
 
 

@@ -21,3 +21,12 @@ class Properties:
     def set(self, name: str, value: str) -> None:
         """Store a value under a name, in place of what stood there."""
         self._database.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
+
+    def remove(self, name: str) -> None:
+        """Forget a value."""
+        self._database.run("DELETE FROM meta WHERE name = ?", name)
+
+    def below(self, prefix: str) -> dict[str, str]:
+        """Return all values whose names begin so, by the rest of their names."""
+        rows = self._database.rows("SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?", len(prefix), prefix)
+        return {name.removeprefix(prefix): value for name, value in rows}
