@@ -168,7 +168,7 @@ def test_a_finding_is_owed_also_when_it_is_rejected_or_forgotten() -> None:
     assert book.reject("anna 100", NOW).state is FindingState.CONFIRMED
     book = TopicBook.from_dict(book.topic, json.loads(json.dumps(book.to_dict())))
     assert [each.finding_id for each in book.findings] == ["anna 0.0"]
-    assert refused(lambda: book.reject("anna 100", NOW)) == "unknown_report"
+    assert refused(lambda: book.reject("anna 100", NOW)) == "report_unknown"
     assert transfers(book.tick(NOW + 90_000, TOMORROW)) == {"car of anna": 100, "car of ben": 100, "car of cleo": 100}
     assert not book.findings
     assert book.to_dict()["findings"] == []
@@ -179,7 +179,7 @@ def test_the_whole_budget_ends_the_topic() -> None:
     found(book, "anna", "ben", "cleo")
     found(book, "anna", "ben", "cleo", north_m=100)
     assert book.left_i(DAY) == (100, 100)
-    assert refused(lambda: book.report(report("x", "anna", at(200)), NOW, DAY)) == "budget_spent"
+    assert refused(lambda: book.report(report("x", "anna", at(200)), NOW, DAY)) == "topic_budget_spent"
     more = TopicBook.from_dict(topic(budget_i=1_000), book.to_dict())
     assert more.report(report("x", "anna", at(200)), NOW, DAY)[0].status is Status.OPEN
 
@@ -192,8 +192,8 @@ def test_the_owner_accepts_an_open_report() -> None:
     assert (finding.state, finding.finding_id, finding.is_paid) == (FindingState.ACCEPTED, "anna 0.0", True)
     assert transfers(effects) == {"car of anna": 100, "car of ben": 100}
     assert book.report(report("c", "cleo"), NOW, DAY)[0].status is Status.KNOWN
-    assert refused(lambda: book.accept("anna 0.0", NOW, DAY)) == "already_known"
-    assert refused(lambda: book.accept("nobody", NOW, DAY)) == "unknown_report"
+    assert refused(lambda: book.accept("anna 0.0", NOW, DAY)) == "finding_known"
+    assert refused(lambda: book.accept("nobody", NOW, DAY)) == "report_unknown"
 
 
 def test_the_owner_rejects_an_open_report_and_changes_their_mind() -> None:
@@ -205,7 +205,7 @@ def test_the_owner_rejects_an_open_report_and_changes_their_mind() -> None:
     assert (book.accounts["anna"].unconfirmed, book.spent_i) == (1, 0)
     assert book.accept("ben 0.0", NOW, DAY) == (None, [])
     assert book.report(report("c", "cleo"), NOW, DAY)[0].status is Status.OPEN
-    assert refused(lambda: book.accept("anna 0.0", NOW, DAY)) == "unknown_report"
+    assert refused(lambda: book.accept("anna 0.0", NOW, DAY)) == "report_unknown"
 
 
 def test_what_is_not_there_any_more_can_be_found_again() -> None:
@@ -275,7 +275,7 @@ def test_whom_nobody_confirms_is_soon_heard_no_more() -> None:
     book = TopicBook(topic(window_s=86_400))
     for number in range(FIRST_OPEN):
         book.report(report(f"{number}", "liar", at(31 * number)), NOW, DAY)
-    assert refused(lambda: book.report(report("x", "liar", at(-500)), NOW, DAY)) == "too_many_open"
+    assert refused(lambda: book.report(report("x", "liar", at(-500)), NOW, DAY)) == "too_many_reports"
     # What is open may be said again, and others are heard.
     assert book.report(report("again", "liar", at(0)), NOW, DAY)[0].status is Status.REPEATED
     assert found(book, "anna", "ben", "cleo", north_m=-500)
@@ -284,7 +284,7 @@ def test_whom_nobody_confirms_is_soon_heard_no_more() -> None:
     later = NOW + 86_401
     for number in range(FIRST_OPEN):
         book.report(report(f"{number} later", "liar", at(31 * number), at=later), later, TOMORROW)
-    assert refused(lambda: book.report(report("y", "liar", at(500), at=later), later, TOMORROW)) == "too_many_open"
+    assert refused(lambda: book.report(report("y", "liar", at(500), at=later), later, TOMORROW)) == "too_many_reports"
 
 
 def test_each_report_that_was_confirmed_allows_one_more() -> None:
@@ -293,7 +293,7 @@ def test_each_report_that_was_confirmed_allows_one_more() -> None:
         found(book, "anna", "ben", "cleo", north_m=-100 * (number + 1))
     for number in range(FIRST_OPEN + 2):
         book.report(report(f"{number}", "anna", at(31 * number)), NOW, DAY)
-    assert refused(lambda: book.report(report("x", "anna", at(-500)), NOW, DAY)) == "too_many_open"
+    assert refused(lambda: book.report(report("x", "anna", at(-500)), NOW, DAY)) == "too_many_reports"
     assert FIRST_OPEN + 2 < MAX_OPEN_OF_OWNER
 
 
@@ -308,21 +308,21 @@ def test_a_day_has_one_name(day: Any) -> None:
     [
         ({"bounty_i": 40_000}, "bounty_above_budget"),
         ({"bounty_i": 3_334}, "bounty_above_budget"),
-        ({"bounty_i": 0}, "invalid_topic"),
-        ({"bounty_i": 1.5}, "invalid_topic"),
-        ({"budget_i": -1}, "invalid_topic"),
-        ({"confirmations": 0}, "invalid_topic"),
-        ({"confirmations": True}, "invalid_topic"),
-        ({"kind": "Pothole"}, "invalid_topic"),
-        ({"radius_m": 0}, "invalid_topic"),
-        ({"window_s": 0}, "invalid_topic"),
-        ({"known_s": 10**9}, "invalid_topic"),
-        ({"step": 0}, "invalid_topic"),
-        ({"tolerance": 5}, "invalid_topic"),
-        ({"wants_value": True, "tolerance": 0}, "invalid_topic"),
-        ({"least": 2, "most": 1}, "invalid_topic"),
-        ({"least": float("nan")}, "invalid_topic"),
-        ({"owner": ""}, "invalid_topic"),
+        ({"bounty_i": 0}, "topic_invalid"),
+        ({"bounty_i": 1.5}, "topic_invalid"),
+        ({"budget_i": -1}, "topic_invalid"),
+        ({"confirmations": 0}, "topic_invalid"),
+        ({"confirmations": True}, "topic_invalid"),
+        ({"kind": "Pothole"}, "topic_invalid"),
+        ({"radius_m": 0}, "topic_invalid"),
+        ({"window_s": 0}, "topic_invalid"),
+        ({"known_s": 10**9}, "topic_invalid"),
+        ({"step": 0}, "topic_invalid"),
+        ({"tolerance": 5}, "topic_invalid"),
+        ({"wants_value": True, "tolerance": 0}, "topic_invalid"),
+        ({"least": 2, "most": 1}, "topic_invalid"),
+        ({"least": float("nan")}, "topic_invalid"),
+        ({"owner": ""}, "topic_invalid"),
     ],
 )
 def test_a_topic_that_cannot_be_is_refused(changes: dict[str, Any], key: str) -> None:
@@ -350,7 +350,7 @@ def test_a_topic_is_read_as_it_is_written_and_strictly() -> None:
         [],
         None,
     ):
-        assert refused(lambda wrong=wrong: Topic.from_dict(wrong)) == "invalid_topic"
+        assert refused(lambda wrong=wrong: Topic.from_dict(wrong)) == "topic_invalid"
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_a_stored_state_is_not_believed(change: dict[str, Any]) -> None:
     found(book, "anna", north_m=100)
     data = json.loads(json.dumps(book.to_dict()))
     assert TopicBook.from_dict(book.topic, data).to_dict() == data
-    assert refused(lambda: TopicBook.from_dict(book.topic, {**data, **change})) == "invalid_state"
+    assert refused(lambda: TopicBook.from_dict(book.topic, {**data, **change})) == "topic_state_invalid"
 
 
 def test_other_rules_are_applied_to_what_is_open() -> None:

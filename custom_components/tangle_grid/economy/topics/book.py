@@ -37,7 +37,7 @@ from .topic import MAX_VALUE, Report, Topic
 VERSION: Final = 1
 AHEAD_S: Final = 120.0
 """How far a reporter's clock may be ahead."""
-MAX_OPEN: Final = 20_000
+MAX_OPEN: Final = 5_000
 """How many reports may wait to be confirmed."""
 FIRST_OPEN: Final = 5
 MAX_OPEN_OF_OWNER: Final = 200
@@ -139,7 +139,7 @@ class TopicBook:
         self._check_day(day)
         if any(report.report_id in known for known in (self._seen, self._sightings, self._findings)):
             return self._outcome(Status.TAKEN, report), []
-        self._check(report, now)
+        self.check(report, now)
         self._expire(now)
         blocking = next((self._findings[each] for each in self._known.near(report.place)), None)
         again = self._again(report)
@@ -171,12 +171,12 @@ class TopicBook:
         that was rejected, it is open again, and None is returned.
 
         Raises:
-            TopicError: unknown_report; already_known; budget_spent.
+            TopicError: report_unknown; finding_known; topic_budget_spent.
         """
         self._check_day(day)
         found = self._findings.get(report_id)
         if found is not None and found.state is not FindingState.REJECTED:
-            raise TopicError("already_known", {"report": report_id})
+            raise TopicError("finding_known", {"report": report_id})
         if found is not None:
             self._forget(found)
             return None, []
@@ -195,7 +195,7 @@ class TopicBook:
         finding true is paid nevertheless; the place is open again.
 
         Raises:
-            TopicError: unknown_report.
+            TopicError: report_unknown.
         """
         found = self._findings.get(report_id)
         if found is not None and not found.is_over:
@@ -232,7 +232,12 @@ class TopicBook:
         if not valid:
             raise TopicError("report_invalid", {"field": "day"})
 
-    def _check(self, report: Report, now: float) -> None:
+    def check(self, report: Report, now: float) -> None:
+        """Say why a report cannot be taken, before anybody signs it; how many are open is looked at afterwards.
+
+        Raises:
+            TopicError: Why not.
+        """
         topic = self.topic
         if report.topic_id != topic.topic_id:
             raise TopicError("report_wrong_topic", {"found": report.topic_id, "wanted": topic.topic_id})
@@ -265,16 +270,16 @@ class TopicBook:
     def _check_budget(self, reporters: int) -> None:
         left_i = max(0, self.topic.budget_i - self.spent_i - self.owed_i)
         if self.topic.bounty_i * reporters > left_i:
-            raise TopicError("budget_spent", {"left": left_i, "cost": self.topic.bounty_i * reporters})
+            raise TopicError("topic_budget_spent", {"left": left_i, "cost": self.topic.bounty_i * reporters})
 
     def _check_room(self, owner: str) -> None:
         # Who says much that nobody confirms is soon heard no more: lies meet other lies by chance where there are many.
         account = self._accounts.get(owner, Account())
         limit = min(MAX_OPEN_OF_OWNER, FIRST_OPEN + account.confirmed)
         if account.open >= limit:
-            raise TopicError("too_many_open", {"open": account.open, "limit": limit})
+            raise TopicError("too_many_reports", {"open": account.open, "limit": limit})
         if len(self._sightings) >= MAX_OPEN:
-            raise TopicError("too_many_open", {"open": len(self._sightings), "limit": MAX_OPEN})
+            raise TopicError("too_many_reports", {"open": len(self._sightings), "limit": MAX_OPEN})
 
     # What is near
 
@@ -368,7 +373,7 @@ class TopicBook:
     def _sighting(self, report_id: str, now: float) -> Sighting:
         found = self._sightings.get(report_id)
         if found is None or found.last_at + self.topic.window_s < now:
-            raise TopicError("unknown_report", {"report": str(report_id)[:40]})
+            raise TopicError("report_unknown", {"report": str(report_id)[:40]})
         return found
 
     def _unindex(self, sighting: Sighting) -> None:
@@ -530,7 +535,7 @@ class TopicBook:
         """Go on from a state of this topic, whose rules may be others by now.
 
         Raises:
-            TopicError: invalid_state, naming what cannot be read.
+            TopicError: topic_state_invalid, naming what cannot be read.
         """
         read = Reader(data)
         if read.get("version") != VERSION:

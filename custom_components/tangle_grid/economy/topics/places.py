@@ -94,10 +94,10 @@ def rounded(latitude: float | Decimal, longitude: float | Decimal, step: int = D
         step: Millionths of a degree, from 1 to `MAX_STEP`.
 
     Raises:
-        TopicError: coordinates_out_of_range, also for what is no number; invalid_topic for an impossible step.
+        TopicError: coordinates_out_of_range, also for what is no number; topic_invalid for an impossible step.
     """
     if not _is_whole(step) or not 0 < step <= MAX_STEP:
-        raise TopicError("invalid_topic", {"field": "step"})
+        raise TopicError("topic_invalid", {"field": "step"})
     for value, limit in ((latitude, 90), (longitude, 180)):
         number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
         if not number or not math.isfinite(value) or not -limit <= value <= limit:
@@ -123,9 +123,9 @@ class Circle:
     radius_m: int
 
     def __post_init__(self) -> None:
-        """Raise TopicError (invalid_topic) for a circle that cannot be."""
+        """Raise TopicError (topic_invalid) for a circle that cannot be."""
         if not _is_whole(self.radius_m) or not 0 < self.radius_m <= _MAX_RADIUS_M:
-            raise TopicError("invalid_topic", {"field": "radius_m"})
+            raise TopicError("topic_invalid", {"field": "radius_m"})
 
     def contains(self, place: Place) -> bool:
         """Tell whether a place lies in it."""
@@ -154,13 +154,13 @@ class Box:
     east_e6: int
 
     def __post_init__(self) -> None:
-        """Raise TopicError: coordinates_out_of_range, or invalid_topic where the south is above the north."""
+        """Raise TopicError: coordinates_out_of_range, or topic_invalid where the south is above the north."""
         for latitude, longitude in ((self.south_e6, self.west_e6), (self.north_e6, self.east_e6)):
             whole = _is_whole(latitude) and _is_whole(longitude)
             if not whole or abs(latitude) > _QUARTER or abs(longitude) > _HALF:
                 raise _no_place(latitude, longitude)
         if self.south_e6 > self.north_e6:
-            raise TopicError("invalid_topic", {"field": "south_e6"})
+            raise TopicError("topic_invalid", {"field": "south_e6"})
 
     def contains(self, place: Place) -> bool:
         """Tell whether a place lies in it."""
@@ -190,11 +190,11 @@ def area_of(data: Any) -> Area:
     """Read an area from outside.
 
     Raises:
-        TopicError: invalid_topic or coordinates_out_of_range.
+        TopicError: topic_invalid or coordinates_out_of_range.
     """
     match data:
         case {"shape": "circle", "latitude_e6": latitude, "longitude_e6": longitude, "radius_m": radius}:
             return Circle(centre=Place(latitude, longitude), radius_m=radius)
         case {"shape": "box", "south_e6": south, "west_e6": west, "north_e6": north, "east_e6": east}:
             return Box(south_e6=south, west_e6=west, north_e6=north, east_e6=east)
-    raise TopicError("invalid_topic", {"field": "area"})
+    raise TopicError("topic_invalid", {"field": "area"})

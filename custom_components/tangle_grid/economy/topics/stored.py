@@ -15,25 +15,25 @@ _MAX_TIME: Final = 1e11
 
 def strange(what: str) -> TopicError:
     """Return the error for what cannot be read."""
-    return TopicError("invalid_state", {"field": what})
+    return TopicError("topic_state_invalid", {"field": what})
 
 
 def read_count(value: Any, what: str) -> int:
-    """Return a whole number of at least 0. Raises TopicError (invalid_state)."""
+    """Return a whole number of at least 0. Raises TopicError (topic_state_invalid)."""
     if not is_whole(value, 0, _MAX_COUNT):
         raise strange(what)
     return int(value)
 
 
 def read_number(value: Any, what: str) -> float:
-    """Return a number. Raises TopicError (invalid_state)."""
+    """Return a number. Raises TopicError (topic_state_invalid)."""
     if not is_number(value, _MAX_TIME):
         raise strange(what)
     return value  # type: ignore[no-any-return]
 
 
 def read_text(value: Any, what: str) -> str:
-    """Return an id. Raises TopicError (invalid_state)."""
+    """Return an id. Raises TopicError (topic_state_invalid)."""
     if not is_name(value):
         raise strange(what)
     return str(value)

@@ -83,7 +83,7 @@ class Topic:
         return self.bounty_i * self.confirmations
 
     def __post_init__(self) -> None:
-        """Raise TopicError: invalid_topic, naming the field, or bounty_above_budget."""
+        """Raise TopicError: topic_invalid, naming the field, or bounty_above_budget."""
         valid = {
             "topic_id": is_name(self.topic_id),
             "owner": is_name(self.owner),
@@ -103,11 +103,11 @@ class Topic:
         }
         for field, holds in valid.items():
             if not holds:
-                raise TopicError("invalid_topic", {"field": field})
+                raise TopicError("topic_invalid", {"field": field})
         if self.least is not None and self.most is not None and self.least > self.most:
-            raise TopicError("invalid_topic", {"field": "least"})
+            raise TopicError("topic_invalid", {"field": "least"})
         if self.tolerance is not None and not self.wants_value:
-            raise TopicError("invalid_topic", {"field": "tolerance"})
+            raise TopicError("topic_invalid", {"field": "tolerance"})
         budget = min(self.budget_i, self.day_budget_i)
         if self.cost_i > budget:
             raise TopicError(
@@ -124,13 +124,13 @@ class Topic:
         """Read a topic from outside.
 
         Raises:
-            TopicError: invalid_topic, naming the field, coordinates_out_of_range, or bounty_above_budget.
+            TopicError: topic_invalid, naming the field, coordinates_out_of_range, or bounty_above_budget.
         """
         known = {field.name for field in fields(cls)}
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
-            raise TopicError("invalid_topic", {"field": "version"})
+            raise TopicError("topic_invalid", {"field": "version"})
         for name in (known ^ data.keys()) - {"version"}:
-            raise TopicError("invalid_topic", {"field": str(name)[:MAX_NAME]})
+            raise TopicError("topic_invalid", {"field": str(name)[:MAX_NAME]})
         return cls(**{**{name: data[name] for name in known}, "area": area_of(data["area"])})
 
 
