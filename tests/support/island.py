@@ -82,6 +82,7 @@ from custom_components.tangle_grid.ledger import (
     WalletRules,
     WalletState,
 )
+from custom_components.tangle_grid.protocol import Answer
 
 CHARGER = "charger-1"
 BATTERY = "battery-1"
@@ -383,6 +384,9 @@ class FakeLedger:
 
     async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
         return [message for message in reversed(self.published) if kind in (None, message.kind)][:limit]
+
+    async def answers_from_outside(self) -> list[Answer]:
+        return []
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         for payment in self.orders.values():

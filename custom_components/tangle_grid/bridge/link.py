@@ -221,6 +221,9 @@ class LedgerLink:
 
     def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
         """Say that a message is lost; of whoever has no key any more, once until it has one again."""
+        if error.key == "key_elsewhere":
+            # What it answered itself stands on the Tangle; what was decided for it here, only it could sign.
+            return
         if sender is None or error.key != "key_ended":
             self._said.wrong(kind, "A message of the kind %s was not published: %s", kind, error, level=logging.ERROR)
         elif sender not in self._speechless:

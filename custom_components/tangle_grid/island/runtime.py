@@ -61,6 +61,7 @@ from .enrolment import async_enrol
 from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .meter_moment import MeterMoment
+from .outside_answers import OutsideAnswers
 from .rewards import Payouts
 from .setpoint_writers import SetpointWriter
 from .storage import GridStore
@@ -193,6 +194,7 @@ class IslandRuntime:
         self._unsubscribe += [
             async_enrol(self.hass, self.entry, self.participants.values()),
             self.forecasts.async_start(),
+            OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
             MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
             async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
             async_track_time_interval(

@@ -3,6 +3,7 @@
 Synchronous. `advance` is for one worker thread; everything else may be called from any other.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -14,9 +15,12 @@ from ..protocol import (
     MAX_SEALED_BODY_BYTES,
     PARTICIPANT,
     ROLE_KINDS,
+    Answer,
     DataReport,
+    Envelope,
     KeyNotice,
     ProtocolError,
+    Rejection,
     SigningKey,
     canonical,
     is_kind,
@@ -58,10 +62,14 @@ from .store.folder_lock import FolderLock
 from .store.properties import Properties
 from .verify.receipts import Verification, verify_payment
 
+_LOGGER: Final = logging.getLogger(__name__)
+
 WAITING_PAYMENTS: Final = 1_000
 """So many payments of a wallet may wait to be sent."""
 
 _MAX_ID: Final = 255
+_ANSWERS: Final = 100
+"""So many of the newest answers are looked through for those of participants that sign themselves."""
 _MAX_MEMO_BYTES: Final = 2_048
 _MAX_BODY_BYTES: Final = MAX_SEALED_BODY_BYTES - 128
 
@@ -93,6 +101,7 @@ class LedgerCore:
         key = SigningKey.from_hex(secrets.signing_key)
         self._public_key = key.public
         self._clock = clock
+        self._refused: set[str] = set()
         with ExitStack() as opened:
             lock = FolderLock(folder)
             opened.callback(lock.release)
@@ -347,6 +356,35 @@ class LedgerCore:
             raise LedgerError("invalid_message", {"error": str(error)}) from error
         if sender is None:
             raise LedgerError("invalid_message", {"error": "a report is a participant's"})
+
+    def answers_from_outside(self) -> list[Answer]:
+        """Return what participants that sign themselves have answered on the Tangle since the last time."""
+        keys = self.members.all_elsewhere()
+        if not keys:
+            return []
+        found = self.chronicle.envelopes(Answer.kind, _ANSWERS)
+        taken: list[Answer] = []
+        for envelope in sorted(found, key=lambda each: each.sequence):
+            if envelope.sender not in keys:
+                continue
+            try:
+                taken.append(self._receive(envelope, keys[envelope.sender]))
+            except ProtocolError as error:
+                # What was taken before stands there as well.
+                if error.key is not Rejection.REPLAYED and envelope.digest() not in self._refused:
+                    self._refused.add(envelope.digest())
+                    _LOGGER.warning("An answer of %s from outside was refused: %s", keys[envelope.sender], error)
+        self._refused.intersection_update(each.digest() for each in found)
+        return taken
+
+    def _receive(self, envelope: Envelope, participant: str) -> Answer:
+        """Return the answer in an envelope. Raises ProtocolError when it is not one that the participant may give."""
+        body = envelope.open(self.privacy.opens(envelope.body))
+        answer = read_body(Answer.kind, body)
+        if not isinstance(answer, Answer) or answer.participant != participant:
+            raise ProtocolError(Rejection.NOT_ALLOWED, {"sender": envelope.sender})
+        self.members.receive(envelope, body, self._clock())
+        return answer
 
     def verify(self, payment_id: str | None, transaction: str | None) -> Verification:
         """Recompute a reward from the Tangle. Raises LedgerError (unknown_payment, unknown_transaction)."""

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from ..backoff import wait_s
 from ..log_once import LogOnce
+from ..protocol import Answer
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .backends.http_client import HttpClient
 from .base.errors import LedgerError
@@ -222,6 +223,13 @@ class Ledger:
         message_id = await self._answer(self._core.publish, kind, body, sender)
         self._wake.set()
         return message_id
+
+    async def answers_from_outside(self) -> list[Answer]:
+        """Return what participants whose key is elsewhere have answered on the Tangle, each answer once.
+
+        Each is genuine, in its sender's order and in time. Whether it answers anything is not asked here.
+        """
+        return await self._read_tangle(self._core.answers_from_outside)
 
     @property
     def keys(self) -> IslandKeys:

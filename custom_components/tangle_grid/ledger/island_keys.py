@@ -35,6 +35,20 @@ class IslandKeys:
         await self._ask(lambda: self._core.members.revoke(participant))
         self._wake()
 
+    async def enrol(self, participant: str, public_key: str) -> None:
+        """Let a key that is elsewhere answer for a participant: the island signs for it no more.
+
+        Raises:
+            LedgerError: invalid_message (this cannot be a participant) or invalid_public_key (it is none, or somebody
+                has or had it).
+        """
+        await self._ask(lambda: self._core.members.enrol(participant, public_key))
+        self._wake()
+
+    async def elsewhere(self) -> Mapping[str, str]:
+        """Return the participants whose key is elsewhere, by their public keys."""
+        return await self._ask(self._core.members.all_elsewhere)
+
     async def opening(self) -> str:
         """Return the key (64 hexadecimal digits) that opens what is sealed now. It signs nothing."""
         return await self._ask(lambda: self._core.privacy.key(self._core.privacy.epoch))

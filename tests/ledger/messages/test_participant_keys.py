@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -443,3 +444,60 @@ async def test_what_cannot_be_reported(open_ledger: Opener, change: dict[str, An
     with pytest.raises(LedgerError) as refused:
         await ledger.publish("report", {**SEEN, **change}, sender=sender)
     assert refused.value.key == "invalid_message"
+
+
+def outside(key: SigningKey, **chain: Any) -> Signer:
+    return Signer(key, ISLAND, **chain)
+
+
+async def test_a_key_that_is_elsewhere_is_announced_and_signs_alone(ledger: Ledger, island_secrets: Secrets) -> None:
+    """In a file of before it was enrolled, the Tangle's word for it counts."""
+    participant = str(ANSWERED["participant"])
+    await ledger.publish("answer", ANSWERED, sender=participant)
+    key = SigningKey.generate()
+    await ledger.keys.enrol(participant, key.public)
+    with pytest.raises(LedgerError) as refused:
+        await ledger.publish("answer", ANSWERED, sender=participant)
+    assert refused.value.key == "key_elsewhere"
+    assert await ledger.drain(20)
+    assert rebuilt(ledger, island_secrets).owner(key.public) == participant
+    core = ledger._core
+    with core._database.transaction():
+        core._database.run("DELETE FROM meta WHERE name LIKE 'key_elsewhere:%'")
+    assert core.members.elsewhere(participant) == key.public
+
+    # Its first message counts once; what it says for somebody else does not.
+    now = time.time() + 1
+    sealed = outside(key).seal("answer", "a", ANSWERED, issued_at=now, expires_at=now + 60)
+    core.members.receive(sealed, ANSWERED, now)
+    with pytest.raises(ProtocolError) as replayed:
+        core.members.receive(sealed, ANSWERED, now)
+    assert replayed.value.key == "replayed"
+
+    await ledger.keys.renew(participant)
+    await ledger.publish("answer", ANSWERED, sender=participant)
+    assert await ledger.drain(20)
+    registry = rebuilt(ledger, island_secrets)
+    assert registry.members[key.public].last_sequence == 1
+    newest = registry.current(participant)
+    assert newest is not None
+    assert (newest.epoch, newest.public_key) == (
+        3,
+        member_key(island_secrets.signing_key, ISLAND, participant, 3).public,
+    )
+
+
+async def test_the_first_key_of_a_participant_may_be_elsewhere(ledger: Ledger, island_secrets: Secrets) -> None:
+    key = SigningKey.generate()
+    await ledger.keys.enrol("newcomer", key.public)
+    assert await ledger.keys.elsewhere() == {key.public: "newcomer"}
+    assert await ledger.drain(20)
+    assert rebuilt(ledger, island_secrets).owner(key.public) == "newcomer"
+    await ledger.keys.revoke("newcomer")
+    assert await ledger.keys.elsewhere() == {}
+    assert await ledger.drain(20)
+    assert rebuilt(ledger, island_secrets).members[key.public].last_sequence == 0
+    for again in (key.public, SigningKey.from_hex(island_secrets.signing_key).public, "x"):
+        with pytest.raises(LedgerError) as refused:
+            await ledger.keys.enrol("newcomer", again)
+        assert refused.value.key == "invalid_public_key"

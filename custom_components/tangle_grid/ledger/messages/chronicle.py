@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from ...protocol import MAX_BYTES, Envelope, KeyRegistry, ProtocolError, Rejection, is_sealed
@@ -96,6 +97,16 @@ class Chronicle:
             participant=registry.owner(envelope.sender),
             sealed=is_sealed(envelope.body),
         )
+
+    def envelopes(self, kind: str, limit: int) -> list[Envelope]:
+        """Return the newest envelopes of a kind, genuine or not, the newest first."""
+        found = []
+        for stored in self._backend.recent_tails(tag=tag_of(kind), prefix=TAG_PREFIX, limit=limit, below=None):
+            with suppress(TrytesError, ProtocolError):
+                envelope = Envelope.decode(text_of(self._backend.bundle_of(stored.hash)).encode())
+                if envelope.kind == kind:
+                    found.append(envelope)
+        return found
 
     def messages(self, *, kind: str | None, limit: int) -> list[TangleMessage]:
         """Return the newest messages, the newest first; one that somebody attached again is given once."""

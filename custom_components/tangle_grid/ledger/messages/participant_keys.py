@@ -1,8 +1,10 @@
 """The keys of the participants of this island: derived, announced on the Tangle, and kept in order with the outbox.
 
-A participant's key follows from the island's signing key, so it has to be kept nowhere. What was announced is kept,
-in the wallets' file: as the bodies of the key messages, from which the registry is read as anybody else reads it from
-the Tangle. A notice is written in the order of the queue: what was queued before a key ended is signed with that key.
+A participant's key follows from the island's signing key, so it has to be kept nowhere; or it is elsewhere, with a
+program that answers for the participant itself: then the island knows its public half only, and signs nothing for it.
+What was announced is kept, in the wallets' file: as the bodies of the key messages, from which the registry is read as
+anybody else reads it from the Tangle. A notice is written in the order of the queue: what was queued before a key ended
+is signed with that key.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +13,15 @@ from uuid import uuid4
 
 from ...protocol import (
     PARTICIPANT,
+    Envelope,
     KeyNotice,
     KeyRegistry,
     ProtocolError,
+    Receiver,
+    SenderState,
     SigningKey,
     canonical,
+    is_public_key,
     member_key,
     read_notice,
     to_body,
@@ -23,6 +29,7 @@ from ...protocol import (
 from ..base.errors import LedgerError
 from ..base.stored_values import from_json, number, text, understood
 from ..store.database import Database
+from ..store.properties import Properties
 from .message_queue import MessageQueue
 from .sender_chains import SenderChains
 
@@ -45,6 +52,7 @@ CREATE TABLE told (
 """`member` is what is queued, `key_notice` what was announced; `told` is what later messages refer to."""
 
 _MAX_ID: Final = 255
+_ELSEWHERE: Final = "key_elsewhere:"
 _REFERS: Final[Mapping[str, str]] = {"answer": "request", "settlement": "answer"}
 _REMEMBERED_S: Final = 31 * 86_400.0
 
@@ -55,6 +63,7 @@ class ParticipantKeys:
     def __init__(self, database: Database, *, island_id: str, signing_key: str, clock: Callable[[], float]) -> None:
         self._database = database
         self._chains = SenderChains(database)
+        self._properties = Properties(database)
         self._messages = MessageQueue(database)
         self._island_id = island_id
         self._signing_key = signing_key
@@ -135,18 +144,21 @@ class ParticipantKeys:
         rows = self._database.rows("SELECT participant, revoked FROM member ORDER BY participant")
         return {participant: not revoked for participant, revoked in rows}
 
-    def _queue(self, participant: str, epoch: int, *, revoke: bool = False) -> None:
+    def _queue(self, participant: str, epoch: int, *, revoke: bool = False, public_key: str | None = None) -> None:
         self._database.run(
             "INSERT OR REPLACE INTO member (participant, epoch, revoked) VALUES (?, ?, ?)", participant, epoch, revoke
         )
         wanted = {"participant": participant, "epoch": epoch, "revoke": revoke}
+        if public_key is not None:
+            wanted["public_key"] = public_key
+        self._properties.set(f"{_ELSEWHERE}{participant}", public_key or "")
         self._messages.add(uuid4().hex, KeyNotice.kind, canonical(wanted).decode(), self._clock())
 
     def epoch_for(self, participant: str) -> int:
         """Return the epoch of the key that signs what is queued next; the first key is announced before it.
 
         Call it in the transaction that queues the message. Raises LedgerError (invalid_message): there is no such
-        participant; (key_ended): its key was revoked.
+        participant; (key_ended): its key was revoked; (key_elsewhere): it signs itself.
         """
         member = self._member(participant)
         if member is None:
@@ -154,6 +166,8 @@ class ParticipantKeys:
             return 1
         if member[1]:
             raise LedgerError("key_ended", {"participant": participant})
+        if self.elsewhere(participant) is not None:
+            raise LedgerError("key_elsewhere", {"participant": participant})
         return member[0]
 
     def renew(self, participant: str) -> None:
@@ -171,6 +185,55 @@ class ParticipantKeys:
             member = self._member(participant)
             if member is not None and not member[1]:
                 self._queue(participant, member[0], revoke=True)
+
+    # Keys that are elsewhere
+
+    def elsewhere(self, participant: str) -> str | None:
+        """Return the public key with which a participant signs itself; None where the island signs for it."""
+        queued = self._properties.get(f"{_ELSEWHERE}{participant}")
+        if queued is not None:
+            return queued or None
+        # The file is of before it was enrolled; the Tangle has told of it.
+        member = self.registry().current(participant)
+        if member is None or member.public_key == self._derived(participant, member.epoch).public:
+            return None
+        return member.public_key
+
+    def all_elsewhere(self) -> dict[str, str]:
+        """Return the participants that sign themselves, by their public keys."""
+        good = (participant for participant, is_good in self.members().items() if is_good)
+        return {key: participant for participant in good if (key := self.elsewhere(participant)) is not None}
+
+    def enrol(self, participant: str, public_key: str) -> None:
+        """Queue that a key which the island does not have takes the place of the participant's present one.
+
+        Raises LedgerError (invalid_message): there is no such participant; (invalid_public_key): it is no key, or it is
+        or was somebody's.
+        """
+        known = self.registry().members.keys() | {self._root.public}
+        with self._database.transaction():
+            member = self._member(participant)
+            if not is_public_key(public_key) or public_key in known or public_key in self.all_elsewhere():
+                raise LedgerError("invalid_public_key")
+            if member is None:
+                # So that its first key is its own one, and none of the island's is ever good for it.
+                self._queue(participant, 1, public_key=public_key)
+            else:
+                self._queue(participant, member[0] + 1, public_key=public_key)
+
+    def receive(self, envelope: Envelope, body: Mapping[str, Any], now: float) -> None:
+        """Take in a message of a participant that signs itself; `body` is what it says, opened.
+
+        Raises ProtocolError, as `Receiver.accept`; what was let in before is `replayed`.
+        """
+        registry = self.registry()
+        with self._database.transaction():
+            sequence, previous = self._chains.last(envelope.sender)
+            state = SenderState(sequence=sequence, previous=previous)
+            receiver = Receiver(self._island_id, {envelope.sender: state}, registry=registry)
+            accepted = receiver.accept(envelope, now)
+            self._chains.set_last(envelope.sender, accepted.sequence, accepted.previous)
+            self.note(envelope.kind, body, envelope.digest(), now)
 
     # What is sealed
 
@@ -201,17 +264,19 @@ class ParticipantKeys:
     def _notice(self, wanted: Mapping[str, Any], at: float) -> Mapping[str, Any]:
         participant, epoch, revoke = text(wanted["participant"]), number(wanted["epoch"], 1), bool(wanted["revoke"])
         ends = epoch if revoke else epoch - 1
-        ended = self._derived(participant, ends).public if ends else None
+        ended = self._announced(participant, ends) if ends else None
         known = None if ended is None else self.registry().members.get(ended)
         last = None if known is None else known.last_sequence
         if ended is not None and last is None:
             last = self._chains.last(ended)[0]
+        given = wanted.get("public_key")
+        public_key = self._derived(participant, epoch).public if given is None else text(given)
         body = to_body(
             KeyNotice(
                 participant=participant,
                 role=PARTICIPANT,
                 epoch=epoch,
-                public_key=None if revoke else self._derived(participant, epoch).public,
+                public_key=None if revoke else public_key,
                 revokes=ended,
                 last_sequence=last,
                 valid_from=at,
@@ -219,6 +284,13 @@ class ParticipantKeys:
         )
         self._database.run("INSERT INTO key_notice (body) VALUES (?)", canonical(body).decode())
         return body
+
+    def _announced(self, participant: str, epoch: int) -> str:
+        """Return the public key of an epoch; what was not announced is the island's own."""
+        for member in self.registry().members.values():
+            if (member.participant, member.epoch) == (participant, epoch):
+                return member.public_key
+        return self._derived(participant, epoch).public
 
     def _told(self, kind: str | None, body: Mapping[str, Any]) -> str | None:
         request_id, participant = body.get("request_id"), body.get("participant")
