@@ -6,7 +6,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .actions.access import async_require_control
+from .actions.access import async_require_answer
 from .const import SUBENTRY_SOLAR
 from .entity import ParticipantEntity
 from .errors import translated_errors
@@ -34,6 +34,6 @@ class OptOutButton(ParticipantEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        await async_require_control(self.runtime, self.participant, self._context)
+        await async_require_answer(self.runtime, self.participant, self._context)
         with translated_errors():
             self.runtime.grid.opt_out(device_id=self.participant.participant_id)

@@ -119,7 +119,8 @@ CONF_SETPOINT_INVERTED: Final = "setpoint_inverted"
 CONF_PRODUCTION_NEGATIVE: Final = "production_negative"
 
 
-# Vehicles.
+# Vehicles, and how chargers recognise them.
+CONF_ID_SENSOR: Final = "id_sensor"
 CONF_TRACKER: Final = "tracker"
 CONF_IDS: Final = "ids"
 CONF_PREFERRED_CHARGER: Final = "preferred_charger"

@@ -9,6 +9,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_GUEST_TOKEN_HASH, CONF_IDS, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
+from .economy.recognition import NOBODY_KNOWN
 from .grid.engine.status import GridStatus
 from .grid.model.world import DeviceKind
 from .island.guests import guests
@@ -72,6 +73,11 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
             for participant_id, telemetry in runtime.telemetry.items()
         },
         "requests": [request.to_dict() for request in runtime.grid.requests.values()],
+        "vehicles": {
+            charger_id: {"vehicle": found.vehicle_id, "by": found.by, "sureness": found.sureness}
+            for charger_id in runtime.participants
+            if (found := runtime.vehicles.at(charger_id)) is not NOBODY_KNOWN
+        },
         "reaction_ms": snapshot.reaction_ms,
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,

@@ -82,6 +82,19 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleView(MemberView):
+    """What an entity of a vehicle looks at."""
+
+    vehicle: Member
+
+    @property
+    def charger(self) -> Participant | None:
+        """The charger that it is at; None: at none, or nobody knows."""
+        charger_id = self.runtime.vehicles.charger_of(self.vehicle.participant_id)
+        return None if charger_id is None else self.runtime.participants[charger_id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantView(MemberView):
     """What an entity of a participant looks at."""
 
@@ -273,6 +286,17 @@ class MemberEntity(TangleGridEntity):
             wallet=self.coordinator.data.wallets.get(member_id),
             rules=self.coordinator.data.rules.get(member_id),
         )
+
+
+class VehicleEntity(MemberEntity):
+    """An entity of a vehicle."""
+
+    @property
+    @override
+    def view(self) -> VehicleView:
+        """The newest picture of the vehicle."""
+        wallet = super().view
+        return VehicleView(runtime=wallet.runtime, wallet=wallet.wallet, rules=wallet.rules, vehicle=self.member)
 
 
 class ParticipantEntity(MemberEntity):

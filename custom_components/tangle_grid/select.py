@@ -1,16 +1,22 @@
-"""Selects: how a participant answers the grid's requests."""
+"""Selects: how a participant answers the grid's requests, and which car is at a charger."""
 
-from typing import Final, override
+from collections.abc import Mapping
+from typing import Any, Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_POLICY_MODE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD, SUBENTRY_VEHICLE
+from .actions.access import async_require_control
+from .const import CONF_POLICY_MODE, DOMAIN, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_HOUSEHOLD, SUBENTRY_VEHICLE
+from .economy.recognition import GUEST
 from .entities.policy_settings import PolicyEntity
+from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES
+from .entity import ParticipantEntity
 from .grid.model.world import PolicyMode
-from .island.configuration import Member
+from .island.configuration import Member, Participant
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -30,17 +36,35 @@ POLICY: Final = SelectEntityDescription(
     entity_category=EntityCategory.CONFIG,
 )
 
+AUTOMATIC: Final = "automatic"
+CAR: Final = SelectEntityDescription(key="car", translation_key="car")
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a policy for each participant and vehicle that can be asked."""
+    """Add a policy for each participant and vehicle that can be asked, and the car at each charger."""
     runtime = entry.runtime_data
     for member_id, member in runtime.members.items():
         if member.kind in POLICY_MODES:
             async_add_entities([PolicySelect(runtime, member)], config_subentry_id=member_id)
+    for participant_id, participant in runtime.participants.items():
+        if participant.kind != SUBENTRY_CHARGER:
+            continue
+        if runtime.vehicles.all:
+            async_add_entities([CarSelect(runtime, participant)], config_subentry_id=participant_id)
+        else:
+            _async_forget(hass, f"{participant_id}_{CAR.key}")
+
+
+@callback
+def _async_forget(hass: HomeAssistant, unique_id: str) -> None:
+    """Take a choice away in which there is nothing to choose."""
+    registry = er.async_get(hass)
+    if entity_id := registry.async_get_entity_id(Platform.SELECT, DOMAIN, unique_id):
+        registry.async_remove(entity_id)
 
 
 class PolicySelect(PolicyEntity, SelectEntity):
@@ -59,3 +83,43 @@ class PolicySelect(PolicyEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         await self.async_change_policy(**{CONF_POLICY_MODE: option})
+
+
+class CarSelect(ParticipantEntity, SelectEntity):
+    """Which car is at a charger: found out, or as somebody says until the plug is pulled."""
+
+    _unrecorded_attributes = RECOGNITION_ATTRIBUTES
+
+    def __init__(self, runtime: IslandRuntime, participant: Participant) -> None:
+        super().__init__(runtime, participant, CAR)
+        self._choices: dict[str, str | None] = {AUTOMATIC: None, GUEST: GUEST}
+        for vehicle_id, vehicle in runtime.vehicles.all.items():
+            name = vehicle.name
+            while name in self._choices:
+                # Somebody may call a car whatever they like.
+                name += " ."
+            self._choices[name] = vehicle_id
+        self._attr_options = list(self._choices)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        chosen = self.runtime.vehicles.chosen(self.participant.participant_id)
+        return next((option for option, choice in self._choices.items() if choice == chosen), AUTOMATIC)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        found = self.runtime.vehicles.at(self.participant.participant_id)
+        vehicle = None if found.vehicle_id is None else self.runtime.members[found.vehicle_id].name
+        return {"vehicle": vehicle, "recognised_by": str(found.by), "sureness": str(found.sureness)}
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Take the choice of somebody who may control the charger, and the vehicle: that is who pays."""
+        choice = self._choices[option]
+        await async_require_control(self.runtime, self.participant, self._context)
+        if (vehicle := self.runtime.vehicles.all.get(choice or "")) is not None:
+            await async_require_control(self.runtime, vehicle, self._context)
+        self.runtime.async_choose_vehicle(self.participant.participant_id, choice)
+        self.coordinator.async_update_listeners()

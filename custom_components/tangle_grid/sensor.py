@@ -12,10 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_PEAK_TARGET, DOMAIN
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
+from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES, VEHICLE_SENSORS
 from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDescription
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
-from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity
+from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
 from .island.runtime import TangleGridConfigEntry
 from .simulated.entities import simulated_sensors
 
@@ -56,10 +57,18 @@ async def async_setup_entry(
             config_subentry_id=participant_id,
         )
     for member_id in runtime.members.keys() - runtime.participants.keys():
-        async_add_entities(
-            (MemberSensor(runtime, runtime.members[member_id], description) for description in MEMBER_SENSORS),
-            config_subentry_id=member_id,
-        )
+        member = runtime.members[member_id]
+        if member_id in runtime.vehicles.all:
+            data = entry.subentries[member_id].data
+            async_add_entities(
+                (VehicleSensor(runtime, member, each) for each in VEHICLE_SENSORS if each.applies_to(data)),
+                config_subentry_id=member_id,
+            )
+        else:
+            async_add_entities(
+                (MemberSensor(runtime, member, description) for description in MEMBER_SENSORS),
+                config_subentry_id=member_id,
+            )
 
 
 @callback
@@ -94,6 +103,12 @@ class MemberSensor(MemberEntity, ViewSensor):
     """A sensor of somebody with a wallet and no device."""
 
     _unrecorded_attributes = RULES_ATTRIBUTES
+
+
+class VehicleSensor(VehicleEntity, ViewSensor):
+    """A sensor of a vehicle."""
+
+    _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES
 
 
 class ParticipantSensor(ParticipantEntity, ViewSensor):

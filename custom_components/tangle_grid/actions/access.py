@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_OWNERS
 from ..errors import invalid
-from ..island.configuration import Member
+from ..island.configuration import Member, Participant
 from ..island.runtime import IslandRuntime
 from ..ledger import FORMER_MARK, Payment
 from .targets import Target
@@ -55,6 +55,18 @@ async def async_require_control(runtime: IslandRuntime, participant: Member, con
     owned_by = owners(runtime, participant.participant_id)
     if owned_by and user.id not in owned_by:
         raise invalid("not_owner", participant=participant.name)
+
+
+async def async_require_answer(runtime: IslandRuntime, participant: Participant, context: Context | None) -> None:
+    """Whoever answers or opts out for a participant may control it; for a vehicle at a charger its owners decide.
+
+    Raises:
+        ServiceValidationError: control_denied or not_owner.
+        UnknownUser: The user does not exist any more.
+    """
+    vehicle_id = runtime.vehicles.at(participant.participant_id).vehicle_id
+    decides = participant if vehicle_id is None else runtime.members[vehicle_id]
+    await async_require_control(runtime, decides, context)
 
 
 async def async_require_spending(target: Target, context: Context | None) -> None:

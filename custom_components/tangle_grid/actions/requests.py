@@ -11,7 +11,7 @@ from ..devices.feeders import ancestors
 from ..errors import invalid, translated_errors
 from ..island.runtime import IslandRuntime
 from ..reasons import given_reason
-from .access import async_require_control
+from .access import async_require_answer
 from .fields import (
     ATTR_ANSWER,
     ATTR_DURATION,
@@ -100,7 +100,7 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
 
 async def _answer_request(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
-    await async_require_control(runtime, participant, call.context)
+    await async_require_answer(runtime, participant, call.context)
     reason = call.data.get(ATTR_REASON)
     with translated_errors():
         runtime.grid.answer(
@@ -115,7 +115,7 @@ async def _answer_request(call: ServiceCall) -> ServiceResponse:
 
 async def _opt_out(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
-    await async_require_control(runtime, participant, call.context)
+    await async_require_answer(runtime, participant, call.context)
     with translated_errors():
         runtime.grid.opt_out(
             device_id=participant.participant_id,

@@ -108,19 +108,22 @@ def async_target(hass: HomeAssistant, device_id: str) -> Target:
 
 @callback
 def async_participant(hass: HomeAssistant, device_id: str) -> tuple[IslandRuntime, Participant]:
-    """Return the participant that a device stands for.
+    """Return the participant that a device stands for; a vehicle stands for the charger that it is at.
 
     Raises:
         ServiceValidationError: As `async_target`; also when the device is the island itself, or somebody whom the grid
-            does not ask: a vehicle.
+            does not ask.
     """
     target = async_target(hass, device_id)
     if target.participant is None:
         raise invalid("device_is_island", island=target.runtime.entry.title)
-    participant = target.runtime.participants.get(target.participant.participant_id)
+    runtime, member_id = target.runtime, target.participant.participant_id
+    participant = runtime.participants.get(runtime.vehicles.charger_of(member_id) or member_id)
+    if participant is None and member_id in runtime.vehicles.all:
+        raise invalid("vehicle_at_no_charger", vehicle=target.participant.name)
     if participant is None:
         raise invalid("device_is_no_participant", device=target.participant.name)
-    return target.runtime, participant
+    return runtime, participant
 
 
 @callback

@@ -64,6 +64,7 @@ from ..const import (
 )
 from ..grid.model.world import (
     BatteryConfig,
+    CarConfig,
     ChargerConfig,
     DeviceConfig,
     HouseholdConfig,
@@ -74,7 +75,7 @@ from ..grid.model.world import (
 )
 from .adapters.base import Adapter
 from .adapters.battery import BatteryAdapter
-from .adapters.charger import ChargerAdapter
+from .adapters.charger import CarEntities, ChargerAdapter
 from .adapters.household import HouseholdAdapter
 from .adapters.solar import SolarAdapter
 from .io.entity_reading import EntityReader, ToGridTime
@@ -120,10 +121,8 @@ def _adapter(
                 enable=data.get(CONF_ENABLE),
                 enable_pauses=bool(data.get(CONF_ENABLE_PAUSES, False)),
                 connected=data.get(CONF_CONNECTED),
-                soc=data.get(CONF_SOC),
+                car=car_entities(data),
                 discharge_current=data.get(CONF_DISCHARGE_CURRENT),
-                departure=data.get(CONF_DEPARTURE),
-                departure_entity=data.get(CONF_DEPARTURE_ENTITY),
                 fail_safe=data.get(CONF_FAIL_SAFE),
                 memory=memory,
             )
@@ -166,9 +165,26 @@ def policy_from_data(data: Data) -> PolicyConfig:
     )
 
 
+def car_entities(data: Data) -> CarEntities:
+    """Return where to read of a car, from the data of a charger or a vehicle."""
+    return CarEntities(
+        soc=data.get(CONF_SOC), departure=data.get(CONF_DEPARTURE), departure_entity=data.get(CONF_DEPARTURE_ENTITY)
+    )
+
+
+def car_config(data: Data) -> CarConfig:
+    """Return what a car wants, from the data of a charger or a vehicle."""
+    capacity = data.get(CONF_BATTERY_KWH)
+    return CarConfig(
+        battery_wh=None if capacity is None else _wh(capacity),
+        target_soc=float(data.get(CONF_TARGET_SOC, DEFAULT_TARGET_SOC)),
+        policy=policy_from_data(data),
+    )
+
+
 def _charger(subentry: ConfigSubentry) -> ChargerConfig:
     data = subentry.data
-    capacity = data.get(CONF_BATTERY_KWH)
+    car = car_config(data)
     discharges = data.get(CONF_DISCHARGE_CURRENT) is not None
     return ChargerConfig(
         device_id=subentry.subentry_id,
@@ -180,13 +196,13 @@ def _charger(subentry: ConfigSubentry) -> ChargerConfig:
         safe_current_a=float(data[CONF_SAFE_CURRENT]),
         step_a=float(data.get(CONF_STEP, DEFAULT_STEP_A)),
         max_discharge_a=float(data.get(CONF_MAX_DISCHARGE_CURRENT, 0.0)) if discharges else 0.0,
-        battery_wh=None if capacity is None else _wh(capacity),
-        target_soc=float(data.get(CONF_TARGET_SOC, DEFAULT_TARGET_SOC)),
+        battery_wh=car.battery_wh,
+        target_soc=car.target_soc,
         priority=int(data.get(CONF_PRIORITY, 0)),
         write_interval_s=_optional(data.get(CONF_WRITE_INTERVAL)),
         max_age_s=_optional(data.get(CONF_MAX_AGE)),
         learn_phases=bool(data.get(CONF_LEARN_PHASES, True)),
-        policy=policy_from_data(data),
+        policy=car.policy,
     )
 
 

@@ -104,6 +104,12 @@ def trackers() -> EntitySelector:
     )
 
 
+def read_ids() -> EntitySelector:
+    """Return entities that tell which card or car was read: nothing marks them."""
+    domains = [Platform.SENSOR, Platform.EVENT, Platform.TEXT, "input_text"]
+    return EntitySelector(EntitySelectorConfig(filter={"domain": domains}))
+
+
 def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
     """Return a number to type in."""
     config = NumberSelectorConfig(min=lowest, max=highest, step=step, mode=NumberSelectorMode.BOX)

@@ -20,6 +20,7 @@ class Payouts:
         link: The way to the ledger.
         due: What is settled and not known to be paid.
         payees: The wallet of each participant, also of those who have left.
+        payee: Gives by payment id and device who is paid for a part of a request.
         was_paid: Is told of a reward that turned out to be on its way, or there, when it was handed over again.
     """
 
@@ -29,12 +30,14 @@ class Payouts:
         *,
         due: Callable[[], Iterable[Settlement]],
         payees: Mapping[str, str],
+        payee: Callable[[str, str], str],
         was_paid: Callable[[Payment], None],
     ) -> None:
         self._link = link
         self._due = due
         self._was_paid = was_paid
         self._payees = payees
+        self._payee = payee
         self._refused: dict[str, str] = {}
         self._said = LogOnce(LOGGER)
         self._also: dict[str, Settlement] = {}
@@ -90,7 +93,7 @@ class Payouts:
 
     async def _async_settle(self, settlement: Settlement) -> Payment | None:
         """Order a reward; None for somebody whose wallet is not known."""
-        wallet = self._payees.get(settlement.device_id)
+        wallet = self._payees.get(self._payee(settlement.payment_id, settlement.device_id))
         if wallet is None:
             return None
         memo = {"request": settlement.request_id}

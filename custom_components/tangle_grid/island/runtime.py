@@ -22,7 +22,6 @@ from ..bridge.payment_desk import PaymentDesk
 from ..bridge.secrets import SecretStore, ledger_folder
 from ..clock import GridClock
 from ..const import (
-    CONF_DEPARTURE,
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_PUBLISH_INTERVAL,
@@ -33,7 +32,6 @@ from ..const import (
 )
 from ..coordinator import IslandCoordinator
 from ..data import IslandSnapshot
-from ..devices.adapters.charger import ChargerAdapter
 from ..devices.adapters.household import SHED
 from ..devices.adapters.readout import Readout
 from ..devices.config import policy_from_data
@@ -41,7 +39,7 @@ from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import GridStatus
 from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
-from ..grid.model.world import SolarConfig, Telemetry
+from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
@@ -66,6 +64,7 @@ from .rewards import Payouts
 from .setpoint_writers import SetpointWriter
 from .storage import GridStore
 from .stored_state import async_tell_lost
+from .vehicles import Vehicles
 
 _DEVICE_CHANGE_DELAY_S = 1.0
 
@@ -118,6 +117,16 @@ class IslandRuntime:
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
         self.grid = GridDoor(self.engine, self.clock, self._async_command)
+        self.vehicles = Vehicles(
+            self.hass,
+            self.entry,
+            engine=self.engine,
+            clock=self.clock,
+            participants=self.participants,
+            members=self.members,
+            stored=state.vehicles,
+            noticed=self._async_look_soon,
+        )
         self._lost = (*state.lost, *(f"engine/{path}" for path in self.engine.lost))
         if self._lost:
             await self._async_tell_lost(self._lost)
@@ -140,7 +149,11 @@ class IslandRuntime:
             on_trouble=self._async_ledger_trouble,
         )
         self.payouts = Payouts(
-            self.link, due=self.engine.commands.unpaid, payees=self.payees, was_paid=self._async_payment_changed
+            self.link,
+            due=self.engine.commands.unpaid,
+            payees=self.payees,
+            payee=self.vehicles.payee,
+            was_paid=self._async_payment_changed,
         )
         self.desk = PaymentDesk(
             self.hass,
@@ -197,6 +210,7 @@ class IslandRuntime:
             OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
             MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
             async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
+            self.vehicles.async_start(),
             async_track_time_interval(
                 self.hass,
                 self._async_heartbeat,
@@ -249,6 +263,11 @@ class IslandRuntime:
     @callback
     def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
         """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
+        self._async_look_soon()
+
+    @callback
+    def _async_look_soon(self) -> None:
+        """Make a pass within a second."""
         if self._device_change is None:
             self._device_change = async_call_later(self.hass, _DEVICE_CHANGE_DELAY_S, self._async_device_pass)
 
@@ -264,7 +283,10 @@ class IslandRuntime:
     @callback
     def _async_step(self, meter_changed_at: float | None = None) -> None:
         """One control pass."""
+        self.vehicles.async_look(self.loop.status)
         self.loop.async_step(meter_changed_at)
+        if self._running and self.vehicles.plugs_changed(self.loop.status):
+            self._async_look_soon()
 
     @callback
     def _async_show(self, error: Exception | None) -> None:
@@ -294,6 +316,7 @@ class IslandRuntime:
     @callback
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
+        self.vehicles.note(happened)
         if persist or any(map(is_owed, happened)):
             said = (event_message(event, self.engine.requests) for event in happened)
             self._follow_up.owe(message for message in said if message is not None)
@@ -378,6 +401,13 @@ class IslandRuntime:
 
     # For entities and actions
 
+    @callback
+    def async_choose_vehicle(self, charger_id: str, choice: str | None) -> None:
+        """Take a person's choice of the car at a charger, it is kept, and counts at once."""
+        self.vehicles.async_choose(charger_id, choice)
+        self._async_happened((), persist=True)
+        self._async_step()
+
     def snapshot(self) -> IslandSnapshot:
         """Return the newest picture of the island."""
         return IslandSnapshot(
@@ -416,17 +446,18 @@ class IslandRuntime:
         """Put into force what may change without a restart: policies, usual departures, and whether there is a plan."""
         for participant_id, participant in self.participants.items():
             data = self.entry.subentries[participant_id].data
-            if not isinstance(participant.config, SolarConfig):
+            if not isinstance(participant.config, SolarConfig | ChargerConfig):
                 self.engine.commands.update_policy(participant_id, policy_from_data(data))
-            if isinstance(participant.adapter, ChargerAdapter):
-                participant.adapter.departure = data.get(CONF_DEPARTURE)
+        self.vehicles.async_apply_settings()
         self.engine.commands.set_planning(enabled=planning(self.entry))
         self._async_step()
         self._async_do(self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "choose ledger")
 
     def _state(self) -> dict[str, Any]:
         memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}
+        vehicles = self.vehicles.to_dict()
         return {
+            **({"vehicles": vehicles} if vehicles else {}),
             "engine": self.engine.to_dict(),
             "clock": self.clock.now(),
             "day": self.loop.day,

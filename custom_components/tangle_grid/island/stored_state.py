@@ -35,6 +35,7 @@ class StoredState:
         clock: The grid time when it was stored, epoch seconds.
         day: The day that it was then, ISO format.
         adapters: What the adapters must know again, by participant id.
+        vehicles: Which vehicles were where, and who is to be paid; read with suspicion where they are.
         unsaid: Messages that the ledger has not taken yet; they are read with suspicion where they are held.
         lost: What could not be read: paths.
     """
@@ -44,6 +45,7 @@ class StoredState:
     day: str | None = None
     adapters: Mapping[str, Mapping[str, Any]]
     unsaid: Any = None
+    vehicles: Any = None
     lost: Sequence[str] = ()
 
 
@@ -91,6 +93,7 @@ def read_state(stored: Any, *, sound: bool) -> StoredState:
         day=read["day"],
         adapters=read["adapters"],
         unsaid=read.get("unsaid"),
+        vehicles=read.get("vehicles"),
         lost=tuple(path.strip("/") for path in lost),
     )
 

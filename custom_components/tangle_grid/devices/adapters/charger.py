@@ -1,6 +1,7 @@
 """A charger with its car: a current limit, perhaps a switch that pauses, perhaps a current to feed back."""
 
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, override
 
 from ...grid.model.world import ChargerConfig, ChargerSetpoint, ChargerTelemetry
@@ -11,6 +12,21 @@ from .charging_switch import ChargingSwitch
 
 #: Less than this is what an idle charger takes itself, W.
 _DRAWS_W: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarEntities:
+    """Where to read of the car at a charger.
+
+    Attributes:
+        soc: The sensor of its state of charge.
+        departure: The time of day at which it usually leaves, "HH:MM[:SS]".
+        departure_entity: An entity that knows when it leaves.
+    """
+
+    soc: str | None = None
+    departure: str | None = None
+    departure_entity: str | None = None
 
 
 class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
@@ -28,14 +44,15 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         enable: str | None = None,
         enable_pauses: bool = False,
         connected: str | None = None,
-        soc: str | None = None,
+        car: CarEntities | None = None,
         discharge_current: str | None = None,
-        departure: str | None = None,
-        departure_entity: str | None = None,
         fail_safe: str | None = None,
         memory: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(reader, writer, power, *currents, current_limit, enable, connected, soc, departure_entity)
+        # It can be changed while the charger works.
+        self.car = CarEntities() if car is None else car
+        own = (self.car.soc, self.car.departure_entity)
+        super().__init__(reader, writer, power, *currents, current_limit, enable, connected, *own)
         self._config = config
         self._power = power
         self._currents = currents
@@ -44,9 +61,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             None if enable is None else ChargingSwitch(reader, writer, enable, pauses=enable_pauses, memory=memory)
         )
         self._connected = connected
-        self._soc = soc
         self._discharge = discharge_current
-        self._departure_entity = departure_entity
         self._fail_safe = fail_safe
         written = (current_limit, enable, discharge_current, fail_safe)
         self._written = frozenset(each for each in written if each is not None)
@@ -54,8 +69,6 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._lowest_a = config.min_current_a
         self._told_a: float | None = None
         self.enrolment_ids = frozenset(() if fail_safe is None else (fail_safe,))
-        # "HH:MM[:SS]"; it can be changed while the charger works.
-        self.departure = departure
 
     @override
     def telemetry(self) -> ChargerTelemetry:
@@ -63,7 +76,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         phases = self._config.phases
         power = reader.power_w(self._power)
         connected = self._observe_switch()
-        soc = reader.percent(self._soc)
+        soc = reader.percent(self.car.soc)
         heard_at = reader.heard_at(self._power, but=self._written)
         most_a = OVER_RATING * max(self._config.max_current_a, self._config.max_discharge_a)
         weights = phase_weights(reader, self._currents, phases, most_a=most_a)
@@ -199,9 +212,10 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         return self._reader.setting_a(self._limit)
 
     def _departure_at(self) -> float | None:
-        if self._departure_entity is not None:
-            return self._reader.moment(self._departure_entity)
-        return None if self.departure is None else self._reader.next_time_of_day(self.departure)
+        car = self.car
+        if car.departure_entity is not None:
+            return self._reader.moment(car.departure_entity)
+        return None if car.departure is None else self._reader.next_time_of_day(car.departure)
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -22,6 +22,7 @@ from ...const import (
     CONF_ENABLE_PAUSES,
     CONF_FAIL_SAFE,
     CONF_FEEDER,
+    CONF_ID_SENSOR,
     CONF_LEARN_PHASES,
     CONF_MAX_AGE,
     CONF_MAX_CURRENT,
@@ -80,6 +81,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         CONF_CONNECTED,
         CONF_DISCHARGE_CURRENT,
         CONF_FAIL_SAFE,
+        CONF_ID_SENSOR,
     )
     shared_fields = (CONF_SOC, CONF_DEPARTURE_ENTITY)
 
@@ -134,6 +136,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                     vol.Schema(
                         {
                             vol.Optional(CONF_ENABLE_PAUSES, default=False): BooleanSelector(),
+                            vol.Optional(CONF_ID_SENSOR): selectors.read_ids(),
                             vol.Optional(CONF_FAIL_SAFE): selectors.numbers(),
                             vol.Optional(CONF_PRIORITY, default=0): selectors.number(0, 10),
                             vol.Optional(CONF_LEARN_PHASES, default=True): BooleanSelector(),
@@ -180,7 +183,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
 
     def _check_entities(self, data: Mapping[str, Any]) -> None:
         require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
-        for field in (CONF_ENABLE, CONF_CONNECTED, CONF_DEPARTURE_ENTITY):
+        for field in (CONF_ENABLE, CONF_CONNECTED, CONF_DEPARTURE_ENTITY, CONF_ID_SENSOR):
             if field in data:
                 require(field, check_exists(self.hass, data[field]))
         currents = data.get(CONF_CURRENTS, [])

@@ -153,6 +153,16 @@ class ChargeWatch:
         """The car was unplugged."""
         self._left_with, self._left_at, self._arrived_at = self._said, now, None
 
+    def change_car(self, *, left_with: float | None, left_at: float | None) -> None:
+        """It is another car than was thought: what was heard is not of this one; what was drawn since the plug-in is.
+
+        Args:
+            left_with: The state of charge that this one reported when it was unplugged last, percent.
+            left_at: When that was, grid time.
+        """
+        self.value = self._said = self._heard_at = None
+        self._left_with, self._left_at = left_with, left_at
+
     def forget_future(self, now: float) -> None:
         """The clock was set back: nothing may lie in the future."""
         self.at = min(self.at, now)

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..device.state import RESTORE_FOR_S
+from ..device.state import RESTORE_FOR_S, DeviceState
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
 from ..model.request import CurtailmentRequest, RequestState
 from ..model.validation import checked_duration, checked_power, checked_rate, checked_reference, checked_until
-from ..model.world import PolicyConfig, Reason, SolarConfig
+from ..model.world import CarConfig, ChargerConfig, PolicyConfig, Reason, SolarConfig
 from ..network.protection import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
 from .parts import EngineParts
@@ -241,6 +241,44 @@ class Commands:
         self._parts.config = replace(
             self._parts.config, devices=tuple(each.configured for each in self._parts.devices.values())
         )
+
+    def set_car(self, device_id: str, car: CarConfig) -> None:
+        """Say what the car at a charger wants and how it answers, from the next step on. No current changes by it.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        device = self._charger(device_id)
+        for name in ("config", "configured"):
+            config = getattr(device, name)
+            changed = replace(config, battery_wh=car.battery_wh, target_soc=car.target_soc, policy=car.policy)
+            setattr(device, name, changed)
+        device.charge.capacity_wh = car.battery_wh
+        self._parts.config = replace(
+            self._parts.config, devices=tuple(each.configured for each in self._parts.devices.values())
+        )
+
+    def change_car(self, device_id: str, *, left_with: float | None = None, left_at: float | None = None) -> None:
+        """It is another car that is at a charger than was thought: nothing that was heard of the other one counts.
+
+        Args:
+            device_id: Which charger.
+            left_with: The state of charge that this car reported when it was unplugged last, percent.
+            left_at: When that was, grid time.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        device = self._charger(device_id)
+        device.charge.change_car(left_with=left_with, left_at=left_at)
+        device.departure.leave()
+        device.satisfied = False
+
+    def _charger(self, device_id: str) -> DeviceState:
+        device = self._parts.device(device_id)
+        if not isinstance(device.configured, ChargerConfig):
+            raise GridError("not_participating", {"device_id": device_id, "request_id": ""})
+        return device
 
     def set_planning(self, *, enabled: bool) -> None:
         """Spread charging out in advance, or not, from the next step on."""

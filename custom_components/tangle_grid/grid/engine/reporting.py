@@ -161,6 +161,7 @@ def device_status(
         takes_at_most_a=device.shown.most_a,
         clamp_a=_clamp_a(device),
         session_at=device.session_at,
+        connected=device.connected,
     )
 
 

@@ -121,6 +121,7 @@ class DeviceStatus:
         phases_learned: They were found by measurement.
         min_current_a: Least current with which its car is charged, A per phase; None: no charger.
         min_current_learned: It was found by measurement.
+        connected: A car is plugged in, without the slips of the plug's bit; None: nobody ever said.
     """
 
     device_id: str
@@ -151,6 +152,7 @@ class DeviceStatus:
     takes_at_most_a: float | None = None
     clamp_a: float | None = None
     session_at: float | None = None
+    connected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,6 +173,23 @@ class ChargerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarConfig:
+    """What a car brings to the charger that it is plugged in at: what it wants, and how it answers.
+
+    What a charger, its cable and its fuse can take is none of the car's business: nothing here changes a current.
+
+    Attributes:
+        battery_wh: Its usable battery, Wh, if known.
+        target_soc: Charged enough at this state of charge, percent.
+        policy: How it answers requests.
+    """
+
+    battery_wh: int | None = None
+    target_soc: float = 80.0
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryConfig:
     """A home battery. Powers in W over all its phases, `min_soc` in percent."""
 

@@ -1,0 +1,61 @@
+"""What a vehicle's sensors show: how full it is, where it charges, and its wallet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE
+
+from ..const import CONF_SOC
+from ..entity import VehicleView
+from .view_sensors import Value, ViewSensorDescription
+from .wallet_sensors import wallet_sensors
+
+NOT_CONNECTED: Final = "not_connected"
+RECOGNITION_ATTRIBUTES: Final = frozenset({"vehicle", "recognised_by", "sureness"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class VehicleSensorDescription(ViewSensorDescription[VehicleView]):
+    """A sensor of a vehicle, where `applies_to` says so of its settings."""
+
+    applies_to: Callable[[Mapping[str, Any]], bool] = lambda _: True
+
+
+def _soc(view: VehicleView) -> Value:
+    soc = view.runtime.vehicles.soc(view.vehicle.participant_id)
+    return None if soc is None else round(soc)
+
+
+def _charger(view: VehicleView) -> Value:
+    charger = view.charger
+    return NOT_CONNECTED if charger is None else charger.name
+
+
+def _recognition(view: VehicleView) -> Mapping[str, Any] | None:
+    if (charger := view.charger) is None:
+        return None
+    found = view.runtime.vehicles.at(charger.participant_id)
+    return {"recognised_by": str(found.by), "sureness": str(found.sureness)}
+
+
+VEHICLE_SENSORS: Final[tuple[VehicleSensorDescription, ...]] = (
+    VehicleSensorDescription(
+        key="state_of_charge",
+        translation_key="state_of_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        applies_to=lambda data: CONF_SOC in data,
+        measures=True,
+        value_fn=_soc,
+    ),
+    VehicleSensorDescription(
+        key="charger",
+        translation_key="charger",
+        value_fn=_charger,
+        attributes_fn=_recognition,
+    ),
+    *wallet_sensors(VehicleSensorDescription),
+)
