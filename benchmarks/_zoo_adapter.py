@@ -17,7 +17,7 @@ from homeassistant.core import Context, HomeAssistant, State
 from custom_components.tangle_grid.devices.adapters import charging_switch
 from custom_components.tangle_grid.devices.adapters.base import Adapter, DeviceError
 from custom_components.tangle_grid.devices.adapters.battery import BatteryAdapter
-from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
+from custom_components.tangle_grid.devices.adapters.charger import CarEntities, ChargerAdapter
 from custom_components.tangle_grid.devices.adapters.household import HouseholdAdapter
 from custom_components.tangle_grid.devices.adapters.meter import Meter
 from custom_components.tangle_grid.devices.io import entity_writing, sign_of_life
@@ -186,8 +186,7 @@ def charger_hands(
             enable=ids.get(SWITCH),
             enable_pauses=switch_pauses,
             connected=ids[PLUG],
-            soc=ids[SOC],
-            departure_entity=ids[DEPARTURE],
+            car=CarEntities(soc=ids[SOC], departure_entity=ids[DEPARTURE]),
             memory=memory,
         ),
     )

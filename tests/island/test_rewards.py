@@ -32,7 +32,13 @@ async def test_what_is_refused_stays_due_and_is_said_once(
     caplog: pytest.LogCaptureFixture, refusal: str, said: bool
 ) -> None:
     link, due = Link(), [settlement(1), settlement(2), settlement(3, "gone")]
-    payouts = Payouts(cast("Any", link), due=lambda: due, payees={"car": "wallet"}, was_paid=lambda _payment: None)
+    payouts = Payouts(
+        cast("Any", link),
+        due=lambda: due,
+        payees={"car": "wallet"},
+        payee=lambda _payment_id, device_id: device_id,
+        was_paid=lambda _payment: None,
+    )
     link.refusal = refusal
     for _ in range(5):
         await payouts.async_pay()

@@ -89,7 +89,7 @@ async def test_it_pays_and_is_paid_like_everybody(island: Island) -> None:
 async def test_the_grid_does_not_ask_a_vehicle_by_itself(island: Island) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await island.request(device_id=[island.device_id(VEHICLE)])
-    assert refused.value.translation_key == "device_is_no_participant"
+    assert refused.value.translation_key == "vehicle_at_no_charger"
 
 
 async def test_its_wallet_outlives_it(hass: HomeAssistant, island: Island) -> None:

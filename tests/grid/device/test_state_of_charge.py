@@ -228,3 +228,17 @@ def test_a_home_battery_is_carried_on_to_its_floor() -> None:
         plant.step()
         real += store.total_w * 10 / 36 / 10_000
     assert 19.8 <= real < 25
+
+
+def test_of_another_car_nothing_counts_that_was_heard_before() -> None:
+    watch = ChargeWatch(50_000)
+    watch.arrive(START)
+    observe(watch, START, 80.0, START, 0.0)
+    assert watch.surely == 80.0
+    watch.change_car(left_with=65.0, left_at=START - 10 * HOUR)
+    assert watch.expected is None
+    # Its value of before the trip is not believed, a new one is.
+    observe(watch, START + 60, 65.0, START, 0.0)
+    assert watch.surely is None
+    observe(watch, START + 120, 40.0, START + 100, 0.0)
+    assert watch.surely == 40.0

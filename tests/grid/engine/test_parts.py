@@ -1,9 +1,20 @@
 """The small parts: steps of a setpoint, power logs, leases, obedience, the feeder tree."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.tangle_grid.grid import Cause, ChargerConfig, GridConfig, GridError
+from custom_components.tangle_grid.grid import (
+    CarConfig,
+    Cause,
+    ChargerConfig,
+    GridConfig,
+    GridEngine,
+    GridError,
+    PolicyConfig,
+    PolicyMode,
+)
 from custom_components.tangle_grid.grid.control.ramp import charge_step, discharge_step
 from custom_components.tangle_grid.grid.device.compliance import ComplianceWatch
 from custom_components.tangle_grid.grid.device.measurement import PowerLog
@@ -32,6 +43,40 @@ def test_a_discharging_step_never_exceeds_and_is_never_forbidden(
     told = discharge_step(config, amps)
     assert told == 0 or low <= -told <= most
     assert -told <= max(0.0, amps) + 1e-5
+
+
+CARS = st.builds(
+    CarConfig,
+    battery_wh=st.none() | st.integers(1, 10**6),
+    target_soc=st.floats(0, 100),
+    policy=st.builds(
+        PolicyConfig,
+        mode=st.sampled_from(PolicyMode),
+        v2g_floor_soc=st.none() | st.floats(0, 100),
+        min_rate=st.integers(0, 10**9),
+    ),
+)
+
+
+@given(CARS, CARS)
+def test_a_car_never_changes_what_its_charger_can_take(first: CarConfig, second: CarConfig) -> None:
+    before = charger(phases=(1, 2), max_current_a=10.0, safe_current_a=6.0, max_discharge_a=8.0, priority=3)
+    engine = GridEngine(GridConfig(feeders=(feeder(),), devices=(before,)), new_id=lambda: "r")
+    for car in (first, second):
+        engine.commands.set_car(before.device_id, car)
+        engine.commands.change_car(before.device_id, left_with=50.0, left_at=0.0)
+        (now,) = engine.config.devices
+        assert isinstance(now, ChargerConfig)
+        assert (now.battery_wh, now.target_soc, now.policy) == (car.battery_wh, car.target_soc, car.policy)
+        own = {"battery_wh": before.battery_wh, "target_soc": before.target_soc, "policy": before.policy}
+        assert replace(now, **own) == before
+
+
+def test_only_chargers_have_cars() -> None:
+    engine = GridEngine(GridConfig(feeders=(feeder(),), devices=(battery(),)), new_id=lambda: "r")
+    for command in (lambda: engine.commands.set_car("battery", CarConfig()), lambda: engine.commands.change_car("b")):
+        with pytest.raises(GridError):
+            command()
 
 
 def test_a_mean_counts_unmeasured_time_as_nothing() -> None:
