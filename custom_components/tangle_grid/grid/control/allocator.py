@@ -22,15 +22,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from ..model.tolerance import EPSILON
 
 # Rounding of sums must not turn a device away.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What one device could use.
+class Demand(NamedTuple):
+    """What one device could use. A tuple: each pass makes three of them for every device.
 
     Attributes:
         limits: Indices into the available currents: each phase it uses, on each feeder above it.

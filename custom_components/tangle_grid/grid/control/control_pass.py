@@ -93,10 +93,10 @@ class ControlPass:
     def run(self) -> list[DeviceDecision]:
         """Decide; every plan comes back with its value and cause."""
         for plan in self._plans:
-            if isinstance(plan.device.config, ChargerConfig):
-                self._sort_charger(plan)
-            else:
+            if plan.is_battery:
                 self._sort_battery(plan)
+            else:
+                self._sort_charger(plan)
         controlled = [*self._charging, *self._storing]
         for plan in controlled:
             plan.order = self._order(plan)
@@ -229,6 +229,7 @@ class ControlPass:
             phases = frozenset(limit % PHASES for limit in short if limit // PHASES in path)
             if phases and plan.device.phases.doubt(phases):
                 plan.device.take_phases()
+                plan.configure()
 
     def _restrain(self, room: Room) -> None:
         """Silent and disobedient chargers may only fall; when their feeder is short they are told to stop."""
@@ -263,12 +264,12 @@ class ControlPass:
                 load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
                 capacity = feeder.limit_a[limit % PHASES] * (1 - self._config.capacity_margin)
                 amps = min(amps, max(0.0, capacity + load - drawn))
-            if isinstance(device.config, ChargerConfig):
-                plan.settle(discharge_step(device.config, amps), Cause.REQUEST)
-                given = -(plan.value or 0.0)
-            else:
+            if plan.is_battery:
                 plan.settle(-round(amps * plan.battery.watts_per_amp), Cause.REQUEST)
                 given = amps
+            else:
+                plan.settle(discharge_step(plan.charger, amps), Cause.REQUEST)
+                given = -(plan.value or 0.0)
             for limit in plan.wiring.limits:
                 feeder = self._feeders[limit // PHASES]
                 assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
@@ -404,12 +405,12 @@ class ControlPass:
     def _demands(self, plans: Sequence[DeviceDecision], most: Sequence[float]) -> list[Demand]:
         return [
             Demand(
-                limits=plan.wiring.every,
-                weights=plan.wiring.weights,
-                min_a=0.0 if plan.is_battery else plan.charger.min_current_a,
-                max_a=amps,
-                order=plan.order,
-                rank=plan.rank,
+                plan.wiring.every,
+                0.0 if plan.is_battery else plan.charger.min_current_a,
+                amps,
+                plan.order,
+                plan.rank,
+                plan.wiring.weights,
             )
             for plan, amps in zip(plans, most, strict=True)
         ]
@@ -432,7 +433,7 @@ class ControlPass:
         return charge_step(plan.charger, floor_w / plan.charger.watts_per_amp)
 
     def _floors_a(self, room: Room, plans: Sequence[DeviceDecision]) -> list[float]:
-        return [self._floor_a(plan) if room.dimmed else 0.0 for plan in plans]
+        return [self._floor_a(plan) for plan in plans] if room.dimmed else [0.0] * len(plans)
 
     def _usable_a(self, plan: DeviceDecision) -> float:
         if plan.is_battery:

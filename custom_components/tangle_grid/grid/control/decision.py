@@ -64,6 +64,7 @@ class DeviceDecision:
         ceiling_cause: What puts the ceiling there.
         wiring: What its current passes through.
         is_battery: Otherwise it is a charger.
+        charger, battery: Its configuration; there is only the one of its kind.
         order: Its place, smaller first.
         rank: The part of it that decides who is filled first.
         value: The decision: A for a charger, W or None for a battery.
@@ -75,6 +76,8 @@ class DeviceDecision:
     device: DeviceState
     wiring: Wiring
     is_battery: bool = field(init=False)
+    charger: ChargerConfig = field(init=False)
+    battery: BatteryConfig = field(init=False)
     order: Place = ()
     rank: Place = ()
     told: float = 0.0
@@ -86,19 +89,16 @@ class DeviceDecision:
     floor_a: float = 0.0
 
     def __post_init__(self) -> None:
-        self.is_battery = isinstance(self.device.config, BatteryConfig)
+        self.configure()
 
-    @property
-    def charger(self) -> ChargerConfig:
-        """Its configuration, when it is a charger."""
-        assert isinstance(self.device.config, ChargerConfig)  # noqa: S101  # callers know the kind
-        return self.device.config
-
-    @property
-    def battery(self) -> BatteryConfig:
-        """Its configuration, when it is a battery."""
-        assert isinstance(self.device.config, BatteryConfig)  # noqa: S101  # callers know the kind
-        return self.device.config
+    def configure(self) -> None:
+        """Take over the device's configuration as it is now: what was learned may have changed it."""
+        config = self.device.config
+        self.is_battery = isinstance(config, BatteryConfig)
+        if isinstance(config, BatteryConfig):
+            self.battery = config
+        elif isinstance(config, ChargerConfig):
+            self.charger = config
 
     def settle(self, value: float | None, cause: Cause) -> None:
         """Decide."""

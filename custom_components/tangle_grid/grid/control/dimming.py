@@ -6,7 +6,6 @@ far as the fuse carries them: the fuse always wins.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..network.protection import Room
 from .allocator import Demand, allocate
@@ -38,7 +37,7 @@ def share_out(
     least = allocate(
         fuse_a,
         [
-            replace(demand, max_a=min(demand.max_a, floor)) if below else demand
+            demand._replace(max_a=min(demand.max_a, floor)) if below else demand
             for demand, floor, below in zip(demands, floors_a, dimmed, strict=True)
         ],
     )
@@ -51,7 +50,7 @@ def share_out(
         for ordered, fuse, need, order in zip(room_a, fuse_a, needed, room.ordered_a, strict=True)
     ]
     raised = [
-        replace(demand, min_a=max(demand.min_a, amps)) if below and amps > 0 else demand
+        demand._replace(min_a=max(demand.min_a, amps)) if below and amps > 0 else demand
         for demand, amps, below in zip(demands, least, dimmed, strict=True)
     ]
     return allocate(wider, raised), wider

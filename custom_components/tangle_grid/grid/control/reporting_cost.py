@@ -47,10 +47,10 @@ def note_costs(
     for number, (feeder, here) in enumerate(zip(feeders, _below(chargers, feeders, topology), strict=True)):
         waiting = [(plan, wanted_by[id_]) for plan in here if (id_ := plan.device.device_id) in wanted_by]
         kept_a = 0.0
+        told = _per_phase((plan, max(0.0, plan.value or 0.0)) for plan in here)
+        wanted = _per_phase(waiting)
         for phase in range(PHASES):
-            limit = number * PHASES + phase
-            told_a = sum(max(0.0, plan.value or 0.0) for plan in here if phase in plan.charger.phases)
-            wanted_a = sum(more_a for plan, more_a in waiting if phase in plan.charger.phases)
+            limit, told_a, wanted_a = number * PHASES + phase, told[phase], wanted[phase]
             if feeder.blind:
                 # What there was when it was seen last; a meter that is gone or wrong is another matter.
                 if feeder.awaited(now) and feeder.left_a is not None:
@@ -86,6 +86,15 @@ def _below(
         for number in topology.path(plan.charger.feeder_id):
             below[number].append(plan)
     return below
+
+
+def _per_phase(plans: Iterable[tuple[DeviceDecision, float]]) -> tuple[float, ...]:
+    """Return the sums of what plans come with, A per phase."""
+    amps: tuple[list[float], ...] = tuple([] for _ in range(PHASES))
+    for plan, each_a in plans:
+        for phase in plan.charger.phases:
+            amps[phase].append(each_a)
+    return tuple(map(sum, amps))
 
 
 def _wants_a(plan: DeviceDecision, now: float, timing: Timing) -> float:

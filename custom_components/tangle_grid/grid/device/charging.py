@@ -1,6 +1,5 @@
 """What is known of one charger at a moment: its draw, its floor, where it starts."""
 
-from dataclasses import replace
 from typing import Final
 
 from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, PhaseTriple, Timing
@@ -10,6 +9,7 @@ from .state import DeviceState
 #: The time between two reports of a device, where it is not known, s.
 _UNKNOWN_S: Final = 60.0
 _PHASES: Final = range(3)
+_NOTHING: Final = (0.0, 0.0, 0.0)
 
 
 def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
@@ -40,7 +40,7 @@ def _up_to(draw: Draw, config: ChargerConfig) -> Draw:
     top_a = config.max_current_a
     most = tuple(max(amps, top_a) if phase in config.phases else amps for phase, amps in enumerate(draw.most))
     wide = tuple(max(one, other) for one, other in zip(most, draw.wide_most, strict=True))
-    return replace(draw, most=(most[0], most[1], most[2]), wide_most=(wide[0], wide[1], wide[2]))
+    return draw._replace(most=(most[0], most[1], most[2]), wide_most=(wide[0], wide[1], wide[2]))
 
 
 def assume(device: DeviceState, at: float, draw: Draw, ends: PhaseTriple) -> None:
@@ -55,14 +55,16 @@ def assume(device: DeviceState, at: float, draw: Draw, ends: PhaseTriple) -> Non
         device.assumed = at, (first, second, third)
 
 
-def beyond_a(device: DeviceState, at: float, drawn_a: float, timing: Timing) -> float:
-    """Return what a charger draws on a phase beyond its setpoint, A, although it had the time to follow."""
+def beyond_a(device: DeviceState, at: float, drawn_a: PhaseTriple, timing: Timing) -> PhaseTriple:
+    """Return what a charger draws on each phase beyond its setpoint, A, although it had the time to follow."""
     lease, reading = device.lease, device.reading
     if not isinstance(device.config, ChargerConfig) or lease is None or lease.value is None or reading is None:
-        return 0.0
+        return _NOTHING
     if min(at, reading.at) - lease.changed_at <= device.watch.follow_s(timing.compliance_grace_s):
-        return 0.0
-    return max(0.0, drawn_a - max(0.0, lease.value))
+        return _NOTHING
+    told_a = max(0.0, lease.value)
+    first, second, third = drawn_a
+    return (max(0.0, first - told_a), max(0.0, second - told_a), max(0.0, third - told_a))
 
 
 def at_start_a(device: DeviceState, config: ChargerConfig) -> float:

@@ -14,8 +14,7 @@ How these bounds are used is told in `attribution`.
 """
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..model.world import NOMINAL_V, PhaseReading, PhaseTriple
 from .measurement import PowerLog
@@ -65,8 +64,7 @@ class CommandLog:
         return None if least is None else (least, most)
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What one device draws at a moment, A per phase; negative feeds back.
 
     Attributes:

@@ -86,12 +86,10 @@ class Attribution:
         load_a = [watts / NOMINAL_V for watts in reading.power_w]
         likely, least, most, wide_least, wide_most = ([0.0] * 3 for _ in range(5))
         for draw in draws:
-            for phase in _PHASES:
-                likely[phase] += draw.likely[phase]
-                least[phase] += draw.least[phase]
-                most[phase] += draw.most[phase]
-                wide_least[phase] += draw.wide_least[phase]
-                wide_most[phase] += draw.wide_most[phase]
+            for sums, amps in zip((likely, least, most, wide_least, wide_most), draw, strict=True):
+                sums[0] += amps[0]
+                sums[1] += amps[1]
+                sums[2] += amps[2]
         self.near_a = self._near.place(load_a, likely, least, most)
         self.wide_a = self._wide.place(load_a, likely, wide_least, wide_most)
         ends = [0.0, 0.0, 0.0]

@@ -368,13 +368,14 @@ def _uncontrolled_at(
     at = feeder.reading.at
     draws = [draw_of(device, at, timing) for device in decided]
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
-    feeder.echo.hear(sum(device.setpoint or 0.0 for device in decided))
+    told_a = sum([device.setpoint or 0.0 for device in decided])
+    feeder.echo.hear(told_a)
     if all(has_followed(device, at, timing) for device in decided):
         wrong = feeder.echo.observe(
             at,
             load_a=sum(feeder.reading.power_w) / NOMINAL_V,
-            drawn_a=sum(sum(draw.likely) for draw in draws),
-            told_a=sum(device.setpoint or 0.0 for device in decided),
+            drawn_a=sum([sum(draw.likely) for draw in draws]),
+            told_a=told_a,
             lowerable={device.device_id: can_be_lowered(device) for device in decided},
         )
         if wrong:
@@ -383,11 +384,10 @@ def _uncontrolled_at(
     if ends is not None:
         for device, draw in zip(decided, draws, strict=True):
             assume(device, at, draw, ends)
+    beyond = [beyond_a(device, at, draw.likely, timing) for device, draw in zip(decided, draws, strict=True)]
     least, most = [0.0] * PHASES, [0.0] * PHASES
     for phase, (near, wide) in enumerate(zip(feeder.attribution.near_a, feeder.attribution.wide_a, strict=True)):
-        more = sum(draw.likely[phase] for draw in apart) + sum(
-            beyond_a(device, at, draw.likely[phase], timing) for device, draw in zip(decided, draws, strict=True)
-        )
+        more = sum([draw.likely[phase] for draw in apart]) + sum([amps[phase] for amps in beyond])
         overloaded = feeder.reading.power_w[phase] > feeder.limit_a[phase] * NOMINAL_V
         least[phase] = (near if overloaded else min(near, wide)) + more
         most[phase] = max(near, wide) + more
