@@ -1,5 +1,6 @@
 """A pass that fails, in a real Home Assistant: the safe state in the same turn, one repair, one line in the log."""
 
+import asyncio
 import logging
 from pathlib import Path
 from types import CodeType
@@ -19,11 +20,21 @@ from custom_components.tangle_grid.coordinator import IslandCoordinator
 from custom_components.tangle_grid.devices.adapters.charger import ChargerAdapter
 from custom_components.tangle_grid.devices.adapters.readout import Readout
 from custom_components.tangle_grid.grid.engine.engine import GridEngine
-from custom_components.tangle_grid.grid.model.world import Cause, ChargerSetpoint
+from custom_components.tangle_grid.grid.engine.status import Decisions
+from custom_components.tangle_grid.grid.model.world import (
+    BatterySetpoint,
+    Cause,
+    ChargerSetpoint,
+    HouseholdSetpoint,
+    Setpoint,
+)
+from custom_components.tangle_grid.island import control_loop
 from custom_components.tangle_grid.island.pass_watch import PassWatch
 from custom_components.tangle_grid.island.runtime import IslandRuntime
+from custom_components.tangle_grid.island.setpoint_writers import SetpointWriter
 from tests.support.breaking import broken, watched
 from tests.support.island import (
+    BATTERY,
     CHARGER,
     FakeLedger,
     Island,
@@ -65,7 +76,8 @@ async def charging(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (GridEngine, "step"),
+        (GridEngine, "decide"),
+        (GridEngine, "status"),
         (Readout, "devices"),
         (Readout, "meters"),
         (IslandRuntime, "snapshot"),
@@ -118,7 +130,7 @@ async def test_the_repair_carries_no_secrets_and_goes_with_the_island(
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with patch.object(GridEngine, "step", fail):
+    with patch.object(GridEngine, "decide", fail):
         await pass_seconds(hass, freezer, 2, 6000.0, 5000.0, 5000.0)
     known = issue(hass, entry)
     assert known is not None
@@ -135,7 +147,7 @@ async def test_a_charger_that_is_paused_stays_paused_when_a_pass_fails(
     await charging(hass, freezer)
     await pass_seconds(hass, freezer, 60, 17_000.0, 5000.0, 5000.0)
     assert hass.states.is_state("input_boolean.charger", "off")
-    with patch.object(GridEngine, "step", fail):
+    with patch.object(GridEngine, "decide", fail):
         await pass_seconds(hass, freezer, 90, 17_000.0, 5000.0, 5000.0)
     assert hass.states.is_state("input_boolean.charger", "off")
     caplog.clear()
@@ -152,7 +164,7 @@ async def test_a_failing_pass_writes_only_what_is_needed(
         told.append(setpoint.current_a)
         await apply(adapter, setpoint)
 
-    with patch.object(GridEngine, "step", fail), patch.object(ChargerAdapter, "apply", counted):
+    with patch.object(GridEngine, "decide", fail), patch.object(ChargerAdapter, "apply", counted):
         await pass_seconds(hass, freezer, 120, 6000.0, 5000.0, 5000.0)
     # Once at once, and then as often as a lease has to be renewed.
     assert 4 <= len(told) <= 6
@@ -160,7 +172,7 @@ async def test_a_failing_pass_writes_only_what_is_needed(
     caplog.clear()
 
 
-@pytest.mark.parametrize("method", ["step", "status"])
+@pytest.mark.parametrize("method", ["decide", "status"])
 async def test_an_island_whose_first_pass_fails_starts_in_the_safe_state(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -197,6 +209,97 @@ async def test_a_write_that_raises_what_nobody_expects_is_said_once_and_keeps_no
     await pass_seconds(hass, freezer, 60, 17_000.0, 5000.0, 5000.0)
     assert limit(hass) == SAFE_A or hass.states.is_state("input_boolean.charger", "off")
     assert len([record for record in caplog.records if "reach Charger Maple 4 again" in record.message]) == 1
+
+
+class Turns:
+    """An island whose next passes decide what a test says, and hand over one setpoint in each turn of the loop."""
+
+    def __init__(self, island: Island, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.loop = island.runtime.loop
+        self.told: list[tuple[str, float | None]] = []
+        self.decided: tuple[Setpoint, ...] = ()
+        monkeypatch.setattr(control_loop, "AT_ONCE", 1)
+        monkeypatch.setattr(SetpointWriter, "put", lambda _writer, setpoint, _written=None: self._put(setpoint))
+        monkeypatch.setattr(
+            GridEngine,
+            "decide",
+            lambda *_: Decisions(setpoints=self.decided, events=(), wake_at=1e12, persist=False, above_threshold=False),
+        )
+
+    def _put(self, setpoint: Setpoint) -> None:
+        assert not isinstance(setpoint, HouseholdSetpoint)
+        value = setpoint.current_a if isinstance(setpoint, ChargerSetpoint) else setpoint.power_w
+        self.told.append((setpoint.device_id, value))
+
+    def step(self, *decided: Setpoint) -> None:
+        self.decided = decided
+        self.loop.async_step()
+
+
+def _charger(amps: float, *, reduces: bool) -> ChargerSetpoint:
+    return ChargerSetpoint(device_id=CHARGER, current_a=amps, expires_at=1e12, cause=Cause.ALLOCATION, reduces=reduces)
+
+
+def _battery(watts: float, *, reduces: bool) -> BatterySetpoint:
+    return BatterySetpoint(device_id=BATTERY, power_w=watts, expires_at=1e12, cause=Cause.ALLOCATION, reduces=reduces)
+
+
+async def test_many_setpoints_are_handed_over_in_turns_and_reductions_in_the_first_one(
+    island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(island, monkeypatch)
+    shown = turns.loop.status
+    turns.step(_battery(500.0, reduces=False), _charger(8.0, reduces=True))
+    assert turns.told == [(CHARGER, 8.0)]
+    # The picture comes when all have been told.
+    assert turns.loop.status is shown
+    await asyncio.sleep(0)
+    assert turns.told == [(CHARGER, 8.0), (BATTERY, 500.0)]
+    assert turns.loop.status is not shown
+
+
+async def test_what_waits_for_its_turn_gives_way_to_the_next_decision(
+    island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(island, monkeypatch)
+    turns.step(_charger(8.0, reduces=True), _battery(500.0, reduces=False))
+    turns.step(_battery(100.0, reduces=True))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert turns.told == [(CHARGER, 8.0), (BATTERY, 100.0)]
+    # What nobody decided anew is not lost, and still comes after the reductions.
+    turns.told.clear()
+    turns.step(_charger(6.0, reduces=True), _battery(500.0, reduces=False))
+    turns.step(_charger(0.0, reduces=True))
+    assert turns.told == [(CHARGER, 6.0), (CHARGER, 0.0)]
+    await asyncio.sleep(0)
+    assert turns.told[2:] == [(BATTERY, 500.0)]
+
+
+async def test_a_pass_that_fails_between_two_turns_leaves_nothing_of_the_one_before(
+    island: Island, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns = Turns(island, monkeypatch)
+    turns.step(_battery(500.0, reduces=False), _charger(16.0, reduces=False))
+    assert turns.told == [(BATTERY, 500.0)]
+    with patch.object(GridEngine, "decide", fail):
+        turns.loop.async_step()
+    assert dict(turns.told) == {BATTERY: None, CHARGER: SAFE_A}
+    told = len(turns.told)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(turns.told) == told
+    caplog.clear()
+
+
+async def test_what_waits_for_its_turn_is_not_written_after_the_end(
+    hass: HomeAssistant, entry: MockConfigEntry, island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(island, monkeypatch)
+    turns.step(_battery(500.0, reduces=False), _charger(16.0, reduces=False))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert turns.told == [(BATTERY, 500.0)]
 
 
 async def test_a_plan_that_cannot_be_made_holds_nobody_back(

@@ -1,12 +1,16 @@
 """One control pass after the other: read, decide, write. A pass may fail; the loop does not.
 
 Whatever fails in a pass, the safe state is written to all devices in the same turn, and the next pass tries again.
+
+Reductions are written first, and only then a picture of the pass is made for people. Where many devices are told
+something at once, they are told in several turns of the event loop, so that others have theirs in between.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,13 +22,15 @@ from ..devices.adapters.readout import Readout
 from ..devices.forecasts.source import ForecastSource
 from ..grid.engine.engine import GridEngine
 from ..grid.engine.failsafe import nothing_known
-from ..grid.engine.status import GridStatus, StepResult
+from ..grid.engine.status import Decisions, GridStatus
 from ..grid.model.events import GridEvent
 from ..grid.model.world import Cause, HouseholdSetpoint, Inputs, Setpoint, Telemetry
 from ..grid.planning.plan import SMALL_BATCH
 from .pass_watch import PassWatch
 from .setpoint_writers import SetpointWriter, reduces
 
+#: So many setpoints are handed over in one turn of the event loop.
+AT_ONCE: Final = 100
 #: How much longer than for a piece of a plan the loop is left to others.
 _PLAN_PAUSE: Final = 4.0
 
@@ -92,14 +98,17 @@ class ControlLoop:
         self._now = 0.0
         self._told: dict[str, Setpoint] = {}
         self._unsaved: dict[str, Setpoint] = {}
+        # What the last pass decided and has not been handed over yet, reductions first.
+        self._waiting: dict[str, tuple[Setpoint, Callable[[], None] | None]] = {}
+        self._turn: asyncio.Handle | None = None
         self._planning: asyncio.Task[None] | None = None
         self._running = False
-        self._first: StepResult | Exception
+        self._first: Decisions | Exception
         self.status: GridStatus
         # A first pass fills the picture for the entities. Its setpoints, the safe state, are written at the start.
         try:
             self._first = self._decide()
-            self.status = self._first.status
+            self.status = engine.status(self._now)
         except Exception as error:  # noqa: BLE001 - an island with a fault in it starts in the safe state
             self._first = error
             self.status = nothing_known(engine.config, self._now)
@@ -114,6 +123,8 @@ class ControlLoop:
             return
         try:
             self._carry_out(first, None)
+            if self._turn is None:
+                self.status = self.engine.status(self._now)
         except Exception as error:  # noqa: BLE001 - see the top
             self._fall_back(error)
 
@@ -128,13 +139,30 @@ class ControlLoop:
             return
         try:
             self._carry_out(self._decide(), meter_changed_at)
-            self._go_on_planning()
-            self._show(None)
-            self._watch.async_worked()
+            if self._turn is None:
+                self._conclude()
         except Exception as error:  # noqa: BLE001 - see the top
             self._fall_back(error)
 
-    def _decide(self) -> StepResult:
+    @callback
+    def _async_go_on(self) -> None:
+        """Hand over some more of the setpoints, and come to the end of the pass when there are none left."""
+        self._turn = None
+        try:
+            self._hand_over()
+            if self._turn is None:
+                self._conclude()
+        except Exception as error:  # noqa: BLE001 - see the top
+            self._fall_back(error)
+
+    def _conclude(self) -> None:
+        """All devices have been told: show what the pass saw and decided."""
+        self.status = self.engine.status(self._now)
+        self._go_on_planning()
+        self._show(None)
+        self._watch.async_worked()
+
+    def _decide(self) -> Decisions:
         self._inputs = None
         self._now = now = self._clock.now()
         self._start_day(now)
@@ -142,39 +170,63 @@ class ControlLoop:
         self._inputs = Inputs(
             meters=self._readout.meters(), devices=self.telemetry, forecast=self._forecasts.forecast()
         )
-        return self.engine.step(now, self._inputs)
+        return self.engine.decide(now, self._inputs)
 
-    def _carry_out(self, result: StepResult, meter_changed_at: float | None) -> None:
-        self.status = result.status
+    def _carry_out(self, result: Decisions, meter_changed_at: float | None) -> None:
         try:
             self._write(result, meter_changed_at)
             self.engine.reached()
+            if result.events:
+                # Whoever hears of them looks at once.
+                self.status = self.engine.status(self._now)
         finally:
             self._happened(result.events, persist=result.persist)
 
-    def _write(self, result: StepResult, meter_changed_at: float | None) -> None:
-        """Hand setpoints to the devices; of those that answer an overload, the time is taken."""
-        overloaded = any(feeder.overloaded or feeder.above_threshold for feeder in result.status.feeders.values())
+    def _write(self, result: Decisions, meter_changed_at: float | None) -> None:
+        """Hand setpoints to the devices, reductions first; of those that answer an overload, the time is taken."""
         for setpoint in result.setpoints:
             before = self._told.get(setpoint.device_id)
             self._told[setpoint.device_id] = setpoint
             written = None
             # What is short within the margin is an overload that does not come to be.
-            answers = overloaded or setpoint.cause is Cause.PROTECTION
+            answers = result.above_threshold or setpoint.cause is Cause.PROTECTION
             if meter_changed_at is not None and answers and before is not None and reduces(before, setpoint):
                 written = self._reaction_clock(meter_changed_at)
             if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
                 # Nobody would switch a load on again that was switched off and then forgotten in a crash.
                 self._unsaved[setpoint.device_id] = setpoint
             else:
-                self._writers[setpoint.device_id].put(setpoint, written)
+                # What still waits for its turn is out of date.
+                self._waiting[setpoint.device_id] = (setpoint, written)
+        self._waiting = dict(sorted(self._waiting.items(), key=lambda each: not each[1][0].reduces))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Hand as many setpoints to their devices as one turn of the event loop takes; the others have the next one."""
+        waiting = self._waiting
+        for device_id in tuple(islice(waiting, AT_ONCE)):
+            setpoint, written = waiting.pop(device_id)
+            self._writers[device_id].put(setpoint, written)
+        if waiting and self._turn is None:
+            self._turn = self._hass.loop.call_soon(self._async_go_on)
+
+    def _cancel_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
     def _fall_back(self, error: Exception) -> None:
         """A pass failed: the safe state for all, and whoever can mend it is told. Never raises."""
         setpoints, events = self.engine.fail_safe(self._now, self._inputs)
+        waiting, self._waiting = self._waiting, {}
+        self._cancel_turn()
         for setpoint in setpoints:
+            waiting.pop(setpoint.device_id, None)
             self._told[setpoint.device_id] = setpoint
             self._try(self._writers[setpoint.device_id].put, setpoint)
+        # Whoever has no safe state of its own keeps what was decided for it.
+        for device_id, (setpoint, _) in waiting.items():
+            self._try(self._writers[device_id].put, setpoint)
         self._watch.async_failed(error)
         self._try(partial(self._happened, persist=True), events)
         self._try(self._show, error)
@@ -212,6 +264,7 @@ class ControlLoop:
         """Write those of them that still hold."""
         for device_id, setpoint in setpoints.items():
             if self._running and self._told.get(device_id) is setpoint:
+                self._waiting.pop(device_id, None)
                 self._writers[device_id].put(setpoint)
 
     # Planning
@@ -238,5 +291,7 @@ class ControlLoop:
     async def async_close(self) -> None:
         """Stop, and leave every device in its safe state. May be called twice."""
         self._running = False
+        self._waiting.clear()
+        self._cancel_turn()
         self._watch.async_close()
         await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))

@@ -22,7 +22,7 @@ from .leases import SetpointLeases
 from .observation import Observation
 from .parts import EngineParts
 from .reporting import grid_status, market_account
-from .status import GridStatus, MarketAccount, StepResult
+from .status import Decisions, GridStatus, MarketAccount, StepResult
 
 #: Steps are not asked for more densely than this, s.
 _SHORTEST_WAIT_S: Final = 0.05
@@ -91,12 +91,40 @@ class GridEngine:
         return self._parts.to_dict(self._observation.now)
 
     def step(self, now: float, inputs: Inputs) -> StepResult:
-        """Make one control pass. Should it raise, whatever it may be, `fail_safe` is to be called in its place.
+        """Make one control pass, and return a picture of it as well: `decide` and `status` in one.
+
+        Should it raise, whatever it may be, `fail_safe` is to be called in its place.
 
         Args:
             now: Grid time, epoch seconds.
             inputs: Everything that is measured, with the times of the measurements.
         """
+        decided = self._decide(now, inputs)
+        result = StepResult(
+            setpoints=decided.setpoints,
+            events=decided.events,
+            wake_at=decided.wake_at,
+            persist=decided.persist,
+            above_threshold=decided.above_threshold,
+            status=self.status(now),
+        )
+        self._happened = []
+        return result
+
+    def decide(self, now: float, inputs: Inputs) -> Decisions:
+        """Make one control pass; `status` gives a picture of it, once the setpoints are on their way.
+
+        Should it raise, whatever it may be, `fail_safe` is to be called in its place.
+
+        Args:
+            now: Grid time, epoch seconds.
+            inputs: Everything that is measured, with the times of the measurements.
+        """
+        decided = self._decide(now, inputs)
+        self._happened = []
+        return decided
+
+    def _decide(self, now: float, inputs: Inputs) -> Decisions:
         parts = self._parts
         self._before = {device_id: Told.of(device) for device_id, device in parts.devices.items()}
         events = self._happened
@@ -131,16 +159,14 @@ class GridEngine:
                 loads_changed |= loads.changed
                 if loads.setpoint is not None:
                     setpoints.append(loads.setpoint)
-        result = StepResult(
+        return Decisions(
             setpoints=tuple(setpoints),
             events=tuple(events),
-            status=self.status(now),
             wake_at=self._wake_at(now),
             # A session's beginning, too: after a crash the one before must not be counted a second time.
             persist=loads_changed or any(map(is_owed, events)) or any(device.session_at == now for device in devices),
+            above_threshold=any(feeder.above_threshold for feeder in parts.feeders),
         )
-        self._happened = []
-        return result
 
     def reached(self) -> None:
         """The setpoints of the last step are on their way to their devices: should something fail now, they count."""

@@ -185,19 +185,30 @@ class MarketAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
+class Decisions:
     """What one step asks for.
 
     Attributes:
         setpoints: To be written now: changes, and leases that are due for renewal.
         events: What happened, in order.
-        status: Snapshot after the step.
         wake_at: Call `step` no later than this, even if nothing is reported.
         persist: A request, money or a shed load changed: save `to_dict()` before acting on it (otherwise now and then).
+        above_threshold: Some feeder carries more than its threshold or its capacity.
     """
 
     setpoints: tuple[Setpoint, ...]
     events: tuple[GridEvent, ...]
-    status: GridStatus
     wake_at: float
     persist: bool
+    above_threshold: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult(Decisions):
+    """The same, with a picture of what came of it.
+
+    Attributes:
+        status: Snapshot after the step.
+    """
+
+    status: GridStatus

@@ -114,6 +114,15 @@ class FeederWatch:
         """The meter cannot be trusted."""
         return self.fault is not None
 
+    @property
+    def above_threshold(self) -> bool:
+        """A phase carries more than its threshold, or more than its capacity."""
+        if self.reading is None:
+            return False
+        allowed_a = self.limit_a if self.granted_a is None else self.granted_a
+        over = any(load > limit * NOMINAL_V for load, limit in zip(self.reading.power_w, allowed_a, strict=True))
+        return over or any(self.excess_w())
+
     def awaited(self, now: float) -> bool:
         """Return whether it is blind only because its meter reports seldom: the next report is not overdue."""
         return self.fault is MeterFault.TOO_OLD and self.reports.awaits(now, unknown_s=0.0)
