@@ -141,6 +141,19 @@ def test_a_home_is_measured_with_and_without_the_island() -> None:
     assert 500 < with_us["stored_bytes"] / with_us["transactions"] < 10_000
 
 
+def test_charging_sessions_are_measured_over_crashes() -> None:
+    """The run itself stops at a payment that is made twice and at a receipt that contradicts itself."""
+    command = [sys.executable, "-m", "benchmarks.economy", "--quick", "--json"]
+    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    assert found["rate"]["sessions_per_s"] > 0.2
+    assert found["cost"]["ratio"] < 3
+    assert all(20 <= each["without_fee"] <= 30 for each in found["payments"].values())
+    for each in found["credit"].values():
+        assert each["crashes"] >= 100
+        assert 0 < each["answering_wh"] <= 1_000
+        assert each["away_wh"] <= each["paid_ahead_wh"] <= 1_000
+
+
 def test_the_baseline_is_measured_next_to_the_last_reading() -> None:
     """Days that are held back; what has just been switched on is believed by the last reading, not by ours."""
     figures = baseline(homes=3, days=16, held_back=2, seed=2)

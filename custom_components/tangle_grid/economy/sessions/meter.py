@@ -246,7 +246,8 @@ class Meter:
         elif steady is not None and by_wall > steady + _CLOCK_SLACK_MS:
             findings.add(Finding.CLOCK_SET_FORWARD)
         lasts = max(0, by_wall) if steady is None else steady
-        self.age_ms += lasts
+        # A computer that slept has a steady clock that slept too: a counter may have gone on for longer.
+        self.age_ms += max(lasts, by_wall)
         self.now_ms = max(wall_ms, before_ms + lasts)
         if lasts > self.longest_gap_s * _MS_PER_S:
             findings.add(Finding.GAP)

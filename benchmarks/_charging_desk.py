@@ -1,0 +1,172 @@
+"""A desk and a ledger for charging sessions: stored first, ordered then, confirmed after a while, lost in crashes."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from custom_components.tangle_grid.economy.effects import Transfer
+from custom_components.tangle_grid.economy.sessions import (
+    Fee,
+    Hold,
+    Outcome,
+    Phase,
+    Reading,
+    Session,
+    SessionReceipt,
+    Situation,
+    Terms,
+    recompute,
+)
+
+STEP_S: Final = 10.0
+START: Final = datetime(2026, 1, 5, 18, tzinfo=UTC).timestamp()
+# Night and day, and a fee to be paid at plug-in.
+TARIFF: Final = """{"currency": "EUR", "elements": [
+    {"price_components": [{"type": "ENERGY", "price": 0.18}],
+     "restrictions": {"start_time": "23:00", "end_time": "06:00"}},
+    {"price_components": [{"type": "ENERGY", "price": 0.31}]}]}"""
+
+
+def terms(*, fee: bool = False) -> Terms:
+    """Return the terms of the sessions here, with or without an operator's fee of 5 %."""
+    return Terms(
+        tariff=TARIFF,
+        zone="UTC",
+        rate=Fraction(1_000_003, 7),
+        seller="seller",
+        operator="operator",
+        fee=Fee(share=Fraction(1, 20)) if fee else Fee(),
+    )
+
+
+@dataclass(slots=True)
+class ChargingDesk:
+    """One session of a car that takes `power_w` until it has `wh`, by a counter of whole Wh."""
+
+    session_id: str
+    power_w: int
+    wh: int
+    lag_s: float = 20.0
+    agreed: Terms = field(default_factory=terms)
+    now: float = START
+    counter: float = 0.0
+    away: bool = False
+    most_wh: int = 0
+    most_away_wh: int = 0
+    least_wh: int = 0
+    sent: dict[str, tuple[float, Transfer]] = field(default_factory=dict)
+    known: dict[str, Transfer] = field(default_factory=dict)
+    steps: int = 0
+    is_restarted: bool = False
+    session: Session = field(init=False)
+    stored: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Plug in."""
+        reading = Reading(at=self.now, import_wh=0.0)
+        self.session = Session.start(self.session_id, "charger", self.agreed, UTC, reading, most_w=50_000, payer="car")
+        self.stored = self.session.to_dict()
+
+    def _situation(self) -> Situation:
+        if self.away:
+            return Situation()
+        due = [name for name, (at, _each) in self.sent.items() if self.now >= at + self.lag_s]
+        # As a real desk does: only what the session still waits for.
+        return Situation(paid={name: self.sent[name][1].amount_i for name in due if name in self.session.outstanding})
+
+    def _keep(self, outcome: Outcome) -> None:
+        if outcome.effects or outcome.save:
+            self.stored = self.session.to_dict()
+            for effect in outcome.effects:
+                if isinstance(effect, Transfer):
+                    self.known[effect.payment_id] = effect
+
+    def _order(self) -> None:
+        if not self.away:
+            for name, each in self.known.items():
+                if self.sent.setdefault(name, (self.now, each))[1] != each:
+                    raise AssertionError(f"{name} was ordered twice with different amounts")
+
+    def step(self, *, crash: str = "", stopped_s: float = 0.0) -> None:
+        """Go on by a step. A crash comes `before` it is stored or `after`, and Home Assistant is back after a while."""
+        hold = self.session.hold is Hold.LEDGER_AWAY
+        self.now += STEP_S
+        self.counter += 0 if hold else self.power_w * STEP_S / 3600
+        outcome = self.session.step(
+            Reading(
+                at=self.now,
+                elapsed_s=None if self.is_restarted else STEP_S,
+                import_wh=float(int(self.counter)),
+            ),
+            self._situation(),
+        )
+        self.is_restarted = bool(crash)
+        self.steps += 1
+        self._see(outcome.credit_wh)
+        if crash != "before":
+            self._keep(outcome)
+        if crash:
+            self.session = Session.from_dict(self.stored, UTC)
+            self.now += stopped_s
+            # The car goes on meanwhile as it was told to.
+            self.counter += 0 if hold else self.power_w * stopped_s / 3600
+        self._order()
+
+    def _see(self, credit_wh: int) -> None:
+        if self.away:
+            self.most_away_wh = max(self.most_away_wh, credit_wh)
+        else:
+            self.most_wh = max(self.most_wh, credit_wh)
+        covered = max((order.covered_wh for order in self.session.orders), default=0)
+        self.least_wh = min(self.least_wh, self.session.wh_in - covered)
+
+    def finish(self) -> SessionReceipt:
+        """Plug out and settle. Raises AssertionError unless all payments together are what the session costs."""
+        self.now += STEP_S
+        self.away = False
+        reading = Reading(at=self.now, elapsed_s=STEP_S, import_wh=float(int(self.counter)))
+        self._keep(self.session.finish(reading, self._situation()))
+        while self.session.phase is not Phase.DONE:
+            self._order()
+            self.now += self.lag_s + 1
+            self._keep(self.session.settle(self.now, self._situation()))
+        paid = sum(each.amount_i if each.source == "car" else -each.amount_i for _at, each in self.sent.values())
+        if paid != self.session.charge_i + self.session.fee_i or self.session.wh_in != int(self.counter):
+            raise AssertionError(f"{self.session_id}: paid {paid}, owed {self.session.charge_i}")
+        receipt = SessionReceipt.of(self.session)
+        if found := recompute(receipt):
+            raise AssertionError(f"{self.session_id}: {found}")
+        return receipt
+
+
+def crash_runs(crashes: int, seed: int, *, away: bool) -> dict[str, int]:
+    """Return the largest credits over so many crashes at random steps, with the ledger answering all the time or not.
+
+    Cars take 3.7 to 22 kW. Home Assistant is back 5 to 60 s after a crash; the car charges meanwhile. A ledger that is
+    away is so for 2 to 30 minutes at a time.
+    """
+    rng = random.Random(f"{seed}:{away}")  # noqa: S311  # a simulation
+    done, most, most_away, least, sessions = 0, 0, 0, 0, 0
+    while done < crashes:
+        desk = ChargingDesk(f"s{sessions}", rng.choice([3_700, 7_400, 11_000, 22_000]), rng.randint(5_000, 40_000))
+        sessions += 1
+        until = 0.0
+        while desk.counter < desk.wh:
+            if away and desk.now >= until:
+                desk.away = not desk.away
+                until = desk.now + (rng.uniform(120, 1_800) if desk.away else rng.uniform(300, 1_800))
+            crash = rng.choice(["before", "after"]) if rng.random() < 1 / 30 else ""
+            done += bool(crash)
+            desk.step(crash=crash, stopped_s=rng.uniform(5, 60))
+        desk.finish()
+        most, most_away = max(most, desk.most_wh), max(most_away, desk.most_away_wh)
+        least = min(least, desk.least_wh)
+    return {
+        "crashes": done,
+        "sessions": sessions,
+        "answering_wh": most,
+        "away_wh": most_away,
+        "paid_ahead_wh": -least,
+    }

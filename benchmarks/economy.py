@@ -1,0 +1,114 @@
+"""Charging sessions: how many a second, what the 10,000th costs, how many payments, and the credit over crashes.
+
+Environment: test
+
+- `sessions_per_s`: whole sessions of 40 kWh at 11 kW, metered every ten seconds, with every step stored that is to be
+  stored, and receipts recomputed, on one core.
+- `cost`: the time of ten sessions around the 10th, and around the 10,000th, with the state of all before kept.
+- `payments`: transfers of a session of 40 kWh by power, with the final one and with an operator's fee of 5 % beside.
+- `credit`: the most that a car took and had not paid, and had paid and not taken, Wh, over crashes at random steps:
+  with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes away. The
+  run stops at a payment that is made twice, and at a session whose payments are not what it costs.
+
+    scripts/bench economy [--sessions 10000] [--crashes 10000] [--seed 1] [--quick] [--json]
+"""
+
+import argparse
+import json
+from time import perf_counter
+from typing import Any
+
+from ._charging_desk import ChargingDesk, crash_runs, terms
+
+_WH = 40_000
+_AROUND = 10
+
+
+def _whole(number: int, *, power_w: int = 11_000, wh: int = _WH, fee: bool = False) -> ChargingDesk:
+    desk = ChargingDesk(f"session-{number}", power_w, wh, agreed=terms(fee=fee))
+    while desk.counter < desk.wh:
+        desk.step()
+    desk.finish()
+    return desk
+
+
+def rate(sessions: int) -> dict[str, float]:
+    """Return sessions a second, and the time of one step, µs."""
+    begun, steps = perf_counter(), 0
+    for number in range(sessions):
+        steps += _whole(number).steps
+    lasted = perf_counter() - begun
+    return {"sessions_per_s": round(sessions / lasted, 2), "step_us": round(lasted / steps * 1e6, 1)}
+
+
+def cost(sessions: int) -> dict[str, float]:
+    """Return the time of a session around the 10th and around the last one, ms, best of ten; all receipts are kept."""
+    kept, times = [], []
+    for number in range(sessions + _AROUND):
+        begun = perf_counter()
+        desk = ChargingDesk(f"session-{number}", 11_000, 1_000)
+        while desk.counter < desk.wh:
+            desk.step()
+        kept.append(desk.finish().to_dict())
+        times.append((perf_counter() - begun) * 1000)
+    first, last = min(times[_AROUND : 2 * _AROUND]), min(times[-_AROUND:])
+    found = {"tenth_ms": first, "last_ms": last, "ratio": last / first}
+    return {"sessions": sessions} | {name: round(value, 2) for name, value in found.items()}
+
+
+def payments() -> dict[str, dict[str, int]]:
+    """Return transfers of a session of 40 kWh by power, without and with a fee."""
+    return {
+        f"{power_w / 1000:g} kW": {
+            "without_fee": len(_whole(0, power_w=power_w).sent),
+            "with_fee": len(_whole(0, power_w=power_w, fee=True).sent),
+        }
+        for power_w in (3_700, 11_000, 22_000)
+    }
+
+
+def run(*, sessions: int, crashes: int, seed: int, rated: int) -> dict[str, Any]:
+    """Return all figures."""
+    return {
+        "rate": rate(rated),
+        "cost": cost(sessions),
+        "payments": payments(),
+        "credit": {
+            "answering": crash_runs(crashes, seed, away=False),
+            "away": crash_runs(crashes, seed, away=True),
+        },
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="scripts/bench economy")
+    parser.add_argument("--sessions", type=int, default=10_000)
+    parser.add_argument("--crashes", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="a hundredth of it")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    part = 100 if options.quick else 1
+    figures = run(
+        sessions=max(options.sessions // part, 2 * _AROUND),
+        crashes=max(options.crashes // part, 1),
+        seed=options.seed,
+        rated=2 if options.quick else 20,
+    )
+    if options.json:
+        print(json.dumps(figures))
+        return
+    print(f"{figures['rate']['sessions_per_s']} sessions of 40 kWh a second, {figures['rate']['step_us']} µs a step")
+    found = figures["cost"]
+    print(f"a session of 1 kWh: the 10th {found['tenth_ms']} ms, the {found['sessions']}th {found['last_ms']} ms")
+    for power, each in figures["payments"].items():
+        print(f"payments for 40 kWh at {power:>7}: {each['without_fee']}, with a fee {each['with_fee']}")
+    for ledger, each in figures["credit"].items():
+        print(f"{each['crashes']} crashes in {each['sessions']} sessions, ledger {ledger}:")
+        away = f", while it was away {each['away_wh']} Wh" if ledger == "away" else ""
+        print(f"  not paid at most {each['answering_wh']} Wh{away}; paid ahead at most {each['paid_ahead_wh']} Wh")
+
+
+if __name__ == "__main__":
+    main()
