@@ -1,0 +1,24 @@
+"""What tells who somebody is or where they were: how it is kept off the Tangle, how long it is kept, and how it goes.
+
+On a Tangle nothing is ever taken back. Personal data stand there only as a salted commitment: it says nothing to
+whoever has not the data and the salt, and whoever has both can prove what it was about. Salts follow from a key per
+person that can be destroyed. Begin with `commitment`; `erasure` says what is left of a line of the books.
+"""
+
+from .commitment import SALT_BYTES, commit, fits, following_key, new_key, salt_of
+from .erasure import erased, pseudonym
+from .retention import DEFAULT_DAYS, KINDS_OF, Category
+
+__all__ = [
+    "DEFAULT_DAYS",
+    "KINDS_OF",
+    "SALT_BYTES",
+    "Category",
+    "commit",
+    "erased",
+    "fits",
+    "following_key",
+    "new_key",
+    "pseudonym",
+    "salt_of",
+]
