@@ -47,13 +47,19 @@ def tariff_fields() -> dict[Any, Any]:
 @callback
 def tariff_problem(hass: HomeAssistant, kind: str, error: TariffError) -> Problem:
     """Return why a tariff is refused, in the user's words: its fields as the form of this subentry calls them."""
+    return refused_tariff(hass, "config_subentries", f"{kind}.step.user", error)
+
+
+@callback
+def refused_tariff(hass: HomeAssistant, category: str, step: str, error: TariffError) -> Problem:
+    """Return the same for a step of any form; `category` is that of its translations."""
     values: Mapping[str, str] = error.placeholders
     if isinstance(error, FormError):
-        translations = async_get_cached_translations(hass, hass.config.language, "config_subentries", DOMAIN)
+        translations = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
         labels = {
             key.rpartition(".")[2]: text
             for key, text in translations.items()
-            if key.startswith(f"component.{DOMAIN}.config_subentries.{kind}.step.user.") and ".data." in key
+            if key.startswith(f"component.{DOMAIN}.{category}.{step}.") and ".data." in key
         }
         names = {
             name: labels[value] for name, value in values.items() if name in {"where", "other"} and value in labels

@@ -35,6 +35,7 @@ from ..const import (
     CONF_SPEED,
     CONF_START,
     CONF_SUN_FORECAST,
+    CONF_TOKEN_RATE,
     DEFAULT_DIMMING_FLOOR,
     DEFAULT_FAIRNESS,
     DEFAULT_METER_MAX_AGE,
@@ -57,6 +58,7 @@ from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of
 from ..devices.forecasts.source import ForecastSource
 from ..devices.named import StoredEntry
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
+from .charging_prices import CONF_PRICES
 from .ownership import async_taken
 
 # Unanswered requests raise the rate up to this many times the first one.
@@ -73,7 +75,7 @@ _WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY
 # Of a participant's data, what takes effect without a new start.
 _LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS, CONF_MAX_PRICE})
 # And of the options.
-_LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER})
+_LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,25 @@
 Figures stay exact: what was typed is a text, and a state is one, too.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, CONF_TOKEN_RATE
-from ..economy.errors import FormError
+from ..devices.forecasts.series import price_series
+from ..economy.errors import FormError, TariffError
 from ..economy.services.stay_price import parking_tariff
+from ..economy.tariff import read_tariff
 from ..economy.tariff_form import TariffForm, form_to_tariff, read_decimal, read_form
 
+DEFAULT_TOKEN_RATE: Final = 1_000_000
+_DIGITS: Final = 9
 _FORM_FIELDS: Final = tuple(name for name in TariffForm.__slots__ if name != "currency")
 
 
@@ -42,6 +50,57 @@ def parking_offer(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
 
 
 @callback
+def charging_offer(hass: HomeAssistant, data: Mapping[str, Any], at: datetime) -> str | None:
+    """Return the tariff of a charging session that begins now, as OCPI's JSON.
+
+    None if its price comes from an entity that does not say any. Where that entity tells the prices of the coming hours
+    as well, they are the session's; after them the price of the beginning holds.
+
+    Raises:
+        TariffError: What was entered is no tariff.
+    """
+    currency = hass.config.currency
+    if text := data.get(CONF_TARIFF_JSON):
+        tariff = read_tariff(text)
+        if tariff.currency != currency:
+            raise TariffError("currencies_differ", {"tariff": tariff.currency, "cdr": currency})
+        return str(text)
+    typed = {name: data.get(name) for name in _FORM_FIELDS}
+    if not (entity_id := data.get(CONF_PRICE_ENTITY)):
+        return form_to_tariff(read_form({**typed, "currency": currency}))
+    price, state = entity_price(hass, entity_id), hass.states.get(entity_id)
+    if price is None or state is None:
+        return None
+    margin = Fraction(read_decimal(data.get(CONF_MARGIN) or "0", CONF_MARGIN))
+    typed["kwh"] = _decimal(price + margin)
+    offer = json.loads(form_to_tariff(read_form({**typed, "currency": currency})), parse_float=Decimal)
+    offer["elements"] = [*_coming_hours(state, at, margin), *offer["elements"]]
+    return json.dumps(offer, default=float)
+
+
+def _coming_hours(state: State, at: datetime, margin: Fraction) -> Iterator[dict[str, Any]]:
+    """Return the prices of the next 24 hours that an entity tells, as elements of a tariff."""
+    series = price_series(state.attributes)
+    end = at + timedelta(days=1)
+    for index, value in enumerate(() if series is None else series.values):
+        begin = dt_util.utc_from_timestamp(series.start + index * series.step_s) if series is not None else at
+        until = begin + timedelta(seconds=series.step_s if series is not None else 0)
+        if until <= at or until > end:
+            continue
+        local, local_until = dt_util.as_local(begin), dt_util.as_local(until)
+        price = float(Fraction(repr(value)) + margin)
+        yield {
+            "price_components": [{"type": "ENERGY", "price": round(price, _DIGITS), "step_size": 1}],
+            "restrictions": {
+                "start_date": local.date().isoformat(),
+                "end_date": (local.date() + timedelta(days=1)).isoformat(),
+                "start_time": local.strftime("%H:%M"),
+                "end_time": local_until.strftime("%H:%M"),
+            },
+        }
+
+
+@callback
 def entity_price(hass: HomeAssistant, entity_id: str) -> Fraction | None:
     """Return the price that an entity shows, exact; None where it shows none."""
     state = hass.states.get(entity_id)
@@ -64,8 +123,8 @@ def price_i(options: Mapping[str, Any], typed: str, where: str) -> int:
 
 
 def token_rate(options: Mapping[str, Any]) -> Fraction:
-    """Return how many iota a unit of the island's currency is; 1 where nobody said so: prices are in iota then."""
-    return Fraction(str(options.get(CONF_TOKEN_RATE) or 1))
+    """Return how many iota a unit of the island's currency is; one Mi where nobody said so."""
+    return Fraction(str(options.get(CONF_TOKEN_RATE) or DEFAULT_TOKEN_RATE))
 
 
 def _decimal(value: Fraction) -> str:

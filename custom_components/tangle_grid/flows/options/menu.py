@@ -4,20 +4,23 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 
+from ...const import CONF_TOKEN_RATE
+from ...island.charging_prices import CONF_PRICES
 from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
 from ..subentries.participant import sectioned
 from .keys import KeySteps
+from .prices import PriceSteps
 from .seeds import SeedSteps
 
 
-class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps):
+class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps):
     """Change an island."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - a menu
         """Ask what is to be changed."""
-        return self.async_show_menu(step_id="init", menu_options=["balancing", "ledger", "seeds"])
+        return self.async_show_menu(step_id="init", menu_options=["balancing", "prices", "ledger", "seeds"])
 
     async def async_step_balancing(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for everything about balancing at once."""
@@ -27,6 +30,8 @@ class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps):
         if user_input is not None:
             options = options_data(user_input)
             if (found := await async_check_options(self.hass, options)) is None:
+                kept = {CONF_PRICES, CONF_TOKEN_RATE} & self.config_entry.options.keys()
+                options.update({name: self.config_entry.options[name] for name in kept})
                 return self.async_create_entry(data=self.choice.into_options(options))
             place, problem = found
             errors[place] = problem.key

@@ -135,7 +135,7 @@ class ParticipantFlow(ConfigSubentryFlow):
                 loads = self._safe_loads(data)
                 require("base", check_safe_loads(loads))
             except FieldProblem as found:
-                errors[_place(schema, found.field)] = found.problem.key
+                errors[place_of(schema, found.field)] = found.problem.key
                 placeholders.update(found.problem.placeholders)
             else:
                 self._checked = data
@@ -230,7 +230,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
             raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
         if self.hangs:
-            self._check_place(data)
+            self._checkplace_of(data)
         elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
         for subentry in others.values():
             fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
@@ -248,7 +248,7 @@ class ParticipantFlow(ConfigSubentryFlow):
             seen.append(entity_id)
             require(field, check_used_once(seen, {}))
 
-    def _check_place(self, data: Data) -> None:
+    def _checkplace_of(self, data: Data) -> None:
         """The feeder is there, and it has the phases."""
         data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
         if len(data[CONF_PHASES]) not in {1, 3}:
@@ -310,7 +310,7 @@ def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
     return shown
 
 
-def _place(schema: vol.Schema, field: str) -> str:
+def place_of(schema: vol.Schema, field: str) -> str:
     """Return where the form can show an error of a field: at the field, or at the section that holds it."""
     for marker, value in schema.schema.items():
         if str(marker) == field:
