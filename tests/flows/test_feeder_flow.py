@@ -245,12 +245,14 @@ async def test_advanced_settings_of_a_charger(hass: HomeAssistant, island: MockC
     advanced = {
         "enable_pauses": True,
         "fail_safe": "number.fail_safe_1",
+        "id_sensor": "sensor.id_1",
         "priority": 3,
         "learn_phases": False,
         "max_age": 600,
         "step": 0.1,
         "write_interval": 120,
     }
+    hass.states.async_set("sensor.id_1", "04A2")
     subentry_id = added(island, "Charger 1").subentry_id
     await change(hass, island, subentry_id, charger(1) | {"advanced": advanced})
     config = device_config(island.subentries[subentry_id])
