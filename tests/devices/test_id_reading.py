@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from homeassistant.core import State
 
-from custom_components.tangle_grid.devices.io.id_reading import read_id
+from custom_components.tangle_grid.devices.io.id_reading import read_id, shown_id
 
 
 def _sensor(state: str) -> State:
@@ -30,6 +30,7 @@ def test_what_is_shown_again_after_an_absence_is_no_news() -> None:
     assert read_id(_sensor("unavailable"), _sensor("04A37B")) is None
     assert read_id(None, _sensor("04A37B")) is None
     assert read_id(_sensor("04A37B"), _sensor("04A37B")) is None
+    assert shown_id(_sensor("04A37B")) == "04A37B"
 
 
 def test_an_event_tells_it_under_its_name() -> None:

@@ -160,7 +160,7 @@ async def add_up(api: HomeAssistantApi, street: Street) -> list[Json] | None:
     assert ledger["status"]["findings"] is None
     if any(payment["state"] != "confirmed" for payment in payments):
         return None
-    names = {owner.key: owner.name for owner in street.participants}
+    names = {owner.key: owner.name for owner in (*street.participants, *street.vehicles)}
     balances = {names.get(key, key): wallet["balance_i"] for key, wallet in ledger["wallets"].items()}
     assert sum(balances.values()) == SUPPLY
     expected = Counter(dict.fromkeys(balances, 0))
@@ -168,7 +168,7 @@ async def add_up(api: HomeAssistantApi, street: Street) -> list[Json] | None:
         expected[payment["target"]] += payment["amount"]
         expected[payment["source"]] -= payment["amount"]
     # The rest is the treasury's. The sun has no wallet.
-    wallets = [owner.name for owner in street.of_kind(*FLEXIBLE)]
+    wallets = [owner.name for owner in (*street.of_kind(*FLEXIBLE), *street.vehicles)]
     return payments if all(balances[name] == expected[name] for name in wallets) else None
 
 

@@ -195,8 +195,17 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
         "charger": 4,
         "battery": 1,
         "solar": 1,
+        "vehicle": 3,
     }
+    vehicles = {name: by_name.pop(name).data for name in ("Car A", "Car B", "Car C")}
     configs = {name: device_config(subentry) for name, subentry in by_name.items()}
+    for name, vehicle in vehicles.items():
+        # On the first evening it is as if it was none: a vehicle wants what is wanted at the charger.
+        charger = by_name[name.replace("Car", "Charger")].data
+        for setting in ("policy", "battery_kwh", "target_soc"):
+            assert vehicle[setting] == charger[setting]
+        assert entity_registry.async_is_registered(vehicle["soc"])
+        assert entity_registry.async_is_registered(charger["id_sensor"])
     chargers = {name: config for name, config in configs.items() if isinstance(config, ChargerConfig)}
     v2g = chargers["Charger A"]
     assert v2g.max_discharge_a == 16.0

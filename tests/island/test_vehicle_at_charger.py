@@ -38,10 +38,16 @@ def _entry(**zoe: Any) -> MockConfigEntry:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant) -> MockConfigEntry:
+def card() -> str:
+    """What the charger's sensor shows at first."""
+    return "unknown"
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, card: str) -> MockConfigEntry:
     """A charger that reads cards, and two cars of the house; whatever plugs in at first, it is not known."""
     hass.states.async_set(PLUG, "on")
-    hass.states.async_set(CARD, "unknown")
+    hass.states.async_set(CARD, card)
     set_sensor(hass, "sensor.zoe_soc", 40, "%")
     return _entry()
 
@@ -122,6 +128,21 @@ async def test_a_card_that_is_read_brings_all_that_the_vehicle_wants(hass: HomeA
     assert _config(island) == before
     assert _telemetry(island).soc == 85
     assert (moves[-1].before, moves[-1].after, moves[-1].stays) == (VEHICLE, None, False)
+
+
+@pytest.mark.parametrize("card", ["04A37B"])
+async def test_a_card_that_was_shown_before_anybody_looked_counts_once(hass: HomeAssistant, island: Island) -> None:
+    """The car was there when the vehicle was added; when it has left, the sensor still shows its card."""
+    await island.run(30)
+    assert _car(hass, island)["vehicle"] == "Zoe"
+    await _leave(hass, island)
+    hass.states.async_set(PLUG, "on")
+    await island.run(30)
+    assert _car(hass, island)["recognised_by"] == "nothing"
+    assert await hass.config_entries.async_reload(island.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await island.run(30)
+    assert _car(hass, island)["recognised_by"] == "nothing"
 
 
 async def test_its_settings_count_while_it_is_there_and_the_chargers_after_that(
@@ -248,6 +269,7 @@ async def test_a_restart_knows_who_is_there_and_who_is_owed(
 async def test_what_is_damaged_of_it_is_found_out_again(hass: HomeAssistant, island: Island) -> None:
     await _read(hass, island, "04a37b")
     stored = island.runtime._state()
+    hass.states.async_set(CARD, "none")
     for damage in (None, [], {"recognition": 7}, {"recognition": {"version": 1, "stays": {"x": 1}}, "payees": []}):
         island.runtime._follow_up._state = lambda damage=damage: {**stored, "vehicles": damage}  # type: ignore[misc]
         assert await hass.config_entries.async_reload(island.entry.entry_id)

@@ -118,7 +118,8 @@ async def test_every_entity_has_the_id_that_the_flow_promised(
             if isinstance(value, str) and value.split(".")[0] in PLATFORMS:
                 assert value in promised
     devices = dr.async_entries_for_config_entry(device_registry, rig.entry.entry_id)
-    assert len(devices) == 15
+    # Fifteen of the feed, and four cars.
+    assert len(devices) == 19
     state = hass.states.get("sensor.street_transformer_power_l1")
     assert state is not None
     assert state.attributes["unit_of_measurement"] == "W"

@@ -192,6 +192,10 @@ class Recognition:
         """Who is at each charger where somebody is, or may be."""
         return {charger_id: stay.found for charger_id, stay in self._stays.items() if stay.connected}
 
+    def knows(self, charger_id: str) -> bool:
+        """Return whether a charger was ever looked at."""
+        return charger_id in self._stays
+
     def chosen(self, charger_id: str) -> str | None:
         """Return what a person chose for a charger: a vehicle, `GUEST`, or None: it is to be found out."""
         stay = self._stays.get(charger_id)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from homeassistant.const import STATE_HOME, STATE_OFF, STATE_ON
+from homeassistant.const import STATE_HOME, STATE_OFF, STATE_ON, Platform
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
@@ -28,7 +28,7 @@ from ..const import (
 from ..devices.adapters.charger import ChargerAdapter
 from ..devices.config import car_config, car_entities
 from ..devices.io.entity_reading import EntityReader, Sample
-from ..devices.io.id_reading import read_id
+from ..devices.io.id_reading import read_id, shown_id
 from ..devices.named import StoredEntry
 from ..economy.recognition import (
     NOBODY_KNOWN,
@@ -187,7 +187,17 @@ class Vehicles:
             self._due = True
             self._noticed()
 
+        for entity_id, charger_id in id_sensors.items():
+            self._look_at_id(entity_id, charger_id)
         return async_track_state_change_event(self._hass, {*id_sensors, *others}, changed)
+
+    def _look_at_id(self, entity_id: str, charger_id: str) -> None:
+        """Believe what is shown where nothing is known yet: the car was there before anybody looked."""
+        state = self._reader.state(entity_id)
+        if state is None or state.domain == Platform.EVENT or self._recognition.knows(charger_id):
+            return
+        if (shown := shown_id(state)) is not None:
+            self._recognition.read(self._clock.now(), charger_id, shown)
 
     @callback
     def async_choose(self, charger_id: str, choice: str | None) -> None:

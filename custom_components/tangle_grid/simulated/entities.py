@@ -31,6 +31,7 @@ from .street import SimulatedStreet
 
 EXTERNAL_CONTROL: Final = "external_control"
 STREET_TIME: Final = "street_time"
+AT_HOME: Final = "at_home"
 _PHASES: Final = ("l1", "l2", "l3")
 
 
@@ -52,9 +53,19 @@ class SimulatedPoint:
         return f"{island_id}_sim_{self.device_id}_{self.quantity}"
 
 
+_OF_A_VEHICLE: Final = ((Platform.SENSOR, "soc"), (Platform.SENSOR, "departure"), (Platform.BINARY_SENSOR, AT_HOME))
+
+
 def points(device: SimulatedDevice) -> Iterator[SimulatedPoint]:
     """Yield the entities of one device."""
+    if device.kind is SimulatedKind.VEHICLE:
+        for platform, quantity in _OF_A_VEHICLE:
+            yield SimulatedPoint(platform=platform, device_id=device.id, quantity=quantity)
+    else:
+        yield from _of_the_feed(device)
 
+
+def _of_the_feed(device: SimulatedDevice) -> Iterator[SimulatedPoint]:
     def point(platform: Platform, *quantities: str) -> Iterator[SimulatedPoint]:
         for quantity in quantities:
             yield SimulatedPoint(platform=platform, device_id=device.id, quantity=quantity)
@@ -68,7 +79,7 @@ def points(device: SimulatedDevice) -> Iterator[SimulatedPoint]:
         case SimulatedKind.HOUSEHOLD:
             yield from point(Platform.SWITCH, *(load.load_id for load in device.loads))
         case SimulatedKind.CHARGER:
-            yield from point(Platform.SENSOR, *(f"current_{phase}" for phase in _PHASES), "soc", "departure")
+            yield from point(Platform.SENSOR, *(f"current_{phase}" for phase in _PHASES), "soc", "departure", "card")
             yield from point(Platform.BINARY_SENSOR, "connected")
             yield from point(Platform.NUMBER, "current_limit")
             if device.parameters["max_discharge_a"] > 0:
@@ -163,14 +174,16 @@ class SimulatedSensor(SimulatedEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
+        if self._device.kind is SimulatedKind.VEHICLE:
+            return True
         # Without a car there is no state of charge and no departure, which is not a fault.
         return self._street.value(self._device.id, "power") is not None
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
-        reading: float | None = self.reading
-        if reading is not None and self.device_class is SensorDeviceClass.TIMESTAMP:
+    def native_value(self) -> float | str | datetime | None:
+        reading: float | str | None = self.reading
+        if isinstance(reading, float) and self.device_class is SensorDeviceClass.TIMESTAMP:
             return as_datetime(reading)
         return reading
 
@@ -196,9 +209,12 @@ class SimulatedTime(SimulatedSensor):
 
 
 class SimulatedBinarySensor(SimulatedEntity, BinarySensorEntity):
-    """Whether a car is plugged in."""
+    """Whether a car is plugged in, or at home."""
 
-    _attr_device_class = BinarySensorDeviceClass.PLUG
+    def __init__(self, street: SimulatedStreet, device: SimulatedDevice, point: SimulatedPoint) -> None:
+        super().__init__(street, device, point)
+        at_home = point.quantity == AT_HOME
+        self._attr_device_class = BinarySensorDeviceClass.PRESENCE if at_home else BinarySensorDeviceClass.PLUG
 
     @property
     @override
@@ -336,7 +352,7 @@ def simulated_switches(street: SimulatedStreet) -> list[SwitchEntity]:
 
 
 def _of(street: SimulatedStreet, platform: Platform) -> Iterator[tuple[SimulatedDevice, SimulatedPoint]]:
-    for device in street.model.devices:
+    for device in (*street.model.devices, *street.model.vehicles):
         yield from ((device, point) for point in points(device) if point.platform is platform)
 
 
@@ -371,6 +387,7 @@ _DESCRIPTIONS: Final = {
             state_class=SensorStateClass.MEASUREMENT,
             suggested_display_precision=0,
         ),
+        SensorEntityDescription(key="card"),
         SensorEntityDescription(key="departure", device_class=SensorDeviceClass.TIMESTAMP),
         SensorEntityDescription(key="street", device_class=SensorDeviceClass.TIMESTAMP),
     )

@@ -54,12 +54,13 @@ class Trip:
 
 
 class Car:
-    """State of one car: `soc` in percent, `connected` to its charger at home."""
+    """State of one car: `soc` in percent, `connected` to a charger at home, and the `card` that is read there."""
 
-    __slots__ = ("_empty", "_full", "_key", "_story_day", "_trips", "connected", "model", "soc")
+    __slots__ = ("_empty", "_full", "_key", "_story_day", "_trips", "card", "connected", "model", "soc")
 
-    def __init__(self, model: CarModel, story_day: int, *key: object) -> None:
+    def __init__(self, model: CarModel, story_day: int, card: str, *key: object) -> None:
         self.model = model
+        self.card = card
         self._key = key
         self._story_day = story_day
         self._trips: dict[int, Trip] = {}

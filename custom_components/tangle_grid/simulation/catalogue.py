@@ -131,11 +131,22 @@ _POINTS = (
 )
 
 
+# These two trade places while both are away: who of them comes to which charger changes from day to day.
+TRADERS = ("charger_2", "charger_4")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The models of one street, and their nameplates in the order in which they are shown."""
+    """The models of one street, and their nameplates in the order in which they are shown.
+
+    Attributes:
+        vehicles: The nameplates of the cars.
+        cars: The cars, by the id of their nameplate; at which charger each is, the chargers know.
+    """
 
     devices: tuple[SimulatedDevice, ...]
+    vehicles: tuple[SimulatedDevice, ...]
+    cars: Mapping[str, Car]
     homes: Mapping[str, Household]
     chargers: Mapping[str, Charger]
     batteries: Mapping[str, HomeBattery]
@@ -195,6 +206,7 @@ def _charger_device(charger_id: str, point: _Point) -> SimulatedDevice:
             "connected",
             "soc",
             "departure",
+            "card",
             "status",
             "enabled",
             "current_limit",
@@ -215,6 +227,18 @@ def _charger_device(charger_id: str, point: _Point) -> SimulatedDevice:
     )
 
 
+def _vehicle_device(number: int, car: Car) -> SimulatedDevice:
+    return SimulatedDevice(
+        id=f"car_{number}",
+        kind=SimulatedKind.VEHICLE,
+        name=f"Car {chr(ord('A') + number - 1)}",
+        phases=(),
+        quantities=("soc", "departure", "at_home"),
+        parameters=MappingProxyType({"battery_wh": car.model.battery_wh}),
+        card=car.card,
+    )
+
+
 def build(config: StreetConfig, story_day: int) -> Inventory:
     """Return the street that a configuration describes; `story_day` is the ordinal of its first day."""
     seed = config.seed
@@ -226,10 +250,15 @@ def build(config: StreetConfig, story_day: int) -> Inventory:
         homes[home_id] = home
         devices.append(_home_device(number, home_id, home))
     chargers: dict[str, Charger] = {}
+    cars: dict[str, Car] = {}
+    vehicles: list[SimulatedDevice] = []
     for number, point in enumerate(_POINTS, start=1):
         charger_id = f"charger_{number}"
+        car = Car(point.car, story_day, f"TG-{number:04}", seed, charger_id)
+        vehicles.append(_vehicle_device(number, car))
+        cars[vehicles[-1].id] = car
         chargers[charger_id] = Charger(
-            Car(point.car, story_day, seed, charger_id),
+            car,
             phases=point.phases,
             max_current_a=point.max_current_a,
             min_current_a=point.min_current_a,
@@ -269,6 +298,8 @@ def build(config: StreetConfig, story_day: int) -> Inventory:
     )
     return Inventory(
         devices=tuple(devices),
+        vehicles=tuple(vehicles),
+        cars=MappingProxyType(cars),
         homes=MappingProxyType(homes),
         chargers=MappingProxyType(chargers),
         batteries=MappingProxyType({BATTERY_ID: battery}),

@@ -68,9 +68,10 @@ class Charger:
             limit, feed = self.max_current_a, 0.0
         elif not self.enabled:
             return 0.0
+        least = max(self.min_current_a, self.car.model.min_current_a)
         if feed > 0:
-            return -feed if feed >= self.min_current_a and self.car.gives() else 0.0
-        if limit < self.min_current_a:
+            return -feed if feed >= least and self.car.gives() else 0.0
+        if limit < least:
             return 0.0
         return min(limit, self.car.accepts_a())
 

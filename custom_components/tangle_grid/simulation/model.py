@@ -37,6 +37,7 @@ class SimulatedKind(StrEnum):
     CHARGER = "charger"
     BATTERY = "battery"
     SOLAR = "solar"
+    VEHICLE = "vehicle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class SimulatedDevice:
     """What is known about a device before it is read: its nameplate.
 
     `phases` are indices 0..2. `parameters` are numbers in the units that their names end with. `quantities` are
-    the names that `Street.value` takes for this device.
+    the names that `Street.value` takes for this device. `card` is what chargers read of a vehicle.
     """
 
     id: str
@@ -79,3 +80,4 @@ class SimulatedDevice:
     quantities: tuple[str, ...]
     parameters: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     loads: tuple[SimulatedLoad, ...] = ()
+    card: str | None = None

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .battery import HomeBattery
+    from .car import Car
     from .charger import Charger
     from .clock import StreetDay
     from .household import Household
@@ -124,6 +125,7 @@ def _charger(charger: Charger, wobble: float, now: float, day: StreetDay) -> dic
         "connected": car.connected,
         "soc": round(car.soc, 1) if car.connected else None,
         "departure": car.departure(now, day),
+        "card": car.card if car.connected else None,
         "status": _status(charger),
         "enabled": charger.enabled,
         "current_limit": charger.current_limit,
@@ -132,6 +134,11 @@ def _charger(charger: Charger, wobble: float, now: float, day: StreetDay) -> dic
     for phase in ALL_PHASES:
         readings[f"current_l{phase + 1}"] = round(charger.current_a, 1) if phase in charger.phases else 0.0
     return readings
+
+
+def vehicle_readings(car: Car, now: float, day: StreetDay) -> dict[str, Reading]:
+    """Return what a car tells of itself, wherever it is."""
+    return {"soc": round(car.soc, 1), "departure": car.departure(now, day), "at_home": car.connected}
 
 
 def _battery(battery: HomeBattery) -> dict[str, Reading]:

@@ -4,16 +4,17 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from .catalogue import PROSUMER_ID, TRANSFORMER_ID, Inventory, build
+from .catalogue import PROSUMER_ID, TRADERS, TRANSFORMER_ID, Inventory, build
 from .clock import Calendar
 from .faults import Fault, applies
-from .model import Reading, SimulatedDevice, SimulationError, StreetConfig
-from .readings import EnergyCounter, Meters, reversed_readings
+from .model import Reading, SimulatedDevice, SimulatedKind, SimulationError, StreetConfig
+from .readings import EnergyCounter, Meters, reversed_readings, vehicle_readings
 from .stored import number, section
 from .weather import Weather
 
 if TYPE_CHECKING:
     from .charger import Charger
+    from .clock import StreetDay
 
 STATE_VERSION = 1
 SETTLE_S = 2.0
@@ -23,6 +24,8 @@ _STEP_S = 10.0
 _CATCH_UP = ((2 * 86_400.0, 300.0), (3_600.0, 60.0))
 _LATEST = 253_000_000_000.0
 _MOST_HOMES = 40
+_NOON_S = 12 * 3_600.0
+_NOON_FOR_S = 2 * 3_600.0
 _LAST_DAY = 366
 
 
@@ -53,7 +56,9 @@ class Street:
         self._inventory: Inventory = build(config, self._story_day)
         self._weather = Weather(config.seed, config.season_day)
         self.devices: tuple[SimulatedDevice, ...] = self._inventory.devices
-        self._by_id = {device.id: device for device in self.devices}
+        self.vehicles: tuple[SimulatedDevice, ...] = self._inventory.vehicles
+        self._by_id = {device.id: device for device in (*self.devices, *self.vehicles)}
+        self._traded_on = self._story_day
         self._counters = {device.id: EnergyCounter() for device in self.devices}
         self._meters = Meters(self._inventory, config.seed)
         self._faults: dict[str, dict[Fault, dict[str, Reading] | None]] = {}
@@ -93,6 +98,7 @@ class Street:
     def _substep(self, dt: float) -> None:
         now, counters, inventory = self.now, self._counters, self._inventory
         day = self._calendar.day(now)
+        self._trade_places(now, day)
         outdoor_c = self._weather.temperature(now, day)
         total = prosumer = 0.0
         for home_id, home in inventory.homes.items():
@@ -115,6 +121,15 @@ class Street:
             counters[charger_id].add(power, dt)
             total += power
         counters[TRANSFORMER_ID].add(total, dt)
+
+    def _trade_places(self, now: float, day: StreetDay) -> None:
+        """Around noon, while both are away, two cars decide to come to the other's charger; not on the first day."""
+        first, second = (self._inventory.chargers[charger_id] for charger_id in TRADERS)
+        if day.ordinal <= self._traded_on or not _NOON_S <= now - day.midnight < _NOON_S + _NOON_FOR_S:
+            return
+        if not (first.car.connected or second.car.connected):
+            first.car, second.car = second.car, first.car
+            self._traded_on = day.ordinal
 
     def _measure(self) -> None:
         day = self._calendar.day(self.now)
@@ -152,6 +167,9 @@ class Street:
 
     def _readings(self, device: SimulatedDevice) -> dict[str, Reading]:
         shown = self._shown.get(device.id)
+        if shown is None and device.kind is SimulatedKind.VEHICLE:
+            car = self._inventory.cars[device.id]
+            shown = self._shown[device.id] = vehicle_readings(car, self.now, self._calendar.day(self.now))
         if shown is None:
             shown = self._meters.read(device.id, self.now, self._calendar.day(self.now), self._counters)
             faults = self._faults.get(device.id)
@@ -307,6 +325,8 @@ class Street:
             "homes": self.config.homes,
             "now": self.now,
             "story_day": self._story_day,
+            "traded_on": self._traded_on,
+            "cars": {charger_id: self._car_id(charger) for charger_id, charger in inventory.chargers.items()},
             "models": {
                 **{home_id: home.to_dict() for home_id, home in inventory.homes.items()},
                 **{charger_id: charger.to_dict() for charger_id, charger in inventory.chargers.items()},
@@ -345,6 +365,8 @@ class Street:
             home.restore(section(models, home_id))
         for battery_id, battery in inventory.batteries.items():
             battery.restore(section(models, battery_id))
+        self._traded_on = int(number({"traded_on": self._story_day, **state}, "traded_on", 1, 3_652_059))
+        self._restore_places(state)
         for charger_id, charger in inventory.chargers.items():
             stored = section(models, charger_id)
             charger.restore(stored, section(stored, "car"))
@@ -358,6 +380,19 @@ class Street:
         for device_id, faults in section(state, "faults").items():
             self._restore_faults(device_id, faults)
         self._heed_faults()
+
+    def _car_id(self, charger: Charger) -> str:
+        return next(car_id for car_id, car in self._inventory.cars.items() if car is charger.car)
+
+    def _restore_places(self, state: Mapping[str, Any]) -> None:
+        """Bring the cars to their chargers. Earlier streets do not say: each car was at its own."""
+        if "cars" not in state:
+            return
+        places, cars = section(state, "cars"), self._inventory.cars
+        if set(places) != set(self._inventory.chargers) or sorted(map(str, places.values())) != sorted(cars):
+            raise SimulationError("invalid_state", {"field": "cars"})
+        for charger_id, charger in self._inventory.chargers.items():
+            charger.car = cars[places[charger_id]]
 
     def _restore_faults(self, device_id: str, faults: Any) -> None:
         if device_id not in self._by_id or not isinstance(faults, Mapping):

@@ -337,9 +337,8 @@ class Cycle:
     # Reading
 
     def _wallets(self) -> int | None:
-        balances = [
-            self._live.number(self._street.need(owner, "wallet_balance")) for owner in self._street.of_kind(*FLEXIBLE)
-        ]
+        owners = (*self._street.of_kind(*FLEXIBLE), *self._street.vehicles)
+        balances = [self._live.number(self._street.need(owner, "wallet_balance")) for owner in owners]
         known = [round(balance) for balance in balances if balance is not None]
         return sum(known) if len(known) == len(balances) else None
 

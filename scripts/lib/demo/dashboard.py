@@ -22,6 +22,7 @@ _ICONS: Final = {
     "battery": "mdi:home-battery",
     "household": "mdi:home",
     "solar": "mdi:solar-power",
+    "vehicle": "mdi:car-electric",
 }
 _COLORS: Final = {"charger": "blue", "battery": "green", "household": "brown", "solar": "amber"}
 
@@ -122,7 +123,7 @@ def _street_view(street: Street, speed: float, threshold: float) -> Json:
                 color="green",
                 only_above=0 if owner.kind == "household" else None,
             )
-            for owner in street.of_kind(*FLEXIBLE)
+            for owner in (*street.of_kind(*FLEXIBLE), *street.vehicles)
         ),
     )
     cars = section(heading("Cars at the chargers", "mdi:car-electric"), *_power_tiles(street, "charger"))
@@ -216,7 +217,7 @@ def _wallets_view(street: Street) -> Json:
         tile(street.need(island, "treasury_balance"), "Treasury", icon="mdi:bank", color="purple", columns=12),
         tile(street.need(island, "reward_rate"), "Reward", icon="mdi:hand-coin", color="green", columns=12),
     )
-    owners = list(street.of_kind(*FLEXIBLE))
+    owners = [*street.of_kind(*FLEXIBLE), *street.vehicles]
     earned = section(
         heading("Earned", "mdi:chart-line"),
         history([(street.need(owner, "earned"), owner.name) for owner in owners], hours=_HOURS, rows=7),

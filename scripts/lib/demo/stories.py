@@ -22,6 +22,12 @@ def _people(street: Street) -> str:
             "power": street.need(owner, "power"),
             "decision": street.need(owner, "last_decision"),
             "earned": street.need(owner, "earned"),
+            # What the car at a charger helps with is the car's.
+            "cars": [
+                {"at": street.need(vehicle, "charger"), "earned": street.need(vehicle, "earned")}
+                for vehicle in street.vehicles
+                if owner.kind == "charger"
+            ],
         }
         for owner in street.of_kind(*FLEXIBLE)
     ]
@@ -96,7 +102,11 @@ def helpers(street: Street) -> str:
 {{% for p in people if states(p.state) in words -%}}
 {{% set icon, word = words[states(p.state)] -%}}
 {{% set reason = state_attr(p.decision, 'reason') -%}}
-{{% set earned = states(p.earned) | float(0) -%}}
+{{% set all = namespace(earned=states(p.earned) | float(0)) -%}}
+{{% for car in p.cars if states(car.at) == p.name -%}}
+{{% set all.earned = all.earned + states(car.earned) | float(0) -%}}
+{{% endfor -%}}
+{{% set earned = all.earned -%}}
 | **{{{{ p.name | replace(' ', '&nbsp;') }}}}** | <ha-icon icon="{{{{ icon }}}}"></ha-icon> {{{{ word }}}}\
 {{{{ ' · earned **{{:,.0f}}&nbsp;i**'.format(earned) if earned > 0 else '' }}}}\
 {{{{ '<br>' + reason if reason else '' }}}} |

@@ -29,7 +29,7 @@ class Owner:
     Attributes:
         key: The config subentry of a participant, the config entry of the island.
         name: As people call it.
-        kind: `charger`, `battery`, `household`, `solar`; `island` for the island.
+        kind: `charger`, `battery`, `household`, `solar`, `vehicle`; `island` for the island.
         device_id: The device in Home Assistant's registry.
     """
 
@@ -47,6 +47,7 @@ class Street:
         entry_id: The config entry.
         island: The owner of the feed's own entities.
         participants: Everybody on the feed.
+        vehicles: The cars that come to the chargers, each with a wallet.
         entities: Entity ids that are in use, by domain and unique id.
         total_entities: How many entities the integration has, the simulated devices included.
     """
@@ -54,6 +55,7 @@ class Street:
     entry_id: str
     island: Owner
     participants: tuple[Owner, ...]
+    vehicles: tuple[Owner, ...]
     entities: Mapping[tuple[str, str], str]
     total_entities: int
 
@@ -179,10 +181,16 @@ async def read_street(api: HomeAssistantApi, entry: Json) -> Street:
     participants = (
         _owner(devices, item["subentry_id"], item["subentry_type"], item["title"]) for item in _in_order(subentries)
     )
+    vehicles = (
+        _owner(devices, item["subentry_id"], item["subentry_type"], item["title"])
+        for item in subentries
+        if item["subentry_type"] == "vehicle"
+    )
     return Street(
         entry_id=entry_id,
         island=island,
         participants=tuple(owner for owner in participants if owner is not None),
+        vehicles=tuple(owner for owner in vehicles if owner is not None),
         entities={
             (entity["entity_id"].split(".", 1)[0], entity["unique_id"]): entity["entity_id"] for entity in enabled
         },

@@ -19,12 +19,17 @@ def read_id(before: State | None, after: State | None) -> str | None:
     """
     if before is None or before.state == STATE_UNAVAILABLE or after is None or after.state == before.state:
         return None
-    if after.domain == Platform.EVENT:
-        told = {str(name).lower(): value for name, value in after.attributes.items()}
+    return shown_id(after)
+
+
+def shown_id(state: State) -> str | None:
+    """Return the id that an entity shows; None: none."""
+    if state.domain == Platform.EVENT:
+        told = {str(name).lower(): value for name, value in state.attributes.items()}
         values = [told[name] for name in _NAMES if isinstance(told.get(name), str | int)]
         text = str(values[0]) if values else ""
     else:
-        text = after.state
+        text = state.state
     text = text.strip()
-    absent = after.state == STATE_UNAVAILABLE or text.lower() in _NONE or len(text) > _LONGEST
+    absent = state.state == STATE_UNAVAILABLE or text.lower() in _NONE or len(text) > _LONGEST
     return None if absent else text

@@ -19,6 +19,8 @@ from ...const import (
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
+    CONF_ID_SENSOR,
+    CONF_IDS,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
     CONF_MAX_CHARGE_W,
@@ -43,12 +45,14 @@ from ...const import (
     CONF_SOC,
     CONF_TARGET_SOC,
     CONF_THRESHOLD,
+    CONF_TRACKER,
     CONF_V2G_FLOOR_SOC,
     DEFAULT_CHARGED_ABOVE,
     DEFAULT_RATE,
+    SUBENTRY_VEHICLE,
 )
 from ...grid.model.world import PolicyMode
-from ...simulated.entities import EXTERNAL_CONTROL, async_register_entities
+from ...simulated.entities import AT_HOME, EXTERNAL_CONTROL, async_register_entities
 from ...simulation import SimulatedDevice, SimulatedKind, Street, StreetConfig
 
 # So that a car is neither full before the evening's peak nor left empty in the morning.
@@ -94,8 +98,9 @@ async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> S
     config = StreetConfig(
         seed=seed, start=dt_util.start_of_local_day().timestamp(), timezone=dt_util.get_default_time_zone()
     )
-    devices = (await hass.async_add_executor_job(Street, config)).devices
-    entity_ids = async_register_entities(hass, island_id, devices)
+    street = await hass.async_add_executor_job(Street, config)
+    devices = street.devices
+    entity_ids = async_register_entities(hass, island_id, (*devices, *street.vehicles))
     transformer = next(device for device in devices if device.kind is SimulatedKind.TRANSFORMER)
     return StreetPlan(
         data={
@@ -105,7 +110,7 @@ async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> S
             CONF_CAPACITY_A: transformer.parameters["capacity_a"],
             CONF_THRESHOLD: transformer.parameters["threshold_percent"],
         },
-        subentries=_participants(devices, entity_ids),
+        subentries=[*_participants(devices, entity_ids), *_vehicles(street.vehicles, entity_ids)],
     )
 
 
@@ -142,6 +147,33 @@ def _participants(
     return participants
 
 
+def _vehicles(
+    vehicles: tuple[SimulatedDevice, ...], entity_ids: Mapping[tuple[str, str], str]
+) -> list[ConfigSubentryData]:
+    """Return the cars of the street as vehicles, each with the mind of the charger at which it is on the first day.
+
+    The last one is a stranger: it comes to the street, and nobody there knows its card.
+    """
+    return [
+        ConfigSubentryData(
+            data={
+                CONF_NAME: vehicle.name,
+                CONF_SOC: entity_ids[vehicle.id, "soc"],
+                CONF_BATTERY_KWH: vehicle.parameters["battery_wh"] / 1000,
+                CONF_TARGET_SOC: _TARGET_SOC,
+                CONF_DEPARTURE_ENTITY: entity_ids[vehicle.id, "departure"],
+                CONF_TRACKER: entity_ids[vehicle.id, AT_HOME],
+                CONF_IDS: [vehicle.card],
+                CONF_POLICY: policy,
+            },
+            subentry_type=SUBENTRY_VEHICLE,
+            title=vehicle.name,
+            unique_id=vehicle.id,
+        )
+        for vehicle, policy in zip(vehicles[:-1], _CHARGER_POLICIES, strict=False)
+    ]
+
+
 def _charger(device: SimulatedDevice, entity: Callable[[str], str]) -> dict[str, Any]:
     parameters = device.parameters
     data = {
@@ -149,6 +181,7 @@ def _charger(device: SimulatedDevice, entity: Callable[[str], str]) -> dict[str,
         CONF_CURRENT_LIMIT: entity("current_limit"),
         CONF_ENABLE: entity("enabled"),
         CONF_CONNECTED: entity("connected"),
+        CONF_ID_SENSOR: entity("card"),
         CONF_SOC: entity("soc"),
         CONF_DEPARTURE_ENTITY: entity("departure"),
         CONF_BATTERY_KWH: parameters["battery_wh"] / 1000,
