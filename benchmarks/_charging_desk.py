@@ -91,7 +91,7 @@ class ChargingDesk:
 
     def step(self, *, crash: str = "", stopped_s: float = 0.0) -> None:
         """Go on by a step. A crash comes `before` it is stored or `after`, and Home Assistant is back after a while."""
-        hold = self.session.hold is Hold.LEDGER_AWAY
+        hold = self.is_restarted or self.session.hold is Hold.LEDGER_AWAY
         self.now += STEP_S
         self.counter += 0 if hold else self.power_w * STEP_S / 3600
         outcome = self.session.step(
@@ -110,7 +110,7 @@ class ChargingDesk:
         if crash:
             self.session = Session.from_dict(self.stored, UTC)
             self.now += stopped_s
-            # The car goes on meanwhile as it was told to.
+            # The car goes on meanwhile as it was told to; at its start an island puts every device into its safe state.
             self.counter += 0 if hold else self.power_w * stopped_s / 3600
         self._order()
 

@@ -97,7 +97,7 @@ def test_with_the_ledger_away_credit_rises_to_the_limit_and_the_car_falls() -> N
     holds = []
     while Hold.LEDGER_AWAY not in holds:
         holds.append(desk.step(power_w=11_000.0).hold)
-    assert 2_800 < desk.most_wh <= 3_000
+    assert 2_700 < desk.most_wh <= 2_800, "what is left is for a restart"
     assert desk.step(power_w=0.0).hold is Hold.LEDGER_AWAY
     desk.ledger.away = False
     desk.step(power_w=0.0)

@@ -8,8 +8,9 @@ What is owed is computed as a cumulative amount, exact, and rounded down to whol
 less what was ordered before, so nothing rounds away and nothing is paid twice.
 
 **Credit.** A car pays in arrears up to a slice, and then ahead up to `credit_wh`: three slices by default, 27 payments
-for 40 kWh. What is left to the bound are 500 Wh for the time that a payment takes. Above 50 kW a payment covers at
-least 90 s; from 80 kW on that is more than 2 kWh, and the credit is half of a payment.
+for 40 kWh. What is left to the bound, 500 Wh, is for the time that a payment takes, and for a restart in between; a car
+of more than 15 kW pays earlier, so that two minutes are left. Above 50 kW a payment covers at least 90 s; from 80 kW on
+that is more than 2 kWh, and the credit is half of a payment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,10 +38,13 @@ _S_PER_H: Final = 3600
 _WH_PER_KWH: Final = 1000
 #: What a person does not pay by energy is paid every quarter of an hour.
 _EVERY_S: Final = 900
+#: What is left to the bound when a payment becomes due.
+_SLACK_S: Final = 120
 _FAST_W: Final = 50_000
 _FAST_SLICE_S: Final = 90
-#: A car needs a moment to fall to its safe current.
-_REACTION_S: Final = 20
+#: A payment takes a while, a car needs a moment to fall to its safe current, and Home Assistant a minute to be back.
+_RESERVE_S: Final = 80
+_PAYING_S: Final = 30
 _SUN_WH: Final = 10_000
 #: Payments that a session lists one by one; of older ones it keeps the sums.
 _MOST_LISTED: Final = 400
@@ -443,8 +447,11 @@ class Session:
         if self._power_w > _FAST_W:
             slice_wh = max(slice_wh, -(-self._power_w * _FAST_SLICE_S // (_S_PER_H * 10)) * 10)
         ahead = max(credit_wh, slice_wh // 2)
-        due_at = max(min(self.terms.slice_wh, credit_wh // 2), slice_wh - ahead)
-        return slice_wh, due_at, ahead
+        if self._power_w > _FAST_W:
+            return slice_wh, slice_wh - ahead, ahead
+        half, moves = max(1, slice_wh // 2), self._power_w * _SLACK_S // _S_PER_H
+        due_at = max(0, min(slice_wh, credit_wh // 2, (credit_wh - moves) // half * half))
+        return half, due_at, ahead
 
     def _orders(self, now_s: int, situation: Situation) -> Iterator[Effect]:
         """Order what is due while the car is plugged in."""
@@ -699,10 +706,10 @@ class Session:
         price, most = self._bill.now(now_s), self.terms.most_per_kwh
         if most is not None and price_of(price) > most:
             return Hold.PRICE_ABOVE_LIMIT
-        _slice_wh, due_at, ahead_wh = self._slice()
-        moving = self._power_w * _REACTION_S // _S_PER_H
+        _slice_wh, due_at, _ahead_wh = self._slice()
+        moving = min(self._power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 2)
         unpaid = self._bill.wh - self._account.paid_wh
-        limit = max(self.terms.away_wh, ahead_wh)
+        limit = max(self.terms.away_wh, due_at + moving + self._power_w * _PAYING_S // _S_PER_H)
         under_way = not (self._is_free(Stream.ENERGY) and self._is_free(Stream.ENERGY_BACK))
         if under_way and (unpaid + moving >= limit or (self.hold is Hold.LEDGER_AWAY and unpaid >= due_at)):
             return Hold.LEDGER_AWAY
