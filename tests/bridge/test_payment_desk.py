@@ -1,7 +1,10 @@
 """The desk: first on disk, then paid, each once, whatever fails in between."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -147,6 +150,23 @@ async def test_nothing_is_paid_that_could_not_be_written(
     monkeypatch.setattr(journal, "record", real)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
     await async_until(hass, lambda: set(island.ledger.orders) == {"session:1", "session:2"})
+
+
+async def test_a_disk_that_is_quicker_than_the_loop_holds_up_no_payment(
+    hass: HomeAssistant, island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = island.runtime.desk
+    await desk.async_settled()
+
+    def at_once(target: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        done: asyncio.Future[Any] = hass.loop.create_future()
+        done.set_result(target(*args))
+        return done
+
+    monkeypatch.setattr(hass, "async_add_executor_job", at_once)
+    record(desk, pay(1, 500))
+    await desk.async_settled()
+    assert set(island.ledger.orders) == {"session:1"}
 
 
 async def test_a_payment_that_failed_is_made_anew_under_another_id(hass: HomeAssistant, island: Island) -> None:

@@ -181,11 +181,12 @@ class PaymentDesk:
                 # Only the newest state counts.
                 self._unwritten.pop()
         booked = tuple(map(self._booked, effects))
-        self._take(Step(kind=kind, saga_id=saga_id, state=state, at=at, effects=booked, ended=ended))
         for effect in booked:
             if isinstance(effect, Transfer) and effect.payment_id not in self._open:
                 self._unsaved.add(effect.payment_id)
                 self._keep(OrderedTransfer(transfer=effect))
+        # Last: the work begins at once, and may have written it before this returns.
+        self._take(Step(kind=kind, saga_id=saga_id, state=state, at=at, effects=booked, ended=ended))
 
     @callback
     def add_line(self, line: BookEntry) -> None:
