@@ -27,10 +27,12 @@ from custom_components.tangle_grid.reasons import REASON_GIVEN
 from tests.support.island import (
     Island,
     battery_subentry,
+    car_park_subentry,
     charger_subentry,
     household_subentry,
     island_entry,
     solar_subentry,
+    toll_subentry,
     vehicle_subentry,
 )
 
@@ -62,7 +64,9 @@ QUALITY_RULES: Final = {
 def entry() -> MockConfigEntry:
     """An island with everything that brings entities."""
     devices = (charger_subentry(), battery_subentry(), household_subentry(), solar_subentry())
-    return island_entry(*devices, vehicle_subentry(), options={CONF_PEAK_TARGET: 40})
+    return island_entry(
+        *devices, vehicle_subentry(), car_park_subentry(), toll_subentry(), options={CONF_PEAK_TARGET: 40}
+    )
 
 
 def _json(name: str) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.responses import iso_time, owner_name
 from .actions.targets import async_device_id
-from .const import SUBENTRY_SOLAR
-from .entity import IslandEntity, ParticipantEntity, TangleGridEntity
-from .grid.model.events import AskChanged, Asked, GridEvent
+from .const import SUBENTRY_PARKING, SUBENTRY_SOLAR, SUBENTRY_TOLL, SUBENTRY_VEHICLE
+from .economy.services import What
+from .entity import IslandEntity, MemberEntity, ParticipantEntity, TangleGridEntity
+from .grid.model.events import AskChanged, Asked
 from .grid.model.request import RequestState
-from .island.runtime import IslandRuntime, TangleGridConfigEntry
-from .ledger import LedgerEvent, PaymentChanged, PaymentState
+from .island.runtime import IslandRuntime, RuntimeEvent, TangleGridConfigEntry
+from .island.services import ServiceHappened
+from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
 
 PARALLEL_UPDATES = 0
@@ -33,6 +35,13 @@ PAYMENT: Final = EventEntityDescription(
 )
 
 
+SERVICES: Final = EventEntityDescription(
+    key="services",
+    translation_key="services",
+    event_types=[what.value for what in What],
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: TangleGridConfigEntry,
@@ -41,6 +50,9 @@ async def async_setup_entry(
     """Add the payments of the island and the requests of each participant that can be asked."""
     runtime = entry.runtime_data
     async_add_entities([PaymentEvent(runtime, PAYMENT)])
+    for member_id, member in runtime.members.items():
+        if member.kind in (SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL):
+            async_add_entities([ServiceEvent(runtime, member, SERVICES)], config_subentry_id=member_id)
     for participant_id, participant in runtime.participants.items():
         if participant.kind != SUBENTRY_SOLAR:
             async_add_entities([CurtailmentEvent(runtime, participant, CURTAILMENT)], config_subentry_id=participant_id)
@@ -68,7 +80,7 @@ class HappeningEntity(TangleGridEntity, EventEntity):
         """Events are told as they happen, not with the next picture of the island."""
 
     @callback
-    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+    def _async_happened(self, event: RuntimeEvent) -> None:
         """Tell it, if it is for this entity to tell."""
         raise NotImplementedError
 
@@ -80,7 +92,7 @@ class CurtailmentEvent(HappeningEntity, ParticipantEntity):
 
     @callback
     @override
-    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+    def _async_happened(self, event: RuntimeEvent) -> None:
         participant_id = self.participant.participant_id
         match event:
             case Asked(request_id=request_id, device_id=device_id) if device_id == participant_id:
@@ -110,12 +122,38 @@ class CurtailmentEvent(HappeningEntity, ParticipantEntity):
         self.async_write_ha_state()
 
 
+class ServiceEvent(HappeningEntity, MemberEntity):
+    """What happens between a car and the car parks and tolls, told on both sides."""
+
+    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, "service_device_id", "receipt"})
+
+    @callback
+    @override
+    def _async_happened(self, event: RuntimeEvent) -> None:
+        if not isinstance(event, ServiceHappened) or self.member.participant_id not in {event.vehicle, event.service}:
+            return
+        members, happened = self.runtime.members, event.happened
+        self._trigger_event(
+            happened.what.value,
+            {
+                "vehicle": members[event.vehicle].name,
+                "service": members[event.service].name,
+                "reason": str(happened.reason),
+                "receipt": event.receipt,
+                ATTR_DEVICE_ID: async_device_id(self.runtime, event.vehicle),
+                "service_device_id": async_device_id(self.runtime, event.service),
+                ATTR_CONFIG_ENTRY_ID: self.runtime.entry.entry_id,
+            },
+        )
+        self.async_write_ha_state()
+
+
 class PaymentEvent(HappeningEntity, IslandEntity):
     """The steps of the payments from and to the wallets of the island."""
 
     @callback
     @override
-    def _async_happened(self, event: GridEvent | LedgerEvent) -> None:
+    def _async_happened(self, event: RuntimeEvent) -> None:
         if not isinstance(event, PaymentChanged):
             return
         payment = event.payment

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_PEAK_TARGET, DOMAIN
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
+from .entities.service_sensors import SERVICE_SENSORS, ServiceView
 from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES, VEHICLE_SENSORS
 from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDescription
 from .entities.wallet_rules import RULES_ATTRIBUTES
@@ -69,6 +70,11 @@ async def async_setup_entry(
                 (MemberSensor(runtime, member, description) for description in MEMBER_SENSORS),
                 config_subentry_id=member_id,
             )
+    for member_id, member in runtime.members.items():
+        async_add_entities(
+            (ServiceSensor(runtime, member, description) for description in SERVICE_SENSORS.get(member.kind, ())),
+            config_subentry_id=member_id,
+        )
 
 
 @callback
@@ -109,6 +115,16 @@ class VehicleSensor(VehicleEntity, ViewSensor):
     """A sensor of a vehicle."""
 
     _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES
+
+
+class ServiceSensor(MemberEntity, ViewSensor):
+    """A sensor of a car park or a toll, or of a car that uses them."""
+
+    @property
+    @override
+    def view(self) -> ServiceView:
+        member_id, seen = self.member.participant_id, super().view
+        return ServiceView(runtime=seen.runtime, wallet=seen.wallet, rules=seen.rules, member_id=member_id)
 
 
 class ParticipantSensor(ParticipantEntity, ViewSensor):

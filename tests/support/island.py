@@ -89,6 +89,8 @@ BATTERY = "battery-1"
 HOUSEHOLD = "household-1"
 SOLAR = "solar-1"
 VEHICLE = "vehicle-1"
+CAR_PARK = "car-park-1"
+TOLL = "toll-1"
 
 DEVICE_POWERS = ("sensor.battery_power", "sensor.home_power", "sensor.inverter_power")
 METER = ("sensor.meter_l1", "sensor.meter_l2", "sensor.meter_l3")
@@ -192,6 +194,29 @@ def vehicle_subentry(
             CONF_POLICY: {CONF_POLICY_MODE: mode, CONF_CHARGED_ABOVE: 80, CONF_MIN_RATE: 0},
             **data,
         },
+    )
+
+
+def car_park_subentry(service_id: str = CAR_PARK, title: str = "Mall", **data: Any) -> ConfigSubentryDataWithId:
+    """A car park of an iota a second, unless something else is said."""
+    prices = {} if data.keys() & {"tariff_json", "price_entity", "flat"} else {"hour": "0.0036"}
+    return ConfigSubentryDataWithId(
+        subentry_type="parking",
+        subentry_id=service_id,
+        title=title,
+        unique_id=None,
+        data={"name": title, "zone": "zone.mall", **prices, **data},
+    )
+
+
+def toll_subentry(service_id: str = TOLL, title: str = "Bridge", **data: Any) -> ConfigSubentryDataWithId:
+    """A toll of 50 iota a passage."""
+    return ConfigSubentryDataWithId(
+        subentry_type="toll",
+        subentry_id=service_id,
+        title=title,
+        unique_id=None,
+        data={"name": title, "zone": "zone.bridge", "price": "0.00005", **data},
     )
 
 

@@ -32,6 +32,7 @@ from ..const import (
     DEFAULT_CHARGED_ABOVE,
     MAIN_FEEDER,
 )
+from ..economy.services import Mode
 from ..grid.model.world import PolicyMode
 
 INPUT_NUMBER = "input_number"
@@ -39,6 +40,7 @@ INPUT_BOOLEAN = "input_boolean"
 INPUT_DATETIME = "input_datetime"
 RATE_UNIT = "i/kWh"
 MAX_RATE = 1_000_000_000
+MAX_LIMIT = 1_000_000_000_000
 
 
 def sensors(device_class: SensorDeviceClass, *, multiple: bool = False) -> EntitySelector:
@@ -108,6 +110,15 @@ def read_ids() -> EntitySelector:
     """Return entities that tell which card or car was read: nothing marks them."""
     domains = [Platform.SENSOR, Platform.EVENT, Platform.TEXT, "input_text"]
     return EntitySelector(EntitySelectorConfig(filter={"domain": domains}))
+
+
+def service_mode() -> SelectSelector:
+    """Return what a vehicle does when a service asks for money."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[mode.value for mode in Mode], mode=SelectSelectorMode.DROPDOWN, translation_key="service_mode"
+        )
+    )
 
 
 def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:

@@ -24,6 +24,8 @@ from ..const import (
     CONF_METER_MAX_AGE,
     CONF_OWNERS,
     CONF_PARENT,
+    CONF_PARKING_LIMIT,
+    CONF_PARKING_MODE,
     CONF_PEAK_TARGET,
     CONF_PEAK_WINDOW,
     CONF_PLANNING,
@@ -32,10 +34,13 @@ from ..const import (
     CONF_RATE,
     CONF_REQUEST_BUDGET,
     CONF_REQUEST_MINUTES,
+    CONF_SERVICE_RULES,
     CONF_SPEED,
     CONF_START,
     CONF_SUN_FORECAST,
     CONF_TOKEN_RATE,
+    CONF_TOLL_LIMIT,
+    CONF_TOLL_MODE,
     DEFAULT_DIMMING_FLOOR,
     DEFAULT_FAIRNESS,
     DEFAULT_METER_MAX_AGE,
@@ -73,7 +78,19 @@ _STREET_AHEAD_S: Final = 900.0
 # Who has a wallet and a key, and no device that the grid measures.
 _WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL})
 # Of a participant's data, what takes effect without a new start.
-_LIVE: Final = frozenset({CONF_POLICY, CONF_DEPARTURE, CONF_OWNERS, CONF_MAX_PRICE})
+_LIVE: Final = frozenset(
+    {
+        CONF_DEPARTURE,
+        CONF_MAX_PRICE,
+        CONF_OWNERS,
+        CONF_PARKING_LIMIT,
+        CONF_PARKING_MODE,
+        CONF_POLICY,
+        CONF_SERVICE_RULES,
+        CONF_TOLL_LIMIT,
+        CONF_TOLL_MODE,
+    }
+)
 # And of the options.
 _LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE})
 

@@ -61,6 +61,7 @@ from .grid_door import GridDoor
 from .meter_moment import MeterMoment
 from .outside_answers import OutsideAnswers
 from .rewards import Payouts
+from .services import CarServices, ServiceHappened
 from .setpoint_writers import SetpointWriter
 from .storage import GridStore
 from .stored_state import async_tell_lost
@@ -68,7 +69,7 @@ from .vehicles import Vehicles
 
 _DEVICE_CHANGE_DELAY_S = 1.0
 
-type RuntimeEvent = GridEvent | LedgerEvent
+type RuntimeEvent = GridEvent | LedgerEvent | ServiceHappened
 
 
 class IslandRuntime:
@@ -163,6 +164,7 @@ class IslandRuntime:
             opened=self._async_journal_opened,
             changed=self._async_transfer_changed,
         )
+        self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -228,6 +230,7 @@ class IslandRuntime:
         ]
         self.loop.async_start()
         self._async_step()
+        self.services.async_start()
         self.desk.async_start()
         self.link.async_start()
 
@@ -244,6 +247,7 @@ class IslandRuntime:
         self.coordinator.async_close()
         await self.loop.async_close()
         await self.async_save()
+        self.services.async_stop()
         await self.desk.async_close()
         await self.link.async_close()
         if self.street is not None:
@@ -394,10 +398,17 @@ class IslandRuntime:
     @callback
     def _async_journal_opened(self) -> None:
         """Let what was under way in the economy go on."""
+        self.services.async_opened()
 
     @callback
     def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:
         """Tell those who wait for a payment of the economy."""
+
+    @callback
+    def _async_service_happened(self, event: ServiceHappened) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+        self.coordinator.async_offer(self.snapshot())
 
     # For entities and actions
 

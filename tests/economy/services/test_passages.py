@@ -66,8 +66,11 @@ def test_a_position_that_is_not_exact_says_nothing() -> None:
 
 def test_a_jump_that_no_car_can_make_waits_for_another_report() -> None:
     far = watch(at(-1000, False, edge=40_000))[0]
-    jump = [at(second, True, reported=-900, edge=-50) for second in (-900, -800, -700, 0)]
-    assert watch(*jump, at(10, False, edge=39_000), start=far)[1] == []
+    jump = [at(second, True, reported=-900, edge=-50) for second in (-900, -800, -700, -310)]
+    assert watch(*jump, at(-305, False, edge=39_000), start=far)[1] == []
+    assert watch(*jump, at(-300, True, reported=-900, edge=-50), at(0, True, reported=-900, edge=-50), start=far)[
+        1
+    ] == [Entered(T0 - 300, 1)]
     ferry = [at(second, True, edge=-50) for second in (-900, -800, -700, 0)]
     assert watch(*ferry, start=far)[1] == [Entered(T0 - 800, 1)]
 

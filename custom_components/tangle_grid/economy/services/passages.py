@@ -1,10 +1,10 @@
 """Tells from the positions of a car when it came into a zone and when it left: each passage once.
 
 A position counts when it is exact enough for the zone and when a car can have come there since the last one; one that
-cannot be (the jumps of GPS) counts only if the next report agrees with it. A car has come, or gone, when that has held
-for a while. Whoever was in the zone when the watch began has not come; whoever vanished for long has to be seen
-outside before it can come again. So a restart in a zone, a report that comes twice and a clock that is set back count
-nothing twice.
+cannot be (the jumps of GPS) counts only if the next report agrees with it, or none contradicts it for a while. A car
+has come, or gone, when that has held for a while. Whoever was in the zone when the watch began has not come; whoever
+vanished for long has to be seen outside before it can come again. So a restart in a zone, a report that comes twice and
+a clock that is set back count nothing twice.
 
 Times are whole seconds of the epoch, as the caller's clock shows them; they may run backwards.
 """
@@ -30,6 +30,7 @@ class Watching:
         silent_s: A tracker that says nothing new for so long is one of which nothing is known. Parked cars sleep.
         max_accuracy_m: A position that may be off by more says nothing.
         fastest_m_s: No car is faster.
+        doubt_s: A report that nobody has contradicted for so long is believed all the same.
     """
 
     enter_s: int = 60
@@ -38,6 +39,7 @@ class Watching:
     silent_s: int = 7 * 24 * 3600
     max_accuracy_m: int = 100
     fastest_m_s: int = 70
+    doubt_s: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +191,12 @@ def _looked_at(watch: Passages, position: Position, by: Watching) -> tuple[Passa
     if position.edge_m is None:
         return watch, position.inside
     report = _Report(at=position.reported_at, edge_m=position.edge_m)
-    if report == watch.doubted:
-        return watch, None
     before = (watch.believed, watch.doubted)
-    if watch.believed is None or any(one and one.leads_to(report, by.fastest_m_s) for one in before):
+    if report == watch.doubted:
+        likely = position.at - report.at >= by.doubt_s
+    else:
+        likely = watch.believed is None or any(one and one.leads_to(report, by.fastest_m_s) for one in before)
+    if likely:
         return replace(watch, believed=report, doubted=None), position.inside
     return replace(watch, doubted=report), None
 

@@ -21,6 +21,8 @@ from .toll import Toll, TollPassage, TollPhase
 VERSION: Final = 1
 #: What was paid by hand so shortly before or after a car was seen to come is for that passage, s.
 SAME_PASSAGE_S: Final = 300
+#: Why nothing was begun where the service has no price at the moment.
+NO_PRICE: Final = "no_price"
 
 
 class What(StrEnum):
@@ -123,12 +125,13 @@ class ParkingVisit:
         state, done, more = replace(self, passages=passages), _NOTHING, _NOTHING
         for event in events:
             if isinstance(event, Entered):
-                offered = None if state.is_open else offer()
-                if offered is not None:
-                    state, more = _come(state, event.at, offered, rules, policy, vehicle=vehicle, new_id=new_id)
-                elif state.is_open and state.stay is not None:
+                if state.is_open and state.stay is not None:
                     # A person was quicker than the tracker, which knows from now on.
                     state, more = replace(state, stay=replace(state.stay, evidence=Evidence.TRACKER)), _NOTHING
+                elif (offered := offer()) is not None:
+                    state, more = _come(state, event.at, offered, rules, policy, vehicle=vehicle, new_id=new_id)
+                else:
+                    more = (Happened(what=What.PARKING_REFUSED, reason=NO_PRICE),)
             else:
                 state, more = _stepped(state, _step_of(event, rules), policy, service)
             done += more
@@ -298,7 +301,7 @@ class TollVisit:
             return state, ()
         toll = offer()
         if toll is None:
-            return state, ()
+            return state, (Happened(what=What.TOLL_REFUSED, reason=NO_PRICE),)
         day = local_day(come.at, zone)
         decision = decide(policy, Use.TOLL, toll.service, price_i=toll.price_i, day=day, spent_i=state.spent.on(day))
         return _passed(state, toll.passed(vehicle, new_id(), come.at, decision), day)

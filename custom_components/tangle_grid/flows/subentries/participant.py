@@ -82,6 +82,8 @@ class ParticipantFlow(ConfigSubentryFlow):
     feeder_field: ClassVar[str] = CONF_FEEDER
     # Whether it hangs on phases of a feeder.
     hangs: ClassVar[bool] = True
+    # What is kept of it and stands in no form.
+    kept_fields: ClassVar[tuple[str, ...]] = ()
     # Whether it has a wallet, and somebody who may speak for it.
     owned: ClassVar[bool] = True
     kind: ClassVar[str]
@@ -217,9 +219,9 @@ class ParticipantFlow(ConfigSubentryFlow):
 
     def _save(self, data: Data) -> SubentryFlowResult:
         if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=data[CONF_NAME], data=data
-            )
+            before = self._get_reconfigure_subentry()
+            kept = {field: before.data[field] for field in self.kept_fields if field in before.data}
+            return self.async_update_and_abort(self._get_entry(), before, title=data[CONF_NAME], data={**kept, **data})
         return self.async_create_entry(title=data[CONF_NAME], data=data)
 
     def _check_common(self, data: Data) -> None:

@@ -23,13 +23,18 @@ from ...const import (
     CONF_DEPARTURE_ENTITY,
     CONF_IDS,
     CONF_MAX_PRICE,
+    CONF_PARKING_LIMIT,
+    CONF_PARKING_MODE,
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_PREFERRED_CHARGER,
     CONF_REQUIRE_CHARGED,
     CONF_REQUIRE_DEPARTURE,
+    CONF_SERVICE_RULES,
     CONF_SOC,
     CONF_TARGET_SOC,
+    CONF_TOLL_LIMIT,
+    CONF_TOLL_MODE,
     CONF_TRACKER,
     CONF_V2G_FLOOR_SOC,
     DEFAULT_TARGET_SOC,
@@ -37,12 +42,14 @@ from ...const import (
     SUBENTRY_VEHICLE,
 )
 from ...economy.recognition import normalised
+from ...economy.services import Mode
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import PERCENT_UNITS, Problem, check_exists, check_number_sensor
 from .participant import FieldProblem, ParticipantFlow, require
 
 SECTION_RECOGNITION = "recognition"
+SECTION_SERVICES = "services"
 
 
 class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
@@ -52,6 +59,7 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
     # Two vehicles are never the same one; a charger may name the same sensor for the car that stands there mostly.
     exclusive_fields = (CONF_SOC, CONF_TRACKER)
     shared_fields = (CONF_DEPARTURE_ENTITY,)
+    kept_fields = (CONF_SERVICE_RULES,)
 
     @override
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
@@ -88,6 +96,17 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
                         }
                     )
                 ),
+                vol.Optional(SECTION_SERVICES): section(
+                    vol.Schema(
+                        {
+                            vol.Optional(CONF_PARKING_MODE): selectors.service_mode(),
+                            vol.Optional(CONF_PARKING_LIMIT): selectors.number(0, selectors.MAX_LIMIT, "i"),
+                            vol.Optional(CONF_TOLL_MODE): selectors.service_mode(),
+                            vol.Optional(CONF_TOLL_LIMIT): selectors.number(0, selectors.MAX_LIMIT, "i"),
+                        }
+                    ),
+                    {"collapsed": True},
+                ),
                 vol.Required(CONF_POLICY): selectors.policy(
                     tuple(PolicyMode), charged_above=True, departs=True, feeds_back=True
                 ),
@@ -103,6 +122,9 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
                 require(field, check_exists(self.hass, data[field]))
         if CONF_DEPARTURE in data and CONF_DEPARTURE_ENTITY in data:
             raise FieldProblem(CONF_DEPARTURE, Problem(key="departure_twice"))
+        for mode, limit in ((CONF_PARKING_MODE, CONF_PARKING_LIMIT), (CONF_TOLL_MODE, CONF_TOLL_LIMIT)):
+            if data.get(mode) == Mode.UP_TO and limit not in data:
+                raise FieldProblem(limit, Problem(key="limit_missing"))
         self._check_ids(data.get(CONF_IDS, ()))
         _check_policy(data)
 
