@@ -21,7 +21,6 @@ from .const import (
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_METER,
-    CONF_PLANNING,
     CONF_SEED,
     CONF_SPEED,
     CONF_START,
@@ -186,8 +185,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 **street_time(user_input),
                 **plan.data,
             },
-            # An evening that is planned ahead has no peak, and there would be nothing to see.
-            options={CONF_PLANNING: False},
+            options=plan.options,
             subentries=plan.subentries,
         )
 

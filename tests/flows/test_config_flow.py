@@ -196,8 +196,12 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
         "battery": 1,
         "solar": 1,
         "vehicle": 3,
+        "parking": 1,
+        "toll": 1,
     }
     vehicles = {name: by_name.pop(name).data for name in ("Car A", "Car B", "Car C")}
+    for service in ("Car park", "Bridge toll"):
+        assert by_name.pop(service).data["zone"] == "zone.home"
     configs = {name: device_config(subentry) for name, subentry in by_name.items()}
     for name, vehicle in vehicles.items():
         # On the first evening it is as if it was none: a vehicle wants what is wanted at the charger.

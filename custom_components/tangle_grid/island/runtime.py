@@ -12,6 +12,7 @@ from uuid import uuid4
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
+from homeassistant.util import dt as dt_util
 
 from ..bridge.held_messages import HeldMessages
 from ..bridge.journal import JOURNAL_FILE, OrderedTransfer
@@ -41,6 +42,7 @@ from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
 from .configuration import (
@@ -398,6 +400,11 @@ class IslandRuntime:
     @callback
     def _async_journal_opened(self) -> None:
         """Let what was under way in the economy go on."""
+        if self.street is not None:
+            at = dt_util.utcnow().timestamp()
+            self.desk.record(
+                "allowance", self.island_id, {}, tuple(allowances(self.vehicles.all, at)), at=at, ended=True
+            )
         self.services.async_opened()
 
     @callback

@@ -14,7 +14,7 @@ from .errors import DemoError, StepError
 from .progress import Progress
 from .states import LiveStates
 from .stories import FLEXIBLE
-from .street import DOMAIN, Street
+from .street import DOMAIN, Owner, Street
 
 # Real seconds; together below five minutes.
 _FIRST_READING_S: Final = 30
@@ -219,10 +219,13 @@ class Cycle:
         still: tuple[int | None, frozenset[str]] | None = None
 
         async def settled() -> tuple[int, frozenset[str]] | None:
+            """Cars pay all the time: what counts is what is confirmed, at a moment at which nothing changes."""
             nonlocal still
             payments = await self._list("payments")
-            last, still = still, (self._wallets(), frozenset(payment["payment_id"] for payment in payments))
-            on_the_way = any(payment["state"] in _ON_THE_WAY for payment in payments)
+            confirmed = frozenset(payment["payment_id"] for payment in payments if payment["state"] == "confirmed")
+            last, still = still, (self._wallets(), confirmed)
+            rewards = await self._rewards_among(payments)
+            on_the_way = any(payment["state"] in _ON_THE_WAY for payment in rewards)
             return None if on_the_way or last != still or still[0] is None else (still[0], still[1])
 
         total, payments = await self._poll(
@@ -308,13 +311,12 @@ class Cycle:
         async def settled() -> tuple[Sequence[Json], int] | None:
             nonlocal seen
             payments = await self._payments(before)
-            confirmed = sum(payment["amount"] for payment in payments if payment["state"] == "confirmed")
+            rewards = await self._rewards_among(payments)
+            moved = sum(self._moves_i(payment) for payment in payments if payment["state"] == "confirmed")
             delta = (self._wallets() or 0) - before.wallets_i
-            states = [payment["state"] for payment in payments]
-            seen = f"payments {states}, confirmed {confirmed} i, wallets {delta:+d} i"
-            if payments and set(states) == {"confirmed"} and confirmed == delta:
-                return payments, delta
-            return None
+            states = [payment["state"] for payment in rewards]
+            seen = f"payments {states}, confirmed {moved:+d} i, wallets {delta:+d} i"
+            return (rewards, delta) if rewards and set(states) == {"confirmed"} and moved == delta else None
 
         try:
             return await self._poll(settled, _PAYMENT_S, "not paid")
@@ -336,9 +338,23 @@ class Cycle:
 
     # Reading
 
+    @property
+    def _owners(self) -> tuple[Owner, ...]:
+        return (*self._street.of_kind(*FLEXIBLE), *self._street.vehicles)
+
+    async def _rewards_among(self, payments: Sequence[Json]) -> list[Json]:
+        """Return those that pay for a part of a request."""
+        requests = {request["request_id"] for request in await self._list("requests")}
+        return [payment for payment in payments if payment["payment_id"].partition(":")[0] in requests]
+
+    def _moves_i(self, payment: Json) -> int:
+        """Return what a payment brings to the wallets that are watched."""
+        names = {owner.name for owner in self._owners}
+        amount: int = payment["amount"]
+        return amount * ((payment["target"] in names) - (payment["source"] in names))
+
     def _wallets(self) -> int | None:
-        owners = (*self._street.of_kind(*FLEXIBLE), *self._street.vehicles)
-        balances = [self._live.number(self._street.need(owner, "wallet_balance")) for owner in owners]
+        balances = [self._live.number(self._street.need(owner, "wallet_balance")) for owner in self._owners]
         known = [round(balance) for balance in balances if balance is not None]
         return sum(known) if len(known) == len(balances) else None
 

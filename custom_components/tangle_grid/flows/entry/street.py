@@ -33,6 +33,8 @@ from ...const import (
     CONF_MIN_RATE,
     CONF_MIN_SOC,
     CONF_PHASES,
+    CONF_PLACES,
+    CONF_PLANNING,
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
@@ -41,20 +43,35 @@ from ...const import (
     CONF_PRODUCTION_NEGATIVE,
     CONF_RATED_W,
     CONF_SAFE_CURRENT,
+    CONF_SERVICE_ZONE,
     CONF_SETPOINT_INVERTED,
     CONF_SOC,
     CONF_TARGET_SOC,
     CONF_THRESHOLD,
+    CONF_TOLL_PRICE,
     CONF_TRACKER,
     CONF_V2G_FLOOR_SOC,
     DEFAULT_CHARGED_ABOVE,
     DEFAULT_RATE,
+    SUBENTRY_PARKING,
+    SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
 )
+from ...economy.sessions import EmptyWallet, Guest
 from ...grid.model.world import PolicyMode
+from ...island.charging_prices import (
+    CONF_AWAY_WH,
+    CONF_CREDIT_WH,
+    CONF_EMPTY_WALLET,
+    CONF_FEE_PERCENT,
+    CONF_FEED_IN,
+    CONF_GUESTS,
+    CONF_PRICES,
+)
 from ...simulated.entities import AT_HOME, EXTERNAL_CONTROL, async_register_entities
 from ...simulation import SimulatedDevice, SimulatedKind, Street, StreetConfig
 
+_HOME_ZONE: Final = "zone.home"
 # So that a car is neither full before the evening's peak nor left empty in the morning.
 _TARGET_SOC: Final = 90
 
@@ -85,11 +102,43 @@ _HOME_POLICIES: Final = (
 _NEVER: Final = _policy(PolicyMode.NEVER)
 
 
+# An hour on the street takes two minutes, and a payment as long as anywhere: there is credit for that long. Cars that
+# nobody knows charge for nothing.
+_PRICES: Final[Mapping[str, Any]] = {
+    "kwh": "0.30",
+    "kwh_night": "0.22",
+    "night_from": "23:00",
+    "night_until": "06:00",
+    CONF_FEED_IN: "0.12",
+    CONF_FEE_PERCENT: "4",
+    CONF_GUESTS: str(Guest.FREE),
+    CONF_EMPTY_WALLET: str(EmptyWallet.CREDIT),
+    CONF_CREDIT_WH: 10_000,
+    CONF_AWAY_WH: 100_000,
+}
+# Both stand where the street is: its cars have no position but whether they are at home.
+_SERVICES: Final = (
+    ConfigSubentryData(
+        data={CONF_NAME: "Car park", CONF_SERVICE_ZONE: _HOME_ZONE, CONF_PLACES: 12, "hour": "1.20", "most": "8"},
+        subentry_type=SUBENTRY_PARKING,
+        title="Car park",
+        unique_id=None,
+    ),
+    ConfigSubentryData(
+        data={CONF_NAME: "Bridge toll", CONF_SERVICE_ZONE: _HOME_ZONE, CONF_TOLL_PRICE: "0.80"},
+        subentry_type=SUBENTRY_TOLL,
+        title="Bridge toll",
+        unique_id=None,
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetPlan:
     """What the config entry of a street is made of."""
 
     data: dict[str, Any]
+    options: dict[str, Any]
     subentries: list[ConfigSubentryData]
 
 
@@ -110,7 +159,12 @@ async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> S
             CONF_CAPACITY_A: transformer.parameters["capacity_a"],
             CONF_THRESHOLD: transformer.parameters["threshold_percent"],
         },
-        subentries=[*_participants(devices, entity_ids), *_vehicles(street.vehicles, entity_ids)],
+        options={
+            # An evening that is planned ahead has no peak, and there would be nothing to see.
+            CONF_PLANNING: False,
+            CONF_PRICES: _PRICES,
+        },
+        subentries=[*_participants(devices, entity_ids), *_vehicles(street.vehicles, entity_ids), *_SERVICES],
     )
 
 

@@ -1,0 +1,27 @@
+"""What the cars of a simulated street have to begin with: its tokens are play money."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ..const import TREASURY
+from ..economy.effects import BookEntry, Effect, Kind, Transfer
+
+ALLOWANCE_I: Final = 25_000_000
+
+
+def allowances(vehicles: Iterable[str], at: float) -> Iterator[Effect]:
+    """Yield the first tokens of each vehicle; asked again, they are the same payments, which were made."""
+    for vehicle in vehicles:
+        payment_id = f"allowance/{vehicle}"
+        yield Transfer(payment_id=payment_id, source=TREASURY, target=vehicle, amount_i=ALLOWANCE_I)
+        for participant, other, amount_i in ((vehicle, TREASURY, ALLOWANCE_I), (TREASURY, vehicle, -ALLOWANCE_I)):
+            yield BookEntry(
+                entry_id=f"{payment_id}/{participant}",
+                participant=participant,
+                at=at,
+                kind=Kind.TRANSFER,
+                reference="allowance",
+                amount_i=amount_i,
+                counterparty=other,
+                payment_id=payment_id,
+            )
