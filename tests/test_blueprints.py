@@ -31,11 +31,15 @@ from custom_components.tangle_grid.const import DOMAIN
 from tests.support.island import (
     CHARGER,
     HOUSEHOLD,
+    TOPIC,
+    VEHICLE,
     Island,
     charger_subentry,
     household_subentry,
     island_entry,
     set_sensor,
+    topic_subentry,
+    vehicle_subentry,
 )
 
 FOLDER: Final = Path(__file__).parent.parent / "blueprints" / "automation" / DOMAIN
@@ -45,8 +49,9 @@ REPOSITORY: Final = "https://github.com/tangle-grid/tangle-grid/blob/main/bluepr
 
 @pytest.fixture
 def entry() -> MockConfigEntry:
-    """An island whose charger and household ask a person."""
-    return island_entry(charger_subentry("ask"), household_subentry("ask"))
+    """An island whose charger and household ask a person, with a car, and a topic that it can report to."""
+    car = vehicle_subentry(tracker="device_tracker.zoe")
+    return island_entry(charger_subentry("ask"), household_subentry("ask"), car, topic_subentry())
 
 
 @pytest.fixture
@@ -410,3 +415,93 @@ async def test_feeds_back_only_in_the_evening(
         await island.settle()
         assert island.state("switch", "feed_back", CHARGER) == state
         assert island.state("number", "minimum_soc", CHARGER) == keep
+
+
+# Report to a data topic
+
+
+@pytest.fixture
+async def road(hass: HomeAssistant, island: Island) -> dict[str, str]:
+    """The car is on a road of the topic, whose wallet is filled; who reports, and to what."""
+    await island.call("reward", device_id=island.device_id(TOPIC), amount=5_000, reason="roads", payment_id="in")
+    island.ledger.confirm("in")
+    await island.settle()
+    hass.states.async_set("device_tracker.zoe", "not_home", {"latitude": 32.8734, "longitude": -117.2274})
+    return {"reporter": island.device_id(VEHICLE), "topic": island.device_id(TOPIC)}
+
+
+def open_reports(island: Island) -> int:
+    return len(island.runtime.topics.books[TOPIC].open)
+
+
+async def test_a_button_reports(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any], road: dict[str, str]
+) -> None:
+    assert await async_setup_component(hass, "input_button", {"input_button": {"hole": {}}})
+    await automate("report_by_button", button="input_button.hole", **road)
+    assert open_reports(island) == 0
+    await hass.services.async_call("input_button", "press", {"entity_id": "input_button.hole"}, blocking=True)
+    await island.settle()
+    assert open_reports(island) == 1
+    # What comes back after a restart is the last press.
+    hass.states.async_set("input_button.hole", "unavailable")
+    hass.states.async_set("input_button.hole", "2026-11-01T12:00:00+00:00")
+    await island.settle()
+    assert len([each for each in island.ledger.published if each.kind == "report"]) == 1
+
+
+async def test_the_phone_reports(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    road: dict[str, str],
+    phone: tuple[str, list[dict[str, Any]]],
+) -> None:
+    device_id, notifications = phone
+    hass.states.async_set("binary_sensor.ignition", "off")
+    await automate("report_from_phone", driving="binary_sensor.ignition", phone=device_id, **road)
+    hass.states.async_set("binary_sensor.ignition", "on")
+    await island.settle()
+    (shown,) = notifications
+    assert (shown["title"], shown["message"]) == ("Potholes", "Tap when you see one.")
+    hass.bus.async_fire("mobile_app_notification_action", {"action": "SOMETHING_ELSE"})
+    await island.settle()
+    assert open_reports(island) == 0
+    hass.bus.async_fire("mobile_app_notification_action", {"action": shown["data"]["actions"][0]["action"]})
+    await island.settle()
+    assert open_reports(island) == 1
+    assert notifications[-1]["message"] == "Reported; 1 of 2 have seen it."
+    assert notifications[-1]["data"] == shown["data"]
+    hass.states.async_set("binary_sensor.ignition", "off")
+    await island.settle()
+    assert notifications[-1]["message"] == "clear_notification"
+    assert notifications[-1]["data"]["tag"] == shown["data"]["tag"]
+
+
+async def test_a_hard_blow_reports_once(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    road: dict[str, str],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    set_sensor(hass, "sensor.bump", 0.5, "m/s²")
+    set_sensor(hass, "sensor.speed", 50, "km/h")
+    island.waiting_automation = True
+    await automate("report_by_accelerometer", acceleration="sensor.bump", speed="sensor.speed", **road)
+
+    async def feel(*blows: float) -> int:
+        for blow in blows:
+            set_sensor(hass, "sensor.bump", blow, "m/s²")
+            await island.settle()
+        return len([each for each in island.ledger.published if each.kind == "report"])
+
+    assert await feel(3, -8, 0.2) == 0
+    assert await feel(-14, 13, 0.1, 20, 0.1) == 1
+    freezer.tick(11)
+    async_fire_time_changed(hass)
+    await island.settle()
+    set_sensor(hass, "sensor.speed", 3, "km/h")
+    assert await feel(20, 0.1) == 1
+    set_sensor(hass, "sensor.speed", 30, "km/h")
+    assert await feel(20, 0.1) == 2

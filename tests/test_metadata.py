@@ -33,6 +33,7 @@ from tests.support.island import (
     island_entry,
     solar_subentry,
     toll_subentry,
+    topic_subentry,
     vehicle_subentry,
 )
 
@@ -40,7 +41,7 @@ ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
 
 # The street's own errors stay in the street.
-ERRORS: Final = ("GridError", "LedgerError", "DeviceError", "invalid")
+ERRORS: Final = ("GridError", "LedgerError", "DeviceError", "TopicError", "invalid")
 REASON_KEY: Final = r"(accepted|asked|declined|ended|not_asked)_[a-z_]+"
 
 # https://developers.home-assistant.io/docs/core/integration-quality-scale/
@@ -65,7 +66,12 @@ def entry() -> MockConfigEntry:
     """An island with everything that brings entities."""
     devices = (charger_subentry(), battery_subentry(), household_subentry(), solar_subentry())
     return island_entry(
-        *devices, vehicle_subentry(), car_park_subentry(), toll_subentry(), options={CONF_PEAK_TARGET: 40}
+        *devices,
+        vehicle_subentry(),
+        car_park_subentry(),
+        toll_subentry(),
+        topic_subentry(),
+        options={CONF_PEAK_TARGET: 40},
     )
 
 

@@ -33,6 +33,7 @@ PLATFORMS: Final = [
     Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
+    Platform.GEO_LOCATION,
     Platform.IMAGE,
     Platform.NUMBER,
     Platform.SELECT,

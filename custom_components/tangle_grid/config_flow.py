@@ -29,6 +29,7 @@ from .const import (
     KIND_SIMULATED,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
+    SUBENTRY_DATA_TOPIC,
     SUBENTRY_FEEDER,
     SUBENTRY_GUEST,
     SUBENTRY_HOUSEHOLD,
@@ -56,6 +57,7 @@ from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
 from .flows.subentries.battery import BatteryFlow
 from .flows.subentries.charger import ChargerFlow
+from .flows.subentries.data_topic import DataTopicFlow
 from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
@@ -96,6 +98,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_VEHICLE: VehicleFlow,
             SUBENTRY_PARKING: ParkingFlow,
             SUBENTRY_TOLL: TollFlow,
+            SUBENTRY_DATA_TOPIC: DataTopicFlow,
             SUBENTRY_FEEDER: FeederFlow,
             SUBENTRY_GUEST: GuestFlow,
         }

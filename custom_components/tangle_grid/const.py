@@ -19,6 +19,7 @@ SUBENTRY_SOLAR: Final = "solar"
 SUBENTRY_VEHICLE: Final = "vehicle"
 SUBENTRY_PARKING: Final = "parking"
 SUBENTRY_TOLL: Final = "toll"
+SUBENTRY_DATA_TOPIC: Final = "data_topic"
 SUBENTRY_FEEDER: Final = "feeder"
 SUBENTRY_GUEST: Final = "guest"
 
@@ -141,6 +142,22 @@ CONF_TOLL_MODE: Final = "toll_mode"
 CONF_TOLL_LIMIT: Final = "toll_limit"
 # The same for single services, by their ids.
 CONF_SERVICE_RULES: Final = "service_rules"
+
+# Data topics.
+CONF_WHAT: Final = "what"
+CONF_AREA: Final = "area"
+CONF_BOUNTY: Final = "bounty"
+CONF_BUDGET: Final = "budget"
+CONF_TOPIC_DAY_BUDGET: Final = "budget_of_a_day"
+CONF_CONFIRMATIONS: Final = "confirmations"
+CONF_NEAR: Final = "near"
+CONF_WINDOW_HOURS: Final = "window_hours"
+CONF_KNOWN_HOURS: Final = "known_hours"
+CONF_PUBLIC: Final = "public"
+CONF_WANTS_VALUE: Final = "wants_value"
+CONF_TOLERANCE: Final = "tolerance"
+CONF_LEAST: Final = "least"
+CONF_MOST: Final = "most"
 
 DEFAULT_THRESHOLD: Final = 80
 DEFAULT_RATE: Final = 1_000_000

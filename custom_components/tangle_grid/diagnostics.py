@@ -8,7 +8,7 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_GUEST_TOKEN_HASH, CONF_IDS, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
+from .const import CONF_AREA, CONF_GUEST_TOKEN_HASH, CONF_IDS, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
 from .economy.recognition import NOBODY_KNOWN
 from .grid.engine.status import GridStatus
 from .grid.model.world import DeviceKind
@@ -22,7 +22,7 @@ TO_REDACT: Final = frozenset(
     {
         # A plain "key" is that of a reason's sentence.
         *("address", "island_id", "opening_key", "seed", "seeds", "secrets", "signing_key", "token"),
-        *(CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, CONF_OWNERS, CONF_IDS),
+        *(CONF_AREA, CONF_GUEST_TOKEN_HASH, CONF_NODE_TOKEN_ID, CONF_OWNERS, CONF_IDS),
     }
 )
 # Payments on their way that are counted; the ledger lists no more at once.

@@ -22,6 +22,7 @@ from .const import (
     MAIN_FEEDER,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
+    SUBENTRY_DATA_TOPIC,
     SUBENTRY_FEEDER,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_PARKING,
@@ -42,6 +43,7 @@ MANUFACTURER: Final = "Tangle Grid"
 _MODELS: Final = {
     SUBENTRY_BATTERY: "Home battery",
     SUBENTRY_CHARGER: "Charger with car",
+    SUBENTRY_DATA_TOPIC: "Data topic",
     SUBENTRY_FEEDER: "Feeder",
     SUBENTRY_HOUSEHOLD: "Household",
     SUBENTRY_PARKING: "Car park",

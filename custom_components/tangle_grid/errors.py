@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
 from .devices.adapters.base import DeviceError
+from .economy.topics import TopicError
 from .grid.model.errors import GridError
 from .ledger import LedgerError
 from .protocol import ProtocolError
@@ -15,7 +16,7 @@ from .protocol import ProtocolError
 # Not the caller's fault: the caller asked for nothing wrong, and may ask again.
 _OPERATIONAL: Final = frozenset({"entity_unavailable", "ledger_unavailable", "service_failed", "service_timeout"})
 
-type KeyedError = GridError | LedgerError | DeviceError | ProtocolError
+type KeyedError = GridError | LedgerError | DeviceError | ProtocolError | TopicError
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def translated_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (GridError, LedgerError, DeviceError, ProtocolError) as error:
+    except (GridError, LedgerError, DeviceError, ProtocolError, TopicError) as error:
         raise translated(error) from error
 
 

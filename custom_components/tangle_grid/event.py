@@ -9,13 +9,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.responses import iso_time, owner_name
 from .actions.targets import async_device_id
-from .const import SUBENTRY_PARKING, SUBENTRY_SOLAR, SUBENTRY_TOLL, SUBENTRY_VEHICLE
+from .const import SUBENTRY_DATA_TOPIC, SUBENTRY_PARKING, SUBENTRY_SOLAR, SUBENTRY_TOLL, SUBENTRY_VEHICLE
 from .economy.services import What
+from .economy.topics import FindingState, Status
 from .entity import IslandEntity, MemberEntity, ParticipantEntity, TangleGridEntity
 from .grid.model.events import AskChanged, Asked
 from .grid.model.request import RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent, TangleGridConfigEntry
 from .island.services import ServiceHappened
+from .island.topics import TopicChanged
 from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
 
@@ -33,8 +35,14 @@ PAYMENT: Final = EventEntityDescription(
     translation_key="payment",
     event_types=[state.value for state in PaymentState],
 )
-
-
+DATA_REPORT: Final = EventEntityDescription(
+    key="data_report",
+    translation_key="data_report",
+    event_types=[
+        *(state.value for state in Status if state is not Status.TAKEN),
+        *(state.value for state in FindingState if state is not FindingState.CONFIRMED),
+    ],
+)
 SERVICES: Final = EventEntityDescription(
     key="services",
     translation_key="services",
@@ -53,6 +61,8 @@ async def async_setup_entry(
     for member_id, member in runtime.members.items():
         if member.kind in (SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL):
             async_add_entities([ServiceEvent(runtime, member, SERVICES)], config_subentry_id=member_id)
+        if member.kind == SUBENTRY_DATA_TOPIC:
+            async_add_entities([DataReportEvent(runtime, member, DATA_REPORT)], config_subentry_id=member_id)
     for participant_id, participant in runtime.participants.items():
         if participant.kind != SUBENTRY_SOLAR:
             async_add_entities([CurtailmentEvent(runtime, participant, CURTAILMENT)], config_subentry_id=participant_id)
@@ -142,6 +152,45 @@ class ServiceEvent(HappeningEntity, MemberEntity):
                 "receipt": event.receipt,
                 ATTR_DEVICE_ID: async_device_id(self.runtime, event.vehicle),
                 "service_device_id": async_device_id(self.runtime, event.service),
+                ATTR_CONFIG_ENTRY_ID: self.runtime.entry.entry_id,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class DataReportEvent(MemberEntity, EventEntity):
+    """What becomes of the reports to a data topic. Who reported, and where, is not told."""
+
+    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What happened stays true."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.runtime.topics.subscribe(self._async_topic_changed))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Events are told as they happen, not with the next picture of the island."""
+
+    @callback
+    def _async_topic_changed(self, event: TopicChanged) -> None:
+        if event.topic_id != self.member.participant_id:
+            return
+        self._trigger_event(
+            event.what,
+            {
+                "report_id": event.report_id,
+                "finding_id": event.finding_id,
+                "reporters": event.reporters,
+                "needed": event.needed,
+                ATTR_DEVICE_ID: async_device_id(self.runtime, event.topic_id),
                 ATTR_CONFIG_ENTRY_ID: self.runtime.entry.entry_id,
             },
         )

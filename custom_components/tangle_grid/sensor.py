@@ -9,10 +9,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_PEAK_TARGET, DOMAIN
+from .const import CONF_PEAK_TARGET, DOMAIN, SUBENTRY_DATA_TOPIC
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
 from .entities.service_sensors import SERVICE_SENSORS, ServiceView
+from .entities.topic_sensors import TOPIC_SENSORS, TopicView
 from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES, VEHICLE_SENSORS
 from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDescription
 from .entities.wallet_rules import RULES_ATTRIBUTES
@@ -70,6 +71,11 @@ async def async_setup_entry(
                 (MemberSensor(runtime, member, description) for description in MEMBER_SENSORS),
                 config_subentry_id=member_id,
             )
+        if member.kind == SUBENTRY_DATA_TOPIC:
+            async_add_entities(
+                (TopicSensor(runtime, member, description) for description in TOPIC_SENSORS),
+                config_subentry_id=member_id,
+            )
     for member_id, member in runtime.members.items():
         async_add_entities(
             (ServiceSensor(runtime, member, description) for description in SERVICE_SENSORS.get(member.kind, ())),
@@ -125,6 +131,23 @@ class ServiceSensor(MemberEntity, ViewSensor):
     def view(self) -> ServiceView:
         member_id, seen = self.member.participant_id, super().view
         return ServiceView(runtime=seen.runtime, wallet=seen.wallet, rules=seen.rules, member_id=member_id)
+
+
+class TopicSensor(MemberEntity, ViewSensor):
+    """A sensor of a data topic."""
+
+    @property
+    @override
+    def view(self) -> TopicView:
+        """What the topic knows now."""
+        view, topics = super().view, self.runtime.topics
+        return TopicView(
+            runtime=view.runtime,
+            wallet=view.wallet,
+            rules=view.rules,
+            book=topics.books.get(self.member.participant_id),
+            day=topics.day,
+        )
 
 
 class ParticipantSensor(ParticipantEntity, ViewSensor):

@@ -17,6 +17,7 @@ from custom_components.tangle_grid.flows.options import keys, prices, seeds
 from custom_components.tangle_grid.flows.subentries import (
     battery,
     charger,
+    data_topic,
     feeder,
     guest,
     household,
@@ -65,12 +66,13 @@ FORMS = [
             ("feeder", feeder.FeederFlow()),
             ("parking", parking.ParkingFlow()),
             ("toll", toll.TollFlow()),
+            ("data_topic", data_topic.DataTopicFlow()),
         )
         for step in ("user", "reconfigure")
     ),
 ]
 # Who hangs on no feeder, and controls nothing.
-OF_NO_PLACE = {"vehicle", "parking", "toll"}
+OF_NO_PLACE = {"vehicle", "parking", "toll", "data_topic"}
 OF_A_PLACE = {"phase_count", "feeder_phases", "feeder_unknown"}
 
 

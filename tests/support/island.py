@@ -91,6 +91,7 @@ SOLAR = "solar-1"
 VEHICLE = "vehicle-1"
 CAR_PARK = "car-park-1"
 TOLL = "toll-1"
+TOPIC = "topic-1"
 
 DEVICE_POWERS = ("sensor.battery_power", "sensor.home_power", "sensor.inverter_power")
 METER = ("sensor.meter_l1", "sensor.meter_l2", "sensor.meter_l3")
@@ -217,6 +218,31 @@ def toll_subentry(service_id: str = TOLL, title: str = "Bridge", **data: Any) ->
         title=title,
         unique_id=None,
         data={"name": title, "zone": "zone.bridge", "price": "0.00005", **data},
+    )
+
+
+def topic_subentry(topic_id: str = TOPIC, title: str = "Potholes", **data: Any) -> ConfigSubentryDataWithId:
+    """A data topic around the home of the tests: two reporters within 30 m make a finding true."""
+    return ConfigSubentryDataWithId(
+        subentry_type="data_topic",
+        subentry_id=topic_id,
+        title=title,
+        unique_id=None,
+        data={
+            "name": title,
+            "what": "pothole",
+            "area": {"latitude": 32.87336, "longitude": -117.22743, "radius": 5_000},
+            "bounty": 100,
+            "budget": 10_000,
+            "budget_of_a_day": 500,
+            "confirmations": 2,
+            "near": 30,
+            "window_hours": 24,
+            "known_hours": 48,
+            "wants_value": False,
+            "public": False,
+            **data,
+        },
     )
 
 

@@ -1,14 +1,18 @@
 """The actions of the Tangle: what is published there, and what stands there."""
 
+from dataclasses import replace
 from typing import Final
 
 import voluptuous as vol
+from homeassistant.auth.models import User
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 
 from ..errors import invalid, translated_errors
-from ..protocol import FreeData, to_body
+from ..ledger import TangleMessage
+from ..protocol import DataReport, FreeData, to_body
+from .access import async_bound_user
 from .fields import ATTR_DATA, ATTR_KIND, ATTR_LIMIT, ATTR_TOPIC, ATTR_TRANSACTION, ISLAND, LIST_FIELDS
 from .registering import for_admins, for_users
 from .responses import message_response, transaction_response
@@ -48,7 +52,15 @@ async def _get_messages(call: ServiceCall) -> ServiceResponse:
         raise invalid("unknown_kind", kind=kind[:_SHOWN], kinds=", ".join(MESSAGE_KINDS))
     with translated_errors():
         messages = await runtime.ledger.messages(kind=kind, limit=call.data[ATTR_LIMIT])
-    return {"messages": [message_response(runtime, message) for message in messages]}
+    user = await async_bound_user(call.hass, call.context)
+    return {"messages": [message_response(runtime, _as_seen_by(user, message)) for message in messages]}
+
+
+def _as_seen_by(user: User | None, message: TangleMessage) -> TangleMessage:
+    """Return a message as a user may see it: where somebody was is for their eyes, the topic's and administrators'."""
+    if user is None or message.kind != DataReport.kind or not message.sealed:
+        return message
+    return replace(message, body={})
 
 
 async def _get_transaction(call: ServiceCall) -> ServiceResponse:
@@ -57,6 +69,9 @@ async def _get_transaction(call: ServiceCall) -> ServiceResponse:
         transaction = await runtime.ledger.transaction(call.data[ATTR_TRANSACTION])
     if transaction is None:
         raise invalid("unknown_transaction", transaction=call.data[ATTR_TRANSACTION])
+    if transaction.message is not None:
+        user = await async_bound_user(call.hass, call.context)
+        transaction = replace(transaction, message=_as_seen_by(user, transaction.message))
     return transaction_response(runtime, transaction)
 
 

@@ -50,6 +50,7 @@ from ..const import (
     DEFAULT_START,
     KIND_SIMULATED,
     MAIN_FEEDER,
+    SUBENTRY_DATA_TOPIC,
     SUBENTRY_GUEST,
     SUBENTRY_PARKING,
     SUBENTRY_TOLL,
@@ -76,7 +77,7 @@ STREET_TIMING: Final[Mapping[str, float]] = {
 }
 _STREET_AHEAD_S: Final = 900.0
 # Who has a wallet and a key, and no device that the grid measures.
-_WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL})
+_WITHOUT_DEVICE: Final = frozenset({SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL, SUBENTRY_DATA_TOPIC})
 # Of a participant's data, what takes effect without a new start.
 _LIVE: Final = frozenset(
     {

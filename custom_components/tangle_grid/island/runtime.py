@@ -67,6 +67,7 @@ from .services import CarServices, ServiceHappened
 from .setpoint_writers import SetpointWriter
 from .storage import GridStore
 from .stored_state import async_tell_lost
+from .topics import DataTopics
 from .vehicles import Vehicles
 
 _DEVICE_CHANGE_DELAY_S = 1.0
@@ -167,6 +168,8 @@ class IslandRuntime:
             changed=self._async_transfer_changed,
         )
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
+        self.topics = DataTopics(self.hass, self.entry, self.desk, self.link)
+        self.topics.watch(self._async_show_economy)
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -233,6 +236,7 @@ class IslandRuntime:
         self.loop.async_start()
         self._async_step()
         self.services.async_start()
+        self.topics.async_start()
         self.desk.async_start()
         self.link.async_start()
 
@@ -250,6 +254,7 @@ class IslandRuntime:
         await self.loop.async_close()
         await self.async_save()
         self.services.async_stop()
+        self.topics.async_stop()
         await self.desk.async_close()
         await self.link.async_close()
         if self.street is not None:
@@ -406,6 +411,12 @@ class IslandRuntime:
                 "allowance", self.island_id, {}, tuple(allowances(self.vehicles.all, at)), at=at, ended=True
             )
         self.services.async_opened()
+        self.topics.opened()
+
+    @callback
+    def _async_show_economy(self) -> None:
+        if self._running:
+            self.coordinator.async_offer(self.snapshot())
 
     @callback
     def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:

@@ -409,3 +409,22 @@ def test_the_first_picture_is_kept() -> None:
     for owner, picture in (("anna", None), ("ben", "a" * 64)):
         book.report(report(owner, owner, picture=picture), NOW, DAY)
     assert book.findings[0].picture == "a" * 64
+
+
+def test_what_somebody_reported_can_be_forgotten() -> None:
+    book = TopicBook(topic(day_budget_i=300))
+    found(book, "anna", "ben", "cleo")
+    found(book, "anna", "ben", "cleo", north_m=100)
+    found(book, "anna", "ben", north_m=200)
+    assert book.forget("car of anna") == 2
+    stored = json.dumps(book.to_dict())
+    # What is owed is still paid, and its payee known until then.
+    assert stored.count("car of anna") == 1
+    assert [len(each.payees) for each in book.findings] == [3, 3]
+    assert transfers(book.tick(NOW, TOMORROW))["car of anna"] == 100
+    assert book.forget("car of anna") == 1
+    assert "anna" not in json.dumps(TopicBook.from_dict(book.topic, book.to_dict()).to_dict()["findings"]).replace(
+        "anna 0.0", ""
+    ).replace("anna 100", "")
+    assert [each.owner for each in book.open] == ["ben"]
+    assert book.forget("nobody") == 0

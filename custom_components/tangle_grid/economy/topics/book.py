@@ -43,6 +43,7 @@ FIRST_OPEN: Final = 5
 MAX_OPEN_OF_OWNER: Final = 200
 """How many of one owner's may: at first, and at most. Each one that was confirmed allows one more."""
 _DAYS_KEPT: Final = 62
+_ERASED: Final = "-"
 
 
 def _gap_s(first: Sighting, second: Sighting) -> float:
@@ -140,11 +141,8 @@ class TopicBook:
         if any(report.report_id in known for known in (self._seen, self._sightings, self._findings)):
             return self._outcome(Status.TAKEN, report), []
         self.check(report, now)
-        self._expire(now)
         blocking = next((self._findings[each] for each in self._known.near(report.place)), None)
         again = self._again(report)
-        if blocking is None and again is None:
-            self._check_room(report.owner)
         if blocking is not None:
             status = Status.REJECTED if blocking.state is FindingState.REJECTED else Status.KNOWN
             return self._outcome(status, report, blocking.finding_id), []
@@ -220,6 +218,32 @@ class TopicBook:
                     self._found(FindingState.CONFIRMED, group[0].place, group[1], now)
         return self._pay(now, day)
 
+    def forget(self, reporter: str) -> int:
+        """Forget what a participant reported, and return how many reports that was.
+
+        What waits is closed and earns nothing. Findings stay, and say no more that it was among those who reported
+        them; where it is still to be paid, it is named until then.
+        """
+        own = [each for each in self._sightings.values() if each.reporter == reporter]
+        for sighting in own:
+            self._close(sighting, confirmed=False)
+            self._seen.pop(sighting.report_id, None)
+        count, owners = len(own), {each.owner for each in own}
+        for name, finding in self._findings.items():
+            if finding.is_paid and any(each.reporter == reporter for each in finding.payees):
+                owners |= {each.owner for each in finding.payees if each.reporter == reporter}
+                payees = (
+                    replace(each, reporter=_ERASED, owner=_ERASED) if each.reporter == reporter else each
+                    for each in finding.payees
+                )
+                self._findings[name] = replace(finding, payees=tuple(payees))
+                count += 1
+        owed = {each.owner for finding in self._unpaid.values() for each in finding.payees}
+        for owner in owners - owed:
+            if not self._accounts[owner].open:
+                del self._accounts[owner]
+        return count
+
     # Whether a report is taken
 
     @staticmethod
@@ -233,11 +257,12 @@ class TopicBook:
             raise TopicError("report_invalid", {"field": "day"})
 
     def check(self, report: Report, now: float) -> None:
-        """Say why a report cannot be taken, before anybody signs it; how many are open is looked at afterwards.
+        """Say why a report cannot be taken, before anybody signs it.
 
         Raises:
             TopicError: Why not.
         """
+        self._expire(now)
         topic = self.topic
         if report.topic_id != topic.topic_id:
             raise TopicError("report_wrong_topic", {"found": report.topic_id, "wanted": topic.topic_id})
@@ -255,6 +280,8 @@ class TopicBook:
             raise TopicError("report_too_old", {"age": round(now - report.at), "limit": topic.window_s})
         self._check_value(report.value)
         self._check_budget(topic.confirmations)
+        if self._again(report) is None and not any(self._known.near(report.place)):
+            self._check_room(report.owner)
 
     def _check_value(self, value: float | None) -> None:
         topic = self.topic
@@ -440,7 +467,7 @@ class TopicBook:
             else:
                 self._findings[finding.finding_id] = replace(finding, is_paid=True)
             for payee in finding.payees:
-                self._accounts[payee.owner].earned_i += finding.bounty_i
+                self._accounts.setdefault(payee.owner, Account()).earned_i += finding.bounty_i
                 effects.extend(self._payment(finding, payee, now))
         for old in sorted(self._days)[:-_DAYS_KEPT]:
             del self._days[old]

@@ -10,6 +10,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "topic_state_invalid": "What was stored of the topic cannot be read: {field}.",
     "coordinates_out_of_range": "There is no such place: latitude {latitude}, longitude {longitude}.",
     "bounty_above_budget": "A finding costs {cost} i ({reporters} times {bounty} i), the budget is {budget} i.",
+    "topic_unavailable": "The topic takes no reports: what it knows cannot be read, or is not read yet.",
+    "topic_wallet_short": "The topic's wallet cannot pay: it has {left} i to spend, {cost} i are needed.",
     "report_invalid": "The report's {field} cannot be.",
     "report_wrong_topic": "The report is about {found}; this topic is about {wanted}.",
     "report_wrong_kind": "The report says {found}, wanted is {wanted}.",

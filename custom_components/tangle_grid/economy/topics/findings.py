@@ -17,7 +17,7 @@ class Status(StrEnum):
     """With it, it is true; all who made it so are paid, or will be when the day's budget allows."""
     KNOWN = "known"
     """It is known already, and earns nothing."""
-    REJECTED = "rejected"
+    REJECTED = "place_rejected"
     """The topic's owner looked, and it is not true; it earns nothing."""
     TAKEN = "taken"
     """The very same report came before."""

@@ -17,6 +17,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ...const import (
+    CONF_AREA,
     CONF_FEEDER,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
@@ -38,6 +39,8 @@ from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 type Data = dict[str, Any]
 
+# Values that are groups, and no sections.
+_GROUPS = frozenset({CONF_POLICY, CONF_AREA})
 # With one person there is nobody to keep anything from.
 _SEVERAL = 2
 
@@ -285,11 +288,11 @@ def phase_count(entry: TangleGridConfigEntry) -> int:
 def flattened(user_input: Mapping[str, Any]) -> Data:
     """Return what the form returned without its sections.
 
-    The policy stays a group, and what was left empty is left out.
+    The policy and an area stay groups, and what was left empty is left out.
     """
     data: Data = {}
     for key, value in user_input.items():
-        if isinstance(value, Mapping) and key != CONF_POLICY:
+        if isinstance(value, Mapping) and key not in _GROUPS:
             data.update(value)
         else:
             data[key] = value

@@ -1,0 +1,352 @@
+"""Data topics at work: reports come in here, and what they ask for goes to the desk.
+
+A report is signed by its reporter and put on the Tangle before it counts: its place is rounded before that. What a
+topic knows is written down together with what is paid for it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..bridge.link import LedgerLink
+from ..bridge.payment_desk import PaymentDesk
+from ..const import (
+    CONF_AREA,
+    CONF_BOUNTY,
+    CONF_BUDGET,
+    CONF_CONFIRMATIONS,
+    CONF_KNOWN_HOURS,
+    CONF_LEAST,
+    CONF_MOST,
+    CONF_NEAR,
+    CONF_OWNERS,
+    CONF_PUBLIC,
+    CONF_TOLERANCE,
+    CONF_TOPIC_DAY_BUDGET,
+    CONF_WANTS_VALUE,
+    CONF_WHAT,
+    CONF_WINDOW_HOURS,
+    LOGGER,
+    SUBENTRY_DATA_TOPIC,
+)
+from ..devices.named import StoredEntry
+from ..economy.effects import Effect
+from ..economy.topics import (
+    Circle,
+    Finding,
+    FindingState,
+    Outcome,
+    Report,
+    Status,
+    Topic,
+    TopicBook,
+    TopicError,
+    rounded,
+)
+from ..protocol import DataReport, to_body
+
+SAGA_KIND: Final = "topic"
+_LOOK_S: Final = 60.0
+_S_PER_HOUR: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicChanged:
+    """Something became of a report, or of what is known: `what` is a `Status` or a `FindingState`."""
+
+    topic_id: str
+    what: str
+    report_id: str
+    finding_id: str
+    reporters: int
+    needed: int
+
+
+@callback
+def topic_of(topic_id: str, data: Mapping[str, Any], owner: str) -> Topic:
+    """Return the topic that a form describes.
+
+    Raises:
+        TopicError: It cannot be.
+    """
+    area = data[CONF_AREA]
+    tolerance = data.get(CONF_TOLERANCE)
+    return Topic(
+        topic_id=topic_id,
+        owner=owner,
+        kind=data[CONF_WHAT],
+        area=Circle(
+            centre=rounded(area["latitude"], area["longitude"], 1), radius_m=max(1, math.ceil(area.get("radius", 0)))
+        ),
+        bounty_i=int(data[CONF_BOUNTY]),
+        budget_i=int(data[CONF_BUDGET]),
+        day_budget_i=int(data.get(CONF_TOPIC_DAY_BUDGET, data[CONF_BUDGET])),
+        confirmations=int(data[CONF_CONFIRMATIONS]),
+        radius_m=int(data[CONF_NEAR]),
+        window_s=round(data[CONF_WINDOW_HOURS] * _S_PER_HOUR),
+        known_s=round(data[CONF_KNOWN_HOURS] * _S_PER_HOUR),
+        wants_value=bool(data.get(CONF_WANTS_VALUE)),
+        tolerance=None if tolerance is None else float(tolerance),
+        least=data.get(CONF_LEAST),
+        most=data.get(CONF_MOST),
+    )
+
+
+@callback
+def owner_of(entry: StoredEntry, member_id: str) -> str:
+    """Return under which name all count that belong together: those that share an owner, directly or by others.
+
+    Whoever belongs to nobody in particular counts alone.
+    """
+    owned: dict[str, set[str]] = {
+        subentry_id: set(subentry.data.get(CONF_OWNERS, ()))
+        for subentry_id, subentry in entry.subentries.items()
+        if subentry.data.get(CONF_OWNERS)
+    }
+    house = owned.pop(member_id, None)
+    if not house:
+        return member_id
+    while joined := [each for each, owners in owned.items() if owners & house]:
+        for each in joined:
+            house |= owned.pop(each)
+    return min(house)
+
+
+class DataTopics:
+    """The topics of one island."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: StoredEntry,
+        desk: PaymentDesk,
+        link: LedgerLink,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._desk = desk
+        self._link = link
+        self._listeners: list[Callable[[TopicChanged], None]] = []
+        self._watchers: list[Callable[[], None]] = []
+        self._timer: CALLBACK_TYPE | None = None
+        self._books: dict[str, TopicBook] = {}
+
+    @property
+    def books(self) -> Mapping[str, TopicBook]:
+        """What each topic knows, by its id; none while the books are not open."""
+        return self._books
+
+    @property
+    def day(self) -> str:
+        """Today, here."""
+        return dt_util.now().date().isoformat()
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to look after time that passes."""
+        if self._topics():
+            self._timer = async_track_time_interval(
+                self._hass,
+                self._async_look,
+                timedelta(seconds=_LOOK_S),
+                name="tangle_grid topics",
+                cancel_on_shutdown=True,
+            )
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop."""
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    def subscribe(self, listener: Callable[[TopicChanged], None]) -> CALLBACK_TYPE:
+        """Call `listener` in the event loop for whatever becomes of reports and findings."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def watch(self, watcher: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `watcher` in the event loop whenever what the topics know may have changed."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def _changed(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher()
+
+    def _topics(self) -> list[str]:
+        return [
+            subentry_id
+            for subentry_id, subentry in self._entry.subentries.items()
+            if subentry.subentry_type == SUBENTRY_DATA_TOPIC
+        ]
+
+    @callback
+    def opened(self) -> None:
+        """Go on from what is written down. A topic whose state cannot be read takes no reports."""
+        stored = self._desk.open_sagas.get(SAGA_KIND, {})
+        for topic_id in self._topics():
+            data = self._entry.subentries[topic_id].data
+            try:
+                topic = topic_of(topic_id, data, owner_of(self._entry, topic_id))
+                state = stored.get(topic_id)
+                self._books[topic_id] = TopicBook(topic) if state is None else TopicBook.from_dict(topic, state)
+            except TopicError as error:
+                LOGGER.error("The data topic %s takes no reports: %s", self._entry.subentries[topic_id].title, error)
+        self._async_look(dt_util.utcnow())
+        self._changed()
+
+    @callback
+    def _async_look(self, now: datetime) -> None:
+        """Let time pass: what ran out is forgotten, and what waited for another day is paid."""
+        for topic_id, book in self._books.items():
+            before = {each.finding_id for each in book.findings}
+            effects = book.tick(now.timestamp(), self.day)
+            known = {each.finding_id for each in book.findings}
+            if effects or known != before:
+                self._write(book, effects, now.timestamp())
+            for finding in book.findings:
+                if finding.finding_id not in before:
+                    self._tell(topic_id, finding.state, finding.finding_id, finding)
+            if known != before:
+                self._changed()
+
+    def book(self, topic_id: str) -> TopicBook:
+        """Return what a topic knows.
+
+        Raises:
+            TopicError: topic_unavailable: its state cannot be read, or the books are not open yet.
+        """
+        book = self._books.get(topic_id)
+        if book is None:
+            raise TopicError("topic_unavailable")
+        # Owners change without a new start.
+        book.topic = replace(book.topic, owner=owner_of(self._entry, topic_id))
+        return book
+
+    async def async_report(
+        self,
+        topic_id: str,
+        member_id: str,
+        *,
+        latitude: float,
+        longitude: float,
+        seen_at: float | None = None,
+        value: float | None = None,
+        picture: str | None = None,
+    ) -> Outcome:
+        """Sign a report of a member with its own key, put it on the Tangle, and say what became of it.
+
+        Raises:
+            TopicError: It is not taken; nothing was signed.
+            LedgerError: It cannot be signed.
+        """
+        book = self.book(topic_id)
+        topic, now = book.topic, dt_util.utcnow().timestamp()
+        report = Report(
+            report_id=uuid4().hex,
+            topic_id=topic_id,
+            reporter=member_id,
+            owner=owner_of(self._entry, member_id),
+            place=rounded(latitude, longitude, topic.step),
+            at=round(now if seen_at is None else seen_at, 3),
+            kind=topic.kind,
+            value=value,
+            picture=picture,
+        )
+        book.check(report, now)
+        self._require_payable(topic, topic.confirmations)
+        body = DataReport(
+            topic=topic_id,
+            what=topic.kind,
+            latitude_e6=report.place.latitude_e6,
+            longitude_e6=report.place.longitude_e6,
+            seen_at=report.at,
+            value=value,
+            picture=picture,
+            public=bool(self._entry.subentries[topic_id].data.get(CONF_PUBLIC)),
+        )
+        message_id = await self._link.ledger.publish(DataReport.kind, to_body(body), sender=member_id)
+        report = replace(report, report_id=message_id)
+        outcome, effects = book.report(report, now, self.day)
+        if outcome.status is Status.TAKEN:
+            return outcome
+        self._write(book, effects, now)
+        found = next((each for each in book.findings if each.finding_id == outcome.finding_id), None)
+        self._tell(topic_id, outcome.status, report.report_id, found, outcome)
+        return outcome
+
+    @callback
+    def accept(self, topic_id: str, report_id: str) -> Finding | None:
+        """Say for a topic's owner that a report is true. Raises TopicError. None: what was rejected is open again."""
+        book, now = self.book(topic_id), dt_util.utcnow().timestamp()
+        self._require_payable(book.topic, 1)
+        finding, effects = book.accept(report_id, now, self.day)
+        self._write(book, effects, now)
+        self._tell(topic_id, FindingState.ACCEPTED, report_id, finding)
+        return finding
+
+    @callback
+    def forget(self, member_id: str) -> int:
+        """Forget what a member reported, as far as it is not owed anything for it. Return how many reports that was."""
+        count = 0
+        for book in self._books.values():
+            if forgotten := book.forget(member_id):
+                self._write(book, [], dt_util.utcnow().timestamp())
+                count += forgotten
+        if count:
+            self._changed()
+        return count
+
+    @callback
+    def reject(self, topic_id: str, report_id: str) -> Finding:
+        """Say for a topic's owner that a report is not true, or that what was found is gone. Raises TopicError."""
+        book, now = self.book(topic_id), dt_util.utcnow().timestamp()
+        finding = book.reject(report_id, now)
+        self._write(book, [], now)
+        self._tell(topic_id, FindingState.REJECTED, report_id, finding)
+        return finding
+
+    def _require_payable(self, topic: Topic, reporters: int) -> None:
+        """See that the wallet can pay so many reporters beside all that it has to. Raises TopicError."""
+        wallet_id = self._desk.account_of(topic.topic_id)
+        wallet, rules = self._link.wallets.get(wallet_id), self._link.rules.get(wallet_id)
+        left_i, cost_i = 0 if wallet is None else wallet.available_i, topic.bounty_i * reporters
+        if rules is not None and rules.allowance_i is not None:
+            left_i = min(left_i, rules.allowance_i)
+        left_i = max(0, left_i - self._desk.waiting_i(topic.topic_id))
+        if left_i < cost_i:
+            raise TopicError("topic_wallet_short", {"cost": cost_i, "left": left_i})
+        limit_i = None if rules is None else rules.limits.per_payment_i
+        if limit_i is not None and limit_i < topic.bounty_i:
+            raise TopicError("topic_wallet_short", {"cost": topic.bounty_i, "left": limit_i})
+
+    def _write(self, book: TopicBook, effects: list[Effect], now: float) -> None:
+        self._desk.record(SAGA_KIND, book.topic.topic_id, book.to_dict(), effects, at=now)
+
+    def _tell(
+        self,
+        topic_id: str,
+        what: Status | FindingState,
+        report_id: str,
+        finding: Finding | None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        event = TopicChanged(
+            topic_id=topic_id,
+            what=what.value,
+            report_id=report_id,
+            finding_id=finding.finding_id if finding is not None else report_id,
+            reporters=outcome.reporters if outcome is not None else len(finding.payees) if finding is not None else 0,
+            needed=self._books[topic_id].topic.confirmations,
+        )
+        for listener in tuple(self._listeners):
+            listener(event)
+        self._changed()

@@ -1,0 +1,68 @@
+"""Adding and changing data topics."""
+
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+
+from custom_components.tangle_grid.economy.topics import Circle, Place
+from custom_components.tangle_grid.island.topics import topic_of
+from tests.support.forms import no_start
+from tests.support.subentry_forms import add_island, merged, submit
+
+__all__ = ["no_start"]
+TOPIC: dict[str, Any] = {
+    "name": "Air",
+    "what": "air",
+    "area": {"latitude": 52.37, "longitude": 4.89, "radius": 1_200.4},
+    "bounty": 100,
+    "budget": 10_000,
+    "truth": {"confirmations": 3, "near": 50, "window_hours": 0.5, "known_hours": 1},
+    "numbers": {"wants_value": True, "tolerance": 2.5, "least": 0},
+    "public": False,
+}
+
+
+async def test_a_topic_is_what_the_form_says(hass: HomeAssistant) -> None:
+    entry = add_island(hass, meter=["sensor.l1"])
+    result = await submit(hass, entry, "data_topic", TOPIC)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    ((topic_id, subentry),) = entry.subentries.items()
+    topic = topic_of(topic_id, subentry.data, "somebody")
+    assert (subentry.title, topic.kind, topic.topic_id) == ("Air", "air", topic_id)
+    assert topic.area == Circle(centre=Place(52_370_000, 4_890_000), radius_m=1_201)
+    assert (topic.bounty_i, topic.budget_i, topic.day_budget_i, topic.cost_i) == (100, 10_000, 10_000, 300)
+    assert (topic.confirmations, topic.radius_m, topic.window_s, topic.known_s) == (3, 50, 1_800, 3_600)
+    assert (topic.wants_value, topic.tolerance, topic.least, topic.most) == (True, 2.5, 0, None)
+
+    flow = await entry.start_subentry_reconfigure_flow(hass, topic_id)
+    change = merged(TOPIC, {"budget": 20_000, "budget_of_a_day": 300})
+    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], change)
+    assert result["reason"] == "reconfigure_successful"
+    changed = topic_of(topic_id, entry.subentries[topic_id].data, "somebody")
+    assert (changed.budget_i, changed.day_budget_i) == (20_000, 300)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "error"),
+    [
+        ({"name": " "}, "name", "name_missing"),
+        ({"what": "A hole"}, "what", "what_invalid"),
+        ({"bounty": 4_000}, "bounty", "bounty_above_budget"),
+        ({"budget_of_a_day": 299}, "bounty", "bounty_above_budget"),
+        ({"numbers": {"wants_value": False}}, "numbers", "tolerance_invalid"),
+        ({"numbers": {"least": 3, "most": 2}}, "numbers", "range_invalid"),
+        ({"area": {"radius": 30_000_000}}, "area", "area_invalid"),
+    ],
+)
+async def test_what_cannot_be_is_said_at_its_field(
+    hass: HomeAssistant, change: dict[str, Any], field: str, error: str
+) -> None:
+    entry = add_island(hass, meter=["sensor.l1"])
+    result = await submit(hass, entry, "data_topic", merged(TOPIC, change))
+    assert result["errors"] == {field: error}
+    if error == "bounty_above_budget":
+        assert result["description_placeholders"] is not None
+        assert result["description_placeholders"]["value"] in {"12000", "300"}
+    assert entry.subentries == {}
