@@ -24,6 +24,7 @@ class Feed:
         self, gain: float, restless_a: float, seed: int, oven: Callable[[float], float] = lambda _: 0.0
     ) -> None:
         self.echo = StepEcho()
+        self.raise_a = RAISE_A
         self.gain, self.restless_a, self.oven = gain, restless_a, oven
         self.chance = random.Random(seed)  # noqa: S311 - a model, not a secret
         self.at, self.told_a, self.told_at = START, LEAST_A, START - 60
@@ -58,7 +59,7 @@ class Feed:
             if self.echo.checking_since is not None:
                 self.tell(LEAST_A)
             elif not self.echo.unanswered and self.at - self.told_at >= raised_each_s:
-                self.tell(min(MOST_A, self.told_a + RAISE_A))
+                self.tell(min(MOST_A, self.told_a + self.raise_a))
         return None
 
 
@@ -73,6 +74,91 @@ def test_a_meter_that_shows_too_little_is_found(gain: float, restless_a: float, 
     found_s = feed.run(240.0)
     assert found_s is not None
     assert found_s <= 150.0
+
+
+@pytest.mark.parametrize(("raise_a", "above_a"), [(2.0, 8.0), (1.0, 7.0)])
+@pytest.mark.parametrize("gain", [0.5, 0.3, 0.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_small_steps_count_together(raise_a: float, above_a: float, gain: float, seed: int) -> None:
+    """A lone car on one phase is raised by 2 A at most, and by less where that is all that is left."""
+    feed = Feed(gain, 0.2, seed)
+    feed.raise_a = raise_a
+    for _ in range(60):
+        assert not feed.read()
+    assert feed.run(1200.0, raised_each_s=60.0) is not None
+    assert feed.above_a <= above_a
+    # On probation as well.
+    feed.at += 240.0
+    feed.above_a = 0.0
+    feed.tell(LEAST_A)
+    feed.told_at = feed.at - FOLLOW_S
+    assert feed.run(1200.0, raised_each_s=60.0) is not None
+    assert feed.above_a <= above_a
+
+
+def test_a_meter_that_shows_nothing_of_a_step_is_found_by_it() -> None:
+    """One charger on three phases that is raised by an ampere."""
+    feed = Feed(0.0, 0.2, 1)
+    feed.raise_a = 3.0
+    for _ in range(60):
+        assert not feed.read()
+    assert feed.run(600.0, raised_each_s=120.0) is not None
+    assert feed.above_a <= feed.raise_a
+
+
+def test_what_goes_off_meanwhile_is_no_suspicion_unless_it_is_as_large() -> None:
+    """A step of 3 A, and a load of 1.5 A that goes off while it is taken."""
+    feed = Feed(1.0, 0.2, 1, lambda at: 1.5 if at < START + 320.0 else 0.0)
+    feed.raise_a = 3.0
+    for _ in range(60):
+        assert not feed.read()
+    feed.tell(LEAST_A + feed.raise_a)
+    for _ in range(20):
+        assert not feed.read()
+        assert feed.echo.checking_since is None
+
+
+def looked_at(echo: StepEcho, seconds: int, *, missing_a: float, late_s: float, from_s: int = 0) -> int | None:
+    """Let chargers stand still; returns after how many seconds they are lowered to look."""
+    for at in range(from_s, from_s + seconds, 5):
+        echo.observe(
+            START + at,
+            load_a=20.0,
+            drawn_a=32.0,
+            told_a=32.0,
+            lowerable={"one": True},
+            missing_a=missing_a,
+            heard_at=START + at - late_s,
+        )
+        if echo.checking_since is not None:
+            return at
+    return None
+
+
+def test_what_chargers_draw_has_to_be_there_also_while_they_stand_still() -> None:
+    assert looked_at(StepEcho(), 3600, missing_a=2.9, late_s=0.0) is None
+    assert looked_at(StepEcho(), 3600, missing_a=3.0, late_s=0.0) == 60
+    # They must have said so after it went missing.
+    assert looked_at(StepEcho(), 3600, missing_a=3.0, late_s=60.0) == 120
+
+
+def test_what_was_missing_once_is_generation_for_some_hours() -> None:
+    echo = StepEcho()
+    assert looked_at(echo, 600, missing_a=10.0, late_s=0.0) == 60
+    for at in range(100, 160, 5):
+        echo.observe(
+            START + at,
+            load_a=-6.0,
+            drawn_a=6.0,
+            told_a=6.0,
+            lowerable={"one": True},
+            missing_a=10.0,
+            heard_at=START + at,
+        )
+    assert echo.checking_since is None
+    assert not echo.probation
+    assert looked_at(echo, 10_500, missing_a=10.0, late_s=0.0, from_s=200) is None
+    assert looked_at(echo, 900, missing_a=10.0, late_s=0.0, from_s=10_700) == 10_865
 
 
 @pytest.mark.parametrize("restless_a", [0.5, 3.5, 6.0])

@@ -91,9 +91,13 @@ def evidence_at(device: DeviceState) -> float | None:
 
 
 def has_followed(device: DeviceState, at: float, timing: Timing) -> bool:
-    """Return whether a device had the time to follow what it was told last, at a moment and in its newest report."""
+    """Return whether a device had the time to follow what it was told last, at a moment and in its newest report.
+
+    Nor may that report be of something else than what is taken for its draw at that moment: a device that reported
+    something new only after it may have been anywhere between the two.
+    """
     lease, reading = device.lease, device.reading
-    if lease is None or reading is None:
+    if lease is None or reading is None or device.log.around(at)[1] is not None:
         return False
     return min(at, reading.at) - lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
 

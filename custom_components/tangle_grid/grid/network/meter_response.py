@@ -7,7 +7,13 @@ tells how restless the rest of the load is. The slope between what was drawn mor
 by weighted least squares over the last steps. A slope of the newest steps, however many, below three quarters with
 somewhat more than a standard error added is a suspicion: but it could as well be an oven that went off at the same
 moment. So nobody gets more, and the chargers are lowered once to see whether that shows. If it does not, even with two
-standard errors added, the meter is not believed.
+standard errors added, the meter is not believed. Small steps count together, since a lone car on one phase, or one that
+takes what little is left, is never raised by much at once. Where the meter shows nothing of them at all, fewer are a
+suspicion: what goes off at the same moment would have to be as large as they are.
+
+Where chargers stand still there is no step, but one more thing to see: a meter that shows less on some phase than
+chargers draw there. It may be generation that nobody measures; so they are lowered to look, and if the meter shows
+that, it is asked again only after hours.
 
 A meter that could not be cleared is on probation, also after the time without trust: each raise has to show before the
 next one, and whoever is more likely wrong than right is wrong. So a meter that stays wrong is found by one step, not by
@@ -20,11 +26,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-#: Steps of the chargers' draw that count, A over all phases; standing still is less than the other.
-_STEP_A: Final = 2.5
+#: Steps of the chargers' draw that count, A over all phases: a step of one charger on one phase does. Standing still is
+#: less than the other.
+_STEP_A: Final = 0.8
 _STILL_A: Final = 1.0
-#: The two sides of a step are no further apart, s.
-_APART_S: Final = 180.0
+#: The two sides of a step are no further apart, s; beyond the other time the rest of the load had more time to wander.
+_APART_S: Final = 600.0
+_NEAR_S: Final = 180.0
 #: What a meter shows is averaged over so long, s.
 _BLOCK_S: Final = 20.0
 #: One reading may lie beside the moment in which a device reported: so many make a step, where there are as many.
@@ -33,10 +41,13 @@ _READINGS: Final = 2
 _STEPS: Final = 10
 _REMEMBERED_S: Final = 1800.0
 #: The least slope of a meter that can be right, and how many standard errors speak for it: in a suspicion that rests on
-#: steps with at least this root of their squares, A; in a verdict; and in the end of a probation.
+#: steps that are together at least this large, A; in a verdict; and in the end of a probation. A slope that cannot be
+#: further from 0 than the other is no answer at all: for that suspicion less is enough, A.
 _LEAST_SLOPE: Final = 0.75
+_NO_SLOPE: Final = 1 / 3
 _SUSPECT_ERRORS: Final = 1.3
 _ENOUGH_A: Final = 6.0
+_ENOUGH_OF_NOTHING_A: Final = 2.5
 _ERRORS: Final = 2.0
 _CLEAR_ERRORS: Final = 1.0
 #: Standard deviation of a difference of blocks before it is known, A, and from how many looks it is. The third quartile
@@ -46,6 +57,11 @@ _LOOKS: Final = 40
 _LEAST_LOOKS: Final = 5
 _QUARTILE: Final = 0.75
 _FROM_QUARTILE: Final = 0.87
+#: By how much less a meter shows than what chargers draw, A, and for how long, s, as reports may be late; how long
+#: generation explains that once it was looked, s.
+_FED_A: Final = 3.0
+_MISSING_S: Final = 60.0
+_EXPLAINED_S: Final = 10_800.0
 #: Chargers are lowered for no longer than this to look, s.
 _CHECK_S: Final = 300.0
 _EPSILON_A: Final = 0.1
@@ -65,11 +81,11 @@ class _Block:
     def of(cls, at: float, load_a: float, drawn_a: float) -> _Block:
         return cls(at, at, 1, load_a, drawn_a)
 
-    def add(self, at: float, load_a: float, drawn_a: float) -> None:
-        self.last_at = at
-        self.number += 1
-        self.load_a += load_a
-        self.drawn_a += drawn_a
+    def add(self, other: _Block) -> None:
+        self.last_at = other.last_at
+        self.number += other.number
+        self.load_a += other.load_a
+        self.drawn_a += other.drawn_a
 
     @property
     def full(self) -> bool:
@@ -93,11 +109,13 @@ class StepEcho:
     Attributes:
         checking_since: There is a suspicion since then, and chargers are to be lowered to look; grid time.
         unanswered: It is on probation, and the last raise has not shown yet: this is no time for the next one.
+        waits: The last raise does not seem to show, but that rests on one reading: the next raise would hide it.
         probation: It did not answer before, and has not answered since. That survives a restart.
     """
 
     checking_since: float | None = None
     unanswered: bool = False
+    waits: bool = False
     probation: bool = False
     _answered_a: float = 0.0
     _members: frozenset[str] = frozenset()
@@ -107,48 +125,76 @@ class StepEcho:
     _before: _Block | None = None
     _asked_a: float = 0.0
     _suspected: _Step | None = None
+    _missing_since: float | None = None
+    _explained_until: float | None = None
     _steps: deque[_Step] = field(default_factory=lambda: deque(maxlen=_STEPS))
     _restless_a: deque[float] = field(default_factory=lambda: deque(maxlen=_LOOKS))
     _per_block: float = 1.0
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether what the chargers did may not have shown: this is no time to raise anybody."""
+        return self.checking_since is not None or self.unanswered or self.waits
+
     def forget(self) -> None:
         """Begin anew, as after the clock was set back or after a time without sight."""
         self._block = self._earlier = self._before = self.checking_since = None
+        self._missing_since = None
+        self.waits = False
         self._steps.clear()
+
+    def knows(self, at: float) -> bool:
+        """Return whether this reading of the meter has been taken in already."""
+        return self._block is not None and self._block.last_at == at
 
     def hear(self, told_a: float) -> None:
         """Take in what all chargers together are told now, A, whether they have followed or not."""
         self.unanswered = self.probation and told_a > self._answered_a + _EPSILON_A
 
     def observe(
-        self, at: float, *, load_a: float, drawn_a: float, told_a: float, lowerable: Mapping[str, bool]
+        self,
+        at: float,
+        *,
+        load_a: float,
+        drawn_a: float,
+        told_a: float,
+        lowerable: Mapping[str, bool],
+        missing_a: float = 0.0,
+        heard_at: float | None = None,
     ) -> bool:
         """Take in a moment at which all chargers do what they were told last; True when the meter cannot be right.
 
         Args:
             at: Grid time of the meter's reading.
-            load_a: What it shows, A over all phases.
+            load_a: What it shows beside what other known devices draw, A over all phases.
             drawn_a: What the chargers below it draw, A over all phases.
             told_a: What they were told, A, all together.
             lowerable: Which they are, and whether each can be lowered.
+            missing_a: How much less than what all known devices draw it shows on some phase, A.
+            heard_at: When the chargers reported that they draw it, the first of them; None: just now.
         """
         if self.checking_since is not None and at - self.checking_since > _CHECK_S:
             self.forget()
             self.probation = True
-        block = self._block
-        if block is not None and at == block.last_at:
+        if self.knows(at):
             return False
-        members = frozenset(lowerable)
+        block = self._block
+        members, following = frozenset(lowerable), _Block.of(at, load_a, drawn_a)
         if block is None or members != self._members or not 0.0 < at - block.last_at <= _APART_S:
             self._members = members
-            self._told_a, self._block, self._earlier, self._before = told_a, _Block.of(at, load_a, drawn_a), None, None
+            self._told_a, self._block, self._earlier, self._before = told_a, following, None, None
         elif abs(drawn_a - block.drawn_a / block.number) > _STILL_A or told_a != self._told_a:
-            self._move(told_a, block, _Block.of(at, load_a, drawn_a))
+            self._move(told_a, block, following)
         elif block.full:
-            self._turn(block, _Block.of(at, load_a, drawn_a))
+            self._turn(block, following)
         else:
-            block.add(at, load_a, drawn_a)
-        return self._judge(can_look=any(lowerable.values()))
+            block.add(following)
+        can_look = any(lowerable.values())
+        if self._is_missing(at, missing_a, at if heard_at is None else heard_at) and can_look:
+            self._explained_until = at + _EXPLAINED_S
+            self._look_down(self._step())
+            return False
+        return self._judge(can_look=can_look)
 
     def _move(self, told_a: float, block: _Block, following: _Block) -> None:
         """The chargers have moved. What they did too shortly to be measured is part of the same step."""
@@ -173,28 +219,58 @@ class StepEcho:
     def _step(self) -> _Step | None:
         """Return the step that was taken last, as far as it shows by now."""
         before, block = self._before, self._block
-        if before is None or block is None or not self._measured:
+        if before is None or block is None:
             return None
         at, moved_a, shown_a = _between(before, block)
-        return _Step(at, moved_a, shown_a, max(1.0, self._per_block * (1 / before.number + 1 / block.number) / 2))
+        spread = max(1.0, self._per_block * (1 / before.number + 1 / block.number) / 2)
+        return _Step(at, moved_a, shown_a, spread * max(1.0, (at - before.last_at) / _NEAR_S))
 
     def _close_step(self) -> None:
-        step = self._step()
+        step = self._step() if self._measured else None
         if step is not None and step.moved_a >= _STEP_A and self._asked_a > 0 and self.checking_since is None:
             self._steps.append(step)
 
     def _judge(self, *, can_look: bool) -> bool:
         step = self._step()
+        self.waits = False
         if step is None:
             return False
         if self.checking_since is not None:
             # Only what the chargers were told to do is a look, and only downwards.
-            if self._asked_a < 0 and step.moved_a <= -_STEP_A:
+            if self._measured and self._asked_a < 0 and step.moved_a <= -_STEP_A:
                 return self._look(step)
         elif self._asked_a > 0 and step.moved_a >= _STEP_A:
             # Steps down are answers to what rose meanwhile, and say nothing, but where they were meant as a look.
-            self._suspect(step, can_look=can_look)
+            hidden = self._is_hidden(step)
+            if not self._measured:
+                self.waits = hidden
+            elif hidden and can_look:
+                self._look_down(step)
+            elif hidden:
+                # Where nobody can be lowered there is nothing to look at, and nobody takes too much.
+                self.probation = True
+                self._begin_anew(step)
         return False
+
+    def _is_missing(self, at: float, missing_a: float, heard_at: float) -> bool:
+        """Return whether what chargers draw has been missing for so long that they have said so since."""
+        if missing_a < _FED_A:
+            self._missing_since = None
+        elif self._missing_since is None or at < self._missing_since:
+            self._missing_since = at
+        if self._missing_since is None or heard_at - self._missing_since < _MISSING_S:
+            return False
+        explained = self._explained_until is not None and 0.0 <= self._explained_until - at <= _EXPLAINED_S
+        return not explained and self.checking_since is None
+
+    def _look_down(self, step: _Step | None) -> None:
+        self.checking_since = None if self._block is None else self._block.last_at
+        self._begin_anew(step)
+
+    def _begin_anew(self, suspected: _Step | None) -> None:
+        self._suspected = suspected
+        self._steps.clear()
+        self._before = None
 
     @property
     def _measured(self) -> bool:
@@ -207,7 +283,8 @@ class StepEcho:
     def _look(self, step: _Step) -> bool:
         """Judge by the step that was made to look; True when the meter cannot be right."""
         slope, error = self._slope((step,))
-        if slope - _CLEAR_ERRORS * error > _LEAST_SLOPE:
+        # Who was on probation before has to show it more clearly.
+        if slope - (_ERRORS if self.probation else _CLEAR_ERRORS) * error > _LEAST_SLOPE:
             self.forget()
             self.probation = False
         elif slope + _ERRORS * error < _LEAST_SLOPE:
@@ -223,7 +300,8 @@ class StepEcho:
             return wrong
         return False
 
-    def _suspect(self, step: _Step, *, can_look: bool) -> None:
+    def _is_hidden(self, step: _Step) -> bool:
+        """Return whether the newest steps do not seem to show; ends a probation when all of them together do."""
         while self._steps and step.at - self._steps[0].at > _REMEMBERED_S:
             self._steps.popleft()
         newest: list[_Step] = []
@@ -231,19 +309,15 @@ class StepEcho:
         for each in (step, *reversed(self._steps)):
             newest.append(each)
             slope, error = self._slope(newest)
-            if math.sqrt(sum(one.moved_a**2 for one in newest)) < _ENOUGH_A:
-                continue
+            moved_a = sum(one.moved_a for one in newest)
             errors = 0.0 if self.probation and self._seen_enough else _SUSPECT_ERRORS
-            if slope + errors * error < _LEAST_SLOPE:
-                # Where nobody can be lowered there is nothing to look at, and nobody takes too much.
-                self.checking_since = step.at if can_look else None
-                self.probation |= not can_look
-                self._suspected = step
-                self._steps.clear()
-                self._before = None
-                return
-        if slope - _CLEAR_ERRORS * error > _LEAST_SLOPE:
+            if moved_a >= _ENOUGH_A and slope + errors * error < _LEAST_SLOPE:
+                return True
+            if moved_a >= _ENOUGH_OF_NOTHING_A and abs(slope) + _SUSPECT_ERRORS * error < _NO_SLOPE:
+                return True
+        if self._measured and slope - _CLEAR_ERRORS * error > _LEAST_SLOPE:
             self.probation = False
+        return False
 
     def _slope(self, steps: Iterable[_Step]) -> tuple[float, float]:
         """Return the slope of steps, and its standard error."""

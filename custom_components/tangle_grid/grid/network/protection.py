@@ -107,7 +107,7 @@ class FeederWatch:
     def suspect(self) -> bool:
         """What the meter shows may be wrong or old: no reason to give anybody more."""
         gone = self._gone_since is not None and not self.blind
-        return gone or self.plausibility.suspect or self.echo.checking_since is not None or self.echo.unanswered
+        return gone or self.plausibility.suspect or self.echo.doubtful
 
     @property
     def blind(self) -> bool:
@@ -379,13 +379,17 @@ def _uncontrolled_at(
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
     told_a = sum([device.setpoint or 0.0 for device in decided])
     feeder.echo.hear(told_a)
-    if all(has_followed(device, at, timing) for device in decided):
+    if not feeder.echo.knows(at) and all(has_followed(device, at, timing) for device in decided):
+        known = [sum([draw.likely[phase] for draw in (*draws, *apart)]) for phase in range(PHASES)]
+        drawn_a = sum([sum(draw.likely) for draw in draws])
         wrong = feeder.echo.observe(
             at,
-            load_a=sum(feeder.reading.power_w) / NOMINAL_V,
-            drawn_a=sum([sum(draw.likely) for draw in draws]),
+            load_a=sum(feeder.reading.power_w) / NOMINAL_V - (sum(known) - drawn_a),
+            drawn_a=drawn_a,
             told_a=told_a,
             lowerable={device.device_id: can_be_lowered(device) for device in decided},
+            missing_a=_missing_a(known, feeder.reading.power_w),
+            heard_at=min((device.reading.at for device in decided if device.reading is not None), default=at),
         )
         if wrong:
             feeder.plausibility.doubt(now, timing)
@@ -401,6 +405,12 @@ def _uncontrolled_at(
         least[phase] = (near if overloaded else min(near, wide)) + more
         most[phase] = max(near, wide) + more
     return (least[0], least[1], least[2]), (most[0], most[1], most[2])
+
+
+def _missing_a(known_a: Iterable[float], shown_w: Iterable[float]) -> float:
+    """Return how much less than what devices draw a meter shows on some phase, A, whoever is on which phase."""
+    pairs = zip(sorted(known_a), sorted(shown_w), strict=True)
+    return max(amps - watts / NOMINAL_V for amps, watts in pairs)
 
 
 def room_for(
