@@ -466,5 +466,5 @@ class Ledger:
         for listener in tuple(self._listeners):
             try:
                 listener(event)
-            except Exception:
-                _LOGGER.exception("A listener of the ledger failed")
+            except Exception as error:  # noqa: BLE001 - whatever it is, others hear of the event, and the log says it once
+                self._said.wrong(f"listener {type(error).__name__}", "A listener of the ledger failed", error=error)

@@ -399,3 +399,37 @@ async def test_commands_may_be_kept_from_guests(embedded: EmbeddedNode) -> None:
     info = json.loads((await http.answer(b'{"command": "getNodeInfo"}'))[1])
     assert info["features"] == []
     await asyncio.to_thread(http.close)
+
+
+async def test_a_fault_of_the_node_is_logged_once_however_often_it_is_found(
+    embedded: EmbeddedNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever found a request that the node cannot stand can send it for ever, and change it a little."""
+
+    class Broken(Api):
+        def answer(self, request: Any) -> tuple[int, dict[str, Any]]:
+            if request["command"] == "one":
+                raise KeyError(request["secret"])
+            raise ValueError(request["secret"])
+
+    http = HttpApi(Broken(embedded))
+    for number in range(50):
+        for command in ("one", "other"):
+            body = json.dumps({"command": command, "secret": number}).encode()
+            status, answer = await http.answer(body)
+            assert status == 500
+            assert json.loads(answer)["exception"] == "Internal error"
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
+    await asyncio.to_thread(http.close)
+
+
+async def test_so_many_different_faults_are_logged(embedded: EmbeddedNode, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Api):
+        def answer(self, request: Any) -> tuple[int, dict[str, Any]]:
+            raise type(f"Fault{request['number']}", (Exception,), {})
+
+    http = HttpApi(Broken(embedded))
+    for number in range(100):
+        await http.answer(json.dumps({"command": "getNodeInfo", "number": number}).encode())
+    assert len(caplog.records) == 20
+    await asyncio.to_thread(http.close)

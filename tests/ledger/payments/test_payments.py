@@ -346,13 +346,14 @@ async def test_sending_costs_the_same_after_many_payments(ledger: Ledger) -> Non
         assert len(core.accounts.book.live("car", reserved=True)) <= 2
 
 
-async def test_a_listener_that_fails_stops_nothing(ledger: Ledger) -> None:
+async def test_a_listener_that_fails_stops_nothing(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     heard: list[LedgerEvent] = []
 
     def broken(_event: LedgerEvent) -> None:
         raise RuntimeError("no")
 
     ledger.subscribe(broken)
+    caplog.clear()
     stop = ledger.subscribe(heard.append)
     await ledger.pay(order())
     assert await ledger.drain(10)
@@ -363,6 +364,8 @@ async def test_a_listener_that_fails_stops_nothing(ledger: Ledger) -> None:
     await ledger.pay(order("p2"))
     assert await ledger.drain(10)
     assert heard == []
+    # Whoever sends messages makes events: what cannot bear them is in the log once.
+    assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
 async def test_secrets_show_nowhere(

@@ -30,6 +30,8 @@ _MAX_WAITING: Final = 32
 _MAX_WORKING: Final = 8
 _MAX_DIGITS: Final = 20
 _WORK: Final = "attachToTangle"
+#: So many different faults of the node's own are logged; more would be noise.
+_MAX_FAULTS: Final = 20
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": f"Origin, X-Requested-With, Content-Type, Accept, {_VERSION_HEADER}",
@@ -78,6 +80,15 @@ async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse
     return await send(request, response) if isinstance(response, web.Response) else response
 
 
+def _place(error: Exception) -> tuple[str, str, int]:
+    """Return what an error is and where it was raised: file and line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = type(error).__name__
+    return (name, "", 0) if trace is None else (name, trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+
+
 def _nobody(_seconds: float) -> None:
     """Count nothing."""
 
@@ -93,6 +104,7 @@ class HttpApi:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="tangle-work")
         self._waiting = 0
         self._working = 0
+        self._faults: set[tuple[str, str, int]] = set()
 
     def application(self) -> web.Application:
         """Return the application: commands are posted to its root."""
@@ -159,8 +171,15 @@ class HttpApi:
         began = time.thread_time()
         try:
             status, answer = self._api.answer(request)
-        except Exception:
-            _LOGGER.exception("A command failed")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer, and the log says it once
+            self._say(error)
             status, answer = HTTPStatus.INTERNAL_SERVER_ERROR, {"exception": "Internal error"}
         body = encode(answer)
         return status, body, time.thread_time() - began
+
+    def _say(self, error: Exception) -> None:
+        """Log a fault of the node's own with where it comes from, but once: whoever found it can repeat it for ever."""
+        if (place := _place(error)) in self._faults or len(self._faults) >= _MAX_FAULTS:
+            return
+        self._faults.add(place)
+        _LOGGER.error("A command failed (this is said once)", exc_info=error)
