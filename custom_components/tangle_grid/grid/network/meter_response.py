@@ -30,9 +30,11 @@ from typing import Final
 #: less than the other.
 _STEP_A: Final = 0.8
 _STILL_A: Final = 1.0
-#: The two sides of a step are no further apart, s; beyond the other time the rest of the load had more time to wander.
+#: The two sides of a step are no further apart, s. Beyond the other time the rest of the load had more time to wander,
+#: so only a step of this size says anything, A.
 _APART_S: Final = 600.0
 _NEAR_S: Final = 180.0
+_FAR_A: Final = 12.0
 #: What a meter shows is averaged over so long, s.
 _BLOCK_S: Final = 20.0
 #: One reading may lie beside the moment in which a device reported: so many make a step, where there are as many.
@@ -65,6 +67,7 @@ _EXPLAINED_S: Final = 10_800.0
 #: Chargers are lowered for no longer than this to look, s.
 _CHECK_S: Final = 300.0
 _EPSILON_A: Final = 0.1
+_PHASES: Final = 3
 
 
 @dataclass(slots=True)
@@ -222,13 +225,19 @@ class StepEcho:
         if before is None or block is None:
             return None
         at, moved_a, shown_a = _between(before, block)
+        if at - before.last_at > _NEAR_S and abs(moved_a) < _FAR_A:
+            return None
         spread = max(1.0, self._per_block * (1 / before.number + 1 / block.number) / 2)
         return _Step(at, moved_a, shown_a, spread * max(1.0, (at - before.last_at) / _NEAR_S))
 
     def _close_step(self) -> None:
         step = self._step() if self._measured else None
-        if step is not None and step.moved_a >= _STEP_A and self._asked_a > 0 and self.checking_since is None:
+        if step is not None and self._was_asked(step) and self.checking_since is None:
             self._steps.append(step)
+
+    def _was_asked(self, step: _Step) -> bool:
+        """Return whether it is a step up that the chargers were told to take, and none that a car took by itself."""
+        return _STEP_A <= step.moved_a <= _PHASES * self._asked_a + _STILL_A
 
     def _judge(self, *, can_look: bool) -> bool:
         step = self._step()
@@ -239,7 +248,7 @@ class StepEcho:
             # Only what the chargers were told to do is a look, and only downwards.
             if self._measured and self._asked_a < 0 and step.moved_a <= -_STEP_A:
                 return self._look(step)
-        elif self._asked_a > 0 and step.moved_a >= _STEP_A:
+        elif self._was_asked(step):
             # Steps down are answers to what rose meanwhile, and say nothing, but where they were meant as a look.
             hidden = self._is_hidden(step)
             if not self._measured:
