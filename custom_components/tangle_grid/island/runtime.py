@@ -42,6 +42,7 @@ from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..log_once import LogOnce
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
@@ -99,6 +100,7 @@ class IslandRuntime:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
         self._running = False
+        self._said = LogOnce(LOGGER)
 
     @property
     def taken(self) -> dict[str, str]:
@@ -294,10 +296,12 @@ class IslandRuntime:
     @callback
     def _async_step(self, meter_changed_at: float | None = None) -> None:
         """One control pass."""
-        self.vehicles.async_look(self.loop.status)
+        try:
+            self.vehicles.async_look(self.loop.status)
+            self._said.right("vehicles", "Which vehicle is where at %s can be told again", self.entry.title)
+        except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
+            self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
         self.loop.async_step(meter_changed_at)
-        if self._running and self.vehicles.plugs_changed(self.loop.status):
-            self._async_look_soon()
 
     @callback
     def _async_show(self, error: Exception | None) -> None:

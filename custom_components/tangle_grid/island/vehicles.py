@@ -43,7 +43,6 @@ from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import GridStatus
 from ..grid.model.events import Answered, GridEvent
 from ..grid.model.world import ChargerConfig
-from ..log_once import LogOnce
 from .configuration import Member, Participant
 
 #: Energy and states of charge are compared this often when nothing else happens, grid s.
@@ -114,7 +113,6 @@ class Vehicles:
         self._due = True
         self._looked_at = 0.0
         self._listeners: list[Callable[[VehicleMoved], None]] = []
-        self._said = LogOnce(LOGGER)
         for charger_id, found in self._recognition.found.items():
             if charger_id in self._chargers and found.vehicle_id in self._members:
                 self._at[charger_id] = found
@@ -207,21 +205,13 @@ class Vehicles:
 
     @callback
     def async_look(self, status: GridStatus) -> None:
-        """Find out who is where, if there is anything new, and let it count from the next step on. Never raises.
+        """Find out who is where, if there is anything new, and let it count from the next step on.
 
         Args:
             status: What the last pass saw.
         """
         if not self._members:
             return
-        try:
-            self._look(status)
-        except Exception as error:  # noqa: BLE001 - the pass goes on whoever is where
-            self._said.wrong("look", "Which vehicle is where at %s cannot be told", self._title, error=error)
-        else:
-            self._said.right("look", "Which vehicle is where at %s can be told again", self._title)
-
-    def _look(self, status: GridStatus) -> None:
         plugs = self._connected(status)
         if not self._due and plugs == self._plugs and abs(status.at - self._looked_at) < _LOOK_S:
             return
@@ -240,10 +230,6 @@ class Vehicles:
             was = before.get(charger_id, NOBODY_KNOWN).vehicle_id
             if was != self.at(charger_id).vehicle_id:
                 self._move(charger_id, was, stays=charger_id in before and charger_id in found)
-
-    def plugs_changed(self, status: GridStatus) -> bool:
-        """Return whether somebody has come or gone since it was looked at."""
-        return bool(self._members) and self._connected(status) != self._plugs
 
     @callback
     def async_apply_settings(self) -> None:
