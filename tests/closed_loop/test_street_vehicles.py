@@ -1,4 +1,4 @@
-"""The vehicles of the simulated street in Home Assistant: they come home, are known by their cards, help and are paid."""
+"""The vehicles of the simulated street in Home Assistant: they come home, are known by their cards, and are paid."""
 
 from datetime import timedelta
 

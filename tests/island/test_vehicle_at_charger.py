@@ -210,6 +210,10 @@ async def test_the_vehicle_is_paid_for_its_help_also_when_it_has_left(hass: Home
     request_id = await _help(hass, island)
     await island.call("opt_out", device_id=island.device_id(VEHICLE))
     await _leave(hass, island)
+    answer = await island.call("get_requests", response=True, config_entry_id=island.entry.entry_id, limit=1)
+    assert [(each["name"], each["vehicle"]) for each in answer["requests"][0]["participants"]] == [
+        ("Charger Maple 4", "Zoe")
+    ]
     payment = island.ledger.orders[f"{request_id}:{CHARGER}"]
     assert (payment.source, payment.target) == (TREASURY, VEHICLE)
     assert payment.amount_i > 0

@@ -42,17 +42,19 @@ def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> Jso
         "ends_at": iso_time(request.ends_at),
         "closed": bool(request.closed),
         "participants": [
-            *(_ask_response(runtime, ask) for ask in request.asks.values()),
+            *(_ask_response(runtime, request.request_id, ask) for ask in request.asks.values()),
             *(_left_out_response(runtime, device_id, reason) for device_id, reason in request.not_asked.items()),
         ],
     }
 
 
-def _ask_response(runtime: IslandRuntime, ask: Ask) -> JsonObjectType:
+def _ask_response(runtime: IslandRuntime, request_id: str, ask: Ask) -> JsonObjectType:
     participant = runtime.participants.get(ask.device_id)
+    payee = runtime.vehicles.payee(f"{request_id}:{ask.device_id}", ask.device_id)
     return {
         "device_id": async_device_id(runtime, ask.device_id),
         "name": participant.name if participant else None,
+        "vehicle": None if payee == ask.device_id else participant_name(runtime, payee),
         "state": str(ask.state),
         "power": round(ask.quantity_w),
         "rate": ask.rate,
@@ -68,6 +70,7 @@ def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reas
     return {
         "device_id": async_device_id(runtime, participant_id),
         "name": participant.name if participant else None,
+        "vehicle": None,
         "state": NOT_ASKED,
         "power": 0,
         "rate": 0,
