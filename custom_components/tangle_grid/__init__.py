@@ -13,6 +13,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .actions.books import StatementView
 from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .devices.io.sign_of_life import async_forget_relatives
@@ -44,10 +45,11 @@ PLATFORMS: Final = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: they exist, and say what is wrong, also while no island is loaded; and the guests' path."""
+    """Register the actions: they exist, and say what is wrong, also while no island is loaded; and the paths."""
     async_setup_services(hass)
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
+    hass.http.register_view(StatementView(hass))
     return True
 
 

@@ -5,7 +5,7 @@ a line that is there already stays as it is, so that a step which is repeated af
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -68,6 +68,7 @@ _LINES: Final = (
     "FROM line"
 )
 _TRANSFERS: Final = "SELECT payment_id, source, target, amount, memo, state, tries FROM transfer"
+_OPEN: Final = "SELECT id, state FROM saga WHERE ended = 0"
 _COUNT_DETAILED: Final = (
     "SELECT COUNT(*) FROM line WHERE details <> '{}' AND at < ?1 AND (?2 IS NULL OR participant = ?2) "
     "AND kind IN (SELECT value FROM json_each(?3))"
@@ -117,6 +118,18 @@ class Quarter:
     at: int
     wh_in: int
     wh_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """How many lines were rewritten, and how many things of the person are still under way and stay until they end."""
+
+    lines: int
+    under_way: int
+
+
+type Rewriting = Callable[[Iterable[BookEntry], Callable[[str], bool]], Iterable[BookEntry]]
+"""Gives the lines that change, from all lines, and from what tells whether a reference is of a saga that goes on."""
 
 
 class Journal:
@@ -293,6 +306,38 @@ class Journal:
             count = self._database.value(_COUNT_DETAILED, *values)
             self._database.run(_FORGET_DETAILED, *values)
         return int(count)
+
+    def erase(self, participant: str, names: Iterable[str], rewritten: Rewriting) -> Erased:
+        """Erase a person from the books, all or nothing, and what ended of its sagas, and its energy by quarters.
+
+        `names` are those that sagas know the person by. Of the lines that `rewritten` gives, only time, reference,
+        other side and details are taken.
+        """
+        database = self._database
+        with database.transaction(durable=True):
+            under_way = [f"{saga_id} {state}" for saga_id, state in database.rows(_OPEN)]
+            kept: set[str] = set()
+
+            def is_kept(reference: str) -> bool:
+                if any(reference in text for text in under_way):
+                    kept.add(reference)
+                return reference in kept
+
+            lines = list(map(_line_of, database.rows(_LINES + " ORDER BY number")))
+            changed = list(rewritten(lines, is_kept))
+            database.run_many(
+                "UPDATE line SET at = ?, reference = ?, counterparty = ?, details = ? WHERE entry_id = ?",
+                [(each.at, each.reference, each.counterparty, _json(each.details), each.entry_id) for each in changed],
+            )
+            for name in {participant, *names}:
+                database.run("DELETE FROM saga WHERE ended = 1 AND instr(state, ?)", json.dumps(name))
+            database.run("DELETE FROM quarter WHERE participant = ?", participant)
+            own = {line.reference for line in lines if line.participant == participant}
+        return Erased(lines=len(changed), under_way=len(kept & own))
+
+    def forget_quarters(self, before: int) -> None:
+        """Forget the energy of quarters that began before a time, epoch s."""
+        self._database.run("DELETE FROM quarter WHERE at < ?", before)
 
     # Energy in quarters of an hour
 

@@ -35,7 +35,7 @@ from ..ledger import (
     WalletState,
 )
 from ..log_once import LogOnce
-from ..protocol import SettlementReceipt
+from ..protocol import SettlementReceipt, SigningKey
 from .held_messages import HeldMessages
 from .ledger_packages import async_ensure_ledger_packages
 from .messages import owed_by, speaker
@@ -230,6 +230,10 @@ class LedgerLink:
             self._speechless.add(sender)
             name = self._keyring.names.get(self._keyring.payees.get(sender, ""), sender)
             LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
+
+    def signing_key(self) -> SigningKey:
+        """Return the island's key, with which it signs what it says. It shows its public half only."""
+        return SigningKey.from_hex(self._secrets.signing_key)
 
     async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
         """Pay from the treasury; the same payment id is paid once."""

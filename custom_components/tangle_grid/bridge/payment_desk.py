@@ -40,6 +40,7 @@ class PaymentDesk:
         wallet_of: Gives the wallet of a participant, None for somebody who has none.
         opened: Is called once the journal can be read: sagas go on from what `open_sagas` says.
         changed: Is called with each transfer whose state, or amount, changed.
+        receipt: Gives what stands beside a payment, for everybody, in place of what a line says of it; None: nothing.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class PaymentDesk:
         wallet_of: Callable[[str], str | None],
         opened: Callable[[], None],
         changed: Callable[[OrderedTransfer], None],
+        receipt: Callable[[BookEntry], str | None] = lambda _line: None,
     ) -> None:
         self._hass = hass
         self._path = path
@@ -58,6 +60,7 @@ class PaymentDesk:
         self._wallet_of = wallet_of
         self._opened = opened
         self._changed = changed
+        self._receipt = receipt
         self._said = LogOnce(LOGGER)
         self._journal: Journal | None = None
         self._task: asyncio.Task[None] | None = None
@@ -180,7 +183,7 @@ class PaymentDesk:
             if isinstance(last, Step) and not last.effects and (last.kind, last.saga_id) == (kind, saga_id):
                 # Only the newest state counts.
                 self._unwritten.pop()
-        booked = tuple(map(self._booked, effects))
+        booked = self._with_receipts(tuple(map(self._booked, effects)))
         for effect in booked:
             if isinstance(effect, Transfer) and effect.payment_id not in self._open:
                 self._unsaved.add(effect.payment_id)
@@ -197,6 +200,21 @@ class PaymentDesk:
         if isinstance(effect, BookEntry):
             return self._booked_line(effect)
         return replace(effect, source=self.account_of(effect.source), target=self.account_of(effect.target))
+
+    def _with_receipts(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """Return the effects with a receipt beside each payment, for each side that has a line of it."""
+        receipts: dict[str, dict[str, str]] = {}
+        for line in effects:
+            if not isinstance(line, BookEntry) or line.payment_id is None or not line.amount_i:
+                continue
+            if (receipt := self._receipt(line)) is not None:
+                receipts.setdefault(line.payment_id, {})["to" if line.amount_i > 0 else "from"] = receipt
+        return tuple(
+            replace(effect, memo={**effect.memo, "receipts": receipts[effect.payment_id]})
+            if isinstance(effect, Transfer) and effect.payment_id in receipts
+            else effect
+            for effect in effects
+        )
 
     def _booked_line(self, line: BookEntry) -> BookEntry:
         other = None if line.counterparty is None else self.account_of(line.counterparty)

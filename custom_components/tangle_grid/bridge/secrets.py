@@ -1,4 +1,4 @@
-"""The secrets of an island on disk: seeds, the signing key, whose wallet is whose, and tokens for nodes.
+"""The secrets of an island on disk: seeds, the signing key, the keys of receipts, tokens, and whose wallet is whose.
 
 The ledger keeps its own files, in a folder that `ledger_folder` names. Nothing in them is deleted with the config
 entry, for wallets hold money.
@@ -6,7 +6,7 @@ entry, for wallets hold money.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.uuid import random_uuid_hex
 
 from ..const import DOMAIN, TREASURY
+from ..economy.privacy import following_key, new_key
 from ..ledger import LedgerError, Secrets
 
 _VERSION: Final = 1
@@ -38,6 +39,7 @@ class Keyring:
         wallets: The wallet id of each participant.
         payees: The same, with those who are no participants any more: what they earned is still paid.
         names: The name of each wallet's owner, also of those who have left.
+        persons: The key of each wallet's owner, for receipts that only they can open.
         saved: Whether all of it is on disk. Until it is, no seed may be used.
         unreadable: Why the stored secrets cannot be read; None: they can. Then these are none, and nothing may be
             stored in the place of those.
@@ -48,6 +50,7 @@ class Keyring:
     payees: Mapping[str, str]
     names: Mapping[str, str]
     saved: bool
+    persons: Mapping[str, str] = field(default_factory=dict, repr=False)
     unreadable: str | None = None
 
 
@@ -130,7 +133,8 @@ class SecretStore:
             wallets[participant] = wallet
         saved = True
         tokens = {name: token for name, token in stored.get("tokens", {}).items() if name == token_id}
-        content = {**stored, "secrets": secrets.to_dict(), "owners": self._owners}
+        persons = {wallet: new_key() for wallet in self._owners} | stored.get("persons", {})
+        content = {**stored, "secrets": secrets.to_dict(), "owners": self._owners, "persons": persons}
         try:
             await self._async_save({**content, "tokens": tokens} if tokens or "tokens" in stored else content)
         except LedgerError:
@@ -144,6 +148,7 @@ class SecretStore:
                 for participant in (*owner.get("former", ()), owner["participant"])
             },
             names={wallet: owner["name"] for wallet, owner in self._owners.items()},
+            persons=persons,
             saved=saved,
         )
 
@@ -162,6 +167,21 @@ class SecretStore:
             stored = await self._async_read()
             owners = self._owners or stored.get("owners", {})
             await self._async_save({**stored, "secrets": secrets.to_dict(), "owners": owners})
+
+    async def async_destroy_person_key(self, wallet: str) -> str | None:
+        """Put the key that follows in the place of a wallet's owner's; return it, None for somebody without one.
+
+        Raises:
+            LedgerError: ledger_unavailable. It is not on disk.
+        """
+        async with self._lock:
+            stored = await self._async_read()
+            persons = stored.get("persons", {})
+            if wallet not in persons:
+                return None
+            key = following_key(persons[wallet])
+            await self._async_save({**stored, "persons": {**persons, wallet: key}})
+        return key
 
     # Whether there was a ledger
 

@@ -46,6 +46,7 @@ from ..log_once import LogOnce
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
+from .books import Books, Receipts
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -161,6 +162,7 @@ class IslandRuntime:
             payee=self.vehicles.payee,
             was_paid=self._async_payment_changed,
         )
+        receipts = Receipts(keyring.persons)
         self.desk = PaymentDesk(
             self.hass,
             ledger_folder(self.hass, self.island_id) / JOURNAL_FILE,
@@ -168,6 +170,15 @@ class IslandRuntime:
             wallet_of=self._wallet_of,
             opened=self._async_journal_opened,
             changed=self._async_transfer_changed,
+            receipt=receipts.of,
+        )
+        self.books = Books(
+            self.hass,
+            self.island_id,
+            desk=self.desk,
+            link=self.link,
+            store=self.secret_store,
+            receipts=receipts,
         )
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
         self.topics = DataTopics(self.hass, self.entry, self.desk, self.link)

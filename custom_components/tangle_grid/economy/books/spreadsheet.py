@@ -5,9 +5,10 @@ columns. Texts are quoted, and one that a spreadsheet would take for a formula g
 Energy is in kWh with three decimals, which is exact to the Wh; amounts are whole iota.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from ..effects import BookEntry
@@ -98,25 +99,31 @@ def _moment(at: float, zone: tzinfo) -> tuple[str, str, str]:
     return local.date().isoformat(), local.time().isoformat("seconds"), f"UTC{offset}"
 
 
-def statement_csv(statement: Statement, zone: tzinfo, form: Form) -> str:
-    """Return a statement as CSV: what was there, each line with the balance after it, and the sums."""
-    return _table(STATEMENT_COLUMNS, _statement_rows(statement, zone), form)
+def statement_csv(
+    statement: Statement, zone: tzinfo, form: Form, names: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return a statement as CSV: what was there, each line with the balance after it, and the sums.
+
+    `names` are shown in place of the ids of the other side.
+    """
+    return _table(STATEMENT_COLUMNS, _statement_rows(statement, zone, names), form)
 
 
-def _statement_rows(statement: Statement, zone: tzinfo) -> Iterator[tuple[_Cell, ...]]:
+def _statement_rows(statement: Statement, zone: tzinfo, names: Mapping[str, str]) -> Iterator[tuple[_Cell, ...]]:
     empty: tuple[_Cell, ...] = (None, None, None)
     balance = statement.opening_i
     yield ("opening", *_moment(statement.start, zone), *empty, None, None, None, balance, None, None)
     for line in statement.lines:
         balance += line.amount_i
-        yield _line_row(line, zone, balance)
+        yield _line_row(line, zone, balance, names)
     totals = statement.totals
     sums = (Kwh(totals.wh_in), Kwh(totals.wh_out), totals.net_i)
     yield ("closing", *_moment(statement.end, zone), *empty, *sums, statement.closing_i, None, None)
 
 
-def _line_row(line: BookEntry, zone: tzinfo, balance: int) -> tuple[_Cell, ...]:
-    said = (line.kind.value, line.reference, line.counterparty, Kwh(line.wh_in), Kwh(line.wh_out), line.amount_i)
+def _line_row(line: BookEntry, zone: tzinfo, balance: int, names: Mapping[str, str]) -> tuple[_Cell, ...]:
+    other = None if line.counterparty is None else names.get(line.counterparty, line.counterparty)
+    said = (line.kind.value, line.reference, other, Kwh(line.wh_in), Kwh(line.wh_out), line.amount_i)
     return ("line", *_moment(line.at, zone), *said, balance, line.payment_id, line.entry_id)
 
 

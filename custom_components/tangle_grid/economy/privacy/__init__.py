@@ -6,7 +6,8 @@ person that can be destroyed. Begin with `commitment`; `erasure` says what is le
 """
 
 from .commitment import SALT_BYTES, commit, fits, following_key, new_key, salt_of
-from .erasure import erased, pseudonym
+from .erasure import erase, pseudonym
+from .receipt import receipt_data, receipt_of, receipt_salt
 from .retention import DEFAULT_DAYS, KINDS_OF, Category
 
 __all__ = [
@@ -15,10 +16,13 @@ __all__ = [
     "SALT_BYTES",
     "Category",
     "commit",
-    "erased",
+    "erase",
     "fits",
     "following_key",
     "new_key",
     "pseudonym",
+    "receipt_data",
+    "receipt_of",
+    "receipt_salt",
     "salt_of",
 ]

@@ -1,0 +1,165 @@
+"""The books of an island, as people ask for them: statements out of the journal, signed with the island's key."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..bridge.journal import Erased
+from ..bridge.link import LedgerLink
+from ..bridge.payment_desk import PaymentDesk
+from ..bridge.secrets import SecretStore
+from ..economy.books import Form, Month, Statement, signed_statement, statement, statement_csv
+from ..economy.effects import BookEntry
+from ..economy.privacy import erase, receipt_data, receipt_of, receipt_salt
+from ..protocol import ProtocolError
+
+
+class Receipts:
+    """Receipts that only the person whose line it is can open; the keys of them, by wallet."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """Begin with the stored keys."""
+        self._keys = dict(keys)
+
+    def of(self, line: BookEntry) -> str | None:
+        """Return the receipt of a line; None where there is no key, or nothing that could be committed to."""
+        key = self._keys.get(line.participant)
+        if key is None:
+            return None
+        try:
+            return receipt_of(line, key)
+        except ProtocolError:
+            return None
+
+    def opened(self, line: BookEntry, published: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what proves to others what a payment was for: data and salt of the receipt that stands beside it.
+
+        Nothing where that cannot be opened any more: details are forgotten after their time, and keys destroyed.
+        """
+        receipt = self.of(line)
+        if receipt is None or receipt not in published.values():
+            return {}
+        salt = receipt_salt(line, self._keys[line.participant])
+        return {"receipt": {"commitment": receipt, "data": receipt_data(line), "salt": salt}}
+
+    @callback
+    def change(self, account: str, key: str) -> None:
+        """Use another key for a wallet's owner from now on."""
+        self._keys[account] = key
+
+
+class Books:
+    """Reads the journal in worker threads. Every method may raise LedgerError (`ledger_unavailable`)."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        island_id: str,
+        *,
+        desk: PaymentDesk,
+        link: LedgerLink,
+        store: SecretStore,
+        receipts: Receipts,
+    ) -> None:
+        self._hass = hass
+        self._island_id = island_id
+        self._desk = desk
+        self._link = link
+        self._store = store
+        self._receipts = receipts
+
+    def this_month(self) -> Month:
+        """Return the month that it is now, by Home Assistant's time zone."""
+        return Month.of(dt_util.utcnow().timestamp(), dt_util.get_default_time_zone())
+
+    async def async_statement(self, participant: str, month: Month) -> Statement:
+        """Return a participant's statement of a month, by Home Assistant's time zone; the treasury has one too."""
+        await self._desk.async_settled()
+        journal, account = self._desk.journal, self._desk.account_of(participant)
+        zone, time_zone = dt_util.get_default_time_zone(), self._hass.config.time_zone
+        _start, end = month.bounds(zone)
+
+        def read() -> Statement:
+            return statement(
+                journal.lines(participant=account, until=end),
+                island=self._island_id,
+                participant=account,
+                month=month,
+                zone=zone,
+                time_zone=time_zone,
+            )
+
+        return await self._hass.async_add_executor_job(read)
+
+    def signed(self, of: Statement) -> dict[str, Any]:
+        """Return a statement as JSON with the island's signature. Raises BooksError."""
+        return signed_statement(of, self._link.signing_key())
+
+    def csv(self, of: Statement, form: Form, names: Mapping[str, str]) -> str:
+        """Return a statement as CSV, by Home Assistant's time zone. `names` are those of wallets."""
+        return statement_csv(of, dt_util.get_default_time_zone(), form, names)
+
+    # What people may ask for by law
+
+    async def async_export(self, participant: str) -> dict[str, Any]:
+        """Return all that the books hold of a participant, with what opens the receipts on the Tangle."""
+        await self._desk.async_settled()
+        journal, account = self._desk.journal, self._desk.account_of(participant)
+
+        def published(line: BookEntry) -> Mapping[str, Any]:
+            ordered = None if line.payment_id is None else journal.transfer(line.payment_id)
+            receipts = None if ordered is None else ordered.transfer.memo.get("receipts")
+            return receipts if isinstance(receipts, Mapping) else {}
+
+        def read() -> dict[str, Any]:
+            lines = list(journal.lines(participant=account))
+            quarters = [each for each in journal.quarters(since=0, until=2**40) if each.participant == account]
+            return {
+                "account": account,
+                "balance_i": sum(line.amount_i for line in lines),
+                "lines": [_exported(line) | self._receipts.opened(line, published(line)) for line in lines],
+                "quarters": [{"at": each.at, "wh_in": each.wh_in, "wh_out": each.wh_out} for each in quarters],
+            }
+
+        return await self._hass.async_add_executor_job(read)
+
+    async def async_erase(self, participant: str) -> Erased:
+        """Erase what the books hold of a participant but for its sums by month, and destroy the key of its receipts.
+
+        What is under way stays until it has ended, and is erased when this is called once more.
+        """
+        await self._desk.async_settled()
+        journal, account = self._desk.journal, self._desk.account_of(participant)
+        zone, secret = dt_util.get_default_time_zone(), secrets.token_bytes(32)
+
+        def rewritten(lines: Iterable[BookEntry], is_kept: Callable[[str], bool]) -> Iterable[BookEntry]:
+            return erase(
+                lines,
+                account,
+                secret=secret,
+                month_start=lambda at: Month.of(at, zone).bounds(zone)[0],
+                is_kept=is_kept,
+            )
+
+        erased = await self._hass.async_add_executor_job(journal.erase, account, (participant,), rewritten)
+        if (key := await self._store.async_destroy_person_key(account)) is not None:
+            self._receipts.change(account, key)
+        return erased
+
+
+def _exported(line: BookEntry) -> dict[str, Any]:
+    return {
+        "entry_id": line.entry_id,
+        "at": dt_util.as_local(dt_util.utc_from_timestamp(line.at)).isoformat(timespec="seconds"),
+        "kind": line.kind.value,
+        "reference": line.reference,
+        "amount_i": line.amount_i,
+        "wh_in": line.wh_in,
+        "wh_out": line.wh_out,
+        "counterparty": line.counterparty,
+        "payment_id": line.payment_id,
+        "details": dict(line.details),
+    }
