@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.tangle_grid.economy.books import verify_statement
 from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Transfer
 from custom_components.tangle_grid.economy.privacy import fits
+from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from tests.support.island import CHARGER, HOUSEHOLD, Island
 from tests.support.real_ledger import async_until, live_island
 
@@ -146,6 +149,10 @@ async def test_everything_is_exported_with_what_opens_its_receipts(island: Islan
     (memo,) = [each["memo"] for message in payments for each in message.body["payments"] if each["id"] == "session-1:1"]
     assert memo["receipts"]["from"] == receipt["commitment"] != memo["receipts"]["to"]
     assert "charger" not in json.dumps(memo)
+    # Who pays whom is nobody else's business either; the reward is in the clear.
+    assert [message.sealed for message in payments] == [True, False]
+    texts = [text_of(island.ledger._core.backend.bundle_of(message.tail)) for message in payments]  # type: ignore[attr-defined]
+    assert [CHARGER in text for text in texts] == [False, True]
     json.dumps(found)
 
 
@@ -183,3 +190,16 @@ async def test_the_island_itself_is_nobody_to_erase(island: Island) -> None:
     assert refused.value.translation_key == "device_is_island"
     found = await island.call("export_my_data", response=True, device_id=island.device_id())
     assert found["participant"] == "treasury"
+
+
+async def test_old_details_are_forgotten(island: Island) -> None:
+    """Of the session, which is a place; the reward's are kept longer. Sums stay."""
+    books, desk = island.runtime.books, island.runtime.desk
+    await books.async_forget_old()
+    assert [line.details for line in desk.journal.lines(participant=CHARGER)][-1] == {"charger": "=1"}
+    in_100_days = dt_util.utcnow() + timedelta(days=100)
+    with patch("custom_components.tangle_grid.island.books.dt_util.utcnow", return_value=in_100_days):
+        await books.async_forget_old()
+    assert [line.details for line in desk.journal.lines(participant=CHARGER)] == [{}, {}]
+    assert desk.journal.saga("session", "session-1") is None
+    assert (await statement(island))["closing"] == 700

@@ -1,10 +1,12 @@
 """The journal: what a step changed is there as a whole, once, and nothing that was promised changes."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from custom_components.tangle_grid.bridge.journal import Journal, Quarter, Step, TransferState
+from custom_components.tangle_grid.bridge.journal import Erased, Journal, Quarter, Step, TransferState
 from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Transfer
 from custom_components.tangle_grid.ledger import LedgerError
 
@@ -157,4 +159,51 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
     assert [*journal.aside] == ["economy.sqlite.aside-1"]
     assert (tmp_path / "economy.sqlite.aside-1").read_bytes().startswith(b"this is no database")
     assert journal.open_sagas() == {}
+    journal.close()
+
+
+def test_what_is_older_than_it_is_kept_goes_and_sums_stay(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    journal.record([step(effects=[transfer(), line()], ended=True), step(saga_id="open", effects=[])])
+    journal.add_quarters([Quarter(participant="car", at=at, wh_in=1, wh_out=0) for at in (0, 900)])
+    journal.forget_ended(None, 99.0)
+    journal.forget_quarters(900)
+    assert journal.saga("session", "session-1") is not None
+    assert [each.at for each in journal.quarters(since=0, until=10_000)] == [900]
+    journal.forget_ended(None, 101.0)
+    assert journal.saga("session", "session-1") is None
+    assert journal.saga("session", "open") is not None
+    assert list(journal.lines()) == [line()]
+    journal.close()
+
+
+def test_erasing_leaves_what_is_under_way(tmp_path: Path) -> None:
+    """And what others have: a line's id and amount never change."""
+    journal = Journal(tmp_path / "economy.sqlite")
+    going_on = {"reference": "session-2", "payment_id": None}
+    journal.record(
+        [
+            step(effects=[transfer(), line(), line("bike", participant="bike", reference="other")], ended=True),
+            step(saga_id="session-2", state={"payer": "car"}, effects=[line("session-2:1", **going_on)]),
+            step(saga_id="by name", state={"payer": "subentry"}, ended=True),
+            step(saga_id="of the bike", state={"payer": "bike"}, ended=True),
+        ]
+    )
+    journal.add_quarters([Quarter(participant=who, at=0, wh_in=1, wh_out=0) for who in ("car", "bike")])
+
+    def rewritten(lines: Iterable[BookEntry], is_kept: Callable[[str], bool]) -> Iterable[BookEntry]:
+        for each in lines:
+            if each.participant == "car" and not is_kept(each.reference):
+                yield replace(each, at=0.0, reference="erased-1", counterparty=None, details={}, amount_i=0)
+
+    assert journal.erase("car", ("subentry",), rewritten) == Erased(lines=1, under_way=1)
+    first, *others = journal.lines()
+    assert (first.reference, first.at, first.counterparty, first.details) == ("erased-1", 0.0, None, {})
+    assert (first.entry_id, first.amount_i, first.payment_id) == ("session-1:1/car", -700, "session-1:1")
+    assert sorted(each.entry_id for each in others) == ["bike", "session-2:1"]
+    assert all(each.details for each in others)
+    sagas = ("session-1", "by name", "of the bike", "session-2")
+    # The first one's state names nobody.
+    assert [journal.saga("session", saga) is not None for saga in sagas] == [True, False, True, True]
+    assert [each.participant for each in journal.quarters(since=0, until=1)] == ["bike"]
     journal.close()

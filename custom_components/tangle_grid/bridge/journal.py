@@ -219,9 +219,11 @@ class Journal:
         )
         return [json.loads(state) for (state,) in rows]
 
-    def forget_ended(self, kind: str, before: float) -> None:
-        """Forget those that ended before a time, epoch s. Their lines in the books stay."""
-        self._database.run("DELETE FROM saga WHERE kind = ? AND ended = 1 AND changed_at < ?", kind, before)
+    def forget_ended(self, kind: str | None, before: float) -> None:
+        """Forget those (of one kind) that ended before a time, epoch s. Their lines in the books stay."""
+        self._database.run(
+            "DELETE FROM saga WHERE (?1 IS NULL OR kind = ?1) AND ended = 1 AND changed_at < ?2", kind, before
+        )
 
     # Transfers
 

@@ -2,19 +2,25 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..bridge.journal import Erased
+from ..bridge.journal import Erased, Journal
 from ..bridge.link import LedgerLink
 from ..bridge.payment_desk import PaymentDesk
 from ..bridge.secrets import SecretStore
 from ..economy.books import Form, Month, Statement, signed_statement, statement, statement_csv
 from ..economy.effects import BookEntry
-from ..economy.privacy import erase, receipt_data, receipt_of, receipt_salt
+from ..economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, receipt_data, receipt_of, receipt_salt
+from ..ledger import LedgerError
 from ..protocol import ProtocolError
+
+FORGET_EVERY: Final = timedelta(hours=6)
+_DAY_S: Final = 86_400
 
 
 class Receipts:
@@ -148,6 +154,23 @@ class Books:
         if (key := await self._store.async_destroy_person_key(account)) is not None:
             self._receipts.change(account, key)
         return erased
+
+    # What is kept for a time only
+
+    async def async_forget_old(self, _now: datetime | None = None) -> None:
+        """Forget what is older than its kind is kept. Amounts and energy of the books stay exact."""
+        now = dt_util.utcnow().timestamp()
+        before = {category: now - days * _DAY_S for category, days in DEFAULT_DAYS.items()}
+
+        def forget(journal: Journal) -> None:
+            for category, kinds in KINDS_OF.items():
+                journal.forget_details(kinds=sorted(kinds), before=before[category])
+            journal.forget_ended(None, before[Category.PLACES])
+            journal.forget_quarters(int(before[Category.ENERGY]))
+
+        # When the journal cannot be written, the desk has said so; it is tried again.
+        with suppress(LedgerError):
+            await self._hass.async_add_executor_job(forget, self._desk.journal)
 
 
 def _exported(line: BookEntry) -> dict[str, Any]:

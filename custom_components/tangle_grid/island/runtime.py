@@ -46,7 +46,7 @@ from ..log_once import LogOnce
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
-from .books import Books, Receipts
+from .books import FORGET_EVERY, Books, Receipts
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -243,6 +243,13 @@ class IslandRuntime:
                 self._async_publish,
                 timedelta(seconds=self.entry.options.get(CONF_PUBLISH_INTERVAL, DEFAULT_PUBLISH_INTERVAL)),
                 name="tangle_grid publish",
+                cancel_on_shutdown=True,
+            ),
+            async_track_time_interval(
+                self.hass,
+                self.books.async_forget_old,
+                FORGET_EVERY,
+                name="tangle_grid retention",
                 cancel_on_shutdown=True,
             ),
         ]

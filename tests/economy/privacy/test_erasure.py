@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
 
 from custom_components.tangle_grid.economy.books import Month, Statement, balances, statement
 from custom_components.tangle_grid.economy.effects import BookEntry, Kind
-from custom_components.tangle_grid.economy.privacy import KINDS_OF, Category, erase, pseudonym
+from custom_components.tangle_grid.economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, pseudonym
 from tests.support.books import MEMBERS, Desk, desks, entry
 
 SECRET = b"s" * 32
@@ -78,3 +79,9 @@ def test_a_pseudonym_tells_nothing_without_its_secret() -> None:
 def test_every_kind_of_line_has_a_time_after_which_its_details_go() -> None:
     found = [kind for category in (Category.PLACES, Category.OTHER) for kind in KINDS_OF[category]]
     assert sorted(found) == sorted(Kind)
+
+
+def test_the_page_on_privacy_says_the_same_times() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text()
+    for days in DEFAULT_DAYS.values():
+        assert f"**{days} days**" in page

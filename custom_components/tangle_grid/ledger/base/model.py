@@ -44,6 +44,15 @@ class PaymentOrder:
     memo: Mapping[str, Any] = field(default=_EMPTY)
 
 
+RECEIPTS: Final = "receipts"
+"""What a memo has where the payment tells of a person: commitments to what it was for."""
+
+
+def is_personal(memo: Mapping[str, Any]) -> bool:
+    """Tell whether a payment with this memo tells where somebody was, by whom it pays: nobody else may read that."""
+    return RECEIPTS in memo
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """An accepted order and what became of it. `tail` is the hash that `Ledger.transaction` looks up.

@@ -3,8 +3,9 @@
 The key of an epoch follows from the signing key, so that what was sealed can always be opened again. It opens bodies
 and signs nothing: it can be given to somebody who shall verify. A new epoch keeps what comes from those who have it.
 
-A report to a data topic tells where somebody was. It is sealed also where nothing else is, under a key that is drawn
-for this participant and this topic and follows from nothing: when it is destroyed, nobody can read those reports again.
+A payment for charging, parking, a toll or data tells by whom it pays where somebody was: what is said beside it is
+sealed also where nothing else is. A report to a data topic is sealed too, under a key that is drawn for this
+participant and this topic and follows from nothing: when it is destroyed, nobody can read those reports again.
 """
 
 import secrets
@@ -12,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from ...protocol import DataReport, ProtocolError, body_key, canonical, epoch_of, is_body_key, is_sealed
+from ..base.model import is_personal
 from ..base.stored_values import from_json, number, understood
 from ..store.database import Database
 from ..store.properties import Properties
+from .chronicle import PAYMENT_KIND
 
 type PrivacyMode = Literal["open", "sealed"]
 
@@ -24,6 +27,11 @@ _REPORT_KEY: Final = "report_key:"
 _REPORTS_SEALED: Final = "report_keys"
 _REPORT_EPOCHS: Final = 2**40
 """Keys for reports are counted from here, so that what is sealed tells which key opens it."""
+
+
+def _is_personal(payment: Any) -> bool:
+    memo = payment.get("memo") if isinstance(payment, Mapping) else None
+    return isinstance(memo, Mapping) and is_personal(memo)
 
 
 class Privacy:
@@ -64,7 +72,8 @@ class Privacy:
         if kind == DataReport.kind and sender is not None and body.get("public") is not True:
             return self._report_key(str(body.get("topic")), sender)
         epoch = self.epoch
-        return (epoch, self.key(epoch)) if self._mode == "sealed" else None
+        sealed = self._mode == "sealed" or (kind == PAYMENT_KIND and any(map(_is_personal, body.get("payments", ()))))
+        return (epoch, self.key(epoch)) if sealed else None
 
     def _report_keys(self) -> dict[int, tuple[str, str, str]]:
         """Return the keys for reports, each with its topic and participant, by their numbers."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from ...protocol import canonical
 from ..backends.backend import ADDRESS_SPENT, Backend
-from ..base.model import Payment, PaymentState
+from ..base.model import Payment, PaymentState, is_personal
 from ..messages.chronicle import PAYMENT_KIND, tag_of
 from ..pyota.library import BundlePlan, TransferInput
 from ..store.database import Database
@@ -153,6 +153,9 @@ class TransferPlanner:
             total += each.payment.amount_i
             told_bytes += len(canonical([each.payment.payment_id, each.payment.memo]))
             if total > funds or (batch and (each.alone or told_bytes > _MAX_TOLD_BYTES)):
+                break
+            if batch and is_personal(each.payment.memo) != is_personal(batch[0].memo):
+                # What one bundle says of its payments is sealed, or it is not.
                 break
             batch.append(each.payment)
             if each.alone:
