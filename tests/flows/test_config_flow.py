@@ -13,7 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices import device_config
+from custom_components.tangle_grid.economy.topics import rounded
 from custom_components.tangle_grid.grid.model.world import BatteryConfig, ChargerConfig, HouseholdConfig, PolicyMode
+from custom_components.tangle_grid.island.topics import topic_of
+from custom_components.tangle_grid.simulated.allowance import ALLOWANCE_I
 from tests.support.forms import no_start
 
 __all__ = ["no_start"]
@@ -198,10 +201,14 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
         "vehicle": 3,
         "parking": 1,
         "toll": 1,
+        "data_topic": 1,
     }
     vehicles = {name: by_name.pop(name).data for name in ("Car A", "Car B", "Car C")}
     for service in ("Car park", "Bridge toll"):
         assert by_name.pop(service).data["zone"] == "zone.home"
+    topic = topic_of("topic", by_name.pop("Potholes").data, "nobody")
+    assert topic.area.contains(rounded(hass.config.latitude, hass.config.longitude))
+    assert topic.cost_i < ALLOWANCE_I
     configs = {name: device_config(subentry) for name, subentry in by_name.items()}
     for name, vehicle in vehicles.items():
         # On the first evening it is as if it was none: a vehicle wants what is wanted at the charger.

@@ -429,9 +429,8 @@ class IslandRuntime:
         """Let what was under way in the economy go on."""
         if self.street is not None:
             at = dt_util.utcnow().timestamp()
-            self.desk.record(
-                "allowance", self.island_id, {}, tuple(allowances(self.vehicles.all, at)), at=at, ended=True
-            )
+            gifts = allowances((*self.vehicles.all, *self.topics.all), at)
+            self.desk.record("allowance", self.island_id, {}, tuple(gifts), at=at, ended=True)
         self.services.async_opened()
         self.topics.opened()
 

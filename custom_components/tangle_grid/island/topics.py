@@ -151,7 +151,7 @@ class DataTopics:
     @callback
     def async_start(self) -> None:
         """Begin to look after time that passes."""
-        if self._topics():
+        if self.all:
             self._timer = async_track_time_interval(
                 self._hass,
                 self._async_look,
@@ -181,7 +181,9 @@ class DataTopics:
         for watcher in tuple(self._watchers):
             watcher()
 
-    def _topics(self) -> list[str]:
+    @property
+    def all(self) -> list[str]:
+        """The ids of all topics, also of those that cannot be read."""
         return [
             subentry_id
             for subentry_id, subentry in self._entry.subentries.items()
@@ -192,7 +194,7 @@ class DataTopics:
     def opened(self) -> None:
         """Go on from what is written down. A topic whose state cannot be read takes no reports."""
         stored = self._desk.open_sagas.get(SAGA_KIND, {})
-        for topic_id in self._topics():
+        for topic_id in self.all:
             data = self._entry.subentries[topic_id].data
             try:
                 topic = topic_of(topic_id, data, owner_of(self._entry, topic_id))

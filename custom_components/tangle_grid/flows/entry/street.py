@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_LATITUDE, CONF_LONGITUDE, CONF_NAME, CONF_RADIUS
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import (
+    CONF_AREA,
     CONF_BATTERY_KWH,
+    CONF_BOUNTY,
+    CONF_BUDGET,
     CONF_CAPACITY_A,
     CONF_CHARGED_ABOVE,
+    CONF_CONFIRMATIONS,
     CONF_CONNECTED,
     CONF_CURRENT_LIMIT,
     CONF_CURRENTS,
@@ -21,6 +25,7 @@ from ...const import (
     CONF_ENABLE,
     CONF_ID_SENSOR,
     CONF_IDS,
+    CONF_KNOWN_HOURS,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
     CONF_MAX_CHARGE_W,
@@ -32,6 +37,7 @@ from ...const import (
     CONF_MIN_CURRENT,
     CONF_MIN_RATE,
     CONF_MIN_SOC,
+    CONF_NEAR,
     CONF_PHASES,
     CONF_PLACES,
     CONF_PLANNING,
@@ -41,6 +47,7 @@ from ...const import (
     CONF_POWER_INVERTED,
     CONF_POWER_SETPOINT,
     CONF_PRODUCTION_NEGATIVE,
+    CONF_PUBLIC,
     CONF_RATED_W,
     CONF_SAFE_CURRENT,
     CONF_SERVICE_ZONE,
@@ -49,10 +56,15 @@ from ...const import (
     CONF_TARGET_SOC,
     CONF_THRESHOLD,
     CONF_TOLL_PRICE,
+    CONF_TOPIC_DAY_BUDGET,
     CONF_TRACKER,
     CONF_V2G_FLOOR_SOC,
+    CONF_WANTS_VALUE,
+    CONF_WHAT,
+    CONF_WINDOW_HOURS,
     DEFAULT_CHARGED_ABOVE,
     DEFAULT_RATE,
+    SUBENTRY_DATA_TOPIC,
     SUBENTRY_PARKING,
     SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
@@ -131,6 +143,21 @@ _SERVICES: Final = (
         unique_id=None,
     ),
 )
+# Three cars are on the street: two have to see a hole, and one may lie.
+_POTHOLES: Final[Mapping[str, Any]] = {
+    CONF_NAME: "Potholes",
+    CONF_WHAT: "pothole",
+    CONF_BOUNTY: 500_000,
+    CONF_BUDGET: 20_000_000,
+    CONF_TOPIC_DAY_BUDGET: 10_000_000,
+    CONF_CONFIRMATIONS: 2,
+    CONF_NEAR: 30,
+    CONF_WINDOW_HOURS: 168,
+    CONF_KNOWN_HOURS: 720,
+    CONF_WANTS_VALUE: False,
+    CONF_PUBLIC: False,
+}
+_TOPIC_RADIUS_M: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +191,21 @@ async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> S
             CONF_PLANNING: False,
             CONF_PRICES: _PRICES,
         },
-        subentries=[*_participants(devices, entity_ids), *_vehicles(street.vehicles, entity_ids), *_SERVICES],
+        subentries=[
+            *_participants(devices, entity_ids),
+            *_vehicles(street.vehicles, entity_ids),
+            *_SERVICES,
+            _topic(hass),
+        ],
+    )
+
+
+def _topic(hass: HomeAssistant) -> ConfigSubentryData:
+    """Return a data topic around this home."""
+    home = hass.config
+    area = {CONF_LATITUDE: home.latitude, CONF_LONGITUDE: home.longitude, CONF_RADIUS: _TOPIC_RADIUS_M}
+    return ConfigSubentryData(
+        data={**_POTHOLES, CONF_AREA: area}, subentry_type=SUBENTRY_DATA_TOPIC, title="Potholes", unique_id=None
     )
 
 
