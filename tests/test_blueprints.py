@@ -29,15 +29,19 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.tangle_grid.const import DOMAIN
 from tests.support.island import (
+    CAR_PARK,
     CHARGER,
     HOUSEHOLD,
+    TOLL,
     TOPIC,
     VEHICLE,
     Island,
+    car_park_subentry,
     charger_subentry,
     household_subentry,
     island_entry,
     set_sensor,
+    toll_subentry,
     topic_subentry,
     vehicle_subentry,
 )
@@ -505,3 +509,73 @@ async def test_a_hard_blow_reports_once(
     assert await feel(20, 0.1) == 1
     set_sensor(hass, "sensor.speed", 30, "km/h")
     assert await feel(20, 0.1) == 2
+
+
+# Parking and tolls
+
+MALL: Final = {"friendly_name": "Mall", "latitude": 52.0, "longitude": 5.0, "radius": 100}
+PHONE: Final = "device_tracker.phone"
+SERVICES: Final = (charger_subentry(), vehicle_subentry(), car_park_subentry(), toll_subentry(zone="zone.mall"))
+
+
+def _phone_at(hass: HomeAssistant, latitude: float) -> None:
+    hass.states.async_set(PHONE, "not_home", {"latitude": latitude, "longitude": 5.0, "gps_accuracy": 10})
+
+
+@pytest.fixture
+async def zone(hass: HomeAssistant) -> None:
+    hass.states.async_set("zone.mall", "0", MALL)
+    _phone_at(hass, 52.1)
+
+
+@pytest.mark.parametrize("entry", [island_entry(*SERVICES)])
+@pytest.mark.parametrize(("seconds", "paid_i"), [(60, None), (1800, 1680)])
+async def test_pays_for_parking_from_the_arrival_to_the_departure(
+    hass: HomeAssistant,
+    zone: None,
+    island: Island,
+    automate: Callable[..., Any],
+    freezer: FrozenDateTimeFactory,
+    seconds: int,
+    paid_i: int | None,
+) -> None:
+    """Whoever only drives through does not park."""
+    island.waiting_automation = True
+    await island.runtime.desk.async_settled()
+    await automate(
+        "pay_parking_on_arrival",
+        tracker=PHONE,
+        zone="zone.mall",
+        vehicle=island.device_id(VEHICLE),
+        car_park=island.device_id(CAR_PARK),
+        wait=120,
+    )
+    _phone_at(hass, 52.0)
+    await island.settle()
+    for _ in range(0, seconds, 60):
+        freezer.tick(60)
+        async_fire_time_changed(hass)
+        await island.settle()
+    assert island.state("sensor", "open_stays", CAR_PARK) == ("0" if paid_i is None else "1")
+    _phone_at(hass, 52.1)
+    await island.settle()
+    assert island.state("sensor", "open_stays", CAR_PARK) == "0"
+    assert island.state("sensor", "income_today", CAR_PARK) == str(paid_i or 0)
+
+
+@pytest.mark.parametrize("entry", [island_entry(*SERVICES)])
+async def test_pays_the_toll_once_a_passage(
+    hass: HomeAssistant, zone: None, island: Island, automate: Callable[..., Any]
+) -> None:
+    await island.runtime.desk.async_settled()
+    await automate(
+        "pay_toll_on_zone_entry",
+        tracker=PHONE,
+        zone="zone.mall",
+        vehicle=island.device_id(VEHICLE),
+        toll=island.device_id(TOLL),
+    )
+    for latitude in (52.0, 52.1, 52.0):
+        _phone_at(hass, latitude)
+        await island.settle()
+    assert island.state("sensor", "income_today", TOLL) == "50"

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from custom_components.tangle_grid.bridge.messages import event_message
+from custom_components.tangle_grid.economy.services import ParkingReceipt, recompute as recompute_stay
 from custom_components.tangle_grid.grid.model.events import Answered
 from custom_components.tangle_grid.grid.model.request import Decision
 from custom_components.tangle_grid.grid.model.world import Reason, Timing
@@ -93,6 +94,7 @@ def test_the_documents_are_there() -> None:
         "docs/balancing.md",
         "docs/ledger.md",
         "docs/reference.md",
+        "docs/services.md",
         "docs/vehicles.md",
     }
 
@@ -287,6 +289,14 @@ def test_the_receipt_of_the_example_adds_up() -> None:
         f"baseline {found.baseline_wh:,} Wh, measured {found.measured_wh:,} Wh, energy {found.energy_wh:,} Wh"
         in BALANCING
     )
+
+
+def test_the_receipt_of_a_stay_adds_up() -> None:
+    text = (ROOT / "docs" / "services.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    receipt = ParkingReceipt.from_dict({**yaml.safe_load(example), "service": "s", "vehicle": "v"})
+    assert recompute_stay(receipt) == ()
+    assert receipt.total_i == 2_500_000
 
 
 def test_the_most_that_can_be_published_is_that_of_the_code() -> None:
