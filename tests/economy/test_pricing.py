@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.economy import Bill, Cdr, price, read_cdr, read_tariff
 from custom_components.tangle_grid.economy.cdr import Period
-from custom_components.tangle_grid.economy.errors import shown
+from custom_components.tangle_grid.economy.errors import TariffError, shown
 from tests.support.ocpi import START, cdr, component, element, tariff
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -244,3 +244,19 @@ def test_a_negative_price_pays_the_car() -> None:
 )
 def test_figures_are_shown_with_four_decimals(value: str, text: str) -> None:
     assert shown(Fraction(value)) == text
+
+
+@pytest.mark.parametrize(("minutes", "is_read"), [(-59.9, True), (-60, False), (-1500, False)])
+def test_a_first_period_may_begin_a_little_before_the_session(minutes: float, *, is_read: bool) -> None:
+    session = cdr((minutes, {"ENERGY": 1}), (10, {"ENERGY": 1}), minutes=20)
+    if not is_read:
+        with pytest.raises(TariffError) as refused:
+            read_cdr(session)
+        assert refused.value.key == "runs_backwards"
+        return
+    by = tariff(element(component("ENERGY", 1), min_duration=0))
+    found = bill(by, session)
+    assert (found.begins_early, found.total.excl_vat) == (True, 2)
+    assert not bill(by, cdr((0, {"ENERGY": 1}))).begins_early
+    with pytest.raises(TariffError):
+        read_cdr(cdr((-10, {"ENERGY": 1}), (-5, {"ENERGY": 1}), minutes=20))

@@ -1,6 +1,6 @@
 """The worked examples of OCPI's specification: its figures, as published with 2.2.1."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -226,6 +226,69 @@ CASES = {
         "4.2000",
     ),
 }
+
+
+FIRST_HALF_HOUR_FREE = tariff(
+    element(component("PARKING_TIME", 0, vat=0), min_duration=0, max_duration=1800),
+    element(component("PARKING_TIME", 3, vat=0), min_duration=1800),
+    element(component("ENERGY", 0.25, vat=10)),
+)
+LARGE_STEPS = tariff(
+    element(component("ENERGY", 2, 8000), start_time="00:00", end_time="17:00"),
+    element(component("ENERGY", 2, 5000), start_time="17:00", end_time="20:00"),
+    element(component("ENERGY", 4, 2000), start_time="20:00", end_time="00:00"),
+)
+BY_HOUR = tariff(
+    element(component("ENERGY", 0.23, vat=21), start_time="12:00", end_time="13:00"),
+    element(component("ENERGY", 0.17, vat=21), start_time="13:00", end_time="14:00"),
+)
+# Cases of the kind that operators and other implementations publish, with what these come to; the last one begins its
+# periods at full hours, before the car came.
+SIX_PAST = at("12:20") + timedelta(seconds=6)
+OTHERS = {
+    "half an hour is free": (
+        FIRST_HALF_HOUR_FREE,
+        cdr((0, {"PARKING_TIME": 0.5}), (30, {"PARKING_TIME": 0.25}), (45, {"ENERGY": 10}), minutes=75),
+        "3.2500",
+        "3.5000",
+    ),
+    "a fee is paid once": (
+        tariff(element(component("FLAT", 1, 0, vat=0))),
+        cdr((0, {"TIME": 0.5}), (30, {"TIME": 0.5}), (60, {"TIME": 0.5}), minutes=90),
+        "1.0000",
+        "1.0000",
+    ),
+    "the last price's steps round the sum": (
+        LARGE_STEPS,
+        cdr((0, {"ENERGY": 5}), (5, {"ENERGY": 2}), (7, {"ENERGY": 5}), minutes=12, start=at("16:55")),
+        "30.0000",
+        "30.0000",
+    ),
+    "hours written with four decimals": (
+        SUPPER,
+        cdr((0, {"TIME": 0.0834}), (5, {"TIME": 0.0834}), (7, {"PARKING_TIME": 0.0334}), start=at("16:55")),
+        "0.5502",
+        "0.5502",
+    ),
+    "periods at full hours": (
+        BY_HOUR,
+        cdr(
+            (-20.1, {"ENERGY": 7.293}),
+            (39.9, {"ENERGY": 0.969}),
+            minutes=45.42,
+            start=at("12:20") + timedelta(seconds=6),
+        ),
+        "1.8421",
+        "2.2290",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_others_come_to(case: str) -> None:
+    by, session, excl, incl = OTHERS[case]
+    total = price(read_tariff(by), read_cdr(session), UTC).total
+    assert (shown(total.excl_vat), shown(total.incl_vat)) == (excl, incl)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
 from .errors import TariffError, shown
 from .fields import Fields
 
+# So much before its session a first period may begin, exclusive.
+_EARLIEST: Final = timedelta(hours=1) - timedelta(microseconds=1)
 # Billed: kWh, and hours.
 _VOLUMES: Final = ("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME", "ENERGY_IMPORT", "ENERGY_EXPORT")
 # Only told: amperes, kilowatts, percent. Negative where a car feeds back.
@@ -69,16 +71,17 @@ def _backwards(fields: Fields, name: str, moment: datetime, before: datetime) ->
 
 def _periods(fields: Fields, start: datetime, end: datetime) -> tuple[Period, ...]:
     periods: list[Period] = []
-    before = start
+    # Some operators begin periods at full hours or quarters of an hour, the first one too.
+    before = start - _EARLIEST
     for period in fields.objects("charging_periods"):
         begins = period.moment("start_date_time")
         if begins < before:
-            raise _backwards(period, "start_date_time", begins, before)
+            raise _backwards(period, "start_date_time", begins, max(before, start))
         if begins > end:
             placeholders = {"where": period.where("start_date_time"), "value": begins.isoformat()}
             raise TariffError("period_after_end", placeholders | {"end": end.isoformat()})
         periods.append(Period(start=begins, dimensions=_dimensions(period)))
-        before = begins
+        before = max(begins, start)
     return tuple(periods)
 
 

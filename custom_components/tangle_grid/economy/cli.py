@@ -46,6 +46,8 @@ def _zone(given: str | None, cdr: Cdr) -> tuple[tzinfo, str]:
 def _notes(bill: Bill) -> list[str]:
     guessed, changing = (", ".join(map(str, found)) for found in (bill.guessed_periods, bill.changing_periods))
     notes = []
+    if bill.begins_early:
+        notes.append("Period 1 begins before the session does: it was priced as it begins.")
     if guessed:
         notes.append(
             f"Period {guessed}: nothing says its current or power, so prices that ask for it were taken to hold."

@@ -42,6 +42,7 @@ class Bill:
 
     `guessed_periods` are those, from 1, of which the tariff asks for a current or power that the session does not say,
     `changing_periods` those in which another price begins: nobody can tell how much was taken before it.
+    `begins_early` tells that the first period begins before the session does: it is priced as it begins.
     """
 
     currency: str
@@ -50,6 +51,7 @@ class Bill:
     total: Amount
     guessed_periods: tuple[int, ...]
     changing_periods: tuple[int, ...]
+    begins_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
         total=total,
         guessed_periods=tuple(_guessed(tariff, periods)),
         changing_periods=tuple(_changing(tariff, cdr, periods)),
+        begins_early=bool(cdr.periods) and cdr.periods[0].start < cdr.start,
     )
 
 
@@ -98,7 +101,7 @@ def _moments(cdr: Cdr, zone: tzinfo) -> Iterator[tuple[Period, Moment]]:
         moment = Moment(
             local=period.start.astimezone(zone),
             energy_kwh=energy,
-            duration_s=_seconds(period.start - cdr.start),
+            duration_s=max(_seconds(period.start - cdr.start), Fraction(0)),
             current_a=_range(period, "CURRENT", _idle(period)),
             power_kw=_range(period, "POWER", _average_kw(period, _seconds(end - period.start))),
         )
