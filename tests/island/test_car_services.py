@@ -315,6 +315,36 @@ def _closed(_desk: object) -> None:
     raise LedgerError("ledger_unavailable", {"error": "closed"})
 
 
+async def test_who_is_erased_leaves_no_place_behind(hass: HomeAssistant, island: Island, drive: Drive) -> None:
+    await drive.wait(1200, CENTRE)
+    journal = island.runtime.desk.journal
+
+    def known() -> str:
+        sagas = [journal.open_sagas(), journal.ended(PARKING_RECEIPT), journal.ended(TOLL_RECEIPT)]
+        return str([*sagas, journal.ended("parking_visit"), journal.ended("toll_visit")])
+
+    async def erase() -> None:
+        """Do what the action does before it turns to the ledger."""
+        island.runtime.services.async_erase(VEHICLE)
+        await island.runtime.books.async_erase(VEHICLE)
+
+    await erase()
+    await drive.wait(1200, AWAY)
+    for payment in list(island.ledger.orders):
+        island.ledger.confirm(payment)
+    assert drive.paid() == {VEHICLE: -1200, CAR_PARK: 1200}
+    assert VEHICLE in await hass.async_add_executor_job(known)
+    await erase()
+    assert VEHICLE not in await hass.async_add_executor_job(known)
+    lines = await hass.async_add_executor_job(lambda: list(journal.lines(participant=VEHICLE)))
+    assert sum(line.amount_i for line in lines if line.reference != "opening") == -1200
+    assert not any("since" in line.details for line in lines)
+    await drive.wait(60, AWAY)
+    await drive.wait(600, CENTRE)
+    await drive.wait(600, AWAY)
+    assert drive.paid()[CAR_PARK] == 1800, "it goes on as before"
+
+
 async def test_a_car_park_that_is_removed_ends_its_stays(
     hass: HomeAssistant, island: Island, drive: Drive, fake_ledger: list[Any]
 ) -> None:

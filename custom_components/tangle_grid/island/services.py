@@ -176,7 +176,7 @@ class CarServices:
             for saga_id, stored in self._desk.open_sagas.get(kind, {}).items():
                 service, _, vehicle = saga_id.partition("/")
                 try:
-                    visit: Visit = read(stored)
+                    visit: Visit = read(stored.get("visit", {}))
                 except TariffError as error:
                     LOGGER.warning("A visit of a car could not be read, and begins anew: %s", error)
                     continue
@@ -200,6 +200,13 @@ class CarServices:
                 if self._saved.get(pair) is not None:
                     self._record(pair, visit, ())
 
+    @callback
+    def async_erase(self, vehicle: str) -> None:
+        """Forget where a car was and what it has spent. What runs, or waits for an answer, stays."""
+        for pair, visit in list(self._visits.items()):
+            if pair[1] == vehicle and not visit.is_open:
+                self._forget(pair, visit)
+
     def _forget(self, pair: Pair, visit: Visit) -> None:
         """End what was open with somebody who is gone: it is charged up to what is known."""
         steps: Steps = ()
@@ -208,6 +215,8 @@ class CarServices:
             visit = replace(visit, stay=stay)
         del self._visits[pair]
         self._record(pair, visit, steps, ended=True)
+        self._saved.pop(pair, None)
+        self._costs.pop(pair, None)
 
     # What is looked at
 
@@ -371,6 +380,8 @@ class CarServices:
     @callback
     def _take(self, pair: Pair, visit: Visit, steps: Steps) -> None:
         before = self._visits.get(pair, type(visit)())
+        if not steps:
+            visit = visit.tidy(self._now)
         if visit == before:
             return
         self._visits[pair] = visit
@@ -387,7 +398,10 @@ class CarServices:
         at = dt_util.utcnow().timestamp()
         kind = _PARKING_VISIT if _parks(visit) else _TOLL_VISIT
         effects = tuple(self._in_wall_time(step) for step in steps if not isinstance(step, Happened))
-        self._desk.record(kind, "/".join(pair), visit.to_dict(), effects, at=at, ended=ended)
+        service, vehicle = pair
+        # Whose it is stands in it, so that it is found when somebody is erased.
+        state = {"service": service, "vehicle": vehicle, "visit": visit.to_dict()}
+        self._desk.record(kind, "/".join(pair), state, effects, at=at, ended=ended)
         self._saved[pair] = self._now
         over = {each.what for each in steps if isinstance(each, Happened)} & {What.PARKING_ENDED, What.TOLL_PAID}
         if (over or (ended and steps)) and (receipt := self._receipt(visit)) is not None:

@@ -54,6 +54,7 @@ class Car:
         self.happened: list[Happened] = []
         self.paid: dict[str, Transfer] = {}
         self.ids: Iterator[int] = count(1)
+        self.now = NOON
 
     def new_id(self) -> str:
         return f"id{next(self.ids)}"
@@ -62,6 +63,8 @@ class Car:
         visit, done = steps
         if crash:
             return
+        if not done:
+            visit = visit.tidy(self.now)
         stored = json.loads(json.dumps(visit.to_dict()))
         if isinstance(visit, ParkingVisit):
             self.parking = ParkingVisit.from_dict(stored)
@@ -77,6 +80,7 @@ class Car:
                 self.paid[each.payment_id] = each
 
     def at(self, second: int, inside: bool | None, *, crash: bool = False) -> None:
+        self.now = NOON + second
         position = Position(at=NOON + second, inside=inside, reported_at=NOON + second)
         offer = (self.park, self.taken)
         self.take(
@@ -236,6 +240,30 @@ def test_a_person_ends_a_stay_and_no_other_begins_until_the_car_has_left() -> No
         car.at(second, True)
     assert car.sums()["mall"] == 1000
     assert [what for what, _ in car.said()].count(What.PARKING_STARTED) == 1
+
+
+def test_what_is_over_is_not_kept() -> None:
+    car = Car()
+    car.visit(0, HOUR)
+    end = NOON + HOUR
+    assert car.parking.tidy(end + 180) == car.parking
+    assert car.parking.tidy(end + 400).stay is None
+    assert car.parking.tidy(end + 400).spent == car.parking.spent
+    assert car.toll.tidy(end + 180).passage is None
+    running = Car()
+    running.at(-300, False)
+    for second in (0, 60, 600, 1200):
+        running.at(second, True)
+    assert running.parking.tidy(NOON + 9 * HOUR) == running.parking
+    assert running.toll.tidy(NOON + 9 * HOUR) == running.toll, "it is still in the zone"
+
+
+def test_a_question_waits_for_a_day() -> None:
+    car = Car(allows(Mode.ASK))
+    car.visit(0, 200)
+    assert car.toll.is_open
+    assert car.toll.tidy(NOON + 23 * HOUR) == car.toll
+    assert car.toll.tidy(NOON + 25 * HOUR).passage is None
 
 
 LOOKS = st.lists(

@@ -21,6 +21,8 @@ from .toll import Toll, TollPassage, TollPhase
 VERSION: Final = 1
 #: What was paid by hand so shortly before or after a car was seen to come is for that passage, s.
 SAME_PASSAGE_S: Final = 300
+#: A question that nobody has answered for so long is not asked any more, s.
+ASKED_FOR_S: Final = 24 * 3600
 #: Why nothing was begun where the service has no price at the moment.
 NO_PRICE: Final = "no_price"
 
@@ -170,6 +172,15 @@ class ParkingVisit:
             return self, ()
         return _stepped(self, lambda stay, may: stay.stop(at, rules, may), policy, self.stay.service)
 
+    def tidy(self, now: int) -> ParkingVisit:
+        """Return it without a stay that is over: its receipt is kept elsewhere.
+
+        A moment of time stays for whoever ends it once more.
+        """
+        stay = self.stay
+        over = stay is not None and stay.phase is ParkingPhase.ENDED and now - stay.known_at > SAME_PASSAGE_S
+        return replace(self, stay=None, reason=None) if over else self
+
     def to_dict(self) -> dict[str, Any]:
         """Return the state as JSON."""
         return {
@@ -317,6 +328,18 @@ class TollVisit:
                 return _passed(self, passage.pay(Reason.BY_HAND), local_day(at, zone))
         yes = Decision(answer=Answer.YES, reason=Reason.BY_HAND)
         return _passed(self, toll.passed(vehicle, new_id(), at, yes), local_day(at, zone))
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a passage waits for an answer."""
+        return self.passage is not None and self.passage.phase is TollPhase.ASKED
+
+    def tidy(self, now: int) -> TollVisit:
+        """Return it without a passage that is over, and without a question that nobody answers."""
+        if self.passage is None or self.passages.place is Place.INSIDE:
+            return self
+        keep_s = ASKED_FOR_S if self.is_open else SAME_PASSAGE_S
+        return replace(self, passage=None) if now - self.passage.at > keep_s else self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as JSON."""
