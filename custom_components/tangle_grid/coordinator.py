@@ -1,6 +1,7 @@
 """Hands the newest picture of the island to the entities, at most once a second and not too many at a time."""
 
 import asyncio
+import time
 from itertools import islice
 from typing import Final, override
 
@@ -41,6 +42,7 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self.measurements_due = True
         self.period = 0
         self._calm: CALLBACK_TYPE | None = None
+        self._calm_since = 0.0
         self._held = False
         self._seen = None if first is None else _happenings(first)
 
@@ -72,18 +74,22 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self.measurements_due = due or (self.measurements_due and bool(self._to_look))
         self._held = not due
         if self._calm is None:
-            self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
+            self._begin_calm()
         self.async_set_updated_data(snapshot)
         self._waiting = async_call_later(self.hass, _SHORTEST_INTERVAL_S, self._async_push)
+
+    def _begin_calm(self) -> None:
+        self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
+        self._calm_since = time.monotonic()
 
     @callback
     def _async_end_calm(self, _now: object) -> None:
         """Look at all that was measured meanwhile; without anything new the next picture is looked at in full."""
         self._calm = None
-        self.period += 1
+        self.period += max(1, round((time.monotonic() - self._calm_since) / CALM_S))
         if self._held and self.last_update_success:
             self._held, self.measurements_due = False, True
-            self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
+            self._begin_calm()
             self.async_update_listeners()
 
     @callback

@@ -14,7 +14,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from sqlalchemy import func
 
 from custom_components.tangle_grid.coordinator import CALM_S
-from tests.support.island import METER, Island, set_meter
+from tests.support.island import CHARGER, HOUSEHOLD, METER, Island, set_meter, set_sensor
+from tests.support.pass_time import pass_seconds
 
 SECONDS = 300
 
@@ -132,3 +133,67 @@ async def test_a_small_change_is_shown_within_a_minute(
     for number in range(70):
         await second(hass, freezer, 605 + number % 2)
     assert float(island.state("sensor", "load")) in {1815, 1818}
+
+
+async def test_a_small_change_of_a_participants_power_is_shown_within_five_minutes(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.settle()
+    set_sensor(hass, "sensor.home_power", 3000, "W")
+    for number in range(int(CALM_S) + 2):
+        await second(hass, freezer, 600 + number % 2)
+    before = island.state("sensor", "power", HOUSEHOLD)
+    assert float(before) == 3000
+    nearly = 3010
+    for number in range(315):
+        set_sensor(hass, "sensor.home_power", nearly, "W")
+        await second(hass, freezer, 600 + number % 2)
+        if number < 250:
+            assert island.state("sensor", "power", HOUSEHOLD) == before
+    assert float(island.state("sensor", "power", HOUSEHOLD)) == nearly
+    # What anybody would see is shown as ever.
+    set_sensor(hass, "sensor.home_power", nearly + 500, "W")
+    for number in range(int(CALM_S) + 2):
+        await second(hass, freezer, 600 + number % 2)
+    assert float(island.state("sensor", "power", HOUSEHOLD)) == nearly + 500
+
+
+async def test_the_energy_of_a_session_is_shown_once_a_minute_and_a_new_session_at_once(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    hass.states.async_set("sensor.car_soc", "40", {"unit_of_measurement": "%"})
+    await pass_seconds(hass, freezer, 120, 6000.0, 5000.0, 5000.0)
+    await island.settle()
+    shown: list[str] = []
+
+    @callback
+    def wrote(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        shown.append(event.data["new_state"].state)
+
+    async_track_state_change_event(hass, [island.entity_id("sensor", "session_energy", CHARGER)], wrote)
+    await pass_seconds(hass, freezer, 300, 6000.0, 5000.0, 5000.0)
+    charged_kwh = island.runtime.status.devices[CHARGER].session_energy_wh / 1000
+    assert charged_kwh > 1.0
+    assert 4 <= len(shown) <= 6
+    assert charged_kwh - float(shown[-1]) <= 11.04 / 60 * 1.2
+    # A total that begins anew is news, however little there is of it yet.
+    shown.clear()
+    device = island.runtime.engine._parts.devices[CHARGER]
+    device.session_ws, device.session_at = 3600.0 * 1000 * float(charged_kwh), island.runtime.clock.now() + 1
+    await pass_seconds(hass, freezer, 7, 6000.0, 5000.0, 5000.0)
+    assert len(shown) == 1
+
+
+async def test_what_was_looked_at_late_has_waited_for_as_long(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    """A minute is a minute also where the periods of calm end late."""
+    await island.settle()
+    before = island.runtime.coordinator.period
+    set_meter(hass, 700, 700, 700)
+    await hass.async_block_till_done()
+    freezer.tick(30)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert island.runtime.coordinator.period - before == 30 / CALM_S

@@ -15,6 +15,7 @@ from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, METER, SOLAR, Isla
 CAPACITY_W = 3 * 63 * 230
 
 
+@pytest.mark.usefixtures("all_sensors_on")
 async def test_the_feed(island: Island) -> None:
     assert island.state("sensor", "load") == "16000"
     assert [island.state("sensor", f"load_l{phase}") for phase in (1, 2, 3)] == ["6000", "5000", "5000"]
@@ -79,6 +80,7 @@ async def test_devices(hass: HomeAssistant, island: Island) -> None:
     assert devices["Charger Maple 4"].identifiers == {(DOMAIN, CHARGER)}
 
 
+@pytest.mark.usefixtures("all_sensors_on")
 async def test_a_missing_meter_is_not_zero(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[1], "unavailable")
     await island.run(15)

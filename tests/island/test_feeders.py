@@ -46,6 +46,7 @@ def entry(hass: HomeAssistant) -> MockConfigEntry:
     )
 
 
+@pytest.mark.usefixtures("all_sensors_on")
 async def test_a_feeder_has_its_own_entities(island: Island) -> None:
     assert island.state("sensor", "load") == "16000"
     assert island.state("sensor", "load", GARAGE) == "11600"

@@ -4,11 +4,11 @@ Meter and telemetry are states that a test sets, current limits are ``input_numb
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import AsyncMock, PropertyMock, patch
 from uuid import uuid4
 
 import pytest
@@ -58,7 +58,7 @@ from custom_components.tangle_grid.const import (
     KIND_ISLAND,
     TREASURY,
 )
-from custom_components.tangle_grid.entities.view_sensors import PATIENCE
+from custom_components.tangle_grid.entities.view_sensors import LONG_PATIENCE
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
@@ -630,12 +630,12 @@ class Island:
     async def settle(self) -> None:
         """Let everything happen that is due, and push the newest picture without waiting for the next second.
 
-        Measurements are shown as they are, as after a quiet minute.
+        Measurements are shown as they are, as after a few quiet minutes.
         """
         await self._all_done()
         coordinator = self.runtime.coordinator
         coordinator.measurements_due = True
-        coordinator.period += PATIENCE
+        coordinator.period += LONG_PATIENCE
         coordinator.async_set_updated_data(self.runtime.snapshot())
         await self._all_done()
 
@@ -674,6 +674,13 @@ async def fake_ledger() -> AsyncIterator[list[FakeLedger]]:
 def entry() -> MockConfigEntry:
     """The entry that ``island`` loads; a module may bring its own."""
     return island_entry()
+
+
+@pytest.fixture
+def all_sensors_on() -> Iterator[None]:
+    """Those as well that are off until somebody wants them."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", PropertyMock(return_value=True)):
+        yield
 
 
 @pytest.fixture

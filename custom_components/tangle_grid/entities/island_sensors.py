@@ -92,6 +92,9 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         IslandSensorDescription.power(
             f"load_l{index + 1}",
             _phase(index),
+            # The meter's own sensors show its phases.
+            entity_registry_enabled_default=False,
+            on_street=True,
             measures=True,
             calm=CALM_W,
         )
@@ -110,6 +113,8 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription.power(
         "headroom",
         lambda view: _total(view.feeder.headroom_w),
+        entity_registry_enabled_default=False,
+        on_street=True,
         measures=True,
         calm=CALM_W,
     ),

@@ -16,7 +16,15 @@ from ..grid.model.request import RequestState
 from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
-from .view_sensors import CALM_W, HELD_BACK, TAKES_AT_MOST, Value, ViewSensorDescription
+from .view_sensors import (
+    ANY_CHANGE,
+    CALM_W,
+    HELD_BACK,
+    LONG_PATIENCE,
+    TAKES_AT_MOST,
+    Value,
+    ViewSensorDescription,
+)
 from .wallet_sensors import wallet_sensors
 
 DECISION_REASONS: Final = (
@@ -162,6 +170,8 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         translation_key=None,
         measures=True,
         calm=CALM_W,
+        # Its own meter has a sensor of its own, which shows every watt.
+        patience=LONG_PATIENCE,
     ),
     ParticipantSensorDescription.current(
         "current_setpoint",
@@ -203,9 +213,10 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_BATTERY),
     ),
     ParticipantSensorDescription.energy(
-        # In steps of 10 Wh: a state for every watt-hour would only fill the recorder.
+        # In steps of 10 Wh, once a minute: a state for each step of a quick charger would only fill the recorder.
         "session_energy",
         lambda view: view.status.session_energy_wh // 10 * 10,
+        calm=ANY_CHANGE,
         # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
         # one before had at its end: only the time at which it began tells.
         state_class=SensorStateClass.TOTAL,
@@ -221,6 +232,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=_session_begin,
         applies_to=_is_kind(SUBENTRY_CHARGER),
+        calm=ANY_CHANGE,
         value_fn=_session_cost,
     ),
     ParticipantSensorDescription(

@@ -1,5 +1,6 @@
 """Sensors that show a part of the island's newest picture: what describes one, and how it behaves."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +30,11 @@ type Value = StateType | datetime
 CALM_W: Final = 50.0
 #: A change of this share of what is shown is worth a state of its own.
 WORTH: Final = 0.02
-#: What changed by less is shown after so many periods of `CALM_S`: once in a minute.
+#: What changed by less is shown after so many periods of `CALM_S`: once in a minute, or in five.
 PATIENCE: Final = 12
+LONG_PATIENCE: Final = 60
+#: For `calm`: no change is worth a state of its own before that.
+ANY_CHANGE: Final = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +46,10 @@ class ViewSensorDescription[V](SensorEntityDescription):
         attributes_fn: What stands next to it; never recorded.
         last_reset_fn: When a total began to count from 0 again; statistics rest on it.
         measures: Without a value it is unavailable.
-        calm: It follows a meter: a change of less than this, in its unit, and of less than `WORTH` of its value waits
-            up to a minute; any other one up to `CALM_S`, unless something happened. None: whatever changes is shown at
-            the next picture.
+        calm: It follows a meter: a change of less than this, in its unit, or of less than `WORTH` of its value waits
+            for as long as `patience` says; any other one up to `CALM_S`, unless something happened. None: whatever
+            changes is shown at the next picture.
+        patience: Periods of `CALM_S`.
     """
 
     value_fn: Callable[[V], Value]
@@ -52,6 +57,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
     last_reset_fn: Callable[[V], datetime | None] = lambda _: None
     measures: bool = False
     calm: float | None = None
+    patience: int = PATIENCE
 
     @classmethod
     def power(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
@@ -130,13 +136,14 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @override
     def _handle_coordinator_update(self) -> None:
         """Write a state when it differs; what follows a meter only when that is worth a row in the recorder."""
-        calm, coordinator = self.entity_description.calm, self.coordinator
-        if calm is not None:
+        description, coordinator = self.entity_description, self.coordinator
+        if description.calm is not None:
             if not coordinator.measurements_due:
                 return
-            if self._shown is not None and coordinator.period - self._shown_in < PATIENCE:
-                old, new = self._shown[0], self._picture()[0]
-                if _are_close(old, new, calm):
+            if self._shown is not None and coordinator.period - self._shown_in < description.patience:
+                (old, *beside), (new, *beside_now) = self._shown, self._picture()
+                # A total that begins anew is news, however little it has moved.
+                if beside == beside_now and _are_close(old, new, description.calm):
                     return
         before = self._shown
         super()._handle_coordinator_update()
