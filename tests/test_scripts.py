@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from coverage import CoverageData
 
 from scripts.lib.demo.errors import DemoError
 from scripts.lib.demo.home import check_seed
@@ -227,3 +228,51 @@ def test_another_seed_is_refused_where_a_street_stands(tmp_path: Path) -> None:
     check_seed(tmp_path, None)
     with pytest.raises(DemoError, match=r"seed 7.*--seed.*--keep"):
         check_seed(tmp_path, 8)
+
+
+@pytest.fixture(scope="module")
+def coverage_rooms() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("coverage_rooms", LIBRARY / "coverage_rooms.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_room_that_is_run_too_little_is_told_from_the_others(coverage_rooms: ModuleType) -> None:
+    lines = {
+        Path("flows/entry/ledger.py"): (30, 1),
+        Path("flows/fields.py"): (70, 0),
+        Path("grid/engine/engine.py"): (100, 5),
+        Path("config_flow.py"): (50, 0),
+        Path("sensor.py"): (50, 6),
+    }
+    rules = {"every_room": 95.0, "flows": 100.0, "config_flow.py": 100.0, "gone": 100.0}
+    found = coverage_rooms.judged(coverage_rooms.by_room(lines, rules), rules)
+    assert found == [
+        ("*.py", 94.0, 95.0),
+        ("config_flow.py", 100.0, 100.0),
+        ("flows", 99.0, 100.0),
+        # A rule whose room was renamed must not hold by itself.
+        ("gone", 0.0, 100.0),
+        ("grid", 95.0, 95.0),
+    ]
+
+
+def test_what_is_measured_decides_how_the_check_ends(tmp_path: Path) -> None:
+    check = str(LIBRARY / "coverage_rooms.py")
+    nothing = run(ROOT, check, str(tmp_path / "nothing"))
+    assert nothing.returncode == 2
+    assert "--cov" in nothing.stderr
+    # All of one module is run, and nothing else.
+    module = ROOT / "custom_components/tangle_grid/config_flow.py"
+    data = CoverageData(basename=str(tmp_path / "data"))
+    data.add_lines({str(module): range(1, 1 + len(module.read_text().splitlines()))})
+    data.write()
+    little = run(ROOT, check, str(tmp_path / "data"))
+    assert little.returncode == 1
+    said = {line.split()[0]: line for line in little.stdout.splitlines()}
+    assert "TOO LITTLE" in said["flows"]
+    assert "100.00 %   at least 100 %" in said["config_flow.py"]
+    assert "TOO LITTLE" not in said["config_flow.py"]

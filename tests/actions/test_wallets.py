@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import TREASURY
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
-from custom_components.tangle_grid.ledger import new_seed
+from custom_components.tangle_grid.ledger import LedgerError, new_seed
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, Island
 from tests.support.options_forms import step, submit
@@ -144,6 +144,31 @@ async def test_a_seed_is_shown_once(hass: HomeAssistant, island: Island, caplog:
         json.dumps([state.as_dict() for state in hass.states.async_all()], default=str),
     ):
         assert seed not in text
+
+
+async def test_no_seed_is_shown_or_taken_while_the_wallets_are_closed(
+    hass: HomeAssistant, island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, runtime = island.entry, island.runtime
+    wallet = runtime.wallet_ids[CHARGER]
+    forms = [await step(hass, entry, "seeds", name) for name in ("export_seed", "import_seed")]
+
+    async def fails(*_: Any) -> Any:
+        raise LedgerError("ledger_unavailable", {})
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(runtime.link.ledger), "export_seed", fails)
+        again = await submit(hass, forms[0], wallet=wallet, confirm=True)
+        assert again["errors"] == {"base": "ledger_unavailable"}
+    seed = new_seed()
+    await runtime.link.async_close()
+    assert (await step(hass, entry, "seeds"))["reason"] == "wallets_closed"
+    assert (await submit(hass, forms[0], wallet=wallet, confirm=True))["reason"] == "wallets_closed"
+    refused = await submit(hass, forms[1], wallet=wallet, wallet_seed=seed, confirm=True)
+    assert refused["reason"] == "wallets_closed"
+    stored = await SecretStore(hass, runtime.island_id).async_secrets()
+    assert stored is not None
+    assert seed not in stored.seeds.values()
 
 
 async def test_a_seed_is_imported(

@@ -12,6 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from custom_components.tangle_grid.const import CONF_LEDGER, CONF_PLANNING, CONF_PUBLISH_INTERVAL, CONF_SEALED
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
+from custom_components.tangle_grid.ledger import LedgerError
 from custom_components.tangle_grid.ledger.messages.archive import BackendArchive
 from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from custom_components.tangle_grid.ledger.verify.cli import opening_keys
@@ -216,10 +217,37 @@ async def test_the_key_of_one_who_has_left_can_be_ended(hass: HomeAssistant, liv
 
 async def test_keys_need_an_open_ledger(hass: HomeAssistant, live_island: Island) -> None:
     entry = live_island.entry
-    forms = [
-        await step(hass, entry, "ledger", "keys", name) for name in ("renew_key", "opening_key", "renew_opening_key")
-    ]
+    await live_island.runtime.link.ledger.keys.renew(CHARGER)
+    names = ("renew_key", "revoke_key", "opening_key", "renew_opening_key")
+    forms = [await step(hass, entry, "ledger", "keys", name) for name in names]
     await live_island.runtime.link.async_close()
     assert (await step(hass, entry, "ledger", "keys"))["reason"] == "ledger_closed"
-    for form, fields in zip(forms, ({"participant": CHARGER}, {"former_keys": True}, {}), strict=True):
+    whose = {"participant": CHARGER}
+    for form, fields in zip(forms, (whose, whose, {"former_keys": True}, {}), strict=True):
         assert (await submit(hass, form, **fields, confirm=True))["reason"] == "ledger_closed"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await step(hass, entry, "ledger", "keys"))["reason"] == "ledger_closed"
+
+
+async def test_a_ledger_that_fails_meanwhile_says_so_and_nothing_is_changed(
+    hass: HomeAssistant, live_island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, keys = live_island.entry, live_island.runtime.link.ledger.keys
+    await keys.renew(CHARGER)
+    members = await keys.members()
+
+    async def fails(*_: Any) -> Any:
+        raise LedgerError("ledger_unavailable", {"error": "the disk is full"})
+
+    form = await step(hass, entry, "ledger", "keys", "renew_key")
+    with monkeypatch.context() as broken:
+        broken.setattr(type(keys), "renew", fails)
+        broken.setattr(type(keys), "members", fails)
+        again = await submit(hass, form, participant=CHARGER, confirm=True)
+        assert again["errors"] == {"base": "ledger_unavailable"}
+        placeholders = again["description_placeholders"]
+        assert placeholders is not None
+        assert placeholders["error"] == "the disk is full"
+        assert (await step(hass, entry, "ledger", "keys", "revoke_key"))["reason"] == "ledger_closed"
+    assert await keys.members() == members
+    assert (await submit(hass, again, participant=CHARGER, confirm=True))["reason"] == "key_renewed"

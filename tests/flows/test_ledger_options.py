@@ -187,6 +187,22 @@ async def test_a_node_is_tested(hass: HomeAssistant, island: Island, node: Node)
     assert await SecretStore(hass, island.runtime.island_id).async_secrets() is not None
 
 
+async def test_a_token_that_cannot_be_kept_is_not_needed_later(
+    hass: HomeAssistant, island: Island, node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without it on disk the node would refuse this island after the next start."""
+    before = dict(island.entry.options)
+    form = await step(hass, island.entry, "ledger", "other_node")
+    shown = await submit(hass, form, url=node.url, token=TOKEN, mwm=9.0)
+    assert shown["step_id"] == "node_found"
+    with patch.object(SecretStore, "async_add_token", side_effect=LedgerError("ledger_unavailable", {})):
+        result = await submit(hass, shown)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "token_not_saved"
+    assert dict(island.entry.options) == before
+    assert TOKEN not in logged(caplog)
+
+
 async def test_there_and_back(  # noqa: PLR0915 - one story
     hass: HomeAssistant,
     entry: MockConfigEntry,

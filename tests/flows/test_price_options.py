@@ -103,6 +103,7 @@ async def test_a_tariff_of_ocpi_that_says_more_than_the_form(hass: HomeAssistant
         ({"kwh": "0.3", **sections(guests="household")}, "paying", "household_missing"),
         ({"kwh": "0.3", **sections(feed_in="-1")}, "paying", "tariff_refused"),
         ({"kwh": "0.3", "token_rate": "0"}, "token_rate", "tariff_refused"),
+        ({"kwh": "0.3", "token_rate": "much"}, "token_rate", "tariff_refused"),
         ({"kwh": "much"}, "kwh", "tariff_refused"),
         ({"other_tariff": {"tariff_json": "{"}}, "other_tariff", "tariff_refused"),
         ({"kwh": "0.3", "times": {"kwh_night": "0.2"}}, "times", "tariff_refused"),

@@ -47,6 +47,9 @@ def devices(hass: HomeAssistant) -> None:
         ("number.limit", "16", "A", {"min": 0, "max": 32, "step": 1}),
         ("number.limit_from_six", "16", "A", {"min": 6, "max": 16, "step": 1}),
         ("number.discharge", "0", "A", {"min": 0, "max": 16, "step": 1}),
+        ("number.asleep", "unavailable", "A", {}),
+        ("number.from_eight", "16", None, {"min": 8, "max": 32}),
+        ("number.of_no_bounds", "16", "A", {}),
         ("number.temperature", "20", "°C", {"min": 0, "max": 32}),
         ("switch.enable", "on", None, {}),
         ("sensor.i1", "0", "A", {}),
@@ -264,7 +267,10 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
         ({"current_limit": "number.temperature"}, "current_limit", "entity_wrong_unit"),
         ({"limits": {"max_current": 40}}, "current_limit", "outside_range"),
         ({"current_limit": "number.limit_from_six", "limits": {"min_current": 5}}, "current_limit", "outside_range"),
+        ({"current_limit": "number.asleep"}, "current_limit", "entity_silent"),
+        ({"current_limit": "number.from_eight"}, "current_limit", "outside_range"),
         ({"enable": "switch.gone"}, "enable", "entity_missing"),
+        ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "currents", "entity_wrong_unit"),
         ({"currents": ["sensor.i1"]}, "currents", "currents_count"),
         ({"currents": ["sensor.i1", "sensor.i2", "sensor.i2"]}, "currents", "entity_twice"),
         ({"limits": {"min_current": 16, "max_current": 10}}, "limits", "minimum_above_maximum"),
@@ -305,6 +311,26 @@ async def test_charger_is_checked(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_number_that_tells_no_bounds_takes_what_it_is_told(
+    hass: HomeAssistant, island: MockConfigEntry
+) -> None:
+    result = await submit(hass, island, "charger", CHARGER | {"current_limit": "number.of_no_bounds"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_setpoint_that_counts_the_other_way_has_its_bounds_the_other_way(
+    hass: HomeAssistant, island: MockConfigEntry
+) -> None:
+    """It is to charge with 5 kW, which is -5 kW to such a battery, and feeds back no more than 1 kW."""
+    hass.states.async_set("number.setpoint", "0", {"unit_of_measurement": "kW", "min": -5, "max": 1})
+    limits = {"limits": {"max_charge_w": 5000, "max_discharge_w": 1000}}
+    result = await submit(hass, island, "battery", merged(BATTERY, limits))
+    assert result["errors"] == {"power_setpoint": "outside_range"}
+    inverted = merged(BATTERY, {**limits, "signs": {"setpoint_inverted": True}})
+    result = await hass.config_entries.subentries.async_configure(result["flow_id"], inverted)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 @pytest.mark.parametrize(
     ("mode", "car", "error"),
     [
@@ -324,6 +350,12 @@ async def test_policies_need_to_know_the_car(
     ("kind", "data", "field", "error"),
     [
         ("battery", merged(BATTERY, {"limits": {"max_charge_w": 4000}}), "power_setpoint", "outside_range"),
+        (
+            "battery",
+            merged(BATTERY, {"limits": {"max_discharge_w": 4000}, "signs": {"setpoint_inverted": True}}),
+            "power_setpoint",
+            "outside_range",
+        ),
         ("battery", BATTERY | {"soc": "sensor.car"}, "soc", "entity_silent"),
         ("battery", BATTERY | {"soc": "sensor.car_range"}, "soc", "entity_wrong_unit"),
         ("battery", BATTERY | {"enable": "switch.gone"}, "enable", "entity_missing"),

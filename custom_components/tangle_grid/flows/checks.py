@@ -136,8 +136,8 @@ def check_meter(hass: HomeAssistant, power: list[str], current: list[str], capac
     for entity_id in entities:
         if (problem := check_number_sensor(hass, entity_id, units)) is not None:
             return problem
-        if (state := hass.states.get(entity_id)) is None:
-            continue
+        state = hass.states.get(entity_id)
+        assert state is not None  # noqa: S101  # it was looked at just now
         unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
         measured = _in_base_unit(finite_number(state.state), unit)
         if measured is not None and abs(measured) > implausible:

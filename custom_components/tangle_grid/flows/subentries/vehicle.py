@@ -63,13 +63,7 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
 
     @override
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        return self.schema_for(())
-
-    @override
-    def form(
-        self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
-    ) -> vol.Schema:
-        return self.with_owners(self.schema_for(self._chargers()), users)
+        return self.schema_for(self._chargers())
 
     @staticmethod
     def schema_for(chargers: Sequence[SelectOptionDict]) -> vol.Schema:
