@@ -27,6 +27,28 @@ def entry() -> MockConfigEntry:
     return island_entry(charger_subentry(), vehicle_subentry(), topic_subentry(bounty=250))
 
 
+HERE = {"latitude": 32.87341234, "longitude": -117.2274}
+
+
+async def test_whoever_is_erased_has_reported_nothing(hass: HomeAssistant, live_island: Island) -> None:
+    island, device, topic = live_island, live_island.device_id(VEHICLE), live_island.device_id(TOPIC)
+    await island.call("reward", device_id=topic, amount=1_000, reason="roads")
+    await async_until(hass, lambda: island.runtime.link.wallets[TOPIC].balance_i == 1_000)
+    await island.call("report", device_id=device, topic_device_id=topic, **HERE)
+    mine = await island.call("export_my_data", response=True, device_id=device)
+    assert [(each["topic"], each["participant"], each["latitude"]) for each in mine["reports"]] == [
+        ("Potholes", "Zoe", 32.8734)
+    ]
+    assert await island.runtime.ledger.drain(20)
+    erased = await island.call("erase_me", response=True, device_id=device, confirm=True)
+    assert erased["reports"] == 1
+    assert (await island.call("export_my_data", response=True, device_id=device))["reports"] == []
+    await island.runtime.desk.async_settled()
+    assert VEHICLE not in str(island.runtime.desk.journal.saga("topic", TOPIC))
+    (message,) = await island.runtime.ledger.messages(kind="report")
+    assert (message.rejection, "what" in message.body) == ("unreadable", False)
+
+
 async def test_two_reports_are_sealed_on_the_tangle_and_paid(
     hass: HomeAssistant, live_island: Island, hass_read_only_user: MockUser
 ) -> None:
@@ -41,8 +63,7 @@ async def test_two_reports_are_sealed_on_the_tangle_and_paid(
             response=True,
             device_id=island.device_id(member),
             topic_device_id=island.device_id(TOPIC),
-            latitude=32.87341234,
-            longitude=-117.2274,
+            **HERE,
         )
 
     await island.call("reward", device_id=island.device_id(TOPIC), amount=1_000, reason="roads")

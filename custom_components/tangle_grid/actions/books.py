@@ -22,6 +22,7 @@ from ..economy.books import BooksError, Form, Month, Statement, Sums
 from ..errors import invalid, translated_errors
 from .access import async_require_spending
 from .registering import for_users
+from .responses import sighting_response
 from .targets import Target, async_loaded_islands, async_target
 
 SERVICE_STATEMENT: Final = "statement"
@@ -119,6 +120,10 @@ async def _export_my_data(call: ServiceCall) -> ServiceResponse:
         "name": runtime.entry.title if member is None else member.name,
         "settings": {} if settings is None else dict(settings.data),
         "books": books,
+        "reports": [
+            {"topic": runtime.members[topic_id].name, **sighting_response(runtime, each)}
+            for topic_id, each in runtime.topics.reports_of(participant)
+        ],
         "requests": [
             {"request_id": request.request_id, "part": request.asks[participant].to_dict()} for request in asked
         ],
@@ -135,6 +140,7 @@ async def _erase_me(call: ServiceCall) -> ServiceResponse:
     runtime, participant = target.runtime, target.participant.participant_id
     with translated_errors():
         runtime.services.async_erase(participant)
+        runtime.topics.forget(participant)
         erased = await runtime.books.async_erase(participant)
         reports = await runtime.ledger.keys.forget_reports(participant)
     return {"lines": erased.lines, "reports": reports, "under_way": erased.under_way}

@@ -8,6 +8,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..clock import as_datetime
 from ..const import TREASURY
+from ..economy.topics import Sighting
 from ..ledger import FORMER_MARK
 from ..reasons import async_check_sentence, async_sentence
 from .targets import async_device_id, async_device_of_feeder, feeder_name
@@ -213,4 +214,18 @@ def transaction_response(runtime: IslandRuntime, transaction: TransactionInfo) -
         "milestone": transaction.milestone,
         "conflict": transaction.conflict,
         "message": message_response(runtime, transaction.message) if transaction.message else None,
+    }
+
+
+@callback
+def sighting_response(runtime: IslandRuntime, sighting: Sighting) -> JsonObjectType:
+    """Return a report that waits at a data topic for others."""
+    return {
+        "report_id": sighting.report_id,
+        "participant": participant_name(runtime, sighting.reporter),
+        "latitude": sighting.place.latitude,
+        "longitude": sighting.place.longitude,
+        "seen_at": iso_time(sighting.last_at),
+        "value": sighting.value,
+        "picture": sighting.picture,
     }

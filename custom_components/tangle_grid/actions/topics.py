@@ -12,13 +12,13 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..const import CONF_TRACKER, SUBENTRY_DATA_TOPIC
-from ..economy.topics import Finding, Sighting
+from ..economy.topics import Finding
 from ..errors import invalid, translated_errors
 from ..island.configuration import Member
 from ..island.runtime import IslandRuntime
 from .access import async_require_control, async_require_spending
 from .registering import for_users
-from .responses import iso_time, participant_name
+from .responses import iso_time, sighting_response
 from .targets import Target, async_target
 
 SERVICE_REPORT: Final = "report"
@@ -144,21 +144,8 @@ async def _get_reports(call: ServiceCall) -> ServiceResponse:
     with translated_errors():
         book = runtime.topics.book(topic_id)
     return {
-        "reports": [_sighting_response(runtime, each) for each in book.open],
+        "reports": [sighting_response(runtime, each) for each in book.open],
         "findings": [_finding_response(each) for each in book.findings],
-    }
-
-
-@callback
-def _sighting_response(runtime: IslandRuntime, sighting: Sighting) -> JsonObjectType:
-    return {
-        "report_id": sighting.report_id,
-        "participant": participant_name(runtime, sighting.reporter),
-        "latitude": sighting.place.latitude,
-        "longitude": sighting.place.longitude,
-        "seen_at": iso_time(sighting.last_at),
-        "value": sighting.value,
-        "picture": sighting.picture,
     }
 
 

@@ -44,6 +44,7 @@ from ..economy.topics import (
     FindingState,
     Outcome,
     Report,
+    Sighting,
     Status,
     Topic,
     TopicBook,
@@ -294,6 +295,15 @@ class DataTopics:
         self._write(book, effects, now)
         self._tell(topic_id, FindingState.ACCEPTED, report_id, finding)
         return finding
+
+    def reports_of(self, member_id: str) -> list[tuple[str, Sighting]]:
+        """Return what a member reported and what still waits, each with its topic's id."""
+        return [
+            (topic_id, each)
+            for topic_id, book in self._books.items()
+            for each in book.open
+            if each.reporter == member_id
+        ]
 
     @callback
     def forget(self, member_id: str) -> int:
