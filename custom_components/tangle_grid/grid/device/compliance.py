@@ -63,9 +63,8 @@ class ComplianceWatch:
         self._evidence_at = -math.inf
 
     def falls(self, now: float) -> None:
-        """It is told less than it draws."""
-        if self._falls_at is None:
-            self._falls_at = now
+        """It is told less than before: from the last such command on it counts how late it is."""
+        self._falls_at = now
 
     def tell_again(self, now: float, grace_s: float, *, short: bool = False) -> bool:
         """Return whether its setpoint should be written once more: it may have fallen back to a limit of its own.
@@ -101,7 +100,8 @@ class ComplianceWatch:
         self._evidence_at = evidence_at
         if not exceeds(measured_a, told_a):
             if self._falls_at is not None and self._falls_at < evidence_at:
-                if self.over_since is not None:
+                # Only what it was told tells of its time to follow: a car that stops by itself has not obeyed late.
+                if self.over_since is not None and not exceeds(told_a, measured_a):
                     late_s = evidence_at - self._falls_at
                     self._late_s = min(max(self._late_s, late_s), grace_s * _LATEST_SHARE)
                 self._falls_at = None
