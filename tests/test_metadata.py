@@ -71,7 +71,7 @@ def entry() -> MockConfigEntry:
         car_park_subentry(),
         toll_subentry(),
         topic_subentry(),
-        options={CONF_PEAK_TARGET: 40},
+        options={CONF_PEAK_TARGET: 40, "prices": {"kwh": "0.25"}},
     )
 
 

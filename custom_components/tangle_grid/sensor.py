@@ -4,14 +4,21 @@ from collections.abc import Iterable
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import Platform
+from homeassistant.const import Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PEAK_TARGET, DOMAIN, SUBENTRY_DATA_TOPIC
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
-from .entities.participant_sensors import DECISION_ATTRIBUTES, PARTICIPANT_SENSORS, REASON_ATTRIBUTES
+from .entities.participant_sensors import (
+    CHARGING_PRICE,
+    CHARGING_SENSORS,
+    DECISION_ATTRIBUTES,
+    PARTICIPANT_SENSORS,
+    PRICE_ATTRIBUTES,
+    REASON_ATTRIBUTES,
+)
 from .entities.service_sensors import SERVICE_SENSORS, ServiceView
 from .entities.topic_sensors import TOPIC_SENSORS, TopicView
 from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES, VEHICLE_SENSORS
@@ -19,6 +26,7 @@ from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDes
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
 from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
+from .island.charging_prices import is_priced
 from .island.runtime import TangleGridConfigEntry
 from .simulated.entities import simulated_sensors
 
@@ -48,13 +56,16 @@ async def async_setup_entry(
             (FeederSensor(runtime, feeder_id, description) for description in FEEDER_SENSORS),
             config_subentry_id=feeder_id,
         )
+    priced = is_priced(entry.options)
     for participant_id, participant in runtime.participants.items():
         data = entry.subentries[participant_id].data
+        if not priced:
+            _async_forget(hass, entry, CHARGING_SENSORS, participant_id)
         async_add_entities(
             (
                 ParticipantSensor(runtime, participant, description)
                 for description in PARTICIPANT_SENSORS
-                if description.applies_to(participant, data)
+                if description.applies_to(participant, data) and (priced or description.key not in CHARGING_SENSORS)
             ),
             config_subentry_id=participant_id,
         )
@@ -84,11 +95,13 @@ async def async_setup_entry(
 
 
 @callback
-def _async_forget(hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Iterable[str]) -> None:
+def _async_forget(
+    hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Iterable[str], whose: str | None = None
+) -> None:
     """Take sensors away that belonged to an option which is switched off."""
     registry = er.async_get(hass)
     for key in keys:
-        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry.entry_id}_{key}"):
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{whose or entry.entry_id}_{key}"):
             registry.async_remove(entity_id)
 
 
@@ -153,11 +166,15 @@ class TopicSensor(MemberEntity, ViewSensor):
 class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
-    _unrecorded_attributes = DECISION_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
+    _unrecorded_attributes = (
+        DECISION_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | PRICE_ATTRIBUTES
+    )
 
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
         if self.entity_description.device_class is SensorDeviceClass.MONETARY:
             return self.hass.config.currency
+        if self.entity_description.key == CHARGING_PRICE:
+            return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
         return super().native_unit_of_measurement

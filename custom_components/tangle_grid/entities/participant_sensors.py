@@ -14,6 +14,7 @@ from ..entity import ParticipantView, watts
 from ..grid.engine.status import IDLE
 from ..grid.model.request import RequestState
 from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
+from ..island.charging_sessions import Payment
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
 from .view_sensors import (
@@ -53,6 +54,12 @@ DECISION_ATTRIBUTES: Final = frozenset({"reason", "request_id", "power_w", "rate
 REASON_ATTRIBUTES: Final = frozenset(
     {"text", "soc", "charged_above", "need_kwh", "departure", "floor", "rate", "min_rate"}
 )
+
+CHARGING_PRICE: Final = "charging_price"
+CHARGING_PAYMENT: Final = "charging_payment"
+CHARGING_SENSORS: Final = (CHARGING_PRICE, CHARGING_PAYMENT)
+"""What only an island with prices of charging has."""
+PRICE_ATTRIBUTES: Final = frozenset({"price_i", "changes_at", "next_price", "per_hour", "per_session"})
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
@@ -158,9 +165,38 @@ def _session_begin(view: ParticipantView) -> datetime | None:
 
 
 def _session_cost(view: ParticipantView) -> float | None:
-    """Return what the session's energy costs at the island's price, in steps of 10 Wh; unknown without a price."""
+    """Return what the session costs by its tariff, less what was earned by feeding back.
+
+    Where charging costs nothing: its energy at the island's price, in steps of 10 Wh; unknown without a price.
+    """
+    cost = view.runtime.charging.cost(view.participant.participant_id)
+    if cost is not None:
+        return round(float(cost), 2)
     price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
     return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
+
+
+def _price_now(view: ParticipantView) -> float | None:
+    quote = view.runtime.charging.quote(view.participant.participant_id)
+    return None if quote is None else round(float(quote.per_kwh), 4)
+
+
+def _price_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
+    """Return the same in tokens, and what follows."""
+    quote = view.runtime.charging.quote(view.participant.participant_id)
+    if quote is None:
+        return None
+    return {
+        "price_i": round(quote.per_kwh_i),
+        "changes_at": None if quote.changes_at is None else as_datetime(quote.changes_at).isoformat(),
+        "next_price": None if quote.then_per_kwh is None else round(float(quote.then_per_kwh), 4),
+        "per_hour": round(float(quote.charging_per_hour), 4),
+        "per_session": round(float(quote.per_session), 4),
+    }
+
+
+def _payment(view: ParticipantView) -> Value:
+    return view.runtime.charging.payment(view.participant.participant_id).value
 
 
 PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
@@ -234,6 +270,24 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_CHARGER),
         calm=ANY_CHANGE,
         value_fn=_session_cost,
+    ),
+    ParticipantSensorDescription(
+        # Its unit is Home Assistant's currency per kWh.
+        key=CHARGING_PRICE,
+        translation_key=CHARGING_PRICE,
+        suggested_display_precision=2,
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_price_now,
+        attributes_fn=_price_attributes,
+    ),
+    ParticipantSensorDescription(
+        key=CHARGING_PAYMENT,
+        translation_key=CHARGING_PAYMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        device_class=SensorDeviceClass.ENUM,
+        options=[each.value for each in Payment],
+        applies_to=_is_kind(SUBENTRY_CHARGER),
+        value_fn=_payment,
     ),
     ParticipantSensorDescription(
         key="state_of_charge",

@@ -32,6 +32,12 @@ PRICED: Final = ("kwh", "hour", "flat", CONF_TARIFF_JSON, CONF_PRICE_ENTITY)
 _PERCENT: Final = 100
 
 
+def is_priced(options: Mapping[str, Any]) -> bool:
+    """Return whether charging costs anything by an entry's options."""
+    stored = options.get(CONF_PRICES, {})
+    return any(name in stored for name in PRICED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingPrices:
     """The prices of an island.
@@ -53,9 +59,9 @@ class ChargingPrices:
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self | None:
         """Return the prices in an entry's options; None where charging costs nothing."""
-        stored = options.get(CONF_PRICES, {})
-        if not any(name in stored for name in PRICED):
+        if not is_priced(options):
             return None
+        stored = options[CONF_PRICES]
         return cls(
             stored=stored,
             rate=token_rate(options),

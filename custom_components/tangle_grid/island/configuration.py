@@ -64,7 +64,7 @@ from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of
 from ..devices.forecasts.source import ForecastSource
 from ..devices.named import StoredEntry
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
-from .charging_prices import CONF_PRICES
+from .charging_prices import CONF_PRICES, is_priced
 from .ownership import async_taken
 
 # Unanswered requests raise the rate up to this many times the first one.
@@ -257,6 +257,8 @@ def structure(entry: StoredEntry) -> dict[str, Any]:
     return {
         "data": dict(entry.data),
         "options": {key: value for key, value in entry.options.items() if key not in _LIVE_OPTIONS},
+        # What prices are applies at once; the first one brings sensors, and the last one takes them away.
+        "priced": is_priced(entry.options),
         "title": entry.title,
         "participants": {
             subentry_id: (subentry.title, {key: value for key, value in subentry.data.items() if key not in _LIVE})

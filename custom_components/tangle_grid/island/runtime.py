@@ -47,6 +47,7 @@ from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
 from .books import FORGET_EVERY, Books, Receipts
+from .charging_sessions import ChargingSessions
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -183,6 +184,18 @@ class IslandRuntime:
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
         self.topics = DataTopics(self.hass, self.entry, self.desk, self.link)
         self.topics.watch(self._async_show_economy)
+        self.charging = ChargingSessions(
+            self.hass,
+            self.entry,
+            engine=self.engine,
+            clock=self.clock,
+            desk=self.desk,
+            vehicles=self.vehicles,
+            participants=self.participants,
+            members=self.members,
+            ledger_open=lambda: self.link.is_open,
+            noticed=self._async_look_soon,
+        )
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -275,6 +288,7 @@ class IslandRuntime:
         await self.async_save()
         self.services.async_stop()
         self.topics.async_stop()
+        self.charging.close()
         await self.desk.async_close()
         await self.link.async_close()
         if self.street is not None:
@@ -320,6 +334,7 @@ class IslandRuntime:
         except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
             self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
         self.loop.async_step(meter_changed_at)
+        self.charging.async_look(self.loop.status)
 
     @callback
     def _async_show(self, error: Exception | None) -> None:
@@ -350,6 +365,7 @@ class IslandRuntime:
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
         self.vehicles.note(happened)
+        self.charging.note(happened)
         if persist or any(map(is_owed, happened)):
             said = (event_message(event, self.engine.requests) for event in happened)
             self._follow_up.owe(message for message in said if message is not None)
@@ -433,6 +449,7 @@ class IslandRuntime:
             self.desk.record("allowance", self.island_id, {}, tuple(gifts), at=at, ended=True)
         self.services.async_opened()
         self.topics.opened()
+        self.charging.opened()
 
     @callback
     def _async_show_economy(self) -> None:
@@ -442,6 +459,7 @@ class IslandRuntime:
     @callback
     def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:
         """Tell those who wait for a payment of the economy."""
+        self.charging.transfer_changed(ordered)
 
     @callback
     def _async_service_happened(self, event: ServiceHappened) -> None:

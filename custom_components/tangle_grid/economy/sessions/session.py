@@ -27,7 +27,7 @@ from ..tariff import Amount, PriceComponent, read_tariff
 from .errors import SessionError, Stored
 from .meter import Finding, Meter, Metered, Reading
 from .orders import Order, Stream, named, payment_id
-from .quote import price_of
+from .quote import Quote, price_of, quote
 from .running_bill import Priced, Row, RunningBill
 from .sun import shared_out
 from .terms import EmptyWallet, Guest, Terms
@@ -241,6 +241,13 @@ class Session:
         """Return energy that the car took and that is not paid, Wh; negative is paid ahead."""
         return self._bill.wh - self._account.paid_wh if self.is_billed else 0
 
+    def quote(self, at: float) -> Quote:
+        """Return what the next kWh costs by the session's tariff, and when that changes."""
+        now_s = max(int(at), self._billed_to_s)
+        return quote(
+            self._bill.tariff, now_s, self._zone, self.terms.rate, start=float(self.started_at), wh=self._bill.wh
+        )
+
     @property
     def rows(self) -> list[Row]:
         """Return the metered rows, each at one price."""
@@ -320,6 +327,11 @@ class Session:
         self._fed.rewarded += rewarded
         self._fed.feed_in += self._fed.pending - rewarded
         self._fed.pending = 0
+
+    def limit_price(self, most_per_kwh: Fraction | None) -> None:
+        """Say what the car pays for a kWh at most; None is anything. It counts from the next step on."""
+        if most_per_kwh != self.terms.most_per_kwh:
+            self.terms = replace(self.terms, most_per_kwh=most_per_kwh)
 
     def correct(self, payer: str | None, guest: Guest | None, at: float) -> Outcome:
         """Say that it is another car. The one before gets back what it paid and returns what it got; this one pays all.

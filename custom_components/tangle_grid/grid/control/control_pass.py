@@ -179,6 +179,9 @@ class ControlPass:
         if planned is not None and planned < plan.ceiling:
             plan.ceiling = planned
             plan.ceiling_cause = Cause.PLAN
+        if device.limit_a is not None and device.limit_a < plan.ceiling:
+            plan.ceiling = device.limit_a
+            plan.ceiling_cause = Cause.PAYMENT
         if plan.wiring.checked and not plan.wiring.blind and plan.ceiling > config.min_current_a:
             plan.ceiling = config.min_current_a
             plan.ceiling_cause = Cause.SAFE_STATE

@@ -97,9 +97,11 @@ class DeviceState:
         probe: When it may be tried although nobody sees what it does.
         first_shown_a: The limit that a charger showed when it was first seen, in the step in which it was, A.
         rewrite: It may have forgotten its setpoint.
+        limit_a: The most that its charging session lets it have, A per phase; None: anything.
     """
 
     plugged_in = True
+    limit_a: float | None = None
     _long_paused = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:

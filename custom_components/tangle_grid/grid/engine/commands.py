@@ -274,6 +274,16 @@ class Commands:
         device.departure.leave()
         device.satisfied = False
 
+    def limit_charger(self, device_id: str, current_a: float | None) -> None:
+        """Let a charger draw no more than this, A per phase, from the next step on; None: as much as there is.
+
+        It is not kept over a restart.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        self._charger(device_id).limit_a = current_a
+
     def _charger(self, device_id: str) -> DeviceState:
         device = self._parts.device(device_id)
         if not isinstance(device.configured, ChargerConfig):

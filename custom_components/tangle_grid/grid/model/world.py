@@ -44,7 +44,7 @@ class Cause(StrEnum):
     """Why a setpoint has its value.
 
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
-    has no part in it.
+    has no part in it. `payment`: its session may not go on as it did.
     """
 
     SAFE_STATE = "safe_state"
@@ -54,6 +54,7 @@ class Cause(StrEnum):
     RESERVED = "reserved"
     RELEASE = "release"
     PLAN = "plan"
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,231 @@
+"""Sessions of an island: begun and ended by the plug, paid by whoever is there, through a desk that forgets nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.tangle_grid.economy.sessions import Guest, Session, SessionReceipt, recompute
+from custom_components.tangle_grid.island.charging_sessions import KIND
+from custom_components.tangle_grid.ledger import BalancesChanged
+from tests.support.island import CHARGER, VEHICLE, FakeLedger, Island, charger_subentry, island_entry, vehicle_subentry
+
+PLUG = "binary_sensor.plug"
+IONIQ = "vehicle-2"
+RICH_I = 100_000_000
+PRICES = {"kwh": "0.25", "fee_percent": "5"}
+
+
+def make_entry(*vehicles: Any, **prices: Any) -> MockConfigEntry:
+    charger = charger_subentry("never")
+    charger["data"] = {**charger["data"], "connected": PLUG}
+    return island_entry(
+        charger, *vehicles, options={"planning": False, "prices": {**PRICES, **prices}, "token_rate": "1000000"}
+    )
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, request: pytest.FixtureRequest) -> MockConfigEntry:
+    hass.states.async_set(PLUG, "off")
+    found: MockConfigEntry = getattr(request, "param", None) or make_entry()
+    return found
+
+
+def fund(island: Island, **amounts: int) -> None:
+    for wallet, amount_i in amounts.items():
+        island.ledger.balances[wallet.replace("_", "-")] += amount_i
+    island.ledger._tell(BalancesChanged(wallets=island.ledger._wallets()))
+
+
+async def confirm(island: Island) -> None:
+    await island.runtime.desk.async_settled()
+    for payment_id, payment in tuple(island.ledger.orders.items()):
+        if payment.confirmed_at is None:
+            island.ledger.confirm(payment_id)
+    await island.settle()
+
+
+async def charge(island: Island, seconds: float, *, confirmed: bool = True) -> None:
+    for _ in range(round(seconds / 15)):
+        await island.run(15)
+        if confirmed:
+            await confirm(island)
+
+
+async def plug(hass: HomeAssistant, island: Island, state: str) -> None:
+    hass.states.async_set(PLUG, state)
+    if state == "off":
+        hass.states.async_set("input_boolean.charger", "off")
+    await island.run(30 if state == "on" else 120)
+    await confirm(island)
+
+
+def session(island: Island) -> Session:
+    found = island.runtime.charging.session(CHARGER)
+    assert found is not None
+    return found
+
+
+async def receipts(hass: HomeAssistant, island: Island) -> list[SessionReceipt]:
+    await island.run(60)
+    await confirm(island)
+    await island.run(60)
+    await island.runtime.desk.async_settled()
+    stored: list[Mapping[str, Any]] = await hass.async_add_executor_job(island.runtime.desk.journal.ended, KIND)
+    return [SessionReceipt.from_dict(each["receipt"]) for each in stored]
+
+
+def paid_i(island: Island, wallet: str) -> int:
+    sent = [each for each in island.ledger.orders.values() if each.source == wallet]
+    got = [each for each in island.ledger.orders.values() if each.target == wallet]
+    return sum(each.amount_i for each in sent) - sum(each.amount_i for each in got)
+
+
+async def test_a_car_pays_from_plug_to_plug(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    assert island.state("sensor", "charging_price", CHARGER) == "0.25"
+    assert island.state("sensor", "charging_payment", CHARGER) == "none"
+    await plug(hass, island, "on")
+    await charge(island, 1_200)
+    assert island.state("sensor", "charging_payment", CHARGER) == "paid"
+    assert session(island).payer == CHARGER
+    assert 2_500 < session(island).wh_in < 4_000
+    assert paid_i(island, CHARGER) > 0, "while it charges"
+    assert abs(session(island).credit_wh) <= 1_000
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
+    assert paid_i(island, CHARGER) == receipt.charge_i + receipt.fee_i
+    assert receipt.charge_i == 250 * receipt.wh_in  # 0.25 of a Mi for a kWh
+    assert island.runtime.charging.session(CHARGER) is None
+    lines = await hass.async_add_executor_job(lambda: list(island.runtime.desk.journal.lines(participant=CHARGER)))
+    charging = [line for line in lines if line.reference == receipt.session_id]
+    assert sum(line.wh_in for line in charging) == receipt.wh_in
+    assert sum(line.amount_i for line in charging) == -receipt.charge_i - receipt.fee_i
+
+
+async def test_a_session_goes_on_after_a_restart(
+    hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger]
+) -> None:
+    fund(island, charger_1=RICH_I)
+    await plug(hass, island, "on")
+    await charge(island, 600)
+    before = session(island)
+    orders = dict(island.ledger.orders)
+    assert await hass.config_entries.async_reload(island.entry.entry_id)
+    island.ledger = fake_ledger[-1]
+    await island.settle()
+    await island.runtime.desk.async_settled()
+    assert island.runtime.charging.session(CHARGER) is not before
+    await charge(island, 600)
+    assert session(island).session_id == before.session_id
+    assert session(island).wh_in > before.wh_in
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
+    assert orders.keys() < island.ledger.orders.keys()
+
+
+@pytest.mark.parametrize("entry", [make_entry()], indirect=True)
+async def test_an_empty_wallet_goes_to_the_safe_current_and_a_top_up_resumes(
+    hass: HomeAssistant, island: Island
+) -> None:
+    await plug(hass, island, "on")
+    await charge(island, 600)
+    assert island.state("sensor", "charging_payment", CHARGER) == "wallet_empty"
+    status = island.runtime.status.devices[CHARGER]
+    assert (status.setpoint, str(status.cause)) == (6.0, "payment")
+    assert island.ledger.orders == {}
+    fund(island, charger_1=RICH_I)
+    await charge(island, 120)
+    assert island.state("sensor", "charging_payment", CHARGER) == "paid"
+    await charge(island, 300)
+    setpoint = island.runtime.status.devices[CHARGER].setpoint
+    assert setpoint is not None
+    assert setpoint > 6.0
+
+
+@pytest.mark.parametrize("entry", [make_entry(vehicle_subentry(), vehicle_subentry(IONIQ, "Ioniq"))], indirect=True)
+async def test_the_books_follow_a_correction(hass: HomeAssistant, island: Island) -> None:
+    fund(island, vehicle_1=RICH_I, vehicle_2=RICH_I)
+    await plug(hass, island, "on")
+    assert (session(island).payer, session(island).guest) == (None, Guest.FREE)
+    island.runtime.async_choose_vehicle(CHARGER, VEHICLE)
+    await charge(island, 900)
+    assert session(island).payer == VEHICLE
+    assert paid_i(island, VEHICLE) > 0
+    island.runtime.async_choose_vehicle(CHARGER, IONIQ)
+    await charge(island, 300)
+    assert session(island).payer == IONIQ
+    assert paid_i(island, VEHICLE) == 0
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
+    assert receipt.payers == (None, VEHICLE, IONIQ)
+    assert paid_i(island, IONIQ) == receipt.charge_i + receipt.fee_i
+
+
+@pytest.mark.parametrize("entry", [make_entry(vehicle_subentry(), guests="refused")], indirect=True)
+async def test_a_guest_is_refused_where_the_operator_wants_it(hass: HomeAssistant, island: Island) -> None:
+    await plug(hass, island, "on")
+    await charge(island, 60)
+    assert island.state("sensor", "charging_payment", CHARGER) == "guest_refused"
+    assert island.runtime.status.devices[CHARGER].setpoint == 0.0
+    fund(island, vehicle_1=RICH_I)
+    island.runtime.async_choose_vehicle(CHARGER, VEHICLE)
+    await charge(island, 120)
+    assert island.state("sensor", "charging_payment", CHARGER) == "paid"
+
+
+@pytest.mark.parametrize("entry", [make_entry(vehicle_subentry(max_price=200_000))], indirect=True)
+async def test_a_car_that_pays_less_stays_at_its_safe_current(hass: HomeAssistant, island: Island) -> None:
+    fund(island, vehicle_1=RICH_I)
+    island.runtime.async_choose_vehicle(CHARGER, VEHICLE)
+    await plug(hass, island, "on")
+    island.runtime.async_choose_vehicle(CHARGER, VEHICLE)
+    await charge(island, 120)
+    assert island.state("sensor", "charging_payment", CHARGER) == "price_above_limit"
+
+
+@pytest.mark.parametrize("entry", [island_entry()], indirect=True)
+async def test_without_prices_nothing_is_charged(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    await charge(island, 600)
+    assert island.ledger.orders == {}
+    registry = er.async_get(hass)
+    assert registry.async_get_entity_id("sensor", "tangle_grid", f"{CHARGER}_charging_price") is None
+    hass.config_entries.async_update_entry(island.entry, options={**island.entry.options, "prices": PRICES})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert island.state("sensor", "charging_price", CHARGER) == "0.25"
+    hass.config_entries.async_update_entry(island.entry, options={**island.entry.options, "prices": {}})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert registry.async_get_entity_id("sensor", "tangle_grid", f"{CHARGER}_charging_price") is None
+    assert island.runtime.desk.open_sagas == {}
+
+
+async def test_a_fault_of_a_session_stops_no_pass(hass: HomeAssistant, island: Island, caplog: Any) -> None:
+    await plug(hass, island, "on")
+    before = island.runtime.status.at
+    session(island).step = None  # type: ignore[method-assign, assignment]
+    await island.run(60)
+    assert island.runtime.status.at > before
+    assert "cannot go on" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "entry", [island_entry(options={"planning": False, "prices": PRICES, "token_rate": "1000000"})], indirect=True
+)
+async def test_a_charger_that_sees_no_plug_has_sessions_by_its_power(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    await charge(island, 300)
+    assert session(island).wh_in > 500
+    hass.states.async_set("input_boolean.charger", "off")
+    await charge(island, 900)
+    assert island.runtime.charging.session(CHARGER) is not None
+    await charge(island, 1_200)
+    assert island.runtime.charging.session(CHARGER) is None
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
