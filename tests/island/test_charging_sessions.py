@@ -229,3 +229,19 @@ async def test_a_charger_that_sees_no_plug_has_sessions_by_its_power(hass: HomeA
     assert island.runtime.charging.session(CHARGER) is None
     (receipt,) = await receipts(hass, island)
     assert recompute(receipt) == ()
+
+
+@pytest.mark.parametrize("entry", [make_entry(kwh="-0.10", negative_budget="0.1", fee_percent="0")], indirect=True)
+async def test_negative_prices_pay_the_car_as_far_as_the_day_s_budget_goes(hass: HomeAssistant, island: Island) -> None:
+    for _time in range(2):
+        await plug(hass, island, "on")
+        await charge(island, 600)
+        hass.states.async_set("input_boolean.charger", "on")
+        await plug(hass, island, "off")
+        hass.states.async_set("input_boolean.charger", "on")
+        await receipts(hass, island)
+    found = await receipts(hass, island)
+    assert len(found) == 2
+    assert all(recompute(receipt) == () for receipt in found)
+    assert [receipt.granted_i for receipt in found] == [0, 100_000]
+    assert paid_i(island, CHARGER) == -100_000, "a tenth of a Mi, once"

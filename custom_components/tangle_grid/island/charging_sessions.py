@@ -42,7 +42,7 @@ from ..grid.model.events import GridEvent, Settlement
 from ..grid.model.request import RequestState
 from ..grid.model.world import NOMINAL_V, Cause, ChargerConfig, SolarConfig
 from ..log_once import LogOnce
-from .charging_prices import ChargingPrices
+from .charging_prices import ChargingPrices, is_priced
 from .configuration import Member, Participant
 from .vehicles import Vehicles
 
@@ -135,6 +135,8 @@ class ChargingSessions:
         self._drawn_ws = self._sun_at = 0.0
         self._roots = [each.feeder_id for each in engine.config.feeders if each.parent_id is None]
         self._quoted: tuple[float, Quote | None] | None = None
+        self._options: Mapping[str, Any] | None = None
+        self._known: ChargingPrices | None = None
         self._ready = False
         self._said = LogOnce(LOGGER)
 
@@ -173,9 +175,16 @@ class ChargingSessions:
             self._quoted = (now, self._offer(now))
         return self._quoted[1]
 
+    def _prices(self) -> ChargingPrices | None:
+        """Return the prices of the options, read once for all chargers. Raises FormError for what is no price."""
+        if self._options is not self._entry.options:
+            self._known = ChargingPrices.from_options(self._entry.options)
+            self._options, self._quoted = self._entry.options, None
+        return self._known
+
     def _offer(self, now: float) -> Quote | None:
         try:
-            prices = ChargingPrices.from_options(self._entry.options)
+            prices = self._prices()
             terms = None if prices is None else prices.terms(self._hass, dt_util.utc_from_timestamp(now))
             if terms is None:
                 return None
@@ -221,7 +230,7 @@ class ChargingSessions:
     @callback
     def async_look(self, status: GridStatus) -> None:
         """Meter and pay what the last pass saw. Never raises."""
-        if not self._ready:
+        if not self._ready or not (self._at or self._settling or is_priced(self._entry.options)):
             return
         self._measure_sun(status)
         for charger_id in self._chargers:
@@ -297,7 +306,7 @@ class ChargingSessions:
         return device.session_at - found.plugged_at > _SAME_PLUG_S
 
     def _begin(self, charger_id: str, device: DeviceStatus) -> None:
-        prices = ChargingPrices.from_options(self._entry.options)
+        prices = self._prices()
         if prices is None:
             return
         now = self._clock.now()
@@ -345,7 +354,7 @@ class ChargingSessions:
 
     def _correct(self, charger_id: str, found: _Open, now: float) -> None:
         """Let the session follow who is found to be there."""
-        prices = ChargingPrices.from_options(self._entry.options)
+        prices = self._prices()
         if prices is None:
             return
         session = found.session
@@ -425,7 +434,7 @@ class ChargingSessions:
         self._drawn_ws += max(0.0, net_w + given_w) * lasts_s
 
     def _budget_i(self, session: Session) -> int:
-        prices = ChargingPrices.from_options(self._entry.options)
+        prices = self._prices()
         if prices is None:
             return 0
         budget_i = int(prices.negative_budget * session.terms.rate)
