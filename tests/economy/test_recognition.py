@@ -1,6 +1,7 @@
 """Which vehicle is at which charger: each kind of evidence, their order, and what holds whatever is seen."""
 
 import json
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -180,6 +181,29 @@ def test_of_two_that_rise_alike_neither_is_taken() -> None:
     _charge(yard, "left", 0, zoe=40, ioniq=60)
     yard.look(left=True)
     assert _charge(yard, "left", 5000, zoe=49, ioniq=69)["left"] == _NOBODY
+
+
+def test_many_chargers_and_cars_take_no_time() -> None:
+    """A look is made between two passes of the grid: half of the cars are known by cards, the others rise alike."""
+    number, recognition = 200, Recognition()
+    for each in range(0, number, 2):
+        recognition.read(1e6, f"c{each}", f"id{each}")
+    begun = time.process_time()
+    for look in range(4):
+        chargers = [ChargerSeen(charger_id=f"c{n}", connected=True, charged_wh=3e3 * look) for n in range(number)]
+        vehicles = [
+            VehicleSeen(
+                vehicle_id=f"v{n}",
+                ids=frozenset({f"ID{n}"}),
+                battery_wh=60_000,
+                soc=50 + 4.6 * look,
+                soc_at=1e6 + look,
+            )
+            for n in range(number)
+        ]
+        found = recognition.observe(1e6 + look, chargers, vehicles)
+    assert time.process_time() - begun < 4.0
+    assert {each.by for each in found.values()} == {Evidence.ID_READ, Evidence.NOTHING}
 
 
 def test_a_rise_that_no_energy_explains_is_of_another_place() -> None:

@@ -14,7 +14,8 @@ Of 3 to 5, what was found once stays for the stay, unless something of a higher 
 impossible. Whatever is left is a guest. Time in grid seconds, energy in Wh, state of charge in percent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -233,9 +234,14 @@ class Recognition:
         seen = {each.charger_id: each for each in chargers}
         known = {each.vehicle_id: each for each in vehicles}
         self._stays = {charger_id: self._stays.get(charger_id, _Stay()) for charger_id in sorted(seen)}
+        # Where it is certain who is there, nothing has to be compared.
+        certain = {stay.found.vehicle_id for stay in self._stays.values() if stay.found.sureness is Sureness.CERTAIN}
+        compared = {each: vehicle for each, vehicle in known.items() if each not in certain}
         for charger_id, stay in self._stays.items():
             _follow(stay, seen[charger_id], now)
-            _compare(stay, known)
+            _forget(stay, known)
+            if stay.connected and stay.found.sureness is not Sureness.CERTAIN:
+                _compare(stay, compared)
         found = _Finding(self._stays, seen, known, now).find()
         for charger_id, stay in self._stays.items():
             stay.found = found.get(charger_id, NOBODY_KNOWN)
@@ -327,12 +333,14 @@ def _follow(stay: _Stay, seen: ChargerSeen, now: float) -> None:
     stay.counter_wh = seen.charged_wh
 
 
-def _compare(stay: _Stay, vehicles: Mapping[str, VehicleSeen]) -> None:
-    """Hold the states of charge that are reported against the energy of the stay."""
+def _forget(stay: _Stay, vehicles: Mapping[str, VehicleSeen]) -> None:
+    """Forget the vehicles that there are no longer."""
     for vehicle_id in stay.rises.keys() - vehicles.keys():
         del stay.rises[vehicle_id]
-    if not stay.connected:
-        return
+
+
+def _compare(stay: _Stay, vehicles: Mapping[str, VehicleSeen]) -> None:
+    """Hold the states of charge that are reported against the energy of the stay."""
     for vehicle_id, vehicle in vehicles.items():
         if vehicle.soc is None or vehicle.soc_at is None:
             continue
@@ -415,22 +423,18 @@ class _Finding:
                 self._decide(charger_id, owner, Evidence.ID_READ)
 
     def _by_rise(self) -> None:
-        """Take what points at one vehicle alone, and goes with one charger alone, as long as there is any."""
-        while (pair := next(self._alone(), None)) is not None:
-            self._decide(*pair, Evidence.SOC_RISES)
-
-    def _alone(self) -> Iterator[tuple[str, str]]:
-        fits = [(charger_id, vehicle_id) for charger_id in self._open for vehicle_id in self._fitting(charger_id)]
-        for charger_id, vehicle_id in fits:
-            if sum(vehicle_id == each or charger_id == there for there, each in fits) == 1:
-                yield charger_id, vehicle_id
+        """Take what points at one vehicle alone, and goes with one charger alone: no such pair touches another one."""
+        fits = {charger_id: self._fitting(charger_id) for charger_id in self._open}
+        times = Counter(vehicle_id for fitting in fits.values() for vehicle_id in fitting)
+        for charger_id, fitting in fits.items():
+            if len(fitting) == 1 and times[fitting[0]] == 1:
+                self._decide(charger_id, fitting[0], Evidence.SOC_RISES)
 
     def _fitting(self, charger_id: str) -> list[str]:
-        rises = self._stays[charger_id].rises
         return [
             vehicle_id
-            for vehicle_id in self._free
-            if vehicle_id in rises and rises[vehicle_id].fits and self._possible(charger_id, vehicle_id)
+            for vehicle_id, rise in sorted(self._stays[charger_id].rises.items())
+            if rise.fits and vehicle_id in self._free and self._possible(charger_id, vehicle_id)
         ]
 
     def _possible(self, charger_id: str, vehicle_id: str) -> bool:
