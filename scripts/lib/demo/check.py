@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from .api import HomeAssistantApi, Json
+from .errands import Errands
 from .errors import DemoError, StepError
 from .progress import Progress
 from .states import LiveStates
 from .stories import FLEXIBLE
 from .street import DOMAIN, Owner, Street
 
-# Real seconds; together below five minutes.
+# Real seconds; together below six minutes.
 _FIRST_READING_S: Final = 30
 _LEDGER_S: Final = 45
 _PEAK_S: Final = 120
@@ -25,7 +26,7 @@ _FEED_BACK_S: Final = 120
 _RELIEF_S: Final = 40
 _PAYMENT_S: Final = 90
 _LOOK_UP_S: Final = 30
-_TOTAL_S: Final = 300
+_TOTAL_S: Final = 360
 
 _BELOW_FOR_S: Final = 3.0
 _FEEDING_BACK_W: Final = -100.0
@@ -113,6 +114,7 @@ class Cycle:
         self._live = live
         self._progress = progress
         self._steps: list[Json] = []
+        self._errands = Errands(api, street)
 
     async def run(self) -> dict[str, object]:
         """Watch it all.
@@ -131,6 +133,7 @@ class Cycle:
         phases = await self._step("first_readings", self._first_readings)
         witness = Witness(self._street, self._live, phases)
         before = await self._step("ledger_open", self._before)
+        await self._step("errands", self._begin_errands)
         await self._step("evening_peak", lambda: self._evening_peak(phases, witness))
         await self._step("request", lambda: self._some_request(before))
         await self._step("car_accepts", lambda: self._answered(before, accepted=True))
@@ -138,11 +141,14 @@ class Cycle:
         await self._step("battery_feeds_back", lambda: self._fed_back("battery", witness))
         await self._step("car_feeds_back", lambda: self._fed_back("charger", witness))
         await self._step("relief", lambda: self._relief(phases))
+        await self._step("car_leaves", self._errands.leave)
         load_after = self._live.number(self._street.need(self._street.island, "load"))
         messages = await self._step("meter_messages", self._meter_messages)
         payments, delta = await self._step("rewards", lambda: self._rewards(before))
         transactions = await self._step("transactions", lambda: self._transactions(payments))
         reaction = await self._step("reaction", self._reaction)
+        errands = await self._step("errands_paid", self._errands_paid)
+        balanced = await self._step("books", self._books)
         requests = await self._requests(before)
         asks = [ask for request in requests for ask in request["participants"]]
         declined = [ask for ask in asks if ask["state"] == _NO]
@@ -170,6 +176,8 @@ class Cycle:
             "reward_transactions": transactions,
             "reaction_ms": reaction,
             "fed_back": witness.fed_back,
+            **errands,
+            "books_balanced": balanced,
             "decline_reasons": {ask["name"]: ask["reason"] for ask in declined},
             "elapsed_s": round(self._progress.elapsed_s, 1),
             "steps": self._steps,
@@ -335,6 +343,36 @@ class Cycle:
                 raise DemoError(f"the transaction {tail} of {payment['payment_id']} is not confirmed")
             hashes.append(tail)
         return hashes
+
+    async def _begin_errands(self) -> None:
+        """Wait until cars and topics have something to spend."""
+
+        async def funded() -> bool:
+            return self._errands.are_funded(await self._list("payments"))
+
+        await self._poll(funded, _LEDGER_S, "the cars have no tokens to begin with")
+        await self._errands.begin()
+
+    async def _errands_paid(self) -> Json:
+        """Cars have paid for energy, parking and the toll, and two of them were paid for what they saw."""
+
+        async def paid() -> Json | None:
+            return self._errands.outcome(await self._list("payments"))
+
+        return await self._poll(paid, _PAYMENT_S, "not all that cars owe or earn is paid")
+
+    async def _books(self) -> bool:
+        """Everybody's statement closes with what the wallet holds."""
+
+        async def balanced() -> bool | None:
+            answer = await self._api.request("GET", f"diagnostics/config_entry/{self._street.entry_id}")
+            names = {owner.key: owner.name for owner in (*self._owners, *self._street.services)}
+            wallets = answer["data"]["ledger"]["wallets"]
+            return await self._errands.books_balanced(
+                {names[key]: wallet["balance_i"] for key, wallet in wallets.items() if key in names}
+            )
+
+        return await self._poll(balanced, _PAYMENT_S, "the statements do not close with what the wallets hold")
 
     # Reading
 

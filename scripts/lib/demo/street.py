@@ -17,6 +17,7 @@ START: Final = "17:36:00"
 DEFAULT_SEED: Final = 1
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
+_SERVICES: Final = ("parking", "toll", "data_topic")
 _ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
 _MAX_STEPS: Final = 6
 _CLOCK: Final = "_sim_transformer_street_time"
@@ -29,7 +30,7 @@ class Owner:
     Attributes:
         key: The config subentry of a participant, the config entry of the island.
         name: As people call it.
-        kind: `charger`, `battery`, `household`, `solar`, `vehicle`; `island` for the island.
+        kind: `charger`, `battery`, `household`, `solar`, `vehicle`, one of the services; `island` for the island.
         device_id: The device in Home Assistant's registry.
     """
 
@@ -48,6 +49,7 @@ class Street:
         island: The owner of the feed's own entities.
         participants: Everybody on the feed.
         vehicles: The cars that come to the chargers, each with a wallet.
+        services: What cars pay, or are paid by: car parks, tolls, data topics.
         entities: Entity ids that are in use, by domain and unique id.
         total_entities: How many entities the integration has, the simulated devices included.
     """
@@ -56,6 +58,7 @@ class Street:
     island: Owner
     participants: tuple[Owner, ...]
     vehicles: tuple[Owner, ...]
+    services: tuple[Owner, ...]
     entities: Mapping[tuple[str, str], str]
     total_entities: int
 
@@ -181,16 +184,18 @@ async def read_street(api: HomeAssistantApi, entry: Json) -> Street:
     participants = (
         _owner(devices, item["subentry_id"], item["subentry_type"], item["title"]) for item in _in_order(subentries)
     )
-    vehicles = (
-        _owner(devices, item["subentry_id"], item["subentry_type"], item["title"])
+    others = [
+        owner
         for item in subentries
-        if item["subentry_type"] == "vehicle"
-    )
+        if item["subentry_type"] in {"vehicle", *_SERVICES}
+        and (owner := _owner(devices, item["subentry_id"], item["subentry_type"], item["title"])) is not None
+    ]
     return Street(
         entry_id=entry_id,
         island=island,
         participants=tuple(owner for owner in participants if owner is not None),
-        vehicles=tuple(owner for owner in vehicles if owner is not None),
+        vehicles=tuple(owner for owner in others if owner.kind == "vehicle"),
+        services=tuple(owner for owner in others if owner.kind in _SERVICES),
         entities={
             (entity["entity_id"].split(".", 1)[0], entity["unique_id"]): entity["entity_id"] for entity in enabled
         },

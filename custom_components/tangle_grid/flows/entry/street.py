@@ -125,7 +125,7 @@ _PRICES: Final[Mapping[str, Any]] = {
     CONF_FEE_PERCENT: "4",
     CONF_GUESTS: str(Guest.FREE),
     CONF_EMPTY_WALLET: str(EmptyWallet.CREDIT),
-    CONF_CREDIT_WH: 10_000,
+    CONF_CREDIT_WH: 3_000,
     CONF_AWAY_WH: 100_000,
 }
 # Both stand where the street is: its cars have no position but whether they are at home.
