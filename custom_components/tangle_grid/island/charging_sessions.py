@@ -5,7 +5,7 @@ who is refused is paused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from time import monotonic
@@ -20,6 +20,7 @@ from ..bridge.payment_desk import PaymentDesk
 from ..clock import GridClock
 from ..const import LOGGER
 from ..devices.named import StoredEntry
+from ..economy.effects import BookEntry, Effect
 from ..economy.errors import FormError, TariffError
 from ..economy.sessions import (
     Guest,
@@ -492,7 +493,12 @@ class ChargingSessions:
         if done:
             state = {"version": _VERSION, "receipt": SessionReceipt.of(session).to_dict()}
             self._settling = [each for each in self._settling if each is not found]
-        self._desk.record(KIND, session.session_id, state, outcome.effects, at=at, ended=done)
+        effects = tuple(map(self._in_wall_time, outcome.effects))
+        self._desk.record(KIND, session.session_id, state, effects, at=at, ended=done)
+
+    def _in_wall_time(self, effect: Effect) -> Effect:
+        """Return an effect as the books have it: their months are those of people, also where time runs faster."""
+        return replace(effect, at=self._clock.to_wall(effect.at)) if isinstance(effect, BookEntry) else effect
 
     def _settle(self) -> None:
         now = self._clock.now()

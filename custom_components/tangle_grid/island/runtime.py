@@ -334,7 +334,11 @@ class IslandRuntime:
         except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
             self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
         self.loop.async_step(meter_changed_at)
-        self.charging.async_look(self.loop.status)
+        try:
+            self.charging.async_look(self.loop.status)
+            self._said.right("charging", "Charging at %s can be metered and paid again", self.entry.title)
+        except Exception as error:  # noqa: BLE001 - the passes go on, whoever owes what
+            self._said.wrong("charging", "Charging at %s cannot be metered and paid", self.entry.title, error=error)
 
     @callback
     def _async_show(self, error: Exception | None) -> None:
