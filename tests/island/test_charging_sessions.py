@@ -11,7 +11,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.economy.sessions import Guest, Session, SessionReceipt, recompute
 from custom_components.tangle_grid.island.charging_sessions import KIND
 from custom_components.tangle_grid.ledger import BalancesChanged
-from tests.support.island import CHARGER, VEHICLE, FakeLedger, Island, charger_subentry, island_entry, vehicle_subentry
+from tests.support.island import (
+    CHARGER,
+    SOLAR,
+    VEHICLE,
+    FakeLedger,
+    Island,
+    charger_subentry,
+    island_entry,
+    set_sensor,
+    solar_subentry,
+    vehicle_subentry,
+)
 
 PLUG = "binary_sensor.plug"
 IONIQ = "vehicle-2"
@@ -245,3 +256,27 @@ async def test_negative_prices_pay_the_car_as_far_as_the_day_s_budget_goes(hass:
     assert all(recompute(receipt) == () for receipt in found)
     assert [receipt.granted_i for receipt in found] == [0, 100_000]
     assert paid_i(island, CHARGER) == -100_000, "a tenth of a Mi, once"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        island_entry(
+            charger_subentry("never"),
+            solar_subentry(),
+            options={"planning": False, "prices": {**PRICES, "sun_price": "0.1"}, "token_rate": "1000000"},
+        )
+    ],
+    indirect=True,
+)
+async def test_a_solar_owner_is_paid_for_what_its_roof_delivered(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    set_sensor(hass, "sensor.inverter_power", 3_000, "W")
+    await charge(island, 1_200)
+    hass.states.async_set("input_boolean.charger", "off")
+    await charge(island, 2_400)
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
+    # A share of a kilowatt hour of sun: the house draws as well.
+    assert 100 < receipt.sun_wh[SOLAR] < 1_000
+    assert paid_i(island, SOLAR) == -100 * receipt.sun_wh[SOLAR]

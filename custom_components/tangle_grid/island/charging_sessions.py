@@ -132,7 +132,7 @@ class ChargingSessions:
         self._settled_at = 0.0
         self._amounts: dict[str, int] = {}
         self._granted: tuple[str, int] = ("", 0)
-        self._sun_ws: dict[str, float] = {}
+        self._sun_ws = dict.fromkeys(self._suns, 0.0)
         self._drawn_ws = self._sun_at = 0.0
         self._roots = [each.feeder_id for each in engine.config.feeders if each.parent_id is None]
         self._quoted: tuple[float, Quote | None] | None = None
@@ -411,7 +411,7 @@ class ChargingSessions:
             paid=paid,
             affordable_i=affordable_i,
             budget_i=self._budget_i(session),
-            sun_wh={name: wh - sun_wh.get(name, wh) for name, wh in found.sun_wh.items()},
+            sun_wh={name: wh - sun_wh.get(name, 0) for name, wh in found.sun_wh.items()},
             drawn_wh=found.drawn_wh - drawn_wh,
         )
 
@@ -430,7 +430,7 @@ class ChargingSessions:
             power_w = status.devices[name].power_w
             if power_w is not None and power_w < 0:
                 given_w -= power_w
-                self._sun_ws[name] = self._sun_ws.get(name, 0.0) - power_w * lasts_s
+                self._sun_ws[name] -= power_w * lasts_s
         net_w = sum(status.feeders[root].total_w or 0.0 for root in self._roots)
         self._drawn_ws += max(0.0, net_w + given_w) * lasts_s
 
@@ -504,4 +504,10 @@ class ChargingSessions:
         now = self._clock.now()
         self._settled_at = now
         for found in tuple(self._settling):
-            self._record(found, found.session.settle(now, self._situation(found)))
+            session_id = found.session.session_id
+            try:
+                self._record(found, found.session.settle(now, self._situation(found)))
+            except Exception as error:  # noqa: BLE001 - the others are settled, and the desk goes on
+                self._said.wrong(session_id, "The charging session %s cannot be settled", session_id, error=error)
+            else:
+                self._said.right(session_id, "The charging session %s is settled", session_id)
