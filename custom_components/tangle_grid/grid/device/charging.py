@@ -109,10 +109,15 @@ def can_be_lowered(device: DeviceState) -> bool:
 
 
 def floor_a(device: DeviceState) -> float:
-    """Return the least that a charger can be told, A per phase: 0 when it can be paused."""
+    """Return the least that a charger can be told, A per phase: 0 when it can be paused.
+
+    Where it makes more of its lowest setpoint, and shows that, it is told what it makes of it: else it would be told
+    the same for ever.
+    """
     if not isinstance(device.config, ChargerConfig):
         return 0.0
-    return max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails else 0.0)
+    least_a = max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails else 0.0)
+    return max(least_a, device.shown.least_a) if least_a > 0 else 0.0
 
 
 def _amps(power_w: PhaseTriple) -> PhaseTriple:

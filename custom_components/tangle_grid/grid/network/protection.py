@@ -380,16 +380,20 @@ def _uncontrolled_at(
     told_a = sum([device.setpoint or 0.0 for device in decided])
     feeder.echo.hear(told_a)
     if not feeder.echo.knows(at) and all(has_followed(device, at, timing) for device in decided):
-        known = [sum([draw.likely[phase] for draw in (*draws, *apart)]) for phase in range(PHASES)]
         drawn_a = sum([sum(draw.likely) for draw in draws])
+        # Who is silent may have stopped since.
+        seen = [draw for device, draw in zip(fixed, apart, strict=True) if device.reading is not None]
+        known = [sum([draw.likely[phase] for draw in (*draws, *seen)]) for phase in range(PHASES)]
         wrong = feeder.echo.observe(
             at,
-            load_a=sum(feeder.reading.power_w) / NOMINAL_V - (sum(known) - drawn_a),
+            load_a=sum(feeder.reading.power_w) / NOMINAL_V - sum([sum(draw.likely) for draw in apart]),
             drawn_a=drawn_a,
             told_a=told_a,
             lowerable={device.device_id: can_be_lowered(device) for device in decided},
             missing_a=_missing_a(known, feeder.reading.power_w),
-            heard_at=min((device.reading.at for device in decided if device.reading is not None), default=at),
+            heard_at=min(
+                [device.reading.at for device in (*decided, *fixed) if device.reading is not None], default=at
+            ),
         )
         if wrong:
             feeder.plausibility.doubt(now, timing)
