@@ -280,3 +280,30 @@ async def test_a_solar_owner_is_paid_for_what_its_roof_delivered(hass: HomeAssis
     # A share of a kilowatt hour of sun: the house draws as well.
     assert 100 < receipt.sun_wh[SOLAR] < 1_000
     assert paid_i(island, SOLAR) == -100 * receipt.sun_wh[SOLAR]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        island_entry(
+            charger_subentry("always", v2g_floor_soc=30),
+            options={"planning": False, "prices": {**PRICES, "feed_in": "0.2"}, "token_rate": "1000000"},
+        )
+    ],
+    indirect=True,
+)
+async def test_energy_that_a_reward_has_paid_for_is_not_fed_in_as_well(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    await island.request(power=20_000)
+    await charge(island, 1_200)
+    found = session(island)
+    assert found.wh_out > 500
+    assert found.fed_in_wh + found.rewarded_wh == found.wh_out
+    rewards = [each for name, each in island.ledger.orders.items() if not name.startswith("charging-")]
+    assert len(rewards) == 1
+    assert found.rewarded_wh > 0.9 * found.wh_out
+    hass.states.async_set("input_boolean.charger", "off")
+    await charge(island, 2_400)
+    (receipt,) = await receipts(hass, island)
+    assert recompute(receipt) == ()
+    assert receipt.feed_in_i == 200 * receipt.fed_in_wh
