@@ -48,7 +48,8 @@ EXPORT_MY_DATA_SCHEMA: Final = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.stri
 ERASE_ME_SCHEMA: Final = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, vol.Required(ATTR_CONFIRM): cv.boolean})
 
 
-def _month(text: str) -> Month:
+def month_of(text: str) -> Month:
+    """Return the month that is written as 2026-11. Raises ServiceValidationError (not_a_month)."""
     try:
         return Month.parse(text)
     except BooksError:
@@ -59,7 +60,7 @@ async def _statement(call: ServiceCall) -> ServiceResponse:
     target = async_target(call.hass, call.data[ATTR_DEVICE_ID])
     await async_require_spending(target, call.context)
     books, form = target.runtime.books, call.data[ATTR_FORMAT]
-    month = _month(call.data[ATTR_MONTH]) if ATTR_MONTH in call.data else books.this_month()
+    month = month_of(call.data[ATTR_MONTH]) if ATTR_MONTH in call.data else books.this_month()
     with translated_errors():
         found = await books.async_statement(_participant(target), month)
         content = _content(target, found, form)
@@ -169,7 +170,7 @@ class StatementView(HomeAssistantView):
             return self.json_message("Forbidden", HTTPStatus.FORBIDDEN)
         try:
             with translated_errors():
-                found = await runtime.books.async_statement(participant, _month(month))
+                found = await runtime.books.async_statement(participant, month_of(month))
                 content = _content(target, found, form)
         except HomeAssistantError as error:
             return self.json_message(str(error), HTTPStatus.BAD_REQUEST)

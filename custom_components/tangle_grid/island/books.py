@@ -1,7 +1,7 @@
 """The books of an island, as people ask for them: statements out of the journal, signed with the island's key."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,7 +13,18 @@ from ..bridge.journal import Erased, Journal
 from ..bridge.link import LedgerLink
 from ..bridge.payment_desk import PaymentDesk
 from ..bridge.secrets import SecretStore
-from ..economy.books import Form, Month, Statement, signed_statement, statement, statement_csv
+from ..economy.books import (
+    Form,
+    Month,
+    Quarter as SharedQuarter,
+    Shared,
+    SharingKey,
+    Statement,
+    share,
+    signed_statement,
+    statement,
+    statement_csv,
+)
 from ..economy.effects import BookEntry
 from ..economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, receipt_data, receipt_of, receipt_salt
 from ..ledger import LedgerError
@@ -107,6 +118,32 @@ class Books:
     def csv(self, of: Statement, form: Form, names: Mapping[str, str]) -> str:
         """Return a statement as CSV, by Home Assistant's time zone. `names` are those of wallets."""
         return statement_csv(of, dt_util.get_default_time_zone(), form, names)
+
+    async def async_share(
+        self, sources: Sequence[str], members: Sequence[str], key: SharingKey, month: Month
+    ) -> list[Shared]:
+        """Return who used how much of what the sources gave in a month, by quarters of an hour."""
+        journal = self._desk.journal
+        start, end = month.bounds(dt_util.get_default_time_zone())
+        given = {self._desk.account_of(each) for each in sources}
+        names = {self._desk.account_of(each): each for each in members}
+
+        def read() -> list[Shared]:
+            produced: dict[int, int] = {}
+            used: dict[int, dict[str, int]] = {}
+            for each in journal.quarters(since=int(start), until=int(end)):
+                if each.participant in given:
+                    produced[each.at] = produced.get(each.at, 0) + each.wh_out
+                if each.participant in names:
+                    used.setdefault(each.at, {})[names[each.participant]] = each.wh_in
+            nobody = dict.fromkeys(members, 0)
+            quarters = [
+                SharedQuarter(start=at, produced_wh=produced.get(at, 0), used_wh=nobody | used.get(at, {}))
+                for at in sorted({*produced, *used})
+            ]
+            return share(quarters, key)
+
+        return await self._hass.async_add_executor_job(read)
 
     # What people may ask for by law
 

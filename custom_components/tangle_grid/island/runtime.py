@@ -65,6 +65,7 @@ from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .meter_moment import MeterMoment
 from .outside_answers import OutsideAnswers
+from .quarter_hours import QuarterHours
 from .rewards import Payouts
 from .services import CarServices, ServiceHappened
 from .setpoint_writers import SetpointWriter
@@ -196,6 +197,13 @@ class IslandRuntime:
             ledger_open=lambda: self.link.is_open,
             noticed=self._async_look_soon,
         )
+        self.quarter_hours = QuarterHours(
+            self.hass,
+            clock=self.clock,
+            desk=self.desk,
+            telemetry=lambda: self.loop.telemetry,
+            do=self._async_do,
+        )
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -244,6 +252,7 @@ class IslandRuntime:
             MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
             async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
             self.vehicles.async_start(),
+            self.quarter_hours.async_start(),
             async_track_time_interval(
                 self.hass,
                 self._async_heartbeat,
@@ -289,6 +298,7 @@ class IslandRuntime:
         self.services.async_stop()
         self.topics.async_stop()
         self.charging.close()
+        await self.quarter_hours.async_write_all()
         await self.desk.async_close()
         await self.link.async_close()
         if self.street is not None:

@@ -7,6 +7,7 @@ and `signed` are the forms in which one is handed out. `sharing` says who used h
 
 from .balance import Difference, balances, compare, once
 from .errors import BooksError
+from .metering import Metered, QuarterMeter
 from .month import Month
 from .sharing import Dynamic, Hybrid, Quarter, Shared, SharingKey, Static, share
 from .signed import signed_statement, verify_statement
@@ -19,8 +20,10 @@ __all__ = [
     "Dynamic",
     "Form",
     "Hybrid",
+    "Metered",
     "Month",
     "Quarter",
+    "QuarterMeter",
     "Shared",
     "SharingKey",
     "Statement",
