@@ -235,3 +235,42 @@ async def test_departure_entities(
     assert reader.moment("sensor.leaves") == seven.timestamp()
     show("sensor.leaves", "unknown")
     assert reader.moment("sensor.leaves") is None
+
+
+def test_what_was_not_reported_since_is_not_read_again(
+    reader: EntityReader, show: Show, freezer: FrozenDateTimeFactory
+) -> None:
+    """The same sample while nothing is reported; a report of the same value is a new one, of the same change."""
+    show("sensor.p", "1.5", "kW")
+    first = reader.power_w("sensor.p")
+    assert first is not None
+    assert reader.power_w("sensor.p") is first
+    freezer.tick(timedelta(seconds=10))
+    assert reader.power_w("sensor.p") is first
+    show("sensor.p", "1.5", "kW")
+    again = reader.power_w("sensor.p")
+    assert again is not None
+    assert (again.value, again.at - first.at, again.changed_at) == (1500.0, 10.0, first.changed_at)
+    # Of the same state, a current is something else.
+    assert reader.current_a("sensor.p") is None
+    show("sensor.p", "1.5", "W")
+    other = reader.power_w("sensor.p")
+    assert other is not None
+    assert other.value == 1.5
+
+
+def test_what_goes_is_not_remembered(hass: HomeAssistant, reader: EntityReader, show: Show) -> None:
+    for gone in ("unavailable", "unknown", "nonsense"):
+        show("sensor.p", "1500", "W")
+        show("sensor.soc", "40", "%")
+        show("number.limit", "16", "A")
+        assert None not in (reader.power_w("sensor.p"), reader.percent("sensor.soc"), reader.setting_a("number.limit"))
+        for entity_id, unit in (("sensor.p", "W"), ("sensor.soc", "%"), ("number.limit", "A")):
+            show(entity_id, gone, unit)
+        assert reader.power_w("sensor.p") is None
+        assert reader.percent("sensor.soc") is None
+        assert reader.setting_a("number.limit") is None
+    show("sensor.p", "1500", "W")
+    assert reader.power_w("sensor.p") is not None
+    hass.states.async_remove("sensor.p")
+    assert reader.power_w("sensor.p") is None

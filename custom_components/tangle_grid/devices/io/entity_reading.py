@@ -9,9 +9,8 @@ whatever stands in a state: other people's code wrote it.
 import math
 import re
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import (
@@ -48,8 +47,7 @@ _ABSURD: Final = 1e9
 _MOMENTS: Final = (946_684_800.0, 4_102_444_800.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(NamedTuple):
     """One number with its age, in grid time (epoch seconds)."""
 
     value: float
@@ -58,7 +56,7 @@ class Sample:
 
     def negated(self) -> Sample:
         """Return the same sample counted in the other direction."""
-        return replace(self, value=-self.value)
+        return self._replace(value=-self.value)
 
 
 def live_state(hass: HomeAssistant, entity_id: str) -> State | None:
@@ -94,37 +92,37 @@ def setting_a(state: State) -> float | None:
     return convert(number, unit, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
 
 
+type _Known[T] = dict[str, tuple[State, datetime, T]]
+"""What was made of a state, by entity id: it is the same until the state is another one, or reported again."""
+
+
 class EntityReader:
-    """Reads entities of Home Assistant on one clock."""
+    """Reads entities of Home Assistant on one clock. What has not been reported since it was read is not read again."""
 
     def __init__(self, hass: HomeAssistant, to_grid_time: ToGridTime) -> None:
         self._hass = hass
         self._to_grid_time = to_grid_time
         self._relatives = async_relatives(hass)
+        self._powers: _Known[Sample | None] = {}
+        self._currents: _Known[Sample | None] = {}
+        self._percents: _Known[Sample | None] = {}
+        self._settings: _Known[float | None] = {}
 
     def power_w(self, entity_id: str) -> Sample | None:
         """Return power in W."""
-        return self._sample(entity_id, UnitOfPower.WATT, PowerConverter)
+        return self._read(self._powers, entity_id, self._as_power)
 
     def current_a(self, entity_id: str) -> Sample | None:
         """Current in A."""
-        return self._sample(entity_id, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+        return self._read(self._currents, entity_id, self._as_current)
 
     def setting_a(self, entity_id: str) -> float | None:
         """Return the current that a number is set to, A."""
-        state = live_state(self._hass, entity_id)
-        return None if state is None else setting_a(state)
+        return self._read(self._settings, entity_id, setting_a)
 
     def percent(self, entity_id: str | None) -> Sample | None:
         """Return a percentage from 0 to 100; beyond that it is no state of charge."""
-        if entity_id is None or (state := live_state(self._hass, entity_id)) is None:
-            return None
-        if state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) not in (PERCENTAGE, None):
-            return None
-        value = finite_number(state.state)
-        if value is None or not 0.0 <= value <= 100.0:  # noqa: PLR2004 - percent
-            return None
-        return self._dated(state, value)
+        return None if entity_id is None else self._read(self._percents, entity_id, self._as_percent)
 
     def heard_at(self, *entity_ids: str, but: Container[str] = ()) -> float | None:
         """Grid time (epoch seconds) of the newest sign of life of the device that reports these entities.
@@ -196,8 +194,34 @@ class EntityReader:
         moments = (datetime.combine(day, clock_time, zone).timestamp() for day in days)
         return next((moment for moment in moments if moment >= math.floor(now)), None)
 
-    def _sample(self, entity_id: str, to: str, converter: type[BaseUnitConverter]) -> Sample | None:
-        if (state := live_state(self._hass, entity_id)) is None or (number := finite_number(state.state)) is None:
+    def _read[T](self, known: _Known[T | None], entity_id: str, read: Callable[[State], T | None]) -> T | None:
+        """Return what is made of a state, as it was made before where nothing was reported since."""
+        state = self._hass.states.get(entity_id)
+        if state is None:
+            return None
+        before = known.get(entity_id)
+        if before is not None and before[0] is state and before[1] is state.last_reported:
+            return before[2]
+        value = None if state.state in _DEAD_STATES else read(state)
+        known[entity_id] = (state, state.last_reported, value)
+        return value
+
+    def _as_power(self, state: State) -> Sample | None:
+        return self._sample(state, UnitOfPower.WATT, PowerConverter)
+
+    def _as_current(self, state: State) -> Sample | None:
+        return self._sample(state, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+
+    def _as_percent(self, state: State) -> Sample | None:
+        if state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) not in (PERCENTAGE, None):
+            return None
+        value = finite_number(state.state)
+        if value is None or not 0.0 <= value <= 100.0:  # noqa: PLR2004 - percent
+            return None
+        return self._dated(state, value)
+
+    def _sample(self, state: State, to: str, converter: type[BaseUnitConverter]) -> Sample | None:
+        if (number := finite_number(state.state)) is None:
             return None
         value = convert(number, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), to, converter)
         return None if value is None else self._dated(state, value)

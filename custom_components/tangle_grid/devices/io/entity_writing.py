@@ -62,6 +62,7 @@ class EntityWriter:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._settling: dict[str, tuple[float | bool, float]] = {}
+        self._lowest: dict[str, tuple[State, float | None]] = {}
         # By number: what it was set to, what it showed after that, and when it is tried again.
         self._refused: dict[str, tuple[float, float, Backoff]] = {}
 
@@ -108,12 +109,13 @@ class EntityWriter:
 
     def lowest_a(self, entity_id: str) -> float | None:
         """Return the least current that a number goes down to, A: 0 or its minimum; None while it does not say."""
-        state = self._hass.states.get(entity_id)
-        if state is None or (lowest := _bound(state, ATTR_MIN)) is None:
+        if (state := self._hass.states.get(entity_id)) is None:
             return None
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        lowest_a = lowest if unit is None else convert(lowest, unit, UnitOfElectricCurrent.AMPERE, _CURRENT)
-        return None if lowest_a is None else max(0.0, lowest_a)
+        known = self._lowest.get(entity_id)
+        if known is None or known[0] is not state:
+            # A state never changes but for when it was reported.
+            known = self._lowest[entity_id] = (state, _lowest_a(state))
+        return known[1]
 
     async def set_lowest(self, entity_id: str, *, again: bool = False) -> None:
         """Set a number to 0 or, where that is too low for it, to its minimum."""
@@ -177,6 +179,14 @@ class EntityWriter:
         except Exception as error:
             # Behind a service stands the code of any integration: it raises what it likes.
             raise DeviceError("service_failed", {"entity_id": entity_id, "error": str(error)}) from error
+
+
+def _lowest_a(state: State) -> float | None:
+    if (lowest := _bound(state, ATTR_MIN)) is None:
+        return None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    lowest_a = lowest if unit is None else convert(lowest, unit, UnitOfElectricCurrent.AMPERE, _CURRENT)
+    return None if lowest_a is None else max(0.0, lowest_a)
 
 
 def _target(state: State, value: float, unit: str, converter: type[BaseUnitConverter]) -> float:
