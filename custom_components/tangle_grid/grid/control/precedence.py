@@ -10,7 +10,7 @@ from typing import Final
 
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, ChargerConfig, GridConfig
-from ..network.protection import FeederWatch, drawn_a
+from ..network.protection import FeederWatch, drawn_w
 from ..network.topology import PHASES, Topology
 from .laxity import DEFAULT_FAIRNESS, Fairness, Session, Standing, fairness_for, in_turns, standings
 
@@ -119,7 +119,7 @@ class Precedence:
 
         Where nobody told anything about a car, what was assumed of it is no reason to prefer it to another one.
         """
-        if device.need_wh() is not None or device.told_departure_at(self._now) is not None:
+        if device.told_departure_at(self._now) is not None or device.need_wh() is not None:
             return place
         *first, key = place
         return (*first, key // _ABOUT_S)
@@ -159,8 +159,8 @@ class Precedence:
         for car in cars:
             for number in self._topology.path(car.config.feeder_id):
                 full[number] += _full_w(car)
-                for phase in range(PHASES):
-                    free[number][phase] += drawn_a(car, feeders[number], phase) * NOMINAL_V
+                for phase, watts in enumerate(drawn_w(car, feeders[number])):
+                    free[number][phase] += watts / NOMINAL_V * NOMINAL_V
         return [([max(0.0, watts) for watts in phases], wanted) for phases, wanted in zip(free, full, strict=True)]
 
     def _tightest(self, car: DeviceState, free_w: Sequence[tuple[Sequence[float], float]]) -> int:
@@ -202,8 +202,7 @@ def _spare_s(car: DeviceState, now: float) -> float:
     """
     if car.overdue(now):
         return -_LAST
-    departure, need_wh = car.told_departure_at(now), car.need_wh()
-    if departure is None or need_wh is None:
+    if (departure := car.told_departure_at(now)) is None or (need_wh := car.need_wh()) is None:
         return _LAST
     return departure - now - need_wh / _full_w(car) * _WS_PER_WH
 

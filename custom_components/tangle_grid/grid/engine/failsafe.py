@@ -4,8 +4,7 @@ Nothing of the pass is used here but what stands in the devices' own attributes:
 this one must not fail as well.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..device.freshness import MeterFault
 from ..device.state import DeviceState
@@ -30,8 +29,7 @@ from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus
 _HOLDS_DOWN: Final = frozenset({Cause.PROTECTION, Cause.REQUEST, Cause.RELEASE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(NamedTuple):
     """What a device had been told when a step began: what that step decided may never have reached it."""
 
     lease: Lease | None
@@ -41,7 +39,7 @@ class Told:
     @classmethod
     def of(cls, device: DeviceState) -> Told:
         """Return what a device has been told."""
-        return cls(lease=device.lease, shed=device.told_shed, restore=device.told_restore)
+        return cls(device.lease, device.told_shed, device.told_restore)
 
 
 def back_to_safety(

@@ -302,10 +302,14 @@ def totals_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederW
 
 def drawn_a(device: DeviceState, feeder: FeederWatch, phase: int) -> float:
     """Return what a device draws on a phase, A, at the time of the feeder's own reading."""
+    return drawn_w(device, feeder)[phase] / NOMINAL_V
+
+
+def drawn_w(device: DeviceState, feeder: FeederWatch) -> PhaseTriple:
+    """Return what a device draws, W per phase, at the time of the feeder's own reading."""
     if feeder.reading is None or device.reading is None:
-        return 0.0
-    power_w = device.log.at(feeder.reading.at) or device.reading.power_w
-    return power_w[phase] / NOMINAL_V
+        return (0.0, 0.0, 0.0)
+    return device.log.at(feeder.reading.at) or device.reading.power_w
 
 
 def owed_a(device: DeviceState, feeder: FeederWatch, phase: int, settle_s: float) -> float:

@@ -6,8 +6,8 @@ from typing import Any, Final
 from ..device.state import DeviceState
 from ..model.forecast import Forecast
 from ..model.world import NOMINAL_V, ChargerConfig, DeviceKind, GridConfig
-from ..network.protection import FeederWatch, drawn_a
-from ..network.topology import PHASES, Topology
+from ..network.protection import FeederWatch, drawn_w
+from ..network.topology import Topology
 from .plan import BATCH, Planner, PlanStatus
 from .slot_dispatch import PlanCar
 
@@ -98,10 +98,9 @@ class Planning:
         others_w = 0.0
         for device in chargers:
             self._learn_limit(device)
-            wanted_wh = device.session_ws / _WS_PER_WH + (device.need_wh() or 0.0)
-            self.planner.arrivals.observe(
-                now, device.device_id, device.arrived_at if device.connected else None, wanted_wh
-            )
+            arrived_at = device.arrived_at if device.connected else None
+            wanted_wh = 0.0 if arrived_at is None else device.session_ws / _WS_PER_WH + (device.need_wh() or 0.0)
+            self.planner.arrivals.observe(now, device.device_id, arrived_at, wanted_wh)
             # Who is full or gone stops, even if the last measurement still shows it charging.
             ends = device.watch.compliant and (device.satisfied or not device.plugged_in)
             if device.device_id not in planned and not ends:
@@ -109,8 +108,9 @@ class Planning:
             for number in self._topology.path(device.config.feeder_id):
                 feeder = feeders[number]
                 if feeder.reading is not None:
-                    for phase in range(PHASES):
-                        base_w[feeder.config.feeder_id][phase] -= drawn_a(device, feeder, phase) * NOMINAL_V
+                    feeder_w = base_w[feeder.config.feeder_id]
+                    for phase, watts in enumerate(drawn_w(device, feeder)):
+                        feeder_w[phase] -= watts / NOMINAL_V * NOMINAL_V
         suns = [device for device in devices if device.config.kind is DeviceKind.SOLAR]
         sun_w = None
         if suns and all(device.power_w is not None for device in suns):
@@ -136,21 +136,19 @@ class Planning:
 
     def _car(self, device: DeviceState, now: float) -> PlanCar | None:
         """Return a car of which enough is known."""
-        config, need_wh = device.config, device.need_wh()
+        config, told = device.config, device.told_departure_at(now)
         if (
             not isinstance(config, ChargerConfig)
             or device.silent
             or device.satisfied
             or not device.plugged_in
             or not device.watch.compliant
-            or need_wh is None
+            or (told is None and device.stays.count < _ENOUGH_STAYS)
+            or (need_wh := device.need_wh()) is None
             or need_wh <= 0
             or device.overdue(now)
         ):
             # Who should have left already waits for nothing.
-            return None
-        told = device.told_departure_at(now)
-        if told is None and device.stays.count < _ENOUGH_STAYS:
             return None
         return PlanCar(
             device_id=device.device_id,
