@@ -50,7 +50,7 @@ def genuine(text: str, island: str, island_key: str) -> dict[str, Any] | None:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(island_key)).verify(
             bytes.fromhex(message["sig"]), signed.encode()
         )
-    except ValueError, KeyError, TypeError, InvalidSignature:
+    except (ValueError, KeyError, TypeError, InvalidSignature):
         return None
     return dict(message)
 

@@ -1,5 +1,6 @@
 """The example of a participant outside Home Assistant, against a real island: it answers, is paid, and can prove it."""
 
+import ast
 import asyncio
 import json
 import subprocess
@@ -55,6 +56,7 @@ def test_the_example_needs_cryptography_and_nothing_else() -> None:
         text = path.read_text()
         assert "homeassistant" not in text
         assert "custom_components" not in text
+        ast.parse(text, feature_version=(3, 11))
 
 
 async def let_in(island: Island) -> tuple[str, str]:
