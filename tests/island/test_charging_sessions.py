@@ -118,6 +118,33 @@ async def test_a_car_pays_from_plug_to_plug(hass: HomeAssistant, island: Island)
     assert sum(line.amount_i for line in charging) == -receipt.charge_i - receipt.fee_i
 
 
+@pytest.mark.parametrize("entry", [make_entry(solar_subentry())], indirect=True)
+async def test_receipts_are_handed_out_and_priced_again(hass: HomeAssistant, island: Island) -> None:
+    fund(island, charger_1=RICH_I)
+    await plug(hass, island, "on")
+    await charge(island, 300)
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    charger = island.device_id(CHARGER)
+    (shown,) = (await island.call("get_sessions", response=True, device_id=charger))["sessions"]
+    assert (shown["verified"], shown["contradictions"]) == (True, [])
+    assert shown["receipt"] == receipt.to_dict()
+    solar = await island.call("get_sessions", response=True, device_id=island.device_id(SOLAR))
+    assert solar == {"sessions": []}, "nobody else's"
+
+    # One that somebody has changed in the file is told from one that is right; one that is none is left out.
+    desk = island.runtime.desk
+    state = {"version": 1, "receipt": {**receipt.to_dict(), "charge_i": receipt.charge_i - 1}}
+    desk.record(KIND, receipt.session_id, state, (), at=2.0, ended=True)
+    desk.record(KIND, "another", {"version": 1, "receipt": {"version": 1}}, (), at=1.0, ended=True)
+    await desk.async_settled()
+    (shown,) = (await island.call("get_sessions", response=True, device_id=charger))["sessions"]
+    assert not shown["verified"]
+    assert {"figure": "charge_i", "said": str(receipt.charge_i - 1), "computed": str(receipt.charge_i)} in shown[
+        "contradictions"
+    ]
+
+
 async def test_a_session_goes_on_after_a_restart(
     hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger]
 ) -> None:

@@ -44,10 +44,8 @@ def whole_number(value: Any) -> int:
 ISLAND: Final = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 # One of its feeders; without a word, the main one.
 FEEDER: Final = {**ISLAND, vol.Optional(ATTR_FEEDER_DEVICE_ID): cv.string}
-LIST_FIELDS: Final = {
-    **ISLAND,
-    vol.Optional(ATTR_LIMIT, default=50): vol.All(whole_number, vol.Range(min=1, max=500)),
-}
+LIMIT: Final = {vol.Optional(ATTR_LIMIT, default=50): vol.All(whole_number, vol.Range(min=1, max=500))}
+LIST_FIELDS: Final = {**ISLAND, **LIMIT}
 REASON: Final = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=_REASON_LENGTH))
 # The colon is kept for the rewards of requests, whose ids are made of two parts.
 PAYMENT_ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.-]{1,64}\Z"))
