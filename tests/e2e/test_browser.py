@@ -64,7 +64,7 @@ async def test_the_street_tells_its_story(demo: DemoProcess, browser: Browser) -
     ("path", "texts"),
     [
         ("participants", ("Charger A", "How it decides", "Opt out")),
-        ("wallets", ("The treasury", "Balance", "Earned", "Receives at")),
+        ("wallets", ("The treasury", "Balance", "Received", "Receives at")),
         ("tangle", ("Messages", "Transactions", "Requests, step by step")),
     ],
 )

@@ -189,6 +189,9 @@ def _participant(street: Street, owner: Owner) -> Json:
         ("sensor", "current_setpoint", "Limit"),
         ("sensor", "power_setpoint", "Limit"),
         ("sensor", "session_energy", "Charged"),
+        ("sensor", "charging_price", "Price of a kWh"),
+        ("sensor", "session_cost", "Cost so far"),
+        ("sensor", "charging_payment", "Payment"),
         ("sensor", "curtailment", "Request"),
         ("sensor", "last_decision", "Last answer"),
         ("sensor", "delivered_energy", "Energy given up"),
@@ -218,15 +221,17 @@ def _wallets_view(street: Street) -> Json:
         tile(street.need(island, "reward_rate"), "Reward", icon="mdi:hand-coin", color="green", columns=12),
     )
     owners = [*street.of_kind(*FLEXIBLE), *street.vehicles]
-    earned = section(
-        heading("Earned", "mdi:chart-line"),
-        history([(street.need(owner, "earned"), owner.name) for owner in owners], hours=_HOURS, rows=7),
+    # Cars pay as well as earn.
+    holders = [*street.vehicles, *street.of_kind("battery", "household")]
+    held = section(
+        heading("In the wallets", "mdi:chart-line"),
+        history([(street.need(owner, "wallet_balance"), owner.name) for owner in holders], hours=_HOURS, rows=7),
     )
     wallets = [
         section(
             heading(owner.name, _ICONS[owner.kind]),
             tile(street.need(owner, "wallet_balance"), "Balance", icon="mdi:wallet", color="green"),
-            tile(street.need(owner, "earned"), "Earned", icon="mdi:hand-coin", color="green"),
+            tile(street.need(owner, "earned"), "Received", icon="mdi:hand-coin", color="green"),
             _address(street, owner),
         )
         for owner in owners
@@ -234,7 +239,7 @@ def _wallets_view(street: Street) -> Json:
     payments = section(
         heading("Payments", "mdi:cash-fast"), logbook([street.need(island, "payment", "event")], hours=24, rows=8)
     )
-    return view("Wallets", "wallets", "mdi:wallet", [treasury, earned, payments, *wallets])
+    return view("Wallets", "wallets", "mdi:wallet", [treasury, held, payments, *wallets])
 
 
 def _address(street: Street, owner: Owner) -> Json | None:

@@ -10,6 +10,8 @@ from typing import Final
 from .street import Owner, Street
 
 FLEXIBLE: Final = ("charger", "battery", "household")
+# What each car of the street was given to begin with: it has not earned that.
+_GIFT_I: Final = 25_000_000
 
 
 def _people(street: Street) -> str:
@@ -104,7 +106,7 @@ def helpers(street: Street) -> str:
 {{% set reason = state_attr(p.decision, 'reason') -%}}
 {{% set all = namespace(earned=states(p.earned) | float(0)) -%}}
 {{% for car in p.cars if states(car.at) == p.name -%}}
-{{% set all.earned = all.earned + states(car.earned) | float(0) -%}}
+{{% set all.earned = all.earned + [states(car.earned) | float(0) - {_GIFT_I}, 0] | max -%}}
 {{% endfor -%}}
 {{% set earned = all.earned -%}}
 | **{{{{ p.name | replace(' ', '&nbsp;') }}}}** | <ha-icon icon="{{{{ icon }}}}"></ha-icon> {{{{ word }}}}\
@@ -151,5 +153,6 @@ def supply(owner: Owner) -> str:
     """Return the sentence under a wallet page."""
     return (
         f"The treasury of **{owner.name}** pays whoever helps, straight into the helper's own wallet: one payment for "
-        "each request and helper. Amounts are in iota (i); the sum of all wallets never changes."
+        "each request and helper. Cars pay it for energy while they charge. Amounts are in iota (i); the sum of all "
+        "wallets never changes."
     )
