@@ -147,7 +147,7 @@ def test_charging_sessions_are_measured_over_crashes() -> None:
     found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     assert found["rate"]["sessions_per_s"] > 0.2
     assert found["cost"]["ratio"] > 0
-    assert all(20 <= each["without_fee"] <= 30 for each in found["payments"].values())
+    assert all(20 <= each["without_fee"] <= 35 for each in found["payments"].values())
     for each in found["credit"].values():
         assert each["crashes"] >= 100
         assert 0 < each["answering_wh"] <= 1_000

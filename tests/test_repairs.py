@@ -23,7 +23,7 @@ async def test_a_missing_meter(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[0], "unavailable")
     await island.settle()
     assert not _issues(hass)
-    await island.run(75)
+    await island.run(105)
     assert _issues(hass) == {"meter_unavailable"}
     (issue,) = ir.async_get(hass).issues.values()
     assert issue.translation_placeholders == {"island": "Maple Street", "meter": ", ".join(METER)}

@@ -39,6 +39,11 @@ async def test_a_price_and_nothing_else(hass: HomeAssistant, island: Island) -> 
     assert (tariff["currency"], len(tariff["elements"])) == (hass.config.currency, 1)
     assert prices["fee_percent"] == "2.5"
     await hass.async_block_till_done(wait_background_tasks=True)
+    assert island.entry.runtime_data is not runtime, "the first price brings sensors"
+    runtime = island.entry.runtime_data
+    await submit(hass, await step(hass, island.entry, "prices"), **{**typed, "kwh": "0.35"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert island.entry.options["prices"]["kwh"] == "0.35"
     assert island.entry.runtime_data is runtime, "the grid was not started anew"
 
 

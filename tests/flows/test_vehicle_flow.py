@@ -93,6 +93,8 @@ async def test_it_may_prefer_a_charger_and_have_the_same_sensor_as_one(hass: Hom
         ({"departure": None, "departure_entity": "sensor.none"}, "departure_entity", "entity_missing"),
         ({"recognition": {"tracker": "person.none"}}, "recognition", "entity_missing"),
         ({"recognition": {"ids": [" - "]}}, "recognition", "id_empty"),
+        ({"services": {"parking_mode": "up_to"}}, "services", "limit_missing"),
+        ({"services": {"toll_mode": "up_to"}}, "services", "limit_missing"),
         ({"soc": None}, "policy", "policy_needs_departure"),
         ({"battery_kwh": None}, "policy", "policy_needs_departure"),
         ({"departure": None}, "policy", "policy_needs_departure"),

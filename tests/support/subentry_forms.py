@@ -47,5 +47,5 @@ async def submit(hass: HomeAssistant, entry: MockConfigEntry, kind: str, data: d
 def merged(data: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     result = dict(data)
     for key, value in change.items():
-        result[key] = {**result[key], **value} if isinstance(value, dict) else value
+        result[key] = {**result.get(key, {}), **value} if isinstance(value, dict) else value
     return result
