@@ -58,6 +58,14 @@ def test_rewards_stand_in_the_wallets_and_on_the_tangle(report: dict[str, Any]) 
     assert report["meter_messages"] >= 1
 
 
+def test_cars_pay_and_earn_and_the_books_balance(report: dict[str, Any]) -> None:
+    assert report["session_slices"] >= 3
+    assert report["parking_paid_i"] > 0
+    assert report["toll_paid_i"] == 800_000
+    assert (report["reports"], report["findings_paid"], report["lies_paid"]) == (3, 2, 0)
+    assert report["books_balanced"] is True
+
+
 def test_the_overload_is_answered_at_once(report: dict[str, Any]) -> None:
     assert 0 < report["reaction_ms"] < 5_000
 

@@ -324,7 +324,11 @@ class Cycle:
             delta = (self._wallets() or 0) - before.wallets_i
             states = [payment["state"] for payment in rewards]
             seen = f"payments {states}, confirmed {moved:+d} i, wallets {delta:+d} i"
-            return (rewards, delta) if rewards and set(states) == {"confirmed"} and moved == delta else None
+            if not rewards or set(states) != {"confirmed"} or moved != delta:
+                return None
+            # What cars pay meanwhile is as much in the wallets: without it, they show what the rewards brought.
+            others = moved - sum(self._moves_i(payment) for payment in rewards)
+            return rewards, delta - others
 
         try:
             return await self._poll(settled, _PAYMENT_S, "not paid")
