@@ -148,7 +148,10 @@ def test_charging_sessions_are_measured_over_crashes() -> None:
     found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     assert found["rate"]["sessions_per_s"] > 0.2
     assert found["cost"]["ratio"] > 0
-    assert all(20 <= each["without_fee"] <= 35 for each in found["payments"].values())
+    # A car that draws much pays earlier, so that what it takes while a payment is on its way stays within the credit.
+    most = {"3.7 kW": 30, "11 kW": 30, "22 kW": 33}
+    assert found["payments"].keys() == most.keys()
+    assert all(20 <= each["without_fee"] <= most[power] for power, each in found["payments"].items())
     for each in found["credit"].values():
         assert each["crashes"] >= 100
         assert 0 < each["answering_wh"] <= 1_000
