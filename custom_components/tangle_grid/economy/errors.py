@@ -50,6 +50,7 @@ FORM_SENTENCES: Final[Mapping[str, str]] = {
 STORED_SENTENCES: Final[Mapping[str, str]] = {
     "not_this_version": "{where} is {value}, and only {expected} can be read.",
     "unknown_field": "{where} is a field that nobody knows.",
+    "not_of_its_kind": "{where} is not what it has to be: {kind}.",
     "out_of_range": "{where} is {value}, which cannot be.",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.tangle_grid.economy.sessions.errors import SessionError, Stored
+from custom_components.tangle_grid.economy.errors import StoredError
 from custom_components.tangle_grid.economy.sessions.meter import Finding, Meter, Reading
 
 AT = 1_796_000_000.0
@@ -146,9 +146,9 @@ def test_what_is_stored_is_the_same_again_and_anything_else_is_refused() -> None
     meter = Meter(most_w=11_000)
     run(meter, {"power_w": 3_600.0, "import_wh": 1.5}, {"power_w": 3_500.0, "import_wh": 0.5})
     stored = json.loads(json.dumps(meter.to_dict()))
-    assert Meter.from_dict(Stored(stored, "meter")).to_dict() == meter.to_dict()
+    assert Meter.from_dict(stored).to_dict() == meter.to_dict()
     for change in ({"version": 2}, {"most_w": 0}, {"most_w": 1.5}, {"wall_ms": True}, {"imported": 3}, {"extra": 1}):
-        with pytest.raises(SessionError):
-            Meter.from_dict(Stored(stored | change, "meter"))
-    with pytest.raises(SessionError):
-        Meter.from_dict(Stored({name: value for name, value in stored.items() if name != "age_ms"}, "meter"))
+        with pytest.raises(StoredError):
+            Meter.from_dict(stored | change)
+    with pytest.raises(StoredError):
+        Meter.from_dict({name: value for name, value in stored.items() if name != "age_ms"})

@@ -180,7 +180,7 @@ def test_a_long_session_stays_small_and_cheap() -> None:
     "row", [3, [1, 2], [1, 2, 3, 4, 5, None, None, 0], [1, -2, 3, 4, 5, None, None], [1, 2.0, 3, 4, 5, 6, 7]]
 )
 def test_what_is_no_row_is_refused(row: object) -> None:
-    from custom_components.tangle_grid.economy.sessions.errors import SessionError
+    from custom_components.tangle_grid.economy.errors import StoredError
 
-    with pytest.raises(SessionError):
+    with pytest.raises(StoredError):
         Row.from_list(row, "row")

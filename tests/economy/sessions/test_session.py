@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custom_components.tangle_grid.economy.effects import Kind, Transfer
-from custom_components.tangle_grid.economy.errors import TariffError
+from custom_components.tangle_grid.economy.errors import StoredError, TariffError
 from custom_components.tangle_grid.economy.sessions import (
     EmptyWallet,
     Fee,
@@ -459,12 +459,12 @@ def test_what_is_stored_is_the_same_again() -> None:
 def test_anything_else_that_is_stored_is_refused(change: dict[str, Any]) -> None:
     desk = Desk(begun())
     charge(desk, 1)
-    with pytest.raises(SessionError) as error:
+    with pytest.raises(StoredError) as error:
         Session.from_dict(stored_of(desk) | change, desk.session._zone)
     assert str(error.value)
     missing = stored_of(desk)
     missing.pop("number")
-    with pytest.raises(SessionError):
+    with pytest.raises(StoredError):
         Session.from_dict(missing, desk.session._zone)
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ..errors import ServiceError
-from .stored import Stored
+from ..stored import Stored
 
 VERSION: Final = 1
 
@@ -69,10 +69,12 @@ class Rule:
         return {"version": VERSION, "mode": self.mode.value, "limit_i": self.limit_i}
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Rule:
+    def from_dict(cls, value: object) -> Rule:
         """Return the rule that was stored. Raises TariffError for what none is."""
-        fields = Stored.open(value, "rule", VERSION, "mode", "limit_i")
-        return cls(mode=Mode(fields.one_of("mode", Mode)), limit_i=fields.optional_whole("limit_i"))
+        stored = Stored.open(value, "rule", VERSION)
+        mode, limit_i = stored.choice("mode", Mode), stored.optional_whole("limit_i")
+        stored.end()
+        return cls(mode=mode, limit_i=limit_i)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +121,17 @@ class ConsentPolicy:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> ConsentPolicy:
+    def from_dict(cls, value: object) -> ConsentPolicy:
         """Return the rules that were stored. Raises TariffError for what none are."""
-        fields = Stored.open(value, "policy", VERSION, "uses", "services")
-        uses = fields.inner("uses")
-        uses.only(*Use)
-        return cls(
-            uses={use: Rule.from_dict(uses.plain(use)) for use in Use if uses.has(use)},
-            services={name: Rule.from_dict(rule) for name, rule in fields.plain("services").items()},
+        stored = Stored.open(value, "policy", VERSION)
+        uses, services = stored.object("uses"), stored.object("services")
+        policy = cls(
+            uses={use: Rule.from_dict(uses.value(use)) for use in Use if uses.has(use)},
+            services={name: Rule.from_dict(services.value(name)) for name in services.names()},
         )
+        uses.end()
+        stored.end()
+        return policy
 
 
 def decide(

@@ -9,7 +9,6 @@ Times are whole seconds of the epoch. Time that is not after the last known one 
 back charges nothing twice.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
@@ -18,10 +17,10 @@ from typing import Any, Final
 
 from ..effects import Effect, Kind
 from ..errors import ServiceError
+from ..stored import Stored
 from .consent import Allowance, Answer, Decision, Reason
 from .paying import payment
 from .stay_price import local_day, next_midnight, parking_tariff, stay_cost_i
-from .stored import Stored
 
 VERSION: Final = 1
 _NOTHING: Final[tuple[Effect, ...]] = ()
@@ -204,29 +203,30 @@ class Parking:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Parking:
+    def from_dict(cls, value: object) -> Parking:
         """Return the state that was stored. Raises TariffError for what none is."""
-        names = ("session_id", "service", "vehicle", "tariff", "rate", "evidence", "seen", "phase", "day")
-        fields = Stored.open(value, "parking", VERSION, *names, "end", "before_day_i", "payments", "total_i")
-        phase, end = ParkingPhase(fields.one_of("phase", ParkingPhase)), fields.choice("end", tuple(ParkingEnd))
+        stored = Stored.open(value, "parking", VERSION)
+        phase, end = stored.choice("phase", ParkingPhase), stored.optional_choice("end", ParkingEnd)
         if (phase is ParkingPhase.ENDED) != (end is not None):
-            raise fields.impossible("end", end)
-        parking_tariff(fields.text("tariff"))
-        return cls(
-            session_id=fields.text("session_id"),
-            service=fields.text("service"),
-            vehicle=fields.text("vehicle"),
-            tariff=fields.text("tariff"),
-            rate=fields.fraction("rate"),
-            evidence=Evidence(fields.one_of("evidence", Evidence)),
-            seen=seen_from(fields),
+            raise stored.impossible("end", end)
+        parking_tariff(stored.text("tariff"))
+        parking = cls(
+            session_id=stored.text("session_id"),
+            service=stored.text("service"),
+            vehicle=stored.text("vehicle"),
+            tariff=stored.text("tariff"),
+            rate=stored.fraction("rate"),
+            evidence=stored.choice("evidence", Evidence),
+            seen=seen_from(stored),
             phase=phase,
-            day=fields.text("day"),
-            end=None if end is None else ParkingEnd(end),
-            before_day_i=fields.whole("before_day_i"),
-            payments=fields.wholes("payments"),
-            total_i=fields.whole("total_i"),
+            day=stored.text("day"),
+            end=end,
+            before_day_i=stored.whole("before_day_i"),
+            payments=stored.whole_list("payments"),
+            total_i=stored.whole("total_i"),
         )
+        stored.end()
+        return parking
 
 
 def _over(
@@ -304,19 +304,19 @@ def _pay(stay: Parking, total_i: int) -> tuple[Parking, tuple[Effect, ...]]:
     return replace(stay, payments=(*stay.payments, due_i)), effects
 
 
-def seen_from(fields: Stored) -> tuple[tuple[int, int], ...]:
+def seen_from(stored: Stored) -> tuple[tuple[int, int], ...]:
     """Return the stretches of time in the field `seen`. Raises StoredError for what runs backwards, and for none."""
     found: list[tuple[int, int]] = []
     before: int | None = None
-    for stretch in fields.inners("seen"):
-        stretch.only("from", "until")
+    for stretch in stored.objects("seen"):
         begin, until = stretch.whole("from"), stretch.whole("until")
         if until < begin or (before is not None and begin < before):
             raise stretch.impossible("until", until)
+        stretch.end()
         found.append((begin, until))
         before = until
     if not found:
-        raise fields.impossible("seen", found)
+        raise stored.impossible("seen", found)
     return tuple(found)
 
 

@@ -9,12 +9,11 @@ a clock that is set back count nothing twice.
 Times are whole seconds of the epoch, as the caller's clock shows them; they may run backwards.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from .stored import Stored
+from ..stored import Stored
 
 VERSION: Final = 1
 
@@ -168,18 +167,19 @@ class Passages:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Passages:
+    def from_dict(cls, value: object) -> Passages:
         """Return the state that was stored. Raises TariffError for what none is."""
-        names = ("place", "since", "known_at", "number", "believed", "doubted")
-        fields = Stored.open(value, "passages", VERSION, *names)
-        return cls(
-            place=Place(fields.one_of("place", Place)),
-            since=fields.optional_whole("since"),
-            known_at=fields.optional_whole("known_at"),
-            number=fields.count("number"),
-            believed=_report_from_dict(fields, "believed"),
-            doubted=_report_from_dict(fields, "doubted"),
+        stored = Stored.open(value, "passages", VERSION)
+        passages = cls(
+            place=stored.choice("place", Place),
+            since=stored.optional_whole("since"),
+            known_at=stored.optional_whole("known_at"),
+            number=stored.whole("number", 0),
+            believed=_report_from_dict(stored, "believed"),
+            doubted=_report_from_dict(stored, "doubted"),
         )
+        stored.end()
+        return passages
 
 
 def _looked_at(watch: Passages, position: Position, by: Watching) -> tuple[Passages, bool | None]:
@@ -246,9 +246,10 @@ def _report_to_dict(report: _Report | None) -> dict[str, int] | None:
     return None if report is None else {"at": report.at, "edge_m": report.edge_m}
 
 
-def _report_from_dict(fields: Stored, name: str) -> _Report | None:
-    if not fields.has(name):
+def _report_from_dict(stored: Stored, name: str) -> _Report | None:
+    report = stored.optional_object(name)
+    if report is None:
         return None
-    report = fields.inner(name)
-    report.only("at", "edge_m")
-    return _Report(at=report.whole("at"), edge_m=report.whole("edge_m"))
+    found = _Report(at=report.whole("at"), edge_m=report.whole("edge_m"))
+    report.end()
+    return found

@@ -1,15 +1,14 @@
 """Receipts of stays and passages. `recompute` finds out from a receipt alone whether it is right."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import TariffError
+from ..stored import Stored
 from .parking import Parking, ParkingEnd, ParkingPhase, seen_from
 from .stay_price import parking_tariff, stay_cost_i
-from .stored import Stored
 from .toll import TollPassage, TollPhase
 
 VERSION: Final = 1
@@ -87,30 +86,32 @@ class ParkingReceipt:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> ParkingReceipt:
+    def from_dict(cls, value: object) -> ParkingReceipt:
         """Return the receipt that was written. Raises TariffError for what none is."""
-        names = ("session_id", "service", "vehicle", "tariff", "rate", "time_zone", "seen", "end", "cost_i", "total_i")
-        fields = Stored.open(value, "receipt", VERSION, "kind", "payments", *names)
-        fields.one_of("kind", ("parking",))
-        end = fields.choice("end", tuple(ParkingEnd))
-        payments = fields.inners("payments")
-        for number, paid in enumerate(payments, start=1):
-            paid.only("payment_id", "amount_i")
-            if paid.text("payment_id") != f"{fields.text('session_id')}:{number}":
+        stored = Stored.open(value, "receipt", VERSION)
+        if stored.text("kind") != "parking":
+            raise stored.impossible("kind", stored.text("kind"))
+        payments: list[int] = []
+        for number, paid in enumerate(stored.objects("payments"), start=1):
+            if paid.text("payment_id") != f"{stored.text('session_id')}:{number}":
                 raise paid.impossible("payment_id", paid.text("payment_id"))
-        return cls(
-            session_id=fields.text("session_id"),
-            service=fields.text("service"),
-            vehicle=fields.text("vehicle"),
-            tariff=fields.text("tariff"),
-            rate=fields.fraction("rate"),
-            time_zone=fields.text("time_zone"),
-            seen=seen_from(fields),
-            end=None if end is None else ParkingEnd(end),
-            cost_i=fields.whole("cost_i"),
-            total_i=fields.whole("total_i"),
-            payments=tuple(paid.whole("amount_i") for paid in payments),
+            payments.append(paid.whole("amount_i"))
+            paid.end()
+        receipt = cls(
+            session_id=stored.text("session_id"),
+            service=stored.text("service"),
+            vehicle=stored.text("vehicle"),
+            tariff=stored.text("tariff"),
+            rate=stored.fraction("rate"),
+            time_zone=stored.text("time_zone"),
+            seen=seen_from(stored),
+            end=stored.optional_choice("end", ParkingEnd),
+            cost_i=stored.whole("cost_i"),
+            total_i=stored.whole("total_i"),
+            payments=tuple(payments),
         )
+        stored.end()
+        return receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,21 +152,23 @@ class TollReceipt:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> TollReceipt:
+    def from_dict(cls, value: object) -> TollReceipt:
         """Return the receipt that was written. Raises TariffError for what none is."""
-        names = ("passage_id", "service", "vehicle", "at", "price_i", "paid_i", "payment_id")
-        fields = Stored.open(value, "receipt", VERSION, "kind", *names)
-        fields.one_of("kind", ("toll",))
-        if fields.text("payment_id") != f"{fields.text('passage_id')}:1":
-            raise fields.impossible("payment_id", fields.text("payment_id"))
-        return cls(
-            passage_id=fields.text("passage_id"),
-            service=fields.text("service"),
-            vehicle=fields.text("vehicle"),
-            at=fields.whole("at"),
-            price_i=fields.whole("price_i"),
-            paid_i=fields.optional_whole("paid_i"),
+        stored = Stored.open(value, "receipt", VERSION)
+        if stored.text("kind") != "toll":
+            raise stored.impossible("kind", stored.text("kind"))
+        if stored.text("payment_id") != f"{stored.text('passage_id')}:1":
+            raise stored.impossible("payment_id", stored.text("payment_id"))
+        receipt = cls(
+            passage_id=stored.text("passage_id"),
+            service=stored.text("service"),
+            vehicle=stored.text("vehicle"),
+            at=stored.whole("at"),
+            price_i=stored.whole("price_i"),
+            paid_i=stored.optional_whole("paid_i"),
         )
+        stored.end()
+        return receipt
 
 
 def recompute(receipt: ParkingReceipt | TollReceipt) -> tuple[str, ...]:

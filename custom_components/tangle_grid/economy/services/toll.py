@@ -3,15 +3,14 @@
 The id of a passage is given when it begins and stands in its state: whoever pays it twice pays the same payment.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from ..effects import Effect, Kind
+from ..stored import Stored
 from .consent import Answer, Decision, Reason
 from .paying import payment
-from .stored import Stored
 
 VERSION: Final = 1
 
@@ -74,19 +73,20 @@ class TollPassage:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> TollPassage:
+    def from_dict(cls, value: object) -> TollPassage:
         """Return the state that was stored. Raises TariffError for what none is."""
-        names = ("passage_id", "service", "vehicle", "at", "price_i", "phase", "reason")
-        fields = Stored.open(value, "toll", VERSION, *names)
-        return cls(
-            passage_id=fields.text("passage_id"),
-            service=fields.text("service"),
-            vehicle=fields.text("vehicle"),
-            at=fields.whole("at"),
-            price_i=fields.whole("price_i"),
-            phase=TollPhase(fields.one_of("phase", TollPhase)),
-            reason=Reason(fields.one_of("reason", Reason)),
+        stored = Stored.open(value, "toll", VERSION)
+        passage = cls(
+            passage_id=stored.text("passage_id"),
+            service=stored.text("service"),
+            vehicle=stored.text("vehicle"),
+            at=stored.whole("at"),
+            price_i=stored.whole("price_i"),
+            phase=stored.choice("phase", TollPhase),
+            reason=stored.choice("reason", Reason),
         )
+        stored.end()
+        return passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

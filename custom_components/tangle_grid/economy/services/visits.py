@@ -4,18 +4,18 @@ A visit knows the passage (`passages`), what is charged for it, and what the car
 for a car by hand, and the tracker that reports the same car a moment later, mean one passage.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Any, Final
 
 from ..effects import Effect
+from ..stored import Stored
 from .consent import Allowance, Answer, ConsentPolicy, Decision, Mode, Reason, Use, decide
 from .parking import CarPark, Evidence, Parking, ParkingPhase, ParkingRules, Refused
 from .passages import Entered, Left, Lost, Passages, Place, Position, Stayed, Watching
 from .stay_price import local_day
-from .stored import Stored
 from .toll import Toll, TollPassage, TollPhase
 
 VERSION: Final = 1
@@ -73,11 +73,12 @@ class Spent:
         return {"day": self.day, "amount_i": self.amount_i}
 
     @classmethod
-    def read(cls, fields: Stored) -> Spent:
+    def read(cls, stored: Stored) -> Spent:
         """Return what stands in the field `spent`. Raises TariffError for what cannot be."""
-        spent = fields.inner("spent")
-        spent.only("day", "amount_i")
-        return cls(day=spent.text("day"), amount_i=spent.count("amount_i"))
+        spent = stored.object("spent")
+        found = cls(day=spent.text("day"), amount_i=spent.whole("amount_i", 0))
+        spent.end()
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,16 +193,17 @@ class ParkingVisit:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> ParkingVisit:
+    def from_dict(cls, value: object) -> ParkingVisit:
         """Return the state that was stored. Raises TariffError for what none is."""
-        fields = Stored.open(value, "visit", VERSION, "passages", "stay", "reason", "spent")
-        reason = fields.choice("reason", tuple(Reason))
-        return cls(
-            passages=Passages.from_dict(fields.plain("passages")),
-            stay=Parking.from_dict(fields.plain("stay")) if fields.has("stay") else None,
-            reason=None if reason is None else Reason(reason),
-            spent=Spent.read(fields),
+        stored = Stored.open(value, "visit", VERSION)
+        visit = cls(
+            passages=Passages.from_dict(stored.value("passages")),
+            stay=Parking.from_dict(stored.value("stay")) if stored.has("stay") else None,
+            reason=stored.optional_choice("reason", Reason),
+            spent=Spent.read(stored),
         )
+        stored.end()
+        return visit
 
 
 _NOTHING: Final[Steps] = ()
@@ -351,14 +353,16 @@ class TollVisit:
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> TollVisit:
+    def from_dict(cls, value: object) -> TollVisit:
         """Return the state that was stored. Raises TariffError for what none is."""
-        fields = Stored.open(value, "visit", VERSION, "passages", "passage", "spent")
-        return cls(
-            passages=Passages.from_dict(fields.plain("passages")),
-            passage=TollPassage.from_dict(fields.plain("passage")) if fields.has("passage") else None,
-            spent=Spent.read(fields),
+        stored = Stored.open(value, "visit", VERSION)
+        visit = cls(
+            passages=Passages.from_dict(stored.value("passages")),
+            passage=TollPassage.from_dict(stored.value("passage")) if stored.has("passage") else None,
+            spent=Spent.read(stored),
         )
+        stored.end()
+        return visit
 
 
 def _is_of(passage: TollPassage | None, at: int) -> bool:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any, Final
 
-from .errors import Stored
+from ..stored import Stored
 
 _VERSION: Final = 1
 #: What is counted: half a milliwatt for a millisecond, because both ends of an interval count half.
@@ -160,7 +160,7 @@ class _Direction:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> _Direction:
-        """Return what was stored. Raises SessionError."""
+        """Return what was stored. Raises StoredError."""
         found = cls(
             wh=stored.whole("wh", 0),
             carry=stored.whole("carry"),
@@ -292,9 +292,9 @@ class Meter:
         }
 
     @classmethod
-    def from_dict(cls, stored: Stored) -> Meter:
-        """Return the meter that was stored. Raises SessionError for anything else."""
-        stored.version(_VERSION)
+    def from_dict(cls, value: object) -> Meter:
+        """Return the meter that was stored. Raises StoredError for anything else."""
+        stored = Stored.open(value, "meter", _VERSION)
         meter = cls(
             most_w=stored.whole("most_w", 1),
             longest_gap_s=stored.whole("longest_gap_s", 1),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..effects import BookEntry, Kind, Transfer
-from .errors import Stored
+from ..stored import Stored
 
 
 class Stream(StrEnum):
@@ -119,7 +119,7 @@ class Order:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Order:
-        """Return what was stored. Raises SessionError."""
+        """Return what was stored. Raises StoredError."""
         order = cls(
             payment_id=stored.text("payment_id"),
             stream=stored.choice("stream", Stream),

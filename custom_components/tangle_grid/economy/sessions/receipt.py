@@ -13,8 +13,9 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..pricing import limited, price
+from ..stored import Stored
 from ..tariff import Amount, Tariff, read_tariff
-from .errors import SessionError, Stored
+from .errors import SessionError
 from .orders import Order, Stream
 from .running_bill import Row, RunningBill, cdr_of
 from .session import Phase, Session
@@ -114,16 +115,15 @@ class SessionReceipt:
 
     @classmethod
     def from_dict(cls, value: object) -> Self:
-        """Return the receipt that was written. Raises SessionError for anything else."""
-        stored = Stored(value, "receipt")
-        stored.version(_VERSION)
+        """Return the receipt that was written. Raises StoredError for anything else, SessionError for its terms."""
+        stored = Stored.open(value, "receipt", _VERSION)
         payers = stored.list("payers")
         if not payers or not all(each is None or isinstance(each, str) for each in payers):
-            raise SessionError("not_of_its_kind", {"where": "receipt.payers", "kind": "a list of payers"})
+            raise stored.wrong("payers", "a list of payers")
         receipt = cls(
             session_id=stored.text("session_id"),
             charger=stored.text("charger"),
-            terms=Terms.from_dict(stored.object("terms")),
+            terms=Terms.from_dict(stored.value("terms")),
             payers=tuple(payers),
             started_at=stored.whole("started_at"),
             ended_at=stored.whole("ended_at"),

@@ -13,9 +13,9 @@ from math import ceil
 from typing import Any, Final
 
 from ..cdr import Cdr, Period
+from ..errors import StoredError
 from ..pricing import Charge, flat_line, limited, volume_line
 from ..tariff import Amount, Dimension, PriceComponent, Tariff
-from .errors import SessionError
 from .quote import holds_tax, moment, next_change, price_of
 
 _DIMENSIONS: Final = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
@@ -51,8 +51,8 @@ class Row:
 
     @classmethod
     def from_list(cls, stored: object, where: str) -> Row:
-        """Return what was stored. Raises SessionError."""
-        wrong = SessionError("not_of_its_kind", {"where": where, "kind": "a row"})
+        """Return what was stored. Raises StoredError."""
+        wrong = StoredError("not_of_its_kind", {"where": where, "kind": "a row"})
         if not isinstance(stored, (list, tuple)) or len(stored) != _ROW_FIELDS:
             raise wrong
         figures, power = stored[:5], stored[5:]

@@ -23,8 +23,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ..effects import BookEntry, Effect, Kind
+from ..stored import Stored
 from ..tariff import Amount, PriceComponent, read_tariff
-from .errors import SessionError, Stored
+from .errors import SessionError
 from .meter import Finding, Meter, Metered, Reading
 from .orders import Order, Stream, named, payment_id
 from .quote import Quote, price_of, quote
@@ -801,22 +802,21 @@ class Session:
     def from_dict(cls, value: object, zone: tzinfo) -> Session:
         """Return the session that was stored; `zone` is the one that its terms name.
 
-        Raises SessionError for anything else, and TariffError where its tariff cannot be.
+        Raises StoredError for anything else, SessionError and TariffError where its terms or its tariff cannot be.
         """
-        stored = Stored(value, "session")
-        stored.version(_VERSION)
+        stored = Stored.open(value, "session", _VERSION)
         payers: list[str | None] = stored.list("payers")
         if not payers or not all(each is None or isinstance(each, str) for each in payers):
-            raise SessionError("not_of_its_kind", {"where": "session.payers", "kind": "a list of payers"})
+            raise stored.wrong("payers", "a list of payers")
         session = cls(
             stored.text("session_id"),
             stored.text("charger"),
-            Terms.from_dict(stored.object("terms")),
+            Terms.from_dict(stored.value("terms")),
             zone,
-            Meter.from_dict(stored.object("meter")),
+            Meter.from_dict(stored.value("meter")),
             stored.whole("started_at"),
             payer=payers[-1],
-            guest=None if stored.value("guest") is None else stored.choice("guest", Guest),
+            guest=stored.optional_choice("guest", Guest),
         )
         session.payers = payers
         session.phase = stored.choice("phase", Phase)
@@ -834,20 +834,20 @@ class Session:
         session.granted = stored.wholes("granted")
         session.sun_wh, session.sun_i = stored.wholes("sun_wh"), stored.wholes("sun_i")
         session.found = _choices(stored, "found", Finding)
-        session.hold = None if stored.value("hold") is None else stored.choice("hold", Hold)
+        session.hold = stored.optional_choice("hold", Hold)
         session._number = stored.whole("number", 0)
         session._carry_ms = stored.whole("carry_ms", 0)
         session._billed_to_s = stored.whole("billed_to_s", session.started_at)
         session._power_w = stored.whole("power_w", 0)
         booked = stored.list("booked")
         if len(booked) != len(session._booked) or not all(type(each) is int and each >= 0 for each in booked):
-            raise SessionError("not_of_its_kind", {"where": "session.booked", "kind": "three whole numbers"})
+            raise stored.wrong("booked", "three whole numbers")
         session._booked = booked
         session._month = stored.text("month")
         session._saved_wh = session._meter.wh_in + session._meter.wh_out
         stored.end()
         if session._bill.wh != session._meter.wh_in:
-            raise SessionError("out_of_range", {"where": "session.bill", "value": session._bill.wh})
+            raise stored.impossible("bill", session._bill.wh)
         return session
 
 
@@ -861,5 +861,5 @@ def _choices(stored: Stored, name: str, kind: type[Finding]) -> set[Finding]:
     known = {each.value: each for each in kind}
     found = stored.texts(name)
     if any(each not in known for each in found):
-        raise SessionError("not_of_its_kind", {"where": f"session.{name}", "kind": "known texts"})
+        raise stored.wrong(name, "known texts")
     return {known[each] for each in found}

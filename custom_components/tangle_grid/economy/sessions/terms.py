@@ -5,7 +5,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final, Self
 
-from .errors import SessionError, Stored
+from ..stored import Stored
+from .errors import SessionError
 
 _VERSION: Final = 1
 DEFAULT_SLICE_WH: Final = 500
@@ -48,7 +49,7 @@ class Fee:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return what was stored. Raises SessionError."""
+        """Return what was stored. Raises StoredError, SessionError where it is negative."""
         names = ("share", "per_kwh", "per_session")
         values = {name: stored.fraction(name) for name in names}
         for name, value in values.items():
@@ -123,9 +124,9 @@ class Terms:
         }
 
     @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the terms that were stored. Raises SessionError for anything else."""
-        stored.version(_VERSION)
+    def from_dict(cls, value: object) -> Self:
+        """Return the terms that were stored. Raises StoredError for anything else, SessionError for what cannot be."""
+        stored = Stored.open(value, "terms", _VERSION)
         terms = cls(
             tariff=stored.text("tariff"),
             zone=stored.text("zone"),

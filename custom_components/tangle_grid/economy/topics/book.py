@@ -17,22 +17,14 @@ from math import floor
 from typing import Any, Final, Self
 
 from ..effects import BookEntry, Effect, Kind, Transfer
+from ..errors import StoredError
+from ..stored import Stored
 from .errors import TopicError
 from .findings import Account, Finding, FindingState, Outcome, Payee, Sighting, Status
 from .nearby import Nearby
 from .places import Place
-from .stored import (
-    Reader,
-    account_of,
-    finding_dict,
-    finding_of,
-    read_count,
-    read_number,
-    sighting_dict,
-    sighting_of,
-    strange,
-)
-from .topic import MAX_VALUE, Report, Topic
+from .stored_form import MAX_COUNT, MAX_TIME, accounts_of, finding_dict, finding_of, sighting_dict, sighting_of
+from .topic import MAX_VALUE, Report, Topic, is_number
 
 VERSION: Final = 1
 AHEAD_S: Final = 120.0
@@ -564,22 +556,29 @@ class TopicBook:
         Raises:
             TopicError: topic_state_invalid, naming what cannot be read.
         """
-        read = Reader(data)
-        if read.get("version") != VERSION:
-            raise strange("version")
-        if read.get("topic") != topic.topic_id:
-            raise strange("topic")
+        try:
+            return cls._read(topic, Stored.open(data, "state", VERSION))
+        except StoredError as error:
+            raise TopicError("topic_state_invalid", {"field": error.placeholders["where"]}) from None
+
+    @classmethod
+    def _read(cls, topic: Topic, stored: Stored) -> Self:
+        if stored.text("topic") != topic.topic_id:
+            raise stored.impossible("topic", stored.text("topic"))
         book = cls(topic)
-        book._rules = read.list("rules", lambda each: each if each is None else read_number(each, "rules"))
-        book._next = read.count("next")
-        book.spent_i = read.count("spent_i")
-        book._days = read.mapping("days", lambda value: read_count(value, "days"))
-        book._seen = read.mapping("seen", lambda value: read_number(value, "seen"))
-        for sighting in read.list("sightings", sighting_of):
+        book._rules = stored.list("rules")
+        if not all(each is None or is_number(each, MAX_TIME) for each in book._rules):
+            raise stored.wrong("rules", "a list of numbers")
+        book._next = stored.whole("next", 0, MAX_COUNT)
+        book.spent_i = stored.whole("spent_i", 0, MAX_COUNT)
+        days, seen = stored.object("days"), stored.object("seen")
+        book._days = {day: days.whole(day, 0, MAX_COUNT) for day in days.names()}
+        book._seen = {name: seen.number(name, MAX_TIME) for name in seen.names()}
+        for sighting in map(sighting_of, stored.objects("sightings")):
             book._sightings[sighting.report_id] = sighting
-        for finding in read.list("findings", finding_of):
+        for finding in map(finding_of, stored.objects("findings")):
             book._findings[finding.finding_id] = finding
-        book._accounts = read.mapping("accounts", account_of)
+        book._accounts = accounts_of(stored.object("accounts"))
         for sighting in book._sightings.values():
             book._accounts.setdefault(sighting.owner, Account()).open += 1
         for finding in book._findings.values():
