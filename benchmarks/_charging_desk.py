@@ -18,6 +18,8 @@ from custom_components.tangle_grid.economy.sessions import (
     Situation,
     Terms,
     recompute,
+    session_dict,
+    session_of,
 )
 
 STEP_S: Final = 10.0
@@ -67,7 +69,7 @@ class ChargingDesk:
         """Plug in."""
         reading = Reading(at=self.now, import_wh=0.0)
         self.session = Session.start(self.session_id, "charger", self.agreed, UTC, reading, most_w=50_000, payer="car")
-        self.stored = self.session.to_dict()
+        self.stored = session_dict(self.session)
 
     def _situation(self) -> Situation:
         if self.away:
@@ -78,7 +80,7 @@ class ChargingDesk:
 
     def _keep(self, outcome: Outcome) -> None:
         if outcome.effects or outcome.save:
-            self.stored = self.session.to_dict()
+            self.stored = session_dict(self.session)
             for effect in outcome.effects:
                 if isinstance(effect, Transfer):
                     self.known[effect.payment_id] = effect
@@ -108,7 +110,7 @@ class ChargingDesk:
         if crash != "before":
             self._keep(outcome)
         if crash:
-            self.session = Session.from_dict(self.stored, UTC)
+            self.session = session_of(self.stored, UTC)
             self.now += stopped_s
             # The car goes on meanwhile as it was told to; at its start an island puts every device into its safe state.
             self.counter += 0 if hold else self.power_w * stopped_s / 3600
@@ -119,7 +121,7 @@ class ChargingDesk:
             self.most_away_wh = max(self.most_away_wh, credit_wh)
         else:
             self.most_wh = max(self.most_wh, credit_wh)
-        covered = max((order.covered_wh for order in self.session.orders), default=0)
+        covered = max((order.covered_wh for order in self.session.account.orders), default=0)
         self.least_wh = min(self.least_wh, self.session.wh_in - covered)
 
     def finish(self) -> SessionReceipt:

@@ -325,10 +325,10 @@ async def test_energy_that_a_reward_has_paid_for_is_not_fed_in_as_well(hass: Hom
     await charge(island, 1_200)
     found = session(island)
     assert found.wh_out > 500
-    assert found.fed_in_wh + found.rewarded_wh == found.wh_out
+    assert found.metered.fed.feed_in + found.metered.fed.rewarded == found.wh_out
     rewards = [each for name, each in island.ledger.orders.items() if not name.startswith("charging-")]
     assert len(rewards) == 1
-    assert found.rewarded_wh > 0.9 * found.wh_out
+    assert found.metered.fed.rewarded > 0.9 * found.wh_out
     hass.states.async_set("input_boolean.charger", "off")
     await charge(island, 2_400)
     (receipt,) = await receipts(hass, island)

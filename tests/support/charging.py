@@ -7,7 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from custom_components.tangle_grid.economy.effects import BookEntry, Effect, Transfer
-from custom_components.tangle_grid.economy.sessions import Outcome, Reading, Session, Situation, Terms
+from custom_components.tangle_grid.economy.sessions import (
+    Outcome,
+    Reading,
+    Session,
+    Situation,
+    Terms,
+    session_dict,
+    session_of,
+)
 from tests.support.ocpi import START, component, element, tariff
 
 PLAIN = tariff(element(component("ENERGY", 0.25)))
@@ -67,7 +75,7 @@ class Desk:
     least_wh: int = 0
 
     def __post_init__(self) -> None:
-        self.stored = self.session.to_dict()
+        self.stored = session_dict(self.session)
 
     def keep(self, outcome: Outcome, *, crash: str = "") -> Outcome:
         """Store and order what a step came to; a crash comes `before` it is stored or `after`."""
@@ -75,7 +83,7 @@ class Desk:
             self.crash()
             return outcome
         if outcome.effects or outcome.save:
-            self.stored = self.session.to_dict()
+            self.stored = session_dict(self.session)
             self._remember(outcome.effects)
         if crash == "after":
             self.crash()
@@ -97,7 +105,7 @@ class Desk:
             self.ledger.take(transfer, self.now)
 
     def crash(self) -> None:
-        self.session = Session.from_dict(self.stored, self.session._zone)
+        self.session = session_of(self.stored, self.session.metered.zone)
 
     def situation(self, **changes: Any) -> Situation:
         return Situation(**{"paid": self.ledger.confirmed(self.now), **changes})
@@ -109,7 +117,7 @@ class Desk:
         given = {"at": self.now, "elapsed_s": seconds, **reading}
         outcome = self.session.step(Reading(**given), self.situation(**(situation or {})))
         self.most_wh = max(self.most_wh, outcome.credit_wh)
-        ahead = self.session._account.covered_wh - self.session.wh_in
+        ahead = self.session.account.sums.covered_wh - self.session.wh_in
         self.least_wh = min(self.least_wh, -ahead if self.session.is_billed else 0)
         return self.keep(outcome, crash=crash)
 

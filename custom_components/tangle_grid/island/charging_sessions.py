@@ -37,6 +37,8 @@ from ..economy.sessions import (
     quote,
     recompute,
     rewarded_energy,
+    session_dict,
+    session_of,
 )
 from ..economy.tariff import read_tariff
 from ..grid.engine.engine import GridEngine
@@ -236,7 +238,7 @@ class ChargingSessions:
         name = stored["session"]["terms"]["zone"]
         if name != self._hass.config.time_zone:
             zone = dt_util.get_time_zone(name) or zone
-        return Session.from_dict(stored["session"], zone)
+        return session_of(stored["session"], zone)
 
     @callback
     def async_look(self, status: GridStatus) -> None:
@@ -522,7 +524,7 @@ class ChargingSessions:
         if not (outcome.save or outcome.effects):
             return
         done = session.phase is Phase.DONE
-        state: dict[str, Any] = {"version": _VERSION, "plugged_at": found.plugged_at, "session": session.to_dict()}
+        state: dict[str, Any] = {"version": _VERSION, "plugged_at": found.plugged_at, "session": session_dict(session)}
         if done:
             state = {"version": _VERSION, "receipt": SessionReceipt.of(session).to_dict()}
             self._settling = [each for each in self._settling if each is not found]

@@ -57,7 +57,7 @@ def test_no_watt_hour_is_bought_twice(watts: list[int], baseline_w: int, before:
         desk.step(0, power_w=float(each), on_request=number > 0)
         desk.step(SLOT_S, power_w=float(each), on_request=True)
     session = desk.session
-    assert session.fed_in_wh + session._fed.pending == session.wh_out
+    assert session.metered.fed.feed_in + session.metered.fed.pending == session.wh_out
     receipt = settled(list(watts), baseline_w, 22_000)
     found = rewarded_energy(receipt)
     session.reward_settled(found.fed_back_wh)
@@ -65,14 +65,14 @@ def test_no_watt_hour_is_bought_twice(watts: list[int], baseline_w: int, before:
     desk.finish(SLOT_S, power_w=0.0)
     while session.phase != "done":
         desk.settle()
-    assert session.fed_in_wh + session.rewarded_wh == session.wh_out
-    assert session.rewarded_wh <= found.fed_back_wh
+    assert session.metered.fed.feed_in + session.metered.fed.rewarded == session.wh_out
+    assert session.metered.fed.rewarded <= found.fed_back_wh
     # A watt hour that is carried on may be metered after the request; no other is missing.
-    assert found.fed_back_wh - session.rewarded_wh <= 1
-    assert session.fed_in_wh + found.fed_back_wh <= session.wh_out + 1
+    assert found.fed_back_wh - session.metered.fed.rewarded <= 1
+    assert session.metered.fed.feed_in + found.fed_back_wh <= session.wh_out + 1
     exact_i = session.wh_in * terms().rate * 25 / 100 / 1000
     assert session.charge_i == int(exact_i)
-    assert session.feed_in_i == int(session.fed_in_wh * session.terms.feed_in * session.terms.rate / 1000)
+    assert session.feed_in_i == int(session.metered.fed.feed_in * session.terms.feed_in * session.terms.rate / 1000)
 
 
 def test_a_reward_of_nothing_takes_nothing() -> None:
@@ -87,4 +87,4 @@ def test_a_receipt_without_readings_is_taken_for_energy_fed_back() -> None:
     desk = Desk(begun())
     desk.step(10, power_w=3_600.0)
     desk.session.reward_settled(50)
-    assert desk.session.rewarded_wh == 0, "no more than was fed back"
+    assert desk.session.metered.fed.rewarded == 0, "no more than was fed back"

@@ -18,10 +18,11 @@ from custom_components.tangle_grid.economy.sessions import (
     Outcome,
     Phase,
     Reading,
-    Session,
     SessionError,
     SessionReceipt,
     recompute,
+    session_dict,
+    session_of,
 )
 from tests.support.charging import RATE, Desk, begun, terms
 from tests.support.ocpi import START, component, element, tariff
@@ -146,17 +147,17 @@ def test_an_empty_wallet_pauses_or_owes(empty: EmptyWallet) -> None:
         assert outcome.hold is None, "a top-up resumes"
         charge(desk, 1, situation=left())
     else:
-        assert desk.session.debt_i >= 2 * per_kwh
+        assert desk.session.account.debt_i >= 2 * per_kwh
     desk.finish(power_w=0.0, situation=left())
     if empty is EmptyWallet.CREDIT:
         desk.settle(affordable_i=0)
         assert desk.session.phase is Phase.SETTLING
         receipt = SessionReceipt.of(desk.session)
-        assert receipt.owed_i == desk.session.debt_i > 0
+        assert receipt.owed_i == desk.session.account.debt_i > 0
         assert recompute(receipt) == ()
         money += per_kwh
         desk.settle(**left())
-        assert 0 < desk.session.debt_i < receipt.owed_i, "the next income pays it, as far as it goes"
+        assert 0 < desk.session.account.debt_i < receipt.owed_i, "the next income pays it, as far as it goes"
         money += 50 * per_kwh
     desk.settle(**left())
     desk.settle(**left())
@@ -195,11 +196,11 @@ def test_negative_prices_pay_the_car_within_the_budget() -> None:
     desk = Desk(begun(terms(tariff=by)))
     budget = int(RATE)  # two kilowatt hours
     while desk.session.wh_in < 6_000:
-        desk.step(**POWER, situation={"budget_i": budget - sum(desk.session.granted.values())})
+        desk.step(**POWER, situation={"budget_i": budget - sum(desk.session.metered.granted.values())})
     receipt = end(desk)
     assert receipt.granted_i == budget == desk.ledger.balance_i("car") == -receipt.charge_i
-    assert desk.session.withheld_i > 0
-    assert list(desk.session.granted) == ["2026-11-30"]
+    assert desk.session.metered.withheld_i() > 0
+    assert list(desk.session.metered.granted) == ["2026-11-30"]
 
 
 def test_each_day_has_its_own_budget() -> None:
@@ -210,7 +211,7 @@ def test_each_day_has_its_own_budget() -> None:
             left -= desk.step(**POWER, situation={"budget_i": left}).budget_i
         assert left == 0
         desk.step(86_400, power_w=0.0)
-    assert desk.session.granted == {"2026-11-30": 1_000, "2026-12-01": 500}
+    assert desk.session.metered.granted == {"2026-11-30": 1_000, "2026-12-01": 500}
 
 
 def test_time_is_paid_by_the_quarter_of_an_hour() -> None:
@@ -320,13 +321,13 @@ def test_a_car_that_turns_out_to_be_a_guest_gets_all_back() -> None:
     assert desk.keep(desk.session.correct("car", None, desk.now)).hold is None
     end(desk)
     assert -desk.ledger.balance_i("car") == desk.session.charge_i > 0
-    assert desk.session.payers == [None, "car"]
+    assert desk.session.account.payers == [None, "car"]
 
 
 def test_the_same_car_again_is_no_correction() -> None:
     session = begun()
     assert session.correct("car", None, START.timestamp()) == Outcome()
-    assert session.payers == ["car"]
+    assert session.account.payers == ["car"]
 
 
 def test_the_books_have_each_watt_hour_once_and_each_month_its_own() -> None:
@@ -350,10 +351,10 @@ def test_the_ledger_has_the_last_word_on_what_a_backup_forgot() -> None:
     """The session is as of some payments ago; the ledger has them, and theirs are no names for others."""
     desk = Desk(begun())
     charge(desk, 2)
-    old = json.loads(json.dumps(desk.session.to_dict()))
+    old = json.loads(json.dumps(session_dict(desk.session)))
     meant = dict(desk.transfers)
     charge(desk, 4)
-    desk.session = Session.from_dict(old, desk.session._zone)
+    desk.session = session_of(old, desk.session.metered.zone)
     desk.transfers, desk.stored = meant, old
     charge(desk, 4)
     assert "ledger_differs" in desk.session.found
@@ -418,7 +419,7 @@ def test_tax_is_information() -> None:
 
 
 def stored_of(desk: Desk) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(desk.session.to_dict()))
+    found: dict[str, Any] = json.loads(json.dumps(session_dict(desk.session)))
     return found
 
 
@@ -426,8 +427,8 @@ def test_what_is_stored_is_the_same_again() -> None:
     desk = Desk(begun(terms(fee=Fee(share=Fraction(1, 20)), feed_in=Fraction(1, 4), most_per_kwh=Fraction(1))))
     charge(desk, 3)
     desk.step(power_w=-5_000.0)
-    again = Session.from_dict(stored_of(desk), desk.session._zone)
-    assert again.to_dict() == desk.session.to_dict()
+    again = session_of(stored_of(desk), desk.session.metered.zone)
+    assert session_dict(again) == session_dict(desk.session)
     step = Reading(at=desk.now + 10, power_w=9_000.0)
     assert again.step(step, desk.situation()) == desk.session.step(step, desk.situation())
 
@@ -460,12 +461,12 @@ def test_anything_else_that_is_stored_is_refused(change: dict[str, Any]) -> None
     desk = Desk(begun())
     charge(desk, 1)
     with pytest.raises(StoredError) as error:
-        Session.from_dict(stored_of(desk) | change, desk.session._zone)
+        session_of(stored_of(desk) | change, desk.session.metered.zone)
     assert str(error.value)
     missing = stored_of(desk)
     missing.pop("number")
     with pytest.raises(StoredError):
-        Session.from_dict(missing, desk.session._zone)
+        session_of(missing, desk.session.metered.zone)
 
 
 @pytest.mark.parametrize(

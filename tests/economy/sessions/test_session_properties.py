@@ -11,9 +11,10 @@ from custom_components.tangle_grid.economy.sessions import (
     Hold,
     Phase,
     Reading,
-    Session,
     SessionReceipt,
     recompute,
+    session_dict,
+    session_of,
 )
 from tests.support.charging import Desk, Ledger, begun, terms
 from tests.support.ocpi import START, component, element, tariff
@@ -72,7 +73,7 @@ def test_all_payments_together_are_what_the_session_costs(
             if name not in desk.ledger.taken and each.source == desk.session.payer
         )
         left = None if wallet is None else max(0, wallet + spent - waiting)
-        return {"affordable_i": left, "budget_i": budget - sum(desk.session.granted.values())}
+        return {"affordable_i": left, "budget_i": budget - sum(desk.session.metered.granted.values())}
 
     for seconds, power, crash, event in steps:
         desk.ledger.away = event == "away" or (desk.ledger.away and event != "back")
@@ -106,8 +107,8 @@ def test_all_payments_together_are_what_the_session_costs(
     assert desk.ledger.balance_i("treasury") == session.charge_i
     assert desk.ledger.balance_i("operator") == session.fee_i - session.feed_in_i
     assert set(desk.ledger.taken) == set(desk.transfers)
-    assert sum(session.granted.values()) <= budget
-    assert session.fed_in_wh + session.rewarded_wh == session.wh_out
+    assert sum(session.metered.granted.values()) <= budget
+    assert session.metered.fed.feed_in + session.metered.fed.rewarded == session.wh_out
     assert recompute(SessionReceipt.of(session)) == ()
     for name in ("car", "other", "treasury", "operator"):
         lines = [entry for entry in desk.entries.values() if entry.participant == name]
@@ -142,6 +143,6 @@ def test_a_stored_session_goes_on_as_if_nothing_had_happened(steps: list[int], a
     one, other = Desk(begun(agreed)), Desk(begun(agreed))
     for number, power in enumerate(steps):
         if number == at:
-            other.session = Session.from_dict(other.session.to_dict(), other.session._zone)
+            other.session = session_of(session_dict(other.session), other.session.metered.zone)
         assert one.step(60, power_w=float(power)) == other.step(60, power_w=float(power))
-    assert one.session.to_dict() == other.session.to_dict()
+    assert session_dict(one.session) == session_dict(other.session)

@@ -39,7 +39,7 @@ def test_owners_are_paid_what_their_panels_delivered() -> None:
     assert all(paid.values()), "while it goes on, every ten kilowatt hours"
     desk.finish(power_w=0.0)
     desk.settle()
-    delivered = desk.session.sun_wh
+    delivered = desk.session.account.sun_wh
     assert delivered["bert"] > 1.9 * delivered["anna"] > 0
     for name, wh in delivered.items():
         assert desk.ledger.balance_i(name) == int(wh * RATE / 10 / 1000)

@@ -1,8 +1,9 @@
 """A charging session from plug to plug: metered, priced, paid in small slices while it lasts, and receipted.
 
 Pure and exact: energy in whole Wh, money in fractions until it becomes whole iota. Begin with `session.Session`, the
-saga; `meter` counts its energy, `running_bill` prices it, `orders` names its payments, `receipt` recomputes it. `quote`
-says the price before anybody charges, `overlap` which energy a reward has paid already, `sun` whose sun it was.
+saga; `metered_bill` counts its energy (`meter`) and prices it (`running_bill`), `account` orders its payments
+(`orders`) when they are due (`slices`), `stored_form` keeps it, `receipt` recomputes it. `quote` says the price before
+anybody charges, `overlap` which energy a reward has paid already, `sun` whose sun it was.
 """
 
 from .errors import SessionError
@@ -12,6 +13,7 @@ from .overlap import RewardedEnergy, rewarded_energy
 from .quote import Quote, quote
 from .receipt import Contradiction, SessionReceipt, recompute
 from .session import Hold, Outcome, Phase, Session, Situation
+from .stored_form import session_dict, session_of
 from .sun import shared_out
 from .terms import EmptyWallet, Fee, Guest, Terms
 
@@ -37,5 +39,7 @@ __all__ = [
     "quote",
     "recompute",
     "rewarded_energy",
+    "session_dict",
+    "session_of",
     "shared_out",
 ]

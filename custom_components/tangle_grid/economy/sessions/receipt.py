@@ -68,30 +68,30 @@ class SessionReceipt:
         """Return the receipt of a session that is over. Raises SessionError `session_not_over` before that."""
         if session.phase is Phase.OPEN:
             raise SessionError("session_not_over", {"session": session.session_id})
-        total = session.total()
+        account, metered = session.account, session.metered
         return cls(
             session_id=session.session_id,
             charger=session.charger,
             terms=session.terms,
-            payers=tuple(session.payers),
+            payers=tuple(account.payers),
             started_at=session.started_at,
             ended_at=session.ended_at,
-            rows=tuple(Row.from_list(row.to_list(), "row") for row in session.rows),
+            rows=tuple(Row.from_list(row.to_list(), "row") for row in metered.bill.rows),
             wh_in=session.wh_in,
             wh_out=session.wh_out,
-            fed_in_wh=session.fed_in_wh,
-            rewarded_wh=session.rewarded_wh,
+            fed_in_wh=metered.fed.feed_in,
+            rewarded_wh=metered.fed.rewarded,
             charge_i=session.charge_i,
             fee_i=session.fee_i,
             feed_in_i=session.feed_in_i,
-            granted_i=sum(session.granted.values()),
-            owed_i=session.debt_i,
-            without_tax=total.excl_vat,
-            with_tax=total.incl_vat,
-            sun_wh=dict(session.sun_wh),
-            payments=tuple(session.orders),
-            older=session.older,
-            older_i=dict(session.older_i),
+            granted_i=sum(metered.granted.values()),
+            owed_i=account.debt_i,
+            without_tax=metered.total().excl_vat,
+            with_tax=metered.total().incl_vat,
+            sun_wh=dict(account.sun_wh),
+            payments=tuple(account.orders),
+            older=account.older,
+            older_i=dict(account.older_i),
             findings=tuple(sorted(session.found)),
         )
 
