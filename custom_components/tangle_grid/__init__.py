@@ -14,7 +14,6 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .actions.books import StatementView
-from .bridge.options import LedgerChoice
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .devices.io.sign_of_life import async_forget_relatives
 from .island.configuration import rehung, structure
@@ -105,8 +104,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         await async_forget_island(hass, entry.data[CONF_ISLAND_ID])
     else:
-        choice = LedgerChoice.from_options(entry.options)
-        await async_archive_island(hass, entry.data[CONF_ISLAND_ID], entry.title, choice)
+        await async_archive_island(hass, entry)
 
 
 async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:

@@ -65,7 +65,7 @@ from .flows.subentries.parking import ParkingFlow
 from .flows.subentries.solar import SolarFlow
 from .flows.subentries.toll import TollFlow
 from .flows.subentries.vehicle import VehicleFlow
-from .island.archive import async_archived_islands, async_archived_options
+from .island.archive import async_archived_entry, async_archived_islands
 from .island.runtime import TangleGridConfigEntry
 from .ledger import LedgerError
 
@@ -159,14 +159,16 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_create_island(self, island_id: str) -> ConfigFlowResult:
         await self.async_set_unique_id(island_id)
         self._abort_if_unique_id_configured()
+        former, options = await async_archived_entry(self.hass, island_id)
         return self.async_create_entry(
             title=self._name,
             data={
                 CONF_KIND: KIND_ISLAND,
                 CONF_ISLAND_ID: island_id,
                 **self._feed,
+                **former,
             },
-            options=await async_archived_options(self.hass, island_id),
+            options=options,
         )
 
     async def async_step_simulated_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

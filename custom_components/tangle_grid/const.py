@@ -26,6 +26,7 @@ SUBENTRY_GUEST: Final = "guest"
 # The island.
 CONF_KIND: Final = "kind"
 CONF_ISLAND_ID: Final = "island_id"
+CONF_FORMER_ENTRY: Final = "former_entry"
 CONF_METER: Final = "meter"
 CONF_METER_POWER: Final = "power"
 CONF_METER_CURRENT: Final = "current"

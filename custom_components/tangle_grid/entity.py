@@ -36,6 +36,7 @@ from .data import IslandSnapshot
 from .grid.engine.status import DeviceStatus, FeederStatus
 from .grid.model.world import Telemetry
 from .island.configuration import Member, Participant
+from .island.entity_identity import island_prefix
 from .island.runtime import IslandRuntime
 from .ledger import WalletRules, WalletState
 
@@ -218,7 +219,7 @@ class IslandEntity(TangleGridEntity):
         entry = runtime.entry
         self.entity_description = description
         self.runtime = runtime
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_unique_id = f"{island_prefix(entry)}_{description.key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.entry_id)},
             entry_type=DeviceEntryType.SERVICE,
@@ -266,7 +267,7 @@ class MemberEntity(TangleGridEntity):
         self.entity_description = description
         self.runtime = runtime
         self.member = member
-        self._attr_unique_id = f"{member.participant_id}_{description.key}"
+        self._attr_unique_id = f"{runtime.entity_prefixes[member.participant_id]}_{description.key}"
         feeder_id = member.config.feeder_id if isinstance(member, Participant) else MAIN_FEEDER
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, member.participant_id)},

@@ -56,7 +56,7 @@ async def async_setup_entry(
         if runtime.vehicles.all:
             async_add_entities([CarSelect(runtime, participant)], config_subentry_id=participant_id)
         else:
-            _async_forget(hass, f"{participant_id}_{CAR.key}")
+            _async_forget(hass, f"{runtime.entity_prefixes[participant_id]}_{CAR.key}")
 
 
 @callback

@@ -27,6 +27,7 @@ from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
 from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
 from .island.charging_prices import is_priced
+from .island.entity_identity import island_prefix
 from .island.runtime import TangleGridConfigEntry
 from .simulated.entities import simulated_sensors
 
@@ -47,7 +48,9 @@ async def async_setup_entry(
         async_add_entities(simulated_sensors(runtime.street))
     tariff = bool(entry.options.get(CONF_PEAK_TARGET))
     if not tariff:
-        _async_forget(hass, entry, (description.key for description in ISLAND_SENSORS if description.tariff))
+        _async_forget(
+            hass, island_prefix(entry), (description.key for description in ISLAND_SENSORS if description.tariff)
+        )
     async_add_entities(
         IslandSensor(runtime, description) for description in ISLAND_SENSORS if tariff or not description.tariff
     )
@@ -60,7 +63,7 @@ async def async_setup_entry(
     for participant_id, participant in runtime.participants.items():
         data = entry.subentries[participant_id].data
         if not priced:
-            _async_forget(hass, entry, CHARGING_SENSORS, participant_id)
+            _async_forget(hass, runtime.entity_prefixes[participant_id], CHARGING_SENSORS)
         async_add_entities(
             (
                 ParticipantSensor(runtime, participant, description)
@@ -95,13 +98,11 @@ async def async_setup_entry(
 
 
 @callback
-def _async_forget(
-    hass: HomeAssistant, entry: TangleGridConfigEntry, keys: Iterable[str], whose: str | None = None
-) -> None:
+def _async_forget(hass: HomeAssistant, prefix: str, keys: Iterable[str]) -> None:
     """Take sensors away that belonged to an option which is switched off."""
     registry = er.async_get(hass)
     for key in keys:
-        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{whose or entry.entry_id}_{key}"):
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{prefix}_{key}"):
             registry.async_remove(entity_id)
 
 

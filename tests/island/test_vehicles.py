@@ -96,9 +96,12 @@ async def test_its_wallet_outlives_it(hass: HomeAssistant, island: Island) -> No
     await island.call("reward", device_id=island.device_id(VEHICLE), amount=500, reason="a pothole", payment_id="r")
     island.ledger.confirm("r")
     kept = island.entry.subentries[VEHICLE].data
+    entities = er.async_get(hass)
+    balance = island.entity_id("sensor", "wallet_balance", VEHICLE)
+    entities.async_update_entity(balance, new_entity_id="sensor.the_zoe")
     assert hass.config_entries.async_remove_subentry(island.entry, VEHICLE)
     await hass.async_block_till_done()
-    assert er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{VEHICLE}_wallet_balance") is None
+    assert entities.async_get_entity_id("sensor", DOMAIN, f"{VEHICLE}_wallet_balance") is None
     assert set(island.runtime.members) == {CHARGER}
     assert island.runtime.payees[VEHICLE] == VEHICLE
     assert island.runtime.wallet_names[VEHICLE] == "Zoe"
@@ -110,7 +113,9 @@ async def test_its_wallet_outlives_it(hass: HomeAssistant, island: Island) -> No
     await hass.async_block_till_done()
     assert island.runtime.wallet_ids["back"] == VEHICLE
     await island.settle()
-    assert island.state("sensor", "wallet_balance", "back") == "500"
+    # Its entities are those of before.
+    assert island.state("sensor", "wallet_balance", VEHICLE) == "500"
+    assert island.entity_id("sensor", "wallet_balance", VEHICLE) == "sensor.the_zoe"
 
 
 async def test_its_ids_are_in_no_diagnostics(hass: HomeAssistant, island: Island) -> None:

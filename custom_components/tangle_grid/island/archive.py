@@ -8,7 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import CONF_FORMER_ENTRY, DOMAIN
 from .stored_state import async_read
 
 _VERSION: Final = 1
@@ -28,10 +28,15 @@ class RemovedIslands:
         islands, _ = await async_read(self._hass, self._store)
         return islands if isinstance(islands, dict) else {}
 
-    async def async_add(self, island_id: str, name: str, ledger: Mapping[str, Any]) -> None:
-        """Remember a removed island, and the options that say which ledger its wallets are on."""
+    async def async_add(self, island_id: str, name: str, ledger: Mapping[str, Any], *, former_entry: str) -> None:
+        """Remember a removed island, the options that say which ledger its wallets are on, and its first entry."""
         islands = await self.async_load()
-        islands[island_id] = {"name": name, "removed_at": dt_util.utcnow().isoformat(), "options": dict(ledger)}
+        islands[island_id] = {
+            "name": name,
+            "removed_at": dt_util.utcnow().isoformat(),
+            "options": dict(ledger),
+            CONF_FORMER_ENTRY: former_entry,
+        }
         await self._store.async_save(islands)
 
     async def async_discard(self, island_id: str) -> None:
@@ -48,7 +53,11 @@ async def async_archived_islands(hass: HomeAssistant) -> dict[str, str]:
     return {island_id: island["name"] for island_id, island in islands.items()}
 
 
-async def async_archived_options(hass: HomeAssistant, island_id: str) -> dict[str, Any]:
-    """Return the options that a removed island goes on with: its wallets stay on the ledger that they are on."""
-    options: dict[str, Any] = (await RemovedIslands(hass).async_load()).get(island_id, {}).get("options", {})
-    return options
+async def async_archived_entry(hass: HomeAssistant, island_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the data and the options that a removed island goes on with; none for one that is new.
+
+    Its entities are found again by the data, and by the options its wallets stay on the ledger that they are on.
+    """
+    island = (await RemovedIslands(hass).async_load()).get(island_id, {})
+    data = {CONF_FORMER_ENTRY: island[CONF_FORMER_ENTRY]} if CONF_FORMER_ENTRY in island else {}
+    return data, island.get("options", {})

@@ -10,25 +10,28 @@ from homeassistant.helpers import issue_registry as ir
 from ..bridge.ledger_packages import async_ensure_ledger_packages
 from ..bridge.options import LedgerChoice
 from ..bridge.secrets import SecretStore, ledger_folder
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_ISLAND_ID, DOMAIN, LOGGER
+from ..devices.named import StoredEntry
 from ..ledger import Ledger, LedgerError
 from ..simulated.street import async_forget_street
 from .archive import ISSUE_WALLETS_KEPT, RemovedIslands
+from .entity_identity import island_prefix
 from .storage import GridStore
 
 _DRAIN_S: Final = 20
 
 
-async def async_archive_island(hass: HomeAssistant, island_id: str, name: str, choice: LedgerChoice) -> None:
+async def async_archive_island(hass: HomeAssistant, entry: StoredEntry) -> None:
     """Send the queued payments if the ledger lets us, keep wallets and ledger, and say where they are.
 
     Nothing is deleted: what could not be sent goes out, once, when the island is set up again.
     """
+    island_id, name, choice = entry.data[CONF_ISLAND_ID], entry.title, LedgerChoice.from_options(entry.options)
     queued: int | None = 0
     folder = ledger_folder(hass, island_id)
     if await hass.async_add_executor_job(folder.exists):
         queued = await _async_drain(hass, island_id, choice)
-    await RemovedIslands(hass).async_add(island_id, name, choice.into_options({}))
+    await RemovedIslands(hass).async_add(island_id, name, choice.into_options({}), former_entry=island_prefix(entry))
     ir.async_create_issue(
         hass,
         DOMAIN,

@@ -61,6 +61,7 @@ from .configuration import (
 )
 from .control_loop import ControlLoop
 from .enrolment import async_enrol
+from .entity_identity import async_member_prefixes
 from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .meter_moment import MeterMoment
@@ -146,6 +147,7 @@ class IslandRuntime:
         )
         self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names
         self.payees = keyring.payees
+        self.entity_prefixes = async_member_prefixes(self.hass, self.entry, self.wallet_ids)
         self.link = LedgerLink(
             self.hass,
             island_id=self.island_id,
