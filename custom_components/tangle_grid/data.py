@@ -20,7 +20,7 @@ class IslandSnapshot:
         rules: What the owners decided for the same wallets.
         unpaid: Why rewards that are due are not paid: a key of the ledger's errors by payment id.
         published: Messages that reached the Tangle since the start.
-        reaction_ms: From the newest overload reading to the setpoint written, in wall milliseconds.
+        reaction_ms: From what led to the newest answer to an overload to the setpoint written, in wall milliseconds.
     """
 
     grid: GridStatus

@@ -50,7 +50,8 @@ class ControlLoop:
         status: What the last pass that worked saw and decided.
         telemetry: What the devices reported to it.
         day: The day that it was in, ISO format.
-        reaction_ms: From the newest overload reading to the setpoint written, in wall milliseconds.
+        reaction_ms: From what led to the newest answer to an overload (a reading, or the time at which help was due to
+            be asked for) to the setpoint written, in wall milliseconds.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class ControlLoop:
         self._watch = PassWatch(hass, entry)
         self._inputs: Inputs | None = None
         self._now = 0.0
+        self._began = 0.0
         self._told: dict[str, Setpoint] = {}
         self._unsaved: dict[str, Setpoint] = {}
         # What the last pass decided and has not been handed over yet, reductions first.
@@ -137,6 +139,7 @@ class ControlLoop:
         """
         if not self._running:
             return
+        self._began = time.perf_counter()
         try:
             self._carry_out(self._decide(), meter_changed_at)
             if self._turn is None:
@@ -188,10 +191,8 @@ class ControlLoop:
             before = self._told.get(setpoint.device_id)
             self._told[setpoint.device_id] = setpoint
             written = None
-            # What is short within the margin is an overload that does not come to be.
-            answers = result.above_threshold or setpoint.cause is Cause.PROTECTION
-            if meter_changed_at is not None and answers and before is not None and reduces(before, setpoint):
-                written = self._reaction_clock(meter_changed_at)
+            if before is not None and reduces(before, setpoint):
+                written = self._reaction_clock(result, setpoint, meter_changed_at)
             if isinstance(setpoint, HouseholdSetpoint) and (result.persist or setpoint.device_id in self._unsaved):
                 # Nobody would switch a load on again that was switched off and then forgotten in a crash.
                 self._unsaved[setpoint.device_id] = setpoint
@@ -237,9 +238,22 @@ class ControlLoop:
         except Exception as error:  # noqa: BLE001 - the others have their turn all the same
             self._watch.async_failed(error)
 
-    def _reaction_clock(self, changed_at: float) -> Callable[[], None]:
+    def _reaction_clock(
+        self, result: Decisions, setpoint: Setpoint, meter_changed_at: float | None
+    ) -> Callable[[], None] | None:
+        """Return what is to be called when a reduction is written; None when no time is taken of it."""
+        if meter_changed_at is None:
+            # No reading led to this pass: what was due in it is a request.
+            since = self._began if result.above_threshold and setpoint.cause is Cause.REQUEST else None
+        else:
+            # What is short within the margin is an overload that does not come to be.
+            answers = result.above_threshold or setpoint.cause is Cause.PROTECTION
+            since = meter_changed_at if answers else None
+        if since is None:
+            return None
+
         def written() -> None:
-            self.reaction_ms = (time.perf_counter() - changed_at) * 1000
+            self.reaction_ms = (time.perf_counter() - since) * 1000
 
         return written
 

@@ -99,12 +99,13 @@ def _policy(
     return policy if floor is None else {**policy, CONF_V2G_FLOOR_SOC: floor}
 
 
-# A feeds back, B has time until the morning, C wants to be asked, D is not charged enough and declines.
+# A feeds back, for a price that lets the home battery go first; B is not charged enough and declines, as one of the
+# first that are asked; C wants to be asked, D has time until the morning.
 _CHARGER_POLICIES: Final = (
-    _policy(PolicyMode.WHEN_CHARGED, floor=60),
-    _policy(PolicyMode.DEPARTURE_HOLDS),
-    _policy(PolicyMode.ASK),
+    _policy(PolicyMode.WHEN_CHARGED, min_rate=DEFAULT_RATE // 2, floor=60),
     _policy(PolicyMode.WHEN_CHARGED),
+    _policy(PolicyMode.ASK),
+    _policy(PolicyMode.DEPARTURE_HOLDS),
 )
 # Of the homes that could switch something off, one does, one has its price, the others would rather not.
 _HOME_POLICIES: Final = (
