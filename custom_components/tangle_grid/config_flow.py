@@ -21,6 +21,7 @@ from .const import (
     CONF_ISLAND_ID,
     CONF_KIND,
     CONF_METER,
+    CONF_METER_MAX_AGE,
     CONF_SEED,
     CONF_SPEED,
     CONF_START,
@@ -38,6 +39,7 @@ from .const import (
     SUBENTRY_TOLL,
     SUBENTRY_VEHICLE,
 )
+from .devices.presets import KIND_METER
 from .flows.checks import NO_PLACEHOLDERS, Problem
 from .flows.entry.island import (
     FEED_SCHEMA,
@@ -53,6 +55,16 @@ from .flows.entry.island import (
 )
 from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
 from .flows.entry.street import async_plan_street
+from .flows.found import (
+    BEGIN_MENU,
+    FIELD_DEVICE,
+    STEP_BEGIN,
+    STEP_DEVICE,
+    async_any_device,
+    async_device_schema,
+    async_found,
+    async_match,
+)
 from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
 from .flows.subentries.battery import BatteryFlow
@@ -83,6 +95,11 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         self._name = ""
         self._feed: dict[str, Any] = {}
         self._archived: dict[str, str] = {}
+        # Whether it was asked where to begin, and what the meter that was chosen fills in and says of itself.
+        self._begun = False
+        self._prefilled: dict[str, Any] | None = None
+        self._found = ""
+        self._options: dict[str, Any] = {}
 
     @classmethod
     @callback
@@ -115,7 +132,11 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_menu(step_id="user", menu_options=["island", "simulated_street"])
 
     async def async_step_island(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the feed."""
+        """Ask for the feed: with its meter's device, where there is one that is known, or all by hand."""
+        if user_input is None and not self._begun:
+            self._begun = True
+            if await async_any_device(self.hass, KIND_METER):
+                return await self.async_step_begin()
         problem: Problem | None = None
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
@@ -125,7 +146,35 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             if problem is None:
                 self._name, self._feed = name, feed_data(user_input)
                 return await self._async_offer_restore()
-        return self._show("island", ISLAND_SCHEMA, user_input, problem)
+        return self._show("island", ISLAND_SCHEMA, user_input or self._prefilled, problem)
+
+    async def async_step_begin(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - a menu has no fields
+    ) -> ConfigFlowResult:
+        """Ask how the meter is found."""
+        return self.async_show_menu(step_id=STEP_BEGIN, menu_options=list(BEGIN_MENU))
+
+    async def async_step_by_hand(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - the form is that of the next step
+    ) -> ConfigFlowResult:
+        """Leave the choice of the meter's sensors to whoever fills in the form."""
+        return await self.async_step_island()
+
+    async def async_step_device(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the meter, and fill in the form with what is known of it."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            match = await async_match(self.hass, KIND_METER, user_input[FIELD_DEVICE])
+            if not isinstance(match, Problem):
+                self._prefilled = {field: value for field, value in match.data.items() if field != CONF_NAME}
+                self._found = await async_found(self.hass, match, "config.step.island")
+                self._options = {option: match.data[option] for option in _OPTIONS_OF_METER if option in match.data}
+                return await self.async_step_island()
+            errors[FIELD_DEVICE] = match.key
+        schema = await async_device_schema(self.hass, KIND_METER)
+        return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
 
     async def _async_offer_restore(self) -> ConfigFlowResult:
         configured = {entry.data[CONF_ISLAND_ID] for entry in self._async_current_entries(include_ignore=False)}
@@ -168,7 +217,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 **self._feed,
                 **former,
             },
-            options=options,
+            options={**self._options, **options},
         )
 
     async def async_step_simulated_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -284,8 +333,14 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors={} if problem is None else {_FIELD_OF.get(problem.key, "base"): problem.key},
-            description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem else {})},
+            description_placeholders={
+                **NO_PLACEHOLDERS,
+                "found": self._found,
+                **(problem.placeholders if problem else {}),
+            },
         )
 
 
+#: What a preset of a meter says about the island's options.
+_OPTIONS_OF_METER: Final = (CONF_METER_MAX_AGE,)
 _FIELD_OF: Final = {"name_missing": CONF_NAME, "name_taken": CONF_NAME, "invalid_auth": CONF_TOKEN}

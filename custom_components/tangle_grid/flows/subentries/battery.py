@@ -26,6 +26,7 @@ from ...const import (
     DEFAULT_MIN_SOC,
     SUBENTRY_BATTERY,
 )
+from ...devices.presets import KIND_BATTERY
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import PERCENT_UNITS, POWER_UNITS, check_control, check_exists, check_number_sensor
@@ -39,6 +40,7 @@ _MODES = (PolicyMode.NEVER, PolicyMode.ASK, PolicyMode.ALWAYS, PolicyMode.WHEN_C
 class BatteryFlow(ParticipantFlow, kind=SUBENTRY_BATTERY):
     """Add or change a home battery."""
 
+    device_kind = KIND_BATTERY
     exclusive_fields = (CONF_POWER, CONF_SOC, CONF_POWER_SETPOINT, CONF_ENABLE)
 
     @override

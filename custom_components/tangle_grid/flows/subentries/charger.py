@@ -46,6 +46,7 @@ from ...const import (
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
 )
+from ...devices.presets import KIND_CHARGER
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import (
@@ -72,6 +73,7 @@ _SECONDS = UnitOfTime.SECONDS
 class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     """Add or change a charger."""
 
+    device_kind = KIND_CHARGER
     exclusive_fields = (
         CONF_POWER,
         CONF_CURRENTS,

@@ -21,6 +21,7 @@ from ...const import (
     SUBENTRY_FEEDER,
 )
 from ...devices.feeders import is_cycle, sub_feeders
+from ...devices.presets import KIND_METER
 from .. import fields as selectors
 from ..checks import Problem, check_meter
 from .participant import FieldProblem, ParticipantFlow, require
@@ -31,6 +32,7 @@ _DEFAULT_CAPACITY_A = 25
 class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
     """Add or change a feeder."""
 
+    device_kind = KIND_METER
     exclusive_fields = (CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS)
     feeder_field = CONF_PARENT
     owned = False

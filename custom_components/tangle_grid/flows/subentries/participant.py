@@ -35,6 +35,16 @@ from ...devices.named import controlled, controlled_by
 from ...island.runtime import TangleGridConfigEntry
 from .. import fields as selectors
 from ..checks import NO_PLACEHOLDERS, Problem, check_used_once
+from ..found import (
+    BEGIN_MENU,
+    FIELD_DEVICE,
+    STEP_BEGIN,
+    STEP_DEVICE,
+    async_any_device,
+    async_device_schema,
+    async_found,
+    async_match,
+)
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 type Data = dict[str, Any]
@@ -90,9 +100,15 @@ class ParticipantFlow(ConfigSubentryFlow):
     # Whether it has a wallet, and somebody who may speak for it.
     owned: ClassVar[bool] = True
     kind: ClassVar[str]
+    # The kind of device that presets know of it; None where there is none to choose.
+    device_kind: ClassVar[str | None] = None
 
     _checked: Data
     _to_say: list[Warned]
+    # Whether it was asked where to begin, and what a device that was chosen fills in and says of itself.
+    _begun = False
+    _prefilled: Data | None = None
+    _found = ""
 
     @abstractmethod
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
@@ -119,8 +135,40 @@ class ParticipantFlow(ConfigSubentryFlow):
         return vol.Schema({**schema.schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
 
     async def async_step_user(self, user_input: Data | None = None) -> SubentryFlowResult:
-        """Add a participant."""
-        return await self._async_step("user", user_input, {})
+        """Add a participant: with a device, where there is one that is known, or all by hand."""
+        if user_input is None and not self._begun and self.device_kind is not None:
+            self._begun = True
+            if await async_any_device(self.hass, self.device_kind):
+                return await self.async_step_begin()
+        return await self._async_step("user", user_input, self._prefilled or {})
+
+    async def async_step_begin(
+        self,
+        user_input: Data | None = None,  # noqa: ARG002 - a menu has no fields
+    ) -> SubentryFlowResult:
+        """Ask where to begin."""
+        return self.async_show_menu(step_id=STEP_BEGIN, menu_options=list(BEGIN_MENU))
+
+    async def async_step_by_hand(
+        self,
+        user_input: Data | None = None,  # noqa: ARG002 - the form is that of the next step
+    ) -> SubentryFlowResult:
+        """Leave the choice of all entities to whoever fills in the form."""
+        return await self.async_step_user()
+
+    async def async_step_device(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask for the device, and fill in the form with what is known of it."""
+        assert self.device_kind is not None  # noqa: S101  # the menu leads here only then
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            match = await async_match(self.hass, self.device_kind, user_input[FIELD_DEVICE])
+            if not isinstance(match, Problem):
+                self._prefilled = dict(match.data)
+                self._found = await async_found(self.hass, match, f"config_subentries.{self.kind}.step.user")
+                return await self.async_step_user()
+            errors[FIELD_DEVICE] = match.key
+        schema = await async_device_schema(self.hass, self.device_kind)
+        return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
 
     async def async_step_reconfigure(self, user_input: Data | None = None) -> SubentryFlowResult:
         """Change a participant."""
@@ -131,7 +179,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         users = await self._async_users(stored.get(CONF_OWNERS, ()))
         schema = self.form(phase_count(self._get_entry()), self._feeders(), users)
         errors: dict[str, str] = {}
-        placeholders = dict(NO_PLACEHOLDERS)
+        placeholders = {**NO_PLACEHOLDERS, "found": self._found}
         if user_input is not None:
             data = flattened(user_input)
             try:

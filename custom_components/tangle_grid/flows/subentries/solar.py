@@ -9,6 +9,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector
 
 from ...const import CONF_FEEDER, CONF_PHASES, CONF_POWER, CONF_PRODUCTION_NEGATIVE, SUBENTRY_SOLAR
+from ...devices.presets import KIND_SOLAR
 from .. import fields as selectors
 from ..checks import POWER_UNITS, check_number_sensor
 from .participant import ParticipantFlow, require
@@ -17,6 +18,7 @@ from .participant import ParticipantFlow, require
 class SolarFlow(ParticipantFlow, kind=SUBENTRY_SOLAR):
     """Add or change a solar system."""
 
+    device_kind = KIND_SOLAR
     exclusive_fields = (CONF_POWER,)
 
     @override

@@ -41,6 +41,7 @@ from ...const import (
     SUBENTRY_CHARGER,
     SUBENTRY_VEHICLE,
 )
+from ...devices.presets import KIND_VEHICLE
 from ...economy.recognition import normalised
 from ...economy.services import Mode
 from ...grid.model.world import PolicyMode
@@ -57,6 +58,7 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
 
     hangs = False
     # Two vehicles are never the same one; a charger may name the same sensor for the car that stands there mostly.
+    device_kind = KIND_VEHICLE
     exclusive_fields = (CONF_SOC, CONF_TRACKER)
     shared_fields = (CONF_DEPARTURE_ENTITY,)
     kept_fields = (CONF_SERVICE_RULES,)

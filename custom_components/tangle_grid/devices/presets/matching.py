@@ -1,0 +1,268 @@
+"""From a device of Home Assistant to what a form can be filled in with."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from homeassistant.components.number import ATTR_MAX, ATTR_MIN, ATTR_STEP
+from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfPower
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
+
+from ...const import (
+    CONF_CURRENT_LIMIT,
+    CONF_DISCHARGE_CURRENT,
+    CONF_MAX_CHARGE_W,
+    CONF_MAX_CURRENT,
+    CONF_MAX_DISCHARGE_CURRENT,
+    CONF_MAX_DISCHARGE_W,
+    CONF_MIN_CURRENT,
+    CONF_POWER_SETPOINT,
+    CONF_SETPOINT_INVERTED,
+    CONF_STEP,
+)
+from ..io.entity_reading import convert
+from .catalogue import Catalogue
+from .schema import KIND_BATTERY, KIND_CHARGER, KINDS, DevicePattern, Pattern, Preset
+
+#: No car charges with less, whatever a number goes down to, A.
+_LEAST_A: Final = 6.0
+#: What forms allow, A and W: a number beyond it has no bound at all.
+_MOST_A: Final = 125.0
+_MOST_W: Final = 100_000.0
+_PLACE: Final = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A device, and what a preset makes of it.
+
+    Attributes:
+        device_id: Its id in the registry.
+        preset: What is known of it.
+        entities: By role the entity ids that were found, of lists several; in the order of the preset.
+        disabled: Those of them that are disabled, and therefore say nothing.
+        data: What the form is filled in with, flat.
+    """
+
+    device_id: str
+    preset: Preset
+    entities: Mapping[str, tuple[str, ...]]
+    disabled: tuple[str, ...]
+    data: Mapping[str, Any]
+
+
+@callback
+def find_all(hass: HomeAssistant, catalogue: Catalogue, kind: str) -> list[Match]:
+    """Return the devices of this Home Assistant that a preset of a kind fits, in the order of their names."""
+    known, registry = catalogue.integrations(kind), dr.async_get(hass)
+    devices = (
+        device
+        for entry in hass.config_entries.async_entries()
+        if entry.domain in known
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
+    )
+    matches = (find(hass, catalogue, kind, device.id) for device in devices)
+    return sorted(
+        (match for match in matches if match is not None), key=lambda match: str(match.data[CONF_NAME]).casefold()
+    )
+
+
+@callback
+def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, device_id: str) -> Match | None:
+    """Return what the best preset of a kind makes of a device; None where none fits.
+
+    The best is the first one that finds everything that it needs and nothing of that disabled, else the first one that
+    finds everything that it needs.
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    if isinstance(device, dr.ChildDeviceEntry):
+        device = dr.async_get(hass).async_get(device.parent_device_id, include_child_devices=False)
+    if device is None or device.disabled:
+        return None
+    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    found: Match | None = None
+    for preset in () if entry is None else catalogue.of(entry.domain, kind):
+        if not _is_meant(device, preset.device):
+            continue
+        match = _match(hass, device, preset)
+        if match is None:
+            continue
+        if not set(match.disabled) & {each for role in preset.required for each in match.entities[role]}:
+            return match
+        found = found or match
+    return found
+
+
+def _is_meant(device: dr.DeviceEntry, pattern: DevicePattern) -> bool:
+    identifiers = [str(part) for identifier in device.identifiers for part in identifier[1:]]
+    return (
+        _like(device.manufacturer, pattern.manufacturer)
+        and _like(device.model, pattern.model)
+        and (pattern.identifier is None or any(_like(each, pattern.identifier) for each in identifiers))
+    )
+
+
+def _like(value: str | None, pattern: str | None) -> bool:
+    return pattern is None or (value is not None and fnmatchcase(value.casefold(), pattern.casefold()))
+
+
+@callback
+def _match(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Match | None:
+    own = list(_family(hass, device, preset))
+    entities: dict[str, tuple[str, ...]] = {}
+    disabled: list[str] = []
+    for role, each in preset.entities.items():
+        chosen = [_choose(hass, own, patterns) for patterns in each]
+        present = [entity for entity in chosen if entity is not None]
+        if len(present) < len(chosen):
+            if role in preset.required:
+                return None
+            continue
+        entities[role] = tuple(entity.entity_id for entity in present)
+        disabled.extend(entity.entity_id for entity in present if entity.disabled)
+    # What is disabled says nothing. It is filled in where nothing goes without it: it is enabled meanwhile.
+    usable = {
+        role: ids for role, ids in entities.items() if role in preset.required or set(ids).isdisjoint(disabled)
+    }
+    data = {CONF_NAME: device.name_by_user or device.name or preset.name, **_prefilled(preset, device, usable)}
+    _fill_in_limits(hass, preset, usable, data)
+    return Match(device_id=device.id, preset=preset, entities=entities, disabled=tuple(disabled), data=data)
+
+
+@callback
+def _family(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Iterator[er.RegistryEntry]:
+    """Yield the entities of a device by the integrations of a preset: its own, then of what it is made or part of.
+
+    Many integrations make a device of each phase, connector or installation.
+    """
+    devices, registry = dr.async_get(hass), er.async_get(hass)
+    parts = [each.id for each in dr.async_entries_for_parent_device(devices, device.id)]
+    around = dr.async_entries_for_config_entry(devices, device.config_entry_id)
+    parts.extend(each.id for each in around if device.id == each.via_device_id)
+    parts.extend(each.id for each in around if device.via_device_id == each.id)
+    for device_id in (device.id, *parts):
+        entries = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
+        for entity in sorted(entries, key=lambda entity: entity.entity_id):
+            if entity.platform in preset.integrations:
+                yield entity
+
+
+@callback
+def _choose(hass: HomeAssistant, own: list[er.RegistryEntry], patterns: Iterable[Pattern]) -> er.RegistryEntry | None:
+    """Return the first entity that is like the first of the patterns, an enabled one before one that is not."""
+    disabled: er.RegistryEntry | None = None
+    for pattern in patterns:
+        candidates = own if pattern.integration is None else _only(hass, pattern)
+        for entity in candidates:
+            if _is_like(entity, pattern):
+                if not entity.disabled:
+                    return entity
+                disabled = disabled or entity
+    return disabled
+
+
+@callback
+def _only(hass: HomeAssistant, pattern: Pattern) -> list[er.RegistryEntry]:
+    """Return the entity of another integration; of several nobody knows which is meant."""
+    found = [
+        entity
+        for entity in er.async_get(hass).entities.values()
+        if entity.platform == pattern.integration and not entity.disabled and _is_like(entity, pattern)
+    ]
+    return found if len(found) == 1 else []
+
+
+def _is_like(entity: er.RegistryEntry, pattern: Pattern) -> bool:
+    return (
+        entity.domain == pattern.domain
+        and pattern.translation_key in (None, entity.translation_key)
+        and (pattern.unique_id is None or fnmatchcase(entity.unique_id, pattern.unique_id))
+        and _like(entity.original_name, pattern.name)
+        and pattern.device_class in (None, entity.original_device_class)
+        and pattern.unit in (None, entity.unit_of_measurement)
+    )
+
+
+def _prefilled(preset: Preset, device: dr.DeviceEntry, entities: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    places = {"device": device.id, **{role: ids[0] for role, ids in entities.items()}}
+    lists = KINDS[preset.kind].lists
+    values = {name: _filled_in(value, places) for name, value in preset.values.items()}
+    return values | {role: list(ids) if role in lists else ids[0] for role, ids in entities.items()}
+
+
+def _filled_in(value: Any, places: Mapping[str, str]) -> Any:
+    """Return a value with the entities and the device in their places."""
+    if isinstance(value, str):
+        return _PLACE.sub(lambda found: places.get(found[1], found[0]), value)
+    if isinstance(value, Mapping):
+        return {key: _filled_in(each, places) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_filled_in(each, places) for each in value]
+    return value
+
+
+@callback
+def _fill_in_limits(
+    hass: HomeAssistant, preset: Preset, entities: Mapping[str, tuple[str, ...]], data: dict[str, Any]
+) -> None:
+    """Add what the numbers of the device say of themselves; a preset's own figures narrow it."""
+    if preset.kind == KIND_CHARGER:
+        lowest, highest, step = _bounds(hass, entities.get(CONF_CURRENT_LIMIT), _AMPERES)
+        _narrow(data, CONF_MIN_CURRENT, None if lowest is None else max(lowest, _LEAST_A), least=True)
+        _narrow(data, CONF_MAX_CURRENT, None if highest is None or highest > _MOST_A else highest)
+        if step and step > 1.0:
+            data.setdefault(CONF_STEP, _plain(step))
+        _, highest, _ = _bounds(hass, entities.get(CONF_DISCHARGE_CURRENT), _AMPERES)
+        _narrow(data, CONF_MAX_DISCHARGE_CURRENT, None if highest is None or highest > _MOST_A else highest)
+    if preset.kind == KIND_BATTERY:
+        lowest, highest, _ = _bounds(hass, entities.get(CONF_POWER_SETPOINT), _WATTS)
+        if data.get(CONF_SETPOINT_INVERTED):
+            lowest, highest = _negated(highest), _negated(lowest)
+        for field, most in ((CONF_MAX_CHARGE_W, highest), (CONF_MAX_DISCHARGE_W, _negated(lowest))):
+            _narrow(data, field, most if most is not None and 0 <= most <= _MOST_W else None)
+
+
+def _narrow(data: dict[str, Any], field: str, bound: float | None, *, least: bool = False) -> None:
+    if bound is None:
+        return
+    known = data.get(field)
+    data[field] = _plain(bound if known is None else max(known, bound) if least else min(known, bound))
+
+
+type _Unit = tuple[str, type[BaseUnitConverter]]
+_AMPERES: Final[_Unit] = (UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+_WATTS: Final[_Unit] = (UnitOfPower.WATT, PowerConverter)
+
+
+@callback
+def _bounds(
+    hass: HomeAssistant, entity_ids: tuple[str, ...] | None, unit: _Unit
+) -> tuple[float | None, float | None, float | None]:
+    """Return the least, the most and the step of a number in a unit; one without a unit counts in it."""
+    if not entity_ids:
+        return None, None, None
+    entity = er.async_get(hass).async_get(entity_ids[0])
+    if entity is None or entity.capabilities is None:
+        return None, None, None
+    shown_in = entity.unit_of_measurement
+    found = []
+    for attribute in (ATTR_MIN, ATTR_MAX, ATTR_STEP):
+        value = entity.capabilities.get(attribute)
+        number = float(value) if isinstance(value, int | float) else None
+        if number is not None and shown_in is not None:
+            number = convert(number, shown_in, *unit)
+        found.append(number)
+    return found[0], found[1], found[2]
+
+
+def _negated(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _plain(value: float) -> float:
+    """Return whole numbers as such: forms show them without a point."""
+    return int(value) if float(value).is_integer() else round(value, 3)

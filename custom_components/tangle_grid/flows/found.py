@@ -1,0 +1,106 @@
+"""Beginning with a device: which ones a preset fits, and what was found at the one that was chosen, in words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.selector import DeviceFilterSelectorConfig, DeviceSelector, DeviceSelectorConfig
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..devices.presets import Match, async_presets, find, find_all
+from .checks import Problem
+
+FIELD_DEVICE: Final = "device"
+STEP_BEGIN: Final = "begin"
+STEP_DEVICE: Final = "device"
+STEP_BY_HAND: Final = "by_hand"
+BEGIN_MENU: Final = (STEP_DEVICE, STEP_BY_HAND)
+
+
+async def async_any_device(hass: HomeAssistant, kind: str) -> bool:
+    """Return whether there is any device that a preset of a kind fits."""
+    return bool(find_all(hass, await async_presets(hass), kind))
+
+
+async def async_device_schema(hass: HomeAssistant, kind: str) -> vol.Schema:
+    """Return the form in which one of those devices is chosen."""
+    filters = _filters(hass, find_all(hass, await async_presets(hass), kind))
+    return vol.Schema({vol.Required(FIELD_DEVICE): DeviceSelector(DeviceSelectorConfig(filter=filters))})
+
+
+async def async_match(hass: HomeAssistant, kind: str, device_id: str) -> Match | Problem:
+    """Return what is known of a device that was chosen, or why it cannot be used."""
+    match = find(hass, await async_presets(hass), kind, device_id)
+    return Problem(key="no_preset") if match is None else match
+
+
+async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
+    """Return what was found, in words: each entity with what it shows now, and what should be known.
+
+    Args:
+        hass: Where the entities are.
+        match: The device.
+        step: The step whose labels name the fields, such as "config_subentries.charger.step.user".
+    """
+    category = step.partition(".")[0]
+    labels = await async_get_translations(hass, hass.config.language, category, {DOMAIN})
+    texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+
+    def text(key: str, **values: str) -> str:
+        return texts[f"component.{DOMAIN}.common.{key}"].format(**values)
+
+    names = _labels(labels, f"component.{DOMAIN}.{step}.")
+    lines = [text("found_device", device=str(match.data["name"]), preset=match.preset.name)]
+    for role, entity_ids in match.entities.items():
+        for entity_id in entity_ids:
+            values = {"field": names.get(role, role), "entity": entity_id}
+            if entity_id in match.disabled:
+                lines.append("- " + text("found_disabled", **values))
+                continue
+            shown = _shown(hass, entity_id)
+            lines.append("- " + text("found_silent" if shown is None else "found_entity", value=shown or "", **values))
+    lines.extend(["", *(text(f"preset_note_{note}") for note in match.preset.notes)])
+    return "\n".join(lines).rstrip()
+
+
+@callback
+def _filters(hass: HomeAssistant, matches: Iterable[Match]) -> list[DeviceFilterSelectorConfig]:
+    """Return filters that leave the devices of the matches, as narrow as filters can be."""
+    registry = dr.async_get(hass)
+    filters: list[DeviceFilterSelectorConfig] = []
+    for match in matches:
+        device = registry.async_get(match.device_id, include_child_devices=False)
+        if device is None:
+            continue
+        of_device: DeviceFilterSelectorConfig = {}
+        if device.manufacturer is not None:
+            of_device["manufacturer"] = device.manufacturer
+        if device.model is not None:
+            of_device["model"] = device.model
+        for integration in match.preset.integrations:
+            each: DeviceFilterSelectorConfig = {"integration": integration, **of_device}
+            if each not in filters:
+                filters.append(each)
+    return filters
+
+
+def _labels(translations: Mapping[str, str], step: str) -> dict[str, str]:
+    """Return the names of the fields of a step, those in its sections included."""
+    return {
+        key.rpartition(".")[2]: label
+        for key, label in translations.items()
+        if key.startswith(step) and key.split(".")[-2] == "data"
+    }
+
+
+@callback
+def _shown(hass: HomeAssistant, entity_id: str) -> str | None:
+    state = hass.states.get(entity_id)
+    if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
+        return None
+    unit: Any = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    return state.state if unit is None else f"{state.state} {unit}"
