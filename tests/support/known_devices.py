@@ -41,4 +41,30 @@ CHARGERS: Final = (
         data={"min_current": 6, "max_current": 32, "max_age": 300, "write_interval": 60},
     ),
 )
-KNOWN: Final = CHARGERS
+METERS: Final = (
+    Specimen(
+        preset="homewizard",
+        kind="meter",
+        name="three phases",
+        domains=("number", "select", "sensor", "switch"),
+        device=("HomeWizard", "Wi-Fi P1 Meter"),
+        expected={
+            "meter_power": (
+                "sensor.active_power_l1_w",
+                "sensor.active_power_l2_w",
+                "sensor.active_power_l3_w",
+            ),
+        },
+    ),
+    Specimen(
+        preset="homewizard",
+        kind="meter",
+        name="one phase",
+        domains=("sensor",),
+        device=("HomeWizard", "Wi-Fi kWh Meter 1-phase"),
+        left_out=frozenset({"active_power_l1_w", "active_power_l2_w", "active_power_l3_w"}),
+        expected={"meter_power": ("sensor.active_power_w",)},
+        entered={"phases": ["1"]},
+    ),
+)
+KNOWN: Final = (*CHARGERS, *METERS)

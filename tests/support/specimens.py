@@ -21,6 +21,7 @@ class Specimen:
     Attributes:
         preset: The file of the preset, without its ending.
         kind: What it is added as.
+        name: What tells it from others of the preset and kind.
         expected: By role the keys of the entities (of integrations in Home Assistant) or their unique ids.
         data: What else the form has to be filled in with, as it is stored.
         domains: The platforms whose entities are made, all of them; empty where `entities` says it all.
@@ -35,6 +36,7 @@ class Specimen:
 
     preset: str
     kind: str
+    name: str = ""
     expected: Mapping[str, str | tuple[str, ...]]
     data: Mapping[str, Any] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
@@ -57,7 +59,7 @@ class Specimen:
         return list({(each.domain, each.unique_id): each for each in found if each.key not in self.left_out}.values())
 
     def __str__(self) -> str:
-        return f"{self.preset} {self.kind}"
+        return f"{self.preset} {self.kind} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,11 +98,14 @@ def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, device_id: str) -
 
 
 def _is_meant(device: dr.DeviceEntry, pattern: DevicePattern) -> bool:
-    identifiers = [str(part) for identifier in device.identifiers for part in identifier[1:]]
-    return (
-        _like(device.manufacturer, pattern.manufacturer)
-        and _like(device.model, pattern.model)
-        and (pattern.identifier is None or any(_like(each, pattern.identifier) for each in identifiers))
+    said: tuple[tuple[list[str | None], tuple[str, ...]], ...] = (
+        ([device.manufacturer], pattern.manufacturer),
+        ([device.model], pattern.model),
+        ([device.model_id], pattern.model_id),
+        ([str(part) for identifier in device.identifiers for part in identifier[1:]], pattern.identifier),
+    )
+    return all(
+        not patterns or any(_like(value, each) for value in values for each in patterns) for values, patterns in said
     )
 
 
@@ -125,9 +128,7 @@ def _match(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Match
         entities[role] = tuple(entity.entity_id for entity in present)
         disabled.extend(entity.entity_id for entity in present if entity.disabled)
     # What is disabled says nothing. It is filled in where nothing goes without it: it is enabled meanwhile.
-    usable = {
-        role: ids for role, ids in entities.items() if role in preset.required or set(ids).isdisjoint(disabled)
-    }
+    usable = {role: ids for role, ids in entities.items() if role in preset.required or set(ids).isdisjoint(disabled)}
     data = {CONF_NAME: device.name_by_user or device.name or preset.name, **_prefilled(preset, device, usable)}
     _fill_in_limits(hass, preset, usable, data)
     return Match(device_id=device.id, preset=preset, entities=entities, disabled=tuple(disabled), data=data)

@@ -175,11 +175,15 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePattern:
-    """Which devices of an integration are meant; what is None may be anything, `*` stands for any text."""
+    """Which devices of an integration are meant: one of the patterns of each, in which `*` stands for any text.
 
-    manufacturer: str | None = None
-    model: str | None = None
-    identifier: str | None = None
+    Without patterns it may be anything. Upper and lower case are the same.
+    """
+
+    manufacturer: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    model_id: tuple[str, ...] = ()
+    identifier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,7 @@ class Preset:
 
 
 _TEXT: Final = vol.All(str, vol.Length(min=1))
+_TEXTS: Final = vol.Any(_TEXT, vol.All([_TEXT], vol.Length(min=1)))
 _PATTERN: Final = vol.Schema(
     {
         vol.Required("domain"): _TEXT,
@@ -227,7 +232,12 @@ _DEVICE: Final = vol.Schema(
         vol.Required("kind"): vol.In(sorted(KINDS)),
         vol.Optional("name"): _TEXT,
         vol.Optional("device", default=dict): vol.Schema(
-            {vol.Optional("manufacturer"): _TEXT, vol.Optional("model"): _TEXT, vol.Optional("identifier"): _TEXT}
+            {
+                vol.Optional("manufacturer"): _TEXTS,
+                vol.Optional("model"): _TEXTS,
+                vol.Optional("model_id"): _TEXTS,
+                vol.Optional("identifier"): _TEXTS,
+            }
         ),
         vol.Required("entities"): vol.Schema({_TEXT: vol.Any(vol.All([_ENTITY], vol.Length(min=1)), _ENTITY)}),
         vol.Optional("values", default=dict): vol.Schema({_TEXT: object}),
@@ -238,7 +248,7 @@ _DEVICE: Final = vol.Schema(
 FILE_SCHEMA: Final = vol.Schema(
     {
         vol.Required("name"): _TEXT,
-        vol.Required("integration"): vol.Any(_TEXT, vol.All([_TEXT], vol.Length(min=1))),
+        vol.Required("integration"): _TEXTS,
         vol.Required("source"): vol.All(
             [
                 vol.Schema(
@@ -271,11 +281,8 @@ def presets_from(file: str, raw: object) -> tuple[Preset, ...]:
     except vol.Invalid as error:
         where = "".join(f"[{step!r}]" for step in error.path)
         raise PresetError(f"{file}{where}: {error.msg}") from error
-    integrations = content["integration"]
-    return tuple(
-        _preset(file, content["name"], (integrations,) if isinstance(integrations, str) else tuple(integrations), each)
-        for each in content["devices"]
-    )
+    integrations = _texts(content["integration"])
+    return tuple(_preset(file, content["name"], integrations, each) for each in content["devices"])
 
 
 def _preset(file: str, name: str, integrations: tuple[str, ...], device: Mapping[str, Any]) -> Preset:
@@ -298,7 +305,7 @@ def _preset(file: str, name: str, integrations: tuple[str, ...], device: Mapping
         file=file,
         kind=kind,
         integrations=integrations,
-        device=DevicePattern(**device["device"]),
+        device=DevicePattern(**{name: _texts(patterns) for name, patterns in device["device"].items()}),
         entities=entities,
         values=device["values"],
         required=required,
@@ -309,3 +316,7 @@ def _preset(file: str, name: str, integrations: tuple[str, ...], device: Mapping
 def _patterns(entity: Mapping[str, Any]) -> tuple[Pattern, ...]:
     each: Sequence[Mapping[str, Any]] = entity.get("any_of", [entity])
     return tuple(Pattern(**pattern) for pattern in each)
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
