@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import voluptuous as vol
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import SelectOptionDict
+from homeassistant.helpers.selector import DeviceSelector, SelectOptionDict
 
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.flows.entry import island, ledger
+from custom_components.tangle_grid.flows.found import BEGIN_MENU, FIELD_DEVICE
 from custom_components.tangle_grid.flows.options import keys, prices, seeds
 from custom_components.tangle_grid.flows.subentries import (
     battery,
@@ -31,11 +32,16 @@ from custom_components.tangle_grid.grid.model.world import PolicyMode
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "tangle_grid"
 TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
 SUBENTRIES = TEXTS["config_subentries"]
+OF_A_DEVICE = ("charger", "battery", "solar", "vehicle", "feeder")
 FEEDERS = [SelectOptionDict(value="main", label="Maple Street"), SelectOptionDict(value="f1", label="Garage")]
 PEOPLE = [SelectOptionDict(value="u1", label="Anna"), SelectOptionDict(value="u2", label="Bert")]
 FORMS = [
     (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
+    *(
+        (texts["step"]["device"], vol.Schema({vol.Required(FIELD_DEVICE): DeviceSelector()}))
+        for texts in (TEXTS["config"], *(SUBENTRIES[kind] for kind in OF_A_DEVICE))
+    ),
     (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
     (TEXTS["options"]["step"]["balancing"], island.OPTIONS_SCHEMA),
     (TEXTS["options"]["step"]["prices"], prices.prices_schema([SelectOptionDict(value="h1", label="Home 1")])),
@@ -123,6 +129,8 @@ def test_messages_only_use_what_the_forms_fill_in() -> None:
 
 
 def test_choices_have_names() -> None:
+    for texts in (TEXTS["config"], *(SUBENTRIES[kind] for kind in OF_A_DEVICE)):
+        assert set(texts["step"]["begin"]["menu_options"]) == set(BEGIN_MENU)
     assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}
     assert set(TEXTS["selector"]["phases"]["options"]) == {"1", "2", "3"}
     assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "simulated_street"}
