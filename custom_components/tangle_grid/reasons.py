@@ -16,7 +16,7 @@ from .grid.model.world import Reason
 REASON_GIVEN: Final = "given"
 _TEXT: Final = "text"
 # The placeholders that are moments: grid time, epoch seconds.
-_MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at"})
+_MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at", "ready_at"})
 
 
 def given_reason(text: str) -> Reason:
@@ -47,6 +47,12 @@ def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[
 def async_tariff_sentence(hass: HomeAssistant, key: str, placeholders: Mapping[str, Any]) -> str:
     """Return what is wrong with a tariff, as a sentence (`tariff_<key>`)."""
     return _filled(hass, f"tariff_{key}", placeholders) or key
+
+
+@callback
+def async_text(hass: HomeAssistant, key: str, **placeholders: Any) -> str:
+    """Return one of the common texts, in Home Assistant's language."""
+    return _filled(hass, key, placeholders) or key
 
 
 @callback

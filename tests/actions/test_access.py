@@ -76,6 +76,18 @@ async def _press(island: Island, context: Context) -> None:
     await _call(island, context, "button.press", entity_id=island.entity_id("button", "opt_out", CHARGER))
 
 
+async def _accept(island: Island, context: Context) -> None:
+    await _call(island, context, "button.press", entity_id=island.entity_id("button", "accept", CHARGER))
+
+
+async def _decline(island: Island, context: Context) -> None:
+    await _call(island, context, "button.press", entity_id=island.entity_id("button", "decline", CHARGER))
+
+
+async def _try_it(island: Island, context: Context) -> None:
+    await _call(island, context, "button.press", entity_id=island.entity_id("button", "try_it"))
+
+
 async def _select(island: Island, context: Context) -> None:
     entity_id = island.entity_id("select", "policy", CHARGER)
     await _call(island, context, "select.select_option", entity_id=entity_id, option="never")
@@ -144,10 +156,21 @@ async def _address(island: Island, context: Context) -> None:
     await _call(island, context, "set_owner_address", device_id=island.device_id(CHARGER), address="C" * 90)
 
 
-SPEAKING: Final = (_answer, _opt_out, _press, _select, _number, _switch, _leaves_at)
+SPEAKING: Final = (_answer, _accept, _decline, _opt_out, _press, _select, _number, _switch, _leaves_at)
 SPENDING: Final = (_send, _sweep)
 RULING: Final = (
-    *(_send_from_treasury, _reward, _request, _cancel, _capacity, _clear_capacity, _publish, _limits, _address),
+    *(
+        _send_from_treasury,
+        _reward,
+        _request,
+        _try_it,
+        _cancel,
+        _capacity,
+        _clear_capacity,
+        _publish,
+        _limits,
+        _address,
+    ),
 )
 
 MATRIX: Final = [
@@ -187,7 +210,7 @@ async def test_who_may_do_what(
     wallet = island.runtime.wallet_ids[CHARGER]
     island.ledger.balances[wallet] = 1_000
     await island.ledger.set_owner_address(wallet, "B" * 90, keep_i=0)
-    if act in (_answer, _opt_out, _press, _cancel):
+    if act in (_answer, _accept, _decline, _opt_out, _press, _cancel):
         await island.request(device_id=[island.device_id(CHARGER)])
     if act is _clear_capacity:
         await _capacity(island, Context())

@@ -12,6 +12,7 @@ from ..errors import invalid, translated_errors
 from ..island.runtime import IslandRuntime
 from ..reasons import given_reason
 from .access import async_require_answer
+from .answering import async_answer
 from .fields import (
     ATTR_ANSWER,
     ATTR_DURATION,
@@ -54,8 +55,8 @@ REQUEST_CURTAILMENT_SCHEMA: Final = vol.Schema(
 )
 ANSWER_REQUEST_SCHEMA: Final = vol.Schema(
     {
-        vol.Required(ATTR_REQUEST_ID): cv.string,
         vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_REQUEST_ID): cv.string,
         vol.Required(ATTR_ANSWER): vol.In([ANSWER_ACCEPT, ANSWER_DECLINE]),
         vol.Optional(ATTR_POWER): vol.Coerce(float),
         vol.Optional(ATTR_REASON): REASON,
@@ -100,16 +101,16 @@ async def _request_curtailment(call: ServiceCall) -> ServiceResponse:
 
 async def _answer_request(call: ServiceCall) -> ServiceResponse:
     runtime, participant = async_participant(call.hass, call.data[ATTR_DEVICE_ID])
-    await async_require_answer(runtime, participant, call.context)
     reason = call.data.get(ATTR_REASON)
-    with translated_errors():
-        runtime.grid.answer(
-            request_id=call.data[ATTR_REQUEST_ID],
-            device_id=participant.participant_id,
-            accept=call.data[ATTR_ANSWER] == ANSWER_ACCEPT,
-            power_w=call.data.get(ATTR_POWER),
-            reason=given_reason(reason) if reason else None,
-        )
+    await async_answer(
+        runtime,
+        participant,
+        call.context,
+        accept=call.data[ATTR_ANSWER] == ANSWER_ACCEPT,
+        request_id=call.data.get(ATTR_REQUEST_ID),
+        power_w=call.data.get(ATTR_POWER),
+        reason=given_reason(reason) if reason else None,
+    )
     return None
 
 

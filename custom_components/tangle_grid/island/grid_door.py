@@ -9,8 +9,9 @@ from ..clock import GridClock
 from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import MarketAccount
 from ..grid.model.events import GridEvent
-from ..grid.model.request import CurtailmentRequest
+from ..grid.model.request import ANSWERABLE, CurtailmentRequest
 from ..grid.model.world import GridConfig, Reason
+from ..grid.requests.consequence import Consequence
 
 
 class GridDoor:
@@ -45,6 +46,25 @@ class GridDoor:
     def account(self) -> MarketAccount:
         """Return what the rewards of this day have cost, and who earned them lately."""
         return self._engine.account(self._clock.now())
+
+    def questions(self, device_id: str) -> Sequence[CurtailmentRequest]:
+        """Return the requests that still wait for a participant's answer, or would take a late one; oldest first."""
+        now = self._clock.now()
+        return [
+            request
+            for request in self._engine.open_requests()
+            if (ask := request.asks.get(device_id)) is not None
+            and ask.state in ANSWERABLE
+            and request.time_of(now) < request.ends_at
+        ]
+
+    def consequence(self, *, request_id: str, device_id: str) -> Consequence:
+        """Return what a participant's yes would mean now.
+
+        Raises:
+            GridError: It has no part in such a request.
+        """
+        return self._engine.consequence(self._clock.now(), request_id, device_id)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what a restart would go on with, JSON-able."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..device.state import RESTORE_FOR_S, DeviceState
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
-from ..model.request import CurtailmentRequest, RequestState
+from ..model.request import ANSWERABLE, CurtailmentRequest, RequestState
 from ..model.validation import checked_duration, checked_power, checked_rate, checked_reference, checked_until
 from ..model.world import CarConfig, ChargerConfig, PolicyConfig, Reason, SolarConfig
 from ..network.protection import TemporaryCapacity
@@ -88,7 +88,7 @@ class Commands:
         request, ask = self._parts.part(request_id, device_id)
         if request.closed or request.time_of(now) >= request.ends_at:
             raise GridError("request_closed", {"request_id": request_id})
-        if ask.state not in {RequestState.ISSUED, RequestState.UNANSWERED}:
+        if ask.state not in ANSWERABLE:
             raise GridError("already_answered", {"request_id": request_id, "state": ask.state})
         if power_w is not None:
             power_w = checked_power(power_w)

@@ -16,6 +16,7 @@ from ..model.request import CurtailmentRequest
 from ..model.world import GridConfig, HouseholdConfig, Inputs, Setpoint
 from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH
+from ..requests.consequence import Consequence, consequence_of
 from .commands import Commands
 from .failsafe import Told, back_to_safety
 from .leases import SetpointLeases
@@ -71,9 +72,24 @@ class GridEngine:
         """Requests by id, oldest first: all that are not finished, and the newest finished ones."""
         return MappingProxyType(self._parts.lifecycle.requests)
 
+    def open_requests(self) -> Sequence[CurtailmentRequest]:
+        """Return the requests that are not closed, oldest first."""
+        return self._parts.lifecycle.open()
+
     def status(self, now: float) -> GridStatus:
         """Return a snapshot; also before the first step."""
         return grid_status(self._parts, now)
+
+    def consequence(self, now: float, request_id: str, device_id: str) -> Consequence:
+        """Return what a yes of a participant to a request would mean now.
+
+        Raises:
+            GridError: `unknown_request`, `unknown_device`, `not_participating`.
+        """
+        request, ask = self._parts.part(request_id, device_id)
+        device = self._parts.device(device_id)
+        need_wh = self._parts.lifecycle.habits.payable_wh(device, ask.rate)
+        return consequence_of(device, request, ask, now, need_wh=need_wh)
 
     def account(self, now: float) -> MarketAccount:
         """Return what the rewards of this day have cost, and who earned them lately."""

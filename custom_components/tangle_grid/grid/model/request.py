@@ -51,6 +51,10 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
 }
 
 
+#: An answer is awaited, or a late one still counts while the request is open.
+ANSWERABLE: Final = frozenset({_S.ISSUED, _S.UNANSWERED})
+
+
 @dataclass(slots=True, kw_only=True)
 class Decision:
     """A participant's answer.

@@ -15,7 +15,7 @@ from ..model.world import BatteryConfig, ChargerConfig, PolicyConfig, PolicyMode
 
 _HOUR_S: Final = 3600.0
 #: Share of the time that charging really takes beyond the computed one: taper, ramps, a full feeder.
-_TIME_RESERVE: Final = 1.15
+TIME_RESERVE: Final = 1.15
 _PERCENT: Final = 100.0
 
 ASKED_PERSON: Final = Reason(key="asked_person")
@@ -135,7 +135,7 @@ def departure_holds(situation: Situation) -> Finding:
     hours = max(0.0, question.ends_at - situation.now) / _HOUR_S
     missing_wh = need_wh + max(0.0, question.power_w - question.baseline_w) * hours
     full_w = config.max_current_a * config.watts_per_amp
-    spare_s = departure - question.ends_at - missing_wh / full_w * _HOUR_S * _TIME_RESERVE
+    spare_s = departure - question.ends_at - missing_wh / full_w * _HOUR_S * TIME_RESERVE
     if spare_s >= 0:
         return _yes("accepted_departure_holds", departure=departure, need_kwh=round(missing_wh / 1000, 1))
     soc = device.soc
