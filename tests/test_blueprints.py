@@ -227,7 +227,7 @@ async def test_the_phone_answers(
     assert notifications[-1]["data"]["tag"] == question["data"]["tag"]
 
 
-@pytest.mark.parametrize(("without_answer", "decision"), [("decline", "declined"), ("nothing", "unknown")])
+@pytest.mark.parametrize(("without_answer", "decision"), [("decline", "declined"), ("nothing", "not_asked")])
 async def test_the_phone_is_not_answered(
     hass: HomeAssistant,
     island: Island,
@@ -263,7 +263,7 @@ async def test_a_request_that_ends_leaves_the_phone(
     request_id = await island.request(device_id=[island.device_id(CHARGER)])
     await island.call("cancel_request", request_id=request_id)
     assert notifications[-1]["message"] == "clear_notification"
-    assert island.state("sensor", "last_decision", CHARGER) == "unknown"
+    assert island.state("sensor", "last_decision", CHARGER) == "not_asked"
 
 
 @pytest.mark.parametrize("mode", ["always", "never"])

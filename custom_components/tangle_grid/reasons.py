@@ -16,7 +16,7 @@ from .grid.model.world import Reason
 REASON_GIVEN: Final = "given"
 _TEXT: Final = "text"
 # The placeholders that are moments: grid time, epoch seconds.
-_MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at", "ready_at"})
+_MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at", "ready_at", "until", "begins_at"})
 
 
 def given_reason(text: str) -> Reason:

@@ -14,17 +14,19 @@ from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIB
 from .entities.participant_sensors import (
     CHARGING_PRICE,
     CHARGING_SENSORS,
-    DECISION_ATTRIBUTES,
+    HELP_ATTRIBUTES,
     PARTICIPANT_SENSORS,
     PRICE_ATTRIBUTES,
     REASON_ATTRIBUTES,
 )
+from .entities.request_sensor import REQUEST, REQUEST_ATTRIBUTES, RequestView
 from .entities.service_sensors import SERVICE_SENSORS, ServiceView
 from .entities.topic_sensors import TOPIC_SENSORS, TopicView
 from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES, VEHICLE_SENSORS
 from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDescription
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
+from .entities.why_sensors import KEY as WHY, WHY_ATTRIBUTES
 from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
 from .island.charging_prices import is_priced
 from .island.entity_identity import island_prefix
@@ -44,6 +46,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of the island and of its participants, and those of a simulated street."""
     runtime = entry.runtime_data
+    _async_enable_why(hass, entry)
     if runtime.street is not None:
         async_add_entities(simulated_sensors(runtime.street))
     tariff = bool(entry.options.get(CONF_PEAK_TARGET))
@@ -51,6 +54,7 @@ async def async_setup_entry(
         _async_forget(
             hass, island_prefix(entry), (description.key for description in ISLAND_SENSORS if description.tariff)
         )
+    async_add_entities([RequestSensor(runtime, REQUEST)])
     async_add_entities(
         IslandSensor(runtime, description) for description in ISLAND_SENSORS if tariff or not description.tariff
     )
@@ -98,6 +102,15 @@ async def async_setup_entry(
 
 
 @callback
+def _async_enable_why(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
+    """Switch on the sensors that came as causes of setpoints, and off, unless a person switched them off."""
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.unique_id.endswith(f"_{WHY}") and entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION:
+            registry.async_update_entity(entity.entity_id, disabled_by=None)
+
+
+@callback
 def _async_forget(hass: HomeAssistant, prefix: str, keys: Iterable[str]) -> None:
     """Take sensors away that belonged to an option which is switched off."""
     registry = er.async_get(hass)
@@ -119,6 +132,17 @@ class IslandSensor(IslandEntity, ViewSensor):
         return on_street or super().entity_registry_enabled_default
 
 
+class RequestSensor(IslandEntity, ViewSensor):
+    """The newest request of the island, from the question to what came of it."""
+
+    _unrecorded_attributes = REQUEST_ATTRIBUTES
+
+    @property
+    @override
+    def view(self) -> RequestView:
+        return RequestView(snapshot=self.coordinator.data, runtime=self.runtime)
+
+
 class FeederSensor(FeederEntity, ViewSensor):
     """A sensor of a feeder below the main one."""
 
@@ -134,7 +158,7 @@ class MemberSensor(MemberEntity, ViewSensor):
 class VehicleSensor(VehicleEntity, ViewSensor):
     """A sensor of a vehicle."""
 
-    _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES
+    _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES | WHY_ATTRIBUTES
 
 
 class ServiceSensor(MemberEntity, ViewSensor):
@@ -168,7 +192,7 @@ class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
     _unrecorded_attributes = (
-        DECISION_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | PRICE_ATTRIBUTES
+        HELP_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | PRICE_ATTRIBUTES | WHY_ATTRIBUTES
     )
 
     @property

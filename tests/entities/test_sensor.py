@@ -26,7 +26,7 @@ async def test_the_feed(island: Island) -> None:
     assert island.state("sensor", "state") == "normal"
     assert island.state("sensor", "peak_today") == "16000"
     assert island.state("sensor", "reward_rate") == "1000000"
-    assert island.state("sensor", "open_requests") == "0"
+    assert island.state("sensor", "request") == "none"
     assert island.state("sensor", "treasury_balance") == str(SUPPLY)
     assert island.state("sensor", "reaction_time") == STATE_UNKNOWN
     assert island.state("binary_sensor", "overload") == "off"
@@ -38,8 +38,7 @@ async def test_participants(island: Island) -> None:
     assert island.state("sensor", "power", CHARGER) == "11040"
     assert island.state("sensor", "state_of_charge", CHARGER) == "85"
     assert island.state("sensor", "curtailment", CHARGER) == "idle"
-    assert island.state("sensor", "last_decision", CHARGER) == STATE_UNKNOWN
-    assert island.state("sensor", "decision_reason", CHARGER) == STATE_UNKNOWN
+    assert island.state("sensor", "decision_reason", CHARGER) == "not_asked"
     assert island.state("sensor", "wallet_balance", CHARGER) == "0"
     assert island.state("sensor", "receive_address", CHARGER) == "A" * 90
     assert island.state("sensor", "departure", CHARGER).startswith("20")
@@ -166,8 +165,7 @@ async def test_what_is_on_at_first(hass: HomeAssistant, island: Island) -> None:
         entity = sensors[f"{island.entry.entry_id}_{key}"]
         assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION, key
         assert entity.entity_category is EntityCategory.DIAGNOSTIC, key
-    for unique_id in (f"{island.entry.entry_id}_threshold", f"{CHARGER}_setpoint_cause"):
-        assert sensors[unique_id].entity_category is EntityCategory.DIAGNOSTIC
+    assert sensors[f"{island.entry.entry_id}_threshold"].entity_category is EntityCategory.DIAGNOSTIC
     # Each that is on has its rows in the recorder.
     on = [each for each in sensors.values() if each.disabled_by is None]
     assert len([each for each in on if each.entity_category is None]) <= 44, "four participants and the feed"

@@ -180,6 +180,8 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription(
         key="open_requests",
         translation_key="open_requests",
+        # The newest one has a sensor of its own, and there is hardly ever a second.
+        entity_registry_enabled_default=False,
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda view: len(view.snapshot.grid.open_requests),
     ),

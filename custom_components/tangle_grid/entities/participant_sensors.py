@@ -8,12 +8,14 @@ from typing import Any, Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory
 
+from ..actions.responses import NOT_ASKED, iso_time
 from ..clock import as_datetime
 from ..const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
 from ..entity import ParticipantView, watts
 from ..grid.engine.status import IDLE
 from ..grid.model.request import RequestState
-from ..grid.model.world import BatteryTelemetry, Cause, ChargerTelemetry
+from ..grid.model.world import BatteryTelemetry, ChargerTelemetry
+from ..grid.requests.settlement import progress
 from ..island.charging_sessions import Payment
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
@@ -27,6 +29,7 @@ from .view_sensors import (
     ViewSensorDescription,
 )
 from .wallet_sensors import wallet_sensors
+from .why_sensors import why_sensor
 
 DECISION_REASONS: Final = (
     REASON_GIVEN,
@@ -51,6 +54,9 @@ DECISION_REASONS: Final = (
 """Why a participant said yes or no."""
 
 DECISION_ATTRIBUTES: Final = frozenset({"reason", "request_id", "power_w", "rate"})
+HELP_ATTRIBUTES: Final = frozenset({"until", "delivered_wh", "earned", "not_asked"}) | DECISION_ATTRIBUTES
+#: Settled, and nothing to pay.
+NOTHING: Final = "nothing"
 REASON_ATTRIBUTES: Final = frozenset(
     {"text", "soc", "charged_above", "need_kwh", "departure", "floor", "rate", "min_rate"}
 )
@@ -104,6 +110,10 @@ def _moment(at: float | None) -> datetime | None:
     return None if at is None else as_datetime(round(at / 60) * 60)
 
 
+def _participant_id(view: ParticipantView) -> str:
+    return view.participant.participant_id
+
+
 def _learned_phases(view: ParticipantView) -> Value:
     """Return the phases that its car was found to use; unknown until then."""
     status = view.status
@@ -125,14 +135,16 @@ def _learned_reports(view: ParticipantView) -> Mapping[str, Any]:
 def _last_decision(view: ParticipantView) -> Value:
     decision = view.status.last_decision
     if decision is None:
-        return None
+        return NOT_ASKED
     return "accepted" if decision.accepted else "declined"
 
 
 def _decision_reason(view: ParticipantView) -> Value:
     """Return the key of the reason: the front end has the words for it, in the language of whoever looks."""
     decision = view.status.last_decision
-    return decision.reason.key if decision is not None and decision.reason.key in DECISION_REASONS else None
+    if decision is None:
+        return NOT_ASKED
+    return decision.reason.key if decision.reason.key in DECISION_REASONS else None
 
 
 def _reason_values(view: ParticipantView) -> Mapping[str, Any] | None:
@@ -199,6 +211,37 @@ def _payment(view: ParticipantView) -> Value:
     return view.runtime.charging.payment(view.participant.participant_id).value
 
 
+def _stands(view: ParticipantView) -> Value:
+    """Return where its part in its newest request stands; what was settled for nothing is not being paid."""
+    state = view.status.curtailment
+    if state is RequestState.SETTLED:
+        request = view.runtime.grid.requests.get(view.status.request_id or "")
+        if request is not None and not request.asks[view.participant.participant_id].unpaid:
+            return NOTHING
+    return str(state)
+
+
+def _help(view: ParticipantView) -> Mapping[str, Any] | None:
+    """Return how far its part in its newest request has come; or why it was not asked when others were."""
+    grid, participant_id = view.runtime.grid, view.participant.participant_id
+    request = grid.requests.get(view.status.request_id or "")
+    newest = grid.newest_requests[0] if grid.requests else None
+    if newest is not None and (left_out := newest.not_asked.get(participant_id)) is not None:
+        return {"request_id": newest.request_id, "not_asked": async_sentence(view.runtime.hass, left_out)}
+    if request is None or (ask := request.asks.get(participant_id)) is None:
+        return None
+    delivered_wh, earned_i = progress(ask)
+    return {
+        "request_id": request.request_id,
+        "power_w": watts(ask.quantity_w),
+        "rate": ask.rate,
+        "until": iso_time(request.ends_at - request.ahead_s),
+        "delivered_wh": delivered_wh,
+        "earned": earned_i,
+        "reason": async_sentence(view.runtime.hass, ask.reason),
+    }
+
+
 PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription.power(
         "power",
@@ -214,16 +257,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         lambda view: None if view.status.setpoint is None else round(view.status.setpoint, 1),
         applies_to=_is_kind(SUBENTRY_CHARGER),
     ),
-    ParticipantSensorDescription(
-        key="setpoint_cause",
-        translation_key="setpoint_cause",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        device_class=SensorDeviceClass.ENUM,
-        options=[cause.value for cause in Cause],
-        applies_to=_is_kind(SUBENTRY_CHARGER, SUBENTRY_BATTERY),
-        value_fn=lambda view: None if view.status.cause is None else view.status.cause.value,
-    ),
+    why_sensor(ParticipantSensorDescription, _participant_id),
     ParticipantSensorDescription.current(
         "planned_current",
         lambda view: None if view.status.planned_a is None else round(view.status.planned_a),
@@ -319,15 +353,17 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         key="curtailment",
         translation_key="curtailment",
         device_class=SensorDeviceClass.ENUM,
-        options=[IDLE, *(state.value for state in RequestState)],
+        options=[IDLE, NOTHING, *(state.value for state in RequestState)],
         applies_to=_flexible,
-        value_fn=lambda view: str(view.status.curtailment),
+        value_fn=_stands,
+        attributes_fn=_help,
+        quiet=True,
     ),
     ParticipantSensorDescription(
         key="last_decision",
         translation_key="last_decision",
         device_class=SensorDeviceClass.ENUM,
-        options=["accepted", "declined"],
+        options=[NOT_ASKED, "accepted", "declined"],
         applies_to=_flexible,
         value_fn=_last_decision,
         attributes_fn=_decision_attributes,
@@ -336,7 +372,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         key="decision_reason",
         translation_key="decision_reason",
         device_class=SensorDeviceClass.ENUM,
-        options=list(DECISION_REASONS),
+        options=[NOT_ASKED, *DECISION_REASONS],
         applies_to=_flexible,
         value_fn=_decision_reason,
         attributes_fn=_reason_values,

@@ -11,6 +11,7 @@ from ..const import CONF_SOC
 from ..entity import VehicleView
 from .view_sensors import Value, ViewSensorDescription
 from .wallet_sensors import wallet_sensors
+from .why_sensors import why_sensor
 
 NOT_CONNECTED: Final = "not_connected"
 RECOGNITION_ATTRIBUTES: Final = frozenset({"vehicle", "recognised_by", "sureness"})
@@ -40,6 +41,11 @@ def _recognition(view: VehicleView) -> Mapping[str, Any] | None:
     return {"recognised_by": str(found.by), "sureness": str(found.sureness)}
 
 
+def _asked_at(view: VehicleView) -> str | None:
+    """Return the id of the charger that it is at, which the grid tells what to do."""
+    return None if view.charger is None else view.charger.participant_id
+
+
 VEHICLE_SENSORS: Final[tuple[VehicleSensorDescription, ...]] = (
     VehicleSensorDescription(
         key="state_of_charge",
@@ -57,5 +63,6 @@ VEHICLE_SENSORS: Final[tuple[VehicleSensorDescription, ...]] = (
         value_fn=_charger,
         attributes_fn=_recognition,
     ),
+    why_sensor(VehicleSensorDescription, _asked_at),
     *wallet_sensors(VehicleSensorDescription),
 )

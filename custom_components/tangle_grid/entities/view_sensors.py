@@ -50,6 +50,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
             for as long as `patience` says; any other one up to `CALM_S`, unless something happened. None: whatever
             changes is shown at the next picture.
         patience: Periods of `CALM_S`.
+        quiet: What stands next to its value is shown with the value, or as late as `patience` says.
     """
 
     value_fn: Callable[[V], Value]
@@ -58,6 +59,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
     measures: bool = False
     calm: float | None = None
     patience: int = PATIENCE
+    quiet: bool = False
 
     @classmethod
     def power(cls, key: str, value_fn: Callable[[V], Value], **others: Any) -> Self:
@@ -137,10 +139,12 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     def _handle_coordinator_update(self) -> None:
         """Write a state when it differs; what follows a meter only when that is worth a row in the recorder."""
         description, coordinator = self.entity_description, self.coordinator
-        if description.calm is not None:
-            if not coordinator.measurements_due:
+        if description.calm is not None and not coordinator.measurements_due:
+            return
+        if self._shown is not None and coordinator.period - self._shown_in < description.patience:
+            if description.quiet and self.has_view and self._shown[0] == description.value_fn(self.view):
                 return
-            if self._shown is not None and coordinator.period - self._shown_in < description.patience:
+            if description.calm is not None:
                 (old, *beside), (new, *beside_now) = self._shown, self._picture()
                 # A total that begins anew is news, however little it has moved.
                 if beside == beside_now and _are_close(old, new, description.calm):

@@ -58,6 +58,14 @@ class GridDoor:
             and request.time_of(now) < request.ends_at
         ]
 
+    def why(self, device_id: str) -> Reason:
+        """Return why a participant does what it does now, see `engine.why`.
+
+        Raises:
+            GridError: The grid does not know it.
+        """
+        return self._engine.why(self._clock.now(), device_id)
+
     def consequence(self, *, request_id: str, device_id: str) -> Consequence:
         """Return what a participant's yes would mean now.
 

@@ -13,7 +13,7 @@ from ..control.load_shedding import keep_loads
 from ..model.events import GridEvent, is_owed
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
-from ..model.world import GridConfig, HouseholdConfig, Inputs, Setpoint
+from ..model.world import GridConfig, HouseholdConfig, Inputs, Reason, Setpoint
 from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH
 from ..requests.consequence import Consequence, consequence_of
@@ -24,6 +24,7 @@ from .observation import Observation
 from .parts import EngineParts
 from .reporting import grid_status, market_account
 from .status import Decisions, GridStatus, MarketAccount, StepResult
+from .why import why
 
 #: Steps are not asked for more densely than this, s.
 _SHORTEST_WAIT_S: Final = 0.05
@@ -79,6 +80,14 @@ class GridEngine:
     def status(self, now: float) -> GridStatus:
         """Return a snapshot; also before the first step."""
         return grid_status(self._parts, now)
+
+    def why(self, now: float, device_id: str) -> Reason:
+        """Return why a participant does what it does now, see `why.why`.
+
+        Raises:
+            GridError: `unknown_device`.
+        """
+        return why(self._parts, now, device_id)
 
     def consequence(self, now: float, request_id: str, device_id: str) -> Consequence:
         """Return what a yes of a participant to a request would mean now.

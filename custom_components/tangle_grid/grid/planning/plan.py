@@ -185,6 +185,16 @@ class Planner:
             return None
         return turn.placed.get(slot_of(now) - plan.first, 0.0)
 
+    def begins_at(self, device_id: str, now: float) -> float | None:
+        """Return when the plan next lets a charger have something, grid time; None: it holds nothing for it."""
+        plan = self._plan
+        turn = None if plan is None else plan.turns.get(device_id)
+        if plan is None or turn is None:
+            return None
+        ahead = (slot for slot, amps in turn.placed.items() if amps > 0 and plan.first + slot > slot_of(now))
+        slot = min(ahead, default=None)
+        return None if slot is None else (plan.first + slot) * SLOT_S
+
     def schedule(self) -> dict[str, tuple[Slot, ...]]:
         """Return what is planned for each car, soonest first."""
         plan = self._plan

@@ -75,6 +75,10 @@ class Planning:
         ceilings = {device.device_id: self.planner.ceiling_a(device.device_id, now) for device in chargers}
         return {device_id: amps for device_id, amps in ceilings.items() if amps is not None}
 
+    def begins_at(self, device_id: str, now: float) -> float | None:
+        """Return when the plan next lets a charger have something, grid time; None: it holds nothing for it."""
+        return self.planner.begins_at(device_id, now)
+
     def status(self, now: float) -> PlanStatus | None:
         """Return the plan as it is displayed."""
         return self.planner.status(now)

@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from ..model.events import Settlement
 from ..model.metered_series import WS_PER_WH, Delivery
-from ..model.request import Ask, CurtailmentRequest
+from ..model.request import Ask, CurtailmentRequest, RequestState
 
 RECEIPT_VERSION: Final = 2
 #: A part that was settled before receipts carried readings, and is still to be paid.
@@ -59,6 +59,14 @@ def energies(total: Delivery, rate_i_per_kwh: int) -> dict[str, int]:
         "measured_wh": total.measured_ws // WS_PER_WH,
         "amount_i": reward_i(energy_wh, rate_i_per_kwh),
     }
+
+
+def progress(ask: Ask) -> tuple[int, int]:
+    """Return what a part has delivered (Wh) and earned (i) so far, up to the last closed slot while it is active."""
+    if ask.state is not RequestState.ACTIVE:
+        return ask.energy_wh, ask.amount_i
+    so_far = energies(ask.delivery(), ask.rate)
+    return so_far["energy_wh"], so_far["amount_i"]
 
 
 def settlement_of(request: CurtailmentRequest, ask: Ask) -> Settlement:
