@@ -24,13 +24,14 @@ from custom_components.tangle_grid.ledger.node import Api
 from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, prepare
 from custom_components.tangle_grid.ledger.verify import cli as verify_cli
-from custom_components.tangle_grid.ledger.verify.cli import http_command, main, sentence
+from custom_components.tangle_grid.ledger.verify.cli import HttpNode, main, sentence
 from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
     Signer,
     SigningKey,
     to_body,
 )
+from tests.support.ledger.receipt_program import RECEIPT_PROGRAM, run_with_our_sponges
 from tests.support.ledger.story import (
     ANSWER,
     ASK,
@@ -274,7 +275,7 @@ async def test_the_command_line_verifies_over_http(
     assert data["amount_i"] == 1_017_000
     assert [check["key"] for check in data["checks"]] == ["anchor", *(check.key for check in own.checks)]
     over_http = await asyncio.to_thread(
-        lambda: verify_payment(IriArchive(http_command(node_url, None)), payment_id=PAYMENT)
+        lambda: verify_payment(IriArchive(HttpNode(node_url, None)), payment_id=PAYMENT)
     )
     assert over_http == own
 
@@ -312,7 +313,7 @@ def test_a_token_is_not_on_the_command_line(
         heard.append(token)
         raise ValueError("enough")
 
-    monkeypatch.setattr(verify_cli, "http_command", node)
+    monkeypatch.setattr(verify_cli, "HttpNode", node)
     options = ["--payment", "x"]
     if way == "file":
         (tmp_path / "token").write_text("s3cret\n")
@@ -331,18 +332,6 @@ def test_a_token_is_not_on_the_command_line(
     assert "s3cret" not in told
 
 
-# Our sponges in pyota's own seams: the same hashes, and a test that is over in a few seconds. The packages above them
-# are stood in for, since the first of them loads all of Home Assistant.
-STAND_IN = """
-import runpy, sys, types
-for name in ("custom_components", "custom_components.tangle_grid"):
-    sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [sys.argv[1] + "/" + name.replace(".", "/")]
-from custom_components.tangle_grid.ledger.pyota.seams import modules
-sys.modules.update(modules())
-sys.argv = sys.argv[2:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 ROOT = Path(__file__).parents[3]
 
 
@@ -356,10 +345,7 @@ async def test_the_program_runs_in_a_clean_environment_installed_as_the_document
     assert uv is not None
     await whole_story(ledger)
     text = (ROOT / "docs/ledger.md").read_text()
-    (program,) = re.findall(
-        r"<!-- runs: tests/ledger/verify/test_receipts.py -->\n```python\n(.*?)```", text, re.DOTALL
-    )
-    (tmp_path / "receipt.py").write_text(program)
+    (tmp_path / "receipt.py").write_text(RECEIPT_PROGRAM)
     python = str(tmp_path / "venv/bin/python")
 
     async def run(*command: str) -> str:
@@ -387,15 +373,11 @@ async def test_a_receipt_is_verified_with_pyota_alone_as_the_documents_say(
     ledger: Ledger, node_url: str, tmp_path: Path
 ) -> None:
     await whole_story(ledger)
-    text = (ROOT / "docs/ledger.md").read_text()
-    (program,) = re.findall(
-        r"<!-- runs: tests/ledger/verify/test_receipts.py -->\n```python\n(.*?)```", text, re.DOTALL
-    )
-    (tmp_path / "receipt.py").write_text(program)
+    (tmp_path / "receipt.py").write_text(RECEIPT_PROGRAM)
 
     async def run(payment_id: str) -> tuple[int | None, str]:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", STAND_IN, str(ROOT), str(tmp_path / "receipt.py"), node_url, payment_id),
+            *run_with_our_sponges(tmp_path / "receipt.py", node_url, payment_id),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -406,8 +388,6 @@ async def test_a_receipt_is_verified_with_pyota_alone_as_the_documents_say(
     assert code == 0, told
     assert "come to 1017 Wh and 1017000 i" in told
     assert told.endswith("the reward stands up\n")
-    # Through the door of a guest, too, with a token that is not on the command line.
-    assert 'DEFAULT_HEADERS["Authorization"]' in program
     await tell(ledger, SETTLEMENT, payment_id="r2:car")
     await reward(ledger, 1_017_001, "r2:car")
     assert (await run("r2:car"))[0] == 1

@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from .receipts import Check, Verification, verify_payment
 
 _TIMEOUT_S: Final = 60
 _MAX_ANSWER: Final = 64_000_000
+_TOO_MANY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+"""How long to wait, s, each time in a row that a node refuses one request too many."""
 _KEY_DIGITS: Final = 64
 OPEN_KEY_VARIABLE: Final = "TANGLE_GRID_OPEN_KEY"
 BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
@@ -34,25 +37,28 @@ _TEXTS: Final = Path(__file__).parents[2] / "translations" / "en.json"
 _MOMENTS: Final = frozenset({"starts_at", "ends_at"})
 
 
-def http_command(url: str, token: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """Return what asks the node at this address. Raises ValueError for what is no HTTP address."""
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise ValueError(f"not an HTTP address: {url}")
-    headers = {"Content-Type": "application/json", "X-IOTA-API-Version": "1"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+class HttpNode:
+    """A node that is asked over HTTP, with patience where it answers so many requests a second only."""
 
-    def command(request: Mapping[str, Any]) -> Mapping[str, Any]:
-        post = Request(url, json.dumps(request).encode(), headers, method="POST")  # noqa: S310 - checked above
-        try:
-            with urlopen(post, timeout=_TIMEOUT_S) as response:  # noqa: S310 - checked above
-                data = response.read(_MAX_ANSWER + 1)
-        except HTTPError as error:
-            with error:
-                text = error.read(500).decode(errors="replace")
-            raise ArchiveError(f"{request['command']}: HTTP {HTTPStatus(error.code).value}: {text}") from None
-        except (URLError, OSError) as error:
-            raise ArchiveError(f"the node does not answer: {getattr(error, 'reason', error)}") from None
+    def __init__(self, url: str, token: str | None) -> None:
+        """`token` is sent as bearer token. Raises ValueError for what is no HTTP address."""
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise ValueError(f"not an HTTP address: {url}")
+        self._url = url
+        self._headers = {"Content-Type": "application/json", "X-IOTA-API-Version": "1"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the node's answer to a command. Raises ArchiveError when there is none, or it is no JSON object."""
+        data = self._post(request)
+        for pause_s in _TOO_MANY_S:
+            if data is not None:
+                break
+            sleep(pause_s)
+            data = self._post(request)
+        if data is None:
+            raise ArchiveError(f"{request['command']}: the node has too many requests to answer; try again later")
         try:
             answer = json.loads(data) if len(data) <= _MAX_ANSWER else None
         except ValueError, RecursionError:
@@ -61,7 +67,21 @@ def http_command(url: str, token: str | None) -> Callable[[Mapping[str, Any]], M
             raise ArchiveError(f"{request['command']}: the answer is not a JSON object")
         return answer
 
-    return command
+    def _post(self, request: Mapping[str, Any]) -> bytes | None:
+        """Return what the node answers; None when that was one request too many for now."""
+        post = Request(self._url, json.dumps(request).encode(), self._headers, method="POST")  # noqa: S310 - checked above
+        try:
+            with urlopen(post, timeout=_TIMEOUT_S) as response:  # noqa: S310 - checked above
+                answer: bytes = response.read(_MAX_ANSWER + 1)
+        except HTTPError as error:
+            with error:
+                text = error.read(500).decode(errors="replace")
+            if error.code == HTTPStatus.TOO_MANY_REQUESTS:
+                return None
+            raise ArchiveError(f"{request['command']}: HTTP {error.code}: {text}") from None
+        except (URLError, OSError) as error:
+            raise ArchiveError(f"the node does not answer: {getattr(error, 'reason', error)}") from None
+        return answer
 
 
 def anchor(archive: IriArchive, found: Verification, given: str | None) -> Check:
@@ -172,7 +192,7 @@ def main(given: list[str] | None = None) -> int:
     options = arguments(given)
     try:
         keys = opening_keys(options.open_key)
-        archive = IriArchive(http_command(options.node, _token(options.token)))
+        archive = IriArchive(HttpNode(options.node, _token(options.token)))
         found = verify_payment(
             archive,
             payment_id=options.payment,
