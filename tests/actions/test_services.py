@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.tangle_grid
@@ -407,20 +408,46 @@ async def test_a_kind_that_there_is_not_is_said(island: Island) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "field"),
+    ("action", "data", "sentence"),
     [
-        ({"limit": 0}, "limit"),
-        ({"limit": "many"}, "limit"),
-        ({"limits": 5}, "limits"),
-        ({"config_entry_id": None}, "config_entry_id"),
+        ("get_messages", {"limit": 0}, "limit has to be 1 at least."),
+        ("get_messages", {"limit": 501}, "limit has to be 500 at most."),
+        ("get_messages", {"limit": "many"}, "limit has to be a whole number."),
+        ("get_messages", {"limits": 5}, "There is no field limits in this action."),
+        ("get_messages", {"config_entry_id": None}, "The field config_entry_id does not take that."),
+        ("cancel_request", {}, "The field request_id is missing."),
+        ("publish_data", {"topic": "", "data": {}}, "topic has to be 1 long at least."),
+        ("publish_data", {"topic": "t" * 65, "data": {}}, "topic may be 64 long at most."),
+        ("request_curtailment", {"power": "much", "duration": 5}, "power has to be a number."),
+        (
+            "answer_request",
+            {"request_id": "r", "device_id": "d", "answer": "perhaps"},
+            "answer takes one of these: accept, decline.",
+        ),
+        (
+            "send_tokens",
+            {"device_id": "d", "target": "t", "target_device_id": "d", "amount": 1},
+            "Only one may be given of the fields that say the same (target).",
+        ),
+        (
+            "report",
+            {"device_id": "d", "topic_device_id": "t", "latitude": 1.0},
+            "Fields that belong together have to be given together (place).",
+        ),
     ],
 )
-async def test_what_a_schema_refuses_is_said_with_its_field(island: Island, data: dict[str, Any], field: str) -> None:
+async def test_what_a_schema_refuses_is_said_in_whole_sentences(
+    hass: HomeAssistant, island: Island, action: str, data: dict[str, Any], sentence: str
+) -> None:
+    takes_island = action in {"get_messages", "publish_data", "request_curtailment"}
+    base = {"config_entry_id": island.entry.entry_id} if takes_island else {}
+    given: dict[str, Any] = {**base, **data}
     with pytest.raises(ServiceValidationError) as refused:
-        await island.call("get_messages", response=True, **{"config_entry_id": island.entry.entry_id, **data})
-    assert refused.value.translation_key == "invalid_field"
-    assert refused.value.translation_placeholders is not None
-    assert refused.value.translation_placeholders["field"] == field
+        await island.call(action, response=action == "get_messages", **given)
+    texts = await async_get_translations(hass, "en", "exceptions", [DOMAIN])
+    text = texts[f"component.{DOMAIN}.exceptions.{refused.value.translation_key}.message"]
+    said = text.format_map(refused.value.translation_placeholders or {})
+    assert said.startswith(sentence)
 
 
 async def test_transactions(island: Island) -> None:

@@ -73,7 +73,7 @@ async def test_keys_and_what_they_cannot_be(real_island: Island) -> None:
         ({charger: 60, household: 50}, "shares_cannot_be"),
         ({charger: -1}, "shares_cannot_be"),
         ({"another": 1}, "share_of_nobody"),
-        ({charger: "much"}, "invalid_field"),
+        ({charger: "much"}, "field_number"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await share(real_island, key="static", shares=wrong)

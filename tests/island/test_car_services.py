@@ -266,7 +266,7 @@ async def test_a_rule_for_one_service_comes_first_and_takes_effect_at_once(islan
         ("set_service_policy", {"device_id": VEHICLE, "mode": "up_to", "use": "toll"}, "limit_missing"),
         ("set_service_policy", {"device_id": VEHICLE, "mode": "up_to", "limit": -1, "use": "toll"}, "limit_negative"),
         ("set_service_policy", {"device_id": VEHICLE, "mode": "ask"}, "service_not_named"),
-        ("set_service_policy", {"device_id": VEHICLE, "mode": "often", "use": "toll"}, "invalid_field"),
+        ("set_service_policy", {"device_id": VEHICLE, "mode": "often", "use": "toll"}, "field_choice"),
     ],
 )
 async def test_what_cannot_be_is_said(

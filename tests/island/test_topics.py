@@ -147,7 +147,7 @@ async def test_the_place_is_where_the_tracker_is(hass: HomeAssistant, island: Is
         ({"seen_at": "2101-01-01 00:00:00"}, "report_in_future"),
         ({"picture": "a cat"}, "report_invalid"),
         ({"value_entity_id": "sensor.none"}, "value_unknown"),
-        ({"latitude": 1.0}, "invalid_field"),
+        ({"latitude": 1.0}, "field_incomplete"),
     ],
 )
 async def test_what_cannot_be_is_refused_in_words_before_it_is_signed(

@@ -6,6 +6,8 @@ import voluptuous as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.helpers import config_validation as cv
 
+from .schema_errors import WholeNumberInvalid
+
 ATTR_REQUEST_ID: Final = "request_id"
 ATTR_POWER: Final = "power"
 ATTR_DURATION: Final = "duration"
@@ -34,10 +36,10 @@ def whole_number(value: Any) -> int:
     try:
         number = int(value) if isinstance(value, str) else value
         if isinstance(number, bool) or number != int(number):
-            raise vol.Invalid("expected a whole number")
+            raise WholeNumberInvalid("expected a whole number")
         return int(number)
     except (TypeError, ValueError, OverflowError) as error:
-        raise vol.Invalid("expected a whole number") from error
+        raise WholeNumberInvalid("expected a whole number") from error
 
 
 # Ranges are left to the grid and the ledger: they say in words, in the user's language, what is wrong with a value.

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..const import DOMAIN
-from ..errors import invalid
+from .schema_errors import refusal
 
 
 class _Translated:
@@ -22,8 +22,7 @@ class _Translated:
         try:
             return self._check(data)
         except vol.Invalid as error:
-            field = ".".join(str(part) for part in error.path) or "?"
-            raise invalid("invalid_field", field=field, problem=error.msg) from error
+            raise refusal(error) from error
 
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]

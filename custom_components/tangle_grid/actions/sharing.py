@@ -13,6 +13,7 @@ from ..economy.books import BooksError, Dynamic, Form, Hybrid, SharingKey, Stati
 from ..errors import invalid, translated_errors
 from .books import ATTR_FORMAT, ATTR_MONTH, month_of
 from .registering import for_admins
+from .schema_errors import NumberInvalid
 from .targets import async_participant
 
 SERVICE_SHARE_ENERGY: Final = "share_energy"
@@ -30,11 +31,11 @@ _DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 def _percent(value: Any) -> Fraction:
     """Return an exact part of the whole."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise vol.Invalid("expected a number")
+        raise NumberInvalid("expected a number")
     try:
         return Fraction(str(value)) / _PERCENT
     except ValueError, ZeroDivisionError:
-        raise vol.Invalid("expected a number") from None
+        raise NumberInvalid("expected a number") from None
 
 
 SHARE_ENERGY_SCHEMA: Final = vol.Schema(
