@@ -65,7 +65,8 @@ def _made(module: _Module, call: ast.Call, domain: str, template: ast.expr | Non
         return None if value is _UNKNOWN else value
 
     key = str(said["key"])
-    translation_key = plain("translation_key")
+    translation_key = plain("translation_key") or (key if module.names_by_key() else None)
+    own_id = said.get("unique_id")
     capabilities = {
         "min": plain("native_min_value"),
         "max": plain("native_max_value"),
@@ -76,11 +77,11 @@ def _made(module: _Module, call: ast.Call, domain: str, template: ast.expr | Non
     return Described(
         domain=domain,
         key=key,
-        unique_id=key if template is None else module.text(template, key),
+        unique_id=key if template is None else module.text(template, own_id if isinstance(own_id, str) else key),
         translation_key=translation_key,
         name=names.get(translation_key or "", {}).get("name") or plain("name"),
         device_class=plain("device_class"),
-        unit=suggested or plain("native_unit_of_measurement"),
+        unit=suggested or (said.get("native_unit_of_measurement") if "device_class" in said else plain("native_unit_of_measurement")),
         enabled=plain("entity_registry_enabled_default") is not False,
         capabilities={name: value for name, value in capabilities.items() if value is not None},
     )
@@ -95,10 +96,14 @@ class _Module:
         self._others = [ast.parse(each.read_text()) for each in around if each.exists() and each != path]
         self._names: dict[str, ast.expr] = {}
         self._classes: dict[str, ast.ClassDef] = {}
+        self._functions: dict[str, ast.expr] = {}
         for tree in (*self._others, self._tree):
             for node in ast.walk(tree):
                 if isinstance(node, ast.ClassDef):
                     self._classes[node.name] = node
+                elif isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Return):
+                    returned = node.body[-1].value
+                    self._functions.update({} if returned is None else {node.name: returned})
             for statement in tree.body:
                 if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
                     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -124,16 +129,24 @@ class _Module:
         return None
 
     def unique_id(self) -> ast.expr | None:
-        """Return the expression that gives a unique id: that of this module, else that of the base class."""
-        for tree in (self._tree, *self._others):
-            found = [
-                node.value
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "self._attr_unique_id"
-            ]
-            if found:
-                return found[0]
-        return None
+        """Return the expression that gives a unique id: of this module or of the base class, best one with the key."""
+        found = [
+            node.value
+            for tree in (self._tree, *self._others)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "self._attr_unique_id"
+        ]
+        return next((each for each in found if "key" in ast.unparse(each)), found[0] if found else None)
+
+    def names_by_key(self) -> bool:
+        """Return whether the base class makes the key the translation key."""
+        return any(
+            isinstance(node, ast.Assign)
+            and ast.unparse(node.targets[0]) == "self._attr_translation_key"
+            and ast.unparse(node.value).endswith("key")
+            for tree in (self._tree, *self._others)
+            for node in ast.walk(tree)
+        )
 
     def text(self, node: ast.expr, key: str) -> str:
         """Return a unique id for a key."""
@@ -145,6 +158,8 @@ class _Module:
             return self.text(node.value, key)
         if isinstance(node, ast.BinOp):
             return self.text(node.left, key) + self.text(node.right, key)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._functions:
+            return self.text(self._functions[node.func.id], key)
         written = ast.unparse(node)
         known = self.value(node)
         if isinstance(known, str):

@@ -1,13 +1,12 @@
 """Beginning with a device: which ones a preset fits, and what was found at the one that was chosen, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.selector import DeviceFilterSelectorConfig, DeviceSelector, DeviceSelectorConfig
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
@@ -28,13 +27,25 @@ async def async_any_device(hass: HomeAssistant, kind: str) -> bool:
 
 async def async_device_schema(hass: HomeAssistant, kind: str) -> vol.Schema:
     """Return the form in which one of those devices is chosen."""
-    filters = _filters(hass, find_all(hass, await async_presets(hass), kind))
-    return vol.Schema({vol.Required(FIELD_DEVICE): DeviceSelector(DeviceSelectorConfig(filter=filters))})
+    return device_schema(find_all(hass, await async_presets(hass), kind))
 
 
-async def async_match(hass: HomeAssistant, kind: str, device_id: str) -> Match | Problem:
-    """Return what is known of a device that was chosen, or why it cannot be used."""
-    match = find(hass, await async_presets(hass), kind, device_id)
+def device_schema(matches: Sequence[Match]) -> vol.Schema:
+    """Return the form for some devices: with the integration in the label where it says more than the name."""
+    options = [
+        SelectOptionDict(
+            value=match.place,
+            label=match.name if match.preset.name in match.name else f"{match.name} ({match.preset.name})",
+        )
+        for match in matches
+    ]
+    config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+    return vol.Schema({vol.Required(FIELD_DEVICE): SelectSelector(config)})
+
+
+async def async_match(hass: HomeAssistant, kind: str, place: str) -> Match | Problem:
+    """Return what is known of a device that was chosen, or why it cannot be used: it may be gone meanwhile."""
+    match = find(hass, await async_presets(hass), kind, place)
     return Problem(key="no_preset") if match is None else match
 
 
@@ -54,7 +65,7 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
         return texts[f"component.{DOMAIN}.common.{key}"].format(**values)
 
     names = _labels(labels, f"component.{DOMAIN}.{step}.")
-    lines = [text("found_device", device=str(match.data["name"]), preset=match.preset.name)]
+    lines = [text("found_device", device=match.name, preset=match.preset.name)]
     for role, entity_ids in match.entities.items():
         for entity_id in entity_ids:
             values = {"field": names.get(role, role), "entity": entity_id}
@@ -65,27 +76,6 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
             lines.append("- " + text("found_silent" if shown is None else "found_entity", value=shown or "", **values))
     lines.extend(["", *(text(f"preset_note_{note}") for note in match.preset.notes)])
     return "\n".join(lines).rstrip()
-
-
-@callback
-def _filters(hass: HomeAssistant, matches: Iterable[Match]) -> list[DeviceFilterSelectorConfig]:
-    """Return filters that leave the devices of the matches, as narrow as filters can be."""
-    registry = dr.async_get(hass)
-    filters: list[DeviceFilterSelectorConfig] = []
-    for match in matches:
-        device = registry.async_get(match.device_id, include_child_devices=False)
-        if device is None:
-            continue
-        of_device: DeviceFilterSelectorConfig = {}
-        if device.manufacturer is not None:
-            of_device["manufacturer"] = device.manufacturer
-        if device.model is not None:
-            of_device["model"] = device.model
-        for integration in match.preset.integrations:
-            each: DeviceFilterSelectorConfig = {"integration": integration, **of_device}
-            if each not in filters:
-                filters.append(each)
-    return filters
 
 
 def _labels(translations: Mapping[str, str], step: str) -> dict[str, str]:

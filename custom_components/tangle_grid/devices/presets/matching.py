@@ -41,54 +41,106 @@ class Match:
     """A device, and what a preset makes of it.
 
     Attributes:
-        device_id: Its id in the registry.
+        place: Which device it is: its id in the registry, or an integration whose entities have no device.
+        name: What it is called.
         preset: What is known of it.
         entities: By role the entity ids that were found, of lists several; in the order of the preset.
         disabled: Those of them that are disabled, and therefore say nothing.
         data: What the form is filled in with, flat.
     """
 
-    device_id: str
+    place: str
+    name: str
     preset: Preset
     entities: Mapping[str, tuple[str, ...]]
     disabled: tuple[str, ...]
     data: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A device, or the entities of an integration that has none."""
+
+    key: str
+    name: str | None
+    integration: str
+    device: dr.DeviceEntry | None
+    entities: list[er.RegistryEntry]
+
+
 @callback
 def find_all(hass: HomeAssistant, catalogue: Catalogue, kind: str) -> list[Match]:
     """Return the devices of this Home Assistant that a preset of a kind fits, in the order of their names."""
-    known, registry = catalogue.integrations(kind), dr.async_get(hass)
-    devices = (
-        device
-        for entry in hass.config_entries.async_entries()
-        if entry.domain in known
-        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
-    )
-    matches = (find(hass, catalogue, kind, device.id) for device in devices)
-    return sorted(
-        (match for match in matches if match is not None), key=lambda match: str(match.data[CONF_NAME]).casefold()
-    )
+    matches = (_best(hass, catalogue, kind, place) for place in _places(hass, catalogue.integrations(kind)))
+    return sorted((match for match in matches if match is not None), key=lambda match: match.name.casefold())
 
 
 @callback
-def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, device_id: str) -> Match | None:
+def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: str) -> Match | None:
     """Return what the best preset of a kind makes of a device; None where none fits.
 
     The best is the first one that finds everything that it needs and nothing of that disabled, else the first one that
     finds everything that it needs.
+
+    Args:
+        hass: Where the device is.
+        catalogue: All presets.
+        kind: The kind of device.
+        place: Its id in the registry, or what `find_all` called it.
     """
-    device = dr.async_get(hass).async_get(device_id)
+    device = dr.async_get(hass).async_get(place)
     if isinstance(device, dr.ChildDeviceEntry):
         device = dr.async_get(hass).async_get(device.parent_device_id, include_child_devices=False)
-    if device is None or device.disabled:
-        return None
-    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    if device is not None:
+        entry = hass.config_entries.async_get_entry(device.config_entry_id)
+        found = None if entry is None else _place_of(hass, device, entry.domain)
+    else:
+        found = next((each for each in _without_device(hass, catalogue.integrations(kind)) if each.key == place), None)
+    return None if found is None else _best(hass, catalogue, kind, found)
+
+
+@callback
+def _places(hass: HomeAssistant, integrations: frozenset[str]) -> Iterator[_Place]:
+    registry = dr.async_get(hass)
+    for entry in hass.config_entries.async_entries():
+        if entry.domain in integrations:
+            for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+                yield _place_of(hass, device, entry.domain)
+    yield from _without_device(hass, integrations)
+
+
+@callback
+def _without_device(hass: HomeAssistant, integrations: frozenset[str]) -> Iterator[_Place]:
+    """Yield the integrations whose entities have no device: those of old, which are set up in YAML."""
+    alone: dict[str, list[er.RegistryEntry]] = {}
+    for entity in er.async_get(hass).entities.values():
+        if entity.device_id is None and entity.platform in integrations:
+            alone.setdefault(entity.platform, []).append(entity)
+    for integration, entities in sorted(alone.items()):
+        ordered = sorted(entities, key=lambda entity: entity.entity_id)
+        yield _Place(key=integration, name=None, integration=integration, device=None, entities=ordered)
+
+
+@callback
+def _place_of(hass: HomeAssistant, device: dr.DeviceEntry, integration: str) -> _Place:
+    return _Place(
+        key=device.id,
+        name=device.name_by_user or device.name,
+        integration=integration,
+        device=device,
+        entities=list(_family(hass, device)),
+    )
+
+
+@callback
+def _best(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: _Place) -> Match | None:
     found: Match | None = None
-    for preset in () if entry is None else catalogue.of(entry.domain, kind):
-        if not _is_meant(device, preset.device):
+    if place.device is not None and place.device.disabled:
+        return None
+    for preset in catalogue.of(place.integration, kind):
+        if not _is_meant(place.device, preset.device):
             continue
-        match = _match(hass, device, preset)
+        match = _match(hass, place, preset)
         if match is None:
             continue
         if not set(match.disabled) & {each for role in preset.required for each in match.entities[role]}:
@@ -97,7 +149,9 @@ def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, device_id: str) -
     return found
 
 
-def _is_meant(device: dr.DeviceEntry, pattern: DevicePattern) -> bool:
+def _is_meant(device: dr.DeviceEntry | None, pattern: DevicePattern) -> bool:
+    if device is None:
+        return pattern == DevicePattern()
     said: tuple[tuple[list[str | None], tuple[str, ...]], ...] = (
         ([device.manufacturer], pattern.manufacturer),
         ([device.model], pattern.model),
@@ -114,8 +168,8 @@ def _like(value: str | None, pattern: str | None) -> bool:
 
 
 @callback
-def _match(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Match | None:
-    own = list(_family(hass, device, preset))
+def _match(hass: HomeAssistant, place: _Place, preset: Preset) -> Match | None:
+    own = [entity for entity in place.entities if entity.platform in preset.integrations]
     entities: dict[str, tuple[str, ...]] = {}
     disabled: list[str] = []
     for role, each in preset.entities.items():
@@ -129,14 +183,15 @@ def _match(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Match
         disabled.extend(entity.entity_id for entity in present if entity.disabled)
     # What is disabled says nothing. It is filled in where nothing goes without it: it is enabled meanwhile.
     usable = {role: ids for role, ids in entities.items() if role in preset.required or set(ids).isdisjoint(disabled)}
-    data = {CONF_NAME: device.name_by_user or device.name or preset.name, **_prefilled(preset, device, usable)}
+    name = place.name or preset.name
+    data = {CONF_NAME: name, **_prefilled(preset, place, usable)}
     _fill_in_limits(hass, preset, usable, data)
-    return Match(device_id=device.id, preset=preset, entities=entities, disabled=tuple(disabled), data=data)
+    return Match(place=place.key, name=name, preset=preset, entities=entities, disabled=tuple(disabled), data=data)
 
 
 @callback
-def _family(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Iterator[er.RegistryEntry]:
-    """Yield the entities of a device by the integrations of a preset: its own, then of what it is made or part of.
+def _family(hass: HomeAssistant, device: dr.DeviceEntry) -> Iterator[er.RegistryEntry]:
+    """Yield the entities of a device: its own, then those of what it is made or part of.
 
     Many integrations make a device of each phase, connector or installation.
     """
@@ -147,9 +202,7 @@ def _family(hass: HomeAssistant, device: dr.DeviceEntry, preset: Preset) -> Iter
     parts.extend(each.id for each in around if device.via_device_id == each.id)
     for device_id in (device.id, *parts):
         entries = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
-        for entity in sorted(entries, key=lambda entity: entity.entity_id):
-            if entity.platform in preset.integrations:
-                yield entity
+        yield from sorted(entries, key=lambda entity: entity.entity_id)
 
 
 @callback
@@ -188,8 +241,8 @@ def _is_like(entity: er.RegistryEntry, pattern: Pattern) -> bool:
     )
 
 
-def _prefilled(preset: Preset, device: dr.DeviceEntry, entities: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    places = {"device": device.id, **{role: ids[0] for role, ids in entities.items()}}
+def _prefilled(preset: Preset, place: _Place, entities: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    places = {"device": place.key, **{role: ids[0] for role, ids in entities.items()}}
     lists = KINDS[preset.kind].lists
     values = {name: _filled_in(value, places) for name, value in preset.values.items()}
     return values | {role: list(ids) if role in lists else ids[0] for role, ids in entities.items()}
@@ -213,7 +266,8 @@ def _fill_in_limits(
     """Add what the numbers of the device say of themselves; a preset's own figures narrow it."""
     if preset.kind == KIND_CHARGER:
         lowest, highest, step = _bounds(hass, entities.get(CONF_CURRENT_LIMIT), _AMPERES)
-        _narrow(data, CONF_MIN_CURRENT, None if lowest is None else max(lowest, _LEAST_A), least=True)
+        if lowest is not None:
+            data[CONF_MIN_CURRENT] = _plain(max(lowest, data.get(CONF_MIN_CURRENT, _LEAST_A)))
         _narrow(data, CONF_MAX_CURRENT, None if highest is None or highest > _MOST_A else highest)
         if step and step > 1.0:
             data.setdefault(CONF_STEP, _plain(step))
@@ -227,11 +281,9 @@ def _fill_in_limits(
             _narrow(data, field, most if most is not None and 0 <= most <= _MOST_W else None)
 
 
-def _narrow(data: dict[str, Any], field: str, bound: float | None, *, least: bool = False) -> None:
-    if bound is None:
-        return
-    known = data.get(field)
-    data[field] = _plain(bound if known is None else max(known, bound) if least else min(known, bound))
+def _narrow(data: dict[str, Any], field: str, most: float | None) -> None:
+    if most is not None:
+        data[field] = _plain(min(most, data.get(field, most)))
 
 
 type _Unit = tuple[str, type[BaseUnitConverter]]
