@@ -60,7 +60,6 @@ from .flows.found import (
     FIELD_DEVICE,
     STEP_BEGIN,
     STEP_DEVICE,
-    async_any_device,
     async_device_schema,
     async_found,
     async_match,
@@ -135,7 +134,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the feed: with its meter's device, where there is one that is known, or all by hand."""
         if user_input is None and not self._begun:
             self._begun = True
-            if await async_any_device(self.hass, KIND_METER):
+            if await async_device_schema(self.hass, KIND_METER) is not None:
                 return await self.async_step_begin()
         problem: Problem | None = None
         if user_input is not None:
@@ -174,6 +173,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self.async_step_island()
             errors[FIELD_DEVICE] = match.key
         schema = await async_device_schema(self.hass, KIND_METER)
+        if schema is None:
+            return await self.async_step_by_hand()
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
 
     async def _async_offer_restore(self) -> ConfigFlowResult:

@@ -85,46 +85,41 @@ async def test_by_hand_the_form_is_empty(hass: HomeAssistant, island: MockConfig
     assert "power" not in as_shown(form["data_schema"])
 
 
-async def test_a_device_that_nothing_is_known_of(hass: HomeAssistant, island: MockConfigEntry) -> None:
-    made = make(hass, specimen("peblar"))
-    other = dr.async_get(hass).async_get_or_create(
-        config_entry_id=island.entry_id, identifiers={("x", "y")}, name="Toaster"
-    )
+async def test_a_device_that_is_gone_meanwhile(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    made, gone = make(hass, specimen("peblar")), make(hass, specimen("wallbox"), number=2)
     form = await begin(hass, island, "device")
+    for entity_id in gone.ids.values():
+        er.async_get(hass).async_remove(entity_id)
     flow = hass.config_entries.subentries
-    form = await flow.async_configure(form["flow_id"], {"device": other.id})
+    form = await flow.async_configure(form["flow_id"], {"device": gone.device_id})
     assert (form["step_id"], form["errors"]) == ("device", {"device": "no_preset"})
     form = await flow.async_configure(form["flow_id"], {"device": made.device_id})
     assert form["step_id"] == "user"
 
 
 async def test_only_devices_that_are_known_can_be_chosen(hass: HomeAssistant) -> None:
-    make(hass, specimen("peblar"))
-    make(hass, specimen("wallbox"), number=2)
-    make(hass, specimen("wallbox"), number=3)
+    first = make(hass, specimen("peblar"))
+    second = make(hass, specimen("wallbox"), number=2)
     make(hass, specimen("homewizard", "three phases"), number=4)
+    dr.async_get(hass).async_update_device(second.device_id, name_by_user="Our Wallbox")
     schema = await async_device_schema(hass, "charger")
-    assert schema.schema["device"].config["filter"] == [
-        {"integration": "peblar", "manufacturer": "Maker", "model": "Model"},
-        {"integration": "wallbox", "manufacturer": "Maker", "model": "Model"},
+    assert schema is not None
+    assert schema.schema["device"].config["options"] == [
+        {"value": first.device_id, "label": "Device 1 (Peblar)"},
+        {"value": second.device_id, "label": "Our Wallbox"},
     ]
-
-
-async def test_a_device_without_maker_and_model(hass: HomeAssistant) -> None:
-    made = make(hass, specimen("peblar"))
-    dr.async_get(hass).async_update_device(made.device_id, manufacturer=None, model=None)
-    schema = await async_device_schema(hass, "charger")
-    assert schema.schema["device"].config["filter"] == [{"integration": "peblar"}]
 
 
 async def test_the_meter_of_a_new_island(hass: HomeAssistant) -> None:
     made = make(hass, specimen("homewizard", "three phases"))
+    gone = make(hass, specimen("homewizard", "one phase"), number=2)
     flow = hass.config_entries.flow
     menu = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     menu = await flow.async_configure(menu["flow_id"], {"next_step_id": "island"})
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "begin")
     form = await flow.async_configure(menu["flow_id"], {"next_step_id": "device"})
-    form = await flow.async_configure(form["flow_id"], {"device": "gone"})
+    dr.async_get(hass).async_update_device(gone.device_id, disabled_by=dr.DeviceEntryDisabler.USER)
+    form = await flow.async_configure(form["flow_id"], {"device": gone.device_id})
     assert form["errors"] == {"device": "no_preset"}
     form = await flow.async_configure(form["flow_id"], {"device": made.device_id})
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "island")
@@ -146,3 +141,38 @@ async def test_the_meter_of_a_new_island_by_hand(hass: HomeAssistant) -> None:
     menu = await flow.async_configure(menu["flow_id"], {"next_step_id": "island"})
     form = await flow.async_configure(menu["flow_id"], {"next_step_id": "by_hand"})
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "island")
+
+
+async def test_without_any_device_left_it_goes_on_by_hand(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    made = make(hass, specimen("peblar"))
+    form = await begin(hass, island, "device")
+    dr.async_get(hass).async_update_device(made.device_id, disabled_by=dr.DeviceEntryDisabler.USER)
+    form = await hass.config_entries.subentries.async_configure(form["flow_id"], {"device": made.device_id})
+    assert (form["step_id"], form["errors"]) == ("user", {})
+
+
+async def test_without_any_meter_left_it_goes_on_by_hand(hass: HomeAssistant) -> None:
+    made = make(hass, specimen("homewizard", "three phases"))
+    flow = hass.config_entries.flow
+    menu = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    menu = await flow.async_configure(menu["flow_id"], {"next_step_id": "island"})
+    form = await flow.async_configure(menu["flow_id"], {"next_step_id": "device"})
+    dr.async_get(hass).async_update_device(made.device_id, disabled_by=dr.DeviceEntryDisabler.USER)
+    form = await flow.async_configure(form["flow_id"], {"device": made.device_id})
+    assert (form["step_id"], form["errors"]) == ("island", {})
+
+
+async def test_a_device_that_somebody_has_is_not_offered_again(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    first = make(hass, specimen("peblar"))
+    form = await begin(hass, island, "device")
+    flow = hass.config_entries.subentries
+    form = await flow.async_configure(form["flow_id"], {"device": first.device_id})
+    saved = await flow.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    assert saved["type"] is FlowResultType.CREATE_ENTRY
+    form = await flow.async_init((island.entry_id, "charger"), context={"source": SOURCE_USER})
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
+    second = make(hass, specimen("wallbox"), number=2)
+    form = await begin(hass, island, "device")
+    assert form["data_schema"].schema["device"].config["options"] == [
+        {"value": second.device_id, "label": "Device 2 (Wallbox)"}
+    ]

@@ -54,12 +54,16 @@ def _of_platform(folder: Path, domain: str) -> tuple[Described, ...]:
     module = _Module(folder, folder / f"{domain}.py")
     template = module.unique_id()
     names = texts(folder.name, folder.parent).get("entity", {}).get(domain, {})
-    return tuple(_made(module, call, domain, template, names) for call in module.descriptions())
+    said = (
+        {keyword.arg: module.value(keyword.value) for keyword in call.keywords if keyword.arg}
+        for call in module.descriptions()
+    )
+    return tuple(_made(module, each, domain, template, names) for each in (*said, *module.classes()))
 
 
-def _made(module: _Module, call: ast.Call, domain: str, template: ast.expr | None, names: dict[str, Any]) -> Described:
-    said = {keyword.arg: module.value(keyword.value) for keyword in call.keywords if keyword.arg}
-
+def _made(
+    module: _Module, said: dict[str, Any], domain: str, template: ast.expr | None, names: dict[str, Any]
+) -> Described:
     def plain(name: str) -> Any:
         value = said.get(name, module.attribute(f"_attr_{name}"))
         return None if value is _UNKNOWN else value
@@ -81,7 +85,8 @@ def _made(module: _Module, call: ast.Call, domain: str, template: ast.expr | Non
         translation_key=translation_key,
         name=names.get(translation_key or "", {}).get("name") or plain("name"),
         device_class=plain("device_class"),
-        unit=suggested or (said.get("native_unit_of_measurement") if "device_class" in said else plain("native_unit_of_measurement")),
+        unit=suggested
+        or (said.get("native_unit_of_measurement") if "device_class" in said else plain("native_unit_of_measurement")),
         enabled=plain("entity_registry_enabled_default") is not False,
         capabilities={name: value for name, value in capabilities.items() if value is not None},
     )
@@ -118,6 +123,19 @@ class _Module:
             keys = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
             if name.endswith("Description") and keys and isinstance(self.value(keys[0]), str):
                 yield node
+
+    def classes(self) -> Iterator[dict[str, Any]]:
+        """Yield what classes of single entities say of themselves: those that name a key of their own."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.ClassDef):
+                said = {
+                    ast.unparse(statement.targets[0]).removeprefix("_attr_"): self.value(statement.value)
+                    for statement in node.body
+                    if isinstance(statement, ast.Assign)
+                }
+                key = said.get("key", said.get("translation_key"))
+                if isinstance(key, str):
+                    yield {**said, "key": key}
 
     def attribute(self, name: str) -> Any:
         """Return what a class of this module says of all its entities."""

@@ -30,7 +30,8 @@ class Specimen:
         shown: By key what an entity shows.
         left_out: Keys of entities that a device of this kind does not have.
         integration: Where it is not called as the preset is.
-        device: Maker and model.
+        device: Maker and model; without a model it has no device.
+        beside: A device of another integration that belongs to it.
         entered: What has to be entered by hand to save the form, by section or field.
     """
 
@@ -46,6 +47,7 @@ class Specimen:
     left_out: frozenset[str] = frozenset()
     integration: str | None = None
     device: tuple[str, str] = ("Maker", "Model")
+    beside: Specimen | None = None
     entered: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -56,7 +58,8 @@ class Specimen:
     def described(self) -> list[Described]:
         """Return all entities of the device, each once."""
         found = [*self.entities, *described(self.platform, *self.domains)]
-        return list({(each.domain, each.unique_id): each for each in found if each.key not in self.left_out}.values())
+        first = {(each.domain, each.unique_id): each for each in reversed(found) if each.key not in self.left_out}
+        return list(first.values())[::-1]
 
     def __str__(self) -> str:
         return f"{self.preset} {self.kind} {self.name}".rstrip()
@@ -89,14 +92,17 @@ def make(hass: HomeAssistant, specimen: Specimen, *, number: int = 1) -> Made:
     entry = MockConfigEntry(domain=specimen.platform, title=f"{specimen.preset} {number}")
     entry.add_to_hass(hass)
     manufacturer, model = specimen.device
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={(specimen.platform, f"x{number}")},
-        manufacturer=manufacturer,
-        model=model,
-        name=f"Device {number}",
-    )
-    ids = {}
+    device_id = None
+    if model:
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={(specimen.platform, f"x{number}")},
+            manufacturer=manufacturer,
+            model=model,
+            name=f"Device {number}",
+        )
+        device_id = device.id
+    ids = {} if specimen.beside is None else dict(make(hass, specimen.beside, number=number + 100).ids)
     for each in specimen.described():
         capabilities = {**each.capabilities, **specimen.bounds.get(f"{each.domain}.{each.key}", {})}
         entity = er.async_get(hass).async_get_or_create(
@@ -104,7 +110,7 @@ def make(hass: HomeAssistant, specimen: Specimen, *, number: int = 1) -> Made:
             specimen.platform,
             each.unique_id,
             config_entry=entry,
-            device_id=device.id,
+            device_id=device_id,
             translation_key=each.translation_key,
             original_name=each.name,
             original_device_class=each.device_class,
@@ -118,7 +124,7 @@ def make(hass: HomeAssistant, specimen: Specimen, *, number: int = 1) -> Made:
             attributes = {**capabilities, "unit_of_measurement": each.unit, "device_class": each.device_class}
             said = {name: value for name, value in attributes.items() if value is not None}
             hass.states.async_set(entity.entity_id, _shown(specimen, each, capabilities), said)
-    return Made(device_id=device.id, ids=ids)
+    return Made(device_id=specimen.platform if device_id is None else device_id, ids=ids)
 
 
 def _shown(specimen: Specimen, each: Described, capabilities: Mapping[str, Any]) -> str:

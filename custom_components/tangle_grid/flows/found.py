@@ -1,6 +1,6 @@
 """Beginning with a device: which ones a preset fits, and what was found at the one that was chosen, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
@@ -20,14 +20,17 @@ STEP_BY_HAND: Final = "by_hand"
 BEGIN_MENU: Final = (STEP_DEVICE, STEP_BY_HAND)
 
 
-async def async_any_device(hass: HomeAssistant, kind: str) -> bool:
-    """Return whether there is any device that a preset of a kind fits."""
-    return bool(find_all(hass, await async_presets(hass), kind))
+async def async_device_schema(hass: HomeAssistant, kind: str, taken: Iterable[str] = ()) -> vol.Schema | None:
+    """Return the form in which a device is chosen that a preset of a kind fits; None where there is none.
 
-
-async def async_device_schema(hass: HomeAssistant, kind: str) -> vol.Schema:
-    """Return the form in which one of those devices is chosen."""
-    return device_schema(find_all(hass, await async_presets(hass), kind))
+    Args:
+        hass: Where the devices are.
+        kind: The kind of device.
+        taken: Entities that somebody has already: their devices are not offered again.
+    """
+    matches = find_all(hass, await async_presets(hass), kind)
+    free = [match for match in matches if match.needed.isdisjoint(taken)]
+    return device_schema(free) if free else None
 
 
 def device_schema(matches: Sequence[Match]) -> vol.Schema:

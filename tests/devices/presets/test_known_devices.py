@@ -43,7 +43,7 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
         saved = await flow.async_configure(saved["flow_id"], {})
     assert saved["type"] is FlowResultType.CREATE_ENTRY, saved
     [stored] = island.subentries.values()
-    assert stored.title == "Device 1"
+    assert stored.title == ("Device 1" if specimen.device[1] else match.preset.name)
     for role, keys in specimen.expected.items():
         ids = made.of(keys)
         if all(hass.states.get(entity_id) is not None for entity_id in ids):

@@ -87,7 +87,7 @@ def test_only_devices_that_a_preset_fits_are_listed(house: House) -> None:
     for device_id in (fits, *others[:3]):
         house.entity(device_id, "sensor", f"{device_id}.power", original_device_class="power")
         house.entity(device_id, "number", f"{device_id}.limit")
-    assert [match.device_id for match in find_all(house.hass, presets, "charger")] == [fits]
+    assert [match.place for match in find_all(house.hass, presets, "charger")] == [fits]
     assert not find_all(house.hass, presets, "battery")
     for device_id in (*others, "gone"):
         assert find(house.hass, presets, "charger", device_id) is None
@@ -110,6 +110,19 @@ def test_the_first_pattern_counts_and_the_enabled_entity(house: House) -> None:
     match = found(house, presets, device_id)
     assert match.entities["enable"] == (second,)
     assert match.data["enable"] == second
+
+
+def test_entities_of_an_integration_without_devices(house: House, hass: HomeAssistant) -> None:
+    registry = er.async_get(hass)
+    power = registry.async_get_or_create("sensor", "maker", "1.power", original_device_class="power").entity_id
+    limit = registry.async_get_or_create("number", "maker", "1.limit").entity_id
+    registry.async_get_or_create("sensor", "other", "1.power", original_device_class="power")
+    presets = catalogue(charger())
+    [match] = find_all(hass, presets, "charger")
+    assert (match.place, match.name) == ("maker", "Maker")
+    assert match.entities == {"power": (power,), "current_limit": (limit,)}
+    assert found(house, presets, "maker").data["power"] == power
+    assert find_all(hass, catalogue(charger(device={"model": "*"})), "charger") == []
 
 
 def test_what_is_disabled_is_named_and_filled_in_only_where_it_must_be(house: House) -> None:
@@ -142,6 +155,14 @@ def test_entities_of_what_a_device_is_made_of_and_part_of(house: House) -> None:
     presets = catalogue(charger())
     assert found(house, presets, box).entities == {"power": (power,), "current_limit": (limit,)}
     assert found(house, presets, hub).entities == {"power": (power,), "current_limit": (limit,)}
+    # Both find the same: it is one device.
+    [match] = find_all(house.hass, presets, "charger")
+    assert match.place in (box, hub)
+    other = house.device("other", via_device_id=hub)
+    house.entity(other, "sensor", "other.power", original_device_class="power")
+    third = house.entity(other, "number", "other.limit")
+    listed = {each.place: each.entities["current_limit"] for each in find_all(house.hass, presets, "charger")}
+    assert listed[other] == (third,)
     registry = dr.async_get(house.hass)
     part = registry.async_get_or_create_child(
         config_entry_id=house.entries["maker"].entry_id,
@@ -153,7 +174,7 @@ def test_entities_of_what_a_device_is_made_of_and_part_of(house: House) -> None:
     both = catalogue(charger(entities={"power": POWER, "current_limit": LIMIT, "enable": {"domain": "switch"}}))
     assert found(house, both, hub).entities["enable"] == (switch,)
     # Whoever chooses the part means the whole.
-    assert found(house, both, part.id).device_id == hub
+    assert found(house, both, part.id).place == hub
 
 
 def test_the_only_entity_of_another_integration(house: House) -> None:

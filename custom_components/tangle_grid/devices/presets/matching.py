@@ -56,6 +56,11 @@ class Match:
     disabled: tuple[str, ...]
     data: Mapping[str, Any]
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The entities without which it would be another device."""
+        return frozenset(each for role in self.preset.required for each in self.entities[role])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
@@ -71,8 +76,15 @@ class _Place:
 @callback
 def find_all(hass: HomeAssistant, catalogue: Catalogue, kind: str) -> list[Match]:
     """Return the devices of this Home Assistant that a preset of a kind fits, in the order of their names."""
-    matches = (_best(hass, catalogue, kind, place) for place in _places(hass, catalogue.integrations(kind)))
-    return sorted((match for match in matches if match is not None), key=lambda match: match.name.casefold())
+    best: dict[frozenset[str], tuple[int, Match]] = {}
+    for place in _places(hass, catalogue.integrations(kind)):
+        if (match := _best(hass, catalogue, kind, place)) is not None:
+            # A hub and what hangs on it find the same: it is the device of whichever has most of it.
+            own = {entity.entity_id for entity in place.entities if place.key in (entity.device_id, place.integration)}
+            count = len(own & match.needed)
+            if count > best.get(match.needed, (-1, match))[0]:
+                best[match.needed] = (count, match)
+    return sorted((match for _, match in best.values()), key=lambda match: match.name.casefold())
 
 
 @callback
@@ -143,7 +155,7 @@ def _best(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: _Place) -
         match = _match(hass, place, preset)
         if match is None:
             continue
-        if not set(match.disabled) & {each for role in preset.required for each in match.entities[role]}:
+        if match.needed.isdisjoint(match.disabled):
             return match
         found = found or match
     return found

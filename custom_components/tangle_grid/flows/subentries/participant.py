@@ -40,7 +40,6 @@ from ..found import (
     FIELD_DEVICE,
     STEP_BEGIN,
     STEP_DEVICE,
-    async_any_device,
     async_device_schema,
     async_found,
     async_match,
@@ -138,7 +137,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         """Add a participant: with a device, where there is one that is known, or all by hand."""
         if user_input is None and not self._begun and self.device_kind is not None:
             self._begun = True
-            if await async_any_device(self.hass, self.device_kind):
+            if await async_device_schema(self.hass, self.device_kind, self._taken()) is not None:
                 return await self.async_step_begin()
         return await self._async_step("user", user_input, self._prefilled or {})
 
@@ -167,7 +166,9 @@ class ParticipantFlow(ConfigSubentryFlow):
                 self._found = await async_found(self.hass, match, f"config_subentries.{self.kind}.step.user")
                 return await self.async_step_user()
             errors[FIELD_DEVICE] = match.key
-        schema = await async_device_schema(self.hass, self.device_kind)
+        schema = await async_device_schema(self.hass, self.device_kind, self._taken())
+        if schema is None:
+            return await self.async_step_by_hand()
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
 
     async def async_step_reconfigure(self, user_input: Data | None = None) -> SubentryFlowResult:
@@ -237,6 +238,15 @@ class ParticipantFlow(ConfigSubentryFlow):
         subentries = self._get_entry().subentries
         return {subentry_id: subentry for subentry_id, subentry in subentries.items() if subentry_id != own_id}
 
+    def _taken(self) -> dict[str, str]:
+        """Return who has an entity for themselves already, by entity id."""
+        entry = self._get_entry()
+        taken = dict.fromkeys(_meter_entities(entry), entry.title)
+        for subentry in self._others().values():
+            fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
+            taken.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
+        return taken
+
     def _feeders(self) -> list[SelectOptionDict]:
         """Return the feeders to choose from; none when there is only the main one."""
         entry, own_id = self._get_entry(), self.own_id
@@ -284,10 +294,7 @@ class ParticipantFlow(ConfigSubentryFlow):
             raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
         if self.hangs:
             self._checkplace_of(data)
-        elsewhere = dict.fromkeys(_meter_entities(self._get_entry()), self._get_entry().title)
-        for subentry in others.values():
-            fields = PARTICIPANT_FIELDS.get(subentry.subentry_type, ())
-            elsewhere.update(dict.fromkeys((entity for _, entity in _entities(subentry.data, fields)), subentry.title))
+        elsewhere = self._taken()
         foreign = _controlled_by_others(self.hass, self._get_entry())
         for field, entity_id in controlled(data):
             if entity_id in foreign:
