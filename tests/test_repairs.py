@@ -1,14 +1,17 @@
 """Issues appear when something stays wrong, and go when it is right again."""
 
+import re
 from dataclasses import replace
 from typing import cast
 from unittest.mock import patch
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.ledger import LedgerFault, OwnerAddress
@@ -26,11 +29,38 @@ async def test_a_missing_meter(hass: HomeAssistant, island: Island) -> None:
     await island.run(105)
     assert _issues(hass) == {"meter_unavailable"}
     (issue,) = ir.async_get(hass).issues.values()
-    assert issue.translation_placeholders == {"island": "Maple Street", "meter": ", ".join(METER)}
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["island"] == "Maple Street"
+    assert issue.translation_placeholders["meter"] == ", ".join(METER)
+    assert issue.translation_placeholders["sensor"] == "meter l1"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", issue.translation_placeholders["since"])
 
     set_meter(hass, 5000, 5000, 5000)
     await island.settle()
     assert not _issues(hass)
+
+
+async def test_a_meter_that_stays_silent_or_shows_the_same_is_named_with_what_is_wrong(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    await island.run(30)
+    for _ in range(15):
+        freezer.tick(15)
+        for entity_id in METER:
+            shown = hass.states.get(entity_id)
+            assert shown is not None
+            hass.states.async_set(entity_id, shown.state, shown.attributes)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+    assert _issues(hass) == {"meter_frozen"}
+    for _ in range(12):
+        freezer.tick(15)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+    assert _issues(hass) == {"meter_too_old"}
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["sensor"].startswith("meter l")
 
 
 async def test_a_meter_that_cannot_be_right(hass: HomeAssistant, island: Island) -> None:
@@ -81,13 +111,13 @@ async def test_an_island_that_is_switched_off_has_no_issues(hass: HomeAssistant,
     assert not _issues(hass)
 
 
-async def test_removal_keeps_only_the_wallets(hass: HomeAssistant, island: Island) -> None:
+async def test_removal_leaves_nothing_of_an_island_that_never_earned(hass: HomeAssistant, island: Island) -> None:
     hass.states.async_set(METER[0], "unavailable")
     await island.settle()
     await island.run(90)
     await hass.config_entries.async_remove(island.entry.entry_id)
     await hass.async_block_till_done()
-    assert _issues(hass) == {"wallets_kept"}
+    assert not _issues(hass)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in LedgerFault if fault is not LedgerFault.NODE_NO_ACCESS])

@@ -17,6 +17,12 @@ def in_mi(amount_i: int) -> str:
     return f"{_plain(Decimal(amount_i) / IOTA_PER_MI)} Mi"
 
 
+def amount_text(value: object) -> str:
+    """Return a value of an error's text that is an amount, where it is one: `0.85 Mi`; anything else as it is."""
+    text = str(value)
+    return in_mi(int(text)) if text.removeprefix("-").isdecimal() else text
+
+
 def about(amount_i: int) -> int:
     """Return an amount to two significant digits, for what is only expected."""
     size = len(str(abs(amount_i)))

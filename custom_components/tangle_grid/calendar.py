@@ -13,6 +13,7 @@ from .const import MAIN_FEEDER
 from .entity import IslandEntity
 from .grid.model.request import CurtailmentRequest
 from .island.runtime import TangleGridConfigEntry
+from .reasons import async_text
 
 PARALLEL_UPDATES = 0
 
@@ -66,8 +67,12 @@ class WindowsCalendar(IslandEntity, CalendarEntity):
         return CalendarEvent(
             start=self._moment(request.starts_at),
             end=self._moment(request.ends_at),
-            # Figures and names only: a calendar's texts cannot be translated.
-            summary=f"-{request.quantity_w / _W_PER_KW:.1f} kW, {request.rate_i_per_kwh} i/kWh",
+            summary=async_text(
+                self.runtime.hass,
+                "request_window",
+                kw=round(request.quantity_w / _W_PER_KW, 1),
+                rate=request.rate_i_per_kwh,
+            ),
             description=", ".join(helpers),
             location=feeder_name(self.runtime, request.feeder_id) if request.feeder_id != MAIN_FEEDER else None,
             uid=request.request_id,

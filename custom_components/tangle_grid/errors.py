@@ -6,6 +6,7 @@ from typing import Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .amounts import amount_text
 from .const import DOMAIN
 from .devices.adapters.base import DeviceError
 from .economy.topics import TopicError
@@ -15,6 +16,14 @@ from .protocol import ProtocolError
 
 # Not the caller's fault: the caller asked for nothing wrong, and may ask again.
 _OPERATIONAL: Final = frozenset({"entity_unavailable", "ledger_unavailable", "service_failed", "service_timeout"})
+
+#: The placeholders that are amounts or rates in iota.
+AMOUNTS: Final = frozenset(
+    {
+        *("amount", "available", "balance", "bounty", "budget", "cost"),
+        *("left", "limit", "min_rate", "rate", "remaining"),
+    }
+)
 
 type KeyedError = GridError | LedgerError | DeviceError | ProtocolError | TopicError
 
@@ -39,8 +48,13 @@ def translated(error: KeyedError) -> HomeAssistantError:
     return kind(
         translation_domain=DOMAIN,
         translation_key=error.key,
-        translation_placeholders={name: str(value) for name, value in error.placeholders.items()},
+        translation_placeholders={name: _text(name, value) for name, value in error.placeholders.items()},
     )
+
+
+def _text(name: str, value: object) -> str:
+    """Return a value as people read it: amounts in Mi."""
+    return amount_text(value) if name in AMOUNTS else str(value)
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:

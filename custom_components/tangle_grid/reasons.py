@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
+from .amounts import in_mi
 from .clock import as_datetime
 from .const import DOMAIN
 from .grid.model.world import Reason
@@ -15,6 +16,10 @@ from .grid.model.world import Reason
 # A reason that a person or an automation gave: its text is shown as it is.
 REASON_GIVEN: Final = "given"
 _TEXT: Final = "text"
+# The placeholders that are amounts or rates in iota.
+_AMOUNTS: Final = frozenset({"rate", "min_rate"})
+# The checks of a receipt whose figures are.
+_CHECKS_OF_AMOUNTS: Final = frozenset({"amount", "paid", "rate"})
 # The placeholders that are moments: grid time, epoch seconds.
 _MOMENTS: Final = frozenset({"departure", "starts_at", "ends_at", "ready_at", "until", "begins_at"})
 
@@ -40,6 +45,8 @@ def async_sentence(hass: HomeAssistant, reason: Reason | None) -> str | None:
 @callback
 def async_check_sentence(hass: HomeAssistant, check: str, placeholders: Mapping[str, Any], *, ok: bool) -> str:
     """Return what a check of a receipt found, as a sentence (`check_<key>` and `check_<key>_failed`)."""
+    if check in _CHECKS_OF_AMOUNTS:
+        placeholders = {name: in_mi(value) if isinstance(value, int) else value for name, value in placeholders.items()}
     return _filled(hass, f"check_{check}" if ok else f"check_{check}_failed", placeholders) or check
 
 
@@ -74,6 +81,8 @@ def _text(name: str, value: Any) -> str:
     if name in _MOMENTS:
         # To the nearest minute, as the entities show it.
         return dt_util.as_local(as_datetime(float(value) + 30)).strftime("%H:%M")
+    if name in _AMOUNTS and isinstance(value, int):
+        return in_mi(value)
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
     if isinstance(value, int):

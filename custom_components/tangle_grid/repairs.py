@@ -1,14 +1,15 @@
 """Issues: what only a person can put right. Each appears when it is certain, and goes away by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
@@ -55,6 +56,11 @@ _FINDINGS: Final[Mapping[Mishap, str]] = {
     Mishap.TANGLE_OLDER: "restored_tangle_older",
     Mishap.WALLETS_REBUILT: "restored_wallets_rebuilt",
     Mishap.TANGLE_REBUILT: "restored_tangle_rebuilt",
+}
+# What is said of a meter that cannot be trusted, where that is known more exactly.
+_METER_TEXTS: Final[Mapping[MeterFault | None, str]] = {
+    MeterFault.TOO_OLD: "meter_too_old",
+    MeterFault.FROZEN: "meter_frozen",
 }
 # What keeps rewards from being paid, by the key of the ledger's error.
 _REWARD_ISSUES: Final[Mapping[str, str]] = {
@@ -112,12 +118,19 @@ class IssueWatch:
                 (ISSUE_METER_UNAVAILABLE, feeder.blind and not implausible and not feeder.awaited),
                 (ISSUE_METER_IMPLAUSIBLE, implausible),
             ):
+                guilty = _guilty_sensor(self._hass, meter, feeder.fault) if wrong else _NOBODY
                 self._async_set(
                     key,
                     subject,
                     wrong=wrong,
                     severity=ir.IssueSeverity.ERROR,
-                    placeholders={"island": name, "meter": ", ".join(meter)},
+                    placeholders={
+                        "island": name,
+                        "meter": ", ".join(meter),
+                        "sensor": guilty.name,
+                        "since": guilty.since,
+                    },
+                    text=key if implausible else _METER_TEXTS.get(feeder.fault, key),
                 )
             self._async_set(
                 ISSUE_METER_SELDOM,
@@ -306,9 +319,10 @@ class IssueWatch:
         severity: ir.IssueSeverity,
         placeholders: dict[str, str],
         patience: timedelta | None = None,
+        text: str | None = None,
     ) -> None:
         if self._lasting(f"{key}_{subject}", wrong=wrong, patience=patience):
-            self._async_show(key, subject, severity=severity, placeholders=placeholders)
+            self._async_show(key, subject, severity=severity, placeholders=placeholders, text=text)
         elif not wrong:
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{subject}")
 
@@ -321,6 +335,7 @@ class IssueWatch:
         severity: ir.IssueSeverity,
         placeholders: dict[str, str],
         fixable: bool = False,
+        text: str | None = None,
     ) -> None:
         ir.async_create_issue(
             self._hass,
@@ -329,9 +344,36 @@ class IssueWatch:
             data={"entry_id": self._entry.entry_id} if fixable else None,
             is_fixable=fixable,
             severity=severity,
-            translation_key=key,
+            translation_key=text or key,
             translation_placeholders=placeholders,
         )
+
+
+class _Guilty(NamedTuple):
+    """The sensor of a meter that is to be looked at, and since when."""
+
+    name: str
+    since: str
+
+
+_NOBODY: Final = _Guilty("", "")
+
+
+@callback
+def _guilty_sensor(hass: HomeAssistant, meter: Sequence[str], fault: MeterFault | None) -> _Guilty:
+    """Return the sensor that says nothing, or has said the same for the longest time."""
+    states = {entity_id: hass.states.get(entity_id) for entity_id in meter}
+    for entity_id, state in states.items():
+        if state is None:
+            return _Guilty(entity_id, "?")
+    known = [state for state in states.values() if state is not None]
+    silent = [state for state in known if state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}]
+
+    def since(state: State) -> datetime:
+        return state.last_reported if fault is MeterFault.TOO_OLD else state.last_changed
+
+    state = min(silent or known, key=since)
+    return _Guilty(state.name, dt_util.as_local(since(state)).strftime("%H:%M:%S"))
 
 
 def _cost(report_s: float | None, held_back_wh: int) -> dict[str, str]:

@@ -40,7 +40,7 @@ async def test_a_window_is_shown_while_it_lasts_and_after(hass: HomeAssistant, i
     request_id = await island.request(1500, rate=2_000_000)
     assert island.state("calendar", "windows") == "on"
     [event] = await events(hass, calendar)
-    assert event["summary"] == "-1.5 kW, 2000000 i/kWh"
+    assert event["summary"] == "1.5 kW less, 2 Mi per kWh"
     assert event["description"] == "Home 1"
     length = dt_util.parse_datetime(event["end"], raise_on_error=True) - dt_util.parse_datetime(
         event["start"], raise_on_error=True

@@ -79,7 +79,7 @@ async def test_a_reward_that_is_too_low(hass: HomeAssistant, island: Island) -> 
     await _set(hass, island, "number.set_value", island.entity_id("number", "lowest_rate", CHARGER), value=2_000_000)
     await island.request(rate=1_000_000, device_id=[island.device_id(CHARGER)])
     assert island.state("sensor", "last_decision", CHARGER) == "declined"
-    assert "2\u202f000\u202f000" in _sentence(island)
+    assert "2 Mi per kWh" in _sentence(island)
 
 
 async def test_feeding_back(hass: HomeAssistant, island: Island) -> None:

@@ -220,6 +220,15 @@ async def test_an_unknown_wallet(hass: HomeAssistant, entry: MockConfigEntry) ->
     assert await loaded(entry).link.ledger.payments() == []
 
 
+async def test_an_entry_removed_before_anybody_earned(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Its wallets are kept as always, and nobody is bothered with them."""
+    island_id = loaded(entry).island_id
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await async_archived_islands(hass) == {island_id: "Maple Street"}
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"wallets_kept_{island_id}") is None
+
+
 async def test_an_entry_removed_while_a_payment_is_queued(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     runtime = loaded(entry)
     wallet = runtime.wallet_ids[CHARGER]

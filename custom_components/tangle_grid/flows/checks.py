@@ -44,7 +44,6 @@ _NOTHING: Final = "?"
 NO_PLACEHOLDERS: Final = {
     "entity": "",
     "unit": "",
-    "expected": "",
     "value": "",
     "lowest": "",
     "highest": "",
@@ -184,11 +183,9 @@ def _check_unit(state: State, units: frozenset[str]) -> Problem | None:
     unit: str | None = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     if unit in units:
         return None
-    return Problem(
-        key="entity_wrong_unit",
-        placeholders={
-            "entity": state.entity_id,
-            "unit": unit or _NOTHING,
-            "expected": ", ".join(sorted(units)),
-        },
-    )
+    placeholders = {"entity": state.entity_id, "unit": unit or _NOTHING}
+    if units is CURRENT_UNITS:
+        return Problem(key="entity_no_current", placeholders=placeholders)
+    if units is PERCENT_UNITS:
+        return Problem(key="entity_no_percentage", placeholders=placeholders)
+    return Problem(key="entity_no_power", placeholders=placeholders)

@@ -14,6 +14,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
+from ...amounts import amount_text
+from ...errors import AMOUNTS
 from ...island.runtime import IslandRuntime
 from ...ledger import LedgerError
 from ..checks import NO_PLACEHOLDERS, Problem, one_of
@@ -33,7 +35,9 @@ def ledger_problem(error: LedgerError) -> Problem:
     """Return what the ledger says, in the form's words."""
     return Problem(
         key=one_of(error.key, "ledger_unavailable", "invalid_seed", "seed_in_use", "wallet_busy", "wallet_not_empty"),
-        placeholders={name: str(value) for name, value in error.placeholders.items()},
+        placeholders={
+            name: amount_text(value) if name in AMOUNTS else str(value) for name, value in error.placeholders.items()
+        },
     )
 
 

@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ...amounts import amount_text
 from ...const import (
     CONF_AREA,
     CONF_BOUNTY,
@@ -109,7 +110,10 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
 def _problem(error: TopicError) -> FieldProblem:
     """Return at which field of the form a topic cannot be, and why."""
     if error.key == "bounty_above_budget":
-        placeholders = {"value": error.placeholders["cost"], "highest": error.placeholders["budget"]}
+        placeholders = {
+            "value": amount_text(error.placeholders["cost"]),
+            "highest": amount_text(error.placeholders["budget"]),
+        }
         return FieldProblem(CONF_BOUNTY, Problem(key="bounty_above_budget", placeholders=placeholders))
     match error.placeholders.get("field"):
         case "kind":
