@@ -76,7 +76,7 @@ async def test_island(hass: HomeAssistant) -> None:
         ({"meter_power": ["sensor.gone"]}, {}, "base", "entity_missing"),
         ({}, {"sensor.l2": ("unavailable", "W")}, "base", "entity_silent"),
         ({}, {"sensor.l2": ("on", "W")}, "base", "entity_not_numeric"),
-        ({}, {"sensor.l2": ("12", "kWh")}, "base", "entity_wrong_unit"),
+        ({}, {"sensor.l2": ("12", "kWh")}, "base", "entity_no_power"),
         ({}, {"sensor.l2": ("1200", "kW")}, "base", "meter_implausible"),
         ({"name": "  "}, {}, "name", "name_missing"),
     ],

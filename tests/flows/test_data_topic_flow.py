@@ -64,5 +64,5 @@ async def test_what_cannot_be_is_said_at_its_field(
     assert result["errors"] == {field: error}
     if error == "bounty_above_budget":
         assert result["description_placeholders"] is not None
-        assert result["description_placeholders"]["value"] in {"12000", "300"}
+        assert result["description_placeholders"]["value"] in {"0.012 Mi", "300 i"}
     assert entry.subentries == {}

@@ -7,6 +7,7 @@ import pytest
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentry, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.tangle_grid.const import DOMAIN
@@ -261,22 +262,22 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
         ({"phases": ["1", "2"]}, "phases", "phase_count"),
         ({"power": "sensor.gone"}, "power", "entity_missing"),
         ({"power": "sensor.sun"}, "power", "entity_silent"),
-        ({"power": "sensor.i1"}, "power", "entity_wrong_unit"),
+        ({"power": "sensor.i1"}, "power", "entity_no_power"),
         ({"power": "sensor.l1"}, "power", "entity_taken"),
         ({"current_limit": "number.gone"}, "current_limit", "entity_missing"),
-        ({"current_limit": "number.temperature"}, "current_limit", "entity_wrong_unit"),
+        ({"current_limit": "number.temperature"}, "current_limit", "entity_no_current"),
         ({"limits": {"max_current": 40}}, "current_limit", "outside_range"),
         ({"current_limit": "number.limit_from_six", "limits": {"min_current": 5}}, "current_limit", "outside_range"),
         ({"current_limit": "number.asleep"}, "current_limit", "entity_silent"),
         ({"current_limit": "number.from_eight"}, "current_limit", "outside_range"),
         ({"enable": "switch.gone"}, "enable", "entity_missing"),
-        ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "currents", "entity_wrong_unit"),
+        ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "currents", "entity_no_current"),
         ({"currents": ["sensor.i1"]}, "currents", "currents_count"),
         ({"currents": ["sensor.i1", "sensor.i2", "sensor.i2"]}, "currents", "entity_twice"),
         ({"limits": {"min_current": 16, "max_current": 10}}, "limits", "minimum_above_maximum"),
         ({"limits": {"safe_current": 20}}, "limits", "safe_outside_limits"),
         ({"limits": {"safe_current": 3}}, "limits", "safe_outside_limits"),
-        ({"car": {"soc": "sensor.car_range"}}, "car", "entity_wrong_unit"),
+        ({"car": {"soc": "sensor.car_range"}}, "car", "entity_no_percentage"),
         ({"car": {"departure_entity": "sensor.leaves"}}, "car", "departure_twice"),
         ({"feed_back": {"max_discharge_current": 10}}, "feed_back", "feed_back_incomplete"),
         ({"feed_back": {"discharge_current": "number.discharge"}}, "feed_back", "feed_back_incomplete"),
@@ -357,23 +358,61 @@ async def test_policies_need_to_know_the_car(
             "outside_range",
         ),
         ("battery", BATTERY | {"soc": "sensor.car"}, "soc", "entity_silent"),
-        ("battery", BATTERY | {"soc": "sensor.car_range"}, "soc", "entity_wrong_unit"),
+        ("battery", BATTERY | {"soc": "sensor.car_range"}, "soc", "entity_no_percentage"),
         ("battery", BATTERY | {"enable": "switch.gone"}, "enable", "entity_missing"),
         ("household", HOUSEHOLD | {"loads": []}, "loads", "policy_needs_loads"),
         ("household", HOUSEHOLD | {"loads": [{"entity": "switch.gone", "rated_w": 1}]}, "loads", "entity_missing"),
         ("household", HOUSEHOLD | {"loads": HOUSEHOLD["loads"] * 2}, "loads", "entity_twice"),
         ("household", HOUSEHOLD | {"power": "sensor.l1"}, "power", "entity_taken"),
-        ("solar", SOLAR | {"power": "sensor.car"}, "power", "entity_wrong_unit"),
+        ("solar", SOLAR | {"power": "sensor.car"}, "power", "entity_no_power"),
     ],
 )
 async def test_others_are_checked(
     hass: HomeAssistant, island: MockConfigEntry, kind: str, data: dict[str, Any], field: str, error: str
 ) -> None:
-    if error == "entity_wrong_unit" and kind == "solar":
+    if error == "entity_no_power" and kind == "solar":
         hass.states.async_set("sensor.car", "20", {"unit_of_measurement": "%"})
     result = await submit(hass, island, kind, data)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {field: error}
+
+
+@pytest.mark.parametrize("load", [{"rated_w": 0}, {}], ids=["nought", "left out"])
+@pytest.mark.parametrize(
+    ("switch", "watts", "taken"),
+    [
+        ("switch.tumbler", "1850.4", 1850),
+        ("switch.tumbler", "1.2", None),
+        ("switch.tumbler", "unavailable", None),
+        ("switch.boiler", "1850", None),
+    ],
+    ids=["runs", "idle", "silent", "no device"],
+)
+async def test_a_load_without_a_power_is_measured_or_asked_for(
+    hass: HomeAssistant, island: MockConfigEntry, load: dict[str, Any], switch: str, watts: str, taken: int | None
+) -> None:
+    """By its own device, while it runs."""
+    plug = MockConfigEntry(domain="plug")
+    plug.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(config_entry_id=plug.entry_id, identifiers={("plug", "1")})
+    registry = er.async_get(hass)
+    for domain, name in (("switch", "tumbler"), ("sensor", "tumbler_energy"), ("sensor", "tumbler_power")):
+        registry.async_get_or_create(
+            domain, "plug", name, suggested_object_id=name, config_entry=plug, device_id=device.id
+        )
+    hass.states.async_set("switch.tumbler", "on")
+    hass.states.async_set("sensor.tumbler_energy", "7", {"unit_of_measurement": "kWh", "device_class": "energy"})
+    hass.states.async_set("sensor.tumbler_power", watts, {"unit_of_measurement": "W", "device_class": "power"})
+    result = await submit(hass, island, "household", HOUSEHOLD | {"loads": [{"entity": switch, **load}]})
+    if taken is None:
+        assert result["errors"] == {"loads": "load_power_unknown"}
+        placeholders = result["description_placeholders"]
+        assert placeholders is not None
+        assert placeholders["entity"] == switch
+        return
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (stored,) = (each for each in island.subentries.values() if each.subentry_type == "household")
+    assert stored.data["loads"] == [{"entity": switch, "rated_w": taken}]
 
 
 async def test_nothing_belongs_to_two_participants(hass: HomeAssistant, island: MockConfigEntry) -> None:

@@ -87,7 +87,7 @@ async def test_it_may_prefer_a_charger_and_have_the_same_sensor_as_one(hass: Hom
     [
         ({"name": " "}, "name", "name_missing"),
         ({"name": "maple 4"}, "name", "name_taken"),
-        ({"soc": "sensor.range"}, "soc", "entity_wrong_unit"),
+        ({"soc": "sensor.range"}, "soc", "entity_no_percentage"),
         ({"soc": "sensor.none"}, "soc", "entity_missing"),
         ({"departure_entity": "sensor.leaves"}, "departure", "departure_twice"),
         ({"departure": None, "departure_entity": "sensor.none"}, "departure_entity", "entity_missing"),

@@ -1,12 +1,14 @@
 """The form of a household."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import Any, Final, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import CONF_NAME, UnitOfPower
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, UnitOfPower
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, SelectOptionDict, TextSelector
+from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import (
     CONF_FEEDER,
@@ -19,11 +21,14 @@ from ...const import (
     CONF_RATED_W,
     SUBENTRY_HOUSEHOLD,
 )
+from ...devices.io.entity_reading import convert, finite_number
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import POWER_UNITS, Problem, check_exists, check_number_sensor
 from .participant import FieldProblem, ParticipantFlow, require
 
+#: A load that takes less is not running, W.
+_LEAST_W: Final = 10
 _MODES = (PolicyMode.NEVER, PolicyMode.ASK, PolicyMode.ALWAYS)
 
 
@@ -45,9 +50,10 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
                     ObjectSelectorConfig(
                         fields={
                             CONF_LOAD_ENTITY: {"required": True, "selector": selectors.switches()},
+                            # The least of a number is what the form fills in: 0 stands for what is not known yet.
                             CONF_RATED_W: {
-                                "required": True,
-                                "selector": selectors.number(1, 100_000, UnitOfPower.WATT),
+                                "required": False,
+                                "selector": selectors.number(0, 100_000, UnitOfPower.WATT),
                             },
                         },
                         multiple=True,
@@ -65,5 +71,26 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
         require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
         for load in data.get(CONF_LOADS, ()):
             require(CONF_LOADS, check_exists(self.hass, load[CONF_LOAD_ENTITY]))
+            if not load.get(CONF_RATED_W):
+                load[CONF_RATED_W] = self._measured_w(load[CONF_LOAD_ENTITY])
         if data[CONF_POLICY][CONF_POLICY_MODE] != PolicyMode.NEVER and not data.get(CONF_LOADS):
             raise FieldProblem(CONF_LOADS, Problem(key="policy_needs_loads"))
+
+    def _measured_w(self, switch: str) -> int:
+        """Return what a load takes now, by a power sensor of the switch's own device, W.
+
+        Raises:
+            FieldProblem: load_power_unknown: nothing measures it, or it is not running.
+        """
+        registry = er.async_get(self.hass)
+        entry = registry.async_get(switch)
+        beside = er.async_entries_for_device(registry, entry.device_id) if entry and entry.device_id else []
+        for entity in beside:
+            state = self.hass.states.get(entity.entity_id)
+            if state is None or state.attributes.get(ATTR_DEVICE_CLASS) != SensorDeviceClass.POWER:
+                continue
+            value, unit = finite_number(state.state), state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+            watts = None if value is None else convert(value, unit, UnitOfPower.WATT, PowerConverter)
+            if watts is not None and watts >= _LEAST_W:
+                return round(watts)
+        raise FieldProblem(CONF_LOADS, Problem(key="load_power_unknown", placeholders={"entity": switch}))
