@@ -39,7 +39,7 @@ async def async_archive_island(hass: HomeAssistant, entry: StoredEntry) -> None:
     Nothing is deleted: what could not be sent goes out, once, when the island is set up again.
     """
     island_id, name, choice = entry.data[CONF_ISLAND_ID], entry.title, LedgerChoice.from_options(entry.options)
-    left = _NOTHING_LEFT
+    left: _Left | None = _NOTHING_LEFT
     folder = ledger_folder(hass, island_id)
     if await hass.async_add_executor_job(folder.exists):
         left = await _async_drain(hass, island_id, choice)
