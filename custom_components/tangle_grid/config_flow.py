@@ -63,6 +63,7 @@ from .flows.found import (
     async_device_schema,
     async_found,
     async_match,
+    fields_of,
 )
 from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
@@ -134,7 +135,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the feed: with its meter's device, where there is one that is known, or all by hand."""
         if user_input is None and not self._begun:
             self._begun = True
-            if await async_device_schema(self.hass, KIND_METER) is not None:
+            if await async_device_schema(self.hass, KIND_METER, _FIELDS) is not None:
                 return await self.async_step_begin()
         problem: Problem | None = None
         if user_input is not None:
@@ -165,14 +166,14 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the meter, and fill in the form with what is known of it."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            match = await async_match(self.hass, KIND_METER, user_input[FIELD_DEVICE])
+            match = await async_match(self.hass, KIND_METER, _FIELDS, user_input[FIELD_DEVICE])
             if not isinstance(match, Problem):
                 self._prefilled = {field: value for field, value in match.data.items() if field != CONF_NAME}
                 self._found = await async_found(self.hass, match, "config.step.island")
                 self._options = {option: match.data[option] for option in _OPTIONS_OF_METER if option in match.data}
                 return await self.async_step_island()
             errors[FIELD_DEVICE] = match.key
-        schema = await async_device_schema(self.hass, KIND_METER)
+        schema = await async_device_schema(self.hass, KIND_METER, _FIELDS)
         if schema is None:
             return await self.async_step_by_hand()
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
@@ -344,4 +345,5 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
 
 #: What a preset of a meter says about the island's options.
 _OPTIONS_OF_METER: Final = (CONF_METER_MAX_AGE,)
+_FIELDS: Final = fields_of(ISLAND_SCHEMA)
 _FIELD_OF: Final = {"name_missing": CONF_NAME, "name_taken": CONF_NAME, "invalid_auth": CONF_TOKEN}

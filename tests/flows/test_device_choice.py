@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.devices.presets.schema import KINDS
 from custom_components.tangle_grid.flows.found import async_device_schema
 from tests.support.forms import as_shown, no_start
 from tests.support.known_devices import KNOWN
@@ -102,7 +103,7 @@ async def test_only_devices_that_are_known_can_be_chosen(hass: HomeAssistant) ->
     second = make(hass, specimen("wallbox"), number=2)
     make(hass, specimen("homewizard", "three phases"), number=4)
     dr.async_get(hass).async_update_device(second.device_id, name_by_user="Our Wallbox")
-    schema = await async_device_schema(hass, "charger")
+    schema = await async_device_schema(hass, "charger", KINDS["charger"].roles | KINDS["charger"].values)
     assert schema is not None
     assert schema.schema["device"].config["options"] == [
         {"value": first.device_id, "label": "Device 1 (Peblar)"},

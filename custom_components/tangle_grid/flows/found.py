@@ -1,11 +1,12 @@
 """Beginning with a device: which ones a preset fits, and what was found at the one that was chosen, in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
@@ -20,15 +21,26 @@ STEP_BY_HAND: Final = "by_hand"
 BEGIN_MENU: Final = (STEP_DEVICE, STEP_BY_HAND)
 
 
-async def async_device_schema(hass: HomeAssistant, kind: str, taken: Iterable[str] = ()) -> vol.Schema | None:
+def fields_of(schema: vol.Schema) -> frozenset[str]:
+    """Return the fields of a form, those in its sections included."""
+    fields: set[str] = set()
+    for marker, value in schema.schema.items():
+        fields |= fields_of(value.schema) if isinstance(value, section) else {str(marker)}
+    return frozenset(fields)
+
+
+async def async_device_schema(
+    hass: HomeAssistant, kind: str, fields: Collection[str], taken: Iterable[str] = ()
+) -> vol.Schema | None:
     """Return the form in which a device is chosen that a preset of a kind fits; None where there is none.
 
     Args:
         hass: Where the devices are.
         kind: The kind of device.
+        fields: The fields of the form that it fills in.
         taken: Entities that somebody has already: their devices are not offered again.
     """
-    matches = find_all(hass, await async_presets(hass), kind)
+    matches = find_all(hass, await async_presets(hass), kind, fields)
     free = [match for match in matches if match.needed.isdisjoint(taken)]
     return device_schema(free) if free else None
 
@@ -46,9 +58,9 @@ def device_schema(matches: Sequence[Match]) -> vol.Schema:
     return vol.Schema({vol.Required(FIELD_DEVICE): SelectSelector(config)})
 
 
-async def async_match(hass: HomeAssistant, kind: str, place: str) -> Match | Problem:
+async def async_match(hass: HomeAssistant, kind: str, fields: Collection[str], place: str) -> Match | Problem:
     """Return what is known of a device that was chosen, or why it cannot be used: it may be gone meanwhile."""
-    match = find(hass, await async_presets(hass), kind, place)
+    match = find(hass, await async_presets(hass), kind, place, fields)
     return Problem(key="no_preset") if match is None else match
 
 
@@ -70,8 +82,11 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
     names = _labels(labels, f"component.{DOMAIN}.{step}.")
     lines = [text("found_device", device=match.name, preset=match.preset.name)]
     for role, entity_ids in match.entities.items():
+        if role not in names:
+            # This form has no place for it.
+            continue
         for entity_id in entity_ids:
-            values = {"field": names.get(role, role), "entity": entity_id}
+            values = {"field": names[role], "entity": entity_id}
             if entity_id in match.disabled:
                 lines.append("- " + text("found_disabled", **values))
                 continue

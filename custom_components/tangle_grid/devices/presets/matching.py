@@ -1,7 +1,7 @@
 """From a device of Home Assistant to what a form can be filled in with."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -74,11 +74,20 @@ class _Place:
 
 
 @callback
-def find_all(hass: HomeAssistant, catalogue: Catalogue, kind: str) -> list[Match]:
-    """Return the devices of this Home Assistant that a preset of a kind fits, in the order of their names."""
+def find_all(
+    hass: HomeAssistant, catalogue: Catalogue, kind: str, fields: Collection[str] | None = None
+) -> list[Match]:
+    """Return the devices of this Home Assistant that a preset of a kind fits, in the order of their names.
+
+    Args:
+        hass: Where the devices are.
+        catalogue: All presets.
+        kind: The kind of device.
+        fields: The fields that can be filled in; None: all of them.
+    """
     best: dict[frozenset[str], tuple[int, Match]] = {}
     for place in _places(hass, catalogue.integrations(kind)):
-        if (match := _best(hass, catalogue, kind, place)) is not None:
+        if (match := _best(hass, catalogue, kind, place, fields)) is not None:
             # A hub and what hangs on it find the same: it is the device of whichever has most of it.
             own = {entity.entity_id for entity in place.entities if place.key in (entity.device_id, place.integration)}
             count = len(own & match.needed)
@@ -88,7 +97,9 @@ def find_all(hass: HomeAssistant, catalogue: Catalogue, kind: str) -> list[Match
 
 
 @callback
-def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: str) -> Match | None:
+def find(
+    hass: HomeAssistant, catalogue: Catalogue, kind: str, place: str, fields: Collection[str] | None = None
+) -> Match | None:
     """Return what the best preset of a kind makes of a device; None where none fits.
 
     The best is the first one that finds everything that it needs and nothing of that disabled, else the first one that
@@ -99,6 +110,7 @@ def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: str) -> Ma
         catalogue: All presets.
         kind: The kind of device.
         place: Its id in the registry, or what `find_all` called it.
+        fields: The fields that can be filled in; None: all of them.
     """
     device = dr.async_get(hass).async_get(place)
     if isinstance(device, dr.ChildDeviceEntry):
@@ -108,7 +120,7 @@ def find(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: str) -> Ma
         found = None if entry is None else _place_of(hass, device, entry.domain)
     else:
         found = next((each for each in _without_device(hass, catalogue.integrations(kind)) if each.key == place), None)
-    return None if found is None else _best(hass, catalogue, kind, found)
+    return None if found is None else _best(hass, catalogue, kind, found, fields)
 
 
 @callback
@@ -145,12 +157,14 @@ def _place_of(hass: HomeAssistant, device: dr.DeviceEntry, integration: str) -> 
 
 
 @callback
-def _best(hass: HomeAssistant, catalogue: Catalogue, kind: str, place: _Place) -> Match | None:
+def _best(
+    hass: HomeAssistant, catalogue: Catalogue, kind: str, place: _Place, fields: Collection[str] | None
+) -> Match | None:
     found: Match | None = None
     if place.device is not None and place.device.disabled:
         return None
     for preset in catalogue.of(place.integration, kind):
-        if not _is_meant(place.device, preset.device):
+        if not _is_meant(place.device, preset.device) or not (fields is None or preset.suits(fields)):
             continue
         match = _match(hass, place, preset)
         if match is None:

@@ -3,7 +3,7 @@
 The roles of entities and the names of values are the keys that forms and config entries use.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,36 +11,70 @@ import voluptuous as vol
 
 from ...const import (
     CONF_BATTERY_KWH,
+    CONF_CHARGE_SETPOINT,
     CONF_CONNECTED,
+    CONF_CONTROL,
+    CONF_CURRENT_ATTRIBUTES,
     CONF_CURRENT_LIMIT,
     CONF_CURRENTS,
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
+    CONF_DISCHARGE_SETPOINT,
     CONF_ENABLE,
     CONF_ENABLE_PAUSES,
     CONF_FAIL_SAFE,
     CONF_ID_SENSOR,
+    CONF_KEEP_ALIVE,
     CONF_LEARN_PHASES,
+    CONF_LIMIT_FULL,
+    CONF_LIMIT_UNIT,
     CONF_MAX_AGE,
     CONF_MAX_CHARGE_W,
     CONF_MAX_CURRENT,
     CONF_MAX_DISCHARGE_CURRENT,
     CONF_MAX_DISCHARGE_W,
     CONF_METER_CURRENT_SENSORS,
+    CONF_METER_EXPORT_SENSORS,
     CONF_METER_MAX_AGE,
     CONF_METER_POWER_SENSORS,
+    CONF_METER_TOTAL,
     CONF_MIN_CURRENT,
     CONF_MIN_SOC,
+    CONF_MODE_CHARGE,
+    CONF_MODE_DISCHARGE,
+    CONF_MODE_HOLD,
+    CONF_MODE_RELEASE,
+    CONF_MODE_SELECT,
+    CONF_PAUSE_ACTIONS,
+    CONF_PAUSE_OPTION,
+    CONF_PAUSE_SELECT,
+    CONF_PHASE_ACTIONS,
+    CONF_PHASE_HOLD,
+    CONF_PHASE_OPTION_ONE,
+    CONF_PHASE_OPTION_THREE,
+    CONF_PHASE_SWITCH,
     CONF_POWER,
+    CONF_POWER_ATTRIBUTE,
+    CONF_POWER_EXPORT,
     CONF_POWER_INVERTED,
     CONF_POWER_SETPOINT,
+    CONF_POWER_UNIT,
     CONF_PRODUCTION_NEGATIVE,
+    CONF_RELEASE_ACTIONS,
+    CONF_RESUME_ACTIONS,
+    CONF_RESUME_OPTION,
     CONF_SAFE_CURRENT,
+    CONF_SET_ACTIONS,
     CONF_SETPOINT_INVERTED,
     CONF_SOC,
+    CONF_STATUS,
+    CONF_STATUS_MAP,
     CONF_STEP,
     CONF_TRACKER,
+    CONF_TRIGGER,
+    CONF_VOLTAGE,
     CONF_WRITE_INTERVAL,
+    CONF_ZERO_PAUSES,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
     SUBENTRY_SOLAR,
@@ -59,6 +93,9 @@ NOTES: Final = frozenset(
         "cloud",
         "flash",
         "on_change",
+        "only_on_off",
+        "power_unknown_idle",
+        "shared_limit",
         "slow_meter",
         "switch_away",
         "wakes_car",
@@ -83,59 +120,93 @@ class KindFields:
     required: frozenset[str] = frozenset()
 
 
+#: How a power is read, of any device that has one.
+_POWER_ROLES: Final = frozenset({CONF_POWER, CONF_POWER_EXPORT})
+_POWER_VALUES: Final = frozenset(
+    {CONF_POWER_ATTRIBUTE, CONF_POWER_UNIT, CONF_CURRENT_ATTRIBUTES, CONF_VOLTAGE, CONF_POWER_INVERTED}
+)
+_CONTROL_VALUES: Final = frozenset({CONF_CONTROL, CONF_LIMIT_UNIT, CONF_LIMIT_FULL, CONF_SET_ACTIONS, CONF_KEEP_ALIVE})
+
 KINDS: Final[Mapping[str, KindFields]] = {
     KIND_CHARGER: KindFields(
-        roles=frozenset(
-            {
-                CONF_POWER,
-                CONF_CURRENT_LIMIT,
-                CONF_ENABLE,
-                CONF_CONNECTED,
-                CONF_SOC,
-                CONF_DEPARTURE_ENTITY,
-                CONF_DISCHARGE_CURRENT,
-                CONF_FAIL_SAFE,
-                CONF_ID_SENSOR,
-            }
-        ),
+        roles=_POWER_ROLES
+        | {
+            CONF_CURRENT_LIMIT,
+            CONF_ENABLE,
+            CONF_PAUSE_SELECT,
+            CONF_PHASE_SWITCH,
+            CONF_CONNECTED,
+            CONF_STATUS,
+            CONF_SOC,
+            CONF_DEPARTURE_ENTITY,
+            CONF_DISCHARGE_CURRENT,
+            CONF_FAIL_SAFE,
+            CONF_ID_SENSOR,
+        },
         lists=frozenset({CONF_CURRENTS}),
-        values=frozenset(
-            {
-                CONF_MIN_CURRENT,
-                CONF_MAX_CURRENT,
-                CONF_SAFE_CURRENT,
-                CONF_MAX_DISCHARGE_CURRENT,
-                CONF_STEP,
-                CONF_WRITE_INTERVAL,
-                CONF_MAX_AGE,
-                CONF_ENABLE_PAUSES,
-                CONF_LEARN_PHASES,
-            }
-        ),
+        values=_POWER_VALUES
+        | _CONTROL_VALUES
+        | {
+            CONF_STATUS_MAP,
+            CONF_ENABLE_PAUSES,
+            CONF_PAUSE_OPTION,
+            CONF_RESUME_OPTION,
+            CONF_PAUSE_ACTIONS,
+            CONF_RESUME_ACTIONS,
+            CONF_ZERO_PAUSES,
+            CONF_PHASE_OPTION_ONE,
+            CONF_PHASE_OPTION_THREE,
+            CONF_PHASE_ACTIONS,
+            CONF_PHASE_HOLD,
+            CONF_MIN_CURRENT,
+            CONF_MAX_CURRENT,
+            CONF_SAFE_CURRENT,
+            CONF_MAX_DISCHARGE_CURRENT,
+            CONF_STEP,
+            CONF_WRITE_INTERVAL,
+            CONF_MAX_AGE,
+            CONF_LEARN_PHASES,
+        },
         required=frozenset({CONF_POWER, CONF_CURRENT_LIMIT}),
     ),
     KIND_BATTERY: KindFields(
-        roles=frozenset({CONF_POWER, CONF_SOC, CONF_POWER_SETPOINT, CONF_ENABLE}),
-        values=frozenset(
-            {
-                CONF_BATTERY_KWH,
-                CONF_MAX_CHARGE_W,
-                CONF_MAX_DISCHARGE_W,
-                CONF_MIN_SOC,
-                CONF_POWER_INVERTED,
-                CONF_SETPOINT_INVERTED,
-            }
-        ),
+        roles=_POWER_ROLES
+        | {
+            CONF_SOC,
+            CONF_POWER_SETPOINT,
+            CONF_CHARGE_SETPOINT,
+            CONF_DISCHARGE_SETPOINT,
+            CONF_MODE_SELECT,
+            CONF_TRIGGER,
+            CONF_ENABLE,
+        },
+        lists=frozenset({CONF_CURRENTS}),
+        values=_POWER_VALUES
+        | _CONTROL_VALUES
+        | {
+            CONF_RELEASE_ACTIONS,
+            CONF_MODE_CHARGE,
+            CONF_MODE_DISCHARGE,
+            CONF_MODE_HOLD,
+            CONF_MODE_RELEASE,
+            CONF_ENABLE_PAUSES,
+            CONF_BATTERY_KWH,
+            CONF_MAX_CHARGE_W,
+            CONF_MAX_DISCHARGE_W,
+            CONF_MIN_SOC,
+            CONF_SETPOINT_INVERTED,
+        },
         required=frozenset({CONF_POWER, CONF_SOC, CONF_POWER_SETPOINT}),
     ),
     KIND_METER: KindFields(
         roles=frozenset(),
-        lists=frozenset({CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS}),
-        values=frozenset({CONF_METER_MAX_AGE}),
+        lists=frozenset({CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS, CONF_METER_EXPORT_SENSORS}),
+        values=frozenset({CONF_METER_MAX_AGE, CONF_METER_TOTAL}),
     ),
     KIND_SOLAR: KindFields(
-        roles=frozenset({CONF_POWER}),
-        values=frozenset({CONF_PRODUCTION_NEGATIVE}),
+        roles=_POWER_ROLES,
+        lists=frozenset({CONF_CURRENTS}),
+        values=(_POWER_VALUES - {CONF_POWER_INVERTED}) | {CONF_PRODUCTION_NEGATIVE},
         required=frozenset({CONF_POWER}),
     ),
     KIND_VEHICLE: KindFields(
@@ -144,6 +215,19 @@ KINDS: Final[Mapping[str, KindFields]] = {
         required=frozenset({CONF_SOC}),
     ),
 }
+#: Figures that make it better; without them a device is used all the same.
+SPARE: Final = frozenset(
+    {
+        CONF_STATUS_MAP,
+        CONF_PAUSE_OPTION,
+        CONF_RESUME_OPTION,
+        CONF_PHASE_OPTION_ONE,
+        CONF_PHASE_OPTION_THREE,
+        CONF_PHASE_ACTIONS,
+        CONF_PHASE_HOLD,
+        CONF_METER_MAX_AGE,
+    }
+)
 
 
 class PresetError(Exception):
@@ -211,6 +295,10 @@ class Preset:
     values: Mapping[str, Any]
     required: frozenset[str]
     notes: tuple[str, ...]
+
+    def suits(self, fields: Collection[str]) -> bool:
+        """Return whether a form with these fields can take what it cannot do without."""
+        return (self.required | (self.values.keys() - SPARE)) <= set(fields)
 
 
 _TEXT: Final = vol.All(str, vol.Length(min=1))

@@ -43,6 +43,7 @@ from ..found import (
     async_device_schema,
     async_found,
     async_match,
+    fields_of,
 )
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
@@ -137,7 +138,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         """Add a participant: with a device, where there is one that is known, or all by hand."""
         if user_input is None and not self._begun and self.device_kind is not None:
             self._begun = True
-            if await async_device_schema(self.hass, self.device_kind, self._taken()) is not None:
+            if await self._async_devices(self.device_kind) is not None:
                 return await self.async_step_begin()
         return await self._async_step("user", user_input, self._prefilled or {})
 
@@ -160,13 +161,13 @@ class ParticipantFlow(ConfigSubentryFlow):
         assert self.device_kind is not None  # noqa: S101  # the menu leads here only then
         errors: dict[str, str] = {}
         if user_input is not None:
-            match = await async_match(self.hass, self.device_kind, user_input[FIELD_DEVICE])
+            match = await async_match(self.hass, self.device_kind, self._fields(), user_input[FIELD_DEVICE])
             if not isinstance(match, Problem):
                 self._prefilled = dict(match.data)
                 self._found = await async_found(self.hass, match, f"config_subentries.{self.kind}.step.user")
                 return await self.async_step_user()
             errors[FIELD_DEVICE] = match.key
-        schema = await async_device_schema(self.hass, self.device_kind, self._taken())
+        schema = await self._async_devices(self.device_kind)
         if schema is None:
             return await self.async_step_by_hand()
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
@@ -237,6 +238,13 @@ class ParticipantFlow(ConfigSubentryFlow):
         own_id = self.own_id
         subentries = self._get_entry().subentries
         return {subentry_id: subentry for subentry_id, subentry in subentries.items() if subentry_id != own_id}
+
+    async def _async_devices(self, kind: str) -> vol.Schema | None:
+        """Return the form with the devices that can be chosen; None where there are none."""
+        return await async_device_schema(self.hass, kind, self._fields(), self._taken())
+
+    def _fields(self) -> frozenset[str]:
+        return fields_of(self.schema(phase_count(self._get_entry()), self._feeders()))
 
     def _taken(self) -> dict[str, str]:
         """Return who has an entity for themselves already, by entity id."""
