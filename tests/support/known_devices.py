@@ -1,8 +1,32 @@
 """The devices that presets know, one specimen of each."""
 
-from typing import Final
+from typing import Any, Final
 
+from tests.support.installed import Described
 from tests.support.specimens import Specimen
+
+
+def entity(domain: str, key: str, unique_id: str, name: str | None = None, **said: Any) -> Described:
+    """An entity as the recorded source of its integration makes it; `key` is how the tests call it."""
+    names = {"translation_key", "device_class", "unit", "enabled"}
+    plain = {name_: said.pop(name_) for name_ in names & said.keys()}
+    return Described(domain=domain, key=key, unique_id=unique_id, name=name, capabilities=said, **plain)
+
+
+def power(key: str, unique_id: str, unit: str = "W", **said: Any) -> Described:
+    """A sensor of a power."""
+    return entity("sensor", key, unique_id, device_class="power", unit=unit, **said)
+
+
+def current(key: str, unique_id: str, **said: Any) -> Described:
+    """A sensor of a current."""
+    return entity("sensor", key, unique_id, device_class="current", unit="A", **said)
+
+
+def limit(key: str, unique_id: str, lowest: float = 0, highest: float = 32, **said: Any) -> Described:
+    """A number that takes a current."""
+    return entity("number", key, unique_id, min=lowest, max=highest, step=1, unit="A", **said)
+
 
 _TESLA: Final = ("number", "sensor", "switch", "binary_sensor", "device_tracker")
 _TESLA_CHARGER: Final = {
@@ -97,6 +121,367 @@ CHARGERS: Final = (
         data={"min_current": 6, "max_current": 32, "max_age": 300, "write_interval": 60},
     ),
 )
+#: Chargers that are told by other means than a number and a switch, and those of integrations from elsewhere.
+OTHER_CHARGERS: Final = (
+    Specimen(
+        preset="ocpp",
+        kind="charger",
+        name="one connector",
+        entities=(
+            power("power_active_import", "ocpp.charger.power_active_import.sensor", name="Power Active Import"),
+            power("power_active_export", "ocpp.charger.power_active_export.sensor", name="Power Active Export"),
+            power("power_offered", "ocpp.charger.power_offered.sensor", name="Power Offered"),
+            current("current_import", "ocpp.charger.current_import.sensor", name="Current Import"),
+            limit("maximum_current", "number.ocpp.charger.maximum_current", name="Maximum Current"),
+            entity("switch", "charge_control", "switch.ocpp.charger.charge_control", "Charge Control"),
+            entity("switch", "availability", "switch.ocpp.charger.availability", "Availability"),
+            entity("sensor", "status", "ocpp.charger.status.sensor", "Status"),
+            entity("sensor", "status_connector", "ocpp.charger.status_connector.sensor", "Status Connector"),
+            entity("sensor", "id_tag", "ocpp.charger.id_tag.sensor", "Id Tag"),
+        ),
+        expected={
+            "power": "sensor.power_active_import",
+            "current_limit": "number.maximum_current",
+            "status": "sensor.status_connector",
+            "id_sensor": "sensor.id_tag",
+        },
+        data={"min_current": 6, "max_current": 32, "max_age": 180},
+    ),
+    Specimen(
+        preset="ocpp",
+        kind="charger",
+        name="a connector of two",
+        entities=(
+            power("power_active_import", "ocpp.charger.conn1.power_active_import.sensor", name="Power Active Import"),
+            limit("maximum_current", "number.ocpp.charger.conn1.maximum_current", name="Maximum Current"),
+            entity("switch", "charge_control", "switch.ocpp.charger.conn1.charge_control", "Charge Control"),
+            entity("sensor", "status_connector", "ocpp.charger.conn1.status_connector.sensor", "Status Connector"),
+        ),
+        expected={
+            "power": "sensor.power_active_import",
+            "current_limit": "number.maximum_current",
+            "status": "sensor.status_connector",
+        },
+    ),
+    Specimen(
+        preset="zaptec",
+        kind="charger",
+        entities=(
+            power("total_charge_power", "id1_total_charge_power", translation_key="total_charge_power"),
+            *(
+                current(f"current_phase{p}", f"id1_current_phase{p}", translation_key=f"current_phase{p}")
+                for p in "123"
+            ),
+            limit("charger_min_current", "id1_charger_min_current", translation_key="charger_min_current"),
+            limit("charger_max_current", "id1_charger_max_current", translation_key="charger_max_current"),
+            entity(
+                "switch",
+                "charger_operation_mode",
+                "id1_charger_operation_mode",
+                translation_key="charger_operation_mode",
+            ),
+            entity(
+                "switch", "permanent_cable_lock", "id1_permanent_cable_lock", translation_key="permanent_cable_lock"
+            ),
+        ),
+        expected={
+            "power": "sensor.total_charge_power",
+            "current_limit": "number.charger_max_current",
+            "enable": "switch.charger_operation_mode",
+            "currents": ("sensor.current_phase1", "sensor.current_phase2", "sensor.current_phase3"),
+        },
+        data={"min_current": 6, "max_current": 32, "max_age": 700, "write_interval": 900},
+    ),
+    Specimen(
+        preset="easee",
+        kind="charger",
+        entities=(
+            power("power", "EH123_power", "kW", translation_key="power"),
+            entity("sensor", "status", "EH123_status", translation_key="easee_status"),
+            current("current", "EH123_current", translation_key="current", enabled=False),
+            current(
+                "dynamic_charger_limit",
+                "EH123_dynamic_charger_limit",
+                translation_key="dynamic_charger_limit",
+                enabled=False,
+            ),
+            entity("switch", "is_enabled", "EH123_is_enabled", translation_key="is_enabled"),
+            entity("switch", "smart_charging", "EH123_smart_charging", translation_key="smart_charging"),
+        ),
+        expected={"power": "sensor.power", "status": "sensor.status"},
+        data={"control": "actions", "max_current": 32, "max_age": 3600},
+    ),
+    Specimen(
+        preset="goecharger_api2",
+        kind="charger",
+        entities=(
+            limit("amp", "goecharger_api2.goe_1_amp", 6, translation_key="amp"),
+            entity("select", "frc", "goecharger_api2.goe_1_frc", translation_key="frc", options=["0", "1", "2"]),
+            entity("select", "psm", "goecharger_api2.goe_1_psm", translation_key="psm", options=["0", "1", "2"]),
+            *(current(f"nrg_{p}", f"goecharger_api2.goe_1_nrg_{p}", translation_key=f"nrg_{p}") for p in (4, 5, 6)),
+            *(power(f"nrg_{p}", f"goecharger_api2.goe_1_nrg_{p}", translation_key=f"nrg_{p}") for p in (7, 8, 9, 10)),
+            power("nrg_11", "goecharger_api2.goe_1_nrg_11", translation_key="nrg_11"),
+        ),
+        expected={
+            "power": "sensor.nrg_11",
+            "current_limit": "number.amp",
+            "pause_select": "select.frc",
+            "phase_switch": "select.psm",
+            "currents": ("sensor.nrg_4", "sensor.nrg_5", "sensor.nrg_6"),
+        },
+        data={"min_current": 6, "max_current": 32},
+    ),
+    Specimen(
+        preset="goecharger_mqtt",
+        kind="charger",
+        device=("go-e", "go-eCharger HOME"),
+        entities=(
+            limit("amp", "072246-number-amp-0", 6, name="Requested current"),
+            entity(
+                "select",
+                "frc",
+                "072246-select-frc-frc",
+                "Force state",
+                options=["Neutral", "Don't charge", "Charge"],
+            ),
+            entity(
+                "select",
+                "psm",
+                "072246-select-psm-psm",
+                "Phase switch mode",
+                options=["Auto", "Force single phase", "Force three phases"],
+            ),
+            entity("sensor", "frc", "072246-sensor-frc-frc", "Force state"),
+            entity("binary_sensor", "car", "072246-binary_sensor-car-1", "Car connected"),
+            *(current(f"nrg_{p}", f"072246-sensor-nrg-{p}", name=f"Current L{p - 3}") for p in (4, 5, 6)),
+            *(power(f"nrg_{p}", f"072246-sensor-nrg-{p}", name=f"Power L{p - 6}") for p in (7, 8, 9)),
+            power("nrg_11", "072246-sensor-nrg-11", name="Current power"),
+        ),
+        expected={
+            "power": "sensor.nrg_11",
+            "current_limit": "number.amp",
+            "pause_select": "select.frc",
+            "phase_switch": "select.psm",
+            "connected": "binary_sensor.car",
+            "currents": ("sensor.nrg_4", "sensor.nrg_5", "sensor.nrg_6"),
+        },
+        data={"min_current": 6, "max_current": 32},
+    ),
+    Specimen(
+        preset="keba",
+        kind="charger",
+        device=("", ""),
+        entities=(
+            power("charging_power", "keba_charging_power", "kW", name="Charging Power"),
+            current("max_current", "keba_max_current", name="Max Current"),
+            entity("binary_sensor", "plug_state", "keba_plug_state", "Plug", device_class="plug"),
+            entity("binary_sensor", "charging_state", "keba_charging_state", "Charging State", device_class="power"),
+            entity("lock", "authentication", "keba_authentication", "Authentication"),
+        ),
+        words={
+            "sensor.py": ('"charging_power"', 'f"{keba.device_id}_{entity_type}"', "UnitOfPower.KILO_WATT"),
+            "binary_sensor.py": ('"plug_state"', 'f"{keba.device_id}_{entity_type}"'),
+            "services.py": ('"set_current"', '"enable"', '"disable"'),
+        },
+        expected={"power": "sensor.charging_power", "connected": "binary_sensor.plug_state"},
+        data={"control": "actions", "max_current": 32},
+    ),
+    Specimen(
+        preset="openevse",
+        kind="charger",
+        domains=("number", "select", "sensor", "switch", "binary_sensor"),
+        bounds={"number.charge_rate": {"min": 6, "max": 32}},
+        expected={
+            "power": "sensor.charging_power",
+            "current_limit": "number.charge_rate",
+            "pause_select": "select.override_state",
+            "connected": "binary_sensor.vehicle",
+        },
+        data={"min_current": 6, "max_current": 32, "max_age": 330},
+    ),
+    Specimen(
+        preset="evcc_intg",
+        kind="charger",
+        entities=(
+            power("chargepower", "evcc_intg.evcc_1_charge_power", "kW", translation_key="chargepower"),
+            entity("sensor", "chargecurrent", "evcc_intg.evcc_1_charge_current", translation_key="chargecurrent"),
+            entity(
+                "select",
+                "maxcurrent",
+                "evcc_intg.evcc_1_max_current",
+                translation_key="maxcurrent",
+                options=[str(amps) for amps in range(1, 65)],
+                unit="A",
+            ),
+            entity(
+                "select", "mode", "evcc_intg.evcc_1_mode", translation_key="mode", options=["off", "pv", "minpv", "now"]
+            ),
+            entity(
+                "select",
+                "phasesconfigured",
+                "evcc_intg.evcc_1_phases_configured",
+                translation_key="phasesconfigured",
+                options=["0", "1", "3"],
+            ),
+            entity("binary_sensor", "connected", "evcc_intg.evcc_1_connected", translation_key="connected"),
+        ),
+        expected={
+            "power": "sensor.chargepower",
+            "current_limit": "select.maxcurrent",
+            "pause_select": "select.mode",
+            "phase_switch": "select.phasesconfigured",
+            "connected": "binary_sensor.connected",
+        },
+        data={"max_current": 32},
+    ),
+    Specimen(
+        preset="alfen_wallbox",
+        kind="charger",
+        entities=(
+            power(
+                "active_power_total_socket_1", "ace1-active_power_total_socket_1", name="Active Power Total Socket 1"
+            ),
+            power("smart_meter_active_power_total", "ace1-smart_meter_active_power_total", name="Smart Meter"),
+            *(
+                current(f"current_l{p}_socket_1", f"ace1-current_l{p}_socket_1", name=f"Current L{p} Socket 1")
+                for p in "123"
+            ),
+            limit("max_station_current", "ace1_max_station_current", 0, 16, name="Max. Station Current"),
+            limit(
+                "main_normal_max_current_socket_1",
+                "ace1_main_normal_max_current_socket_1",
+                0,
+                16,
+                name="Power Connector Max Current Socket 1",
+            ),
+            entity("switch", "active_load_balancing", "ace1_active_load_balancing", "Active Load Balancing"),
+        ),
+        expected={
+            "power": "sensor.active_power_total_socket_1",
+            "current_limit": "number.main_normal_max_current_socket_1",
+            "currents": ("sensor.current_l1_socket_1", "sensor.current_l2_socket_1", "sensor.current_l3_socket_1"),
+        },
+        data={"min_current": 6, "max_current": 16, "write_interval": 60},
+    ),
+    Specimen(
+        preset="openwb2mqtt",
+        kind="charger",
+        entities=(
+            power("ladeleistung", "openwb_chargepoint_3_ladeleistung", name="Ladeleistung"),
+            *(current(f"strom_l{p}", f"openwb_chargepoint_3_strom_l{p}", name=f"Strom (L{p})") for p in "123"),
+            limit("soll_ladestrom", "openwb_chargepoint_3_soll_ladestrom_sofortladen", 6, 16),
+            limit("min_dauerstrom", "openwb_chargepoint_3_min_dauerstrom_pv_laden", 6, 16),
+            entity(
+                "select",
+                "lademodus",
+                "openwb_chargepoint_3_lademodus",
+                "Lademodus",
+                options=["Instant Charging", "PV Charging", "ECO Charging", "Target Charging", "Stop", "Standby"],
+            ),
+            entity("binary_sensor", "ladekabel", "openwb_chargepoint_3_ladekabel", "Ladekabel", device_class="plug"),
+        ),
+        expected={
+            "power": "sensor.ladeleistung",
+            "current_limit": "number.soll_ladestrom",
+            "pause_select": "select.lademodus",
+            "connected": "binary_sensor.ladekabel",
+            "currents": ("sensor.strom_l1", "sensor.strom_l2", "sensor.strom_l3"),
+        },
+        data={"min_current": 6, "max_current": 16},
+    ),
+    Specimen(
+        preset="openwbmqtt",
+        kind="charger",
+        entities=(
+            power("ladeleistung", "openwb_cp1_ladeleistung", name="Ladeleistung (LP1)"),
+            power("ladeleistung_2", "openwb_cp2_ladeleistung", name="Ladeleistung (LP2)"),
+            power("alle", "openwb_ladeleistung_aller_ladepunkte", name="Ladeleistung aller Ladepunkte"),
+            limit("strom", "openwb_cp1_ladestromvorgabe_modus_sofortladen", 6, 16),
+            entity(
+                "select",
+                "lademodus",
+                "openwb_lademodus",
+                "Lademodus",
+                options=["Sofortladen", "Min+PV-Laden", "PV-Laden", "Stop", "Standby"],
+            ),
+            entity("binary_sensor", "ladekabel", "openwb_cp1_ladekabel", "Ladekabel (LP1)", device_class="plug"),
+        ),
+        expected={
+            "power": "sensor.ladeleistung",
+            "current_limit": "number.strom",
+            "pause_select": "select.lademodus",
+            "connected": "binary_sensor.ladekabel",
+        },
+        data={"min_current": 6, "max_current": 16},
+    ),
+    Specimen(
+        preset="hypervolt_charger",
+        kind="charger",
+        entities=(
+            power("ev_power", "123_EV_Power", name="Hypervolt EV Power"),
+            power("session_power", "123_Session_Power", name="Hypervolt Session Power"),
+            power("house_power", "123_House_Power", name="Hypervolt House Power"),
+            current("charger_current", "123_Charger_Current", name="Hypervolt Charger Current"),
+            limit("max_current", "123_max_current", 6, name="Hypervolt Max Current"),
+            entity("number", "led_brightness", "123_led_brightness", "Hypervolt LED Brightness", unit="%"),
+            entity("switch", "charging", "123_charging", "Hypervolt Charging"),
+            entity("switch", "lock_state", "123_lock_state", "Hypervolt Lock State"),
+            entity("binary_sensor", "car_plugged", "123_car_plugged", "Hypervolt Car Plugged", device_class="plug"),
+        ),
+        expected={
+            "power": "sensor.ev_power",
+            "current_limit": "number.max_current",
+            "enable": "switch.charging",
+            "connected": "binary_sensor.car_plugged",
+        },
+        data={"min_current": 6, "max_current": 32},
+    ),
+    Specimen(
+        preset="myenergi",
+        kind="charger",
+        device=("myenergi", "Zappi"),
+        entities=(
+            power("ct1", "entry1-1234-ct1.power", name="myenergi Zappi Internal Load CT1"),
+            power("ct2", "entry1-1234-ct2.power", name="myenergi Zappi Grid CT2"),
+            entity(
+                "select",
+                "charge_mode",
+                "entry1-1234-charge_mode",
+                "myenergi Zappi Charge Mode",
+                options=["Fast", "Eco", "Eco+", "Stopped"],
+            ),
+            entity("sensor", "plug_status", "entry1-1234-plug_status", "myenergi Zappi Plug status"),
+            entity("sensor", "status", "entry1-1234-status", "myenergi Zappi Status"),
+        ),
+        expected={"power": "sensor.ct1", "pause_select": "select.charge_mode", "status": "sensor.plug_status"},
+        data={"control": "on_off"},
+    ),
+    Specimen(
+        preset="ohme",
+        kind="charger",
+        domains=("number", "select", "sensor", "switch"),
+        bounds={"select.charge_mode": {"options": ["smart_charge", "max_charge", "paused"]}},
+        expected={
+            "power": "sensor.power",
+            "pause_select": "select.charge_mode",
+            "status": "sensor.status",
+            "soc": "sensor.battery",
+        },
+        data={"control": "on_off"},
+    ),
+    Specimen(
+        preset="blue_current",
+        kind="charger",
+        domains=("sensor", "switch"),
+        expected={
+            "power": "sensor.total_kw",
+            "enable": "switch.block",
+            "status": "sensor.vehicle_status",
+            "currents": ("sensor.actual_p1", "sensor.actual_p2", "sensor.actual_p3"),
+        },
+        data={"control": "on_off", "enable_pauses": True},
+    ),
+)
 VEHICLES: Final = tuple(
     Specimen(
         preset=integration,
@@ -136,4 +521,4 @@ METERS: Final = (
         entered={"phases": ["1"]},
     ),
 )
-KNOWN: Final = (*CHARGERS, *METERS, *VEHICLES)
+KNOWN: Final = (*CHARGERS, *OTHER_CHARGERS, *METERS, *VEHICLES)

@@ -28,6 +28,7 @@ class Specimen:
         entities: What the code of an integration does not say plainly, or where it is no part of Home Assistant.
         bounds: By "domain.key" what an entity says of itself only while it runs.
         shown: By key what an entity shows.
+        words: By file of the installed integration what has to stand in it, where `entities` repeat what it says.
         left_out: Keys of entities that a device of this kind does not have.
         integration: Where it is not called as the preset is.
         device: Maker and model; without a model it has no device.
@@ -44,6 +45,7 @@ class Specimen:
     entities: tuple[Described, ...] = ()
     bounds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     integration: str | None = None
     device: tuple[str, str] = ("Maker", "Model")

@@ -1,28 +1,77 @@
 """Each preset finds the entities of a device as its integration makes it, and our forms take what it fills in."""
 
+from unittest.mock import patch
+
 import pytest
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.tangle_grid.devices.presets import async_presets, find
+from custom_components.tangle_grid.devices.presets import Match, async_presets, find
+from custom_components.tangle_grid.devices.shape import battery_shape, charger_shape, power_source
+from custom_components.tangle_grid.flows.found import fields_of
+from custom_components.tangle_grid.flows.subentries.battery import BatteryFlow
+from custom_components.tangle_grid.flows.subentries.charger import ChargerFlow
+from custom_components.tangle_grid.flows.subentries.feeder import FeederFlow
+from custom_components.tangle_grid.flows.subentries.solar import SolarFlow
+from custom_components.tangle_grid.flows.subentries.vehicle import VehicleFlow
 from tests.support.forms import as_shown, no_start
+from tests.support.installed import COMPONENTS
 from tests.support.known_devices import KNOWN
-from tests.support.specimens import Specimen, make
+from tests.support.specimens import Made, Specimen, make
 from tests.support.subentry_forms import add_island, merged
 
 __all__ = ["no_start"]
+FLOWS = {
+    "charger": ChargerFlow,
+    "battery": BatteryFlow,
+    "meter": FeederFlow,
+    "solar": SolarFlow,
+    "vehicle": VehicleFlow,
+}
+
+
+def fields(kind: str, island: MockConfigEntry) -> frozenset[str]:
+    """The fields of the form of a kind."""
+    flow = FLOWS[kind]()
+    with patch.object(flow, "_get_entry", lambda: island):
+        return fields_of(flow.schema(3))
+
+
+def hold_shape(hass: HomeAssistant, specimen: Specimen, made: Made, match: Match) -> None:
+    """What was found is what is expected, and an adapter can be made of it."""
+    assert dict(match.entities) == {role: made.of(keys) for role, keys in specimen.expected.items()}
+    assert specimen.data.items() <= dict(match.data).items()
+    for file, words in specimen.words.items():
+        written = (COMPONENTS / specimen.platform / file).read_text()
+        assert all(word in written for word in words)
+    if specimen.kind == "charger":
+        shape = charger_shape(match.data)
+        if shape.pause.select is not None:
+            options = set(hass.states.get(shape.pause.select).attributes["options"])  # type: ignore[union-attr]
+            assert {shape.pause.pause_option, shape.pause.resume_option} <= options
+        if shape.phases is not None and shape.phases.entity_id is not None:
+            options = set(hass.states.get(shape.phases.entity_id).attributes["options"])  # type: ignore[union-attr]
+            assert {shape.phases.one, shape.phases.three} <= options
+    elif specimen.kind == "battery":
+        battery_shape(match.data)
+    elif specimen.kind == "solar":
+        power_source(match.data)
 
 
 @pytest.mark.parametrize("specimen", KNOWN, ids=str)
 async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specimen) -> None:
-    made = make(hass, specimen)
-    match = find(hass, await async_presets(hass), specimen.kind, made.device_id)
+    made, island, presets = make(hass, specimen), add_island(hass), await async_presets(hass)
+    match = find(hass, presets, specimen.kind, made.device_id)
     assert match is not None
-    assert dict(match.entities) == {role: made.of(keys) for role, keys in specimen.expected.items()}
+    hold_shape(hass, specimen, made, match)
+    known = fields(specimen.kind, island)
+    if find(hass, presets, specimen.kind, made.device_id, known) is None:
+        # The form has no fields for what this device needs: it is not offered.
+        return
     for entity_id in ("sensor.l1", "sensor.l2", "sensor.l3"):
         hass.states.async_set(entity_id, "100", {"unit_of_measurement": "W"})
-    island = add_island(hass)
     flow = hass.config_entries.subentries
     kind = "feeder" if specimen.kind == "meter" else specimen.kind
     begin = await flow.async_init((island.entry_id, kind), context={"source": SOURCE_USER})
@@ -33,8 +82,8 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
     placeholders = form["description_placeholders"]
     assert placeholders is not None
-    for keys in specimen.expected.values():
-        assert all(entity_id in placeholders["found"] for entity_id in made.of(keys))
+    for role, keys in specimen.expected.items():
+        assert role not in known or all(entity_id in placeholders["found"] for entity_id in made.of(keys))
     assert form["data_schema"] is not None
     sent = merged(as_shown(form["data_schema"]), dict(specimen.entered))
     saved = await flow.async_configure(form["flow_id"], sent)
@@ -46,6 +95,7 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
     assert stored.title == ("Device 1" if specimen.device[1] else match.preset.name)
     for role, keys in specimen.expected.items():
         ids = made.of(keys)
-        if all(hass.states.get(entity_id) is not None for entity_id in ids):
+        if role in known and all(hass.states.get(entity_id) is not None for entity_id in ids):
             assert stored.data[role] == (list(ids) if isinstance(keys, tuple) else ids[0])
-    assert specimen.data.items() <= dict(stored.data).items()
+    wanted = {name: value for name, value in specimen.data.items() if name in known}
+    assert wanted.items() <= dict(stored.data).items()
