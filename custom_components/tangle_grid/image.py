@@ -51,6 +51,8 @@ class ReceiveAddressImage(MemberEntity, ImageEntity):
 
     _attr_content_type = "image/svg+xml"
     _address: str | None = None
+    #: Somebody has looked at it since it changed last.
+    _looked_at = True
 
     def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, member: Member) -> None:
         MemberEntity.__init__(self, runtime, member, RECEIVE_ADDRESS)
@@ -74,8 +76,12 @@ class ReceiveAddressImage(MemberEntity, ImageEntity):
         address = wallet.address if wallet else None
         if address != self._address:
             self._address = address
-            self._attr_image_last_updated = dt_util.utcnow()
+            # A paying car has another address every few minutes: who looks is told, and nobody's activity is filled.
+            if self._looked_at or self._attr_image_last_updated is None:
+                self._looked_at = False
+                self._attr_image_last_updated = dt_util.utcnow()
 
     @override
     def image(self) -> bytes | None:
+        self._looked_at = True
         return qr_svg(self._address) if self._address else None

@@ -10,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PEAK_TARGET, DOMAIN, SUBENTRY_DATA_TOPIC
+from .entities.energy_sensors import FEEDER_ENERGY, PARTICIPANT_ENERGY, EnergyCounter
 from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
 from .entities.participant_sensors import (
     CHARGING_PRICE,
@@ -54,11 +55,15 @@ async def async_setup_entry(
         _async_forget(
             hass, island_prefix(entry), (description.key for description in ISLAND_SENSORS if description.tariff)
         )
-    async_add_entities([RequestSensor(runtime, REQUEST)])
+    async_add_entities([RequestSensor(runtime, REQUEST), *(IslandEnergy(runtime, each) for each in FEEDER_ENERGY)])
     async_add_entities(
         IslandSensor(runtime, description) for description in ISLAND_SENSORS if tariff or not description.tariff
     )
     for feeder_id in runtime.feeder_tree:
+        async_add_entities(
+            (FeederEnergy(runtime, feeder_id, description) for description in FEEDER_ENERGY),
+            config_subentry_id=feeder_id,
+        )
         async_add_entities(
             (FeederSensor(runtime, feeder_id, description) for description in FEEDER_SENSORS),
             config_subentry_id=feeder_id,
@@ -74,6 +79,10 @@ async def async_setup_entry(
                 for description in PARTICIPANT_SENSORS
                 if description.applies_to(participant, data) and (priced or description.key not in CHARGING_SENSORS)
             ),
+            config_subentry_id=participant_id,
+        )
+        async_add_entities(
+            (ParticipantEnergy(runtime, participant, each) for each in PARTICIPANT_ENERGY.get(participant.kind, ())),
             config_subentry_id=participant_id,
         )
     for member_id in runtime.members.keys() - runtime.participants.keys():
@@ -141,6 +150,20 @@ class RequestSensor(IslandEntity, ViewSensor):
     @override
     def view(self) -> RequestView:
         return RequestView(snapshot=self.coordinator.data, runtime=self.runtime)
+
+
+class IslandEnergy(IslandEntity, EnergyCounter):
+    """An energy of the feed."""
+
+
+class FeederEnergy(FeederEntity, EnergyCounter):
+    """An energy of a feeder below the main one."""
+
+    _attr_entity_registry_enabled_default = False
+
+
+class ParticipantEnergy(ParticipantEntity, EnergyCounter):
+    """An energy of a participant."""
 
 
 class FeederSensor(FeederEntity, ViewSensor):

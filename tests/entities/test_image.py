@@ -48,3 +48,34 @@ async def test_the_image_follows_the_address(hass: HomeAssistant, island: Island
     image = await async_get_image(hass, entity_id)
     assert image.content_type == "image/svg+xml"
     assert image.content == qr_svg("A" * 90)
+
+
+async def test_another_address_is_news_only_to_who_has_looked(hass: HomeAssistant, island: Island) -> None:
+    """A paying car has another one every few minutes."""
+    entity_id = island.entity_id("image", "receive_address_qr", CHARGER)
+    sensor = island.entity_id("sensor", "receive_address", CHARGER)
+    seen: list[str] = []
+    hass.bus.async_listen("state_changed", lambda event: seen.append(event.data["entity_id"]))
+
+    async def pay(letter: str) -> None:
+        island.ledger.change_addresses(letter)
+        await island.run(15)
+
+    await async_get_image(hass, entity_id)
+    seen.clear()
+    await pay("B")
+    assert entity_id in seen
+    shown = hass.states.get(entity_id)
+    assert shown is not None
+    for letter in "CDE":
+        await pay(letter)
+        state, address = hass.states.get(entity_id), hass.states.get(sensor)
+        assert state is not None
+        assert address is not None
+        assert state.state == shown.state
+        assert (address.state, address.attributes["address"]) == ("ready", letter * 90)
+    assert (await async_get_image(hass, entity_id)).content == qr_svg("E" * 90)
+    await pay("F")
+    state = hass.states.get(entity_id)
+    assert state is not None
+    assert state.state != shown.state

@@ -40,7 +40,11 @@ async def test_participants(island: Island) -> None:
     assert island.state("sensor", "curtailment", CHARGER) == "idle"
     assert island.state("sensor", "decision_reason", CHARGER) == "not_asked"
     assert island.state("sensor", "wallet_balance", CHARGER) == "0"
-    assert island.state("sensor", "receive_address", CHARGER) == "A" * 90
+    address = island.hass.states.get(island.entity_id("sensor", "receive_address", CHARGER))
+    assert address is not None
+    assert address.state == "ready"
+    assert address.attributes["address"] == "A" * 90
+    assert address.attributes["short"] == "AAAAAA…AAAAAA"
     assert island.state("sensor", "departure", CHARGER).startswith("20")
     assert island.state("sensor", "state_of_charge", BATTERY) == "60"
     assert island.state("sensor", "power", HOUSEHOLD) == "2500"
@@ -168,8 +172,8 @@ async def test_what_is_on_at_first(hass: HomeAssistant, island: Island) -> None:
     assert sensors[f"{island.entry.entry_id}_threshold"].entity_category is EntityCategory.DIAGNOSTIC
     # Each that is on has its rows in the recorder.
     on = [each for each in sensors.values() if each.disabled_by is None]
-    assert len([each for each in on if each.entity_category is None]) <= 44, "four participants and the feed"
-    assert len(on) <= 51
+    assert len([each for each in on if each.entity_category is None]) <= 46, "four participants and the feed"
+    assert len(on) <= 53
 
 
 async def test_what_was_on_stays_on(hass: HomeAssistant, island: Island) -> None:

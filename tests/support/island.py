@@ -329,6 +329,7 @@ class FakeLedger:
     """A ledger in memory: it checks what the real one checks, and a test moves the payments on."""
 
     def __init__(self, secrets: Secrets) -> None:
+        self.address_letter = "A"
         self.balances = dict.fromkeys(secrets.seeds, 0) | {TREASURY: SUPPLY}
         self.earned = dict.fromkeys(self.balances, 0)
         self.spent = dict.fromkeys(self.balances, 0)
@@ -411,6 +412,11 @@ class FakeLedger:
         self.reachable, self.fault = True, None
         self._tell(HealthChanged(status=self.status()))
 
+    def change_addresses(self, letter: str) -> None:
+        """Let every wallet have another address, as after a payment."""
+        self.address_letter = letter
+        self._tell(BalancesChanged(wallets=self._wallets()))
+
     def tell_health(self) -> None:
         """Say how it is."""
         self._tell(HealthChanged(status=self.status()))
@@ -474,7 +480,7 @@ class FakeLedger:
                 outgoing_i=0,
                 earned_i=self.earned[wallet],
                 spent_i=self.spent[wallet],
-                address="A" * 90,
+                address=self.address_letter * 90,
             )
             for wallet, balance in self.balances.items()
         }

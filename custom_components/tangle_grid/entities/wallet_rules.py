@@ -6,7 +6,13 @@ from typing import Any, Final
 from ..actions.responses import rules_response
 from ..ledger import WalletRules, WalletState
 
-RULES_ATTRIBUTES: Final = frozenset({"per_payment", "per_day", "left_today", "owner_address", "sweep_above", "keep"})
+RULES_ATTRIBUTES: Final = frozenset(
+    {
+        *("per_payment", "per_day", "left_today", "owner_address", "sweep_above", "keep"),
+        # Of the address that it is paid at.
+        *("address", "short"),
+    }
+)
 
 
 def spendable(wallet: WalletState | None, rules: WalletRules | None) -> int | None:

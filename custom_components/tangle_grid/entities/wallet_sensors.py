@@ -1,12 +1,20 @@
 """What the sensors of a wallet show, whoever's it is."""
 
-from typing import Any
+from typing import Any, Final
 
-from homeassistant.components.sensor import SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
 
 from .view_sensors import ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
+
+READY: Final = "ready"
+_ENDS: Final = 6
+
+
+def _short(address: str) -> str:
+    """Return an address as people compare it: its ends, the checksum with the second."""
+    return f"{address[:_ENDS]}…{address[-_ENDS:]}"
 
 
 def wallet_sensors[D: ViewSensorDescription[Any]](description: type[D]) -> tuple[D, ...]:
@@ -43,7 +51,15 @@ def wallet_sensors[D: ViewSensorDescription[Any]](description: type[D]) -> tuple
             key="receive_address",
             translation_key="receive_address",
             entity_category=EntityCategory.DIAGNOSTIC,
+            device_class=SensorDeviceClass.ENUM,
+            options=[READY],
             measures=True,
-            value_fn=lambda view: view.wallet.address if view.wallet else None,
+            # The address itself changes with every payment: as a state it would fill the activity of a paying car.
+            value_fn=lambda view: READY if view.wallet and view.wallet.address else None,
+            attributes_fn=lambda view: (
+                {"address": view.wallet.address, "short": _short(view.wallet.address)}
+                if view.wallet and view.wallet.address
+                else None
+            ),
         ),
     )

@@ -248,8 +248,8 @@ def _address(street: Street, owner: Owner) -> Json | None:
         return None
     # Groups of nine letters: 90 in one word would not break on a phone.
     return markdown(
-        f"{{% if has_value('{address}') %}}Receives at `{{{{ states('{address}') | regex_findall('.{{1,9}}') | "
-        "join(' ') }}`{% endif %}"
+        f"{{% if has_value('{address}') %}}Receives at `{{{{ state_attr('{address}', 'address') | "
+        "regex_findall('.{1,9}') | join(' ') }}`{% endif %}"
     )
 
 
