@@ -200,6 +200,39 @@ def test_every_field_of_the_flows_is_described() -> None:
             assert name in PAGES, f"{part}: {name}"
 
 
+#: What Home Assistant and HACS call their own.
+NAMES_OF_OTHERS: Final = {
+    *("Actions", "Add integration", "Configure", "Custom repositories", "Delete", "Tools"),
+    *("Devices & services", "Download diagnostics", "Geolocation", "Integration", "Reconfigure", "Settings", "Submit"),
+    *("System health",),
+}
+#: What something of ours was called before, where a page says so.
+FORMER_NAMES: Final = {"Setpoint cause"}
+
+
+@pytest.mark.parametrize(
+    "document", [each for each in DOCUMENTS if "docs" in each.parts or each.stem == "README"], ids=_name
+)
+def test_what_a_page_calls_something_is_what_it_is_called(document: Path) -> None:
+    """A name in italics is that of a form, a field, an entity, a state, an action, or a blueprint.
+
+    What begins a list item is taken for a heading, and a word in lower case for one that is stressed.
+    """
+
+    def texts(tree: Any) -> Iterator[str]:
+        for each in tree.values():
+            yield from (each,) if isinstance(each, str) else texts(each)
+
+    blueprints = {re.search(r"Tangle Grid: (.+)\"$", path.read_text(), re.MULTILINE) for path in BLUEPRINTS}
+    known = {text.casefold().rstrip(".") for text in texts(TEXTS)}
+    known |= {found[1].casefold() for found in blueprints if found is not None}
+    known |= {name.casefold() for name in NAMES_OF_OTHERS | FORMER_NAMES}
+    prose = re.sub(r"^- \*[^*]+\*", "", re.sub(r"`[^`]*`", "", _prose(document)), flags=re.MULTILINE)
+    for name in re.findall(r"(?<![*\w])\*([A-Z][^*]*?)\*(?![*\w])", " ".join(prose.split())):
+        for part in name.split(" → "):
+            assert part.removeprefix("Tangle Grid: ").casefold().rstrip(".") in known, f"{_name(document)}: *{name}*"
+
+
 def test_every_kind_of_event_is_described() -> None:
     events = _section("Events")
     for event in TEXTS["entity"]["event"].values():
