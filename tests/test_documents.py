@@ -28,6 +28,7 @@ from custom_components.tangle_grid.protocol import (
     SettlementReceipt,
     recompute,
 )
+from tests.support.claims import CLAIMS, STRONG
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "custom_components" / "tangle_grid"
@@ -52,6 +53,10 @@ IMAGE_IN_LINK: Final = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 HTML_SOURCE: Final = re.compile(r"(?:src|href)=\"([^\"]+)\"")
 FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LONGEST_LINE: Final = 120
+#: What users read.
+FOR_USERS: Final = [each for each in DOCUMENTS if "docs" in each.parts or each.stem == "README"]
+#: A name in italics or bold, a picture, a link's target: not what the page says itself.
+QUOTED: Final = re.compile(r"(?<![*\w])\*\*?[A-Z][^*]*\*\*?(?![*\w])|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)")
 
 
 def _name(path: Path) -> str:
@@ -210,9 +215,7 @@ NAMES_OF_OTHERS: Final = {
 FORMER_NAMES: Final = {"Setpoint cause"}
 
 
-@pytest.mark.parametrize(
-    "document", [each for each in DOCUMENTS if "docs" in each.parts or each.stem == "README"], ids=_name
-)
+@pytest.mark.parametrize("document", FOR_USERS, ids=_name)
 def test_what_a_page_calls_something_is_what_it_is_called(document: Path) -> None:
     """A name in italics is that of a form, a field, an entity, a state, an action, or a blueprint.
 
@@ -361,3 +364,27 @@ def test_the_map_names_what_is_there() -> None:
     rows = {name for row in re.findall(r"^\| (.*)$", text, re.MULTILINE) for name in re.findall(r"`([a-z_]+)/`", row)}
     rooms = {path.parent.name for path in package.rglob("__init__.py")} - {"tangle_grid"}
     assert rooms == rows
+
+
+def _sentences(page: Path) -> Iterator[str]:
+    """Yield what a page says in sentences, without code, tables and headings."""
+    prose = FENCE.sub("", page.read_text())
+    lines = (line for line in prose.splitlines() if not line.lstrip().startswith(("|", "#", "<")))
+    for block in re.split(r"\n\s*\n|\n(?=\s*- |\d+\. )", "\n".join(lines)):
+        yield from re.split(r"(?<=[.!?;:])\s+(?=[A-Z*`\[(])", " ".join(block.split()))
+
+
+@pytest.mark.parametrize("page", FOR_USERS, ids=_name)
+def test_every_strong_sentence_is_held_by_a_test(page: Path) -> None:
+    known = CLAIMS.get(_name(page), {})
+    strong = [each for each in _sentences(page) if re.search(STRONG, QUOTED.sub("", each), re.IGNORECASE)]
+    unlisted = [each for each in strong if not any(part in each for part in known)]
+    assert not unlisted, "say it less strongly, or name the test that holds it in tests/support/claims.py"
+    gone = [part for part in known if not any(part in each for each in strong)]
+    assert not gone, "the sentence is no longer there"
+
+
+@pytest.mark.parametrize("held_by", sorted({test for page in CLAIMS.values() for test in page.values()}))
+def test_the_test_is_there(held_by: str) -> None:
+    file, name = held_by.split("::")
+    assert re.search(rf"^(async )?def {name}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE), held_by
