@@ -21,8 +21,10 @@ from custom_components.tangle_grid.devices.adapters.charger import CarEntities, 
 from custom_components.tangle_grid.devices.adapters.household import HouseholdAdapter
 from custom_components.tangle_grid.devices.adapters.meter import Meter
 from custom_components.tangle_grid.devices.io import entity_writing, sign_of_life
+from custom_components.tangle_grid.devices.io.action_running import ActionRunner
 from custom_components.tangle_grid.devices.io.entity_reading import EntityReader
 from custom_components.tangle_grid.devices.io.entity_writing import EntityWriter
+from custom_components.tangle_grid.devices.shape import BatteryShape, ChargerShape, Pause, PowerSource
 from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome
@@ -174,18 +176,21 @@ def charger_hands(
     hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
     if SWITCH in ids:
         hass.on_switch(ids[SWITCH], device.set_switch)
+    currents = tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids)
+    shape = ChargerShape(
+        power=PowerSource(power=ids[POWER], currents=currents),
+        connected=ids[PLUG],
+        limit=ids[LIMIT],
+        pause=Pause(switch=ids.get(SWITCH), inverted=switch_pauses),
+    )
     return Hands(
         hass,
         lambda reader, writer, memory: ChargerAdapter(
             reader,
             writer,
             config,
-            power=ids[POWER],
-            currents=tuple(ids[f"current_l{line}"] for line in _LINES if f"current_l{line}" in ids),
-            current_limit=ids[LIMIT],
-            enable=ids.get(SWITCH),
-            enable_pauses=switch_pauses,
-            connected=ids[PLUG],
+            shape,
+            actions=lambda of: ActionRunner(hass.hass, of, config.name),
             car=CarEntities(soc=ids[SOC], departure_entity=ids[DEPARTURE]),
             memory=memory,
         ),
@@ -203,10 +208,9 @@ def battery_hands(hass: ZooHass, device: ZooBattery, config: BatteryConfig) -> H
             reader,
             writer,
             config,
-            power=ids[POWER],
+            BatteryShape(power=PowerSource(power=ids[POWER]), setpoint=ids[SETPOINT], enable=ids[SWITCH]),
             soc=ids[SOC],
-            power_setpoint=ids[SETPOINT],
-            enable=ids[SWITCH],
+            actions=lambda of: ActionRunner(hass.hass, of, config.name),
         ),
     )
 
@@ -217,6 +221,6 @@ def home_hands(hass: ZooHass, device: ZooHome, config: HouseholdConfig) -> Hands
     return Hands(
         hass,
         lambda reader, writer, memory: HouseholdAdapter(
-            reader, writer, config, power=ids[POWER], switches={}, memory=memory
+            reader, writer, config, power=PowerSource(power=ids[POWER]), switches={}, memory=memory
         ),
     )

@@ -15,7 +15,17 @@ from .ledger import LedgerError
 from .protocol import ProtocolError
 
 # Not the caller's fault: the caller asked for nothing wrong, and may ask again.
-_OPERATIONAL: Final = frozenset({"entity_unavailable", "ledger_unavailable", "service_failed", "service_timeout"})
+_OPERATIONAL: Final = frozenset(
+    {
+        "actions_failed",
+        "actions_stopped",
+        "actions_timeout",
+        "entity_unavailable",
+        "ledger_unavailable",
+        "service_failed",
+        "service_timeout",
+    }
+)
 
 #: The placeholders that are amounts or rates in iota.
 AMOUNTS: Final = frozenset(

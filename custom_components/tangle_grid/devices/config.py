@@ -12,14 +12,10 @@ from homeassistant.core import HomeAssistant
 from ..const import (
     CONF_BATTERY_KWH,
     CONF_CHARGED_ABOVE,
-    CONF_CONNECTED,
-    CONF_CURRENT_LIMIT,
-    CONF_CURRENTS,
+    CONF_CONTROL,
     CONF_DEPARTURE,
     CONF_DEPARTURE_ENTITY,
     CONF_DISCHARGE_CURRENT,
-    CONF_ENABLE,
-    CONF_ENABLE_PAUSES,
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_LEARN_PHASES,
@@ -37,16 +33,12 @@ from ..const import (
     CONF_PHASES,
     CONF_POLICY,
     CONF_POLICY_MODE,
-    CONF_POWER,
-    CONF_POWER_INVERTED,
-    CONF_POWER_SETPOINT,
     CONF_PRIORITY,
     CONF_PRODUCTION_NEGATIVE,
     CONF_RATED_W,
     CONF_REQUIRE_CHARGED,
     CONF_REQUIRE_DEPARTURE,
     CONF_SAFE_CURRENT,
-    CONF_SETPOINT_INVERTED,
     CONF_SOC,
     CONF_STEP,
     CONF_TARGET_SOC,
@@ -78,10 +70,15 @@ from .adapters.battery import BatteryAdapter
 from .adapters.charger import CarEntities, ChargerAdapter
 from .adapters.household import HouseholdAdapter
 from .adapters.solar import SolarAdapter
+from .io.action_running import ActionRunner
 from .io.entity_reading import EntityReader, ToGridTime
 from .io.entity_writing import EntityWriter
+from .shape import Actions, ChargerControl, battery_shape, charger_shape, power_source
 
 type Data = Mapping[str, Any]
+
+#: The least time between two times that a charger is switched on which can be switched on and off only, s.
+_ON_OFF_INTERVAL_S: Final = 300.0
 
 
 def build_device(
@@ -109,18 +106,18 @@ def _adapter(
     hass: HomeAssistant, config: DeviceConfig, data: Data, to_grid_time: ToGridTime, memory: Data | None
 ) -> Adapter[Any, Any]:
     reader, writer = EntityReader(hass, to_grid_time), EntityWriter(hass)
+
+    def actions(of: Actions) -> ActionRunner:
+        return ActionRunner(hass, of, config.name)
+
     match config:
         case ChargerConfig():
             return ChargerAdapter(
                 reader,
                 writer,
                 config,
-                power=data[CONF_POWER],
-                currents=tuple(data.get(CONF_CURRENTS, ())),
-                current_limit=data[CONF_CURRENT_LIMIT],
-                enable=data.get(CONF_ENABLE),
-                enable_pauses=bool(data.get(CONF_ENABLE_PAUSES, False)),
-                connected=data.get(CONF_CONNECTED),
+                charger_shape(data),
+                actions=actions,
                 car=car_entities(data),
                 discharge_current=data.get(CONF_DISCHARGE_CURRENT),
                 fail_safe=data.get(CONF_FAIL_SAFE),
@@ -128,27 +125,16 @@ def _adapter(
             )
         case BatteryConfig():
             return BatteryAdapter(
-                reader,
-                writer,
-                config,
-                power=data[CONF_POWER],
-                soc=data[CONF_SOC],
-                power_setpoint=data[CONF_POWER_SETPOINT],
-                enable=data.get(CONF_ENABLE),
-                power_inverted=data.get(CONF_POWER_INVERTED, False),
-                setpoint_inverted=data.get(CONF_SETPOINT_INVERTED, False),
+                reader, writer, config, battery_shape(data), soc=data[CONF_SOC], actions=actions, memory=memory
             )
         case HouseholdConfig():
             switches = {load_id(load): load[CONF_LOAD_ENTITY] for load in data.get(CONF_LOADS, ())}
-            return HouseholdAdapter(reader, writer, config, power=data[CONF_POWER], switches=switches, memory=memory)
+            power = power_source(data)
+            return HouseholdAdapter(reader, writer, config, power=power, switches=switches, memory=memory)
         case SolarConfig():
-            return SolarAdapter(
-                reader,
-                writer,
-                config,
-                power=data[CONF_POWER],
-                production_negative=data.get(CONF_PRODUCTION_NEGATIVE, False),
-            )
+            # Its sensor counts what it gives as positive, unless it was said that it does not.
+            inverted = not data.get(CONF_PRODUCTION_NEGATIVE, False)
+            return SolarAdapter(reader, writer, config, power=power_source(data, inverted=inverted))
 
 
 def policy_from_data(data: Data) -> PolicyConfig:
@@ -186,20 +172,27 @@ def _charger(subentry: ConfigSubentry) -> ChargerConfig:
     data = subentry.data
     car = car_config(data)
     discharges = data.get(CONF_DISCHARGE_CURRENT) is not None
+    highest, lowest, safe = (float(data[key]) for key in (CONF_MAX_CURRENT, CONF_MIN_CURRENT, CONF_SAFE_CURRENT))
+    step, interval = float(data.get(CONF_STEP, DEFAULT_STEP_A)), _optional(data.get(CONF_WRITE_INTERVAL))
+    if data.get(CONF_CONTROL) == ChargerControl.ON_OFF:
+        # All or nothing, and not each minute another one.
+        lowest = step = highest
+        safe = highest if safe > 0 else 0.0
+        interval = _ON_OFF_INTERVAL_S if interval is None else interval
     return ChargerConfig(
         device_id=subentry.subentry_id,
         name=subentry.title,
         feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=_phases(data),
-        min_current_a=float(data[CONF_MIN_CURRENT]),
-        max_current_a=float(data[CONF_MAX_CURRENT]),
-        safe_current_a=float(data[CONF_SAFE_CURRENT]),
-        step_a=float(data.get(CONF_STEP, DEFAULT_STEP_A)),
+        min_current_a=lowest,
+        max_current_a=highest,
+        safe_current_a=safe,
+        step_a=step,
         max_discharge_a=float(data.get(CONF_MAX_DISCHARGE_CURRENT, 0.0)) if discharges else 0.0,
         battery_wh=car.battery_wh,
         target_soc=car.target_soc,
         priority=int(data.get(CONF_PRIORITY, 0)),
-        write_interval_s=_optional(data.get(CONF_WRITE_INTERVAL)),
+        write_interval_s=interval,
         max_age_s=_optional(data.get(CONF_MAX_AGE)),
         learn_phases=bool(data.get(CONF_LEARN_PHASES, True)),
         policy=car.policy,

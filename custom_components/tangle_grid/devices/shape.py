@@ -18,9 +18,9 @@ What is read of a charger besides:
         missing in the map mean nothing.
 
 How a charger is told (`control`):
-    limit: (also when there is no `control`) `current_limit` is a number or a select. `limit_unit` is A, W, kW or %,
-        and needed only where the entity does not say; 100 % is `limit_full` A per phase (its greatest current unless
-        said). Options of a select are numbers, with a unit or without.
+    limit: (also when there is no `control`) `current_limit` is a number or a select. `limit_unit` is A (unless said),
+        W, kW or %: whatever is in a unit of another kind is not written to. 100 % is `limit_full` A per phase (its
+        greatest current unless said). Options of a select are numbers, with a unit or without.
     actions: `set_actions` is a list of actions with `amps` (per phase), `watts` (all phases in use) and `phases` (how
         many are in use) as variables.
     on_off: It has no limit: it is paused, or charges with its greatest current, which is then its least one as well.
@@ -45,7 +45,7 @@ How a home battery is told (`control`):
     actions: `set_actions` with `watts` (charging positive), `charge_watts` and `discharge_watts`, and
         `release_actions`, which give it back to itself.
     modes: `mode_select` alone, no power.
-    `limit_unit` is W, kW or %; 100 % is `limit_full` W (its greatest power unless said).
+    `limit_unit` is W (unless said), kW or %; 100 % is `limit_full` W (its greatest power unless said).
     mode_select, mode_charge, mode_discharge, mode_hold, mode_release: A select that is set with each power: the options
         for charging, for discharging, for 0 W and for giving it back to itself (unless said: what it was before).
     trigger: A button that is pressed after all that: some take nothing before.
@@ -345,7 +345,8 @@ def charger_shape(data: Data) -> ChargerShape:
     if control is ChargerControl.LIMIT and limit is None:
         raise ShapeError(CONF_CURRENT_LIMIT, "limit_missing")
     pause = _pause(data)
-    if control is ChargerControl.ON_OFF and not (pause.switch or pause.select or pause.pause_actions):
+    by_actions = pause.pause_actions and pause.resume_actions
+    if control is ChargerControl.ON_OFF and not (pause.switch or pause.select or by_actions):
         raise ShapeError(CONF_ENABLE, "on_off_needs_pause")
     return ChargerShape(
         power=power_source(data),

@@ -12,18 +12,21 @@ from homeassistant.core import HomeAssistant
 
 from ..const import (
     CONF_CAPACITY_A,
-    CONF_CURRENT_LIMIT,
-    CONF_ENABLE,
+    CONF_CONTROL,
+    CONF_MAX_CURRENT,
+    CONF_MIN_CURRENT,
     CONF_PHASES,
-    CONF_POWER,
     CONF_SAFE_CURRENT,
     MAIN_FEEDER,
     SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
 )
+from ..devices.adapters.charger import limit_scale
 from ..devices.feeders import ancestors, build_meter, build_sub_meter, feeder_of, parents
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
 from ..devices.io.entity_writing import EntityWriter
+from ..devices.io.power_reading import PowerReader
+from ..devices.shape import ChargerControl, ShapeError, charger_shape, power_source
 from ..island.runtime import TangleGridConfigEntry
 from .checks import Problem
 
@@ -112,14 +115,28 @@ def tight(loads: list[SafeLoad]) -> SafeLoad | None:
 
 def least_a(hass: HomeAssistant, charger: Data) -> float:
     """Return the least current that a charger can be told, A: 0 where it can be paused, or does not say."""
-    if CONF_ENABLE in charger:
+    try:
+        shape = charger_shape(charger)
+    except ShapeError:
         return 0.0
-    return EntityWriter(hass).lowest_a(charger[CONF_CURRENT_LIMIT]) or 0.0
+    pause = shape.pause
+    if pause.switch or pause.select or pause.pause_actions:
+        return 0.0
+    if not pause.zero:
+        return float(charger[CONF_MIN_CURRENT])
+    if shape.limit is None:
+        return 0.0
+    most_a = float(charger.get(CONF_MAX_CURRENT, charger[CONF_SAFE_CURRENT]))
+    scale = limit_scale(shape, max(1.0, most_a), len(charger[CONF_PHASES]))
+    return EntityWriter(hass).lowest_a(shape.limit, scale) or 0.0
 
 
 def _safe_a(hass: HomeAssistant, charger: Data) -> float:
     """Return what a charger draws in the safe state, A: what cannot be paused draws its least at least."""
-    return max(float(charger[CONF_SAFE_CURRENT]), least_a(hass, charger))
+    safe_a = float(charger[CONF_SAFE_CURRENT])
+    if safe_a > 0 and charger.get(CONF_CONTROL) == ChargerControl.ON_OFF:
+        return float(charger[CONF_MAX_CURRENT])
+    return max(safe_a, least_a(hass, charger))
 
 
 def _safe_load(name: str, capacity_a: float, chargers: list[tuple[float, Data]], others: tuple[float, ...]) -> SafeLoad:
@@ -140,7 +157,7 @@ def _other_load(hass: HomeAssistant, data: Data, chargers: list[Data], *, main_f
     left = list(metered.power_w)
     for each in chargers:
         phases = [int(phase) - 1 for phase in each[CONF_PHASES]]
-        reading = reading_of_total(reader.power_w(each[CONF_POWER]), phases)
+        reading = reading_of_total(PowerReader(reader, power_source(each)).sample(), phases)
         if reading is not None:
             left = [total - own for total, own in zip(left, reading.power_w, strict=True)]
     return tuple(max(0.0, watts) / NOMINAL_VOLTAGE_V for watts in left)

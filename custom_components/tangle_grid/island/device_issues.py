@@ -58,7 +58,7 @@ class DeviceIssues:
         status = self._entry.runtime_data.status.devices.get(owner)
         beyond = status is not None and status.fault is DeviceFault.IMPLAUSIBLE
         for field, entity_id in named(data):
-            trouble = self._troubles.of(field, entity_id)
+            trouble = self._troubles.of(field, entity_id, data)
             if trouble is None and beyond and field == CONF_POWER:
                 trouble = Trouble.UNREADABLE
             state = self._hass.states.get(entity_id)

@@ -15,8 +15,7 @@ from typing import Any, Final
 from homeassistant.core import State
 
 from ...backoff import Backoff
-from ..io.entity_reading import EntityReader
-from ..io.entity_writing import EntityWriter
+from ..io.toggle import Toggle
 
 #: How long the next press waits after each that did not take.
 SWITCH_WAITS_S: Final = (15.0, 60.0, 300.0, 900.0)
@@ -36,28 +35,16 @@ _KEPT_OFF: Final = "kept_off"
 
 
 class ChargingSwitch:
-    """A switch of Home Assistant that pauses a charger.
+    """A switch or a select of Home Assistant that pauses a charger.
 
     Attributes:
-        entity_id: The switch.
         kept_off: Somebody else switched it off; it is not pressed.
     """
 
-    def __init__(
-        self,
-        reader: EntityReader,
-        writer: EntityWriter,
-        entity_id: str,
-        *,
-        pauses: bool = False,
-        memory: Mapping[str, Any] | None = None,
-    ) -> None:
-        """`pauses` says that "on" means paused; `memory` is what `memory()` gave before a restart."""
-        self.entity_id = entity_id
+    def __init__(self, toggle: Toggle, *, memory: Mapping[str, Any] | None = None) -> None:
+        """`toggle` is on while the charger may charge; `memory` is what `memory()` gave before a restart."""
         self.kept_off = (memory or {}).get(_KEPT_OFF) is True
-        self._reader = reader
-        self._writer = writer
-        self._pauses = pauses
+        self._toggle = toggle
         # What was wanted last, and when "off" was said last.
         self._wanted: bool | None = None
         self._told_off_at: float | None = None
@@ -72,13 +59,12 @@ class ChargingSwitch:
     @property
     def on(self) -> bool | None:
         """Whether the charger may charge by its switch; None while the switch says nothing."""
-        shown = self._reader.on(self.entity_id)
-        return None if shown is None else shown != self._pauses
+        return self._toggle.on
 
     @property
     def reachable(self) -> bool:
         """Whether the switch can be pressed."""
-        return self._writer.shows_switch(self.entity_id, on=True) is not None
+        return self._toggle.shows(on=True) is not None
 
     def observe(self, *, connected: bool | None, draws: bool) -> None:
         """Look at what it shows now.
@@ -113,11 +99,11 @@ class ChargingSwitch:
         self._wanted = True
         if self.kept_off or connected is False:
             return
-        if self._writer.shows_switch(self.entity_id, on=not self._pauses) is False:
+        if self._toggle.shows(on=True) is False:
             if not self._backoff.due:
                 return
             self._backoff.tried()
-        await self._writer.set_switch(self.entity_id, on=not self._pauses)
+        await self._toggle.set(on=True)
 
     async def turn_off(self, *, again: bool = False) -> None:
         """Pause the charger; with `again` also if it shows that already.
@@ -130,7 +116,7 @@ class ChargingSwitch:
             # It took what it was told last.
             self._backoff.forget()
         self._wanted = False
-        await self._writer.set_switch(self.entity_id, on=self._pauses, again=again)
+        await self._toggle.set(on=False, again=again)
 
     def memory(self) -> dict[str, Any]:
         """Return what must be known again after a restart."""
@@ -153,7 +139,7 @@ class ChargingSwitch:
 
     def _went_off(self, now: float) -> None:
         """It was on and is off, and nobody here said so."""
-        state = self._reader.state(self.entity_id)
+        state = self._toggle.state
         drew = self._drew_at is not None and now - self._drew_at <= _DREW_S
         if (state is not None and _by_somebody(state)) or drew:
             self.kept_off = True

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, override
 
 from ...grid.model.world import HouseholdConfig, HouseholdSetpoint, HouseholdTelemetry
+from ..io.device_error import DeviceError
 from ..io.entity_reading import EntityReader, reading_of_total
-from ..io.entity_writing import DeviceError, EntityWriter
+from ..io.entity_writing import EntityWriter
+from ..io.power_reading import PowerReader
+from ..shape import PowerSource
 from .base import Adapter
 
 SHED: Final = "shed"
@@ -23,15 +26,15 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         writer: EntityWriter,
         config: HouseholdConfig,
         *,
-        power: str,
+        power: PowerSource,
         switches: Mapping[str, str],
         memory: Mapping[str, Any] | None = None,
     ) -> None:
         """`switches` are the entity ids of the loads, by load id."""
-        super().__init__(reader, writer, power, *switches.values())
+        super().__init__(reader, writer, *power.entity_ids, *switches.values())
         self._switches = switches
         self._config = config
-        self._power = power
+        self._power = PowerReader(reader, power)
         # By load that was told to go off: whether it was seen off since. One that is on after a restart was put on by
         # its device, or while nobody looked: it is told once more, and then the hand has the last word.
         remembered = (memory or {}).get(SHED)
@@ -46,12 +49,13 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
             self._watch(load, on=on)
         return HouseholdTelemetry(
             reading=reading_of_total(
-                self._reader.power_w(self._power),
+                self._power.sample(),
                 self._config.phases,
-                heard_at=self._reader.heard_at(self._power, but=frozenset(self._switches.values())),
+                weights=self._power.weights(self._config.phases),
+                heard_at=self._power.heard_at(but=frozenset(self._switches.values())),
             ),
             loads_on=loads_on,
-            available=self._reader.is_live(self._power),
+            available=self._power.is_live,
         )
 
     @override

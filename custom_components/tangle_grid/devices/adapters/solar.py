@@ -5,11 +5,13 @@ from typing import Never, override
 from ...grid.model.world import SolarConfig, SolarTelemetry
 from ..io.entity_reading import EntityReader, reading_of_total
 from ..io.entity_writing import EntityWriter
+from ..io.power_reading import PowerReader
+from ..shape import PowerSource
 from .base import Adapter
 
 
 class SolarAdapter(Adapter[SolarTelemetry, Never]):
-    """A solar inverter. Its sensor counts production as positive unless `production_negative`; the grid does not."""
+    """A solar inverter. In the grid what it gives is negative."""
 
     def __init__(
         self,
@@ -17,22 +19,21 @@ class SolarAdapter(Adapter[SolarTelemetry, Never]):
         writer: EntityWriter,
         config: SolarConfig,
         *,
-        power: str,
-        production_negative: bool = False,
+        power: PowerSource,
     ) -> None:
-        super().__init__(reader, writer, power)
+        """`power` counts what is taken as positive."""
+        super().__init__(reader, writer, *power.entity_ids)
         self._config = config
-        self._power = power
-        self._production_negative = production_negative
+        self._power = PowerReader(reader, power)
 
     @override
     def telemetry(self) -> SolarTelemetry:
-        power = self._reader.power_w(self._power)
-        if power is not None and not self._production_negative:
-            power = power.negated()
+        phases = self._config.phases
         return SolarTelemetry(
-            reading=reading_of_total(power, self._config.phases, heard_at=self._reader.heard_at(self._power)),
-            available=self._reader.is_live(self._power),
+            reading=reading_of_total(
+                self._power.sample(), phases, weights=self._power.weights(phases), heard_at=self._power.heard_at()
+            ),
+            available=self._power.is_live,
         )
 
     @override

@@ -112,6 +112,21 @@ class EntityReader:
         """Return power in W."""
         return self._read(self._powers, entity_id, self._as_power)
 
+    def power_w_in(self, entity_id: str, attribute: str | None, unit: str | None) -> Sample | None:
+        """Return a power in W that stands in an attribute, or one whose unit the entity does not tell.
+
+        Args:
+            entity_id: The entity.
+            attribute: Its attribute; None: its state.
+            unit: The unit of the attribute, or of a state that tells none; None: W.
+        """
+        return self._of_part(entity_id, attribute, unit or UnitOfPower.WATT, UnitOfPower.WATT, PowerConverter)
+
+    def current_a_in(self, entity_id: str, attribute: str) -> Sample | None:
+        """Return a current that stands in an attribute, A."""
+        ampere = UnitOfElectricCurrent.AMPERE
+        return self._of_part(entity_id, attribute, ampere, ampere, ElectricCurrentConverter)
+
     def current_a(self, entity_id: str) -> Sample | None:
         """Current in A."""
         return self._read(self._currents, entity_id, self._as_current)
@@ -225,6 +240,23 @@ class EntityReader:
             return None
         value = convert(number, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), to, converter)
         return None if value is None else self._dated(state, value)
+
+    def _of_part(
+        self, entity_id: str, attribute: str | None, unit: str, to: str, converter: type[BaseUnitConverter]
+    ) -> Sample | None:
+        if (state := live_state(self._hass, entity_id)) is None:
+            return None
+        own_unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        if attribute is None:
+            number, unit = finite_number(state.state), own_unit or unit
+        else:
+            number = finite_number(str(state.attributes.get(attribute)))
+        value = None if number is None else convert(number, unit, to, converter)
+        if value is None:
+            return None
+        # An attribute can move while the state stands still.
+        sample = self._dated(state, value)
+        return sample if attribute is None else sample._replace(changed_at=self._to_grid_time(state.last_updated))
 
     def _dated(self, state: State, value: float) -> Sample:
         return Sample(

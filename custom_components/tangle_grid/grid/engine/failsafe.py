@@ -79,6 +79,7 @@ def back_to_safety(
             cause=Cause.SAFE_STATE,
             reduces=any(each.value is not None and each.value > amps for each in told),
             again=again,
+            phases=len(config.phases),
         )
     if isinstance(config, BatteryConfig):
         # Whoever cannot see must not let a battery charge that had been told to take less; others have their own rule.

@@ -41,6 +41,7 @@ class SetpointLeases:
             cause=cause,
             reduces=before is None or amps < before,
             again=again,
+            phases=len(device.config.phases),
         )
 
     def _note_command(self, plan: DeviceDecision, before: float | None, now: float) -> None:

@@ -386,7 +386,7 @@ class ChargerSetpoint:
 
     `current_a` is A per phase: 0 pauses, from the minimum to the maximum charges, negative feeds back with at least
     the minimum. Nothing else occurs. `reduces`: lower than the last one. `again`: it draws more than it was told, so
-    write the value even if the charger shows it.
+    write the value even if the charger shows it. `phases`: how many phases its car is taken to use; None: all.
     """
 
     device_id: str
@@ -395,6 +395,7 @@ class ChargerSetpoint:
     cause: Cause
     reduces: bool = False
     again: bool = False
+    phases: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
