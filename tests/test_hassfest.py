@@ -146,6 +146,16 @@ _SCHEMA: Final = vol.Schema(
                 vol.Optional("fields"): _keyed({vol.Required("name"): str, vol.Required("description"): _text}),
             }
         ),
+        **{
+            vol.Required(kind): _keyed(
+                {
+                    vol.Required("name"): _text,
+                    vol.Required("description"): _text,
+                    vol.Optional("fields"): _keyed({vol.Required("name"): str, vol.Required("description"): _text}),
+                }
+            )
+            for kind in ("triggers", "conditions")
+        },
         vol.Required("common"): cv.schema_with_slug_keys(_text),
     }
 )
@@ -193,6 +203,8 @@ def test_icons() -> None:
         {
             vol.Required("entity"): cv.schema_with_slug_keys(_keyed(entity)),
             vol.Required("services"): _keyed({vol.Required("service"): _icon}),
+            vol.Required("triggers"): _keyed({vol.Required("trigger"): _icon}),
+            vol.Required("conditions"): _keyed({vol.Required("condition"): _icon}),
         }
     )
     assert schema(ICONS)

@@ -66,6 +66,14 @@ class GridDoor:
         """
         return self._engine.why(self._clock.now(), device_id)
 
+    def ready_in_time(self, device_id: str) -> bool | None:
+        """Return whether the car at a charger is ready when it leaves; None: nobody knows.
+
+        Raises:
+            GridError: The grid does not know the charger.
+        """
+        return self._engine.ready_in_time(self._clock.now(), device_id)
+
     def consequence(self, *, request_id: str, device_id: str) -> Consequence:
         """Return what a participant's yes would mean now.
 

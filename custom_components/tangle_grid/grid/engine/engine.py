@@ -17,6 +17,7 @@ from ..model.world import GridConfig, HouseholdConfig, Inputs, Reason, Setpoint
 from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH
 from ..requests.consequence import Consequence, consequence_of
+from ..requests.policy import ready_in_time
 from .commands import Commands
 from .failsafe import Told, back_to_safety
 from .leases import SetpointLeases
@@ -88,6 +89,14 @@ class GridEngine:
             GridError: `unknown_device`.
         """
         return why(self._parts, now, device_id)
+
+    def ready_in_time(self, now: float, device_id: str) -> bool | None:
+        """Return whether the car at a charger is ready when it leaves; None: nobody knows. See `policy.ready_in_time`.
+
+        Raises:
+            GridError: `unknown_device`.
+        """
+        return ready_in_time(self._parts.device(device_id), now)
 
     def consequence(self, now: float, request_id: str, device_id: str) -> Consequence:
         """Return what a yes of a participant to a request would mean now.

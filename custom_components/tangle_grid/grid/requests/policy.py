@@ -145,6 +145,23 @@ def departure_holds(situation: Situation) -> Finding:
     return _no("declined_needs_energy", soc=round(soc), **values)
 
 
+def ready_in_time(device: DeviceState, now: float) -> bool | None:
+    """Return whether a car has what it wants when it leaves, charging with its maximum from now on, time in reserve.
+
+    None: there is no car, or nobody knows what it wants or when it leaves.
+    """
+    config = device.config
+    if not isinstance(config, ChargerConfig) or not device.plugged_in:
+        return None
+    if device.satisfied:
+        return True
+    departure, need_wh = _departure(device), device.need_wh()
+    if departure is None or need_wh is None:
+        return None
+    full_w = config.max_current_a * config.watts_per_amp
+    return now + need_wh / full_w * _HOUR_S * TIME_RESERVE <= departure
+
+
 def can_feed_back(device: DeviceState) -> bool:
     """Return whether a car may give energy back now: it is able, allowed, and above its floor."""
     config = device.config
