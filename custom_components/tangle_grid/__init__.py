@@ -24,6 +24,8 @@ from .island.migration import async_migrate
 from .island.removal import async_archive_island, async_forget_island
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .repairs import async_clear_issues, async_watch_issues
+from .screen.serving import async_hide_panel, async_serve, async_show_panel
+from .screen.subscription import async_register as async_register_screen
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -49,6 +51,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
     hass.http.register_view(StatementView(hass))
+    async_register_screen(hass)
+    await async_serve(hass)
     return True
 
 
@@ -67,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -
     entry.async_on_unload(async_log_absences(hass, entry))
     await runtime.async_start()
     entry.async_on_unload(async_watch_issues(hass, entry))
+    await async_show_panel(hass)
 
     async def stop(_event: Event) -> None:
         await runtime.async_stop()
@@ -101,6 +106,7 @@ def _others_at_work(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
 async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
     """Send what is still queued and keep the wallets; of a simulated street nothing stays."""
     async_clear_issues(hass, entry)
+    async_hide_panel(hass, entry)
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         await async_forget_island(hass, entry.data[CONF_ISLAND_ID])
     else:
@@ -112,6 +118,8 @@ async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry
     runtime = entry.runtime_data
     if structure(entry) == runtime.structure:
         runtime.async_apply_settings()
+        await async_show_panel(hass)
+        async_hide_panel(hass)
         return
     for subentry_id, data in rehung(entry, runtime.feeder_tree).items():
         # Each of these calls this listener again, which then finds nothing left to do.

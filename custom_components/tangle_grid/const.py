@@ -54,6 +54,7 @@ CONF_PRICE_FORECAST: Final = "price_forecast"
 CONF_FAIRNESS: Final = "fairness"
 CONF_DIMMING_FLOOR: Final = "dimming_floor"
 CONF_TOKEN_RATE: Final = "token_rate"  # noqa: S105 - a name
+CONF_PANEL: Final = "panel"
 
 # The ledger, in the options of the island.
 CONF_LEDGER: Final = "ledger"

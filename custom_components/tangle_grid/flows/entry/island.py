@@ -22,6 +22,7 @@ from ...const import (
     CONF_METER_CURRENT,
     CONF_METER_MAX_AGE,
     CONF_METER_POWER,
+    CONF_PANEL,
     CONF_PEAK_TARGET,
     CONF_PEAK_WINDOW,
     CONF_PLANNING,
@@ -101,6 +102,7 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_METER_MAX_AGE, default=DEFAULT_METER_MAX_AGE): selectors.number(5, 300, _SECONDS),
         vol.Required(CONF_PUBLISH_INTERVAL, default=DEFAULT_PUBLISH_INTERVAL): selectors.number(10, 3600, _SECONDS),
         vol.Optional(CONF_ENERGY_PRICE): selectors.number(0, 1000, step=0.001),
+        vol.Optional(CONF_PANEL, default=True): BooleanSelector(),
         vol.Optional(SECTION_PLAN): section(
             vol.Schema(
                 {

@@ -1,0 +1,298 @@
+"""What the screen shows of an island now: plain JSON in sections of items, so that a difference is a few items."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from homeassistant.auth.models import User
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from ..actions.access import owners
+from ..const import CONF_FEEDER, CONF_OWNERS, CONF_TOKEN_RATE, DOMAIN, MAIN_FEEDER, TREASURY
+from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
+from ..grid.model.request import Ask, CurtailmentRequest
+from ..grid.model.world import BatteryTelemetry, ChargerTelemetry, PhaseReading, Reason
+from ..grid.planning.valley_filling import SLOT_S
+from ..island.configuration import Participant
+from ..island.entity_identity import island_prefix
+from ..island.runtime import IslandRuntime
+from ..reasons import async_sentence
+
+#: Of the picture's shape: a screen that knows another one reloads itself.
+VERSION: Final = 1
+#: Finished requests that are still shown.
+_FINISHED: Final = 6
+#: Powers are shown in steps of this, W: each watt would be a difference of its own.
+_STEP_W: Final = 10
+_ISLAND: Final = "island"
+#: Sections with one item only have it under this name.
+ONLY: Final = "0"
+
+type Item = Mapping[str, Any]
+type Picture = Mapping[str, Mapping[str, Item]]
+
+
+@callback
+def picture(runtime: IslandRuntime, user: User | None) -> Picture:
+    """Return what the screen shows, by section and item. None: an automation or an administrator, who see everything.
+
+    Args:
+        runtime: The island.
+        user: Who looks: wallets that have owners are shown to these and to administrators only.
+    """
+    snapshot = runtime.coordinator.data
+    grid = snapshot.grid
+    may_see = _may_see(runtime, user)
+    return {
+        _ISLAND: {ONLY: _island(runtime)},
+        "feeders": {feeder_id: _feeder(runtime, each) for feeder_id, each in grid.feeders.items()},
+        "participants": {
+            participant_id: _participant(runtime, participant, grid.devices[participant_id])
+            for participant_id, participant in runtime.participants.items()
+            if participant_id in grid.devices
+        },
+        "vehicles": {
+            vehicle_id: {
+                "name": vehicle.name,
+                "charger": runtime.vehicles.charger_of(vehicle_id),
+                "soc": _rounded(runtime.vehicles.soc(vehicle_id)),
+            }
+            for vehicle_id, vehicle in runtime.vehicles.all.items()
+        },
+        "requests": {each.request_id: _request(runtime, each) for each in _requests(runtime, grid)},
+        "plan": _plan(grid),
+        "wallets": {
+            owner: {
+                "balance_i": wallet.balance_i,
+                "name": runtime.entry.title if owner == TREASURY else runtime.members[owner].name,
+                "kind": TREASURY if owner == TREASURY else runtime.members[owner].kind,
+            }
+            for owner, wallet in snapshot.wallets.items()
+            if may_see(owner)
+        },
+        "ledger": {ONLY: _ledger(runtime)},
+        "entities": _entities(runtime),
+    }
+
+
+def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:
+    """Return the items that are new or changed, and None for those that are gone."""
+    changed: dict[str, dict[str, Item | None]] = {}
+    for section in before.keys() | after.keys():
+        old, new = before.get(section, {}), after.get(section, {})
+        items: dict[str, Item | None] = {key: item for key, item in new.items() if old.get(key) != item}
+        items |= dict.fromkeys(old.keys() - new.keys())
+        if items:
+            changed[section] = items
+    return changed
+
+
+def _may_see(runtime: IslandRuntime, user: User | None) -> Callable[[str], bool]:
+    """Return who may see which wallet: one with owners only they and administrators."""
+
+    def may_see(member_id: str) -> bool:
+        if user is None or user.is_admin:
+            return True
+        if member_id == TREASURY:
+            return False
+        chosen = owners(runtime, member_id)
+        return not chosen or user.id in chosen
+
+    return may_see
+
+
+def _island(runtime: IslandRuntime) -> Item:
+    clock, options = runtime.clock, runtime.entry.options
+    return {
+        "title": runtime.entry.title,
+        "id": runtime.island_id,
+        "entry_id": runtime.entry.entry_id,
+        "live": runtime.coordinator.last_update_success,
+        "speed": clock.speed,
+        "wall_anchor": clock.wall_anchor,
+        "grid_anchor": clock.grid_anchor,
+        "reward_rate": runtime.status.reward_rate_i_per_kwh,
+        "token_rate": options.get(CONF_TOKEN_RATE),
+        "currency": runtime.hass.config.currency,
+        "main_feeder": MAIN_FEEDER,
+        "device_id": _device_id(runtime, runtime.entry.entry_id),
+    }
+
+
+def _feeder(runtime: IslandRuntime, feeder: FeederStatus) -> Item:
+    """Return a feeder: its load, capacity, threshold in W per phase."""
+    return {
+        "name": _feeder_name(runtime, feeder.feeder_id),
+        "parent": runtime.feeder_tree.get(feeder.feeder_id),
+        "load_w": _watts(feeder.load_w),
+        "capacity_w": _watts(feeder.capacity_w),
+        "threshold_w": _watts(feeder.threshold_w),
+        "headroom_w": _watts(feeder.headroom_w),
+        "peak_w": _watt(feeder.peak_w),
+        "state": feeder.state.value,
+        "blind": feeder.blind,
+        "awaited": feeder.awaited,
+        "temporary_until": feeder.temporary_until,
+    }
+
+
+def _participant(runtime: IslandRuntime, participant: Participant, status: DeviceStatus) -> Item:
+    """Return a participant with what it draws, why it may not draw more, and where it stands in a request."""
+    participant_id = participant.participant_id
+    telemetry = runtime.telemetry.get(participant_id)
+    reading = getattr(telemetry, "reading", None)
+    item: dict[str, Any] = {
+        "name": participant.name,
+        "kind": participant.kind,
+        "feeder": runtime.entry.subentries[participant_id].data.get(CONF_FEEDER, MAIN_FEEDER),
+        "power_w": _watt(status.power_w),
+        "phase_w": _watts(reading.power_w) if isinstance(reading, PhaseReading) else None,
+        "setpoint": _rounded(status.setpoint, 1),
+        "planned_a": _rounded(status.planned_a, 1),
+        "cause": None if status.cause is None else status.cause.value,
+        "silent": status.silent,
+        "compliant": status.compliant,
+        "help": str(status.curtailment),
+        "request": status.request_id,
+        "shed": sorted(status.shed),
+        "delivered_wh": status.delivered_wh,
+        "earned_i": status.earned_i,
+        "owned": bool(runtime.entry.subentries[participant_id].data.get(CONF_OWNERS)),
+        "device_id": _device_id(runtime, participant_id),
+    }
+    if isinstance(telemetry, ChargerTelemetry | BatteryTelemetry):
+        item["soc"] = _rounded(telemetry.soc)
+    if isinstance(telemetry, ChargerTelemetry):
+        quote, cost = runtime.charging.quote(participant_id), runtime.charging.cost(participant_id)
+        item |= {
+            "connected": status.connected,
+            "session_wh": status.session_energy_wh // 10 * 10,
+            "session_at": status.session_at,
+            "departure_at": telemetry.departure_at or status.expected_departure_at,
+            "vehicle": runtime.vehicles.at(participant_id).vehicle_id,
+            "price": None if quote is None else round(float(quote.per_kwh), 4),
+            "cost": None if cost is None else round(float(cost), 2),
+            "payment": runtime.charging.payment(participant_id).value,
+        }
+    return item
+
+
+def _requests(runtime: IslandRuntime, grid: GridStatus) -> Sequence[CurtailmentRequest]:
+    """Return the open requests and the newest of those that are over, newest first."""
+    every = runtime.grid.newest_requests
+    still = [each for each in every if each.request_id in grid.open_requests or each.live]
+    over = [each for each in every if each not in still]
+    return [*still, *over[:_FINISHED]]
+
+
+def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
+    return {
+        "feeder": request.feeder_id,
+        "power_w": _watt(request.quantity_w),
+        "rate": request.rate_i_per_kwh,
+        "issued_at": request.issued_at,
+        "answer_by": request.answer_by,
+        "starts_at": request.starts_at,
+        "ends_at": request.ends_at,
+        "automatic": request.automatic,
+        "closed": request.closed,
+        "accepted_w": _watt(request.accepted_w),
+        "active_w": _watt(request.active_w),
+        "parts": [
+            *(_part(runtime, ask) for ask in request.asks.values()),
+            *(
+                {"participant": device_id, "state": "not_asked", "reason": _reason(runtime, reason)}
+                for device_id, reason in request.not_asked.items()
+            ),
+        ],
+    }
+
+
+def _part(runtime: IslandRuntime, ask: Ask) -> Item:
+    return {
+        "participant": ask.device_id,
+        "state": ask.state.value,
+        "power_w": _watt(ask.quantity_w),
+        "rate": ask.rate,
+        "reason": _reason(runtime, ask.reason),
+        "energy_wh": ask.energy_wh,
+        "amount_i": ask.amount_i,
+        "payment": ask.payment_reference,
+    }
+
+
+def _reason(runtime: IslandRuntime, reason: Reason | None) -> Item | None:
+    """Return a reason as its key and figures; the screen has the words, this language's are the way out."""
+    if reason is None:
+        return None
+    return {
+        "key": reason.key,
+        "values": dict(reason.placeholders),
+        "text": async_sentence(runtime.hass, reason),
+    }
+
+
+def _plan(grid: GridStatus) -> Mapping[str, Item]:
+    plan = grid.plan
+    if plan is None:
+        return {}
+    return {
+        ONLY: {
+            "start": plan.start,
+            "step_s": SLOT_S,
+            "base_w": list(plan.base_w),
+            "total_w": list(plan.total_w),
+            "peak_w": _watt(plan.peak_w),
+            "energy_wh": plan.energy_wh,
+        }
+    }
+
+
+def _ledger(runtime: IslandRuntime) -> Item:
+    snapshot = runtime.coordinator.data
+    status = snapshot.ledger
+    item: dict[str, Any] = {"open": status is not None, "error": snapshot.ledger_error}
+    if status is not None:
+        item |= {
+            "backend": status.backend,
+            "queued": status.queued,
+            "transactions": status.transactions,
+            "milestone": status.milestone,
+        }
+    return item
+
+
+def _entities(runtime: IslandRuntime) -> Mapping[str, Item]:
+    """Return the entities that can be looked at or operated, by whose they are and what they show."""
+    found: dict[str, dict[str, str]] = {}
+    entry = runtime.entry
+    prefixes = {entry.entry_id: island_prefix(entry), **runtime.entity_prefixes}
+    for entity in er.async_entries_for_config_entry(er.async_get(runtime.hass), entry.entry_id):
+        whose = entity.config_subentry_id or entry.entry_id
+        prefix = f"{prefixes.get(whose, whose)}_"
+        if entity.disabled_by is None and entity.unique_id.startswith(prefix):
+            owner = ONLY if whose == entry.entry_id else whose
+            found.setdefault(owner, {})[entity.unique_id.removeprefix(prefix)] = entity.entity_id
+    return found
+
+
+def _device_id(runtime: IslandRuntime, identifier: str) -> str | None:
+    registry, entry_id = dr.async_get(runtime.hass), runtime.entry.entry_id
+    device = registry.async_get_device_by_identifier((DOMAIN, identifier), entry_id)
+    return None if device is None else device.id
+
+
+def _feeder_name(runtime: IslandRuntime, feeder_id: str) -> str:
+    return runtime.entry.subentries[feeder_id].title if feeder_id in runtime.feeder_tree else runtime.entry.title
+
+
+def _watt(value: float | None) -> int | None:
+    return None if value is None else round(value / _STEP_W) * _STEP_W
+
+
+def _watts(values: Sequence[float] | None) -> list[int] | None:
+    return None if values is None else [round(value / _STEP_W) * _STEP_W for value in values]
+
+
+def _rounded(value: float | None, digits: int = 0) -> float | None:
+    return None if value is None else round(value, digits)

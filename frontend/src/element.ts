@@ -1,0 +1,91 @@
+/** What everything that shows an island shares: it watches, has words, and fails alone. */
+
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+
+import type { Hass } from "./hass";
+import { ONLY, type Island, type Picture } from "./picture";
+import { watchIsland, type Watched } from "./watch";
+import { loadWords, Words } from "./words";
+
+/** The picture is old when nothing came for so long, ms: a living island says something every few seconds. */
+const OLD_MS = 90_000;
+
+export abstract class IslandElement extends LitElement {
+  @property({ attribute: false }) hass?: Hass;
+  @property({ attribute: false }) entryId?: string;
+  @state() protected watched: Watched = { picture: null, heard: 0, state: "waiting" };
+  @state() private hasWords = false;
+  @state() private failed: string | null = null;
+
+  private stop: (() => void) | undefined;
+  private watchedId: string | undefined;
+  private language: string | undefined;
+  private ticker: ReturnType<typeof setInterval> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.ticker = setInterval(() => this.requestUpdate(), 5_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.ticker);
+    this.stop?.();
+    this.stop = undefined;
+    this.watchedId = undefined;
+  }
+
+  protected override willUpdate(_changed: PropertyValues): void {
+    if (!this.hass) return;
+    if (this.language !== this.hass.language) {
+      this.language = this.hass.language;
+      void loadWords(this.hass).finally(() => (this.hasWords = true));
+    }
+    if (this.isConnected && this.entryId && this.watchedId !== this.entryId) {
+      this.stop?.();
+      this.watchedId = this.entryId;
+      this.stop = watchIsland(this.hass, this.entryId, (watched) => (this.watched = watched));
+    }
+  }
+
+  protected get words(): Words {
+    return new Words(this.hass as Hass);
+  }
+
+  protected get island(): Island | undefined {
+    return this.watched.picture?.island[ONLY];
+  }
+
+  protected get isOld(): boolean {
+    return this.watched.state !== "live" || Date.now() - this.watched.heard > OLD_MS || this.island?.live === false;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.hass || !this.hasWords) return nothing;
+    if (this.failed) return html`<p class="failed" role="alert">${this.words.t("failed")} ${this.failed}</p>`;
+    const picture = this.watched.picture;
+    if (this.watched.state === "outdated") {
+      return html`<p role="alert">
+        ${this.words.t("outdated")} <button @click=${() => location.reload()}>${this.words.t("reload")}</button>
+      </p>`;
+    }
+    if (!picture || !this.island) return html`<p class="waiting" role="status">${this.words.t("waiting")}</p>`;
+    try {
+      return html`${this.isOld ? this.renderOld() : nothing}${this.renderIsland(picture, this.island)}`;
+    } catch (error) {
+      console.error("tangle_grid", error);
+      this.failed = String(error);
+      return html`<p class="failed" role="alert">${this.words.t("failed")}</p>`;
+    }
+  }
+
+  private renderOld(): TemplateResult {
+    const heard = this.watched.heard;
+    return html`<p class="old" role="status">
+      ${this.words.t("old", { ago: heard ? this.words.span((Date.now() - heard) / 1_000) : "–" })}
+    </p>`;
+  }
+
+  protected abstract renderIsland(picture: Picture, island: Island): TemplateResult | typeof nothing;
+}

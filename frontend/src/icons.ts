@@ -1,0 +1,25 @@
+import {
+  mdiBattery,
+  mdiCarElectric,
+  mdiEvStation,
+  mdiHome,
+  mdiHomeBattery,
+  mdiSolarPower,
+  mdiTransmissionTower,
+} from "@mdi/js";
+import { html, svg, type TemplateResult } from "lit";
+
+export const PATHS: Record<string, string> = {
+  charger: mdiEvStation,
+  battery: mdiHomeBattery,
+  household: mdiHome,
+  solar: mdiSolarPower,
+  vehicle: mdiCarElectric,
+  feeder: mdiTransmissionTower,
+  soc: mdiBattery,
+};
+
+/** Return an icon that says nothing by itself: the text beside it does. */
+export function icon(name: string): TemplateResult {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${svg`<path d=${PATHS[name] ?? ""}></path>`}</svg>`;
+}

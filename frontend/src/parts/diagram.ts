@@ -1,0 +1,441 @@
+/** The one-line diagram: cable, transformer, outgoing lines, and whoever hangs on them. */
+
+import { css, html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import { IslandElement } from "../element";
+import { navigate } from "../hass";
+import { icon } from "../icons";
+import { sum, type Feeder, type Island, type Kind, type Participant, type Picture } from "../picture";
+import { isAsked, isHelping, why } from "../sentences";
+import { shared } from "../styles";
+import { phaseBars } from "./phases";
+
+const NODE = { width: 176, height: 108, gap: 14 };
+const HEAD = { width: 268, height: 132 };
+const TRUNK_X = 30;
+const LANE = 40;
+/** So many of one kind on one line are drawn one by one; more become one group that opens on a tap. */
+const ONE_BY_ONE = 8;
+/** Above so many participants on the whole island, kinds are grouped. */
+const SMALL_ISLAND = 16;
+const NARROW = 520;
+/** From a line down to its nodes, px. */
+const DROP = 14;
+/** Less than this is not drawn as a flow, W. */
+const TRICKLE_W = 50;
+const KINDS: readonly Kind[] = ["solar", "charger", "battery", "household"];
+
+interface Node {
+  id: string;
+  kind: Kind;
+  name: string;
+  watts: number | null;
+  tone: "" | "good" | "warn" | "bad";
+  badge: string;
+  text: string;
+  members: string[];
+  /** Beside its power: the car, how full it is. */
+  beside: string;
+}
+
+interface Placed {
+  node: Node;
+  x: number;
+  y: number;
+}
+
+interface Line {
+  feederId: string;
+  feeder: Feeder;
+  busY: number;
+  top: number;
+  nodes: Placed[];
+  depth: number;
+}
+
+@customElement("tangle-grid-diagram")
+export class Diagram extends IslandElement {
+  @property({ type: Boolean }) list = false;
+  @state() private width = 900;
+  @state() private opened = new Set<string>();
+  private observer: ResizeObserver | undefined;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: block;
+      }
+      .stage {
+        position: relative;
+      }
+      svg.lines {
+        position: absolute;
+        inset: 0;
+        pointer-events: none;
+      }
+      .line {
+        stroke: var(--tg-line);
+        fill: none;
+        stroke-width: 2;
+      }
+      .flow {
+        stroke: var(--tg-flow);
+        fill: none;
+        stroke-linecap: round;
+        stroke-dasharray: 2 10;
+        animation: flow 1.4s linear infinite;
+      }
+      .flow.back {
+        stroke: var(--tg-good);
+        animation-direction: reverse;
+      }
+      @keyframes flow {
+        from {
+          stroke-dashoffset: 12;
+        }
+        to {
+          stroke-dashoffset: 0;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .flow {
+          animation: none;
+          stroke-dasharray: none;
+        }
+      }
+      .node,
+      .head {
+        position: absolute;
+        background: var(--tg-box);
+        border: 1px solid var(--tg-line);
+        border-radius: 12px;
+        padding: 8px 10px;
+        text-align: start;
+        display: flex;
+        flex-direction: column;
+        gap: 2px;
+        min-height: 0;
+        overflow: hidden;
+      }
+      .node.good {
+        border: 2px solid var(--tg-good);
+      }
+      .node.warn {
+        border: 2px dashed var(--tg-warn);
+      }
+      .node.bad {
+        border: 2px dotted var(--tg-bad);
+      }
+      .name {
+        display: flex;
+        gap: 6px;
+        align-items: center;
+        font-weight: 500;
+        min-width: 0;
+      }
+      .name > span {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .name > .chip {
+        margin-inline-start: auto;
+        font-weight: 400;
+      }
+      .number,
+      .beside {
+        white-space: nowrap;
+      }
+      .beside {
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      .node .why {
+        font-size: 12px;
+        line-height: 1.25;
+        color: var(--tg-soft);
+        display: -webkit-box;
+        -webkit-line-clamp: 2;
+        -webkit-box-orient: vertical;
+        overflow: hidden;
+      }
+      .head .phase,
+      .phase {
+        display: grid;
+        grid-template-columns: 22px 1fr 64px;
+        gap: 6px;
+        align-items: center;
+        font-size: 12px;
+      }
+      .phase > .number {
+        text-align: end;
+      }
+      ul {
+        list-style: none;
+        margin: 12px 0 0;
+        padding: 0;
+        display: grid;
+        gap: 8px;
+      }
+      li > button {
+        width: 100%;
+        border-radius: 12px;
+        padding: 10px 12px;
+        text-align: start;
+        background: var(--tg-box);
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.observer = new ResizeObserver((entries) => {
+      const width = entries[0]?.contentRect.width ?? 0;
+      if (width > 0 && Math.abs(width - this.width) > 4) this.width = width;
+    });
+    this.observer.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.observer?.disconnect();
+  }
+
+  protected override renderIsland(picture: Picture, island: Island): TemplateResult {
+    return this.list || this.width < NARROW ? this.renderList(picture, island) : this.renderStage(picture, island);
+  }
+
+  // The drawing
+
+  private renderStage(picture: Picture, island: Island): TemplateResult {
+    const lines: Line[] = [];
+    let top = HEAD.height + 24;
+    for (const [feederId, depth] of ordered(picture, island)) {
+      const feeder = picture.feeders[feederId] as Feeder;
+      const isMain = feederId === island.main_feeder;
+      const nodes = this.nodes(picture, feederId);
+      const left = TRUNK_X + LANE + depth * 24;
+      const headHeight = isMain ? 0 : 118;
+      const columns = Math.max(1, Math.floor((this.width - left + NODE.gap) / (NODE.width + NODE.gap)));
+      const line: Line = { feederId, feeder, busY: top + headHeight, top, nodes: [], depth };
+      nodes.forEach((node, index) => {
+        const row = Math.floor(index / columns);
+        line.nodes.push({
+          node,
+          x: left + (index % columns) * (NODE.width + NODE.gap),
+          y: line.busY + 20 + row * (NODE.height + 30),
+        });
+      });
+      const rows = Math.ceil(nodes.length / columns);
+      top = line.busY + (rows ? 20 + rows * (NODE.height + 30) : 24);
+      lines.push(line);
+    }
+    return html`<div class="stage" style="height:${top}px">
+      <svg class="lines" width=${this.width} height=${top} aria-hidden="true">
+        ${this.trunk(lines, picture, island)} ${lines.map((line) => this.bus(line))}
+      </svg>
+      ${this.renderHead(picture, island)}
+      ${lines.map((line) => [
+        line.feederId === island.main_feeder ? nothing : this.renderFeeder(line),
+        line.nodes.map((placed) => this.renderNode(placed)),
+      ])}
+    </div>`;
+  }
+
+  private trunk(lines: Line[], picture: Picture, island: Island): SVGTemplateResult {
+    const bottom = Math.max(HEAD.height, ...lines.flatMap((line) => line.nodes.map(({ y }) => y - DROP)));
+    const load = picture.feeders[island.main_feeder]?.load_w ?? null;
+    return svg`${[0, 1, 2].map((phase) => {
+      const x = TRUNK_X - 8 + phase * 8;
+      const watts = load?.[phase] ?? 0;
+      const path = `M${x} ${HEAD.height} V${bottom}`;
+      return wire(path, watts);
+    })}`;
+  }
+
+  /** Draw a line with its nodes: each stretch of it carries what hangs behind it. */
+  private bus(line: Line): SVGTemplateResult {
+    const rows = [...new Set(line.nodes.map((placed) => placed.y))];
+    return svg`${rows.map((y) => {
+      const inRow = line.nodes.filter((placed) => placed.y === y);
+      const busY = y - DROP;
+      return svg`${inRow.map(({ node, x }, index) => {
+        const center = x + NODE.width / 2;
+        const before = inRow[index - 1];
+        const from = before ? before.x + NODE.width / 2 : TRUNK_X;
+        const behind = inRow.slice(index).reduce((total, placed) => total + (placed.node.watts ?? 0), 0);
+        return svg`${wire(`M${from} ${busY} H${center}`, behind)}${wire(`M${center} ${busY} V${y}`, node.watts ?? 0)}`;
+      })}`;
+    })}`;
+  }
+
+  private renderHead(picture: Picture, island: Island): TemplateResult {
+    const feeder = picture.feeders[island.main_feeder];
+    if (!feeder) return html``;
+    const words = this.words;
+    return html`<div class="head" style="left:0;top:0;width:${HEAD.width}px;height:${HEAD.height}px">
+      <div class="name">${icon("feeder")}<span>${island.title}</span></div>
+      <div class="spread">
+        <span class="big number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
+        <span class="soft">${words.t(`state_${feeder.state}`)}</span>
+      </div>
+      ${phaseBars(feeder, words)}
+    </div>`;
+  }
+
+  private renderFeeder(line: Line): TemplateResult {
+    const words = this.words;
+    const left = TRUNK_X + LANE + line.depth * 24;
+    return html`<div class="head" style="left:${left}px;top:${line.top}px;width:${HEAD.width}px">
+      <div class="spread">
+        <div class="name">${icon("feeder")}<span>${line.feeder.name}</span></div>
+        <span class="number">${line.feeder.blind ? "?" : words.power(sum(line.feeder.load_w))}</span>
+      </div>
+      ${phaseBars(line.feeder, words)}
+    </div>`;
+  }
+
+  private renderNode({ node, x, y }: Placed): TemplateResult {
+    return html`<button
+      class="node ${node.tone}"
+      style="left:${x}px;top:${y}px;width:${NODE.width}px;height:${NODE.height}px"
+      title=${`${node.name}: ${node.text}`}
+      @click=${() => this.tap(node)}
+    >
+      ${this.renderContent(node)}
+    </button>`;
+  }
+
+  private renderContent(node: Node): TemplateResult {
+    const words = this.words;
+    return html`<div class="name">
+        ${icon(node.kind)}<span>${node.name}</span>
+        ${node.badge ? html`<b class="chip ${node.tone}">${node.badge}</b>` : nothing}
+      </div>
+      <div class="spread">
+        <span class="number">${node.watts === null ? "?" : words.power(node.watts)}</span>
+        <span class="soft beside">${node.beside}</span>
+      </div>
+      <div class="why">${node.text}</div>`;
+  }
+
+  // The same as a list, for phones and for those who listen
+
+  private renderList(picture: Picture, island: Island): TemplateResult {
+    return html`${ordered(picture, island).map(([feederId]) => {
+      const feeder = picture.feeders[feederId] as Feeder;
+      const nodes = this.nodes(picture, feederId);
+      return html`<section class="box" style="margin-bottom:12px">
+        <div class="spread">
+          <h3>${feeder.name}</h3>
+          <span class="number">${feeder.blind ? "?" : this.words.power(sum(feeder.load_w))}</span>
+        </div>
+        ${phaseBars(feeder, this.words)}
+        <ul>
+          ${nodes.map((node) => html`<li><button @click=${() => this.tap(node)}>${this.renderContent(node)}</button></li>`)}
+        </ul>
+      </section>`;
+    })}`;
+  }
+
+  // What is drawn
+
+  private nodes(picture: Picture, feederId: string): Node[] {
+    const here = Object.entries(picture.participants).filter(([, each]) => each.feeder === feederId);
+    const isSmall = Object.keys(picture.participants).length <= SMALL_ISLAND;
+    return KINDS.flatMap((kind) => {
+      const ofKind = here.filter(([, each]) => each.kind === kind);
+      const key = `${feederId}/${kind}`;
+      if (isSmall || ofKind.length <= ONE_BY_ONE || this.opened.has(key)) {
+        return ofKind.map(([id, each]) => this.node(picture, id, each));
+      }
+      return ofKind.length ? [this.group(picture, key, kind, ofKind)] : [];
+    });
+  }
+
+  private node(picture: Picture, id: string, participant: Participant): Node {
+    const words = this.words;
+    const vehicle = participant.vehicle ? picture.vehicles[participant.vehicle] : undefined;
+    const soc = participant.soc ?? vehicle?.soc ?? null;
+    const asked = isAsked(picture, id);
+    const helping = isHelping(picture, id);
+    const waiting = participant.kind === "charger" && participant.connected === true && participant.setpoint === 0;
+    const [tone, badge]: [Node["tone"], string] = participant.silent
+      ? ["bad", words.t("badge_offline")]
+      : asked
+        ? ["warn", words.t("badge_asked")]
+        : helping
+          ? ["good", words.t("badge_helps")]
+          : waiting
+            ? ["warn", words.t("badge_waits")]
+            : ["", ""];
+    return {
+      id,
+      kind: participant.kind,
+      name: participant.name,
+      watts: participant.power_w,
+      tone,
+      badge,
+      text: why(picture, id, participant, words),
+      members: [id],
+      beside: [vehicle?.name, soc === null ? null : words.percent(soc)].filter(Boolean).join(", "),
+    };
+  }
+
+  private group(picture: Picture, key: string, kind: Kind, members: [string, Participant][]): Node {
+    const words = this.words;
+    const helping = members.filter(([id]) => isHelping(picture, id)).length;
+    const asked = members.filter(([id]) => isAsked(picture, id)).length;
+    const offline = members.filter(([, each]) => each.silent).length;
+    return {
+      id: key,
+      kind,
+      name: words.t(`group_${kind}`, { count: members.length }),
+      watts: members.reduce((total, [, each]) => total + (each.power_w ?? 0), 0),
+      tone: offline ? "bad" : asked ? "warn" : helping ? "good" : "",
+      badge: "",
+      beside: "",
+      text: words.t("group_text", { helping, asked, offline }),
+      members: members.map(([id]) => id),
+    };
+  }
+
+  private tap(node: Node): void {
+    if (node.members.length > 1) {
+      this.opened = new Set(this.opened).add(node.id);
+      return;
+    }
+    const device = this.watched.picture?.participants[node.id]?.device_id;
+    const detail = { participant: node.id, kind: node.kind, device };
+    const event = new CustomEvent("tangle-grid-open", { detail, bubbles: true, composed: true, cancelable: true });
+    // A panel shows its own page of it; elsewhere Home Assistant has one.
+    if (this.dispatchEvent(event) && device) navigate(`/config/devices/device/${device}`);
+  }
+}
+
+/** Return the feeders with their depth, each below its parent. */
+function ordered(picture: Picture, island: Island): [string, number][] {
+  const found: [string, number][] = [];
+  const visit = (feederId: string, depth: number): void => {
+    if (!picture.feeders[feederId] || found.some(([id]) => id === feederId)) return;
+    found.push([feederId, depth]);
+    for (const [id, feeder] of Object.entries(picture.feeders)) if (feeder.parent === feederId) visit(id, depth + 1);
+  };
+  visit(island.main_feeder, 0);
+  for (const id of Object.keys(picture.feeders)) visit(id, 1);
+  return found;
+}
+
+/** Return a wire, with the power that flows through it: from the transformer, or back to it. */
+function wire(path: string, watts: number): SVGTemplateResult {
+  const flow = Math.abs(watts) > TRICKLE_W;
+  return svg`<path class="line" d=${path}></path>
+    ${flow ? svg`<path class="flow ${watts < 0 ? "back" : ""}" d=${path} style="stroke-width:${stroke(watts)}"></path>` : nothing}`;
+}
+
+/** Return the width of a flow, px: 2 for a trickle, 9 for 20 kW and more. */
+function stroke(watts: number): number {
+  return Math.round((2 + 7 * Math.min(1, Math.sqrt(Math.abs(watts) / 20_000))) * 10) / 10;
+}

@@ -1,0 +1,186 @@
+/** The picture of an island, as the integration sends it: sections of items, then what changed in them. */
+
+export const VERSION = 1;
+export const ONLY = "0";
+
+export type Phases = [number, number, number];
+
+export interface Island {
+  title: string;
+  id: string;
+  entry_id: string;
+  live: boolean;
+  speed: number;
+  wall_anchor: number;
+  grid_anchor: number | null;
+  reward_rate: number;
+  token_rate: number | null;
+  currency: string;
+  main_feeder: string;
+  device_id: string | null;
+}
+
+export type FeederState = "normal" | "constrained" | "balancing" | "protecting" | "blind";
+
+export interface Feeder {
+  name: string;
+  parent: string | null;
+  load_w: Phases | null;
+  capacity_w: Phases;
+  threshold_w: Phases;
+  headroom_w: Phases | null;
+  peak_w: number;
+  state: FeederState;
+  blind: boolean;
+  awaited: boolean;
+  temporary_until: number | null;
+}
+
+export type Kind = "charger" | "battery" | "household" | "solar";
+
+export interface Participant {
+  name: string;
+  kind: Kind;
+  feeder: string;
+  power_w: number | null;
+  phase_w: Phases | null;
+  setpoint: number | null;
+  planned_a: number | null;
+  cause: string | null;
+  silent: boolean;
+  compliant: boolean;
+  help: string;
+  request: string | null;
+  shed: string[];
+  delivered_wh: number;
+  earned_i: number;
+  owned: boolean;
+  device_id: string | null;
+  soc?: number | null;
+  connected?: boolean | null;
+  session_wh?: number;
+  session_at?: number | null;
+  departure_at?: number | null;
+  vehicle?: string | null;
+  price?: number | null;
+  cost?: number | null;
+  payment?: string;
+}
+
+export interface Vehicle {
+  name: string;
+  charger: string | null;
+  soc: number | null;
+}
+
+export interface Reason {
+  key: string;
+  values: Record<string, string | number>;
+  text: string | null;
+}
+
+export interface Part {
+  participant: string;
+  state: string;
+  power_w?: number | null;
+  rate?: number;
+  reason: Reason | null;
+  energy_wh?: number;
+  amount_i?: number;
+  payment?: string | null;
+}
+
+export interface GridRequest {
+  feeder: string;
+  power_w: number;
+  rate: number;
+  issued_at: number;
+  answer_by: number;
+  starts_at: number;
+  ends_at: number;
+  automatic: boolean;
+  closed: boolean;
+  accepted_w: number;
+  active_w: number;
+  parts: Part[];
+}
+
+export interface Plan {
+  start: number;
+  step_s: number;
+  base_w: number[];
+  total_w: number[];
+  peak_w: number;
+  energy_wh: number;
+}
+
+export interface Wallet {
+  balance_i: number;
+  name: string;
+  kind: string;
+}
+
+export interface Ledger {
+  open: boolean;
+  error: string | null;
+  backend?: string;
+  queued?: number;
+  transactions?: number | null;
+  milestone?: number | null;
+}
+
+export interface Picture {
+  island: Record<string, Island>;
+  feeders: Record<string, Feeder>;
+  participants: Record<string, Participant>;
+  vehicles: Record<string, Vehicle>;
+  requests: Record<string, GridRequest>;
+  plan: Record<string, Plan>;
+  wallets: Record<string, Wallet>;
+  ledger: Record<string, Ledger>;
+  entities: Record<string, Record<string, string>>;
+}
+
+export type Difference = { [S in keyof Picture]?: Record<string, Picture[S][string] | null> };
+
+export function emptyPicture(): Picture {
+  return {
+    island: {},
+    feeders: {},
+    participants: {},
+    vehicles: {},
+    requests: {},
+    plan: {},
+    wallets: {},
+    ledger: {},
+    entities: {},
+  };
+}
+
+/** Return the picture with a difference applied; sections without a change stay the same object. */
+export function apply(picture: Picture, changed: Difference): Picture {
+  const after: Record<string, Record<string, unknown>> = { ...(picture as unknown as typeof after) };
+  for (const [section, items] of Object.entries(changed)) {
+    const next = { ...(after[section] ?? {}) };
+    for (const [key, item] of Object.entries(items)) {
+      if (item === null) delete next[key];
+      else next[key] = item;
+    }
+    after[section] = next;
+  }
+  return after as unknown as Picture;
+}
+
+export function sum(values: readonly number[] | null | undefined): number | null {
+  return values ? values.reduce((total, value) => total + value, 0) : null;
+}
+
+/** Return the grid's time at a wall time, both in epoch seconds: the simulated street runs faster. */
+export function gridTime(island: Island, wall: number): number {
+  return island.grid_anchor === null ? wall : island.grid_anchor + (wall - island.wall_anchor) * island.speed;
+}
+
+/** Return the wall time at a time of the grid, both in epoch seconds. */
+export function wallTime(island: Island, grid: number): number {
+  return island.grid_anchor === null ? grid : island.wall_anchor + (grid - island.grid_anchor) / island.speed;
+}

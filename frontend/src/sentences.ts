@@ -1,0 +1,115 @@
+/** The sentences: what happens now, what comes next, and why somebody waits. */
+
+import type { GridRequest, Island, Part, Participant, Picture } from "./picture";
+import { sum } from "./picture";
+import type { Words } from "./words";
+
+const HELPING = new Set(["accepted", "active"]);
+
+/** Return the part of a participant in the newest request that is not over, with the request. */
+export function openPart(picture: Picture, participantId: string): [GridRequest, Part, string] | null {
+  for (const [requestId, request] of Object.entries(picture.requests)) {
+    if (request.closed) continue;
+    const part = request.parts.find((each) => each.participant === participantId);
+    if (part && part.state !== "not_asked") return [request, part, requestId];
+  }
+  return null;
+}
+
+/** Return whether somebody has to be asked: its answer is awaited. */
+export function isAsked(picture: Picture, participantId: string): boolean {
+  return openPart(picture, participantId)?.[1].state === "issued";
+}
+
+export function isHelping(picture: Picture, participantId: string): boolean {
+  return HELPING.has(openPart(picture, participantId)?.[1].state ?? "");
+}
+
+/** Return what the island goes through, in one or two sentences. */
+export function headline(picture: Picture, island: Island, words: Words): string {
+  const feeder = picture.feeders[island.main_feeder];
+  if (!feeder) return words.t("headline_nothing");
+  if (Object.keys(picture.participants).length === 0) return words.t("headline_empty");
+  if (feeder.blind) return words.t("headline_blind");
+  const load = sum(feeder.load_w) ?? 0;
+  const worst = worstPhase(feeder.load_w, feeder.capacity_w);
+  const values = { load: words.power(load), phase: worst.phase, percent: words.percent(worst.share * 100) };
+  const now = words.t(`headline_${feeder.state}`, values);
+  const open = Object.values(picture.requests).filter((request) => !request.closed);
+  if (open.length > 0) {
+    const request = open[0] as GridRequest;
+    const helping = request.parts.filter((part) => HELPING.has(part.state)).length;
+    const asked = request.parts.filter((part) => part.state === "issued").length;
+    const then = words.t("headline_request", {
+      power: words.power(request.power_w),
+      until: words.time(request.ends_at),
+      helping,
+      asked,
+    });
+    return `${now} ${then}`;
+  }
+  const next = nextPeak(picture, words.now(island));
+  return next ? `${now} ${words.t("headline_next", { power: words.power(next.watts), at: words.time(next.at) })}` : now;
+}
+
+export function worstPhase(
+  load: readonly number[] | null,
+  capacity: readonly number[],
+): { phase: string; share: number } {
+  let worst = { phase: "L1", share: 0 };
+  (load ?? []).forEach((watts, index) => {
+    const most = capacity[index] ?? 0;
+    if (most > 0 && watts / most > worst.share) worst = { phase: `L${index + 1}`, share: watts / most };
+  });
+  return worst;
+}
+
+/** Return the greatest load that is planned from now on. */
+export function nextPeak(picture: Picture, now: number): { at: number; watts: number } | null {
+  const plan = picture.plan["0"];
+  if (!plan) return null;
+  let best: { at: number; watts: number } | null = null;
+  plan.total_w.forEach((watts, index) => {
+    const at = plan.start + index * plan.step_s;
+    if (at + plan.step_s > now && (best === null || watts > best.watts)) best = { at, watts };
+  });
+  return best;
+}
+
+/** Return why a participant stands where it stands, in a sentence. */
+export function why(picture: Picture, id: string, participant: Participant, words: Words): string {
+  if (participant.silent) return words.t("why_silent");
+  const open = openPart(picture, id);
+  if (open) {
+    const [request, part] = open;
+    const until = words.time(request.ends_at);
+    if (part.state === "issued") return words.t("why_asked", { until: words.time(request.answer_by) });
+    if (HELPING.has(part.state)) {
+      return words.t("why_helping", { power: words.power(part.power_w), until });
+    }
+    if (part.state === "declined") {
+      return words.t("why_declined", { reason: words.reason(part.reason) ?? "" });
+    }
+  }
+  if (participant.shed.length > 0) return words.t("why_shed", { count: participant.shed.length });
+  if (participant.kind === "charger") return whyCharger(picture, participant, words);
+  if (participant.kind === "battery" && participant.cause && participant.setpoint !== null) {
+    return words.maybe(`why_battery_${participant.cause}`) ?? words.t("why_free");
+  }
+  if (participant.kind === "solar") return words.t("why_solar");
+  return words.t("why_free");
+}
+
+function whyCharger(picture: Picture, participant: Participant, words: Words): string {
+  if (participant.connected === false) return words.t("why_no_car");
+  const setpoint = participant.setpoint;
+  if (setpoint === null) return words.t("why_free");
+  const current = words.number(setpoint);
+  const feeder = picture.feeders[participant.feeder];
+  const phase = worstPhase(feeder?.load_w ?? null, feeder?.capacity_w ?? []).phase;
+  const moving = Math.abs(participant.power_w ?? 0) > 100;
+  const key = setpoint === 0 ? "waits" : "limited";
+  const sentence = words.maybe(`why_${key}_${participant.cause ?? "allocation"}`, { current, phase });
+  if (sentence) return sentence;
+  return moving ? words.t("why_charges", { current }) : words.t("why_ready");
+}

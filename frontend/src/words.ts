@@ -1,0 +1,136 @@
+/** Texts, numbers and times as the viewer's language and Home Assistant's settings want them. */
+
+import type { Hass } from "./hass";
+import type { Island, Reason } from "./picture";
+import { gridTime } from "./picture";
+
+const PREFIX = "component.tangle_grid.common.";
+const IOTA_PER_MI = 1_000_000;
+const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
+
+/** Load the texts of the viewer's language, once per language. */
+export function loadWords(hass: Hass): Promise<unknown> {
+  const languages = loading.get(hass.connection) ?? new Map<string, Promise<unknown>>();
+  loading.set(hass.connection, languages);
+  let words = languages.get(hass.language);
+  if (!words) {
+    words = hass.loadBackendTranslation("common", "tangle_grid");
+    languages.set(hass.language, words);
+  }
+  return words;
+}
+
+export type Values = Record<string, string | number>;
+
+export class Words {
+  constructor(private hass: Hass) {}
+
+  /** Return a text of the screen; its key where it is not translated. */
+  t(key: string, values?: Values): string {
+    return this.hass.localize(`${PREFIX}screen_${key}`, values) || key.replaceAll("_", " ");
+  }
+
+  /** Return a text if there is one. */
+  maybe(key: string, values?: Values): string | null {
+    return this.hass.localize(`${PREFIX}screen_${key}`, values) || null;
+  }
+
+  number(value: number, digits = 0): string {
+    return value.toLocaleString(this.numberLocale(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  }
+
+  /** Return a power: watts below 1 kW, then kW. */
+  power(watts: number | null | undefined): string {
+    if (watts === null || watts === undefined) return "–";
+    return Math.abs(watts) < 1_000 ? `${this.number(watts)} W` : `${this.number(watts / 1_000, 1)} kW`;
+  }
+
+  energy(wattHours: number | null | undefined): string {
+    if (wattHours === null || wattHours === undefined) return "–";
+    return Math.abs(wattHours) < 1_000 ? `${this.number(wattHours)} Wh` : `${this.number(wattHours / 1_000, 1)} kWh`;
+  }
+
+  /** Return tokens in Mi, and in money where the island has a rate. */
+  tokens(iota: number | null | undefined, island?: Island): string {
+    if (iota === null || iota === undefined) return "–";
+    const mi = iota / IOTA_PER_MI;
+    const digits = mi === 0 ? 0 : Math.abs(mi) < 0.01 ? 6 : Math.abs(mi) < 100 ? 2 : 0;
+    const text = `${this.number(mi, digits)} Mi`;
+    const money = island ? this.moneyOf(iota, island) : null;
+    return money === null ? text : `${text} (${money})`;
+  }
+
+  moneyOf(iota: number, island: Island): string | null {
+    return island.token_rate ? this.money(iota / island.token_rate, island) : null;
+  }
+
+  money(amount: number, island: Island): string {
+    try {
+      return amount.toLocaleString(this.numberLocale(), { style: "currency", currency: island.currency });
+    } catch {
+      return `${this.number(amount, 2)} ${island.currency}`;
+    }
+  }
+
+  percent(value: number | null | undefined): string {
+    return value === null || value === undefined ? "–" : `${this.number(value)} %`;
+  }
+
+  /** Return a time of day, of the grid's time or of the wall's: never mixed in one place. */
+  time(epochSeconds: number, seconds = false): string {
+    const format: Intl.DateTimeFormatOptions = {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(seconds ? { second: "2-digit" } : {}),
+      timeZone: this.hass.config.time_zone,
+      ...(this.hass.locale.time_format === "12" ? { hour12: true } : {}),
+      ...(this.hass.locale.time_format === "24" ? { hourCycle: "h23" } : {}),
+    };
+    return new Date(epochSeconds * 1_000).toLocaleTimeString(this.hass.locale.language, format);
+  }
+
+  /** Return the grid's time now. */
+  now(island: Island): number {
+    return gridTime(island, Date.now() / 1_000);
+  }
+
+  /** Return a length of time in the two units that matter. */
+  span(seconds: number): string {
+    const whole = Math.max(0, Math.round(seconds));
+    if (whole < 60) return `${whole} s`;
+    if (whole < 3_600) return `${Math.round(whole / 60)} min`;
+    const hours = Math.floor(whole / 3_600);
+    const minutes = Math.round((whole % 3_600) / 60);
+    return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+  }
+
+  /** Return a reason in the viewer's language, or as the integration said it. */
+  reason(reason: Reason | null): string | null {
+    if (!reason) return null;
+    if (reason.key === "given") return String(reason.values.text ?? "");
+    const values: Values = {};
+    for (const [name, value] of Object.entries(reason.values)) {
+      values[name] = ["departure", "starts_at", "ends_at"].includes(name)
+        ? this.time(Number(value))
+        : typeof value === "number"
+          ? this.number(value, Number.isInteger(value) ? 0 : 1)
+          : value;
+    }
+    return this.hass.localize(`${PREFIX}reason_${reason.key}`, values) || reason.text;
+  }
+
+  private numberLocale(): string | undefined {
+    switch (this.hass.locale.number_format) {
+      case "comma_decimal":
+        return "en-US";
+      case "decimal_comma":
+        return "de";
+      case "space_comma":
+        return "fr";
+      case "system":
+        return undefined;
+      default:
+        return this.hass.locale.language;
+    }
+  }
+}
