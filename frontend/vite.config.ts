@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
-const OUT = "../custom_components/tangle_grid/frontend";
+const OUT = process.env.TANGLE_GRID_FRONTEND ?? "../custom_components/tangle_grid/frontend";
 
 /** Write which file is the entry: its name holds a hash, so that no cache shows an old one. */
 function entryName(): Plugin {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the environments that the scripts run in; prints the path of the environment's Python.
 
-Usage: bootstrap.py test|demo|bench
+Usage: bootstrap.py test|demo|bench|frontend
 
 Needs only a Python 3.9 or newer with its standard library. Everything lands in `.runtime/` of the checkout and is
 reused: a second call takes a moment. Progress goes to standard error, the path to standard output.
@@ -28,6 +28,7 @@ ENVIRONMENTS = {
     "test": ("requirements_test.txt",),
     "demo": ("requirements/demo.txt",),
     "bench": ("requirements/bench.txt",),
+    "frontend": ("requirements/frontend.txt",),
 }
 
 

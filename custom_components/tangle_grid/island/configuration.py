@@ -23,6 +23,7 @@ from ..const import (
     CONF_MAX_RATE,
     CONF_METER_MAX_AGE,
     CONF_OWNERS,
+    CONF_PANEL,
     CONF_PARENT,
     CONF_PARKING_LIMIT,
     CONF_PARKING_MODE,
@@ -93,7 +94,7 @@ _LIVE: Final = frozenset(
     }
 )
 # And of the options.
-_LIVE_OPTIONS: Final = frozenset({CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE})
+_LIVE_OPTIONS: Final = frozenset({CONF_PANEL, CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,17 +169,19 @@ export class ParticipantBox extends IslandElement {
     const words = this.words;
     const hours = (request.ends_at - request.starts_at) / 3_600;
     const most = Math.floor((((part.power_w ?? 0) * hours) / 1_000) * (part.rate ?? request.rate));
-    return words.t(participant.kind === "charger" ? "consequence_charger" : "consequence", {
+    const values = {
       power: words.power(part.power_w),
       minutes: words.span(request.ends_at - request.starts_at),
       tokens: words.tokens(most, island),
-    });
+    };
+    const charges = participant.kind === "charger";
+    return charges ? words.t("consequence_charger", values) : words.t("consequence", values);
   }
 
   private answer(requestId: string, accepted: boolean): Promise<void> {
     const device = this.watched.picture?.participants[this.participant]?.device_id;
-    const service = accepted ? "accept_request" : "decline_request";
-    return this.call("tangle_grid", service, { device_id: device, request_id: requestId });
+    const answer = accepted ? "accept" : "decline";
+    return this.call("tangle_grid", "answer_request", { device_id: device, request_id: requestId, answer });
   }
 
   // What people change every day: the entities that exist anyway

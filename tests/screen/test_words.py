@@ -1,0 +1,51 @@
+"""The words of the screen stand where all texts of the integration stand, and each of them is used."""
+
+import json
+import re
+from pathlib import Path
+
+from custom_components.tangle_grid.grid.engine.status import FeederState
+from custom_components.tangle_grid.grid.model.request import RequestState
+from custom_components.tangle_grid.grid.model.world import Cause
+from custom_components.tangle_grid.ledger import PaymentState
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "frontend/src").rglob("*.ts"))
+PREFIX = "screen_"
+
+# Calls with a key, also one of two: words.t("a"), words.maybe("a"), words.t(x ? "a" : "b").
+CALL = re.compile(r"\.(?:t|maybe)\(\s*(?:[^\"`()]*\? )?([\"`][^\"`]+[\"`])(?: : ([\"`][^\"`]+[\"`]))?")
+MADE = {
+    "headline_${feeder.state}": [f"headline_{each}" for each in FeederState],
+    "state_${feeder.state}": [f"state_{each}" for each in FeederState],
+    "part_${part.state}": ["part_not_asked", *(f"part_{each}" for each in RequestState)],
+    "payment_${payment.state}": [f"payment_{each}" for each in PaymentState],
+    "group_${kind}": [f"group_{each}" for each in ("charger", "battery", "household", "solar")],
+    "view_${view}": [f"view_{each}" for each in ("transformer", "charging", "homes", "day", "tangle")],
+    "kind_${kind}": [f"kind_{each}" for each in ("meter", "request", "answer", "settlement", "payment", "data")],
+    "why_${key}_${participant.cause ?? ": [f"why_{key}_{cause}" for key in ("waits", "limited") for cause in Cause],
+    "why_battery_${participant.cause}": [f"why_battery_{each}" for each in ("protection", "request", "safe_state")],
+}
+
+
+def texts() -> dict[str, str]:
+    """Return the texts of the screen by their keys without the prefix."""
+    common = json.loads((ROOT / "custom_components/tangle_grid/translations/en.json").read_text())["common"]
+    return {key.removeprefix(PREFIX): text for key, text in common.items() if key.startswith(PREFIX)}
+
+
+def used() -> set[str]:
+    """Return the keys that the screen asks for."""
+    keys: set[str] = set()
+    for path in SOURCES:
+        for call in CALL.finditer(path.read_text()):
+            for quoted in filter(None, call.groups()):
+                key = quoted[1:-1]
+                keys |= set(MADE[key]) if "${" in key else {key}
+    return keys
+
+
+def test_every_word_is_there_and_used() -> None:
+    assert len(used()) > 100
+    assert used() - texts().keys() == set()
+    assert texts().keys() - used() == set()
