@@ -344,7 +344,7 @@ async def test_options(hass: HomeAssistant) -> None:
     wanted = {"rate": 2_000_000, "request_minutes": 10, "meter_max_age": 20, "publish_interval": 60}
     result = await hass.config_entries.options.async_configure(form["flow_id"], wanted)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == wanted
+    assert entry.options == {**wanted, "panel": True}
     assert all(isinstance(value, int) for value in entry.options.values())
     for change in ({"energy_price": 0.31}, {}):
         form = await balancing(hass, entry)
