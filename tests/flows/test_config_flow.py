@@ -349,7 +349,7 @@ async def test_options(hass: HomeAssistant) -> None:
     for change in ({"energy_price": 0.31}, {}):
         form = await balancing(hass, entry)
         await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
-        assert entry.options == wanted | change
+        assert entry.options == {**wanted, **change, "panel": True}
 
 
 PRICES = {"prices": [{"time": "2026-11-03T10:00:00+01:00", "price": 0.2}]}
