@@ -27,7 +27,6 @@ from tests.support.island import (
     vehicle_subentry,
 )
 
-
 type Subscribed = Callable[[MockHAClientWebSocket], Awaitable[dict[str, Any]]]
 
 
