@@ -46,7 +46,7 @@ export interface Participant {
   phase_w: Phases | null;
   setpoint: number | null;
   planned_a: number | null;
-  cause: string | null;
+  why: Reason;
   silent: boolean;
   compliant: boolean;
   help: string;

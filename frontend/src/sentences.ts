@@ -78,38 +78,16 @@ export function nextPeak(picture: Picture, now: number): { at: number; watts: nu
 
 /** Return why a participant stands where it stands, in a sentence. */
 export function why(picture: Picture, id: string, participant: Participant, words: Words): string {
-  if (participant.silent) return words.t("why_silent");
-  const open = openPart(picture, id);
+  const open = participant.silent ? null : openPart(picture, id);
   if (open) {
     const [request, part] = open;
-    const until = words.time(request.ends_at);
     if (part.state === "issued") return words.t("why_asked", { until: words.time(request.answer_by) });
     if (HELPING.has(part.state)) {
-      return words.t("why_helping", { power: words.power(part.power_w), until });
-    }
-    if (part.state === "declined") {
-      return words.t("why_declined", { reason: words.reason(part.reason) ?? "" });
+      return words.t("why_helping", { power: words.power(part.power_w), until: words.time(request.ends_at) });
     }
   }
-  if (participant.shed.length > 0) return words.t("why_shed", { count: participant.shed.length });
-  if (participant.kind === "charger") return whyCharger(picture, participant, words);
-  if (participant.kind === "battery" && participant.cause && participant.setpoint !== null) {
-    return words.maybe(`why_battery_${participant.cause}`) ?? words.t("why_free");
-  }
-  if (participant.kind === "solar") return words.t("why_solar");
-  return words.t("why_free");
-}
-
-function whyCharger(picture: Picture, participant: Participant, words: Words): string {
-  if (participant.connected === false) return words.t("why_no_car");
-  const setpoint = participant.setpoint;
-  if (setpoint === null) return words.t("why_free");
-  const current = words.number(setpoint);
-  const feeder = picture.feeders[participant.feeder];
-  const phase = worstPhase(feeder?.load_w ?? null, feeder?.capacity_w ?? []).phase;
-  const moving = Math.abs(participant.power_w ?? 0) > 100;
-  const key = setpoint === 0 ? "waits" : "limited";
-  const sentence = words.maybe(`why_${key}_${participant.cause ?? "allocation"}`, { current, phase });
-  if (sentence) return sentence;
-  return moving ? words.t("why_charges", { current }) : words.t("why_ready");
+  const sentence = words.sentence(participant.why);
+  return open?.[1].state === "declined"
+    ? `${words.t("why_declined", { reason: words.reason(open[1].reason) ?? "" })} ${sentence}`
+    : sentence;
 }

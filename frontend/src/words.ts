@@ -6,6 +6,8 @@ import { gridTime } from "./picture";
 
 const PREFIX = "component.tangle_grid.common.";
 const IOTA_PER_MI = 1_000_000;
+/** The figures that are times of the grid, epoch seconds. */
+const MOMENTS = new Set(["departure", "starts_at", "ends_at", "until", "begins_at"]);
 const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
 
 /** Load the texts of the viewer's language, once per language. */
@@ -104,19 +106,24 @@ export class Words {
     return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
   }
 
-  /** Return a reason in the viewer's language, or as the integration said it. */
+  /** Return the reason of an answer in the viewer's language, or as the integration said it. */
   reason(reason: Reason | null): string | null {
     if (!reason) return null;
     if (reason.key === "given") return String(reason.values.text ?? "");
-    const values: Values = {};
-    for (const [name, value] of Object.entries(reason.values)) {
-      values[name] = ["departure", "starts_at", "ends_at"].includes(name)
+    return this.sentence({ ...reason, key: `reason_${reason.key}` });
+  }
+
+  /** Return a sentence with its figures in the viewer's language, or as the integration said it. */
+  sentence({ key, values, text }: Reason): string {
+    const shown: Values = {};
+    for (const [name, value] of Object.entries(values)) {
+      shown[name] = MOMENTS.has(name)
         ? this.time(Number(value))
         : typeof value === "number"
           ? this.number(value, Number.isInteger(value) ? 0 : 1)
           : value;
     }
-    return this.hass.localize(`${PREFIX}reason_${reason.key}`, values) || reason.text;
+    return this.hass.localize(`${PREFIX}${key}`, shown) || text || key;
   }
 
   private numberLocale(): string | undefined {

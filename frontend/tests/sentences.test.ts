@@ -37,18 +37,19 @@ describe("the headline", () => {
 describe("why", () => {
   const of = (picture = island(), id = "charger"): string => why(picture, id, picture.participants[id]!, words);
 
-  test("a limit has its phase", () => {
-    expect(of()).toBe('why_limited_protection {"current":"10","phase":"L1"}');
+  test("a limit has its sentence with its figures", () => {
+    expect(of()).toContain('why_protection {"phases":"L1","setpoint":"10"}');
   });
 
-  test("0 A is waiting", () => {
-    const held = participant("Charger A", { kind: "charger", connected: true, setpoint: 0, cause: "plan" });
-    expect(of(island({ participants: { charger: held } }))).toMatch(/^why_waits_plan/);
-  });
-
-  test("who is silent is said to be, whatever else", () => {
+  test("who is silent is said to be, whatever was asked", () => {
     const silent = participant("Charger A", { kind: "charger", silent: true });
-    expect(of(island({ participants: { charger: silent }, requests: { a: request("active") } }))).toBe("why_silent");
+    expect(of(island({ participants: { charger: silent }, requests: { a: request("active") } }))).toContain("why_free");
+  });
+
+  test("a sentence that is not translated is said as the integration says it", () => {
+    const untranslated = new Words({ ...fakeHass(), localize: () => "" });
+    const picture = island();
+    expect(why(picture, "charger", picture.participants.charger!, untranslated)).toBe("full");
   });
 
   test.each([

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from custom_components.tangle_grid.grid.engine.status import FeederState
 from custom_components.tangle_grid.grid.model.request import RequestState
-from custom_components.tangle_grid.grid.model.world import Cause
 from custom_components.tangle_grid.ledger import PaymentState
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +22,6 @@ MADE = {
     "group_${kind}": [f"group_{each}" for each in ("charger", "battery", "household", "solar")],
     "view_${view}": [f"view_{each}" for each in ("transformer", "charging", "homes", "day", "tangle")],
     "kind_${kind}": [f"kind_{each}" for each in ("meter", "request", "answer", "settlement", "payment", "data")],
-    "why_${key}_${participant.cause ?? ": [f"why_{key}_{cause}" for key in ("waits", "limited") for cause in Cause],
-    "why_battery_${participant.cause}": [f"why_battery_{each}" for each in ("protection", "request", "safe_state")],
 }
 
 

@@ -53,17 +53,26 @@ def why_sensor[V: MemberView, D: ViewSensorDescription[Any]](
 
 def why_attributes(runtime: IslandRuntime, reason: Reason) -> Mapping[str, Any]:
     """Return the figures of a reason as Home Assistant's people read them, and a sentence in its language."""
-    figures: dict[str, Any] = dict(reason.placeholders)
-    if (feeder_id := figures.get("feeder")) is not None:
-        figures["feeder"] = feeder_name(runtime, str(feeder_id)) or feeder_id
+    figures = why_figures(runtime, reason)
     return {
-        "sentence": _sentence(runtime, reason.key, figures),
+        "sentence": async_text(runtime.hass, why_text(reason.key, figures), **figures),
         **{name: iso_time(float(value)) if name in _MOMENTS else value for name, value in figures.items()},
     }
 
 
-def _sentence(runtime: IslandRuntime, key: str, figures: Mapping[str, Any]) -> str:
-    """Return as `Waits: L1 of Maple Street is full`, from the most special text that the figures can fill."""
+def why_figures(runtime: IslandRuntime, reason: Reason) -> Mapping[str, Any]:
+    """Return the figures of a reason, with the feeder by its name."""
+    figures: dict[str, Any] = dict(reason.placeholders)
+    if (feeder_id := figures.get("feeder")) is not None:
+        figures["feeder"] = feeder_name(runtime, str(feeder_id)) or feeder_id
+    return figures
+
+
+def why_text(key: str, figures: Mapping[str, Any]) -> str:
+    """Return the key of the sentence: the most special common text that the figures can fill.
+
+    As `why_protection_waits`, `Waits: L1 of Maple Street is full.`
+    """
     waits = key in _WAITS and not figures.get("setpoint", 1)
     special = [
         "_waits" if waits else "",
@@ -71,4 +80,4 @@ def _sentence(runtime: IslandRuntime, key: str, figures: Mapping[str, Any]) -> s
         "_begins" if "begins_at" in figures else "",
         "_alone" if figures.get("cars") == 0 else "",
     ]
-    return async_text(runtime.hass, f"why_{key}{''.join(special)}", **figures)
+    return f"why_{key}{''.join(special)}"

@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..actions.access import owners
 from ..const import CONF_FEEDER, CONF_OWNERS, CONF_TOKEN_RATE, DOMAIN, MAIN_FEEDER, TREASURY
+from ..entities.why_sensors import why_figures, why_text
 from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
 from ..grid.model.request import Ask, CurtailmentRequest
 from ..grid.model.world import BatteryTelemetry, ChargerTelemetry, PhaseReading, Reason
@@ -16,7 +17,7 @@ from ..grid.planning.valley_filling import SLOT_S
 from ..island.configuration import Participant
 from ..island.entity_identity import island_prefix
 from ..island.runtime import IslandRuntime
-from ..reasons import async_sentence
+from ..reasons import async_sentence, async_text
 
 #: Of the picture's shape: a screen that knows another one reloads itself.
 VERSION: Final = 1
@@ -149,7 +150,7 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
         "phase_w": _watts(reading.power_w) if isinstance(reading, PhaseReading) else None,
         "setpoint": _rounded(status.setpoint, 1),
         "planned_a": _rounded(status.planned_a, 1),
-        "cause": None if status.cause is None else status.cause.value,
+        "why": _why(runtime, participant_id),
         "silent": status.silent,
         "compliant": status.compliant,
         "help": str(status.curtailment),
@@ -230,6 +231,14 @@ def _reason(runtime: IslandRuntime, reason: Reason | None) -> Item | None:
         "values": dict(reason.placeholders),
         "text": async_sentence(runtime.hass, reason),
     }
+
+
+def _why(runtime: IslandRuntime, participant_id: str) -> Item:
+    """Return why a participant does what it does: the key of its sentence, the figures for it, and it in words."""
+    reason = runtime.grid.why(participant_id)
+    figures = why_figures(runtime, reason)
+    key = why_text(reason.key, figures)
+    return {"key": key, "values": figures, "text": async_text(runtime.hass, key, **figures)}
 
 
 def _plan(grid: GridStatus) -> Mapping[str, Item]:

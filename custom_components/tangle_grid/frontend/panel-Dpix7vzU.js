@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,i,l as a,n as o,o as s,r as c,s as l,t as u,u as d}from"./transformer-DjJcbYQA.js";import{n as f,r as p,t as m}from"./words-SrMkHLMc.js";import{t as h}from"./entry-CKyM7Dbj.js";var g=class extends i{constructor(...e){super(...e),this.kinds=[],this.chosen=``}static{this.styles=[u,r`
+import{a as e,c as t,d as n,f as r,i,l as a,n as o,o as s,r as c,s as l,t as u,u as d}from"./transformer-ClB15jeU.js";import{n as f,r as p,t as m}from"./words-B-7KIpId.js";import{t as h}from"./entry-ya5DAX8m.js";var g=class extends i{constructor(...e){super(...e),this.kinds=[],this.chosen=``}static{this.styles=[u,r`
       :host {
         display: block;
       }
@@ -8,7 +8,7 @@ import{a as e,c as t,d as n,f as r,i,l as a,n as o,o as s,r as c,s as l,t as u,u
           .entryId=${this.entryId}
           .participant=${e}
         ></tangle-grid-participant>`)}
-    </div>`}};e([l({attribute:!1})],g.prototype,`kinds`,void 0),e([l()],g.prototype,`chosen`,void 0),g=e([t(`tangle-grid-participants`)],g);var _=[`transformer`,`charging`,`homes`,`day`,`tangle`],v=`/tangle_grid`,y=[`charger`],b=[`household`,`battery`,`solar`],x=5e3,S=class extends a{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(v,``).split(`/`);location.pathname.startsWith(v)&&(this.view=_.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&h(()=>import(`./more-DwLNYK1e.js`),[],import.meta.url)}}static{this.styles=[u,r`
+    </div>`}};e([l({attribute:!1})],g.prototype,`kinds`,void 0),e([l()],g.prototype,`chosen`,void 0),g=e([t(`tangle-grid-participants`)],g);var _=[`transformer`,`charging`,`homes`,`day`,`tangle`],v=`/tangle_grid`,y=[`charger`],b=[`household`,`battery`,`solar`],x=5e3,S=class extends a{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(v,``).split(`/`);location.pathname.startsWith(v)&&(this.view=_.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&h(()=>import(`./more-BTuk_fLb.js`),[],import.meta.url)}}static{this.styles=[u,r`
       :host {
         display: block;
         min-height: 100vh;
