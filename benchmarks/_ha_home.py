@@ -1,10 +1,12 @@
 """The Home Assistant that `scripts/bench ha` measures: a process of its own, with its real recorder and its real files.
 
-`python scripts/lib/start.py benchmarks._ha_home FOLDER PARTICIPANTS WITH_US WARM_UP_S SECONDS` prints one JSON line.
+`python scripts/lib/start.py benchmarks._ha_home FOLDER PARTICIPANTS STREET WITH_US WARM_UP_S SECONDS` prints one JSON
+line.
 
 The devices are states that change each second, as those of a fast meter do. They change as much with the integration as
 without it: half of the participants are chargers, whose cars draw what the limit says, the others are households. The
-other loads of the street come and go, so that the feed is now and then above its threshold and once in a while full.
+other loads of the street come and go, so that the feed is now and then above its threshold and once in a while full:
+once an hour on a quiet street, every five minutes on a restless one.
 """
 
 import asyncio
@@ -60,8 +62,8 @@ VOLTS: Final = 230.0
 MOST_A: Final = 16.0
 #: A per participant and phase: what the feed carries.
 CAPACITY_A: Final = 8.0
-#: Every so often the other loads of the street come and go, s.
-WAVE_S: Final = 300.0
+#: Every so often the other loads of a street come and go, s.
+STREETS: Final = {"quiet": 3600.0, "restless": 300.0}
 #: How often the loop is asked for a turn, s; each time costs far less than a thousandth of it.
 _TICK_S: Final = 0.02
 #: So many transactions tell the size of one.
@@ -101,7 +103,8 @@ def _participant(number: int) -> ConfigSubentryDataWithId:
     )
 
 
-def _island(participants: int) -> ConfigEntry[Any]:
+def island(participants: int) -> ConfigEntry[Any]:
+    """Return an island of so many participants, every other one a charger."""
     return ConfigEntry(
         version=1,
         minor_version=1,
@@ -126,9 +129,10 @@ def _island(participants: int) -> ConfigEntry[Any]:
 class Street:
     """Meters that report each second; what they say follows from a seed and from the limits of the chargers."""
 
-    def __init__(self, hass: HomeAssistant, participants: int) -> None:
+    def __init__(self, hass: HomeAssistant, participants: int, wave_s: float) -> None:
         self._hass = hass
         self._participants = participants
+        self._wave_s = wave_s
         self._draw = random.Random(1)  # noqa: S311  # loads, no secrets
         self._begun = time.monotonic()
 
@@ -147,7 +151,7 @@ class Street:
                 phases = [each + watts / 3 for each in phases]
                 self._set(f"sensor.soc_{number}", f"{min(99, 30 + int(elapsed / 180))}", "battery", "%")
             self._set(f"sensor.power_{number}", f"{watts:.0f}")
-        other = (0.5 + 1.5 * (1 + math.sin(elapsed * 2 * math.pi / WAVE_S))) * self._participants * VOLTS
+        other = (0.5 + 1.5 * (1 + math.sin(elapsed * 2 * math.pi / self._wave_s))) * self._participants * VOLTS
         for entity_id, watts in zip(METER, phases, strict=True):
             self._set(entity_id, f"{watts + other + self._draw.uniform(-50, 50):.0f}")
 
@@ -284,7 +288,9 @@ async def measure(hass: HomeAssistant, folder: Path, participants: int, seconds:
     }
 
 
-async def run(folder: Path, participants: int, with_us: bool, warm_up_s: float, seconds: float) -> dict[str, Any]:  # noqa: FBT001
+async def run(
+    folder: Path, participants: int, *, wave_s: float, with_us: bool, warm_up_s: float, seconds: float
+) -> dict[str, Any]:
     """Start a Home Assistant, let its street live, measure and stop it.
 
     Raises:
@@ -294,11 +300,11 @@ async def run(folder: Path, participants: int, with_us: bool, warm_up_s: float, 
     if hass is None or hass.config.recovery_mode:
         raise RuntimeError("Home Assistant did not start")
     await hass.async_start()
-    street = Street(hass, participants)
+    street = Street(hass, participants, wave_s)
     street.report()
     life = asyncio.create_task(street.live())
     if with_us:
-        entry = _island(participants)
+        entry = island(participants)
         await hass.config_entries.async_add(entry)
         if entry.state is not ConfigEntryState.LOADED:
             raise RuntimeError(f"the island was not set up: {entry.reason}")
@@ -313,9 +319,16 @@ async def run(folder: Path, participants: int, with_us: bool, warm_up_s: float, 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one home and print what it measured."""
-    folder, participants, with_us, warm_up_s, seconds = arguments
+    folder, participants, street, with_us, warm_up_s, seconds = arguments
     found = asyncio.run(
-        run(Path(folder), int(participants), with_us == "1", float(warm_up_s), float(seconds)),
+        run(
+            Path(folder),
+            int(participants),
+            wave_s=STREETS[street],
+            with_us=with_us == "1",
+            warm_up_s=float(warm_up_s),
+            seconds=float(seconds),
+        ),
         loop_factory=runner.create_event_loop,
     )
     print(json.dumps(found), flush=True)

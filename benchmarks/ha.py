@@ -1,12 +1,14 @@
 """What an island costs the Home Assistant that it runs in, beside the same Home Assistant without it.
 
-scripts/bench ha [--participants 20,50] [--minutes 3] [--share 1,0.25] [--warm-up 60] [--json]
+scripts/bench ha [--participants 20,50] [--street quiet] [--minutes 3] [--share 1,0.25] [--warm-up 60] [--json]
 
 A real Home Assistant runs in a process of its own, on one core, with its real recorder, real SQLite files and, where
 the integration is set up, the real Tangle. Meter and participants report each second. Once all has started (`--warm-up`
 seconds after the set-up), it is watched for so many minutes, and the counts are given for an hour; `--minutes 60`
 watches the whole hour. No clock runs faster: what threads and files wait for would not.
 
+- *a quiet street*: other loads come and go once an hour, and fill the feed once; every five minutes on a *restless* one,
+  where chargers are told something new all the time.
 - *a quarter of one core* stands for a Raspberry Pi: the process is stopped for three quarters of every 20 ms (SIGSTOP,
   SIGCONT), so that all of its threads have a quarter of one core's time. The longest block then holds the stops, too.
 - *longest block*: by how much the event loop came later to a callback than was asked for.
@@ -36,7 +38,7 @@ from typing import Any, Final
 from custom_components.tangle_grid.bridge.options import LedgerChoice
 from scripts.lib.demo.home import choose_port, http_storage
 
-from ._ha_home import configuration
+from ._ha_home import STREETS, configuration
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 HOUR_S: Final = 3600.0
@@ -78,7 +80,9 @@ def _syncs(trace: Path, begun: float, ended: float) -> int | None:
     return sum(begun <= float(words[1]) <= ended for words in moments)
 
 
-def measure(participants: int, share: float, *, with_us: bool, warm_up_s: float, seconds: float) -> dict[str, Any]:
+def measure(
+    participants: int, share: float, *, street: str, with_us: bool, warm_up_s: float, seconds: float
+) -> dict[str, Any]:
     """Run one Home Assistant and return its figures, counts for an hour.
 
     Raises:
@@ -95,7 +99,7 @@ def measure(participants: int, share: float, *, with_us: bool, warm_up_s: float,
         (folder / ".storage").mkdir()
         (folder / ".storage" / "http").write_text(json.dumps(http_storage(choose_port(None))))
         (folder / "configuration.yaml").write_text(configuration(participants))
-        arguments = [str(participants), str(int(with_us)), str(warm_up_s), str(seconds)]
+        arguments = [str(participants), street, str(int(with_us)), str(warm_up_s), str(seconds)]
         with log.open("w") as errors:
             process = subprocess.Popen(  # noqa: S603  # this file's own command
                 _command(folder, trace, arguments),
@@ -148,9 +152,9 @@ def _for_an_hour(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _print(share: float, without: dict[str, Any], with_us: dict[str, Any]) -> None:
+def _print(share: float, street: str, without: dict[str, Any], with_us: dict[str, Any]) -> None:
     core = "one core" if share >= 1 else f"{share:g} of one core"
-    print(f"{with_us['participants']} participants, {core}; for an hour")
+    print(f"{with_us['participants']} participants, a {street} street, {core}; for an hour")
     print(f"    {'':42}{'without us':>14}{'with us':>14}{'more':>14}")
     mega = 1e-6
     lines = (
@@ -186,6 +190,7 @@ def main(argv: Sequence[str]) -> int:
     """Measure every size with every share of a core, and print it."""
     parser = argparse.ArgumentParser(prog="scripts/bench ha")
     parser.add_argument("--participants", default="20,50", help="numbers of participants, with commas")
+    parser.add_argument("--street", choices=STREETS, default="quiet", help="how the other loads come and go")
     parser.add_argument("--share", default="1,0.25", help="shares of one core, with commas")
     parser.add_argument("--minutes", type=float, default=3.0, help="how long each home is watched")
     parser.add_argument("--warm-up", type=float, default=60.0, help="s from the set-up to the watch")
@@ -197,12 +202,19 @@ def main(argv: Sequence[str]) -> int:
     for share in (float(text) for text in options.share.split(",")):
         for participants in (int(text) for text in options.participants.split(",")):
             without, with_us = (
-                measure(participants, share, with_us=ours, warm_up_s=options.warm_up, seconds=options.minutes * 60)
+                measure(
+                    participants,
+                    share,
+                    street=options.street,
+                    with_us=ours,
+                    warm_up_s=options.warm_up,
+                    seconds=options.minutes * 60,
+                )
                 for ours in (False, True)
             )
-            results.append({"share": share, "without": without, "with": with_us})
+            results.append({"share": share, "street": options.street, "without": without, "with": with_us})
             if not options.json:
-                _print(share, without, with_us)
+                _print(share, options.street, without, with_us)
     if options.json:
         print(json.dumps(results, indent=2))
     return 0

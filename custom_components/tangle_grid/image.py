@@ -15,6 +15,9 @@ from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
 PARALLEL_UPDATES = 0
 
+#: Home Assistant proposes a new key every five minutes.
+_HOUR: Final = 12
+
 RECEIVE_ADDRESS: Final = ImageEntityDescription(
     key="receive_address_qr",
     translation_key="receive_address_qr",
@@ -53,11 +56,23 @@ class ReceiveAddressImage(MemberEntity, ImageEntity):
     _address: str | None = None
     #: Somebody has looked at it since it changed last.
     _looked_at = True
+    _proposed = 0
 
     def __init__(self, hass: HomeAssistant, runtime: IslandRuntime, member: Member) -> None:
         MemberEntity.__init__(self, runtime, member, RECEIVE_ADDRESS)
         ImageEntity.__init__(self, hass)
         self._async_look()
+
+    @callback
+    @override
+    def async_update_token(self) -> None:
+        """Change the key to the image once an hour, not each time that Home Assistant proposes it.
+
+        A new key is a new state of each wallet, also while nothing moves; what is drawn is shown to whoever pays.
+        """
+        if self._proposed % _HOUR == 0:
+            super().async_update_token()
+        self._proposed += 1
 
     @property
     @override

@@ -4,8 +4,10 @@ import hashlib
 import re
 from xml.etree import ElementTree as ET
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.image import async_get_image
 from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.tangle_grid.image import qr_svg
 from tests.support.island import CHARGER, Island
@@ -79,3 +81,20 @@ async def test_another_address_is_news_only_to_who_has_looked(hass: HomeAssistan
     state = hass.states.get(entity_id)
     assert state is not None
     assert state.state != shown.state
+
+
+async def test_the_key_to_the_image_changes_once_an_hour(
+    hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory
+) -> None:
+    """Each change is a state of its own, for each wallet."""
+    entity_id = island.entity_id("image", "receive_address_qr", CHARGER)
+    keys: list[str] = []
+    for _ in range(25):
+        freezer.tick(300)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        state = hass.states.get(entity_id)
+        assert state is not None
+        keys.append(state.attributes["access_token"])
+    assert 2 <= len(set(keys)) <= 3
+    assert len(set(keys[:11])) <= 2

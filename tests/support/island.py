@@ -58,7 +58,7 @@ from custom_components.tangle_grid.const import (
     KIND_ISLAND,
     TREASURY,
 )
-from custom_components.tangle_grid.entities.view_sensors import LONG_PATIENCE
+from custom_components.tangle_grid.entities.view_sensors import LONGEST_PATIENCE
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import (
     SUPPLY,
@@ -641,7 +641,7 @@ class Island:
         await self._all_done()
         coordinator = self.runtime.coordinator
         coordinator.measurements_due = True
-        coordinator.period += LONG_PATIENCE
+        coordinator.period += LONGEST_PATIENCE
         coordinator.async_set_updated_data(self.runtime.snapshot())
         await self._all_done()
 

@@ -36,6 +36,16 @@ def _total(phases: PhaseTriple | None) -> int | None:
     return None if phases is None else round(sum(phases))
 
 
+#: A feed is shown anew when it changed by this share of what it can carry, or by that many percent of its use.
+_LEAST_SHARE: Final = 0.005
+_LEAST_CHANGE_PERCENT: Final = 3.0
+
+
+def _least_change_w(view: IslandView) -> float:
+    """Return the least change of a power of this feed that is worth a state of its own, W."""
+    return max(CALM_W, _LEAST_SHARE * (_total(view.feeder.capacity_w) or 0))
+
+
 def _phase(index: int) -> Callable[[IslandView], StateType]:
     def value(view: IslandView) -> StateType:
         load = view.feeder.load_w
@@ -86,7 +96,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         "load",
         lambda view: watts(view.feeder.total_w),
         measures=True,
-        calm=CALM_W,
+        calm=_least_change_w,
     ),
     *(
         IslandSensorDescription.power(
@@ -96,7 +106,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
             entity_registry_enabled_default=False,
             on_street=True,
             measures=True,
-            calm=CALM_W,
+            calm=_least_change_w,
         )
         for index in range(3)
     ),
@@ -116,7 +126,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         entity_registry_enabled_default=False,
         on_street=True,
         measures=True,
-        calm=CALM_W,
+        calm=_least_change_w,
     ),
     IslandSensorDescription(
         key="utilisation",
@@ -125,7 +135,7 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         measures=True,
-        calm=1.0,
+        calm=_LEAST_CHANGE_PERCENT,
         value_fn=_utilisation,
     ),
     IslandSensorDescription(
@@ -156,13 +166,13 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
     IslandSensorDescription.power(
         "window_mean",
         lambda view: watts(view.feeder.window_mean_w),
-        calm=CALM_W,
+        calm=_least_change_w,
         tariff=True,
     ),
     IslandSensorDescription.power(
         "window_projected",
         lambda view: watts(view.feeder.window_projected_w),
-        calm=CALM_W,
+        calm=_least_change_w,
         tariff=True,
     ),
     IslandSensorDescription.power(

@@ -20,10 +20,12 @@ from ..island.charging_sessions import Payment
 from ..island.configuration import Participant
 from ..reasons import REASON_GIVEN, async_sentence
 from .view_sensors import (
-    ANY_CHANGE,
+    CALM_SOC,
     CALM_W,
     HELD_BACK,
     LONG_PATIENCE,
+    LONGEST_PATIENCE,
+    PATIENCE,
     TAKES_AT_MOST,
     Value,
     ViewSensorDescription,
@@ -66,6 +68,9 @@ CHARGING_PAYMENT: Final = "charging_payment"
 CHARGING_SENSORS: Final = (CHARGING_PRICE, CHARGING_PAYMENT)
 """What only an island with prices of charging has."""
 PRICE_ATTRIBUTES: Final = frozenset({"price_i", "changes_at", "next_price", "per_hour", "per_session"})
+
+#: A session's energy, and what it costs, are shown anew after so much more, Wh.
+_WORTH_WH: Final = 500.0
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
@@ -188,6 +193,12 @@ def _session_cost(view: ParticipantView) -> float | None:
     return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
 
 
+def _worth_of_cost(view: ParticipantView) -> float:
+    """Return what so much of this session's energy costs on average that it is worth a state of its own."""
+    cost, energy_wh = _session_cost(view), view.status.session_energy_wh
+    return abs(cost) / energy_wh * _WORTH_WH if cost and energy_wh > 0 else 0.0
+
+
 def _price_now(view: ParticipantView) -> float | None:
     quote = view.runtime.charging.quote(view.participant.participant_id)
     return None if quote is None else round(float(quote.per_kwh), 4)
@@ -248,9 +259,9 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         lambda view: watts(view.status.power_w),
         translation_key=None,
         measures=True,
-        calm=CALM_W,
         # Its own meter has a sensor of its own, which shows every watt.
-        patience=LONG_PATIENCE,
+        calm=2 * CALM_W,
+        patience=LONGEST_PATIENCE,
     ),
     ParticipantSensorDescription.current(
         "current_setpoint",
@@ -283,10 +294,12 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_BATTERY),
     ),
     ParticipantSensorDescription.energy(
-        # In steps of 10 Wh, once a minute: a state for each step of a quick charger would only fill the recorder.
+        # A state for each step of 10 Wh of a quick charger would only fill the recorder.
         "session_energy",
         lambda view: view.status.session_energy_wh // 10 * 10,
-        calm=ANY_CHANGE,
+        calm=_WORTH_WH,
+        pace=PATIENCE,
+        patience=LONG_PATIENCE,
         # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
         # one before had at its end: only the time at which it began tells.
         state_class=SensorStateClass.TOTAL,
@@ -302,7 +315,9 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=_session_begin,
         applies_to=_is_kind(SUBENTRY_CHARGER),
-        calm=ANY_CHANGE,
+        calm=_worth_of_cost,
+        pace=PATIENCE,
+        patience=LONG_PATIENCE,
         value_fn=_session_cost,
     ),
     ParticipantSensorDescription(
@@ -331,6 +346,8 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         applies_to=_has_soc,
         measures=True,
+        calm=CALM_SOC,
+        patience=LONG_PATIENCE,
         value_fn=_soc,
     ),
     ParticipantSensorDescription(

@@ -9,7 +9,7 @@ from homeassistant.const import PERCENTAGE
 
 from ..const import CONF_SOC
 from ..entity import VehicleView
-from .view_sensors import Value, ViewSensorDescription
+from .view_sensors import CALM_SOC, LONG_PATIENCE, Value, ViewSensorDescription
 from .wallet_sensors import wallet_sensors
 from .why_sensors import why_sensor
 
@@ -55,6 +55,8 @@ VEHICLE_SENSORS: Final[tuple[VehicleSensorDescription, ...]] = (
         state_class=SensorStateClass.MEASUREMENT,
         applies_to=lambda data: CONF_SOC in data,
         measures=True,
+        calm=CALM_SOC,
+        patience=LONG_PATIENCE,
         value_fn=_soc,
     ),
     VehicleSensorDescription(

@@ -1,6 +1,5 @@
 """Sensors that show a part of the island's newest picture: what describes one, and how it behaves."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,12 +28,13 @@ type Value = StateType | datetime
 #: A power that changed by less is as good as the same, W.
 CALM_W: Final = 50.0
 #: A change of this share of what is shown is worth a state of its own.
-WORTH: Final = 0.02
-#: What changed by less is shown after so many periods of `CALM_S`: once in a minute, or in five.
+WORTH: Final = 0.05
+#: What changed by less is shown after so many periods of `CALM_S`: after a minute, five, or a quarter of an hour.
 PATIENCE: Final = 12
 LONG_PATIENCE: Final = 60
-#: For `calm`: no change is worth a state of its own before that.
-ANY_CHANGE: Final = math.inf
+LONGEST_PATIENCE: Final = 180
+#: A state of charge that another entity shows in every detail is shown in steps of so many percent.
+CALM_SOC: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,8 @@ class ViewSensorDescription[V](SensorEntityDescription):
         calm: It follows a meter: a change of less than this, in its unit, or of less than `WORTH` of its value waits
             for as long as `patience` says; any other one up to `CALM_S`, unless something happened. None: whatever
             changes is shown at the next picture.
-        patience: Periods of `CALM_S`.
+        pace: Periods of `CALM_S` between two states, however large the change: for what grows all the time.
+        patience: Periods of `CALM_S` after which any change is shown.
         quiet: What stands next to its value is shown with the value, or as late as `patience` says.
     """
 
@@ -57,7 +58,8 @@ class ViewSensorDescription[V](SensorEntityDescription):
     attributes_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
     last_reset_fn: Callable[[V], datetime | None] = lambda _: None
     measures: bool = False
-    calm: float | None = None
+    calm: float | Callable[[V], float] | None = None
+    pace: int = 0
     patience: int = PATIENCE
     quiet: bool = False
 
@@ -141,18 +143,27 @@ class ViewSensor(TangleGridEntity, SensorEntity):
         description, coordinator = self.entity_description, self.coordinator
         if description.calm is not None and not coordinator.measurements_due:
             return
-        if self._shown is not None and coordinator.period - self._shown_in < description.patience:
+        waited = coordinator.period - self._shown_in
+        if self._shown is not None and waited < description.patience:
             if description.quiet and self.has_view and self._shown[0] == description.value_fn(self.view):
                 return
             if description.calm is not None:
                 (old, *beside), (new, *beside_now) = self._shown, self._picture()
                 # A total that begins anew is news, however little it has moved.
-                if beside == beside_now and _are_close(old, new, description.calm):
+                if beside == beside_now and (waited < description.pace or self._are_close(old, new)):
                     return
         before = self._shown
         super()._handle_coordinator_update()
         if self._shown is not before:
             self._shown_in = coordinator.period
+
+    def _are_close(self, old: object, new: object) -> bool:
+        """Return whether two values are numbers so close that nobody would tell them apart on a graph."""
+        if not (isinstance(old, int | float) and isinstance(new, int | float)):
+            return False
+        calm = self.entity_description.calm
+        least = calm(self.view) if callable(calm) else calm or 0.0
+        return abs(new - old) < max(least, WORTH * abs(old))
 
     @override
     def _picture(self) -> tuple[Any, ...]:
@@ -184,10 +195,3 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         return self.entity_description.attributes_fn(self.view)
-
-
-def _are_close(old: object, new: object, least: float) -> bool:
-    """Return whether two values are numbers so close that nobody would tell them apart on a graph."""
-    if not (isinstance(old, int | float) and isinstance(new, int | float)):
-        return False
-    return abs(new - old) < max(least, WORTH * abs(old))
