@@ -7,8 +7,8 @@ the integration is set up, the real Tangle. Meter and participants report each s
 seconds after the set-up), it is watched for so many minutes, and the counts are given for an hour; `--minutes 60`
 watches the whole hour. No clock runs faster: what threads and files wait for would not.
 
-- *a quiet street*: other loads come and go once an hour, and fill the feed once; every five minutes on a *restless* one,
-  where chargers are told something new all the time.
+- *a quiet street*: other loads come and go once an hour, and fill the feed once; on a *restless* one every five
+  minutes, and chargers are told something new all the time.
 - *a quarter of one core* stands for a Raspberry Pi: the process is stopped for three quarters of every 20 ms (SIGSTOP,
   SIGCONT), so that all of its threads have a quarter of one core's time. The longest block then holds the stops, too.
 - *longest block*: by how much the event loop came later to a callback than was asked for.

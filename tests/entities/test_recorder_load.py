@@ -100,7 +100,7 @@ async def test_the_recorder_keeps_a_tenth_of_the_rows_that_it_keeps_of_the_meter
         pytest.param("quiet", 50, 3600, 0.25, marks=pytest.mark.long),
     ],
 )
-async def test_a_street_of_chargers_and_households_writes_a_tenth_of_what_the_feeds_meter_writes(  # noqa: PLR0913
+async def test_a_street_of_chargers_and_households_writes_a_tenth_of_what_the_feeds_meter_writes(
     hass: HomeAssistant,
     fake_ledger: object,
     freezer: FrozenDateTimeFactory,
