@@ -1,5 +1,6 @@
 """Sensors that show a part of the island's newest picture: what describes one, and how it behaves."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ LONG_PATIENCE: Final = 60
 LONGEST_PATIENCE: Final = 180
 #: A state of charge that another entity shows in every detail is shown in steps of so many percent.
 CALM_SOC: Final = 2.0
+#: For `calm`: no change is worth a state of its own before that.
+ANY_CHANGE: Final = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
