@@ -375,6 +375,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         value_fn=_stands,
         attributes_fn=_help,
         quiet=True,
+        patience=LONG_PATIENCE,
     ),
     ParticipantSensorDescription(
         key="last_decision",
