@@ -141,9 +141,9 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
 
 
 def _happenings(snapshot: IslandSnapshot) -> tuple[object, ...]:
-    """Return what is worth a look at every measurement at once when it changes: states, limits, and who is silent."""
+    """Return what is worth a look at every measurement at once when it changes: states, limits, plugs, silence."""
     grid = snapshot.grid
     return (
         [(feeder.state, feeder.blind) for feeder in grid.feeders.values()],
-        [(device.setpoint, device.power_w is None) for device in grid.devices.values()],
+        [(device.setpoint, device.power_w is None, device.connected) for device in grid.devices.values()],
     )

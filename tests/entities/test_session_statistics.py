@@ -195,7 +195,11 @@ async def test_a_new_session_begins_at_nothing_and_adds_up(books: Books) -> None
     books.plug("on")
     await books.charge(2)
     second = books.shown_kwh()
-    assert await books.energy_kwh() == pytest.approx(left_kwh + second, abs=MINUTE_KWH + 0.15)
+    assert await books.energy_kwh() == pytest.approx(left_kwh + second, abs=0.5 + 0.15)
+    # At its end all of it is shown.
+    books.plug("off")
+    await books.charge()
+    assert await books.energy_kwh() == pytest.approx(left_kwh + books.shown_kwh(), abs=0.15)
     assert second > first + 0.5
 
 

@@ -193,6 +193,11 @@ def _session_cost(view: ParticipantView) -> float | None:
     return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
 
 
+def _stage_of_session(view: ParticipantView) -> object:
+    """Return what tells that a session comes to its end: the next one begins at 0, and what was not shown is lost."""
+    return view.status.connected, bool(view.status.power_w)
+
+
 def _worth_of_cost(view: ParticipantView) -> float:
     """Return what so much of this session's energy costs on average that it is worth a state of its own."""
     cost, energy_wh = _session_cost(view), view.status.session_energy_wh
@@ -298,6 +303,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         "session_energy",
         lambda view: view.status.session_energy_wh // 10 * 10,
         calm=_WORTH_WH,
+        news_fn=_stage_of_session,
         pace=PATIENCE,
         patience=LONG_PATIENCE,
         # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
@@ -316,6 +322,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         last_reset_fn=_session_begin,
         applies_to=_is_kind(SUBENTRY_CHARGER),
         calm=_worth_of_cost,
+        news_fn=_stage_of_session,
         pace=PATIENCE,
         patience=LONG_PATIENCE,
         value_fn=_session_cost,

@@ -54,6 +54,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
             changes is shown at the next picture.
         pace: Periods of `CALM_S` between two states, however large the change: for what grows all the time.
         patience: Periods of `CALM_S` after which any change is shown.
+        news_fn: With each change of this, whatever changed is shown.
         quiet: What stands next to its value is shown with the value, or as late as `patience` says.
     """
 
@@ -64,6 +65,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
     calm: float | Callable[[V], float] | None = None
     pace: int = 0
     patience: int = PATIENCE
+    news_fn: Callable[[V], object] = lambda _: None
     quiet: bool = False
 
     @classmethod
@@ -138,46 +140,47 @@ class ViewSensor(TangleGridEntity, SensorEntity):
 
     entity_description: ViewSensorDescription[Any]
     _shown_in: int = 0
+    _news: object = None
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write a state when it differs; what follows a meter only when that is worth a row in the recorder."""
+        """Write a state when it differs; what follows a meter only when that is worth a row in the recorder.
+
+        All of it comes from one view: an island of a thousand has ten thousand sensors to look at.
+        """
         description, coordinator = self.entity_description, self.coordinator
         if description.calm is not None and not coordinator.measurements_due:
             return
+        view = self.view if self.has_view else None
+        value = STATE_UNAVAILABLE if view is None else description.value_fn(view)
+        if value is None and description.measures:
+            view, value = None, STATE_UNAVAILABLE
+        news, self._news = self._news, None if view is None else description.news_fn(view)
         waited = coordinator.period - self._shown_in
-        if self._shown is not None and waited < description.patience:
-            if description.quiet and self.has_view and self._shown[0] == description.value_fn(self.view):
-                return
-            if description.calm is not None:
-                (old, *beside), (new, *beside_now) = self._shown, self._picture()
-                # A total that begins anew is news, however little it has moved.
-                if beside == beside_now and (waited < description.pace or self._are_close(old, new)):
-                    return
-        before = self._shown
-        super()._handle_coordinator_update()
-        if self._shown is not before:
-            self._shown_in = coordinator.period
+        # What may wait, and does if it is close enough.
+        held = self._shown if news == self._news and waited < description.patience else None
+        if held is not None and description.quiet and held[0] == value:
+            return
+        beside = () if view is None else (description.attributes_fn(view), description.last_reset_fn(view))
+        if self._shown == (value, *beside):
+            return
+        # A total that begins anew is news, however little it has moved.
+        if held is not None and held[1:] == beside and self._waits(view, held[0], value, waited):
+            return
+        self._shown, self._shown_in = (value, *beside), coordinator.period
+        self.async_write_ha_state()
 
-    def _are_close(self, old: object, new: object) -> bool:
-        """Return whether two values are numbers so close that nobody would tell them apart on a graph."""
+    def _waits(self, view: Any, old: object, new: object, waited: int) -> bool:
+        """Return whether a new value is worth no state yet: nobody would tell it from the old one on a graph."""
+        calm = self.entity_description.calm
+        if calm is None:
+            return False
+        if waited < self.entity_description.pace:
+            return True
         if not (isinstance(old, int | float) and isinstance(new, int | float)):
             return False
-        calm = self.entity_description.calm
-        least = calm(self.view) if callable(calm) else calm or 0.0
-        return abs(new - old) < max(least, WORTH * abs(old))
-
-    @override
-    def _picture(self) -> tuple[Any, ...]:
-        """Value and attributes, from one view: an island of a thousand has ten thousand sensors to look at."""
-        if not self.has_view:
-            return (STATE_UNAVAILABLE,)
-        view, description = self.view, self.entity_description
-        value = description.value_fn(view)
-        if value is None and description.measures:
-            return (STATE_UNAVAILABLE,)
-        return (value, description.attributes_fn(view), description.last_reset_fn(view))
+        return abs(new - old) < max(calm(view) if callable(calm) else calm, WORTH * abs(old))
 
     @property
     @override

@@ -12,7 +12,7 @@ from ..grid.engine.why import Why
 from ..grid.model.world import Reason
 from ..island.runtime import IslandRuntime
 from ..reasons import async_text
-from .view_sensors import ANY_CHANGE, Value, ViewSensorDescription
+from .view_sensors import ANY_CHANGE, LONG_PATIENCE, Value, ViewSensorDescription
 
 #: Its unique id is that of the sensor of causes that came before it.
 KEY: Final = "setpoint_cause"
@@ -46,6 +46,7 @@ def why_sensor[V: MemberView, D: ViewSensorDescription[Any]](
         options=list(WHY_OPTIONS),
         calm=ANY_CHANGE,
         quiet=True,
+        patience=LONG_PATIENCE,
         value_fn=value,
         attributes_fn=attributes,
     )
