@@ -86,15 +86,17 @@ class EnergyCounter(ViewSensor, RestoreSensor):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if self.has_view:
-            self._count()
-        else:
+        view = self.view if self.has_view else None
+        if view is None:
             self._before = None
-        super()._handle_coordinator_update()
+        else:
+            self._count(view)
+        if self.coordinator.measurements_due:
+            self._async_show(view)
 
-    def _count(self) -> None:
+    def _count(self, view: Any) -> None:
         """Count the time since the last picture: with the mean of both powers, where both were measured."""
-        view, description = self.view, self.entity_description
+        description = self.entity_description
         at, power_w = description.at_fn(view), description.power_fn(view)
         if power_w is None:
             self._before = None
@@ -111,5 +113,5 @@ class EnergyCounter(ViewSensor, RestoreSensor):
         return int(self._energy_wh // _STEP_WH) * _STEP_WH
 
     @override
-    def _picture(self) -> tuple[Any, ...]:
-        return (self.native_value, self.has_view, None)
+    def _value(self, view: Any) -> Value:
+        return self.native_value

@@ -145,15 +145,17 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
+        if self.coordinator.measurements_due or self.entity_description.calm is None:
+            self._async_show(self.view if self.has_view else None)
+
+    @callback
+    def _async_show(self, view: Any) -> None:
         """Write a state when it differs; what follows a meter only when that is worth a row in the recorder.
 
         All of it comes from one view: an island of a thousand has ten thousand sensors to look at.
         """
         description, coordinator = self.entity_description, self.coordinator
-        if description.calm is not None and not coordinator.measurements_due:
-            return
-        view = self.view if self.has_view else None
-        value = STATE_UNAVAILABLE if view is None else description.value_fn(view)
+        value = STATE_UNAVAILABLE if view is None else self._value(view)
         if value is None and description.measures:
             view, value = None, STATE_UNAVAILABLE
         news, self._news = self._news, None if view is None else description.news_fn(view)
@@ -170,6 +172,10 @@ class ViewSensor(TangleGridEntity, SensorEntity):
             return
         self._shown, self._shown_in = (value, *beside), coordinator.period
         self.async_write_ha_state()
+
+    def _value(self, view: Any) -> Value:
+        """Return what is shown of a view."""
+        return self.entity_description.value_fn(view)
 
     def _waits(self, view: Any, old: object, new: object, waited: int) -> bool:
         """Return whether a new value is worth no state yet: nobody would tell it from the old one on a graph."""
