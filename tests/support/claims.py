@@ -107,7 +107,7 @@ CLAIMS: Final[dict[str, dict[str, str]]] = {
         "is shown at once when something happens": "entities/test_recorder_load.py::"
         "test_an_overload_is_shown_with_its_load_at_once",
         "and at once when a session begins": "entities/test_recorder_load.py::"
-        "test_the_energy_of_a_session_is_shown_once_a_minute_and_a_new_session_at_once",
+        "test_the_energy_of_a_session_is_shown_in_half_kilowatt_hours_and_a_new_session_at_once",
         "At once come the first one": "island/test_faults.py::test_an_entry_removed_while_a_payment_is_queued",
     },
     "docs/services.md": {
