@@ -5,10 +5,10 @@ Environment: test
 - `sessions_per_s`: whole sessions of 40 kWh at 11 kW, metered every ten seconds, with every step stored that is to be
   stored, and receipts recomputed, on one core.
 - `cost`: the time of ten sessions around the 10th, and around the 10,000th, with the state of all before kept.
-- `payments`: transfers of a session of 40 kWh by power, with the final one and with an operator's fee of 5 % beside.
-- `credit`: the most that a car took and had not paid, and had paid and not taken, Wh, over crashes at random steps:
-  with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes away. The
-  run stops at a payment that is made twice, and at a session whose payments are not what it costs.
+- `payments`: transfers of a session of 40 kWh by power, with the final one, without and with an operator's fee of 5 %.
+- `credit`: the most that a car took and had not paid, and had paid and not taken, Wh, over crashes at random steps, by
+  power: with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes
+  away. The run stops at a payment that is made twice, and at a session whose payments are not what it costs.
 
     scripts/bench economy [--sessions 10000] [--crashes 10000] [--seed 1] [--quick] [--json]
 """
@@ -22,6 +22,7 @@ from ._charging_desk import ChargingDesk, crash_runs, terms
 
 _WH = 40_000
 _AROUND = 10
+_POWERS_W = {"3.7 to 11 kW": (3_700, 7_400, 11_000), "22 kW": (22_000,)}
 
 
 def _whole(number: int, *, power_w: int = 11_000, wh: int = _WH, fee: bool = False) -> ChargingDesk:
@@ -63,7 +64,7 @@ def payments() -> dict[str, dict[str, int]]:
             "without_fee": len(_whole(0, power_w=power_w).sent),
             "with_fee": len(_whole(0, power_w=power_w, fee=True).sent),
         }
-        for power_w in (3_700, 11_000, 22_000)
+        for power_w in (3_700, 7_400, 11_000, 15_000, 22_000)
     }
 
 
@@ -74,8 +75,9 @@ def run(*, sessions: int, crashes: int, seed: int, rated: int) -> dict[str, Any]
         "cost": cost(sessions),
         "payments": payments(),
         "credit": {
-            "answering": crash_runs(crashes, seed, away=False),
-            "away": crash_runs(crashes, seed, away=True),
+            f"{name}, {ledger}": crash_runs(crashes, seed, powers_w=powers_w, away=ledger == "away")
+            for name, powers_w in _POWERS_W.items()
+            for ledger in ("answering", "away")
         },
     }
 
@@ -104,9 +106,9 @@ def main() -> None:
     print(f"a session of 1 kWh: the 10th {found['tenth_ms']} ms, the {found['sessions']}th {found['last_ms']} ms")
     for power, each in figures["payments"].items():
         print(f"payments for 40 kWh at {power:>7}: {each['without_fee']}, with a fee {each['with_fee']}")
-    for ledger, each in figures["credit"].items():
-        print(f"{each['crashes']} crashes in {each['sessions']} sessions, ledger {ledger}:")
-        away = f", while it was away {each['away_wh']} Wh" if ledger == "away" else ""
+    for cars, each in figures["credit"].items():
+        print(f"{each['crashes']} crashes in {each['sessions']} sessions, cars of {cars}:")
+        away = f", while it was away {each['away_wh']} Wh" if each["away_wh"] else ""
         print(f"  not paid at most {each['answering_wh']} Wh{away}; paid ahead at most {each['paid_ahead_wh']} Wh")
 
 

@@ -148,14 +148,13 @@ def test_charging_sessions_are_measured_over_crashes() -> None:
     found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     assert found["rate"]["sessions_per_s"] > 0.2
     assert found["cost"]["ratio"] > 0
-    # A car that draws much pays earlier, so that what it takes while a payment is on its way stays within the credit.
-    most = {"3.7 kW": 30, "11 kW": 30, "22 kW": 33}
-    assert found["payments"].keys() == most.keys()
-    assert all(20 <= each["without_fee"] <= most[power] for power, each in found["payments"].items())
-    for each in found["credit"].values():
-        assert each["crashes"] >= 100
-        assert 0 < each["answering_wh"] <= 1_000
-        assert each["away_wh"] <= each["paid_ahead_wh"] <= 1_000
+    assert found["payments"].keys() == {"3.7 kW", "7.4 kW", "11 kW", "15 kW", "22 kW"}
+    assert all({25, 26} >= {*each.values()} for each in found["payments"].values())
+    assert all(each["crashes"] >= 100 and each["paid_ahead_wh"] <= 1_000 for each in found["credit"].values())
+    # What a car of 22 kW takes in a minute without Home Assistant is more than what is left for that.
+    most = {"3.7 to 11 kW": 1_000, "22 kW": 1_300}
+    for cars, each in found["credit"].items():
+        assert 0 < max(each["answering_wh"], each["away_wh"]) <= most[cars.partition(",")[0]]
 
 
 def test_the_baseline_is_measured_next_to_the_last_reading() -> None:

@@ -109,6 +109,21 @@ def test_a_payment_that_was_made_with_another_amount_takes_its_lines_with_it(tmp
     journal.close()
 
 
+def test_of_a_payment_with_a_fee_the_fee_stays_and_the_rest_follows(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    lines = [
+        line("1:car", amount_i=-650),
+        line("1:treasury", participant="treasury", amount_i=650, counterparty="car"),
+        line("1:fee:car", amount_i=-50, kind=Kind.FEE),
+        line("1:fee:treasury", participant="treasury", amount_i=50, counterparty="car", kind=Kind.FEE),
+    ]
+    journal.record([step(effects=[transfer(), *lines])])
+    journal.note_amount("session-1:1", 640)
+    assert (journal.balance_i("car"), journal.balance_i("treasury")) == (-640, 640)
+    assert {each.amount_i for each in journal.lines() if each.kind is Kind.FEE} == {-50, 50}
+    journal.close()
+
+
 def test_details_are_forgotten_and_sums_stay(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "economy.sqlite")
     later = line("b", at=300.0)

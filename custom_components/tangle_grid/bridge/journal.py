@@ -251,12 +251,19 @@ class Journal:
             )
 
     def note_amount(self, payment_id: str, amount_i: int) -> None:
-        """Note that a payment was made with another amount: the journal had been set back. Its lines follow."""
+        """Note that a payment was made with another amount: the journal had been set back. Its lines follow.
+
+        What a payment pays beside the first thing (a fee) stays as it was said: the next payment makes up for it.
+        """
         with self._database.transaction(durable=True):
+            before = self._database.value("SELECT amount FROM transfer WHERE payment_id = ?", payment_id)
             self._database.run("UPDATE transfer SET amount = ? WHERE payment_id = ?", amount_i, payment_id)
             self._database.run(
-                "UPDATE line SET amount = CASE WHEN amount < 0 THEN -? ELSE ? END WHERE payment_id = ? AND amount <> 0",
-                *(amount_i, amount_i, payment_id),
+                "UPDATE line SET amount = amount + (SELECT CASE WHEN SUM(own.amount) < 0 THEN -?1 ELSE ?1 END "
+                "FROM line AS own WHERE own.payment_id = ?2 AND own.participant = line.participant) "
+                "WHERE number IN (SELECT MIN(number) FROM line WHERE payment_id = ?2 AND amount <> 0 "
+                "GROUP BY participant)",
+                *(amount_i - int(before), payment_id),
             )
 
     # Books

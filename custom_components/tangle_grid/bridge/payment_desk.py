@@ -202,13 +202,14 @@ class PaymentDesk:
         return replace(effect, source=self.account_of(effect.source), target=self.account_of(effect.target))
 
     def _with_receipts(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-        """Return the effects with a receipt beside each payment, for each side that has a line of it."""
+        """Return the effects with a receipt beside each payment, for each line that a side has of it."""
         receipts: dict[str, dict[str, str]] = {}
         for line in effects:
             if not isinstance(line, BookEntry) or line.payment_id is None or not line.amount_i:
                 continue
             if (receipt := self._receipt(line)) is not None:
-                receipts.setdefault(line.payment_id, {})["to" if line.amount_i > 0 else "from"] = receipt
+                of_payment, side = receipts.setdefault(line.payment_id, {}), "to" if line.amount_i > 0 else "from"
+                of_payment[f"{line.kind.value}_{side}" if side in of_payment else side] = receipt
         return tuple(
             replace(effect, memo={**effect.memo, "receipts": receipts[effect.payment_id]})
             if isinstance(effect, Transfer) and effect.payment_id in receipts

@@ -1,7 +1,7 @@
 """Charging sessions of an island: begun and ended by the plug, metered by the passes, paid through the desk.
 
 Nothing here can stop a pass. A session whose car must not charge on makes its charger go to its safe current; a guest
-who is refused is paused.
+who is refused is paused, and so is whoever would owe more than the operator allows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -369,13 +369,13 @@ class ChargingSessions:
 
     def _step(self, found: _Open, device: DeviceStatus, now: float) -> None:
         session, asked = found.session, device.curtailment is RequestState.ACTIVE
-        before = session.hold
+        before = session.hold, session.pauses
         if not (asked or found.was_asked):
             session.reward_settled(0)  # what no reward came for
         outcome = session.step(self._reading(found, device, now), self._situation(found))
         found.was_asked = asked
         self._record(found, outcome)
-        if session.hold is not before:
+        if (session.hold, session.pauses) != before:
             self._hold(session.charger)
             self._noticed()
 
@@ -510,7 +510,8 @@ class ChargingSessions:
         session = self.session(charger_id)
         hold = None if session is None else session.hold
         limit_a = None if hold is None else self._chargers[charger_id].safe_current_a
-        self._engine.commands.limit_charger(charger_id, 0.0 if hold is Hold.GUEST_REFUSED else limit_a)
+        stops = session is not None and (hold is Hold.GUEST_REFUSED or session.pauses)
+        self._engine.commands.limit_charger(charger_id, 0.0 if stops else limit_a)
 
     def _record(self, found: _Open, outcome: Outcome) -> None:
         """Hand a step to the desk, which writes it down before it pays."""

@@ -56,14 +56,25 @@ def paid(desk: Desk, kind: str = "e") -> list[int]:
     return [each.amount_i for name, each in desk.transfers.items() if name.endswith(f":{kind}")]
 
 
-def test_forty_kilowatt_hours_take_some_25_payments_and_a_kilowatt_hour_of_credit() -> None:
-    desk = Desk(begun())
-    charge(desk, 40)
-    assert 20 <= len(desk.transfers) <= 28
+@pytest.mark.parametrize(("power_w", "share"), [(3_700, 5), (7_400, 0), (11_000, 5), (15_000, 0), (22_000, 5)])
+def test_forty_kilowatt_hours_take_25_or_26_payments_and_a_kilowatt_hour_of_credit(power_w: int, share: int) -> None:
+    desk = Desk(begun(terms(fee=Fee(share=Fraction(share, 100)))))
+    charge(desk, 40, power_w=float(power_w))
     assert 0 < desk.most_wh <= 1_000
     assert -1_000 <= desk.least_wh < 0
     per_kwh = RATE / 4
-    assert max(paid(desk)) <= 2 * per_kwh
+    assert max(paid(desk)) <= 2 * per_kwh * Fraction(100 + share, 100)
+    end(desk)
+    assert len(desk.transfers) in {25, 26}
+    assert desk.ledger.balance_i("car") == -desk.session.charge_i - desk.session.fee_i
+    fees = [entry.amount_i for entry in desk.entries.values() if entry.kind is Kind.FEE and entry.amount_i > 0]
+    assert sum(fees) == desk.session.fee_i
+
+
+def test_what_was_paid_is_what_the_session_costs() -> None:
+    desk = Desk(begun())
+    charge(desk, 10)
+    per_kwh = RATE / 4
     end(desk)
     assert -desk.ledger.balance_i("car") == desk.session.charge_i == int(desk.session.wh_in * per_kwh / 1000)
 
@@ -102,9 +113,37 @@ def test_with_the_ledger_away_credit_rises_to_the_limit_and_the_car_falls() -> N
     assert desk.step(power_w=0.0).hold is Hold.LEDGER_AWAY
     desk.ledger.away = False
     desk.step(power_w=0.0)
-    desk.step(30, power_w=0.0)
+    for _payment in range(2):
+        desk.step(30, power_w=0.0)
     assert desk.step(power_w=0.0).hold is None
     charge(desk, 5)
+    end(desk)
+
+
+@pytest.mark.parametrize("why", [Hold.LEDGER_AWAY, Hold.WALLET_EMPTY])
+@pytest.mark.parametrize("safe_w", [1_400.0, 4_100.0])
+@pytest.mark.parametrize("away_wh", [400, 1_000, 2_500])
+def test_at_its_safe_current_a_car_goes_on_until_the_limit_and_then_stops(
+    why: Hold, safe_w: float, away_wh: int
+) -> None:
+    desk = Desk(begun(terms(away_wh=away_wh)))
+    charge(desk, 5)
+    desk.ledger.away, desk.most_wh = why is Hold.LEDGER_AWAY, 0
+    situation = {"affordable_i": 0} if why is Hold.WALLET_EMPTY else {}
+    seen = []
+    for _step in range(600):
+        outcome = desk.step(
+            power_w=0.0 if desk.session.pauses else safe_w if desk.session.hold else 11_000.0, situation=situation
+        )
+        if (outcome.hold, desk.session.pauses) not in seen:
+            seen.append((outcome.hold, desk.session.pauses))
+            desk.crash()
+    assert seen == [(None, False), (why, False), (why, True)]
+    assert away_wh * 0.9 < desk.most_wh <= away_wh
+    desk.ledger.away = False
+    for _payment in range(3):
+        desk.step(30, power_w=0.0)
+    assert (desk.session.hold, desk.session.pauses) == (None, False)
     end(desk)
 
 

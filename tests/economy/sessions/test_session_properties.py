@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.tangle_grid.economy.effects import Kind
 from custom_components.tangle_grid.economy.sessions import (
     EmptyWallet,
     Fee,
@@ -45,6 +46,7 @@ STEPS = st.tuples(
     empty=st.sampled_from(EmptyWallet),
     wallet=st.one_of(st.none(), st.integers(0, 2_000_000)),
     lag=st.sampled_from([0, 15, 200]),
+    operator=st.sampled_from(["operator", "treasury"]),
 )
 def test_all_payments_together_are_what_the_session_costs(
     by: str,
@@ -53,11 +55,12 @@ def test_all_payments_together_are_what_the_session_costs(
     empty: EmptyWallet,
     wallet: int | None,
     lag: float,
+    operator: str,
 ) -> None:
     agreed = terms(
         tariff=by,
         empty=empty,
-        operator="operator",
+        operator=operator,
         fee=Fee(share=Fraction(1, 20), per_kwh=Fraction(1, 100)),
         feed_in=Fraction(1, 5),
     )
@@ -104,8 +107,9 @@ def test_all_payments_together_are_what_the_session_costs(
     assert all(desk.ledger.balance_i(name) == 0 for name in others)
     assert session.payer is not None
     assert -desk.ledger.balance_i(session.payer) == session.charge_i + session.fee_i - session.feed_in_i
-    assert desk.ledger.balance_i("treasury") == session.charge_i
-    assert desk.ledger.balance_i("operator") == session.fee_i - session.feed_in_i
+    came_in = {"treasury": session.charge_i}
+    came_in[operator] = came_in.get(operator, 0) + session.fee_i - session.feed_in_i
+    assert all(desk.ledger.balance_i(name) == amount_i for name, amount_i in came_in.items())
     assert set(desk.ledger.taken) == set(desk.transfers)
     assert sum(session.metered.granted.values()) <= budget
     assert session.metered.fed.feed_in + session.metered.fed.rewarded == session.wh_out
@@ -113,6 +117,9 @@ def test_all_payments_together_are_what_the_session_costs(
     for name in ("car", "other", "treasury", "operator"):
         lines = [entry for entry in desk.entries.values() if entry.participant == name]
         assert sum(entry.amount_i for entry in lines) == desk.ledger.balance_i(name)
+    fees = [entry for entry in desk.entries.values() if entry.kind is Kind.FEE]
+    if len(session.account.payers) == 1:
+        assert sum(entry.amount_i for entry in fees if entry.participant == session.payer) == -session.fee_i
     energy = [entry for entry in desk.entries.values() if entry.participant == "treasury"]
     assert sum(entry.wh_out - entry.wh_in for entry in energy) == session.wh_in - session.wh_out
 

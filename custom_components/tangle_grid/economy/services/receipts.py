@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..contradiction import Contradiction
 from ..errors import TariffError
 from ..stored import Stored
 from .parking import Parking, ParkingEnd, ParkingPhase, seen_from
@@ -171,7 +172,7 @@ class TollReceipt:
         return receipt
 
 
-def recompute(receipt: ParkingReceipt | TollReceipt) -> tuple[str, ...]:
+def recompute(receipt: ParkingReceipt | TollReceipt) -> tuple[Contradiction, ...]:
     """Return what is wrong with a receipt; nothing if it is right.
 
     `cost` is not what the tariff says, `total` is not the cost (or not below it, where the limit ended the stay),
@@ -179,18 +180,20 @@ def recompute(receipt: ParkingReceipt | TollReceipt) -> tuple[str, ...]:
     priced at all.
     """
     if isinstance(receipt, TollReceipt):
-        return () if receipt.paid_i in {None, receipt.price_i} else ("price",)
+        right = receipt.paid_i in {None, receipt.price_i}
+        return () if right else (Contradiction("price", str(receipt.price_i), str(receipt.paid_i)),)
     try:
         tariff, zone = parking_tariff(receipt.tariff), ZoneInfo(receipt.time_zone)
         cost_i = stay_cost_i(tariff, receipt.seen, zone, receipt.rate)
-    except TariffError, ZoneInfoNotFoundError, ValueError, OSError:
-        return ("unreadable",)
+    except (TariffError, ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return (Contradiction("unreadable", "readable", str(error)),)
     if receipt.end is ParkingEnd.NOT_ANSWERED:
         cost_i = 0
     limited = receipt.end is ParkingEnd.LIMIT and receipt.total_i < receipt.cost_i
-    wrong = {
-        "cost": receipt.cost_i != cost_i,
-        "total": receipt.total_i != receipt.cost_i and not limited,
-        "payments": receipt.end is not None and sum(receipt.payments) != receipt.total_i,
-    }
-    return tuple(name for name, is_wrong in wrong.items() if is_wrong)
+    paid_i = receipt.total_i if receipt.end is None else sum(receipt.payments)
+    figures = (
+        ("cost", receipt.cost_i, cost_i),
+        ("total", receipt.total_i, receipt.total_i if limited else receipt.cost_i),
+        ("payments", paid_i, receipt.total_i),
+    )
+    return tuple(Contradiction(name, str(said), str(found)) for name, said, found in figures if said != found)

@@ -6,12 +6,13 @@ saga; `metered_bill` counts its energy (`meter`) and prices it (`running_bill`),
 anybody charges, `overlap` which energy a reward has paid already, `sun` whose sun it was.
 """
 
+from ..contradiction import Contradiction
 from .errors import SessionError
 from .meter import Finding, Reading
 from .orders import Order, Stream
 from .overlap import RewardedEnergy, rewarded_energy
 from .quote import Quote, quote
-from .receipt import Contradiction, SessionReceipt, recompute
+from .receipt import SessionReceipt, recompute
 from .session import Hold, Outcome, Phase, Session, Situation
 from .stored_form import session_dict, session_of
 from .sun import shared_out

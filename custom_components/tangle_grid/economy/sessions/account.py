@@ -15,7 +15,7 @@ from ..effects import Effect
 from ..tariff import PriceComponent
 from .meter import Finding
 from .metered_bill import MeteredBill
-from .orders import Order, Stream, named, payment_id
+from .orders import Order, Stream, named, parts_of, payment_id
 from .quote import price_of
 from .slices import slices
 from .terms import Terms
@@ -121,15 +121,13 @@ class Account:
             return
         price = self.metered.price(now_s)
         per_wh = price_of(price) * self.terms.rate / _WH_PER_KWH
-        energy = self._energy_order(now_s, price, per_wh, affordable_i)
+        energy, left = self._energy_order(now_s, price, per_wh, affordable_i), affordable_i
         if energy:
             yield from self._order(energy)
-        left = affordable_i
-        if left is not None and energy and energy.stream is Stream.ENERGY:
-            left -= energy.amount_i
-        fee_i = self.fee_i - self.sums.fee_i
-        if fee_i > max(Fraction(0), per_wh) * self.terms.slice_wh * 3 / 4 and self._is_free(Stream.FEE):
-            yield from self._fee(now_s, fee_i, left)
+            if left is not None and energy.stream is Stream.ENERGY:
+                left -= energy.amount_i
+        if not self._has_one_side:
+            yield from self._fee_when_due(now_s, max(Fraction(0), per_wh), left)
         fed = self.metered.fed.feed_in - self.sums.fed_covered_wh
         if fed * 4 >= self.terms.credit_wh * 3 and self._is_free(Stream.FEED_IN):
             yield from self._fed_in(now_s)
@@ -148,16 +146,18 @@ class Account:
         else:
             return None
         amount_i = self.metered.charge_i(cover - wh, price) - sums.energy_i
-        if affordable_i is not None and amount_i > affordable_i:
-            cover, amount_i = self._affordable(wh, per_wh, affordable_i)
-            if amount_i <= 0:
-                return None
+        fee_i = self._fee_within()
+        if affordable_i is not None and amount_i + fee_i > affordable_i:
+            fee_i = 0
+            if amount_i > affordable_i:
+                cover, amount_i = self._affordable(wh, per_wh, affordable_i)
+                if amount_i <= 0:
+                    return None
         sums.covered_wh, sums.ordered_at = max(cover, 0), now_s
-        if not amount_i:
+        if not amount_i + fee_i:
             sums.paid_wh = sums.covered_wh
             return None
-        sums.energy_i += amount_i
-        return self._new_energy(now_s, amount_i)
+        return self._new_energy(now_s, amount_i, fee_i)
 
     def _is_behind(self, arrears: int, per_wh: Fraction) -> bool:
         """Return whether more is owed than the energy that is not covered explains: time, fees, or another price."""
@@ -175,28 +175,52 @@ class Account:
         cover = wh - ceil((due_i - affordable_i) / per_wh)
         return max(cover, self.sums.covered_wh, 0), affordable_i
 
-    def _new_energy(self, now_s: int, amount_i: int) -> Order:
+    def _new_energy(self, now_s: int, amount_i: int, fee_i: int) -> Order:
+        """Return the payment of so much for energy, which may be negative, and of so much of the fee."""
         assert self.payer is not None  # noqa: S101  # nothing is ordered of nobody
-        if amount_i > 0:
-            return self._new(Stream.ENERGY, self.payer, self.terms.seller, amount_i, now_s)
-        return self._new(Stream.ENERGY_BACK, self.terms.seller, self.payer, -amount_i, now_s)
+        self.sums.energy_i += amount_i
+        self.sums.fee_i += fee_i
+        net_i, seller = amount_i + fee_i, self.terms.seller
+        if net_i > 0:
+            return replace(self._new(Stream.ENERGY, self.payer, seller, net_i, now_s), fee_i=fee_i)
+        return replace(self._new(Stream.ENERGY_BACK, seller, self.payer, -net_i, now_s), fee_i=fee_i)
 
     def rest(self, now_s: int, left: int | None) -> Iterator[Effect]:
         """Order all that is left of a session that is over, as far as the wallet allows."""
         yield from self._sun_orders(now_s, 1)
         if not self.is_billed:
             return
-        amount_i = self.metered.charge_i() - self.sums.energy_i
+        amount_i, fee_i = self.metered.charge_i() - self.sums.energy_i, self._fee_within()
         if left is not None and amount_i > left:
             amount_i = max(0, left)
+        if left is not None and amount_i + fee_i > left:
+            fee_i = max(0, left - amount_i)
         self.sums.covered_wh = self.metered.wh
-        if amount_i:
-            self.sums.energy_i += amount_i
+        if amount_i + fee_i:
             if left is not None:
-                left -= max(0, amount_i)
-            yield from self._order(self._new_energy(now_s, amount_i))
-        yield from self._fee(now_s, self.fee_i - self.sums.fee_i, left, partly=True)
+                left -= max(0, amount_i + fee_i)
+            yield from self._order(self._new_energy(now_s, amount_i, fee_i))
+        elif fee_i:  # what is given back is the fee: nothing moves
+            self.sums.energy_i += amount_i
+            self.sums.fee_i += fee_i
+        if not self._has_one_side:
+            yield from self._fee(now_s, self.fee_i - self.sums.fee_i, left, partly=True)
         yield from self._fed_in(now_s)
+
+    @property
+    def _has_one_side(self) -> bool:
+        """Return whether price and fee go to the same wallet, and so in the same payment."""
+        return self.terms.seller == self.terms.operator
+
+    def _fee_within(self) -> int:
+        """Return what of the fee goes with a payment for energy now."""
+        return max(0, self.fee_i - self.sums.fee_i) if self._has_one_side else 0
+
+    def _fee_when_due(self, now_s: int, per_wh: Fraction, left: int | None) -> Iterator[Effect]:
+        """Order the fee in its own payment once it is worth as much as half of the credit."""
+        fee_i = self.fee_i - self.sums.fee_i
+        if fee_i > per_wh * self.terms.credit_wh / 2 and self._is_free(Stream.FEE):
+            yield from self._fee(now_s, fee_i, left)
 
     def _fee(self, now_s: int, fee_i: int, left: int | None, *, partly: bool = False) -> Iterator[Effect]:
         assert self.payer is not None  # noqa: S101  # nothing is ordered of nobody
@@ -282,8 +306,9 @@ class Account:
         self.orders.append(order)
         if len(self.orders) > _MOST_LISTED:
             oldest = self.orders.pop(0)
-            key = f"{oldest.payer}:{oldest.stream.value}:{oldest.source}:{oldest.target}"
-            self.older_i[key] = self.older_i.get(key, 0) + oldest.amount_i
+            for stream, amount_i in parts_of(oldest):
+                key = f"{oldest.payer}:{stream.value}:{oldest.source}:{oldest.target}"
+                self.older_i[key] = self.older_i.get(key, 0) + amount_i
             self.older += 1
 
     def _is_free(self, stream: Stream) -> bool:

@@ -1,5 +1,6 @@
 """The payments of a session: what was ordered, and how an order is named for ever."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -62,7 +63,8 @@ def named(session_id: str, payment: str) -> tuple[str, int, Stream] | None:
 class Order:
     """A payment that was ordered. `covered_wh` is the energy of the session that is paid with it.
 
-    `payer` numbers who the session's payer was then, from 0; it goes up when the car is corrected.
+    `payer` numbers who the session's payer was then, from 0; it goes up when the car is corrected. A payment for energy
+    may have the operator's fee in it: `fee_i` is how much of it. Where energy is given back, the fee lessens it.
     """
 
     payment_id: str
@@ -73,36 +75,48 @@ class Order:
     amount_i: int
     at: int
     covered_wh: int
+    fee_i: int = 0
 
-    def effects(self, session_id: str) -> tuple[Transfer, BookEntry, BookEntry]:
-        """Return the transfer, and its line in the books of both sides."""
-        kind = _KINDS[self.stream]
+    @property
+    def energy_i(self) -> int:
+        """Return what it pays for energy without the fee; negative is what it gives back."""
+        return (-self.amount_i if self.stream is Stream.ENERGY_BACK else self.amount_i) - self.fee_i
+
+    def effects(self, session_id: str) -> tuple[Transfer | BookEntry, ...]:
+        """Return the transfer, and its lines in the books of both sides."""
         transfer = Transfer(
             payment_id=self.payment_id,
             source=self.source,
             target=self.target,
             amount_i=self.amount_i,
-            memo={"kind": kind.value},
+            memo={"kind": _KINDS[self.stream].value},
         )
-        details = {"stream": self.stream.value}
-        out, in_ = (
-            BookEntry(
-                entry_id=f"{self.payment_id}:{side}",
-                participant=whose,
-                at=float(self.at),
-                kind=kind,
-                reference=session_id,
-                amount_i=amount_i,
-                counterparty=other,
-                payment_id=self.payment_id,
-                details=details,
-            )
-            for side, whose, other, amount_i in (
-                ("out", self.source, self.target, -self.amount_i),
-                ("in", self.target, self.source, self.amount_i),
-            )
-        )
-        return transfer, out, in_
+        return transfer, *self._lines(session_id)
+
+    def _lines(self, session_id: str) -> Iterator[BookEntry]:
+        """Yield the lines of both sides: of what it is for, and of the fee in it."""
+        payer, seller = self.source, self.target
+        if self.stream is Stream.ENERGY_BACK:
+            payer, seller = seller, payer
+        parts = [("", _KINDS[self.stream], self.stream, self.source, self.target, self.amount_i)]
+        if self.fee_i:
+            energy_i = self.energy_i
+            sides = (payer, seller) if energy_i > 0 else (seller, payer)
+            parts = [("", _KINDS[self.stream], self.stream, *sides, abs(energy_i))] if energy_i else []
+            parts.append((":fee", Kind.FEE, Stream.FEE, payer, seller, self.fee_i))
+        for part, kind, stream, source, target, amount_i in parts:
+            for side, whose, other, signed_i in (("out", source, target, -amount_i), ("in", target, source, amount_i)):
+                yield BookEntry(
+                    entry_id=f"{self.payment_id}{part}:{side}",
+                    participant=whose,
+                    at=float(self.at),
+                    kind=kind,
+                    reference=session_id,
+                    amount_i=signed_i,
+                    counterparty=other,
+                    payment_id=self.payment_id,
+                    details={"stream": stream.value},
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -115,6 +129,7 @@ class Order:
             "amount_i": self.amount_i,
             "at": self.at,
             "covered_wh": self.covered_wh,
+            "fee_i": self.fee_i,
         }
 
     @classmethod
@@ -129,6 +144,16 @@ class Order:
             amount_i=stored.whole("amount_i", 1),
             at=stored.whole("at"),
             covered_wh=stored.whole("covered_wh", 0),
+            fee_i=stored.optional_whole("fee_i", 0) or 0,
         )
         stored.end()
         return order
+
+
+def parts_of(order: Order) -> tuple[tuple[Stream, int], ...]:
+    """Return what an order pays, by stream: each amount is above 0."""
+    if not order.fee_i:
+        return ((order.stream, order.amount_i),)
+    energy_i = order.energy_i
+    energy = (Stream.ENERGY, energy_i) if energy_i > 0 else (Stream.ENERGY_BACK, -energy_i)
+    return (*((energy,) if energy_i else ()), (Stream.FEE, order.fee_i))

@@ -12,11 +12,12 @@ from math import floor
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..contradiction import Contradiction
 from ..pricing import limited, price
 from ..stored import Stored
 from ..tariff import Amount, Tariff, read_tariff
 from .errors import SessionError
-from .orders import Order, Stream
+from .orders import Order, Stream, parts_of
 from .running_bill import Row, RunningBill, cdr_of
 from .session import Phase, Session
 from .terms import Terms
@@ -149,15 +150,6 @@ class SessionReceipt:
         return receipt
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """A figure of a receipt that is not what the rest of it comes to."""
-
-    name: str
-    said: str
-    computed: str
-
-
 def recompute(receipt: SessionReceipt) -> tuple[Contradiction, ...]:
     """Return where a receipt contradicts itself; nothing for one that is right.
 
@@ -220,8 +212,9 @@ def _payments(receipt: SessionReceipt) -> Iterator[tuple[str, object, object]]:
     """Yield what each payer's payments come to: nothing for those who were taken for the payer by mistake."""
     sums: dict[tuple[int, str], int] = {}
     for order in receipt.payments:
-        key = order.payer, order.stream.value
-        sums[key] = sums.get(key, 0) + order.amount_i
+        for stream, amount_i in parts_of(order):
+            key = order.payer, stream.value
+            sums[key] = sums.get(key, 0) + amount_i
     for name, amount_i in receipt.older_i.items():
         key = int(name.split(":")[0]), name.split(":")[1]
         sums[key] = sums.get(key, 0) + amount_i

@@ -31,9 +31,11 @@ from .terms import EmptyWallet, Guest, Terms
 
 _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
-#: A payment takes a while, a car needs a moment to fall to its safe current, and Home Assistant a minute to be back.
+#: A car needs a moment to fall to its safe current, and Home Assistant a minute to be back.
 _RESERVE_S: Final = 80
-_PAYING_S: Final = 30
+_FALL_S: Final = 20
+#: A payment takes so long at least, and no car falls for that.
+_PAYING_S: Final = 35
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -118,6 +120,8 @@ class Session:
         self.lines = EnergyLines()
         self.found: set[Finding] = set()
         self.hold: Hold | None = None
+        #: Whether the car has to stop where it can: what it draws at its safe current would pass the limit.
+        self.pauses = False
         self.saved_wh = 0
 
     # What it came to
@@ -257,6 +261,7 @@ class Session:
         effects = tuple(self.account.change_payer(payer, max(int(at), self.metered.billed_to_s)))
         self.guest = guest
         self.hold = Hold.GUEST_REFUSED if guest is Guest.REFUSED else None
+        self.pauses = False
         return Outcome(effects=effects, hold=self.hold, save=True, credit_wh=self.credit_wh)
 
     def _must_be_open(self) -> None:
@@ -264,8 +269,8 @@ class Session:
             raise SessionError("session_over", {"session": self.session_id})
 
     def _advance(self, reading: Reading, situation: Situation, *, ends: bool) -> Outcome:
-        held_before, taken = self.hold, len(self.outstanding)
-        metered = self.metered.take(reading, held=reading.held or held_before is Hold.LEDGER_AWAY)
+        held_before, taken = (self.hold, self.pauses), len(self.outstanding)
+        metered = self.metered.take(reading, held=reading.held or self.hold is Hold.LEDGER_AWAY)
         now_s = self.metered.billed_to_s
         self.account.add_sun(shared_out(metered.wh_in, situation.sun_wh, situation.drawn_wh))
         findings = metered.findings | self.account.take_paid(situation.paid)
@@ -277,14 +282,15 @@ class Session:
             effects += self.account.rest(now_s, situation.affordable_i)
             effects += self._energy_line(now_s)
             self._close()
-            self.hold = None
+            self.hold, self.pauses = None, False
         else:
             effects += self.account.due(now_s, situation.affordable_i)
             self.hold = self._why_held(now_s, situation)
+            self.pauses = self._must_pause()
         new = findings - self.found
         self.found |= findings
         moved = self.wh_in + self.wh_out - self.saved_wh >= self.terms.slice_wh
-        changed = self.hold is not held_before or len(self.outstanding) != taken
+        changed = (self.hold, self.pauses) != held_before or len(self.outstanding) != taken
         save = bool(effects or new or ends or moved or changed or granted_i)
         if save:
             self.saved_wh = self.wh_in + self.wh_out
@@ -316,12 +322,23 @@ class Session:
         if most is not None and price_of(price) > most:
             return Hold.PRICE_ABOVE_LIMIT
         due_wh, under_way = slices(self.terms, power_w).due_wh, self.account.is_paying
-        moving = min(power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 2)
-        limit = max(self.terms.away_wh, due_wh + moving + power_w * _PAYING_S // _S_PER_H)
         unpaid = self.credit_wh
-        if under_way and (unpaid + moving >= limit or (self.hold is Hold.LEDGER_AWAY and unpaid >= due_wh)):
+        limit = max(self.terms.away_wh - power_w * _RESERVE_S // _S_PER_H, due_wh + power_w * _PAYING_S // _S_PER_H)
+        if under_way and (unpaid >= limit or (self.hold is Hold.LEDGER_AWAY and unpaid >= due_wh)):
             return Hold.LEDGER_AWAY
         short = situation.affordable_i is not None and self.account.arrears_wh >= due_wh and not under_way
         if short and price_of(price) > 0 and self.terms.empty is EmptyWallet.PAUSE:
             return Hold.WALLET_EMPTY
         return None
+
+    def _must_pause(self) -> bool:
+        """Return whether the car has to stop: at its safe current it would take more than may be owed.
+
+        It stops until what it took is paid: else it would begin again as soon as it draws nothing.
+        """
+        if self.hold in {None, Hold.GUEST_REFUSED}:
+            return False
+        power_w = self.metered.power_w
+        if self.pauses:
+            return self.credit_wh >= slices(self.terms, power_w).due_wh
+        return self.credit_wh + power_w * _FALL_S // _S_PER_H >= self.terms.away_wh

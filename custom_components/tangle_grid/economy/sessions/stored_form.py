@@ -44,6 +44,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "sun_i": dict(account.sun_i),
         "found": sorted(session.found),
         "hold": session.hold and session.hold.value,
+        "pauses": session.pauses,
         "number": account.number,
         "carry_ms": metered.carry_ms,
         "billed_to_s": metered.billed_to_s,
@@ -76,6 +77,7 @@ def session_of(value: object, zone: tzinfo) -> Session:
     session.ended_at = stored.whole("ended_at", session.started_at)
     session.found = _findings(stored)
     session.hold = stored.optional_choice("hold", Hold)
+    session.pauses = stored.has("pauses") and stored.flag("pauses")
     session.lines = _lines(stored)
     session.saved_wh = session.wh_in + session.wh_out
     _read_metered(stored, session.metered)
