@@ -73,7 +73,7 @@ NAMES_OF_OTHERS = ("json", "demo", "custom_components", "benchmarks", "argparse"
 @pytest.mark.parametrize(
     "module",
     [
-        "custom_components.tangle_grid.ledger.verify.cli",
+        "custom_components.tangle_grid.verify.cli",
         "custom_components.tangle_grid.economy.cli",
         "demo",
         "benchmarks.evening",

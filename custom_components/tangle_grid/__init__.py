@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .actions.books import StatementView
+from .actions.receipts import ReceiptView
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .devices.io.sign_of_life import async_forget_relatives
 from .island.configuration import rehung, structure
@@ -51,6 +52,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
     hass.http.register_view(StatementView(hass))
+    hass.http.register_view(ReceiptView(hass))
     async_register_screen(hass)
     await async_serve(hass)
     return True

@@ -7,11 +7,11 @@ have made it. Who may act for a participant, `actions.access` says.
 
 from homeassistant.core import HomeAssistant, callback
 
-from .actions import books, car_services, charging, keys, messages, payments, requests, sharing, topics, wallets
+from .actions import books, car_services, keys, messages, payments, receipts, requests, sharing, topics, wallets
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions."""
-    for kind in (requests, payments, wallets, messages, keys, car_services, topics, books, sharing, charging):
+    for kind in (requests, payments, wallets, messages, keys, car_services, topics, books, sharing, receipts):
         kind.async_register(hass)

@@ -15,9 +15,9 @@ from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.ledger import LedgerError
 from custom_components.tangle_grid.ledger.messages.archive import BackendArchive
 from custom_components.tangle_grid.ledger.messages.chronicle import text_of
-from custom_components.tangle_grid.ledger.verify.cli import opening_keys
 from custom_components.tangle_grid.protocol import Envelope, ProtocolError
 from custom_components.tangle_grid.protocol.sealing import open_body
+from custom_components.tangle_grid.verify.cli import opening_keys
 from tests.support.island import BATTERY, CHARGER, HOUSEHOLD, Island, island_entry
 from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_until, live_island, logged, real_island

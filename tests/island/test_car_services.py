@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.tangle_grid.bridge.payment_desk import PaymentDesk
 from custom_components.tangle_grid.economy.services import ParkingReceipt, TollReceipt, recompute
+from custom_components.tangle_grid.economy.signed_receipt import read_signed
 from custom_components.tangle_grid.island.services import PARKING_RECEIPT, TOLL_RECEIPT
 from tests.support.island import (
     CAR_PARK,
@@ -139,6 +140,10 @@ async def test_a_car_that_pays_by_itself_parks_and_leaves(island: Island, drive:
     (kept,) = await island.hass.async_add_executor_job(journal.ended, PARKING_RECEIPT)
     receipt = ParkingReceipt.from_dict(kept)
     assert (receipt.total_i, recompute(receipt)) == (3600, ())
+    (shown,) = (await island.call("get_receipts", response=True, device_id=island.device_id(CAR_PARK)))["receipts"]
+    signed = read_signed(shown["file"])
+    assert (shown["verified"], signed.receipt, signed.is_signed) == (True, receipt, True)
+    assert [each.amount_i for each in signed.payments] == [3600]
     lines = await island.hass.async_add_executor_job(lambda: list(journal.lines()))
     assert {(line.participant, line.kind.value, line.amount_i) for line in lines if line.reference != "opening"} == {
         (VEHICLE, "parking", -3600),
@@ -163,6 +168,12 @@ async def test_a_toll_is_paid_once_a_passage_also_when_a_person_pays_first(islan
     assert island.state("sensor", "income_today", TOLL) == "100"
     journal = island.runtime.desk.journal
     assert len(await island.hass.async_add_executor_job(journal.ended, TOLL_RECEIPT)) == 2
+    for whose in (VEHICLE, TOLL):
+        shown = await island.call("get_receipts", response=True, device_id=island.device_id(whose))
+        assert [(each["kind"], each["verified"]) for each in shown["receipts"]] == [("toll", True)] * 2
+        assert all(read_signed(each["file"]).is_signed for each in shown["receipts"])
+    parking = await island.call("get_receipts", response=True, device_id=island.device_id(VEHICLE), kinds=["parking"])
+    assert parking == {"receipts": []}
 
 
 async def test_jumps_vague_positions_and_a_lost_tracker_charge_nothing(hass: HomeAssistant, drive: Drive) -> None:

@@ -1,14 +1,19 @@
 """Sessions of an island: begun and ended by the plug, paid by whoever is there, through a desk that forgets nothing."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid.economy.sessions import Guest, Session, SessionReceipt, recompute
+from custom_components.tangle_grid.economy.signed_receipt import read_signed
 from custom_components.tangle_grid.island.charging_sessions import KIND
 from custom_components.tangle_grid.ledger import BalancesChanged
 from tests.support.island import (
@@ -119,18 +124,32 @@ async def test_a_car_pays_from_plug_to_plug(hass: HomeAssistant, island: Island)
 
 
 @pytest.mark.parametrize("entry", [make_entry(solar_subentry())], indirect=True)
-async def test_receipts_are_handed_out_and_priced_again(hass: HomeAssistant, island: Island) -> None:
+async def test_receipts_are_handed_out_and_priced_again(
+    hass: HomeAssistant, island: Island, hass_client_no_auth: ClientSessionGenerator, socket_enabled: None
+) -> None:
     fund(island, charger_1=RICH_I)
     await plug(hass, island, "on")
     await charge(island, 300)
     await plug(hass, island, "off")
     (receipt,) = await receipts(hass, island)
     charger = island.device_id(CHARGER)
-    (shown,) = (await island.call("get_sessions", response=True, device_id=charger))["sessions"]
+    (shown,) = (await island.call("get_receipts", response=True, device_id=charger))["receipts"]
+    assert (shown["kind"], shown["reference"]) == ("charging", receipt.session_id)
     assert (shown["verified"], shown["contradictions"]) == (True, [])
-    assert shown["receipt"] == receipt.to_dict()
-    solar = await island.call("get_sessions", response=True, device_id=island.device_id(SOLAR))
-    assert solar == {"sessions": []}, "nobody else's"
+    signed = read_signed(shown["file"])
+    assert (signed.receipt, signed.is_signed) == (receipt, True)
+    assert [each.payment_id for each in signed.payments] == [order.payment_id for order in receipt.payments]
+    client = await hass_client_no_auth()
+    answer = await client.get(shown["url"])
+    assert (answer.status, await answer.json()) == (200, shown["file"])
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    for path in ("nobody/charging/x", f"{CHARGER}/charging/x", f"{CHARGER}/ferry/x"):
+        place = f"/api/tangle_grid/{island.runtime.island_id}/receipt/{path}"
+        assert (await client.get(async_sign_path(hass, place, timedelta(minutes=1)))).status == 404
+    solar = await island.call("get_receipts", response=True, device_id=island.device_id(SOLAR))
+    assert solar == {"receipts": []}, "nobody else's"
+    with pytest.raises(ServiceValidationError):
+        await island.call("get_receipts", response=True, device_id=island.device_id())
 
     # One that somebody has changed in the file is told from one that is right; one that is none is left out.
     desk = island.runtime.desk
@@ -138,7 +157,7 @@ async def test_receipts_are_handed_out_and_priced_again(hass: HomeAssistant, isl
     desk.record(KIND, receipt.session_id, state, (), at=2.0, ended=True)
     desk.record(KIND, "another", {"version": 1, "receipt": {"version": 1}}, (), at=1.0, ended=True)
     await desk.async_settled()
-    (shown,) = (await island.call("get_sessions", response=True, device_id=charger))["sessions"]
+    (shown,) = (await island.call("get_receipts", response=True, device_id=charger))["receipts"]
     assert not shown["verified"]
     assert {"figure": "charge_i", "said": str(receipt.charge_i - 1), "computed": str(receipt.charge_i)} in shown[
         "contradictions"
@@ -172,10 +191,15 @@ async def test_an_empty_wallet_goes_to_the_safe_current_and_a_top_up_resumes(
     hass: HomeAssistant, island: Island
 ) -> None:
     await plug(hass, island, "on")
-    await charge(island, 600)
+    while island.state("sensor", "charging_payment", CHARGER) == "paid":
+        await charge(island, 15)
     assert island.state("sensor", "charging_payment", CHARGER) == "wallet_empty"
     status = island.runtime.status.devices[CHARGER]
     assert (status.setpoint, str(status.cause)) == (6.0, "payment")
+    await charge(island, 600)
+    status = island.runtime.status.devices[CHARGER]
+    assert (status.setpoint, str(status.cause)) == (0.0, "payment"), "until it owes what it may"
+    assert 850 <= session(island).credit_wh <= 1_000
     assert island.ledger.orders == {}
     fund(island, charger_1=RICH_I)
     await charge(island, 120)

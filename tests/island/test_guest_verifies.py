@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.island import guests
 from custom_components.tangle_grid.ledger import TREASURY, Ledger, PaymentOrder
 from custom_components.tangle_grid.ledger.messages.archive import ArchiveError
-from custom_components.tangle_grid.ledger.verify import cli
+from custom_components.tangle_grid.verify import cli
 from tests.support.island import CHARGER, async_set_up_devices
 from tests.support.ledger.receipt_program import RECEIPT_PROGRAM, run_with_our_sponges
 from tests.support.ledger.story import ANSWER, ASK, SETTLEMENT, tell

@@ -460,6 +460,9 @@ class FakeLedger:
                 )
         return None
 
+    async def payment(self, payment_id: str) -> Payment | None:
+        return self.orders.get(payment_id)
+
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         return list(self.orders.values())[-limit:]
 

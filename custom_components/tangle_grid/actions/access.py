@@ -6,8 +6,10 @@ administrator can have made it. Whoever may not control a participant's entities
 
 from collections.abc import Iterable
 
+from aiohttp import web
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import entity_registry as er
@@ -116,3 +118,18 @@ def _may_control(runtime: IslandRuntime, participant: Member, user: User) -> boo
         if entity.config_subentry_id == participant.participant_id
     ]
     return bool(entity_ids) and all(permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in entity_ids)
+
+
+async def async_require_download(request: web.Request, target: Target) -> None:
+    """Whoever downloads what is about a participant may spend for it.
+
+    A link that an automation asked for is signed in the name of a user of Home Assistant itself, which nobody can log
+    in as: whoever called the action was allowed to.
+
+    Raises:
+        ServiceValidationError: As `async_require_spending`.
+        UnknownUser: The user does not exist any more.
+    """
+    user = request[KEY_HASS_USER]
+    if not user.system_generated:
+        await async_require_spending(target, Context(user_id=user.id))

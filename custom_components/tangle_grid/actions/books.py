@@ -8,9 +8,8 @@ from typing import Any, Final
 import voluptuous as vol
 from aiohttp import hdrs, web
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.http import HomeAssistantView
@@ -20,7 +19,7 @@ from homeassistant.util.json import JsonObjectType
 from ..const import DOMAIN, TREASURY
 from ..economy.books import BooksError, Form, Month, Statement, Sums
 from ..errors import invalid, translated_errors
-from .access import async_require_spending
+from .access import async_require_download, async_require_spending
 from .registering import for_users
 from .responses import sighting_response
 from .targets import Target, async_loaded_islands, async_target
@@ -165,7 +164,7 @@ class StatementView(HomeAssistantView):
             return self.json_message("Not Found", HTTPStatus.NOT_FOUND)
         target = Target(runtime, member)
         try:
-            await self._check(request, target)
+            await async_require_download(request, target)
         except HomeAssistantError:
             return self.json_message("Forbidden", HTTPStatus.FORBIDDEN)
         try:
@@ -185,16 +184,6 @@ class StatementView(HomeAssistantView):
                 hdrs.CACHE_CONTROL: "no-store",
             },
         )
-
-    async def _check(self, request: web.Request, target: Target) -> None:
-        """See that somebody may have it.
-
-        A link that an automation asked for is signed in the name of a user of Home Assistant itself, which nobody can
-        log in as: whoever called the action was allowed to.
-        """
-        user = request[KEY_HASS_USER]
-        if not user.system_generated:
-            await async_require_spending(target, Context(user_id=user.id))
 
 
 @callback

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import uuid4
 
 from homeassistant.core import HomeAssistant, callback
@@ -23,7 +23,6 @@ from ..devices.named import StoredEntry
 from ..economy.effects import BookEntry, Effect
 from ..economy.errors import FormError, TariffError
 from ..economy.sessions import (
-    Contradiction,
     Guest,
     Hold,
     Outcome,
@@ -35,7 +34,6 @@ from ..economy.sessions import (
     SessionReceipt,
     Situation,
     quote,
-    recompute,
     rewarded_energy,
     session_dict,
     session_of,
@@ -67,7 +65,6 @@ _SAME_PLUG_S: Final = 60.0
 _CHARGING_W: Final = 100.0
 _MARGIN: Final = 1.2
 _WS_PER_WH: Final = 3600
-_LOOKED_THROUGH: Final = 10_000
 
 
 class Payment(StrEnum):
@@ -94,13 +91,6 @@ class _Open:
     drew_at: float = 0.0
     sun_wh: Mapping[str, int] = field(default_factory=dict)
     drawn_wh: int = 0
-
-
-class CheckedReceipt(NamedTuple):
-    """A receipt, and where it contradicts itself: nowhere, if it is right."""
-
-    receipt: SessionReceipt
-    contradictions: tuple[Contradiction, ...]
 
 
 class ChargingSessions:
@@ -283,29 +273,6 @@ class ChargingSessions:
         self._ready = False
         for found in self._at.values():
             self._record(found, Outcome(save=True))
-
-    async def async_receipts(self, *, charger: str | None, payer: str, limit: int) -> list[CheckedReceipt]:
-        """Return the newest receipts of a charger, or those that somebody paid, each recomputed.
-
-        Raises:
-            LedgerError: ledger_unavailable. The books cannot be read (yet).
-        """
-        journal = self._desk.journal
-
-        def read() -> list[CheckedReceipt]:
-            found: list[CheckedReceipt] = []
-            for stored in journal.ended(KIND, limit=_LOOKED_THROUGH):
-                try:
-                    receipt = SessionReceipt.from_dict(stored["receipt"])
-                    if payer in receipt.payers or receipt.charger == charger:
-                        found.append(CheckedReceipt(receipt, recompute(receipt)))
-                except (TariffError, SessionError, KeyError, TypeError, ValueError) as error:
-                    LOGGER.warning("A receipt of a charging session cannot be read: %s", error)
-                if len(found) == limit:
-                    break
-            return found
-
-        return await self._hass.async_add_executor_job(read)
 
     # One charger
 

@@ -70,6 +70,7 @@ from .quarter_hours import QuarterHours
 from .rewards import Payouts
 from .services import CarServices, ServiceHappened
 from .setpoint_writers import SetpointWriter
+from .signed_receipts import SignedReceipts
 from .storage import GridStore
 from .stored_state import async_tell_lost
 from .topics import DataTopics
@@ -184,6 +185,7 @@ class IslandRuntime:
             store=self.secret_store,
             receipts=receipts,
         )
+        self.receipts = SignedReceipts(self.hass, self.island_id, desk=self.desk, link=self.link)
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
         self.topics = DataTopics(self.hass, self.entry, self.desk, self.link)
         self.topics.watch(self._async_show_economy)

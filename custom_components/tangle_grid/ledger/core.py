@@ -404,6 +404,10 @@ class LedgerCore:
             raise LedgerError("unknown_transaction", {"transaction": str(transaction)[:100]})
         raise LedgerError("unknown_payment", {"payment_id": str(payment_id)[:_MAX_ID]})
 
+    def payment(self, payment_id: str) -> Payment | None:
+        """Return a payment by its id, None where there is none."""
+        return self._outbox.payment(payment_id)
+
     def payments(self, limit: int) -> list[Payment]:
         """Return the newest payments."""
         return self._outbox.payments(limit)

@@ -259,6 +259,10 @@ class Ledger:
         """
         return await self._read_tangle(self._core.verify, payment_id, transaction)
 
+    async def payment(self, payment_id: str) -> Payment | None:
+        """Return a payment by its id, however old it is; None where there is none."""
+        return await self._answer(self._core.payment, payment_id)
+
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         """Return the newest payments, the newest first."""
         bounded = max(1, min(limit, _MAX_LIMIT))

@@ -1,4 +1,4 @@
-"""`scripts/verify`: recompute a reward from what stands on the Tangle, over any node that speaks the IRI API."""
+"""`scripts/verify`: recompute a reward or a receipt, over any node that speaks the IRI API."""
 
 import argparse
 import json
@@ -15,24 +15,27 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from ...protocol import is_body_key
-from ..base.errors import LedgerError
-from ..base.secret_input import read_secret
-from ..messages.archive import ArchiveError, IriArchive
-from ..node.milestone import coordinator_address
-from ..trinary import HASH_TRYTES, is_trytes
-from .receipts import Check, Verification, verify_payment
+from ..economy.signed_receipt import ReceiptError, SignedReceipt, read_signed, reference_of
+from ..ledger.base.errors import LedgerError
+from ..ledger.base.secret_input import read_secret
+from ..ledger.messages.archive import ArchiveError, IriArchive
+from ..ledger.node.milestone import coordinator_address
+from ..ledger.trinary import HASH_TRYTES, is_trytes
+from ..ledger.verify.receipts import Check, Verification, verify_payment
+from ..protocol import is_body_key
+from .files import check_file
 
 _TIMEOUT_S: Final = 60
 _MAX_ANSWER: Final = 64_000_000
 _TOO_MANY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """How long to wait, s, each time in a row that a node refuses one request too many."""
+_MAX_FILE: Final = 16_000_000
 _KEY_DIGITS: Final = 64
 OPEN_KEY_VARIABLE: Final = "TANGLE_GRID_OPEN_KEY"
 BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
 
 # The sentences of all checks, where the actions and the screens have them as well.
-_TEXTS: Final = Path(__file__).parents[2] / "translations" / "en.json"
+_TEXTS: Final = Path(__file__).parents[1] / "translations" / "en.json"
 # Placeholders that are moments, epoch seconds.
 _MOMENTS: Final = frozenset({"starts_at", "ends_at"})
 
@@ -84,17 +87,18 @@ class HttpNode:
         return answer
 
 
-def anchor(archive: IriArchive, found: Verification, given: str | None) -> Check:
+def anchor(archive: IriArchive, public_key: str, given: str | None) -> Check:
     """Say whose word is believed: the key that was given, or else the one that signs this Tangle's milestones."""
     if given is not None:
-        return Check(
-            key="anchor", ok=found.public_key == given, placeholders={"how": f"Believed: the key given, {given}."}
-        )
+        how = f"Believed: the key given, {given}."
+        if public_key != given:
+            how = f"Not believed: {public_key} signed it, and not the key given, {given}."
+        return Check(key="anchor", ok=public_key == given, placeholders={"how": how})
     coordinator = archive.node_info().get("coordinatorAddress")
-    if coordinator == coordinator_address(found.public_key):
-        how = f"Believed: {found.public_key}, the key of this Tangle's milestones, learned from the node (give --key)."
+    if coordinator == coordinator_address(public_key):
+        how = f"Believed: {public_key}, the key of this Tangle's milestones, learned from the node (give --key)."
         return Check(key="anchor", ok=True, placeholders={"how": how})
-    how = f"Not believed: {found.public_key} signed the payment, but is not the key of this Tangle's milestones."
+    how = f"Not believed: {public_key} signed it, but is not the key of this Tangle's milestones."
     return Check(key="anchor", ok=False, placeholders={"how": f"{how} Give --key if it is right all the same."})
 
 
@@ -135,13 +139,14 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/verify",
-        description="Recompute a reward from what stands on the Tangle. Exit code 0: it stands up, 1: it does not,"
-        " 2: it cannot be told.",
+        description="Recompute a reward from what stands on the Tangle, or the receipt of a charging session, a stay or"
+        " a passage from its file. Exit code 0: it stands up, 1: it does not, 2: it cannot be told.",
     )
     parser.add_argument("--node", default="http://127.0.0.1:14265", metavar="URL", help="a node with the IRI API")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("transaction", nargs="?", type=_transaction, help="the transaction that credits the reward")
     what.add_argument("--payment", metavar="ID", help="the payment's id: request:participant")
+    what.add_argument("--receipt", type=Path, metavar="FILE", help="the file of a receipt, - for standard input")
     parser.add_argument("--key", type=_public_key, help="the island's public key: believe nobody else")
     parser.add_argument(
         "--token",
@@ -179,40 +184,62 @@ def _token(file: Path | None) -> str:
     return token
 
 
-def _as_json(found: Verification, checks: list[Check]) -> str:
-    fields = asdict(found) | {
+def _with_sentences(fields: Mapping[str, Any], checks: list[Check]) -> dict[str, Any]:
+    return {
+        **fields,
         "ok": all(check.ok for check in checks),
         "checks": [asdict(check) | {"sentence": sentence(check)} for check in checks],
     }
-    return json.dumps(fields, indent=2)
+
+
+def _file(path: Path) -> SignedReceipt:
+    """Read a receipt. Raises ReceiptError, OSError, ValueError."""
+    text = sys.stdin.read(_MAX_FILE) if str(path) == "-" else path.read_text(encoding="utf-8")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReceiptError("not_a_receipt", {"detail": f"not JSON: {error}"}) from None
+    # What the action answers holds the file under its name.
+    return read_signed(document.get("file", document) if isinstance(document, dict) else document)
+
+
+def _verified(options: argparse.Namespace, archive: IriArchive, keys: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return what was verified, in a line, and all that was found of it."""
+    if options.receipt is not None:
+        signed = _file(options.receipt)
+        checks = [anchor(archive, signed.public_key, options.key), *check_file(archive, signed, lambda _body: keys)]
+        of = {"kind": signed.kind, "reference": reference_of(signed.receipt), "island": signed.island}
+        return f"Receipt {of['reference']} ({signed.kind})", _with_sentences(of, checks)
+    found: Verification = verify_payment(
+        archive,
+        payment_id=options.payment,
+        transaction=options.transaction,
+        public_key=options.key,
+        opens=lambda _body: keys,
+    )
+    checks = [anchor(archive, found.public_key, options.key), *found.checks]
+    return f"Payment {found.payment_id}: {found.amount_i} i", _with_sentences(asdict(found), checks)
 
 
 def main(given: list[str] | None = None) -> int:
-    """Verify one reward; return the exit code."""
+    """Verify one reward or receipt; return the exit code."""
     options = arguments(given)
     try:
         keys = opening_keys(options.open_key)
         archive = IriArchive(HttpNode(options.node, _token(options.token)))
-        found = verify_payment(
-            archive,
-            payment_id=options.payment,
-            transaction=options.transaction,
-            public_key=options.key,
-            opens=lambda _body: keys,
-        )
-        checks = [anchor(archive, found, options.key), *found.checks]
-    except (ArchiveError, LedgerError, OSError, ValueError) as error:
+        what, found = _verified(options, archive, keys)
+    except (ArchiveError, LedgerError, ReceiptError, OSError, ValueError) as error:
         sys.stderr.write(f"scripts/verify: {error}\n")
         return 2
-    good = all(check.ok for check in checks)
     if options.json:
-        sys.stdout.write(_as_json(found, checks) + "\n")
-        return 0 if good else 1
-    sys.stdout.write(f"Payment {found.payment_id}: {found.amount_i} i\n")
-    for check in checks:
-        sys.stdout.write(f"  {'yes' if check.ok else 'NO '}  {sentence(check)}\n")
-    sys.stdout.write("The reward stands up.\n" if good else "The reward does NOT stand up.\n")
-    return 0 if good else 1
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return 0 if found["ok"] else 1
+    sys.stdout.write(f"{what}\n")
+    for check in found["checks"]:
+        sys.stdout.write(f"  {'yes' if check['ok'] else 'NO '}  {check['sentence']}\n")
+    name = "reward" if options.receipt is None else "receipt"
+    sys.stdout.write(f"The {name} {'stands up' if found['ok'] else 'does NOT stand up'}.\n")
+    return 0 if found["ok"] else 1
 
 
 if __name__ == "__main__":

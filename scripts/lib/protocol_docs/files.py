@@ -7,7 +7,16 @@ from typing import Any
 
 from custom_components.tangle_grid.protocol import ROLE_KINDS, VERSION, body_types
 
-from .schemas import Json, body_schema, documented, envelope_schema, payment_schema, statement_schema
+from .receipt_vectors import signed_receipt_vectors
+from .schemas import (
+    Json,
+    body_schema,
+    documented,
+    envelope_schema,
+    payment_schema,
+    signed_receipt_schema,
+    statement_schema,
+)
 from .vectors import body_vectors, canonical_vectors, chain_vectors, key_vectors, receipt_vector, sealed_vector
 
 
@@ -29,11 +38,13 @@ def documents() -> dict[str, Any]:
         "envelope.schema.json": envelope_schema(),
         "payment.schema.json": payment_schema(),
         "statement.schema.json": statement_schema(),
+        "signed-receipt.schema.json": signed_receipt_schema(),
         "vectors/canonical.json": canonical_vectors(),
         "vectors/keys.json": key_vectors(),
         "vectors/sealed.json": sealed_vector(),
         "vectors/chain.json": chain_vectors(),
         "vectors/receipt.json": receipt_vector(),
+        "vectors/signed-receipts.json": signed_receipt_vectors(),
     }
     for kind, body in body_types().items():
         found[f"{kind}.schema.json"] = body_schema(body)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from custom_components.tangle_grid.economy import signed_receipt
 from custom_components.tangle_grid.economy.books.signed import HEAD, LINE
 from custom_components.tangle_grid.protocol import MAX_BYTES, VERSION, Body, ProtocolError, body_types
 from custom_components.tangle_grid.protocol.bodies import MAX_NAME
@@ -171,6 +172,25 @@ def statement_schema() -> Json:
     said["properties"]["lines"] = {"type": "array", "items": _fields_of(LINE)}
     description = "A participant's month. The signature (Ed25519) covers the canonical encoding of everything else."
     return _schema("statement", description, said)
+
+
+def signed_receipt_schema() -> Json:
+    """Return the JSON Schema of a receipt's file, which is handed out and not put on a Tangle."""
+    said: Json = _fields_of(signed_receipt.HEAD)
+    said["properties"]["format"] = {"const": signed_receipt.FORMAT}
+    said["properties"]["v"] = {"const": signed_receipt.VERSION}
+    said["properties"]["kind"] = {"enum": list(signed_receipt.KINDS)}
+    said["properties"]["public_key"]["pattern"] = "^[0-9a-f]{64}$"
+    said["properties"]["signature"]["pattern"] = "^[0-9a-f]{128}$"
+    payment: Json = _fields_of(signed_receipt.PAYMENT)
+    payment["properties"]["amount_i"]["minimum"] = 1
+    payment["properties"]["transaction"]["pattern"] = "^[A-Z9]{81}$"
+    said["properties"]["payments"] = {"type": "array", "items": payment}
+    description = (
+        "The receipt of a charging session, a stay in a car park or a passage of a toll. The signature (Ed25519) covers"
+        " the canonical encoding of everything else; transaction is the one that credits the payment."
+    )
+    return _schema("signed-receipt", description, said)
 
 
 def _fields_of(shape: Mapping[str, tuple[type, ...]]) -> Json:

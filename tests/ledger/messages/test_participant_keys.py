@@ -28,7 +28,6 @@ from custom_components.tangle_grid.ledger.messages.chronicle import message_plan
 from custom_components.tangle_grid.ledger.node import Api
 from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.pyota.library import prepare
-from custom_components.tangle_grid.ledger.verify.cli import OPEN_KEY_VARIABLE, main
 from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
     Envelope,
@@ -39,6 +38,7 @@ from custom_components.tangle_grid.protocol import (
     member_key,
     to_body,
 )
+from custom_components.tangle_grid.verify.cli import OPEN_KEY_VARIABLE, main
 from tests.ledger.conftest import ISLAND, Opener
 from tests.support.ledger.story import ANSWER, ASK, PAYMENT, SETTLEMENT, failed, reward, tell, whole_story
 

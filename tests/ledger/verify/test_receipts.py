@@ -8,29 +8,25 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import unused_port
 
 from custom_components.tangle_grid.ledger import TREASURY, Ledger, LedgerError, PaymentOrder, Secrets
-from custom_components.tangle_grid.ledger.backends.backend import EmbeddedBackend
 from custom_components.tangle_grid.ledger.messages.archive import ArchiveError, IriArchive
 from custom_components.tangle_grid.ledger.messages.chronicle import message_plan
-from custom_components.tangle_grid.ledger.node import Api
-from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, prepare
-from custom_components.tangle_grid.ledger.verify import cli as verify_cli
-from custom_components.tangle_grid.ledger.verify.cli import HttpNode, main, sentence
 from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
     Signer,
     SigningKey,
     to_body,
 )
+from custom_components.tangle_grid.verify import cli as verify_cli
+from custom_components.tangle_grid.verify.cli import HttpNode, main, sentence
 from tests.support.ledger.receipt_program import RECEIPT_PROGRAM, run_with_our_sponges
 from tests.support.ledger.story import (
     ANSWER,
@@ -240,21 +236,6 @@ async def test_a_payment_that_is_made_twice_is_found(ledger: Ledger, island_secr
     assert failed(found) == {"once"}
     paid = next(each for each in await ledger.payments() if each.payment_id == PAYMENT)
     assert failed(await ledger.verify(transaction=paid.tail)) == {"once"}
-
-
-@pytest.fixture
-async def node_url(socket_enabled: None, ledger: Ledger) -> AsyncIterator[str]:
-    """The ledger's own node, over HTTP."""
-    backend = ledger._core.backend
-    assert isinstance(backend, EmbeddedBackend)
-    http = HttpApi(Api(backend.node))
-    runner = web.AppRunner(http.application())
-    await runner.setup()
-    port = unused_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    yield f"http://127.0.0.1:{port}"
-    await runner.cleanup()
-    await asyncio.to_thread(http.close)
 
 
 async def test_the_command_line_verifies_over_http(

@@ -84,7 +84,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class FoundMessage:
     """A message on the Tangle. `body` is what it says, opened if it was sealed; nothing if no key opens it."""
 
     tail: str
@@ -103,16 +103,17 @@ def _no_keys(_body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Payout:
+class Payout:
     """A payment as its bundle says it, and the transaction that credits it."""
 
-    message: _Found
+    message: FoundMessage
     payment_id: str
     said: Mapping[str, Any]
     credit: Transaction | None
 
 
-def _read(archive: TangleArchive, tail: str, opens: Opens) -> _Found | None:
+def found_message(archive: TangleArchive, tail: str, opens: Opens) -> FoundMessage | None:
+    """Return the message of a bundle, by its tail; None where there is none. `opens` gives the keys if it is sealed."""
     bundle = archive.bundle(tail)
     try:
         envelope = Envelope.decode(text_of(bundle).encode()) if bundle else None
@@ -124,17 +125,17 @@ def _read(archive: TangleArchive, tail: str, opens: Opens) -> _Found | None:
         body = envelope.open(opens(envelope.body))
     except ProtocolError:
         body = {}
-    return _Found(tail=tail, envelope=envelope, body=body, bundle=tuple(bundle))
+    return FoundMessage(tail=tail, envelope=envelope, body=body, bundle=tuple(bundle))
 
 
-def _payouts(message: _Found) -> list[_Payout]:
+def payouts(message: FoundMessage) -> list[Payout]:
     """Return the payments that a message names, in the order of the bundle's outputs."""
     payments = message.body.get("payments")
     if not isinstance(payments, list):
         return []
     credits_ = [each for each in message.bundle if each.value > 0]
     return [
-        _Payout(
+        Payout(
             message=message,
             payment_id=said["id"],
             said=said,
@@ -159,7 +160,7 @@ class _Inquiry:
         notices = [message.envelope for message in self.messages(KeyNotice.kind)]
         self.registry = KeyRegistry.replay(island, public_key, notices)
 
-    def genuine(self, message: _Found) -> bool:
+    def genuine(self, message: FoundMessage) -> bool:
         """Tell whether the island, or a member for itself, signed this, and note it."""
         envelope = message.envelope
         if self.registry.why_rejected(envelope) is not None:
@@ -170,10 +171,10 @@ class _Inquiry:
         self.forked = self.forked or known.digest() != envelope.digest()
         return True
 
-    def messages(self, kind: str) -> Iterator[_Found]:
+    def messages(self, kind: str) -> Iterator[FoundMessage]:
         """Give the genuine messages of a kind, the newest first."""
         for tail in self.archive.newest(kind):
-            message = _read(self.archive, tail, self._opens)
+            message = found_message(self.archive, tail, self._opens)
             if message is not None and message.envelope.kind == kind and self.genuine(message):
                 yield message
 
@@ -195,9 +196,9 @@ class _Search:
     opens: Opens
     shut: bool = False
 
-    def _read(self, tail: str, island: str | None, public_key: str | None) -> _Found | None:
+    def _read(self, tail: str, island: str | None, public_key: str | None) -> FoundMessage | None:
         """Return a payment's message, if it is from whose word counts."""
-        message = _read(self.archive, tail, self.opens)
+        message = found_message(self.archive, tail, self.opens)
         if message is None or message.envelope.kind != PAYMENT_KIND:
             return None
         sender = message.envelope
@@ -206,31 +207,31 @@ class _Search:
         self.shut |= message.is_shut
         return message
 
-    def by_id(self, payment_id: str, island: str | None, public_key: str | None) -> _Payout | None:
+    def by_id(self, payment_id: str, island: str | None, public_key: str | None) -> Payout | None:
         """Look for the payment, the oldest confirmed one if there are several; a forgery does not count."""
-        best: _Payout | None = None
+        best: Payout | None = None
         for tail in self.archive.newest(PAYMENT_KIND):
             message = self._read(tail, island, public_key)
-            for payout in _payouts(message) if message is not None else ():
+            for payout in payouts(message) if message is not None else ():
                 if payout.payment_id == payment_id and (best is None or self.archive.is_confirmed(tail)):
                     best = payout
         return best
 
-    def by_transaction(self, transaction_hash: str) -> _Payout | None:
+    def by_transaction(self, transaction_hash: str) -> Payout | None:
         """Return the payment that this transaction credits."""
         transaction = self.archive.transaction(transaction_hash)
         if transaction is None:
             return None
         tails = self.archive.copies(transaction.bundle) if transaction.index else [transaction_hash]
         for tail in tails:
-            message = _read(self.archive, tail, self.opens)
+            message = found_message(self.archive, tail, self.opens)
             if message is None or transaction_hash not in {each.hash for each in message.bundle}:
                 continue
             self.shut |= message.is_shut
-            payouts = _payouts(message)
-            credited = [each for each in payouts if each.credit is not None and each.credit.hash == transaction_hash]
-            if credited or len(payouts) == 1:
-                return (credited or payouts)[0]
+            paid = payouts(message)
+            credited = [each for each in paid if each.credit is not None and each.credit.hash == transaction_hash]
+            if credited or len(paid) == 1:
+                return (credited or paid)[0]
         return None
 
 
@@ -269,7 +270,7 @@ def verify_payment(
 class _Verifier:
     """Collects the checks of one payment."""
 
-    def __init__(self, inquiry: _Inquiry, payout: _Payout) -> None:
+    def __init__(self, inquiry: _Inquiry, payout: Payout) -> None:
         self._inquiry = inquiry
         self._payout = payout
         self._checks: list[Check] = []
@@ -305,7 +306,7 @@ class _Verifier:
             checks=tuple(self._checks),
         )
 
-    def _bodies[T](self, body_type: type[T], kind: str) -> Iterator[tuple[_Found, T]]:
+    def _bodies[T](self, body_type: type[T], kind: str) -> Iterator[tuple[FoundMessage, T]]:
         for message in self._inquiry.messages(kind):
             try:
                 body = read_body(kind, message.body)
@@ -314,12 +315,12 @@ class _Verifier:
             if isinstance(body, body_type):
                 yield message, body
 
-    def _settlement(self) -> tuple[_Found, SettlementReceipt] | None:
+    def _settlement(self) -> tuple[FoundMessage, SettlementReceipt] | None:
         # Its number says nothing against the payment's: payments do not wait in the queue of messages.
         found = self._bodies(SettlementReceipt, SettlementReceipt.kind)
         return next((each for each in found if each[1].payment_id == self._payout.payment_id), None)
 
-    def _check_receipt(self, settlement: _Found, receipt: SettlementReceipt) -> Recomputed | None:
+    def _check_receipt(self, settlement: FoundMessage, receipt: SettlementReceipt) -> Recomputed | None:
         answered = next(
             (
                 each
@@ -364,7 +365,7 @@ class _Verifier:
         self._check("amount", ok=found.amount_i == receipt.amount_i, said=receipt.amount_i, recomputed=found.amount_i)
         return found
 
-    def _check_contradictions(self, told: Sequence[tuple[_Found, _Part]]) -> None:
+    def _check_contradictions(self, told: Sequence[tuple[FoundMessage, _Part]]) -> None:
         """Nothing that the island or the participant signed may say otherwise; the same again says nothing new."""
         receipt = next(body for _message, body in told if isinstance(body, SettlementReceipt))
         fields = list(contradictions(receipt.evidence, to_body(receipt)))
@@ -404,7 +405,7 @@ class _Verifier:
             if message.envelope.issued_at < since:
                 break
             bundle = message.bundle[0].bundle
-            named = any(each.payment_id == self._payout.payment_id for each in _payouts(message))
+            named = any(each.payment_id == self._payout.payment_id for each in payouts(message))
             if named and bundle != self._payout.message.bundle[0].bundle and self._confirmed(bundle):
                 others.add(bundle)
         self._check("once", ok=not others, others=len(others))
@@ -413,7 +414,7 @@ class _Verifier:
         return any(map(self._inquiry.archive.is_confirmed, self._inquiry.archive.copies(bundle)))
 
 
-def _precedes(earlier: _Found, later: _Found) -> bool:
+def _precedes(earlier: FoundMessage, later: FoundMessage) -> bool:
     """Tell whether a message was there when the later one was signed: by number, or by its hash in that one."""
     if earlier.envelope.sender == later.envelope.sender:
         return earlier.envelope.sequence < later.envelope.sequence
