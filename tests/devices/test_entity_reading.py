@@ -274,3 +274,25 @@ def test_what_goes_is_not_remembered(hass: HomeAssistant, reader: EntityReader, 
     assert reader.power_w("sensor.p") is not None
     hass.states.async_remove("sensor.p")
     assert reader.power_w("sensor.p") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "unit", "wh"),
+    [
+        ("12.345", "kWh", 12_345.0),
+        ("500", "Wh", 500.0),
+        ("1.5", "MWh", 1_500_000.0),
+        ("-1", "kWh", None),
+        ("12", "kW", None),
+        ("12", None, None),
+        ("unavailable", "kWh", None),
+        ("many", "kWh", None),
+    ],
+)
+async def test_an_energy_counter_is_read_in_watt_hours(
+    hass: HomeAssistant, state: str, unit: str | None, wh: float | None
+) -> None:
+    reader = EntityReader(hass, lambda moment: moment.timestamp())
+    assert reader.energy_wh("sensor.counter") is None
+    hass.states.async_set("sensor.counter", state, {} if unit is None else {"unit_of_measurement": unit})
+    assert reader.energy_wh("sensor.counter") == wh

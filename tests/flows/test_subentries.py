@@ -273,6 +273,8 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
         ({"enable": "switch.gone"}, "enable", "entity_missing"),
         ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "currents", "entity_no_current"),
         ({"currents": ["sensor.i1"]}, "currents", "currents_count"),
+        ({"energy": "sensor.car_range"}, "energy", "entity_no_energy"),
+        ({"energy": "sensor.gone"}, "energy", "entity_missing"),
         ({"currents": ["sensor.i1", "sensor.i2", "sensor.i2"]}, "currents", "entity_twice"),
         ({"limits": {"min_current": 16, "max_current": 10}}, "limits", "minimum_above_maximum"),
         ({"limits": {"safe_current": 20}}, "limits", "safe_outside_limits"),

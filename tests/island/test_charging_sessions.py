@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -184,6 +185,87 @@ async def test_a_session_goes_on_after_a_restart(
     (receipt,) = await receipts(hass, island)
     assert recompute(receipt) == ()
     assert orders.keys() < island.ledger.orders.keys()
+
+
+COUNTER = "sensor.charger_energy"
+
+
+def counting() -> MockConfigEntry:
+    """Return an island whose charger has an energy counter."""
+    charger = charger_subentry("never")
+    charger["data"] = {**charger["data"], "connected": PLUG, "energy": COUNTER}
+    return island_entry(charger, options={"planning": False, "prices": PRICES, "token_rate": "1000000"})
+
+
+def count(hass: HomeAssistant, kwh: float) -> None:
+    hass.states.async_set(COUNTER, f"{kwh:.3f}", {"unit_of_measurement": "kWh", "device_class": "energy"})
+
+
+def refused_counters(hass: HomeAssistant) -> list[ir.IssueEntry]:
+    issues = ir.async_get(hass).issues
+    return [each for (_domain, name), each in issues.items() if name.startswith("energy_counter_refused")]
+
+
+@pytest.mark.parametrize("entry", [counting()], indirect=True)
+async def test_a_counter_tells_each_watt_hour_also_those_of_a_stop(
+    hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger], freezer: FrozenDateTimeFactory
+) -> None:
+    fund(island, charger_1=RICH_I)
+    count(hass, 1_234.5)
+    await plug(hass, island, "on")
+    total = 1_234.5
+    for _ in range(20):
+        total += 0.040
+        count(hass, total)
+        await charge(island, 15)
+    assert session(island).wh_in == 800, "not what power comes to"
+    session_id = session(island).session_id
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    count(hass, total := total + 0.7)
+    freezer.tick(300)
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    island.ledger = fake_ledger[-1]
+    await island.settle()
+    await charge(island, 30)
+    assert (session(island).session_id, session(island).wh_in) == (session_id, 1_500)
+    # A counter that says what cannot be is not believed, and named; power counts meanwhile.
+    assert not refused_counters(hass)
+    before = session(island).wh_in
+    for wrong in (total + 200.0, total - 500.0):
+        count(hass, wrong)
+        await charge(island, 30)
+        (named,) = refused_counters(hass)
+        assert named.translation_placeholders is not None
+        assert named.translation_placeholders["entity"] == COUNTER
+    assert 0 < session(island).wh_in - before < 400
+    count(hass, total := total + 0.3)
+    await charge(island, 30)
+    assert not refused_counters(hass)
+    assert session(island).wh_in == 1_800
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    assert (receipt.wh_in, recompute(receipt)) == (1_800, ())
+    assert {"counter_jump", "counter_backwards", "gap"} <= {*receipt.findings}
+
+
+@pytest.mark.parametrize("entry", [counting()], indirect=True)
+async def test_what_another_car_took_meanwhile_is_not_billed_to_the_one_before(
+    hass: HomeAssistant, island: Island
+) -> None:
+    fund(island, charger_1=RICH_I)
+    count(hass, 10.0)
+    await plug(hass, island, "on")
+    count(hass, 10.1)
+    await charge(island, 60)
+    first = session(island)
+    assert first.wh_in == 100
+    found = island.runtime.charging._at[CHARGER]
+    found.steady_at, found.plugged_at = None, (found.plugged_at or 0.0) - 600
+    count(hass, 10.3)
+    await charge(island, 60)
+    assert session(island).session_id != first.session_id
+    (receipt,) = await receipts(hass, island)
+    assert receipt.wh_in == 100
 
 
 @pytest.mark.parametrize("entry", [make_entry()], indirect=True)

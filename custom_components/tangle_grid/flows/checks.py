@@ -18,12 +18,13 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util.unit_conversion import ElectricCurrentConverter, PowerConverter
+from homeassistant.util.unit_conversion import ElectricCurrentConverter, EnergyConverter, PowerConverter
 
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, convert, finite_number
 from ..ledger import EXAMPLE_URL
 
 POWER_UNITS: Final = frozenset(unit for unit in PowerConverter.VALID_UNITS if unit)
+ENERGY_UNITS: Final = frozenset(unit for unit in EnergyConverter.VALID_UNITS if unit)
 CURRENT_UNITS: Final = frozenset(unit for unit in ElectricCurrentConverter.VALID_UNITS if unit)
 PERCENT_UNITS: Final = frozenset({PERCENTAGE})
 # A feed far above its fuse for longer than a moment is a wrong unit or a wrong sensor, not a load.
@@ -186,6 +187,8 @@ def _check_unit(state: State, units: frozenset[str]) -> Problem | None:
     placeholders = {"entity": state.entity_id, "unit": unit or _NOTHING}
     if units is CURRENT_UNITS:
         return Problem(key="entity_no_current", placeholders=placeholders)
+    if units is ENERGY_UNITS:
+        return Problem(key="entity_no_energy", placeholders=placeholders)
     if units is PERCENT_UNITS:
         return Problem(key="entity_no_percentage", placeholders=placeholders)
     return Problem(key="entity_no_power", placeholders=placeholders)

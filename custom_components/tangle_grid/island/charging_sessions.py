@@ -18,11 +18,13 @@ from homeassistant.util import dt as dt_util
 from ..bridge.journal import OrderedTransfer, TransferState
 from ..bridge.payment_desk import PaymentDesk
 from ..clock import GridClock
-from ..const import LOGGER
+from ..const import CONF_ENERGY, LOGGER
+from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
 from ..economy.effects import BookEntry, Effect
 from ..economy.errors import FormError, TariffError
 from ..economy.sessions import (
+    Finding,
     Guest,
     Hold,
     Outcome,
@@ -63,6 +65,7 @@ _GONE_S: Final = 1_800.0
 #: Another car was plugged in while nobody looked if its session began so much later.
 _SAME_PLUG_S: Final = 60.0
 _CHARGING_W: Final = 100.0
+_DOUBTS_COUNTER: Final = {Finding.COUNTER_BACKWARDS, Finding.COUNTER_JUMP, Finding.COUNTER_UNUSABLE}
 _MARGIN: Final = 1.2
 _WS_PER_WH: Final = 3600
 
@@ -81,7 +84,11 @@ class Payment(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class _Open:
-    """A session that is not paid yet, and what surrounds it. `plugged_at` is when the grid saw the plug, grid time."""
+    """A session that is not paid yet, and what surrounds it.
+
+    `plugged_at` is when the grid saw the plug, grid time. `is_another`: another car was plugged in while Home Assistant
+    was not running.
+    """
 
     session: Session
     plugged_at: float | None
@@ -89,6 +96,8 @@ class _Open:
     steady_at: float | None = None
     was_asked: bool = False
     drew_at: float = 0.0
+    doubts_counter: bool = False
+    is_another: bool = False
     sun_wh: Mapping[str, int] = field(default_factory=dict)
     drawn_wh: int = 0
 
@@ -127,7 +136,9 @@ class ChargingSessions:
         self._desk, self._vehicles, self._members = desk, vehicles, members
         self._ledger_open, self._noticed = ledger_open, noticed
         configs = {pid: each.config for pid, each in participants.items()}
+        self._reader = EntityReader(hass, lambda moment: moment.timestamp())
         self._chargers = {pid: each for pid, each in configs.items() if isinstance(each, ChargerConfig)}
+        self._counters = {pid: entry.subentries[pid].data.get(CONF_ENERGY) for pid in self._chargers}
         self._suns = [pid for pid, each in configs.items() if isinstance(each, SolarConfig)]
         self._at: dict[str, _Open] = {}
         self._settling: list[_Open] = []
@@ -158,6 +169,11 @@ class ChargingSessions:
         if session.hold is not None:
             return Payment(session.hold.value)
         return Payment.PAID if session.is_billed else Payment.FREE
+
+    def doubts_counter(self, charger_id: str) -> bool:
+        """Return whether the session at a charger was told by its energy counter what cannot be, and goes by power."""
+        found = self._at.get(charger_id)
+        return found is not None and found.doubts_counter
 
     def cost(self, charger_id: str) -> Fraction | None:
         """Return what the session at a charger costs so far, with the fee and less what was fed back, in the currency.
@@ -281,6 +297,8 @@ class ChargingSessions:
         connected = device.connected
         if connected is None:
             connected = self._draws(found, device, status.at)
+        if found is not None:
+            found.is_another = found.steady_at is None and self._is_another_plug(found, device)
         if found is not None and (not connected or self._is_another_plug(found, device)):
             self._end(charger_id, found, device, status.at)
             found = None
@@ -322,7 +340,7 @@ class ChargingSessions:
             charger_id,
             terms,
             dt_util.get_default_time_zone(),
-            Reading(at=now, power_w=device.power_w),
+            Reading(at=now, power_w=device.power_w, import_wh=self._counter_wh(charger_id)),
             most_w=round(self._most_w(charger_id)),
             payer=payer,
             guest=guest,
@@ -340,7 +358,7 @@ class ChargingSessions:
         if not (asked or found.was_asked):
             session.reward_settled(0)  # what no reward came for
         outcome = session.step(self._reading(found, device, now), self._situation(found))
-        found.was_asked = asked
+        found.was_asked, found.doubts_counter = asked, bool(outcome.findings & _DOUBTS_COUNTER)
         self._record(found, outcome)
         if (session.hold, session.pauses) != before:
             self._hold(session.charger)
@@ -385,17 +403,25 @@ class ChargingSessions:
     def _reading(self, found: _Open, device: DeviceStatus, now: float, *, on_request: bool | None = None) -> Reading:
         steady, before = monotonic(), found.steady_at
         found.looked_at, found.steady_at = now, steady
+        counter_wh = self._counter_wh(found.session.charger)
+        if found.is_another:  # the counter has both cars in it by now
+            counter_wh = None
         charging = None if device.power_w is None else abs(device.power_w) >= _CHARGING_W
         asked = device.curtailment is RequestState.ACTIVE if on_request is None else on_request
         return Reading(
             at=now,
             elapsed_s=None if before is None else (steady - before) * self._clock.speed,
             power_w=device.power_w,
-            charging=bool(charging),
+            import_wh=counter_wh,
+            charging=bool(charging) if counter_wh is None else charging,
             held=not charging and device.cause not in {None, Cause.ALLOCATION, Cause.PAYMENT},
             # The last interval of a request counts, too.
             on_request=asked or found.was_asked,
         )
+
+    def _counter_wh(self, charger_id: str) -> float | None:
+        entity_id = self._counters.get(charger_id)
+        return None if entity_id is None else self._reader.energy_wh(entity_id)
 
     def _situation(self, found: _Open) -> Situation:
         session = found.session

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_POWER
+from ..const import CONF_ENERGY, CONF_POWER, SUBENTRY_CHARGER
 from ..devices.io.trouble import EntityTroubles, Trouble
 from ..devices.named import named
 from ..grid.device.belief import DeviceFault
@@ -15,6 +15,7 @@ from .ownership import async_taken
 from .runtime import TangleGridConfigEntry
 
 ISSUE_CONTROLLED_TWICE: Final = "controlled_twice"
+ISSUE_COUNTER: Final = "energy_counter_refused"
 #: What the registry says is certain; a state that cannot be read may be of a moment.
 _PATIENCE: Final[Mapping[Trouble, timedelta]] = {
     Trouble.DISABLED: timedelta(seconds=20),
@@ -52,6 +53,7 @@ class DeviceIssues:
         yield from self._named_by(entry.entry_id, entry.title, entry.options)
         for subentry_id, subentry in entry.subentries.items():
             yield from self._named_by(subentry_id, f"{entry.title}, {subentry.title}", subentry.data)
+        yield from self._counters()
         yield from self._taken()
 
     def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[DeviceIssue]:
@@ -71,6 +73,19 @@ class DeviceIssues:
                     wrong=trouble is each,
                     patience=_LATE if late else _PATIENCE[each],
                     placeholders={"device": name, "entity": entity_id, "value": value[:80]},
+                )
+
+    def _counters(self) -> Iterator[DeviceIssue]:
+        """Yield the energy counters that the present session at their charger does not believe, and the others."""
+        entry = self._entry
+        for charger_id, subentry in entry.subentries.items():
+            if (entity_id := subentry.data.get(CONF_ENERGY)) is not None and subentry.subentry_type == SUBENTRY_CHARGER:
+                yield DeviceIssue(
+                    key=ISSUE_COUNTER,
+                    subject=f"{charger_id}_{entity_id}",
+                    wrong=entry.runtime_data.charging.doubts_counter(charger_id),
+                    patience=timedelta(0),
+                    placeholders={"device": f"{entry.title}, {subentry.title}", "entity": entity_id},
                 )
 
     def _taken(self) -> Iterator[DeviceIssue]:

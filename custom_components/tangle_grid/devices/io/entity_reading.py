@@ -22,11 +22,17 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
     UnitOfElectricCurrent,
+    UnitOfEnergy,
     UnitOfPower,
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
+from homeassistant.util.unit_conversion import (
+    BaseUnitConverter,
+    ElectricCurrentConverter,
+    EnergyConverter,
+    PowerConverter,
+)
 
 from ...grid.model.world import PhaseReading, PhaseTriple
 from .sign_of_life import async_relatives
@@ -107,6 +113,7 @@ class EntityReader:
         self._currents: _Known[Sample | None] = {}
         self._percents: _Known[Sample | None] = {}
         self._settings: _Known[float | None] = {}
+        self._counters: _Known[float | None] = {}
 
     def power_w(self, entity_id: str) -> Sample | None:
         """Return power in W."""
@@ -130,6 +137,10 @@ class EntityReader:
     def current_a(self, entity_id: str) -> Sample | None:
         """Current in A."""
         return self._read(self._currents, entity_id, self._as_current)
+
+    def energy_wh(self, entity_id: str) -> float | None:
+        """Return what an energy counter shows, Wh: its newest value, however old that is."""
+        return self._read(self._counters, entity_id, self._as_energy)
 
     def setting_a(self, entity_id: str) -> float | None:
         """Return the current that a number is set to, A."""
@@ -226,6 +237,12 @@ class EntityReader:
 
     def _as_current(self, state: State) -> Sample | None:
         return self._sample(state, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
+
+    def _as_energy(self, state: State) -> float | None:
+        if (number := finite_number(state.state)) is None or number < 0.0:
+            return None
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        return convert(number, unit, UnitOfEnergy.WATT_HOUR, EnergyConverter)
 
     def _as_percent(self, state: State) -> Sample | None:
         if state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) not in (PERCENTAGE, None):

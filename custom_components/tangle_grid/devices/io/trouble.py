@@ -12,6 +12,7 @@ from ...const import (
     CONF_CURRENT_LIMIT,
     CONF_CURRENTS,
     CONF_DISCHARGE_CURRENT,
+    CONF_ENERGY,
     CONF_FAIL_SAFE,
     CONF_LIMIT_UNIT,
     CONF_METER_CURRENT,
@@ -57,6 +58,7 @@ class EntityTroubles:
             **dict.fromkeys(by_power, reader.power_w),
             **dict.fromkeys((CONF_METER_CURRENT, CONF_METER_CURRENT_SENSORS, CONF_CURRENTS), reader.current_a),
             **dict.fromkeys((CONF_DISCHARGE_CURRENT, CONF_FAIL_SAFE), reader.setting_a),
+            CONF_ENERGY: reader.energy_wh,
             CONF_SOC: reader.percent,
         }
 

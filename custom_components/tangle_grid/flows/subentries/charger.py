@@ -20,6 +20,7 @@ from ...const import (
     CONF_DISCHARGE_CURRENT,
     CONF_ENABLE,
     CONF_ENABLE_PAUSES,
+    CONF_ENERGY,
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_ID_SENSOR,
@@ -51,6 +52,7 @@ from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import (
     CURRENT_UNITS,
+    ENERGY_UNITS,
     PERCENT_UNITS,
     POWER_UNITS,
     Problem,
@@ -77,6 +79,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     exclusive_fields = (
         CONF_POWER,
         CONF_CURRENTS,
+        CONF_ENERGY,
         CONF_CURRENT_LIMIT,
         CONF_ENABLE,
         CONF_ENABLE_PAUSES,
@@ -100,6 +103,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
                 **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Optional(CONF_CURRENTS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
+                vol.Optional(CONF_ENERGY): selectors.sensors(SensorDeviceClass.ENERGY),
                 vol.Required(SECTION_LIMITS): section(
                     vol.Schema(
                         {
@@ -193,6 +197,8 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
             raise FieldProblem(CONF_CURRENTS, Problem(key="currents_count"))
         for entity_id in currents:
             require(CONF_CURRENTS, check_number_sensor(self.hass, entity_id, CURRENT_UNITS, may_be_silent=True))
+        if CONF_ENERGY in data:
+            require(CONF_ENERGY, check_number_sensor(self.hass, data[CONF_ENERGY], ENERGY_UNITS, may_be_silent=True))
         if CONF_SOC in data:
             require(CONF_SOC, check_number_sensor(self.hass, data[CONF_SOC], PERCENT_UNITS, may_be_silent=True))
 
