@@ -23,7 +23,7 @@ from custom_components.tangle_grid.economy.sessions import (
     session_of,
 )
 
-STEP_S: Final = 10.0
+STEP_S: Final = 5.0
 START: Final = datetime(2026, 1, 5, 18, tzinfo=UTC).timestamp()
 # Night and day, and a fee to be paid at plug-in.
 TARIFF: Final = """{"currency": "EUR", "elements": [

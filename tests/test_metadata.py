@@ -276,9 +276,15 @@ def test_every_check_has_two_sentences() -> None:
     for path, call in _calls("_check"):
         if path.name == "receipts.py" and (key := _constant(call.args[0])) is not None:
             given.setdefault(key, set()).update(each.arg for each in call.keywords if each.arg not in {None, "ok"})
-    assert {key for key in common if key.startswith("check_")} == {
-        f"check_{check}{suffix}" for check in given for suffix in ("", "_failed")
-    }
+    sentences = {f"check_{check}{suffix}" for check in given for suffix in ("", "_failed")}
+    # And those of a receipt's file: a payment has one sentence when all is well, and one for each thing that is not.
+    transfers = re.findall(r'"(transfer_[a-z]+)"', (FOLDER / "ledger/verify/transfers.py").read_text())
+    sentences |= {f"check_{check}_failed" for check in transfers} | {"check_transfer_confirmed"}
+    files = set(re.findall(r'key="([a-z_]+)"', (FOLDER / "verify/files.py").read_text()))
+    sentences |= {f"check_{check}{suffix}" for check in files for suffix in ("", "_failed")}
+    assert {key for key in common if key.startswith("check_")} == sentences
+    for check in transfers:
+        assert _placeholders(common[f"check_{check}_failed"]) <= {"payment_id", "amount_i", "transaction"}
     for check, values in given.items():
         for suffix in ("", "_failed"):
             assert _placeholders(common[f"check_{check}{suffix}"]) <= values, check

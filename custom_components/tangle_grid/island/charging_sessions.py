@@ -403,15 +403,15 @@ class ChargingSessions:
     def _reading(self, found: _Open, device: DeviceStatus, now: float, *, on_request: bool | None = None) -> Reading:
         steady, before = monotonic(), found.steady_at
         found.looked_at, found.steady_at = now, steady
-        counter_wh = self._counter_wh(found.session.charger)
-        if found.is_another:  # the counter has both cars in it by now
-            counter_wh = None
-        charging = None if device.power_w is None else abs(device.power_w) >= _CHARGING_W
+        power_w, counter_wh = device.power_w, self._counter_wh(found.session.charger)
+        if found.is_another:  # what was read is of both cars
+            power_w = counter_wh = None
+        charging = None if power_w is None else abs(power_w) >= _CHARGING_W
         asked = device.curtailment is RequestState.ACTIVE if on_request is None else on_request
         return Reading(
             at=now,
             elapsed_s=None if before is None else (steady - before) * self._clock.speed,
-            power_w=device.power_w,
+            power_w=power_w,
             import_wh=counter_wh,
             charging=bool(charging) if counter_wh is None else charging,
             held=not charging and device.cause not in {None, Cause.ALLOCATION, Cause.PAYMENT},

@@ -36,6 +36,8 @@ BEARER_VARIABLE: Final = "TANGLE_GRID_TOKEN"
 
 # The sentences of all checks, where the actions and the screens have them as well.
 _TEXTS: Final = Path(__file__).parents[1] / "translations" / "en.json"
+# Checks whose figures are amounts. Here they are written to the iota, so that they can be compared.
+_AMOUNTS: Final = frozenset({"amount", "paid", "rate"})
 # Placeholders that are moments, epoch seconds.
 _MOMENTS: Final = frozenset({"starts_at", "ends_at"})
 
@@ -113,10 +115,13 @@ def sentence(check: Check) -> str:
     if check.key == "anchor":
         return str(check.placeholders["how"])
     text = _sentences()[f"check_{check.key}" if check.ok else f"check_{check.key}_failed"]
-    return text.format_map({name: _readable(name, value) for name, value in check.placeholders.items()})
+    iota = check.key in _AMOUNTS
+    return text.format_map({name: _readable(name, value, iota=iota) for name, value in check.placeholders.items()})
 
 
-def _readable(name: str, value: Any) -> str:
+def _readable(name: str, value: Any, *, iota: bool) -> str:
+    if iota and isinstance(value, int):
+        return f"{value} i"
     if name in _MOMENTS:
         return datetime.fromtimestamp(float(value), UTC).isoformat(timespec="minutes")
     return f"{value:.0f}" if isinstance(value, float) else str(value)

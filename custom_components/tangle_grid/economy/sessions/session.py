@@ -33,7 +33,7 @@ _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
 #: A car needs a moment to fall to its safe current, or to stop, and Home Assistant a minute to be back.
 _RESERVE_S: Final = 80
-_FALLING: Final = 12
+_FALLING_WH: Final = 100
 #: A payment takes so long at least, and no car falls for that.
 _PAYING_S: Final = 35
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
@@ -342,5 +342,5 @@ class Session:
         if self.pauses:
             return self.credit_wh >= slices(self.terms, power_w).due_wh
         # While it still falls from its full power it does not have to stop yet.
-        moving = min(power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // _FALLING)
+        moving = min(power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 10, _FALLING_WH)
         return self.credit_wh + moving >= self.terms.away_wh

@@ -2,8 +2,8 @@
 
 A car pays ahead up to the credit, and again when it is in arrears by up to two thirds of it. What is left to the bound
 is for the time that a payment takes, and for a restart in between: two minutes of its power, and at the least a minute,
-so that cars of up to 22 kW still pay by three fifths. A car that draws more pays earlier. Above 50 kW a payment covers
-at least 90 s; from 80 kW on that is more than 2 kWh, and the credit is half of a payment.
+so that cars of up to 22 kW still owe more than half of it when they pay. A car that draws more pays earlier. Above
+50 kW a payment covers at least 90 s; from 80 kW on that is more than 2 kWh, and the credit is half of a payment.
 """
 
 from fractions import Fraction
@@ -16,9 +16,9 @@ _S_PER_H: Final = 3600
 _RESTART_S: Final = 130
 _PAYING_S: Final = 65
 _MOST_DUE: Final = Fraction(2, 3)
-_LEAST_DUE: Final = Fraction(3, 5)
+_LEAST_DUE: Final = Fraction(29, 50)
 #: Payments cover whole parts of a slice.
-_PARTS: Final = 10
+_PARTS: Final = 50
 _FAST_W: Final = 50_000
 _FAST_SLICE_S: Final = 90
 
