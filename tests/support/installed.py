@@ -15,6 +15,7 @@ from typing import Any, Final
 import homeassistant.components as installed_components
 from homeassistant import const
 from homeassistant.components import binary_sensor, number, sensor, switch
+from homeassistant.util import slugify
 
 COMPONENTS: Final = Path(next(iter(installed_components.__path__)))
 #: Stands in a unique id for whatever differs from device to device.
@@ -39,8 +40,11 @@ class Described:
 
 
 def described(integration: str, *domains: str, folder: Path = COMPONENTS) -> list[Described]:
-    """Return the entities of some platforms of an integration, all that its descriptions name."""
-    return [each for domain in domains for each in _of_platform(folder / integration, domain)]
+    """Return the entities of some platforms of an integration, all that its descriptions name.
+
+    A platform is its domain; where its descriptions stand in a module of another name, that as well: "sensor@module".
+    """
+    return [each for domain in domains for each in _of_platform(folder / integration, *domain.split("@"))]
 
 
 def texts(integration: str, folder: Path = COMPONENTS) -> dict[str, Any]:
@@ -50,8 +54,8 @@ def texts(integration: str, folder: Path = COMPONENTS) -> dict[str, Any]:
 
 
 @cache
-def _of_platform(folder: Path, domain: str) -> tuple[Described, ...]:
-    module = _Module(folder, folder / f"{domain}.py")
+def _of_platform(folder: Path, domain: str, name: str | None = None) -> tuple[Described, ...]:
+    module = _Module(folder, folder / f"{name or domain}.py")
     template = module.unique_id()
     names = texts(folder.name, folder.parent).get("entity", {}).get(domain, {})
     said = (
@@ -97,7 +101,7 @@ class _Module:
 
     def __init__(self, folder: Path, path: Path) -> None:
         self._tree = ast.parse(path.read_text())
-        around = [folder / name for name in ("entity.py", "const.py", "__init__.py", "models.py")]
+        around = [folder / name for name in ("entity.py", "const.py", "__init__.py", "models.py", "sensor.py")]
         self._others = [ast.parse(each.read_text()) for each in around if each.exists() and each != path]
         self._names: dict[str, ast.expr] = {}
         self._classes: dict[str, ast.ClassDef] = {}
@@ -119,7 +123,8 @@ class _Module:
         for node in ast.walk(self._tree):
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            called = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
             keys = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
             if name.endswith("Description") and keys and isinstance(self.value(keys[0]), str):
                 yield node
@@ -178,11 +183,13 @@ class _Module:
             return self.text(node.left, key) + self.text(node.right, key)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._functions:
             return self.text(self._functions[node.func.id], key)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "lower":
+            return self.text(node.func.value, key).lower()
         written = ast.unparse(node)
         known = self.value(node)
         if isinstance(known, str):
             return known
-        return key if written.endswith("key") else ANY
+        return slugify(key) if written == "slug" else key if written.endswith("key") else ANY
 
     def value(self, node: ast.expr) -> Any:
         """Return the value of an expression that is made of constants, texts and members of enums."""

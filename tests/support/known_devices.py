@@ -502,13 +502,7 @@ METERS: Final = (
         name="three phases",
         domains=("number", "select", "sensor", "switch"),
         device=("HomeWizard", "Wi-Fi P1 Meter"),
-        expected={
-            "meter_power": (
-                "sensor.active_power_l1_w",
-                "sensor.active_power_l2_w",
-                "sensor.active_power_l3_w",
-            ),
-        },
+        expected={"meter_power": tuple(f"sensor.active_power_l{p}_w" for p in "123")},
     ),
     Specimen(
         preset="homewizard",
@@ -520,5 +514,225 @@ METERS: Final = (
         expected={"meter_power": ("sensor.active_power_w",)},
         entered={"phases": ["1"]},
     ),
+    Specimen(
+        preset="dsmr",
+        kind="meter",
+        name="three phases",
+        domains=("sensor",),
+        expected={
+            "meter_power": tuple(f"sensor.instantaneous_active_power_l{p}_positive" for p in "123"),
+            "meter_export": tuple(f"sensor.instantaneous_active_power_l{p}_negative" for p in "123"),
+        },
+        enabled_later=True,
+        data={"meter_max_age": 75},
+    ),
+    Specimen(
+        preset="dsmr",
+        kind="meter",
+        name="one phase",
+        domains=("sensor",),
+        left_out=frozenset(f"instantaneous_active_power_l{p}_{way}" for p in "23" for way in ("positive", "negative")),
+        expected={
+            "meter_power": ("sensor.current_electricity_usage",),
+            "meter_export": ("sensor.current_electricity_delivery",),
+        },
+        entered={"phases": ["1"]},
+    ),
+    Specimen(
+        preset="dsmr_reader",
+        kind="meter",
+        domains=("sensor@definitions",),
+        device=("", ""),
+        expected={
+            "meter_power": tuple(f"sensor.dsmr/reading/phase_currently_delivered_l{p}" for p in "123"),
+            "meter_export": tuple(f"sensor.dsmr/reading/phase_currently_returned_l{p}" for p in "123"),
+        },
+        enabled_later=True,
+    ),
+    Specimen(
+        preset="p1_monitor",
+        kind="meter",
+        domains=("sensor",),
+        expected={
+            "meter_power": tuple(f"sensor.power_consumed_phase_l{p}" for p in "123"),
+            "meter_export": tuple(f"sensor.power_produced_phase_l{p}" for p in "123"),
+        },
+    ),
+    Specimen(
+        preset="p1_monitor",
+        kind="meter",
+        name="currents",
+        domains=("sensor",),
+        left_out=frozenset(f"power_produced_phase_l{p}" for p in "123"),
+        expected={"meter_current": tuple(f"sensor.current_phase_l{p}" for p in "123")},
+    ),
+    Specimen(
+        preset="tibber",
+        kind="meter",
+        name="three phases",
+        unique_ids={f"currentL{p}": f"home_rt_currentL{p}" for p in "123"},
+        domains=("sensor",),
+        expected={"meter_current": tuple(f"sensor.currentL{p}" for p in "123")},
+        words={"sensor.py": ('f"{self._tibber_home.home_id}_rt_{description.key}"',)},
+    ),
+    Specimen(
+        preset="tibber",
+        kind="meter",
+        name="one phase",
+        unique_ids={"power": "home_rt_power", "powerProduction": "home_rt_powerProduction"},
+        domains=("sensor",),
+        left_out=frozenset({"currentL1", "currentL2", "currentL3"}),
+        expected={"meter_power": ("sensor.power",), "meter_export": ("sensor.powerProduction",)},
+        words={"sensor.py": ('f"{self._tibber_home.home_id}_rt_{description.key}"',)},
+    ),
+    *(
+        Specimen(
+            preset="shelly",
+            kind="meter",
+            name=name,
+            entities=tuple(
+                power(key, f"AABBCC-{unique_id}")
+                for key, unique_id in (*zip("abc", ids, strict=False), ("total", "em:0-total_act_power"))
+            ),
+            words={
+                "sensor.py": words,
+                "entity.py": ('f"{coordinator.mac}-{key}"', 'f"{super().unique_id}-{attribute}"'),
+            },
+            expected={"meter_power": tuple(f"sensor.{key}" for key in "abc"[: len(ids)])},
+            entered={} if len(ids) == 3 else {"phases": ["1"]},
+        )
+        for name, ids, words in (
+            (
+                "three phases",
+                ("em:0-a_act_power", "em:0-b_act_power", "em:0-c_act_power"),
+                ('"a_act_power": Rpc', '"b_act_power": Rpc', '"c_act_power": Rpc', 'key="em"'),
+            ),
+            ("three meters", ("em1:0-power_em1", "em1:1-power_em1", "em1:2-power_em1"), ('"power_em1": Rpc',)),
+            ("3EM", ("emeter_0-power", "emeter_1-power", "emeter_2-power"), ('("emeter", "power"): Block',)),
+            ("EM", ("emeter_0-power",), ('("emeter", "power"): Block',)),
+        )
+    ),
+    Specimen(
+        preset="iammeter",
+        kind="meter",
+        name="three phases",
+        domains=("sensor",),
+        device=("", ""),
+        expected={"meter_power": tuple(f"sensor.Power_{p}" for p in "ABC")},
+    ),
+    Specimen(
+        preset="iammeter",
+        kind="meter",
+        name="one phase",
+        domains=("sensor",),
+        device=("", ""),
+        left_out=frozenset(f"Power_{p}" for p in "ABC"),
+        expected={"meter_power": ("sensor.Power",)},
+        entered={"phases": ["1"]},
+    ),
+    Specimen(
+        preset="powerwall",
+        kind="meter",
+        entities=tuple(
+            power(f"{meter}_instant_power", f"gw_{meter}_instant_power", "kW", translation_key=f"{meter}_instant_power")
+            for meter in ("battery", "load", "site", "solar")
+        ),
+        words={
+            "sensor.py": (
+                'f"{meter.value}_{description.translation_key}"',
+                'f"{self.base_unique_id}_{meter.value}_{description.key}"',
+            ),
+            "strings.json": ('"site_instant_power"', '"solar_instant_power"'),
+        },
+        expected={"meter_power": ("sensor.site_instant_power",)},
+        data={"meter_total": True},
+    ),
 )
-KNOWN: Final = (*CHARGERS, *OTHER_CHARGERS, *METERS, *VEHICLES)
+SOLAR: Final = (
+    Specimen(
+        preset="powerwall",
+        kind="solar",
+        entities=(
+            power("solar", "gw_solar_instant_power", "kW", translation_key="solar_instant_power"),
+            power("site", "gw_site_instant_power", "kW", translation_key="site_instant_power"),
+        ),
+        expected={"power": "sensor.solar"},
+    ),
+    Specimen(preset="enphase_envoy", kind="solar", domains=("sensor",), expected={"power": "sensor.production"}),
+    Specimen(preset="fronius", kind="solar", domains=("sensor",), expected={"power": "sensor.power_photovoltaics"}),
+    Specimen(preset="solaredge_modbus", kind="solar", domains=("sensor",), expected={"power": "sensor.ac_power"}),
+)
+CARS: Final = (
+    Specimen(
+        preset="kia_uvo",
+        kind="vehicle",
+        entities=(
+            entity(
+                "sensor",
+                "car_battery",
+                "kia_uvo_1_car_battery_percentage",
+                translation_key="car_battery_percentage",
+                device_class="battery",
+                unit="%",
+            ),
+            entity(
+                "sensor",
+                "ev_battery",
+                "kia_uvo_1_ev_battery_percentage",
+                translation_key="ev_battery_percentage",
+                device_class="battery",
+                unit="%",
+            ),
+            entity("device_tracker", "location", "kia_uvo_1_location"),
+        ),
+        expected={"soc": "sensor.ev_battery", "tracker": "device_tracker.location"},
+    ),
+    Specimen(
+        preset="volkswagencarnet",
+        kind="vehicle",
+        entities=(
+            entity("sensor", "soc", "wvw1-sensor-battery_level", device_class="battery", unit="%"),
+            entity("sensor", "target", "wvw1-sensor-battery_target_charge_level", device_class="battery", unit="%"),
+            entity("device_tracker", "position", "wvw1-device_tracker-position"),
+        ),
+        expected={"soc": "sensor.soc", "tracker": "device_tracker.position"},
+    ),
+    Specimen(
+        preset="cardata",
+        kind="vehicle",
+        entities=(
+            entity(
+                "sensor",
+                "soc",
+                "wba1_vehicle.drivetrain.batteryManagement.header",
+                device_class="battery",
+                unit="%",
+            ),
+            entity("sensor", "target", "wba1_vehicle.powertrain.electric.battery.stateOfCharge.target", unit="%"),
+            entity("device_tracker", "tracker", "wba1_device_tracker"),
+        ),
+        expected={"soc": "sensor.soc", "tracker": "device_tracker.tracker"},
+    ),
+    Specimen(
+        preset="renault",
+        kind="vehicle",
+        domains=("sensor", "device_tracker"),
+        expected={"soc": "sensor.battery_level", "tracker": "device_tracker.location"},
+    ),
+    Specimen(
+        preset="volvo",
+        kind="vehicle",
+        domains=("sensor", "device_tracker"),
+        expected={"soc": "sensor.battery_charge_level", "tracker": "device_tracker.location"},
+    ),
+    Specimen(
+        preset="polestar_api",
+        kind="vehicle",
+        entities=(
+            entity("sensor", "soc", "polestar_1_battery_charge_level", device_class="battery", unit="%"),
+            entity("sensor", "range", "polestar_1_estimated_full_charge_range", device_class="distance", unit="km"),
+        ),
+        expected={"soc": "sensor.soc"},
+    ),
+)
+KNOWN: Final = (*CHARGERS, *OTHER_CHARGERS, *METERS, *SOLAR, *VEHICLES, *CARS)

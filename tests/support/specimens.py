@@ -1,7 +1,7 @@
 """Devices as integrations make them, in the registries and states of a real Home Assistant."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -28,6 +28,8 @@ class Specimen:
         entities: What the code of an integration does not say plainly, or where it is no part of Home Assistant.
         bounds: By "domain.key" what an entity says of itself only while it runs.
         shown: By key what an entity shows.
+        unique_ids: By key the unique ids that the code does not say plainly.
+        enabled_later: Whether what it needs is disabled until somebody enables it.
         words: By file of the installed integration what has to stand in it, where `entities` repeat what it says.
         left_out: Keys of entities that a device of this kind does not have.
         integration: Where it is not called as the preset is.
@@ -45,6 +47,8 @@ class Specimen:
     entities: tuple[Described, ...] = ()
     bounds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
+    unique_ids: Mapping[str, str] = field(default_factory=dict)
+    enabled_later: bool = False
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     integration: str | None = None
@@ -59,7 +63,10 @@ class Specimen:
 
     def described(self) -> list[Described]:
         """Return all entities of the device, each once."""
-        found = [*self.entities, *described(self.platform, *self.domains)]
+        found = [
+            replace(each, unique_id=self.unique_ids.get(each.key, each.unique_id))
+            for each in (*self.entities, *described(self.platform, *self.domains))
+        ]
         first = {(each.domain, each.unique_id): each for each in reversed(found) if each.key not in self.left_out}
         return list(first.values())[::-1]
 

@@ -67,13 +67,17 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
     assert match is not None
     hold_shape(hass, specimen, made, match)
     known = fields(specimen.kind, island)
-    if find(hass, presets, specimen.kind, made.device_id, known) is None:
-        # The form has no fields for what this device needs: it is not offered.
+    if find(hass, presets, specimen.kind, made.device_id, known) != match:
+        # The form has no fields for what this device needs: it is not offered, or as something less.
         return
     for entity_id in ("sensor.l1", "sensor.l2", "sensor.l3"):
         hass.states.async_set(entity_id, "100", {"unit_of_measurement": "W"})
     flow = hass.config_entries.subentries
     kind = "feeder" if specimen.kind == "meter" else specimen.kind
+    if specimen.enabled_later:
+        assert match.disabled
+        for entity_id in match.disabled:
+            hass.states.async_set(entity_id, "0", {"unit_of_measurement": "kW"})
     begin = await flow.async_init((island.entry_id, kind), context={"source": SOURCE_USER})
     assert begin["type"] is FlowResultType.MENU
     form = await flow.async_configure(begin["flow_id"], {"next_step_id": "device"})

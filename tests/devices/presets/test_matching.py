@@ -138,13 +138,26 @@ def test_what_is_disabled_is_named_and_filled_in_only_where_it_must_be(house: Ho
     assert "enable" not in match.data
 
 
-def test_a_preset_that_finds_everything_enabled_is_better(house: House) -> None:
+def test_the_first_preset_that_finds_everything_counts(house: House) -> None:
+    """Also where it is disabled: whoever wrote it down first meant that it is better."""
     device_id = house.charger()
-    off = er.RegistryEntryDisabler.INTEGRATION
-    house.entity(device_id, "sensor", "box.fine", original_device_class="energy", disabled_by=off)
     fine = charger(name="Fine", entities={"power": {"domain": "sensor", "unique_id": "*.fine"}, "current_limit": LIMIT})
     assert found(house, catalogue(fine, charger(name="Plain")), device_id).preset.name == "Plain"
-    assert found(house, catalogue(fine), device_id).preset.name == "Fine"
+    off = er.RegistryEntryDisabler.INTEGRATION
+    house.entity(device_id, "sensor", "box.fine", original_device_class="energy", disabled_by=off)
+    assert found(house, catalogue(fine, charger(name="Plain")), device_id).preset.name == "Fine"
+
+
+def test_what_a_form_cannot_take_is_passed_over(house: House) -> None:
+    device_id = house.charger()
+    presets = catalogue(charger(name="Better", values={"keep_alive": 20}), charger(name="Plain"))
+    assert found(house, presets, device_id).preset.name == "Better"
+    fields = {"name", "power", "current_limit"}
+    match = find(house.hass, presets, "charger", device_id, fields)
+    assert match is not None
+    assert match.preset.name == "Plain"
+    assert [each.preset.name for each in find_all(house.hass, presets, "charger", fields)] == ["Plain"]
+    assert find_all(house.hass, presets, "charger", {"power"}) == []
 
 
 def test_entities_of_what_a_device_is_made_of_and_part_of(house: House) -> None:

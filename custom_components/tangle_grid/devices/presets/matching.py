@@ -102,8 +102,7 @@ def find(
 ) -> Match | None:
     """Return what the best preset of a kind makes of a device; None where none fits.
 
-    The best is the first one that finds everything that it needs and nothing of that disabled, else the first one that
-    finds everything that it needs.
+    The best is the first one that finds everything that it needs, be it disabled.
 
     Args:
         hass: Where the device is.
@@ -160,19 +159,14 @@ def _place_of(hass: HomeAssistant, device: dr.DeviceEntry, integration: str) -> 
 def _best(
     hass: HomeAssistant, catalogue: Catalogue, kind: str, place: _Place, fields: Collection[str] | None
 ) -> Match | None:
-    found: Match | None = None
     if place.device is not None and place.device.disabled:
         return None
     for preset in catalogue.of(place.integration, kind):
-        if not _is_meant(place.device, preset.device) or not (fields is None or preset.suits(fields)):
-            continue
-        match = _match(hass, place, preset)
-        if match is None:
-            continue
-        if match.needed.isdisjoint(match.disabled):
-            return match
-        found = found or match
-    return found
+        if _is_meant(place.device, preset.device) and (fields is None or preset.suits(fields)):
+            match = _match(hass, place, preset)
+            if match is not None:
+                return match
+    return None
 
 
 def _is_meant(device: dr.DeviceEntry | None, pattern: DevicePattern) -> bool:

@@ -92,12 +92,15 @@ NOTES: Final = frozenset(
     {
         "cloud",
         "flash",
+        "no_direction",
+        "old_soc",
         "on_change",
         "only_on_off",
         "power_unknown_idle",
         "shared_limit",
         "slow_meter",
         "switch_away",
+        "total_of_phases",
         "wakes_car",
     }
 )
