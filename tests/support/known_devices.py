@@ -735,4 +735,228 @@ CARS: Final = (
         expected={"soc": "sensor.soc"},
     ),
 )
-KNOWN: Final = (*CHARGERS, *OTHER_CHARGERS, *METERS, *SOLAR, *VEHICLES, *CARS)
+
+
+def soc(key: str, unique_id: str, **said: Any) -> Described:
+    """A sensor of a state of charge."""
+    return entity("sensor", key, unique_id, device_class="battery", unit="%", **said)
+
+
+BATTERIES: Final = (
+    Specimen(
+        preset="huawei_solar",
+        kind="battery",
+        device=("Huawei", "Batteries"),
+        entities=(
+            power("power", "HV1_storage_charge_discharge_power"),
+            soc("soc", "HV1_storage_state_of_capacity"),
+            entity("number", "maximum", "HV1_storage_maximum_charging_power", min=0, max=5000, unit="W"),
+        ),
+        expected={"power": "sensor.power", "soc": "sensor.soc"},
+        data={"control": "actions", "keep_alive": 300},
+    ),
+    Specimen(
+        preset="solax_modbus",
+        kind="battery",
+        entities=(
+            power("power", "SolaX_battery_power_charge"),
+            soc("soc", "SolaX_battery_capacity"),
+            entity("number", "setpoint", "SolaX_remotecontrol_active_power", min=-6000, max=6000, step=100, unit="W"),
+            entity("number", "reactive", "SolaX_remotecontrol_reactive_power", min=-4000, max=4000, unit="var"),
+            entity(
+                "select",
+                "mode",
+                "SolaX_remotecontrol_power_control",
+                options=["Disabled", "Enabled Power Control", "Enabled Grid Control", "Enabled Battery Control"],
+            ),
+            entity("button", "trigger", "SolaX_remotecontrol_trigger"),
+        ),
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "power_setpoint": "number.setpoint",
+            "mode_select": "select.mode",
+            "trigger": "button.trigger",
+        },
+        data={"max_charge_w": 6000, "max_discharge_w": 6000, "keep_alive": 15},
+    ),
+    Specimen(
+        preset="victron_gx",
+        kind="battery",
+        entities=(
+            power("power", "c0_system_0_dc_battery_power", translation_key="system_dc_battery_power"),
+            soc("soc", "c0_system_0_dc_battery_soc", translation_key="system_dc_battery_soc"),
+            entity(
+                "number",
+                "setpoint",
+                "c0_vebus_276_ac_power_setpoint_L1",
+                "AC power setpoint L1",
+                translation_key="vebus_ac_power_setpoint_phase",
+                min=-5000,
+                max=5000,
+                unit="W",
+            ),
+            entity("number", "grid", "c0_hub4_0_ac_grid_setpoint", translation_key="hub4_ac_grid_setpoint", unit="W"),
+            entity(
+                "select",
+                "mode",
+                "c0_system_0_ess_mode",
+                translation_key="system_ess_mode",
+                options=["phase_compensation_enabled", "phase_compensation_disabled", "external_control"],
+            ),
+        ),
+        words={
+            "strings.json": (
+                '"system_dc_battery_power"',
+                '"system_dc_battery_soc"',
+                '"vebus_ac_power_setpoint_phase"',
+                '"system_ess_mode"',
+                '"external_control"',
+            )
+        },
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "power_setpoint": "number.setpoint",
+            "mode_select": "select.mode",
+        },
+        data={"max_charge_w": 5000, "max_discharge_w": 5000, "keep_alive": 30},
+    ),
+    Specimen(
+        preset="sonnenbatterie",
+        kind="battery",
+        entities=(
+            power("power", "sensor.sonnenbatterie_1_state_battery_inout"),
+            power("grid", "sensor.sonnenbatterie_1_state_grid_inout"),
+            soc("soc", "sensor.sonnenbatterie_1_state_charge_user"),
+            entity("number", "charge", "sonnenbatterie_1_number_charge", min=0, max=4600, unit="W"),
+            entity("number", "discharge", "sonnenbatterie_1_number_discharge", min=0, max=4600, unit="W"),
+            entity("number", "reserve", "sonnenbatterie_1_battery_reserve", min=0, max=100, unit="%"),
+            entity(
+                "select",
+                "mode",
+                "sonnenbatterie_1_select_operating_mode",
+                options=["manual", "automatic", "timeofuse"],
+            ),
+        ),
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "charge_setpoint": "number.charge",
+            "discharge_setpoint": "number.discharge",
+            "mode_select": "select.mode",
+        },
+        data={"control": "two_numbers", "power_inverted": True, "max_charge_w": 4600, "max_discharge_w": 4600},
+    ),
+    Specimen(
+        preset="foxess_modbus",
+        kind="battery",
+        entities=(
+            power("power", "foxess_modbus_invbatpower", "kW"),
+            soc("soc", "foxess_modbus_battery_soc"),
+            entity("number", "charge", "foxess_modbus_force_charge_power", min=0, max=5, step=0.001, unit="kW"),
+            entity("number", "discharge", "foxess_modbus_force_discharge_power", min=0, max=5, step=0.001, unit="kW"),
+            entity(
+                "select",
+                "mode",
+                "foxess_modbus_force_charge_mode",
+                options=["Disable", "Force Charge", "Force Discharge"],
+            ),
+            entity("select", "work", "foxess_modbus_work_mode", options=["Self Use", "Feed-in First", "Back-up"]),
+        ),
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "charge_setpoint": "number.charge",
+            "discharge_setpoint": "number.discharge",
+            "mode_select": "select.mode",
+        },
+        data={"control": "two_numbers", "max_charge_w": 5000, "max_discharge_w": 5000},
+    ),
+    Specimen(
+        preset="solaredge_modbus",
+        kind="battery",
+        domains=("number",),
+        entities=(
+            power("inverter_dc", "7E1_dc_power", translation_key="dc_power"),
+            power("dc_power", "7E1_battery_7B1_dc_power", translation_key="dc_power"),
+            soc("state_of_energy", "7E1_battery_7B1_state_of_energy", translation_key="state_of_energy"),
+        ),
+        words={
+            "entity.py": ('key_prefix=f"battery_{identity}_"', 'f"{serial_number}_{key_prefix}{description.key}"'),
+            "sensor.py": ('translation_key="dc_power"', 'translation_key="state_of_energy"'),
+        },
+        expected={
+            "power": "sensor.dc_power",
+            "soc": "sensor.state_of_energy",
+            "charge_setpoint": "number.charge_limit",
+            "discharge_setpoint": "number.discharge_limit",
+        },
+        data={"control": "maxima"},
+    ),
+    Specimen(
+        preset="marstek_local_api",
+        kind="battery",
+        entities=(
+            power("power", "aa_battery_power"),
+            power("power_in", "aa_battery_power_in"),
+            soc("soc", "aa_battery_soc"),
+            entity("button", "auto", "aa_auto_mode_button"),
+            entity("button", "passive", "aa_passive_mode_button"),
+        ),
+        expected={"power": "sensor.power", "soc": "sensor.soc"},
+        data={
+            "control": "actions",
+            "release_actions": [{"action": "button.press", "target": {"entity_id": "button.device_1_auto"}}],
+        },
+    ),
+    Specimen(
+        preset="e3dc_rscp",
+        kind="battery",
+        entities=(
+            power("charge", "1_battery-charge", translation_key="battery-charge"),
+            power("net", "1_battery-netchange", translation_key="battery-netchange", enabled=False),
+            soc("soc", "1_soc", translation_key="soc"),
+        ),
+        expected={"power": "sensor.net", "soc": "sensor.soc"},
+        enabled_later=True,
+        data={"control": "actions"},
+    ),
+    Specimen(
+        preset="growatt_server",
+        kind="battery",
+        domains=("number", "sensor@sensor/tlx"),
+        expected={
+            "power": "sensor.tlx_battery_1_charge_w",
+            "power_export": "sensor.tlx_battery_1_discharge_w",
+            "soc": "sensor.tlx_statement_of_charge",
+            "charge_setpoint": "number.battery_charge_power_limit",
+            "discharge_setpoint": "number.battery_discharge_power_limit",
+        },
+        data={"control": "maxima", "limit_unit": "%"},
+    ),
+    Specimen(
+        preset="homewizard",
+        kind="battery",
+        domains=("sensor",),
+        device=("HomeWizard", "Wi-Fi P1 Meter"),
+        entities=(
+            entity(
+                "select",
+                "battery_group_mode",
+                "x1_battery_group_mode",
+                translation_key="battery_group_mode",
+                options=["zero", "to_full", "standby", "zero_charge_only", "zero_discharge_only"],
+            ),
+        ),
+        words={"strings.json": ('"zero"', '"to_full"', '"standby"', '"zero_discharge_only"')},
+        expected={
+            "power": "sensor.battery_group_power_w",
+            "soc": "sensor.state_of_charge_pct",
+            "mode_select": "select.battery_group_mode",
+        },
+        enabled_later=True,
+        data={"control": "modes"},
+    ),
+)
+KNOWN: Final = (*CHARGERS, *OTHER_CHARGERS, *METERS, *SOLAR, *VEHICLES, *CARS, *BATTERIES)

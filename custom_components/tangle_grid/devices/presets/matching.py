@@ -13,8 +13,10 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util.unit_conversion import BaseUnitConverter, ElectricCurrentConverter, PowerConverter
 
 from ...const import (
+    CONF_CHARGE_SETPOINT,
     CONF_CURRENT_LIMIT,
     CONF_DISCHARGE_CURRENT,
+    CONF_DISCHARGE_SETPOINT,
     CONF_MAX_CHARGE_W,
     CONF_MAX_CURRENT,
     CONF_MAX_DISCHARGE_CURRENT,
@@ -201,10 +203,14 @@ def _match(hass: HomeAssistant, place: _Place, preset: Preset) -> Match | None:
             continue
         entities[role] = tuple(entity.entity_id for entity in present)
         disabled.extend(entity.entity_id for entity in present if entity.disabled)
+    others = {name: _choose(hass, own, patterns) for name, patterns in preset.others.items()}
+    named = {name: entity.entity_id for name, entity in others.items() if entity is not None}
+    if len(named) < len(others):
+        return None
     # What is disabled says nothing. It is filled in where nothing goes without it: it is enabled meanwhile.
     usable = {role: ids for role, ids in entities.items() if role in preset.required or set(ids).isdisjoint(disabled)}
     name = place.name or preset.name
-    data = {CONF_NAME: name, **_prefilled(preset, place, usable)}
+    data = {CONF_NAME: name, **_prefilled(preset, {**named, "device": place.key}, usable)}
     _fill_in_limits(hass, preset, usable, data)
     return Match(place=place.key, name=name, preset=preset, entities=entities, disabled=tuple(disabled), data=data)
 
@@ -261,8 +267,8 @@ def _is_like(entity: er.RegistryEntry, pattern: Pattern) -> bool:
     )
 
 
-def _prefilled(preset: Preset, place: _Place, entities: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    places = {"device": place.key, **{role: ids[0] for role, ids in entities.items()}}
+def _prefilled(preset: Preset, named: Mapping[str, str], entities: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    places = {**named, **{role: ids[0] for role, ids in entities.items()}}
     lists = KINDS[preset.kind].lists
     values = {name: _filled_in(value, places) for name, value in preset.values.items()}
     return values | {role: list(ids) if role in lists else ids[0] for role, ids in entities.items()}
@@ -297,7 +303,12 @@ def _fill_in_limits(
         lowest, highest, _ = _bounds(hass, entities.get(CONF_POWER_SETPOINT), _WATTS)
         if data.get(CONF_SETPOINT_INVERTED):
             lowest, highest = _negated(highest), _negated(lowest)
-        for field, most in ((CONF_MAX_CHARGE_W, highest), (CONF_MAX_DISCHARGE_W, _negated(lowest))):
+        _, charge, _ = _bounds(hass, entities.get(CONF_CHARGE_SETPOINT), _WATTS)
+        _, discharge, _ = _bounds(hass, entities.get(CONF_DISCHARGE_SETPOINT), _WATTS)
+        for field, most in (
+            (CONF_MAX_CHARGE_W, highest if charge is None else charge),
+            (CONF_MAX_DISCHARGE_W, _negated(lowest) if discharge is None else discharge),
+        ):
             _narrow(data, field, most if most is not None and 0 <= most <= _MOST_W else None)
 
 

@@ -92,11 +92,13 @@ NOTES: Final = frozenset(
     {
         "cloud",
         "flash",
+        "modes_only",
         "no_direction",
         "old_soc",
         "on_change",
         "only_on_off",
         "power_unknown_idle",
+        "setpoint_at_inverter",
         "shared_limit",
         "slow_meter",
         "switch_away",
@@ -187,6 +189,7 @@ KINDS: Final[Mapping[str, KindFields]] = {
         values=_POWER_VALUES
         | _CONTROL_VALUES
         | {
+            CONF_WRITE_INTERVAL,
             CONF_RELEASE_ACTIONS,
             CONF_MODE_CHARGE,
             CONF_MODE_DISCHARGE,
@@ -229,6 +232,7 @@ SPARE: Final = frozenset(
         CONF_PHASE_ACTIONS,
         CONF_PHASE_HOLD,
         CONF_METER_MAX_AGE,
+        CONF_WRITE_INTERVAL,
     }
 )
 
@@ -284,6 +288,7 @@ class Preset:
         integrations: The integrations whose devices are meant.
         device: Which of their devices.
         entities: By role the patterns of an entity, the best first; of lists such patterns for each phase.
+        others: By name the patterns of entities that no field takes, and that the values name.
         values: What else is filled in. In texts `${role}` stands for an entity, `${device}` for the device.
         required: The roles without which it is another device.
         notes: What should be known about it: keys of translated sentences.
@@ -295,6 +300,7 @@ class Preset:
     integrations: tuple[str, ...]
     device: DevicePattern
     entities: Mapping[str, tuple[tuple[Pattern, ...], ...]]
+    others: Mapping[str, tuple[Pattern, ...]]
     values: Mapping[str, Any]
     required: frozenset[str]
     notes: tuple[str, ...]
@@ -331,6 +337,7 @@ _DEVICE: Final = vol.Schema(
             }
         ),
         vol.Required("entities"): vol.Schema({_TEXT: vol.Any(vol.All([_ENTITY], vol.Length(min=1)), _ENTITY)}),
+        vol.Optional("others", default=dict): vol.Schema({_TEXT: _ENTITY}),
         vol.Optional("values", default=dict): vol.Schema({_TEXT: object}),
         vol.Optional("required"): vol.All([_TEXT], vol.Length(min=1)),
         vol.Optional("notes", default=list): [vol.In(sorted(NOTES))],
@@ -398,6 +405,7 @@ def _preset(file: str, name: str, integrations: tuple[str, ...], device: Mapping
         integrations=integrations,
         device=DevicePattern(**{name: _texts(patterns) for name, patterns in device["device"].items()}),
         entities=entities,
+        others={name: _patterns(each) for name, each in device["others"].items()},
         values=device["values"],
         required=required,
         notes=tuple(device["notes"]),
