@@ -209,6 +209,7 @@ def test_every_field_of_the_flows_is_described() -> None:
 NAMES_OF_OTHERS: Final = {
     *("Actions", "Add integration", "Configure", "Custom repositories", "Delete", "Tools"),
     *("Devices & services", "Download diagnostics", "Geolocation", "Integration", "Reconfigure", "Settings", "Submit"),
+    *("Expose", "Voice assistants"),
     *("System health",),
 }
 #: What something of ours was called before, where a page says so.
