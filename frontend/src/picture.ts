@@ -71,6 +71,7 @@ export interface Vehicle {
   name: string;
   charger: string | null;
   soc: number | null;
+  device_id: string | null;
 }
 
 export interface Reason {

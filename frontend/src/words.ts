@@ -91,6 +91,16 @@ export class Words {
     return new Date(epochSeconds * 1_000).toLocaleTimeString(this.hass.locale.language, format);
   }
 
+  /** Return a day and a time of day. */
+  date(epochSeconds: number): string {
+    const day = new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+      day: "numeric",
+      month: "short",
+      timeZone: this.hass.config.time_zone,
+    });
+    return `${day}, ${this.time(epochSeconds)}`;
+  }
+
   /** Return the grid's time now. */
   now(island: Island): number {
     return gridTime(island, Date.now() / 1_000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { apply, emptyPicture, gridTime, wallTime, type Island, type Vehicle } from "../src/picture";
 
-const vehicle = (name: string): Vehicle => ({ name, charger: null, soc: null });
+const vehicle = (name: string): Vehicle => ({ name, charger: null, soc: null, device_id: null });
 const street = { grid_anchor: 1_000, wall_anchor: 500, speed: 30 } as Island;
 
 describe("a difference", () => {

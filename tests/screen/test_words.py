@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from custom_components.tangle_grid.economy.signed_receipt import KINDS
 from custom_components.tangle_grid.grid.engine.status import FeederState
 from custom_components.tangle_grid.grid.model.request import RequestState
 from custom_components.tangle_grid.ledger import PaymentState
@@ -20,6 +21,7 @@ MADE = {
     "part_${part.state}": ["part_not_asked", *(f"part_{each}" for each in RequestState)],
     "payment_${payment.state}": [f"payment_{each}" for each in PaymentState],
     "group_${kind}": [f"group_{each}" for each in ("charger", "battery", "household", "solar")],
+    "receipt_${each.kind}": [f"receipt_{each}" for each in KINDS],
     "view_${view}": [f"view_{each}" for each in ("transformer", "charging", "homes", "day", "tangle")],
     "kind_${kind}": [f"kind_{each}" for each in ("meter", "request", "answer", "settlement", "payment", "data")],
 }

@@ -57,6 +57,7 @@ def picture(runtime: IslandRuntime, user: User | None) -> Picture:
                 "name": vehicle.name,
                 "charger": runtime.vehicles.charger_of(vehicle_id),
                 "soc": _rounded(runtime.vehicles.soc(vehicle_id)),
+                "device_id": _device_id(runtime, vehicle_id),
             }
             for vehicle_id, vehicle in runtime.vehicles.all.items()
         },

@@ -9,11 +9,13 @@ import { icon } from "../icons";
 import type { GridRequest, Island, Part, Participant, Picture } from "../picture";
 import { openPart, why } from "../sentences";
 import { shared } from "../styles";
+import "./receipts";
 
 @customElement("tangle-grid-participant")
 export class ParticipantBox extends IslandElement {
   @property() participant = "";
   @state() private busy = false;
+  @state() private receipts = false;
   @state() private problem = "";
 
   static override styles = [
@@ -98,7 +100,15 @@ export class ParticipantBox extends IslandElement {
               ${words.t("all_entities")}
             </button>`
           : nothing}
+        ${participant.kind === "charger" && participant.device_id
+          ? html`<button aria-expanded=${this.receipts} @click=${() => (this.receipts = !this.receipts)}>
+              ${words.t("sessions")}
+            </button>`
+          : nothing}
       </div>
+      ${this.receipts
+        ? html`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${participant.device_id ?? ""}></tangle-grid-receipts>`
+        : nothing}
     </article>`;
   }
 

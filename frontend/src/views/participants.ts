@@ -1,18 +1,22 @@
 /** Those of some kinds, each with its own box: chargers with their cars, or homes with batteries and sun. */
 
-import { css, html, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 
 import { IslandElement } from "../element";
 import { isAsked, isHelping } from "../sentences";
-import type { Island, Kind, Picture } from "../picture";
+import { navigate } from "../hass";
+import { icon } from "../icons";
+import type { Island, Kind, Picture, Vehicle } from "../picture";
 import { shared } from "../styles";
 import "../parts/participant";
+import "../parts/receipts";
 
 @customElement("tangle-grid-participants")
 export class Participants extends IslandElement {
   @property({ attribute: false }) kinds: readonly Kind[] = [];
   @property() chosen = "";
+  @state() private opened = "";
 
   static override styles = [
     shared,
@@ -23,7 +27,7 @@ export class Participants extends IslandElement {
     `,
   ];
 
-  protected override renderIsland(picture: Picture, _island: Island): TemplateResult {
+  protected override renderIsland(picture: Picture, island: Island): TemplateResult {
     const words = this.words;
     const order = ([id, each]: [string, { name: string }]): string =>
       `${id === this.chosen ? 0 : isAsked(picture, id) ? 1 : isHelping(picture, id) ? 2 : 3}${each.name}`;
@@ -39,6 +43,31 @@ export class Participants extends IslandElement {
           .participant=${id}
         ></tangle-grid-participant>`,
       )}
+      ${this.kinds.includes("charger")
+        ? Object.entries(picture.vehicles).map(([id, vehicle]) => this.renderVehicle(picture, island, id, vehicle))
+        : nothing}
     </div>`;
+  }
+
+  private renderVehicle(picture: Picture, island: Island, id: string, vehicle: Vehicle): TemplateResult {
+    const words = this.words;
+    const charger = vehicle.charger ? picture.participants[vehicle.charger]?.name : undefined;
+    const wallet = picture.wallets[id];
+    const isOpen = this.opened === id;
+    return html`<article class="box">
+      <div class="spread">
+        <div class="row">${icon("vehicle")}<h3>${vehicle.name}</h3></div>
+        <span class="number big">${words.percent(vehicle.soc)}</span>
+      </div>
+      <p>${charger ? words.t("vehicle_at", { charger }) : words.t("vehicle_away")}</p>
+      ${wallet ? html`<dl><dt>${words.t("balance")}</dt><dd>${words.tokens(wallet.balance_i, island)}</dd></dl>` : nothing}
+      <div class="row" style="margin-top:12px">
+        <button @click=${() => navigate(`/config/devices/device/${vehicle.device_id}`)}>${words.t("all_entities")}</button>
+        <button aria-expanded=${isOpen} @click=${() => (this.opened = isOpen ? "" : id)}>${words.t("receipts")}</button>
+      </div>
+      ${isOpen
+        ? html`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${vehicle.device_id ?? ""}></tangle-grid-receipts>`
+        : nothing}
+    </article>`;
   }
 }
