@@ -59,7 +59,10 @@ def test_a_program_is_run_as_if_it_was_started_itself(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (7, "__main__ ['-m', 'two words']\n")
 
 
-@pytest.mark.parametrize("script", ["bench", "demo", "node", "frontend", "pack", "price", "protocol", "test", "translations", "verify"])
+@pytest.mark.parametrize(
+    "script",
+    ["bench", "demo", "frontend", "node", "pack", "price", "protocol", "test", "translations", "verify"],
+)
 def test_a_script_starts_all_that_it_starts_so(script: str) -> None:
     lines = [line for line in (ROOT / "scripts" / script).read_text().splitlines() if line.lstrip()[:1] != "#"]
     started = [line for line in lines if "python3 " in line or '"$python"' in line]
