@@ -2,23 +2,28 @@
 
 Environment: test
 
-- `sessions_per_s`: whole sessions of 40 kWh at 11 kW, metered every ten seconds, with every step stored that is to be
-  stored, and receipts recomputed, on one core.
+- `sessions_per_s`: whole sessions of 40 kWh at 11 kW, metered every five seconds as on an island, with every step
+  stored that is to be stored, and receipts recomputed, on one core.
 - `cost`: the time of ten sessions around the 10th, and around the 10,000th, with the state of all before kept.
 - `payments`: transfers of a session of 40 kWh by power, with the final one, without and with an operator's fee of 5 %.
 - `credit`: the most that a car took and had not paid, and had paid and not taken, Wh, over crashes at random steps, by
   power: with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes
   away. The run stops at a payment that is made twice, and at a session whose payments are not what it costs.
 
-    scripts/bench economy [--sessions 10000] [--crashes 10000] [--seed 1] [--quick] [--json]
+- `killed`: a whole island in a running Home Assistant, with its ledger and all files, killed so often at random moments
+  of one session; the run stops unless each slice was paid once and all sums are exact.
+
+    scripts/bench economy [--sessions 10000] [--crashes 10000] [--kills 100] [--seed 1] [--quick] [--json]
 """
 
 import argparse
 import json
+from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
 from ._charging_desk import ChargingDesk, crash_runs, terms
+from ._killed_island import killed_session
 
 _WH = 40_000
 _AROUND = 10
@@ -68,7 +73,7 @@ def payments() -> dict[str, dict[str, int]]:
     }
 
 
-def run(*, sessions: int, crashes: int, seed: int, rated: int) -> dict[str, Any]:
+def run(*, sessions: int, crashes: int, kills: int, seed: int, rated: int) -> dict[str, Any]:
     """Return all figures."""
     return {
         "rate": rate(rated),
@@ -79,6 +84,7 @@ def run(*, sessions: int, crashes: int, seed: int, rated: int) -> dict[str, Any]
             for name, powers_w in _POWERS_W.items()
             for ledger in ("answering", "away")
         },
+        "killed": asdict(killed_session(kills, seed)) if kills else None,
     }
 
 
@@ -87,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench economy")
     parser.add_argument("--sessions", type=int, default=10_000)
     parser.add_argument("--crashes", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="a hundredth of it")
     parser.add_argument("--json", action="store_true")
@@ -95,6 +102,7 @@ def main() -> None:
     figures = run(
         sessions=max(options.sessions // part, 2 * _AROUND),
         crashes=max(options.crashes // part, 1),
+        kills=options.kills // part,
         seed=options.seed,
         rated=2 if options.quick else 20,
     )
@@ -110,6 +118,12 @@ def main() -> None:
         print(f"{each['crashes']} crashes in {each['sessions']} sessions, cars of {cars}:")
         away = f", while it was away {each['away_wh']} Wh" if each["away_wh"] else ""
         print(f"  not paid at most {each['answering_wh']} Wh{away}; paid ahead at most {each['paid_ahead_wh']} Wh")
+
+    if found := figures["killed"]:
+        print(
+            f"an island killed {found['kills']} times in a session of {found['wh']} Wh, {found['payments']} payments:"
+        )
+        print(f"  not paid at most {found['most_credit_wh']} Wh, away for {found['longest_away_s']} s at the most")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,24 @@ def test_a_gap_is_counted_by_the_counter_and_never_guessed() -> None:
     assert by_counter.wh_in == 600
 
 
+@pytest.mark.parametrize("first", [0.0, 40.0, 2_000.0])
+def test_what_is_read_after_a_start_may_be_older_than_the_start(first: float) -> None:
+    """A sensor shows its old value for a while after a start, or one that is not the newest: all of it is counted."""
+    meter = Meter(most_w=11_000)
+    run(meter, {"import_wh": 0.0}, {"import_wh": 100.0}, every=60.0)
+    start = AT + 60 + 3_600
+    found = run(meter, *({"import_wh": 100.0 + first} for _ in range(6)), at=start)
+    found += run(meter, {"import_wh": 9_000.0}, at=start + 120)
+    assert not {Finding.COUNTER_JUMP, Finding.COUNTER_BACKWARDS} & set.union(*found)
+    assert meter.wh_in == 9_000
+    # No more than the charger could have delivered in all that time, and not an hour later.
+    assert run(meter, {"import_wh": 17_000.0}, at=start + 130)[0] == {Finding.COUNTER_JUMP}
+    late = Meter(most_w=11_000)
+    run(late, {"import_wh": 0.0}, {"import_wh": 0.0}, every=3_600.0)
+    run(late, *({"import_wh": 10.0} for _ in range(100)), every=20.0, at=AT + 3_600)
+    assert run(late, {"import_wh": 9_000.0}, at=AT + 5_700)[0] == {Finding.COUNTER_JUMP}
+
+
 @pytest.mark.parametrize("steady", [True, False])
 @pytest.mark.parametrize("jump", [-86_400.0, -17.0, 86_400.0])
 def test_a_clock_that_is_set_makes_no_energy(jump: float, *, steady: bool) -> None:

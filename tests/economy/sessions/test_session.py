@@ -386,9 +386,10 @@ def test_the_books_have_each_watt_hour_once_and_each_month_its_own() -> None:
     assert all(each.memo == {"kind": "charging"} for each in desk.transfers.values())
 
 
-def test_the_ledger_has_the_last_word_on_what_a_backup_forgot() -> None:
+@pytest.mark.parametrize("share", [0, 5])
+def test_the_ledger_has_the_last_word_on_what_a_backup_forgot(share: int) -> None:
     """The session is as of some payments ago; the ledger has them, and theirs are no names for others."""
-    desk = Desk(begun())
+    desk = Desk(begun(terms(fee=Fee(share=Fraction(share, 100)))))
     charge(desk, 2)
     old = json.loads(json.dumps(session_dict(desk.session)))
     meant = dict(desk.transfers)
@@ -398,7 +399,8 @@ def test_the_ledger_has_the_last_word_on_what_a_backup_forgot() -> None:
     charge(desk, 4)
     assert "ledger_differs" in desk.session.found
     receipt = end(desk)
-    assert -desk.ledger.balance_i("car") == receipt.charge_i
+    assert -desk.ledger.balance_i("car") == receipt.charge_i + receipt.fee_i
+    assert (receipt.fee_i > 0) == (share > 0)
 
 
 def test_a_counter_tells_what_was_charged_while_nobody_looked() -> None:

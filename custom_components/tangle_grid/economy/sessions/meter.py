@@ -23,6 +23,7 @@ _VERSION: Final = 1
 _UNITS_PER_WH: Final = 2 * 3_600_000 * 1000
 _UNITS_PER_MWH: Final = _UNITS_PER_WH // 1000
 _MS_PER_S: Final = 1000
+_MS_PER_H: Final = 3_600_000
 _MWH_PER_WH: Final = 1000
 #: A counter may be coarse, or late by a step.
 _COUNTER_SLACK_MWH: Final = 150_000
@@ -33,6 +34,8 @@ _RESET_AFTER: Final = 3
 _CLOCK_SLACK_MS: Final = 5_000
 #: Of how long ago a counter may tell what it did not tell at once.
 _LATE_MS: Final = 900_000
+#: What was stored of a counter before its room was.
+_BEFORE: Final = ("rose_ms", "read_ms")
 #: The years 2000 and 2200.
 _EARLIEST_MS: Final = 946_684_800_000
 _LATEST_MS: Final = 7_258_118_400_000
@@ -97,13 +100,18 @@ class Metered:
 
 @dataclass(slots=True, kw_only=True)
 class _Direction:
-    """One direction: whole Wh that were given out, what is carried on, and its counter."""
+    """One direction: whole Wh that were given out, what is carried on, and its counter.
+
+    `room_mwh` is what the charger could have delivered and the counter has not told yet. Of the time before it is for a
+    quarter of an hour, and of a gap until a quarter of an hour after it (`late_until_ms`): what is read after a start
+    may be older than the start.
+    """
 
     wh: int = 0
     carry: int = 0
     counter_mwh: int | None = None
-    rose_ms: int = 0
-    read_ms: int = 0
+    room_mwh: int = 0
+    late_until_ms: int = 0
     bridged: int = 0
     doubted_mwh: int | None = None
     first_doubted_mwh: int = 0
@@ -116,18 +124,25 @@ class _Direction:
         if self.counter_mwh is not None:
             self.bridged += units
 
-    def count(self, value_mwh: int, limit_mwh: int, age_ms: int) -> Finding | None:
-        """Take a counter in. Return why it is not believed; None if it is."""
+    def pass_time(self, lasts_ms: int, age_ms: int, most_mw: int) -> None:
+        """Let time pass, in which the charger could deliver so much power."""
+        if lasts_ms > _LATE_MS:
+            self.late_until_ms = age_ms + _LATE_MS
+        self.room_mwh += most_mw * lasts_ms // _MS_PER_H
+        if age_ms > self.late_until_ms:
+            self.room_mwh = min(self.room_mwh, most_mw * _LATE_MS // _MS_PER_H)
+
+    def count(self, value_mwh: int, unsure_mwh: int) -> Finding | None:
+        """Take a counter in. Return why it is not believed; None if it is. `unsure_mwh` is allowed beside the room."""
         if self.counter_mwh is None:
-            self._begin(value_mwh, age_ms)
+            self._begin(value_mwh)
             return None
+        limit_mwh = max(0, self.room_mwh) + unsure_mwh
         delta = value_mwh - self.counter_mwh
         if 0 <= delta <= limit_mwh and delta < _IMPOSSIBLE_MWH:
             self.carry += delta * _UNITS_PER_MWH - self.bridged
             self.bridged, self.doubts, self.doubted_mwh = 0, 0, None
-            self.counter_mwh, self.read_ms = value_mwh, age_ms
-            if delta:
-                self.rose_ms = age_ms
+            self.counter_mwh, self.room_mwh = value_mwh, self.room_mwh - delta
             return None
         if self.doubted_mwh is not None and 0 <= value_mwh - self.doubted_mwh <= limit_mwh:
             self.doubts += 1
@@ -138,13 +153,13 @@ class _Direction:
             # It has counted since it was first doubted; before that, only power did.
             counted = (value_mwh - self.first_doubted_mwh) * _UNITS_PER_MWH
             self.carry += counted - (self.bridged - self.bridged_until_doubt)
-            self._begin(value_mwh, age_ms)
+            self._begin(value_mwh)
             return Finding.COUNTER_RESET
         return Finding.COUNTER_BACKWARDS if delta < 0 else Finding.COUNTER_JUMP
 
-    def _begin(self, value_mwh: int, age_ms: int) -> None:
+    def _begin(self, value_mwh: int) -> None:
         """Count from this value; what power has counted until here stays."""
-        self.counter_mwh, self.rose_ms, self.read_ms = value_mwh, age_ms, age_ms
+        self.counter_mwh, self.room_mwh = value_mwh, 0
         self.bridged, self.doubts, self.doubted_mwh = 0, 0, None
 
     def take(self) -> int:
@@ -161,12 +176,14 @@ class _Direction:
     @classmethod
     def from_dict(cls, stored: Stored) -> _Direction:
         """Return what was stored. Raises StoredError."""
+        for name in _BEFORE:
+            stored.has(name)
         found = cls(
             wh=stored.whole("wh", 0),
             carry=stored.whole("carry"),
             counter_mwh=stored.optional_whole("counter_mwh"),
-            rose_ms=stored.whole("rose_ms"),
-            read_ms=stored.whole("read_ms"),
+            room_mwh=stored.optional_whole("room_mwh") or 0,
+            late_until_ms=stored.optional_whole("late_until_ms", 0) or 0,
             bridged=stored.whole("bridged"),
             doubted_mwh=stored.optional_whole("doubted_mwh"),
             first_doubted_mwh=stored.whole("first_doubted_mwh"),
@@ -203,6 +220,11 @@ class Meter:
     def wh_out(self) -> int:
         """Return what the car fed back so far, Wh."""
         return self.exported.wh
+
+    @property
+    def _most_mw(self) -> int:
+        """Return what no counter goes beyond, with a margin: mW, and mWh in an hour."""
+        return self.most_w * 10 * _MARGIN_PCT
 
     def step(self, reading: Reading) -> Metered:
         """Take a reading in and return what the interval since the last one came to; nothing for the first."""
@@ -247,7 +269,10 @@ class Meter:
             findings.add(Finding.CLOCK_SET_FORWARD)
         lasts = max(0, by_wall) if steady is None else steady
         # A computer that slept has a steady clock that slept too: a counter may have gone on for longer.
-        self.age_ms += max(lasts, by_wall)
+        passed_ms = max(lasts, by_wall)
+        self.age_ms += passed_ms
+        for direction in (self.imported, self.exported):
+            direction.pass_time(passed_ms, self.age_ms, self._most_mw)
         self.now_ms = max(wall_ms, before_ms + lasts)
         if lasts > self.longest_gap_s * _MS_PER_S:
             findings.add(Finding.GAP)
@@ -273,11 +298,9 @@ class Meter:
         if value_mwh is None or abs(value_mwh) > _MOST_WH * _MWH_PER_WH:
             findings.add(Finding.COUNTER_UNUSABLE)
             return
-        unsure = Finding.CLOCK_SET_BACK in findings
         # After the clock was set back without a steady one, nobody knows how long it took: an hour is allowed for.
-        since_ms = self.age_ms - max(direction.rose_ms, direction.read_ms - _LATE_MS) + (3_600_000 if unsure else 0)
-        limit_mwh = self.most_w * since_ms * _MARGIN_PCT // (100 * 3_600) + _COUNTER_SLACK_MWH
-        found = direction.count(value_mwh, limit_mwh, self.age_ms)
+        unsure_mwh = self._most_mw if Finding.CLOCK_SET_BACK in findings else 0
+        found = direction.count(value_mwh, unsure_mwh + _COUNTER_SLACK_MWH)
         if found:
             findings.add(found)
 
