@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,6 +19,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from custom_components.tangle_grid.economy.books import Month, signed_statement, statement
+from custom_components.tangle_grid.economy.signed_receipt import read_signed, wrong_figures
 from custom_components.tangle_grid.ledger import Payment, PaymentState
 from custom_components.tangle_grid.ledger.payments.planner import _told
 from custom_components.tangle_grid.protocol import (
@@ -213,3 +215,27 @@ def test_a_signed_statement() -> None:
     said = signed_statement(of, key)
     validator("statement").validate(said)
     assert not validator("statement").is_valid(said | {"opening_i": "0"})
+
+
+def test_signed_receipts() -> None:
+    """Each file is of the schema, signed as it says by somebody else's Ed25519, and wrong where it says."""
+    vectors, schema = FILES["vectors/signed-receipts.json"], validator("signed-receipt")
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(vectors["public_key"]))
+    good = {kind: {"file": file, "signed": True, "wrong": []} for kind, file in vectors["good"].items()}
+    assert good.keys() == {"charging", "parking", "toll"}
+    for name, case in (good | vectors["refused"]).items():
+        file = case["file"]
+        schema.validate(file)
+        signed = canonical({field: value for field, value in file.items() if field != "signature"})
+        try:
+            public.verify(bytes.fromhex(file["signature"]), signed)
+        except InvalidSignature:
+            assert not case["signed"], name
+        else:
+            assert case["signed"], name
+        found = read_signed(file)
+        assert found.is_signed == case["signed"]
+        assert sorted({each.name for each in wrong_figures(found)}) == case["wrong"], name
+        assert name in good or case["wrong"]
+    for wrong in ({"v": 2}, {"kind": "ferry"}, {"signature": "00"}, {"more": 1}, {"payments": [{"amount_i": 1}]}):
+        assert not schema.is_valid(vectors["good"]["toll"] | wrong), wrong
