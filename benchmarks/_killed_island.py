@@ -36,10 +36,6 @@ from custom_components.tangle_grid.ledger.pyota.library import load
 
 SPEED: Final = 40.0
 """Seconds of the grid in a second."""
-POWER_W: Final = 7_360.0
-LIMIT_WH: Final = 1_000
-RESTART_S: Final = 60.0
-"""For how long a restart may take, s of the grid, without credit above the limit; what is longer comes on top."""
 _CHARGER: Final = "charger-1"
 _METER: Final = ("sensor.l1", "sensor.l2", "sensor.l3")
 _TICK_S: Final = 0.05
@@ -62,9 +58,7 @@ class World:
         # The car waits for its session to be written down: what it takes before is nobody's.
         self.starts: bool = kept.get("starts", False)
         self.most_wh: int = kept.get("most_wh", 0)
-        self.most_over_wh: float = kept.get("most_over_wh", 0.0)
         self.longest_s: float = kept.get("longest_s", 0.0)
-        self.away_s = 0.0
 
     def grid_now(self) -> float:
         """Return the time of the grid: it goes on from life to life."""
@@ -84,20 +78,9 @@ class World:
 
     def keep(self) -> None:
         """Write it down, all or nothing."""
-        names = (
-            "begun",
-            "at",
-            "counter_wh",
-            "began_wh",
-            "amps",
-            "plugged",
-            "starts",
-            "most_wh",
-            "most_over_wh",
-            "longest_s",
-        )
+        kept = {name: value for name, value in vars(self).items() if name != "_path"}
         new = self._path.with_suffix(".new")
-        new.write_text(json.dumps({name: getattr(self, name) for name in names}))
+        new.write_text(json.dumps(kept))
         new.replace(self._path)
 
 
@@ -207,7 +190,7 @@ async def _live(folder: Path, say: Callable[[str], None], *, ends: bool) -> None
                     PaymentOrder(payment_id="begin", source=TREASURY, target=_CHARGER, amount_i=_RICH_I)
                 )
             away_s += world.go_on()
-            world.longest_s = world.away_s = max(world.longest_s, away_s)
+            world.longest_s = max(world.longest_s, away_s)
             say("ready")
             while not ends:
                 _look(hass, world, runtime)
@@ -225,10 +208,7 @@ def _look(hass: HomeAssistant, world: World, runtime: Any) -> None:
     if session is not None:
         desk = runtime.desk
         world.starts = world.starts or not (desk._unwritten or (desk._task and not desk._task.done()))  # noqa: SLF001
-        credit = session.credit_wh
-        world.most_wh = max(world.most_wh, credit)
-        allowed = LIMIT_WH + POWER_W * max(0.0, world.away_s - RESTART_S) / 3600
-        world.most_over_wh = max(world.most_over_wh, credit - allowed)
+        world.most_wh = max(world.most_wh, session.credit_wh)
 
 
 async def _end(hass: HomeAssistant, world: World, runtime: Any) -> None:
@@ -320,17 +300,13 @@ def _wait_for_death(words: Any, rng: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Killed:
-    """What came of a session whose island was killed so often. Energy in Wh, times in s of the grid.
-
-    `over_wh` is by how much credit went beyond the limit, with what a restart of more than a minute takes on top.
-    """
+    """What came of a session whose island was killed so often. Energy in Wh, times in s of the grid."""
 
     kills: int
     at: Mapping[str, int]
     wh: int
     payments: int
     most_credit_wh: int
-    over_wh: float
     longest_away_s: float
 
 
@@ -363,7 +339,6 @@ def killed_session(kills: int, seed: int) -> Killed:
         wh=receipt.wh_in,
         payments=len(paid),
         most_credit_wh=world.most_wh,
-        over_wh=round(world.most_over_wh, 1),
         longest_away_s=round(world.longest_s, 1),
     )
 
