@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from custom_components.tangle_grid.ledger import TREASURY, Ledger, LedgerError, PaymentOrder, Secrets
+from custom_components.tangle_grid.ledger.backends.backend import EmbeddedBackend
 from custom_components.tangle_grid.ledger.messages.archive import ArchiveError, IriArchive
 from custom_components.tangle_grid.ledger.messages.chronicle import message_plan
+from custom_components.tangle_grid.ledger.node import pruning
 from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, prepare
 from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
@@ -236,6 +239,38 @@ async def test_a_payment_that_is_made_twice_is_found(ledger: Ledger, island_secr
     assert failed(found) == {"once"}
     paid = next(each for each in await ledger.payments() if each.payment_id == PAYMENT)
     assert failed(await ledger.verify(transaction=paid.tail)) == {"once"}
+
+
+async def test_after_pruning_each_receipt_is_verified_in_full_and_readings_are_gone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can still be verified of a month that the node has deleted: every reward. What cannot: all else."""
+    monkeypatch.setattr(pruning, "_NEAR", 2)
+    await ledger.publish("meter", {"load_w": 1})
+    assert await ledger.drain(20)
+    await whole_story(ledger)
+    before = await ledger.verify(payment_id=PAYMENT)
+    wallets = await ledger.wallets()
+    for number in range(4):
+        await ledger.publish("meter", {"load_w": number})
+        assert await ledger.drain(20)
+    backend = ledger._core.backend
+    assert isinstance(backend, EmbeddedBackend)
+    pruner, store = backend.node.pruner, backend.node.store
+    readings = len(await ledger.messages(kind="meter"))
+    pruner.keep_s = 0.0
+    while await asyncio.to_thread(pruner.step, time.time() + 60):
+        pass
+    assert pruner.snapshot > 0
+    assert 0 < len(await ledger.messages(kind="meter")) < readings
+    # The milestone that booked the payment is gone as well: that it was booked is the word of the node.
+    (booked,) = store.database.rows("SELECT DISTINCT milestone FROM tx WHERE signed AND value < 0")
+    assert store.database.value("SELECT COUNT(*) FROM milestone WHERE number = ?", booked[0]) == 0
+    after = await ledger.verify(payment_id=PAYMENT)
+    assert after.ok, failed(after)
+    assert after == before
+    assert {check.key for check in after.checks} == CHECKS
+    assert await ledger.wallets() == wallets
 
 
 async def test_the_command_line_verifies_over_http(
