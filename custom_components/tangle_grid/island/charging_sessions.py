@@ -96,7 +96,6 @@ class _Open:
     steady_at: float | None = None
     was_asked: bool = False
     drew_at: float = 0.0
-    doubts_counter: bool = False
     is_another: bool = False
     sun_wh: Mapping[str, int] = field(default_factory=dict)
     drawn_wh: int = 0
@@ -171,9 +170,9 @@ class ChargingSessions:
         return Payment.PAID if session.is_billed else Payment.FREE
 
     def doubts_counter(self, charger_id: str) -> bool:
-        """Return whether the session at a charger was told by its energy counter what cannot be, and goes by power."""
-        found = self._at.get(charger_id)
-        return found is not None and found.doubts_counter
+        """Return whether the energy counter of a charger told the session there what cannot be, at any time of it."""
+        session = self.session(charger_id)
+        return session is not None and bool(session.found & _DOUBTS_COUNTER)
 
     def cost(self, charger_id: str) -> Fraction | None:
         """Return what the session at a charger costs so far, with the fee and less what was fed back, in the currency.
@@ -358,7 +357,7 @@ class ChargingSessions:
         if not (asked or found.was_asked):
             session.reward_settled(0)  # what no reward came for
         outcome = session.step(self._reading(found, device, now), self._situation(found))
-        found.was_asked, found.doubts_counter = asked, bool(outcome.findings & _DOUBTS_COUNTER)
+        found.was_asked = asked
         self._record(found, outcome)
         if (session.hold, session.pauses) != before:
             self._hold(session.charger)
