@@ -178,6 +178,7 @@ class TangleGridEntity(CoordinatorEntity[IslandCoordinator]):
     """An entity that shows a part of the island's newest picture."""
 
     _attr_has_entity_name = True
+    runtime: IslandRuntime
     _shown: tuple[Any, ...] | None = None
 
     @property

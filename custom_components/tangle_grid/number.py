@@ -1,8 +1,8 @@
 """Numbers: the values that a participant's policy works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.const import PERCENTAGE, EntityCategory
@@ -24,6 +24,7 @@ from .entity import UNIT_IOTA_PER_KWH
 from .grid.model.world import PolicyConfig
 from .island.configuration import Member
 from .island.runtime import TangleGridConfigEntry
+from .island.token_rate import MONEY_ATTRIBUTES
 from .select import POLICY_MODES
 from .simulated.entities import simulated_numbers
 from .switch import can_feed_back
@@ -115,11 +116,21 @@ class PolicyNumber(PolicyEntity, NumberEntity):
     """A number of the policy."""
 
     entity_description: PolicyNumberDescription
+    _unrecorded_attributes = MONEY_ATTRIBUTES
 
     @property
     @override
     def native_value(self) -> float | None:
         return self.entity_description.value_fn(self.policy)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what a price in tokens is worth."""
+        value = self.native_value
+        if value is None or self.native_unit_of_measurement != UNIT_IOTA_PER_KWH:
+            return None
+        return self.runtime.money.beside(value)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
@@ -129,11 +140,19 @@ class PolicyNumber(PolicyEntity, NumberEntity):
 class MaxPrice(SettingEntity, NumberEntity):
     """The most that a vehicle pays for a kilowatt-hour; unknown: whatever it costs."""
 
+    _unrecorded_attributes = MONEY_ATTRIBUTES
+
     @property
     @override
     def native_value(self) -> float | None:
         stored: float | None = self.data.get(CONF_MAX_PRICE)
         return stored
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        value = self.native_value
+        return None if value is None else self.runtime.money.beside(value)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -32,6 +31,7 @@ from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, Partic
 from .island.charging_prices import is_priced
 from .island.entity_identity import island_prefix
 from .island.runtime import TangleGridConfigEntry
+from .island.token_rate import MONEY_ATTRIBUTES
 from .simulated.entities import simulated_sensors
 
 # Everything is pushed from memory: there is nothing to limit.
@@ -132,7 +132,7 @@ class IslandSensor(IslandEntity, ViewSensor):
     """A sensor of the island."""
 
     entity_description: IslandSensorDescription
-    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES
+    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | MONEY_ATTRIBUTES
 
     @property
     @override
@@ -175,17 +175,19 @@ class FeederSensor(FeederEntity, ViewSensor):
 class MemberSensor(MemberEntity, ViewSensor):
     """A sensor of somebody with a wallet and no device."""
 
-    _unrecorded_attributes = RULES_ATTRIBUTES
+    _unrecorded_attributes = RULES_ATTRIBUTES | MONEY_ATTRIBUTES
 
 
 class VehicleSensor(VehicleEntity, ViewSensor):
     """A sensor of a vehicle."""
 
-    _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES | WHY_ATTRIBUTES
+    _unrecorded_attributes = RULES_ATTRIBUTES | RECOGNITION_ATTRIBUTES | WHY_ATTRIBUTES | MONEY_ATTRIBUTES
 
 
 class ServiceSensor(MemberEntity, ViewSensor):
     """A sensor of a car park or a toll, or of a car that uses them."""
+
+    _unrecorded_attributes = MONEY_ATTRIBUTES
 
     @property
     @override
@@ -196,6 +198,8 @@ class ServiceSensor(MemberEntity, ViewSensor):
 
 class TopicSensor(MemberEntity, ViewSensor):
     """A sensor of a data topic."""
+
+    _unrecorded_attributes = MONEY_ATTRIBUTES
 
     @property
     @override
@@ -215,14 +219,18 @@ class ParticipantSensor(ParticipantEntity, ViewSensor):
     """A sensor of a participant."""
 
     _unrecorded_attributes = (
-        HELP_ATTRIBUTES | REASON_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | PRICE_ATTRIBUTES | WHY_ATTRIBUTES
+        HELP_ATTRIBUTES
+        | REASON_ATTRIBUTES
+        | RULES_ATTRIBUTES
+        | LEARNED_ATTRIBUTES
+        | PRICE_ATTRIBUTES
+        | WHY_ATTRIBUTES
+        | MONEY_ATTRIBUTES
     )
 
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        if self.entity_description.device_class is SensorDeviceClass.MONETARY:
-            return self.hass.config.currency
         if self.entity_description.key == CHARGING_PRICE:
             return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
         return super().native_unit_of_measurement

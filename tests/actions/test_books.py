@@ -71,6 +71,7 @@ async def test_a_statement_is_what_the_wallet_holds_and_is_signed(island: Island
     assert (found["opening"], found["closing"], found["sessions"], found["lines"]) == (0, 700, 1, 2)
     assert found["totals"] == {"received": 1_000, "paid": 300, "energy_in_wh": 1500, "energy_out_wh": 0, "count": 2}
     assert found["kinds"]["charging"]["paid"] == 300
+    assert found["money"] is None
     zone = ZoneInfo("Europe/Amsterdam")
     of = verify_statement(found["content"], island.runtime.link.signing_key().public, zone)
     assert of.closing_i == island.runtime.link.wallets[CHARGER].balance_i
@@ -78,6 +79,11 @@ async def test_a_statement_is_what_the_wallet_holds_and_is_signed(island: Island
 
     before = await statement(island, month="2020-01")
     assert (before["opening"], before["closing"], before["lines"]) == (0, 0, 0)
+    hass = island.hass
+    hass.config_entries.async_update_entry(island.entry, options={**island.entry.options, "token_rate": "100"})
+    found = await statement(island)
+    assert found["money"] == {"currency": hass.config.currency, "opening": "0.0000", "closing": "7.0000"}
+    assert verify_statement(found["content"], island.runtime.link.signing_key().public, zone).worth is not None
     with pytest.raises(ServiceValidationError) as refused:
         await statement(island, month="January")
     assert refused.value.translation_key == "not_a_month"

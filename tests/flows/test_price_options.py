@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
+from custom_components.tangle_grid.const import CONF_TOKEN_RATE_ENTITY
 from custom_components.tangle_grid.island.charging_prices import ChargingPrices
 from tests.support.island import HOUSEHOLD, Island
 from tests.support.options_forms import step, submit
@@ -74,6 +75,25 @@ async def test_what_was_typed_is_shown_again_and_can_be_taken_back(hass: HomeAss
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def test_what_tokens_are_worth_can_come_from_an_entity(hass: HomeAssistant, island: Island) -> None:
+    hass.states.async_set("sensor.rate", "2500000.5")
+    typed = {"kwh": "0.3", "token_rate_entity": "sensor.rate", **sections()}
+    await submit(hass, await step(hass, island.entry, "prices"), **typed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    prices = ChargingPrices.from_options(island.entry.options)
+    assert prices is not None
+    terms = prices.terms(hass, dt_util.utcnow())
+    assert terms is not None
+    assert terms.rate == Fraction(5_000_001, 2)
+    hass.states.async_set("sensor.rate", "unavailable")
+    assert prices.terms(hass, dt_util.utcnow()) is None, "no session begins at a rate that nobody knows"
+    # The balance of the island is another form, and leaves it alone.
+    other = await step(hass, island.entry, "balancing")
+    await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    assert island.entry.options[CONF_TOKEN_RATE_ENTITY] == "sensor.rate"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_a_tariff_of_ocpi_that_says_more_than_the_form(hass: HomeAssistant, island: Island) -> None:
     tariff = {
         "id": "t",
@@ -109,6 +129,10 @@ async def test_a_tariff_of_ocpi_that_says_more_than_the_form(hass: HomeAssistant
         ({"kwh": "0.3", **sections(feed_in="-1")}, "paying", "tariff_refused"),
         ({"kwh": "0.3", "token_rate": "0"}, "token_rate", "tariff_refused"),
         ({"kwh": "0.3", "token_rate": "much"}, "token_rate", "tariff_refused"),
+        ({"kwh": "0.3", "token_rate_entity": "sensor.not_there"}, "token_rate_entity", "entity_missing"),
+        ({"kwh": "0.3", "token_rate_entity": "sensor.words"}, "token_rate_entity", "entity_not_numeric"),
+        ({"kwh": "0.3", "token_rate_entity": "sensor.nothing"}, "token_rate_entity", "rate_not_positive"),
+        ({"kwh": "0.3", "token_rate": "5", "token_rate_entity": "sensor.price"}, "token_rate_entity", "rate_twice"),
         ({"kwh": "much"}, "kwh", "tariff_refused"),
         ({"other_tariff": {"tariff_json": "{"}}, "other_tariff", "tariff_refused"),
         ({"kwh": "0.3", "times": {"kwh_night": "0.2"}}, "times", "tariff_refused"),
@@ -121,6 +145,7 @@ async def test_what_cannot_be_is_said_and_changes_nothing(
     before = dict(island.entry.options)
     hass.states.async_set("sensor.price", "0.3")
     hass.states.async_set("sensor.words", "cheap")
+    hass.states.async_set("sensor.nothing", "0")
     result = await submit(hass, await step(hass, island.entry, "prices"), **{**sections(), **typed})
     assert result["errors"] == {place: key}
     assert island.entry.options == before

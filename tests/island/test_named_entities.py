@@ -379,3 +379,13 @@ async def test_the_log_says_once_who_goes_and_once_who_comes_back(
     await island.run(120)
     assert count("Volt battery reports again") == 1
     assert count("Traceback") == 0
+
+
+def test_what_prices_and_the_rate_of_tokens_come_from_is_followed() -> None:
+    options = {"token_rate_entity": "sensor.rate", "prices": {"price_entity": "sensor.price", "margin": "0.1"}}
+    assert {entity for _, entity in named(options)} == {"sensor.rate", "sensor.price"}
+    assert renamed(options, "sensor.price", "sensor.new") == {
+        **options,
+        "prices": {"price_entity": "sensor.new", "margin": "0.1"},
+    }
+    assert renamed(options, "sensor.rate", "sensor.new") == {**options, "token_rate_entity": "sensor.new"}

@@ -103,7 +103,17 @@ def _summary(of: Statement) -> dict[str, Any]:
         "lines": len(of.lines),
         "totals": _sums(of.totals),
         "kinds": {kind.value: _sums(sums) for kind, sums in of.by_kind.items()},
+        "money": _money(of),
     }
+
+
+def _money(of: Statement) -> JsonObjectType | None:
+    """Return the balances in the currency; None where nobody says what tokens are worth."""
+    worth = of.worth
+    if worth is None:
+        return None
+    opening, closing = worth.text(of.opening_i), worth.text(of.closing_i)
+    return {"currency": worth.currency, "opening": opening, "closing": closing}
 
 
 async def _export_my_data(call: ServiceCall) -> ServiceResponse:

@@ -32,10 +32,12 @@ from ..const import (
     CONF_POWER_SETPOINT,
     CONF_PRICE_ENTITY,
     CONF_PRICE_FORECAST,
+    CONF_PRICES,
     CONF_SERVICE_ZONE,
     CONF_SOC,
     CONF_STATUS,
     CONF_SUN_FORECAST,
+    CONF_TOKEN_RATE_ENTITY,
     CONF_TRACKER,
     CONF_TRIGGER,
 )
@@ -76,6 +78,7 @@ _READ: Final = (
     CONF_METER_EXPORT_SENSORS,
     CONF_SUN_FORECAST,
     CONF_PRICE_FORECAST,
+    CONF_TOKEN_RATE_ENTITY,
 )
 
 
@@ -95,6 +98,8 @@ def named(data: Data) -> Iterator[tuple[str, str]]:
         yield from ((field, entity_id) for entity_id in _listed(data.get(field)))
     for kind, sensors in data.get(CONF_METER, {}).items():
         yield from ((kind, entity_id) for entity_id in sensors)
+    if prices := data.get(CONF_PRICES):
+        yield from named(prices)
 
 
 def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
@@ -112,6 +117,8 @@ def renamed(data: Data, old: str, new: str) -> dict[str, Any] | None:
     for field in (*_CONTROLLED, *_READ):
         if old in _listed(data.get(field)):
             changed[field] = with_new(data[field])
+    if prices := data.get(CONF_PRICES):
+        changed[CONF_PRICES] = renamed(prices, old, new) or prices
     if CONF_METER in data:
         changed[CONF_METER] = {kind: with_new(sensors) for kind, sensors in data[CONF_METER].items()}
     if data.get(CONF_LOADS):

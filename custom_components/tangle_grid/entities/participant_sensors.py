@@ -67,7 +67,7 @@ CHARGING_PRICE: Final = "charging_price"
 CHARGING_PAYMENT: Final = "charging_payment"
 CHARGING_SENSORS: Final = (CHARGING_PRICE, CHARGING_PAYMENT)
 """What only an island with prices of charging has."""
-PRICE_ATTRIBUTES: Final = frozenset({"price_i", "changes_at", "next_price", "per_hour", "per_session"})
+PRICE_ATTRIBUTES: Final = frozenset({"price_i", "cost_i", "changes_at", "next_price", "per_hour", "per_session"})
 
 #: A session's energy, and what it costs, are shown anew after so much more, Wh.
 _WORTH_WH: Final = 500.0
@@ -204,6 +204,12 @@ def _worth_of_cost(view: ParticipantView) -> float:
     return abs(cost) / energy_wh * _WORTH_WH if cost and energy_wh > 0 else 0.0
 
 
+def _session_cost_i(view: ParticipantView) -> Mapping[str, Any] | None:
+    """Return the same in tokens, where somebody pays for it."""
+    cost_i = view.runtime.charging.cost_i(view.participant.participant_id)
+    return None if cost_i is None else {"cost_i": cost_i}
+
+
 def _price_now(view: ParticipantView) -> float | None:
     quote = view.runtime.charging.quote(view.participant.participant_id)
     return None if quote is None else round(float(quote.per_kwh), 4)
@@ -326,6 +332,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         pace=PATIENCE,
         patience=LONG_PATIENCE,
         value_fn=_session_cost,
+        beside_fn=_session_cost_i,
     ),
     ParticipantSensorDescription(
         # Its unit is Home Assistant's currency per kWh.

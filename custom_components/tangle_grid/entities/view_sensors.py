@@ -18,11 +18,13 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.helpers.typing import StateType
 
-from ..entity import UNIT_IOTA, TangleGridEntity
+from ..entity import UNIT_IOTA, UNIT_IOTA_PER_KWH, TangleGridEntity
 
 HELD_BACK: Final = "held_back_wh"
 TAKES_AT_MOST: Final = "takes_at_most_a"
 LEARNED_ATTRIBUTES: Final = frozenset({HELD_BACK, TAKES_AT_MOST})
+
+_TOKENS: Final = frozenset({UNIT_IOTA, UNIT_IOTA_PER_KWH})
 
 type Value = StateType | datetime
 
@@ -47,6 +49,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
     Attributes:
         value_fn: What it shows.
         attributes_fn: What stands next to it; never recorded.
+        beside_fn: What stands next to it as well, and is no reason for a new state.
         last_reset_fn: When a total began to count from 0 again; statistics rest on it.
         measures: Without a value it is unavailable.
         calm: It follows a meter: a change of less than this, in its unit, or of less than `WORTH` of its value waits
@@ -60,6 +63,7 @@ class ViewSensorDescription[V](SensorEntityDescription):
 
     value_fn: Callable[[V], Value]
     attributes_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
+    beside_fn: Callable[[V], Mapping[str, Any] | None] = lambda _: None
     last_reset_fn: Callable[[V], datetime | None] = lambda _: None
     measures: bool = False
     calm: float | Callable[[V], float] | None = None
@@ -164,7 +168,7 @@ class ViewSensor(TangleGridEntity, SensorEntity):
         held = self._shown if news == self._news and waited < description.patience else None
         if held is not None and description.quiet and held[0] == value:
             return
-        beside = () if view is None else (description.attributes_fn(view), description.last_reset_fn(view))
+        beside = () if view is None else (self._attributes(view, value), description.last_reset_fn(view))
         if self._shown == (value, *beside):
             return
         # A total that begins anew is news, however little it has moved.
@@ -188,6 +192,21 @@ class ViewSensor(TangleGridEntity, SensorEntity):
             return False
         return abs(new - old) < max(calm(view) if callable(calm) else calm, WORTH * abs(old))
 
+    def _attributes(self, view: Any, value: Value) -> Mapping[str, Any] | None:
+        """Return what stands next to the value; next to tokens, what they are worth."""
+        attributes = self.entity_description.attributes_fn(view)
+        if self.entity_description.native_unit_of_measurement in _TOKENS and isinstance(value, int | float):
+            money = self.runtime.money.beside(value)
+            return attributes if money is None else {**(attributes or {}), **money}
+        return attributes
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        if self.entity_description.device_class is SensorDeviceClass.MONETARY:
+            return self.hass.config.currency
+        return super().native_unit_of_measurement
+
     @property
     @override
     def available(self) -> bool:
@@ -206,4 +225,6 @@ class ViewSensor(TangleGridEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        return self.entity_description.attributes_fn(self.view)
+        attributes = self._attributes(self.view, self.native_value)
+        beside = self.entity_description.beside_fn(self.view)
+        return attributes if beside is None else {**(attributes or {}), **beside}

@@ -26,6 +26,17 @@ def wallet_sensors[D: ViewSensorDescription[Any]](description: type[D]) -> tuple
             lambda view: view.wallet.balance_i if view.wallet else None,
             measures=True,
         ),
+        description(
+            # Its unit is Home Assistant's currency.
+            key="wallet_value",
+            translation_key="wallet_value",
+            device_class=SensorDeviceClass.MONETARY,
+            state_class=SensorStateClass.TOTAL,
+            suggested_display_precision=2,
+            entity_registry_enabled_default=False,
+            measures=True,
+            value_fn=lambda view: view.runtime.money.money(view.wallet.balance_i) if view.wallet else None,
+        ),
         description.tokens(
             "earned",
             SensorStateClass.TOTAL_INCREASING,

@@ -20,6 +20,7 @@ from ..economy.books import (
     Shared,
     SharingKey,
     Statement,
+    Worth,
     share,
     signed_statement,
     statement,
@@ -29,6 +30,7 @@ from ..economy.effects import BookEntry
 from ..economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, receipt_data, receipt_of, receipt_salt
 from ..ledger import LedgerError
 from ..protocol import ProtocolError
+from .token_rate import TokenRate
 
 FORGET_EVERY: Final = timedelta(hours=6)
 _DAY_S: Final = 86_400
@@ -80,8 +82,10 @@ class Books:
         link: LedgerLink,
         store: SecretStore,
         receipts: Receipts,
+        rate: TokenRate,
     ) -> None:
         self._hass = hass
+        self._rate = rate
         self._island_id = island_id
         self._desk = desk
         self._link = link
@@ -98,6 +102,8 @@ class Books:
         journal, account = self._desk.journal, self._desk.account_of(participant)
         zone, time_zone = dt_util.get_default_time_zone(), self._hass.config.time_zone
         _start, end = month.bounds(zone)
+        rate = self._rate.now if self._rate.is_told else None
+        worth = None if rate is None else Worth(currency=self._hass.config.currency, rate=rate)
 
         def read() -> Statement:
             return statement(
@@ -107,6 +113,7 @@ class Books:
                 month=month,
                 zone=zone,
                 time_zone=time_zone,
+                worth=worth,
             )
 
         return await self._hass.async_add_executor_job(read)

@@ -11,13 +11,12 @@ from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_PRICE_ENTITY, CONF_TARIFF_JSON, TREASURY
+from ..const import CONF_PRICE_ENTITY, CONF_PRICES, CONF_TARIFF_JSON, TREASURY
 from ..economy.sessions import EmptyWallet, Fee, Guest, Terms
 from ..economy.sessions.terms import DEFAULT_CREDIT_WH, DEFAULT_SLICE_WH
 from ..economy.tariff_form import read_decimal
 from .tariffs import charging_offer, token_rate
 
-CONF_PRICES: Final = "prices"
 CONF_FEED_IN: Final = "feed_in"
 CONF_SUN_PRICE: Final = "sun_price"
 CONF_FEE_PERCENT: Final = "fee_percent"
@@ -44,14 +43,14 @@ class ChargingPrices:
 
     Attributes:
         stored: What was typed, by the names of the form.
-        rate: Iota of one unit of the currency.
+        options: The options that they are from, which say what tokens are worth.
         guests: What holds for a car without a wallet.
         guest_household: Whose account pays for guests.
         negative_budget: What negative prices may cost the operator on a day, in the currency.
     """
 
     stored: Mapping[str, Any]
-    rate: Fraction
+    options: Mapping[str, Any]
     guests: Guest
     guest_household: str | None
     negative_budget: Fraction
@@ -64,14 +63,18 @@ class ChargingPrices:
         stored = options[CONF_PRICES]
         return cls(
             stored=stored,
-            rate=token_rate(options),
+            options=options,
             guests=Guest(stored.get(CONF_GUESTS, Guest.FREE)),
             guest_household=stored.get(CONF_GUEST_HOUSEHOLD),
             negative_budget=_figure(stored, CONF_NEGATIVE_BUDGET),
         )
 
+    def rate(self, hass: HomeAssistant) -> Fraction | None:
+        """Return how many iota one unit of the currency is now; None while nobody knows."""
+        return token_rate(hass, self.options)
+
     def terms(self, hass: HomeAssistant, at: datetime, *, most_per_kwh: Fraction | None = None) -> Terms | None:
-        """Return the terms of a session that begins now; None while its price is not known.
+        """Return the terms of a session that begins now; None while its price or the rate of tokens is not known.
 
         Args:
             hass: Has the entity that the price comes from, and the time zone of the tariff's times.
@@ -79,13 +82,14 @@ class ChargingPrices:
             most_per_kwh: What the car pays at most for a kWh.
         """
         tariff = charging_offer(hass, self.stored, at)
-        if tariff is None:
+        rate = self.rate(hass)
+        if tariff is None or rate is None:
             return None
         credit_wh = int(self.stored.get(CONF_CREDIT_WH, DEFAULT_CREDIT_WH))
         return Terms(
             tariff=tariff,
             zone=hass.config.time_zone,
-            rate=self.rate,
+            rate=rate,
             seller=TREASURY,
             operator=TREASURY,
             feed_in=_figure(self.stored, CONF_FEED_IN),

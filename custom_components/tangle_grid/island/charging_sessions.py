@@ -182,7 +182,12 @@ class ChargingSessions:
         session = self.session(charger_id)
         if session is None or not session.is_billed:
             return None
-        return (session.charge_i + session.fee_i - session.feed_in_i) / session.terms.rate
+        return _cost_i(session) / session.terms.rate
+
+    def cost_i(self, charger_id: str) -> int | None:
+        """Return the same in tokens, i."""
+        session = self.session(charger_id)
+        return None if session is None or not session.is_billed else _cost_i(session)
 
     def quote(self, charger_id: str) -> Quote | None:
         """Return the price of a kWh now: of the session there, or for whoever comes. None where there is no price."""
@@ -489,7 +494,8 @@ class ChargingSessions:
         if payer is None or payer not in self._vehicles.all:
             return None
         most_i = self._vehicles.max_price_i(payer)
-        return None if most_i is None else most_i / prices.rate
+        rate = prices.rate(self._hass)
+        return None if most_i is None or rate is None else most_i / rate
 
     def _most_w(self, charger_id: str) -> float:
         config = self._chargers[charger_id]
@@ -539,3 +545,7 @@ class ChargingSessions:
                 self._said.wrong(session_id, "The charging session %s cannot be settled", session_id, error=error)
             else:
                 self._said.right(session_id, "The charging session %s is settled", session_id)
+
+
+def _cost_i(session: Session) -> int:
+    return session.charge_i + session.fee_i - session.feed_in_i

@@ -32,6 +32,7 @@ from ..const import (
     CONF_PLANNING,
     CONF_POLICY,
     CONF_PRICE_FORECAST,
+    CONF_PRICES,
     CONF_RATE,
     CONF_REQUEST_BUDGET,
     CONF_REQUEST_MINUTES,
@@ -40,6 +41,7 @@ from ..const import (
     CONF_START,
     CONF_SUN_FORECAST,
     CONF_TOKEN_RATE,
+    CONF_TOKEN_RATE_ENTITY,
     CONF_TOLL_LIMIT,
     CONF_TOLL_MODE,
     DEFAULT_DIMMING_FLOOR,
@@ -65,7 +67,7 @@ from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of
 from ..devices.forecasts.source import ForecastSource
 from ..devices.named import StoredEntry
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
-from .charging_prices import CONF_PRICES, is_priced
+from .charging_prices import is_priced
 from .ownership import async_taken
 
 # Unanswered requests raise the rate up to this many times the first one.
@@ -94,7 +96,9 @@ _LIVE: Final = frozenset(
     }
 )
 # And of the options.
-_LIVE_OPTIONS: Final = frozenset({CONF_PANEL, CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE})
+_LIVE_OPTIONS: Final = frozenset(
+    {CONF_PANEL, CONF_PLANNING, CONF_LEDGER, CONF_PRICES, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,7 @@ from .setpoint_writers import SetpointWriter
 from .signed_receipts import SignedReceipts
 from .storage import GridStore
 from .stored_state import async_tell_lost
+from .token_rate import TokenRate
 from .topics import DataTopics
 from .vehicles import Vehicles
 
@@ -97,6 +98,7 @@ class IslandRuntime:
         self.hass = hass
         self.entry = entry
         self.island_id: str = entry.data[CONF_ISLAND_ID]
+        self.money = TokenRate(hass, entry)
         self.structure = structure(entry)
         self.feeder_tree = feeder_tree(entry)
         self.reloading = False
@@ -184,6 +186,7 @@ class IslandRuntime:
             link=self.link,
             store=self.secret_store,
             receipts=receipts,
+            rate=self.money,
         )
         self.receipts = SignedReceipts(self.hass, self.island_id, desk=self.desk, link=self.link)
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)

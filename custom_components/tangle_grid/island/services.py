@@ -321,13 +321,14 @@ class CarServices:
         data = self._entry.subentries[service].data
         taken = sum(visit.runs for (of, _), visit in self._visits.items() if of == service and _parks(visit))
         try:
-            if (tariff := parking_offer(self._hass, data)) is None:
+            tariff, rate = parking_offer(self._hass, data), self._rate
+            if tariff is None or rate is None:
                 return None
             places = data.get(CONF_PLACES)
             park = CarPark(
                 service=service,
                 tariff=tariff,
-                rate=self._rate,
+                rate=rate,
                 capacity=None if places is None else int(places),
             )
             park.price_i(self._now, self._rules.zone)
@@ -337,15 +338,17 @@ class CarServices:
         return park, taken
 
     def _toll(self, service: str) -> Toll | None:
-        price = str(self._entry.subentries[service].data[CONF_TOLL_PRICE])
+        price, rate = str(self._entry.subentries[service].data[CONF_TOLL_PRICE]), self._rate
+        if rate is None:
+            return None
         try:
-            return Toll(service=service, price_i=price_i(self._entry.options, price, CONF_TOLL_PRICE))
+            return Toll(service=service, price_i=price_i(rate, price, CONF_TOLL_PRICE))
         except TariffError:
             return None
 
     @property
-    def _rate(self) -> Fraction:
-        return token_rate(self._entry.options)
+    def _rate(self) -> Fraction | None:
+        return token_rate(self._hass, self._entry.options)
 
     @callback
     def _async_wait(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, CONF_TOKEN_RATE
+from ..const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
 from ..devices.forecasts.series import price_series
 from ..economy.errors import FormError, TariffError
 from ..economy.services.stay_price import parking_tariff
@@ -112,18 +112,25 @@ def entity_price(hass: HomeAssistant, entity_id: str) -> Fraction | None:
         return None
 
 
-def price_i(options: Mapping[str, Any], typed: str, where: str) -> int:
+def price_i(rate: Fraction, typed: str, where: str) -> int:
     """Return a price that was typed, in iota; a part of an iota is not charged.
 
     Raises:
         FormError: It is no number.
     """
-    amount = Fraction(read_decimal(typed, where)) * token_rate(options)
+    amount = Fraction(read_decimal(typed, where)) * rate
     return amount.numerator // amount.denominator
 
 
-def token_rate(options: Mapping[str, Any]) -> Fraction:
-    """Return how many iota a unit of the island's currency is; one Mi where nobody said so."""
+@callback
+def token_rate(hass: HomeAssistant, options: Mapping[str, Any]) -> Fraction | None:
+    """Return how many iota a unit of the island's currency is; one Mi where nobody said so.
+
+    None while the entity that says it shows no number above 0.
+    """
+    if entity_id := options.get(CONF_TOKEN_RATE_ENTITY):
+        shown = entity_price(hass, entity_id)
+        return shown if shown is not None and shown > 0 else None
     return Fraction(str(options.get(CONF_TOKEN_RATE) or DEFAULT_TOKEN_RATE))
 
 

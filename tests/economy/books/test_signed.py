@@ -1,7 +1,9 @@
 """A signed statement can be checked by anybody, and not be changed by anybody."""
 
 import json
+from dataclasses import replace
 from datetime import UTC
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from custom_components.tangle_grid.economy.books import (
     BooksError,
     Month,
     Statement,
+    Worth,
     signed_statement,
     statement,
     verify_statement,
@@ -64,6 +67,24 @@ def test_whatever_is_changed_the_signature_is_broken() -> None:
     assert fault(other) == "statement_not_signed"
 
 
+def test_what_tokens_are_worth_is_signed_as_well_and_checked() -> None:
+    worth = Worth(currency="EUR", rate=Fraction(1_000, 3))
+    before = replace(made(LINES), worth=worth)
+    document = over_a_wire(signed_statement(before, KEY))
+    assert document["money"] == {
+        "currency": "EUR",
+        "i_per_unit": "1000/3",
+        "opening": "0.0210",
+        "received": "0.0900",
+        "paid": "0.3000",
+        "closing": "-0.1890",
+    }
+    assert verify_statement(document, KEY.public, UTC) == before
+    assert fault(resigned(document, money=document["money"] | {"closing": "1.0000"})) == "statement_wrong"
+    for wrong in ({}, {"currency": "EUR"}, document["money"] | {"i_per_unit": "-1"}, {"i_per_unit": "1/0"}):
+        assert fault(resigned(document, money=wrong)) == "not_a_statement"
+
+
 def test_an_island_that_signs_sums_that_are_wrong_is_found_out() -> None:
     document = over_a_wire(signed_statement(made(LINES), KEY))
     totals = document["totals"]
@@ -77,6 +98,7 @@ def test_an_island_that_signs_sums_that_are_wrong_is_found_out() -> None:
         {"lines": [document["lines"][0], document["lines"][0]]},
         {"lines": [document["lines"][0], {**document["lines"][1], "at": 0}]},
         {"month": "2026-12"},
+        {"money": {"currency": "EUR", "i_per_unit": "1", "opening": "7.0000"}},
     ):
         assert fault(resigned(document, **changes)) in {"statement_wrong", "line_differs"}, changes
 

@@ -2,14 +2,16 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from custom_components.tangle_grid.economy.books import Form, Month, statement, statement_csv
+from custom_components.tangle_grid.economy.books import Form, Month, Worth, statement, statement_csv
 from tests.support.books import MEMBERS, NOVEMBER, Desk, desks, entry
 
 SIGNS = {Form.COMMA: (",", "."), Form.SEMICOLON: (";", ",")}
@@ -40,6 +42,29 @@ def test_the_sums_stand_in_the_last_row(desk: Desk, member: str, form: Form) -> 
         assert number(closing[name], form) == sum((number(line[name], form) for line in lines), Decimal(0))
     assert number(closing["energy_in_kwh"], form) * 1000 == of.totals.wh_in
     assert (opening["date"], opening["time"], opening["utc_offset"]) == ("2026-12-01", "00:00:00", "UTC-03:30")
+
+
+@pytest.mark.parametrize("form", Form)
+def test_tokens_and_money_stand_side_by_side(form: Form) -> None:
+    of = statement(
+        [entry("1", amount_i=-1_500_000), entry("2", amount_i=1)],
+        island="i",
+        participant="car",
+        month=Month(2026, 11),
+        zone=UTC,
+        time_zone="UTC",
+        opening_i=100,
+        worth=Worth(currency="EUR", rate=Fraction(1_000_000)),
+    )
+    found = rows(statement_csv(of, UTC, form), form)
+    assert [number(row["balance_money"], form) for row in found] == [
+        Decimal(row["balance_i"]).scaleb(-6).quantize(Decimal("0.0001")) for row in found
+    ]
+    amounts = [row["amount_money"].replace(",", ".") for row in found]
+    assert amounts == ["", "-1.5000", "0.0000", "-1.5000"]
+    assert {row["currency"] for row in found} == {"EUR"}
+    nobody_said = rows(statement_csv(replace(of, worth=None), UTC, form), form)
+    assert {row[name] for row in nobody_said for name in ("amount_money", "balance_money", "currency")} == {""}
 
 
 @pytest.mark.parametrize("form", Form)

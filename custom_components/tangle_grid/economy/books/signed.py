@@ -7,18 +7,21 @@ from its lines, and is, when it is checked.
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import tzinfo
+from fractions import Fraction
 from typing import Any, Final, NoReturn
 
 from ...protocol import ProtocolError, SigningKey, canonical, is_signed_by
 from ..effects import BookEntry, Kind
 from .balance import once
 from .errors import BooksError
+from .money import Worth
 from .month import Month
 from .statement import Statement, Sums, summed
 
 FORMAT: Final = "tangle_grid.statement"
 VERSION: Final = 1
 _SIGNATURE: Final = "signature"
+_MONEY: Final = "money"
 LINE: Final[Mapping[str, tuple[type, ...]]] = {
     "entry_id": (str,),
     "at": (int, float),
@@ -46,6 +49,7 @@ HEAD: Final[Mapping[str, tuple[type, ...]]] = {
     "totals": (dict,),
     "kinds": (dict,),
     "lines": (list,),
+    "money": (dict, type(None)),
     "public_key": (str,),
     _SIGNATURE: (str,),
 }
@@ -53,6 +57,34 @@ HEAD: Final[Mapping[str, tuple[type, ...]]] = {
 
 def _sums(sums: Sums) -> dict[str, int]:
     return asdict(sums)
+
+
+def _money(statement: Statement) -> dict[str, str] | None:
+    """Return the sums in the currency, each rounded for itself."""
+    worth, totals = statement.worth, statement.totals
+    if worth is None:
+        return None
+    return {
+        "currency": worth.currency,
+        "i_per_unit": str(worth.rate),
+        "opening": worth.text(statement.opening_i),
+        "received": worth.text(totals.in_i),
+        "paid": worth.text(totals.out_i),
+        "closing": worth.text(statement.closing_i),
+    }
+
+
+def _worth(said: Any) -> Worth | None:
+    """Return the rate that a statement was shown by."""
+    if said is None:
+        return None
+    try:
+        worth = Worth(currency=str(said["currency"]), rate=Fraction(str(said["i_per_unit"])))
+    except KeyError, ValueError, ZeroDivisionError:
+        _refuse("money has no rate")
+    if worth.rate <= 0:
+        _refuse("money has no rate")
+    return worth
 
 
 def _line(entry: BookEntry) -> dict[str, Any]:
@@ -77,6 +109,7 @@ def _unsigned(statement: Statement, public_key: str) -> dict[str, Any]:
         "totals": _sums(statement.totals),
         "kinds": {kind.value: _sums(sums) for kind, sums in statement.by_kind.items()},
         "lines": [_line(line) for line in statement.lines],
+        _MONEY: _money(statement),
         "public_key": public_key,
     }
 
@@ -143,6 +176,7 @@ def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None)
         end=said["until"],
         opening_i=said["opening_i"],
         lines=tuple(lines),
+        worth=_worth(said[_MONEY]),
     )
     _check(found, said, zone)
     return found
@@ -151,7 +185,7 @@ def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None)
 def _check(found: Statement, said: Mapping[str, Any], zone: tzinfo | None) -> None:
     """Compare what is said with what the lines come to."""
     expected = _unsigned(found, said["public_key"])
-    pairs = [(name, expected[name], said[name]) for name in ("closing_i", "sessions", "totals", "kinds")]
+    pairs = [(name, expected[name], said[name]) for name in ("closing_i", "sessions", "totals", "kinds", _MONEY)]
     pairs.append(("lines", len(once(found.lines)), len(found.lines)))
     outside = summed(line for line in found.lines if not found.start <= line.at < found.end)
     pairs.append(("lines of another month", 0, outside.references))

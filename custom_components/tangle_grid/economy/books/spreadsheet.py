@@ -2,7 +2,8 @@
 
 A byte order mark says that it is UTF-8. Where the decimal sign is a comma, spreadsheets expect a semicolon between
 columns. Texts are quoted, and one that a spreadsheet would take for a formula gets an apostrophe before it.
-Energy is in kWh with three decimals, which is exact to the Wh; amounts are whole iota.
+Energy is in kWh with three decimals, which is exact to the Wh; amounts are whole iota, and beside them what they are
+worth by the rate of the moment at which the statement is made.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..effects import BookEntry
+from .money import Worth, decimal
 from .sharing import QUARTER_S, Shared
 from .statement import Statement
 
@@ -37,6 +39,9 @@ STATEMENT_COLUMNS: Final = (
     "balance_i",
     "payment",
     "entry",
+    "amount_money",
+    "balance_money",
+    "currency",
 )
 SHARING_COLUMNS: Final = (
     "row",
@@ -58,11 +63,15 @@ class Form(StrEnum):
     SEMICOLON = "semicolon"
 
 
-type _Cell = str | int | Kwh | None
+type _Cell = str | int | Kwh | Money | None
 
 
 class Kwh(int):
     """A figure in Wh that is written in kWh."""
+
+
+class Money(int):
+    """A figure in ten thousandths of a currency's unit that is written in units."""
 
 
 def _text(value: str) -> str:
@@ -75,6 +84,8 @@ def _cell(value: _Cell, form: Form) -> str:
     match value:
         case None:
             return ""
+        case Money():
+            return decimal(value, "," if form is Form.SEMICOLON else ".")
         case Kwh():
             sign = "," if form is Form.SEMICOLON else "."
             whole, rest = divmod(abs(value), _WH_PER_KWH)
@@ -111,14 +122,24 @@ def statement_csv(
 
 def _statement_rows(statement: Statement, zone: tzinfo, names: Mapping[str, str]) -> Iterator[tuple[_Cell, ...]]:
     empty: tuple[_Cell, ...] = (None, None, None)
-    balance = statement.opening_i
-    yield ("opening", *_moment(statement.start, zone), *empty, None, None, None, balance, None, None)
+    balance, worth = statement.opening_i, statement.worth
+    opening = _money(worth, None, balance)
+    yield ("opening", *_moment(statement.start, zone), *empty, None, None, None, balance, None, None, *opening)
     for line in statement.lines:
         balance += line.amount_i
-        yield _line_row(line, zone, balance, names)
+        yield (*_line_row(line, zone, balance, names), *_money(worth, line.amount_i, balance))
     totals = statement.totals
     sums = (Kwh(totals.wh_in), Kwh(totals.wh_out), totals.net_i)
-    yield ("closing", *_moment(statement.end, zone), *empty, *sums, statement.closing_i, None, None)
+    closing = _money(worth, totals.net_i, statement.closing_i)
+    yield ("closing", *_moment(statement.end, zone), *empty, *sums, statement.closing_i, None, None, *closing)
+
+
+def _money(worth: Worth | None, amount_i: int | None, balance_i: int) -> tuple[_Cell, ...]:
+    """Return an amount and a balance in the currency, each rounded for itself."""
+    if worth is None:
+        return (None, None, None)
+    amount = None if amount_i is None else Money(worth.units(amount_i))
+    return (amount, Money(worth.units(balance_i)), worth.currency)
 
 
 def _line_row(line: BookEntry, zone: tzinfo, balance: int, names: Mapping[str, str]) -> tuple[_Cell, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..effects import BookEntry, Kind
 from .balance import once
+from .money import Worth
 from .month import Month
 
 ENERGY_KINDS: Final = frozenset({Kind.CHARGING, Kind.FEED_IN})
@@ -41,6 +42,7 @@ class Statement:
         end: The first moment after it.
         opening_i: What the books said before.
         lines: What happened, in the order of their moments.
+        worth: What tokens were worth when it was made, None where nobody says so.
     """
 
     island: str
@@ -51,6 +53,7 @@ class Statement:
     end: float
     opening_i: int
     lines: tuple[BookEntry, ...]
+    worth: Worth | None = None
 
     @property
     def closing_i(self) -> int:
@@ -95,11 +98,12 @@ def statement(
     zone: tzinfo,
     time_zone: str,
     opening_i: int = 0,
+    worth: Worth | None = None,
 ) -> Statement:
     """Return a participant's statement of a month, from all lines of the books until its end at least.
 
     `zone` is the island's time zone, by which the month begins and ends, and `time_zone` its name. `opening_i` is what
-    the participant had before the first line. Lines of others are passed over.
+    the participant had before the first line; `worth` is shown with it. Lines of others are passed over.
 
     Raises BooksError `line_differs`.
     """
@@ -114,4 +118,5 @@ def statement(
         end=end,
         opening_i=opening_i + sum(entry.amount_i for entry in own if entry.at < start),
         lines=tuple(entry for entry in own if start <= entry.at < end),
+        worth=worth,
     )

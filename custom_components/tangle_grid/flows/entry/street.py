@@ -46,6 +46,7 @@ from ...const import (
     CONF_POWER,
     CONF_POWER_INVERTED,
     CONF_POWER_SETPOINT,
+    CONF_PRICES,
     CONF_PRODUCTION_NEGATIVE,
     CONF_PUBLIC,
     CONF_RATED_W,
@@ -78,7 +79,6 @@ from ...island.charging_prices import (
     CONF_FEE_PERCENT,
     CONF_FEED_IN,
     CONF_GUESTS,
-    CONF_PRICES,
 )
 from ...simulated.entities import AT_HOME, EXTERNAL_CONTROL, async_register_entities
 from ...simulation import SimulatedDevice, SimulatedKind, Street, StreetConfig

@@ -4,8 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 
-from ...const import CONF_TOKEN_RATE
-from ...island.charging_prices import CONF_PRICES
+from ...const import CONF_PRICES, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
 from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
@@ -30,7 +29,7 @@ class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps):
         if user_input is not None:
             options = options_data(user_input)
             if (found := await async_check_options(self.hass, options)) is None:
-                kept = {CONF_PRICES, CONF_TOKEN_RATE} & self.config_entry.options.keys()
+                kept = {CONF_PRICES, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY} & self.config_entry.options.keys()
                 options.update({name: self.config_entry.options[name] for name in kept})
                 return self.async_create_entry(data=self.choice.into_options(options))
             place, problem = found

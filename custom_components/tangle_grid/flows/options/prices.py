@@ -20,7 +20,15 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ...const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, CONF_TOKEN_RATE, SUBENTRY_HOUSEHOLD
+from ...const import (
+    CONF_MARGIN,
+    CONF_PRICE_ENTITY,
+    CONF_PRICES,
+    CONF_TARIFF_JSON,
+    CONF_TOKEN_RATE,
+    CONF_TOKEN_RATE_ENTITY,
+    SUBENTRY_HOUSEHOLD,
+)
 from ...economy.errors import FormError, TariffError
 from ...economy.sessions import EmptyWallet, Guest
 from ...economy.tariff_form import read_decimal
@@ -33,7 +41,6 @@ from ...island.charging_prices import (
     CONF_GUEST_HOUSEHOLD,
     CONF_GUESTS,
     CONF_NEGATIVE_BUDGET,
-    CONF_PRICES,
     CONF_SUN_PRICE,
     PRICED,
 )
@@ -48,7 +55,7 @@ SECTION_TIMES: Final = "times"
 SECTION_PAYING: Final = "paying"
 _BY_FORM: Final = ("kwh", "kwh_night", "hour", "after_hours", "hour_after", "flat")
 _DECIMALS: Final = (CONF_FEED_IN, CONF_SUN_PRICE, CONF_FEE_PERCENT, CONF_NEGATIVE_BUDGET)
-_RATE: Final = (CONF_TOKEN_RATE,)
+_RATE: Final = (CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY)
 _FORM: Final = ("options", "step.prices")
 
 
@@ -86,6 +93,7 @@ def prices_schema(households: list[SelectOptionDict]) -> vol.Schema:
         {
             vol.Optional("kwh"): TextSelector(),
             vol.Optional(CONF_TOKEN_RATE): TextSelector(),
+            vol.Optional(CONF_TOKEN_RATE_ENTITY): EntitySelector(prices),
             vol.Optional(SECTION_TIMES): section(vol.Schema(times), {"collapsed": True}),
             vol.Optional(SECTION_OTHER_TARIFF): section(vol.Schema(other), {"collapsed": True}),
             vol.Optional(SECTION_PAYING): section(vol.Schema(paying), {"collapsed": True}),
@@ -137,6 +145,8 @@ def _check(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
     for name in (*_DECIMALS, CONF_TOKEN_RATE):
         if name in data:
             _check_figure(hass, name, data[name])
+    if CONF_TOKEN_RATE_ENTITY in data:
+        _check_rate_entity(hass, data)
     if data.get(CONF_GUESTS) == Guest.HOUSEHOLD and CONF_GUEST_HOUSEHOLD not in data:
         raise FieldProblem(CONF_GUESTS, Problem(key="household_missing"))
     by_form, by_json = any(name in data for name in _BY_FORM), CONF_TARIFF_JSON in data
@@ -173,6 +183,22 @@ def _check_entity(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
     if "kwh" in data:
         raise FieldProblem(CONF_PRICE_ENTITY, Problem(key="tariff_twice"))
     if entity_price(hass, entity_id) is None:
-        state = hass.states.get(entity_id)
-        placeholders = {"entity": entity_id, "value": state.state if state else ""}
-        raise FieldProblem(CONF_PRICE_ENTITY, Problem(key="entity_not_numeric", placeholders=placeholders))
+        raise FieldProblem(CONF_PRICE_ENTITY, Problem(key="entity_not_numeric", placeholders=_shown(hass, entity_id)))
+
+
+def _check_rate_entity(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
+    """Raise FieldProblem for an entity that shows no rate, or stands beside one."""
+    entity_id = data[CONF_TOKEN_RATE_ENTITY]
+    require(CONF_TOKEN_RATE_ENTITY, check_exists(hass, entity_id))
+    if CONF_TOKEN_RATE in data:
+        raise FieldProblem(CONF_TOKEN_RATE_ENTITY, Problem(key="rate_twice"))
+    rate = entity_price(hass, entity_id)
+    if rate is None or rate <= 0:
+        shown = _shown(hass, entity_id)
+        problem = Problem(key="entity_not_numeric" if rate is None else "rate_not_positive", placeholders=shown)
+        raise FieldProblem(CONF_TOKEN_RATE_ENTITY, problem)
+
+
+def _shown(hass: HomeAssistant, entity_id: str) -> dict[str, str]:
+    state = hass.states.get(entity_id)
+    return {"entity": entity_id, "value": state.state if state else ""}

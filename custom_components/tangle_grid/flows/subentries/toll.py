@@ -9,7 +9,7 @@ from homeassistant.helpers.selector import SelectOptionDict, TextSelector
 
 from ...const import CONF_SERVICE_ZONE, CONF_TOLL_PRICE, SUBENTRY_TOLL
 from ...economy.errors import FormError
-from ...island.tariffs import price_i
+from ...economy.tariff_form import read_decimal
 from ..checks import check_exists
 from ..tariff_fields import tariff_problem
 from .parking import zones
@@ -36,6 +36,6 @@ class TollFlow(ParticipantFlow, kind=SUBENTRY_TOLL):
     def check(self, data: Mapping[str, Any]) -> None:
         require(CONF_SERVICE_ZONE, check_exists(self.hass, data[CONF_SERVICE_ZONE]))
         try:
-            price_i(self._get_entry().options, data[CONF_TOLL_PRICE], CONF_TOLL_PRICE)
+            read_decimal(data[CONF_TOLL_PRICE], CONF_TOLL_PRICE)
         except FormError as error:
             raise FieldProblem(CONF_TOLL_PRICE, tariff_problem(self.hass, self.kind, error)) from None
