@@ -2,8 +2,9 @@
 
 Environment: test
 
-A town of some kilometres with holes in its roads wants three owners to report each. Cars pass holes and report where
-they believe to be, which is some metres off. One owner in five lies: alone, wherever they like, also with several cars.
+A town of some kilometres with holes in its roads wants two or three owners to report each. Cars pass holes and report
+where they believe to be, which is some metres off. One owner in five lies: alone, wherever they like, also with
+several cars.
 Besides there are leagues of one owner less than is needed, who agree on places and also gather at true reports' places.
 All reports come in one order, over some days; the topic's budget for a day and as a whole is counted from outside.
 
@@ -15,7 +16,7 @@ All reports come in one order, over some days; the topic's budget for a day and 
 - `to_liars`: the part of it that liars got. They earn only where they confirm a true report.
 - `reports_per_s`: with everything that is decided, without storage.
 
-    scripts/bench liars [--reports 10000] [--seeds 5] [--needed 3] [--quick] [--json]
+    scripts/bench liars [--reports 10000] [--seeds 5] [--needed 2,3] [--quick] [--json]
 """
 
 import argparse
@@ -186,17 +187,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reports", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--needed", type=int, default=3, help="how many owners make a finding (at least 2)")
+    parser.add_argument("--needed", default="2,3", help="how many owners make a finding (at least 2)")
     parser.add_argument("--quick", action="store_true", help="one small town")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.quick:
         options.reports, options.seeds = 1_000, 1
-    rows = [run(options.reports, seed, options.needed) for seed in range(1, options.seeds + 1)]
+    tables = {
+        needed: [run(options.reports, seed, needed) for seed in range(1, options.seeds + 1)]
+        for needed in map(int, options.needed.split(","))
+    }
     if options.json:
-        print(json.dumps(rows))
+        print(json.dumps([{"needed": needed, **row} for needed, rows in tables.items() for row in rows]))
         return
-    print(f"{options.reports} reports, {_LIARS:.0%} lies, {options.needed} owners make a finding")
+    for needed, rows in tables.items():
+        _print(options.reports, needed, rows)
+
+
+def _print(reports: int, needed: int, rows: list[dict[str, float]]) -> None:
+    print(f"{reports} reports, {_LIARS:.0%} lies, {needed} owners make a finding")
     print(
         "seed refused: lies others findings precision  found twice  i per true (least)  to liars over budget reports/s"
     )

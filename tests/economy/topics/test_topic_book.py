@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.tangle_grid.economy.effects import Transfer
 from custom_components.tangle_grid.economy.topics import FindingState, Status, Topic, TopicBook, TopicError
-from custom_components.tangle_grid.economy.topics.book import FIRST_OPEN, MAX_OPEN_OF_OWNER
+from custom_components.tangle_grid.economy.topics.book import DOUBTED_ABOVE, FIRST_OPEN, MAX_OPEN_OF_OWNER
 from custom_components.tangle_grid.economy.topics.errors import SENTENCES
 from tests.support.topics import DAY, NOW, at, entries, report, topic, transfers
 
@@ -285,6 +285,43 @@ def test_whom_nobody_confirms_is_soon_heard_no_more() -> None:
     for number in range(FIRST_OPEN):
         book.report(report(f"{number} later", "liar", at(31 * number), at=later), later, TOMORROW)
     assert refused(lambda: book.report(report("y", "liar", at(500), at=later), later, TOMORROW)) == "too_many_reports"
+
+
+def test_whom_nobody_confirms_counts_with_one_more_only() -> None:
+    book = TopicBook(topic(confirmations=2))
+    for liar, east_m in (("liar", 0), ("other", 100)):
+        for number in range(DOUBTED_ABOVE + 1):
+            book.report(report(f"{liar} {number}", liar, at(-500 - 40 * number, east_m)), NOW, DAY)
+    # By chance they agree, and somebody new does with one of them.
+    assert found(book, "liar", "other") == {}
+    assert found(book, "liar", "anna", north_m=100) == {}
+    assert book.report(report("more", "ben", at(100)), NOW, DAY)[0].status is Status.CONFIRMED
+    assert [each.owner for each in book.findings[0].payees] == ["liar", "anna"]
+    # Those of whom nothing is known yet are believed.
+    assert found(book, "cleo", "dora", north_m=200) == {"car of cleo": 100, "car of dora": 100}
+
+
+def test_who_was_confirmed_is_believed_sooner_and_what_waited_is_found() -> None:
+    book = TopicBook(topic(confirmations=2))
+    for number in range(DOUBTED_ABOVE + 1):
+        book.report(report(f"far {number}", "anna", at(-500 - 40 * number)), NOW, DAY)
+    assert found(book, "ben", "anna") == {}
+    assert found(book, "cleo", north_m=-500) == {}
+    assert book.report(report("third", "dora", at(-500)), NOW, DAY)[0].status is Status.CONFIRMED
+    read = TopicBook.from_dict(book.topic, json.loads(json.dumps(book.to_dict())))
+    for each in (book, read):
+        assert transfers(each.tick(NOW, DAY)) == {"car of ben": 100, "car of anna": 100}
+
+
+def test_who_came_too_late_to_earn_was_right_all_the_same() -> None:
+    book = TopicBook(topic(confirmations=2, tolerance=1.0, wants_value=True))
+    for number in range(DOUBTED_ABOVE + 1):
+        book.report(report(f"far {number}", "anna", at(-500 - 40 * number), value=1), NOW, DAY)
+    for owner, value in (("ben", 1.0), ("anna", 1.5), ("liar", 9.0), ("cleo", 1.2)):
+        book.report(report(owner, owner, value=value), NOW, DAY)
+    assert [each.owner for each in book.findings[0].payees] == ["ben", "anna"]
+    assert (book.accounts["cleo"].open, book.accounts["cleo"].unconfirmed) == (0, 0)
+    assert book.accounts["liar"].unconfirmed == 1
 
 
 def test_each_report_that_was_confirmed_allows_one_more() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.economy.effects import BookEntry, Effect, Transfer
 from custom_components.tangle_grid.economy.topics import Place, Report, Status, Topic, TopicBook, TopicError, distance_m
-from custom_components.tangle_grid.economy.topics.book import FIRST_OPEN
+from custom_components.tangle_grid.economy.topics.book import DOUBTED_ABOVE
 from tests.support.topics import DAY, NOW, at, report, topic, transfers
 
 OWNERS = [f"owner {number}" for number in range(6)]
@@ -46,14 +46,17 @@ def truth(reports: Iterable[tuple[str, Place]], needed: int, radius_m: int) -> b
 
 @given(reports=REPORTS, random=st.randoms(use_true_random=False))
 def test_whether_anything_is_true_depends_on_no_order(reports: list[tuple[str, Place]], random: Random) -> None:
-    """What an owner says again near what they said before is no report of its own, so they say each place once."""
+    """What an owner says again near what they said before is no report of its own, so they say each place once.
+
+    None says so much elsewhere that it would count for less.
+    """
     apart: list[tuple[str, Place]] = []
     for owner, place in reports:
         if all(other != owner or distance_m(place, there) > 30 for other, there in apart):
             apart.append((owner, place))
     random.shuffle(apart)
     apart = [
-        each for number, each in enumerate(apart) if sum(each[0] == said[0] for said in apart[:number]) < FIRST_OPEN
+        each for number, each in enumerate(apart) if sum(each[0] == said[0] for said in apart[:number]) <= DOUBTED_ABOVE
     ]
     book = TopicBook(topic())
     for number, (owner, place) in enumerate(apart):
@@ -210,5 +213,15 @@ def test_what_is_open_never_holds_a_finding(reports: list[tuple[str, Place]]) ->
     for number, (owner, place) in enumerate(reports):
         with suppress(TopicError):
             book.report(report(f"{number}", owner, place), NOW, DAY)
-        assert not truth([(each.owner, each.place) for each in book.open], 3, 30)
+        book.tick(NOW, DAY)
+        waiting = [(each.owner, each.place) for each in book.open]
+        assert not truth(waiting, 4, 30)
+        accounts = book.accounts
+        believed = [
+            (owner, place)
+            for owner, place in waiting
+            if accounts[owner].open - 1 + accounts[owner].unconfirmed <= accounts[owner].confirmed + DOUBTED_ABOVE
+        ]
+        # Of three who are near each other, one has said much elsewhere that nobody confirms.
+        assert not truth(believed, 3, 30)
         assert all(distance_m(one.place, other.place) > 30 for one, other in combinations(book.findings, 2))

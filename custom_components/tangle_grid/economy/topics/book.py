@@ -2,14 +2,15 @@
 
 A report waits until as many owners as the topic wants, its own among them, have reported within the radius and the time
 of one of these reports, whichever it is: what becomes true does not depend on the order in which they came. Then it is
-a finding. Each owner is paid once for it, by the first report that was seen of theirs; whoever comes later gets nothing
-while it is known. A finding that today's budget does not reach is paid on another day, before later ones.
+a finding. Unless two of them are not known for much that nobody confirms, it takes one owner more. Each owner is paid
+once for it, by the first report that was seen of theirs; whoever comes later gets nothing while it is known. A
+finding that today's budget does not reach is paid on another day, before later ones.
 
 What an owner reports again at the same place is the same sighting, with a newer time and number. A payment is named
 after its report, and the same report never has another id: nothing is paid twice, also when the state is an old one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from heapq import heappop, heappush
@@ -34,6 +35,9 @@ MAX_OPEN: Final = 5_000
 FIRST_OPEN: Final = 5
 MAX_OPEN_OF_OWNER: Final = 200
 """How many of one owner's may: at first, and at most. Each one that was confirmed allows one more."""
+DOUBTED_ABOVE: Final = 2
+"""How many more reports that nobody confirmed than such that were an owner may have besides one that counts fully."""
+_BELIEVED: Final = 2
 _DAYS_KEPT: Final = 62
 _ERASED: Final = "-"
 
@@ -62,6 +66,7 @@ class TopicBook:
         self._sightings: dict[str, Sighting] = {}
         self._findings: dict[str, Finding] = {}
         self._accounts: dict[str, Account] = {}
+        self._believed: set[str] = set()
         self._index()
 
     @staticmethod
@@ -198,13 +203,17 @@ class TopicBook:
     def tick(self, now: float, day: str) -> list[Effect]:
         """Let time pass: what has run out is forgotten, and what waits is paid as far as the day's budget goes.
 
-        After the topic's rules were changed, what they make true now is found as well.
+        After the topic's rules were changed, what they make true now is found as well; so is what waited for owners
+        of whom others have confirmed more since.
         """
         self._check_day(day)
         self._expire(now)
-        if self._rules != self._rules_of(self.topic):
-            self._rules = self._rules_of(self.topic)
-            for sighting in list(self._sightings.values()):
+        changed, self._rules = self._rules != self._rules_of(self.topic), self._rules_of(self.topic)
+        while changed or self._believed:
+            again, self._believed = self._believed, set()
+            waiting = [each for each in self._sightings.values() if changed or each.owner in again]
+            changed = False
+            for sighting in waiting:
                 group = self._confirmed_by(sighting) if sighting.report_id in self._sightings else None
                 if group is not None and self.topic.bounty_i * len(group[1]) <= self.left_i(day)[0]:
                     self._found(FindingState.CONFIRMED, group[0].place, group[1], now)
@@ -380,12 +389,28 @@ class TopicBook:
         could be found, the one that was seen first is.
         """
         around = self._neighbours(sighting)
-        needed, found = self.topic.confirmations, []
+        found = []
         for centre in [sighting, *around]:
-            members = self._payees(centre, around if centre is sighting else self._neighbours(centre))
-            if len(members) == needed:
-                found.append((centre, members))
+            beside = around if centre is sighting else self._neighbours(centre)
+            if self._suffice({centre.owner, *(each.owner for each in beside)}):
+                found.append((centre, self._payees(centre, beside)))
         return min(found, key=lambda each: ([one.number for one in each[1]], each[0].number), default=None)
+
+    def _suffice(self, owners: Collection[str]) -> bool:
+        """Return whether these owners together make something true.
+
+        Lies meet other lies by chance where there are many. Unless two of them have no more than a few reports that
+        nobody confirms, it takes one owner more than the topic wants.
+        """
+        more_than = len(owners) - self.topic.confirmations
+        if more_than:
+            return more_than > 0
+        return sum(not self._is_doubted(each) for each in owners) >= min(_BELIEVED, self.topic.confirmations)
+
+    def _is_doubted(self, owner: str) -> bool:
+        """Return whether too much of what an owner has said, besides one report, was confirmed by nobody so far."""
+        account = self._accounts[owner]
+        return account.open - 1 + account.unconfirmed > account.confirmed + DOUBTED_ABOVE
 
     # What becomes of it
 
@@ -399,15 +424,17 @@ class TopicBook:
         for index in (self._by_place, self._by_value, self._by_owner):
             index.remove(sighting.report_id)
 
-    def _close(self, sighting: Sighting, *, confirmed: bool) -> None:
+    def _close(self, sighting: Sighting, *, confirmed: bool | None) -> None:
         self._unindex(sighting)
         del self._sightings[sighting.report_id]
         account = self._accounts[sighting.owner]
         account.open -= 1
         if confirmed:
             account.confirmed += 1
-        else:
+        if confirmed is False:
             account.unconfirmed += 1
+        else:
+            self._believed.add(sighting.owner)
 
     def _found(
         self, state: FindingState, place: Place, members: list[Sighting], now: float, *, finding_id: str | None = None
@@ -429,8 +456,12 @@ class TopicBook:
         )
         self._next += 1
         confirmed = {each.report_id for each in members}
+        # Who said the same as those who are paid was right as well, and came too late to earn anything by it.
+        agree = {near.report_id for each in members if each.place == place for near in self._neighbours(each)}
         for name in {*self._by_place.near(place), *confirmed}:
-            self._close(self._sightings[name], confirmed=name in confirmed)
+            self._close(
+                self._sightings[name], confirmed=True if name in confirmed else None if name in agree else False
+            )
         self._findings[finding.finding_id] = finding
         if not finding.is_paid:
             self._unpaid[finding.finding_id] = finding
@@ -579,6 +610,7 @@ class TopicBook:
         for finding in map(finding_of, stored.objects("findings")):
             book._findings[finding.finding_id] = finding
         book._accounts = accounts_of(stored.object("accounts"))
+        book._believed = {owner for owner, account in book._accounts.items() if account.confirmed}
         for sighting in book._sightings.values():
             book._accounts.setdefault(sighting.owner, Account()).open += 1
         for finding in book._findings.values():
