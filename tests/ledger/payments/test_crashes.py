@@ -32,6 +32,7 @@ from custom_components.tangle_grid.ledger import (
 from custom_components.tangle_grid.ledger.backends.backend import EmbeddedBackend
 from custom_components.tangle_grid.ledger.messages.message_queue import MessageQueue
 from custom_components.tangle_grid.ledger.payments.outbox import Outbox
+from custom_components.tangle_grid.ledger.payments.transfers import Transfers
 from tests.ledger.conftest import ISLAND, Opener
 
 ROOT = Path(__file__).parents[3]
@@ -94,19 +95,19 @@ async def until_unreachable(ledger: Ledger) -> None:
 
 _STEPS: list[tuple[type, str, bool]] = [
     (Outbox, "add_payment", True),
-    (Outbox, "set_plan", False),
-    (Outbox, "set_plan", True),
-    (Outbox, "set_prepared", False),
-    (Outbox, "set_prepared", True),
+    (Transfers, "set_plan", False),
+    (Transfers, "set_plan", True),
+    (Transfers, "set_prepared", False),
+    (Transfers, "set_prepared", True),
     (EmbeddedBackend, "send", False),
     (EmbeddedBackend, "send", True),
-    (Outbox, "set_sent", False),
-    (Outbox, "set_sent", True),
+    (Transfers, "set_sent", False),
+    (Transfers, "set_sent", True),
     (EmbeddedBackend, "prepare_milestone", True),
     (EmbeddedBackend, "issue", False),
     (EmbeddedBackend, "issue", True),
-    (Outbox, "close_transfer", False),
-    (Outbox, "close_transfer", True),
+    (Transfers, "close", False),
+    (Transfers, "close", True),
 ]
 
 

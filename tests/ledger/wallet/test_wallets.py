@@ -100,7 +100,7 @@ async def test_what_is_refused_again_and_again_is_kept_and_tried_with_the_same_s
     async with asyncio.timeout(10):
         while held.tried < 8:
             await asyncio.sleep(0.02)
-    (signed,) = ledger._core._outbox.open_transfers()
+    (signed,) = ledger._core.steps._transfers.open()
     await ledger.close()
     ledger = await open_ledger()
     assert await ledger.drain(10)
@@ -265,7 +265,7 @@ async def test_an_order_to_an_older_address_of_a_wallet_here_reaches_that_wallet
     await ledger.pay(order("late", 5, target=(await ledger.wallets())["car"].address))
     await ledger.pay(order("out", 10, source="car", target="home"))
     async with asyncio.timeout(10):
-        while len(ledger._core._outbox.open_transfers()) < 2:
+        while len(ledger._core.steps._transfers.open()) < 2:
             await asyncio.sleep(0.01)
     held.refusing = False
     assert await ledger.drain(20)

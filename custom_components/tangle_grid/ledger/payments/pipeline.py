@@ -26,6 +26,7 @@ from .outbox import Outbox
 from .outbox_rows import Transfer
 from .planner import TransferPlanner
 from .sweeper import Sweeper
+from .transfers import Transfers
 
 _MESSAGE_LIFETIME_S: Final = 86_400.0
 _REMEMBERED_EVERY: Final = 500
@@ -115,6 +116,7 @@ class Pipeline:
         self._accounts = accounts
         self._backend = backend
         self._outbox = Outbox(database)
+        self._transfers = Transfers(database)
         self._chains = SenderChains(database)
         self._messages = MessageQueue(database)
         self._island_id = island_id
@@ -135,7 +137,7 @@ class Pipeline:
         if self._reconcile is not None:
             self._reconcile()
             self._reconcile = None
-        transfers = self._outbox.open_transfers()
+        transfers = self._transfers.open()
         message = self._messages.next()
         # Sealed messages are numbered: what is sealed goes out before anything else is.
         unsent = next((each for each in transfers if self._can_send(each) and not _waits_for(each, transfers)), None)
@@ -214,10 +216,10 @@ class Pipeline:
             if prepared is None:
                 prepared = prepare(transfer.plan, self._accounts.seed(transfer.source))
                 with self._database.transaction(durable=True):
-                    self._outbox.set_prepared(transfer.id, prepared)
+                    self._transfers.set_prepared(transfer.id, prepared)
             attached = self._backend.attached(prepared.bundle) or self._backend.send(prepared.trytes)
         except (NodeRefusedError, PyotaError) as error:
-            self._outbox.add_refusal(transfer.id, str(error))
+            self._transfers.add_refusal(transfer.id, str(error))
             self.retries.postpone(transfer.id, transfer.refused)
             return ()
         self.retries.forget(transfer.id)
@@ -230,7 +232,7 @@ class Pipeline:
         """Give each payment the transaction that credits it: the bundle's outputs stand in the payments' order."""
         credited = [transaction.hash for transaction in bundle if transaction.value > 0]
         payment_ids = [payment.payment_id for payment in self._outbox.payments_of(transfer.id)]
-        self._outbox.set_sent(transfer.id, list(zip(credited, payment_ids, strict=False)), self._clock())
+        self._transfers.set_sent(transfer.id, list(zip(credited, payment_ids, strict=False)), self._clock())
 
     def _close_transfer(
         self, transfer: Transfer, state: PaymentState, *, error: str | None = None
@@ -241,9 +243,9 @@ class Pipeline:
             self._accounts.book.retire(transfer.id, keep=held)
             if state is PaymentState.FAILED and len(payments) > 1:
                 # One of them spoilt it for the others, and nobody says which: from now on each goes by itself.
-                self._outbox.dissolve(transfer.id, error or state.value)
+                self._transfers.dissolve(transfer.id, error or state.value)
             else:
-                self._outbox.close_transfer(transfer.id, state, now=self._clock(), error=error)
+                self._transfers.close(transfer.id, state, now=self._clock(), error=error)
             if error == ADDRESS_SPENT and len(held) < len(transfer.plan.inputs):
                 # Not an address that was to be paid, but one that was to pay: the wallet has less than it had.
                 self._outbox.note_loss(transfer.source, error)
@@ -318,7 +320,7 @@ class Pipeline:
         match verdict.fate:
             case Fate.MISSING:
                 # A power failure can take the last seconds of the Tangle's file back, but not of the wallets'.
-                self._outbox.set_unsent(transfer.id)
+                self._transfers.set_unsent(transfer.id)
             case Fate.CONFIRMED:
                 with self._database.transaction(durable=True):
                     self._note_sent(transfer, verdict.booked)

@@ -17,6 +17,7 @@ from .accounts import Accounts
 from .outbox import Outbox
 from .outbox_rows import OpenPayment, Transfer
 from .payees import is_elsewhere, resolve_target
+from .transfers import Transfers
 
 _MAX_OUTPUTS: Final = 8
 _MAX_TOLD_BYTES: Final = 6_144
@@ -47,6 +48,7 @@ class TransferPlanner:
         self._accounts = accounts
         self._backend = backend
         self._outbox = Outbox(database)
+        self._transfers = Transfers(database)
         self._seal = seal
         self._clock = clock
 
@@ -198,7 +200,7 @@ class TransferPlanner:
             addresses = [spent.address for spent in inputs]
             if not rescue and not self._accounts.book.are_open(source, addresses):
                 return None
-            transfer = self._outbox.add_transfer(source, [payment.payment_id for payment in batch])
+            transfer = self._transfers.add(source, [payment.payment_id for payment in batch])
             if rescue:
                 self._accounts.book.hand_on(addresses[0], transfer)
             self._accounts.book.reserve(addresses, transfer)
@@ -217,7 +219,7 @@ class TransferPlanner:
             if batch:
                 sealed = self._seal(PAYMENT_KIND, uuid4().hex, _told(batch, outputs), now)
                 plan = replace(plan, text=sealed.text, timestamp=sealed.timestamp)
-            self._outbox.set_plan(transfer, plan)
+            self._transfers.set_plan(transfer, plan)
         return Planned(
             transfer=Transfer(id=transfer, source=source, state="planned", plan=plan, prepared=None, refused=0)
         )
