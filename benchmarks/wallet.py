@@ -50,7 +50,7 @@ class Payer:
         ]
         work, clock = time.process_time(), time.perf_counter()
         for order in orders:
-            self._core.pay(order)
+            self._core.orders.pay(order)
         while not self._core.is_drained():
             self._core.steps.advance()
         self.paid += count

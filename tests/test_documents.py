@@ -19,7 +19,7 @@ from custom_components.tangle_grid.grid.model.request import Decision
 from custom_components.tangle_grid.grid.model.world import Reason, Timing
 from custom_components.tangle_grid.grid.requests import settlement
 from custom_components.tangle_grid.island.configuration import STREET_TIMING
-from custom_components.tangle_grid.ledger.core import _MAX_BODY_BYTES
+from custom_components.tangle_grid.ledger.messages.publisher import MAX_BODY_BYTES
 from custom_components.tangle_grid.protocol import (
     Answer,
     CurtailmentAsk,
@@ -337,7 +337,7 @@ def test_the_receipt_of_a_stay_adds_up() -> None:
 
 
 def test_the_most_that_can_be_published_is_that_of_the_code() -> None:
-    assert f"{_MAX_BODY_BYTES:,} bytes" in _section("Publish data")
+    assert f"{MAX_BODY_BYTES:,} bytes" in _section("Publish data")
 
 
 def test_the_longest_durations_of_the_forms_are_those_of_the_reference() -> None:

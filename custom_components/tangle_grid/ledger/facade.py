@@ -200,7 +200,7 @@ class Ledger:
         """
 
         def take() -> tuple[Payment, bool, Mapping[str, WalletState]]:
-            payment, is_new = self._core.pay(order)
+            payment, is_new = self._core.orders.pay(order)
             return payment, is_new, self._core.accounts.states() if is_new else {}
 
         payment, is_new, wallets = await self._answer(take)
@@ -220,7 +220,7 @@ class Ledger:
         Raises:
             LedgerError: invalid_message; key_ended, when the sender's key was revoked; outbox_full (much waits).
         """
-        message_id = await self._answer(self._core.publish, kind, body, sender)
+        message_id = await self._answer(self._core.publisher.publish, kind, body, sender)
         self._wake.set()
         return message_id
 
@@ -229,7 +229,7 @@ class Ledger:
 
         Each is genuine, in its sender's order and in time. Whether it answers anything is not asked here.
         """
-        return await self._read_tangle(self._core.answers_from_outside)
+        return await self._read_tangle(self._core.outside.take)
 
     @property
     def keys(self) -> IslandKeys:
@@ -261,12 +261,12 @@ class Ledger:
 
     async def payment(self, payment_id: str) -> Payment | None:
         """Return a payment by its id, however old it is; None where there is none."""
-        return await self._answer(self._core.payment, payment_id)
+        return await self._answer(self._core.orders.one, payment_id)
 
     async def payments(self, *, limit: int = 50) -> list[Payment]:
         """Return the newest payments, the newest first."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(self._core.payments, bounded)
+        return await self._answer(self._core.orders.newest, bounded)
 
     async def wallets(self) -> Mapping[str, WalletState]:
         """Return every wallet by its id."""
@@ -284,17 +284,17 @@ class Ledger:
     async def queue(self, *, limit: int = 200) -> list[QueuedPayment]:
         """Return the payments that are neither confirmed nor failed, with what keeps them; the oldest first."""
         bounded = max(1, min(limit, _MAX_LIMIT))
-        return await self._answer(self._core.queue, bounded)
+        return await self._answer(self._core.orders.queue, bounded, self._core.steps.retries.due_in)
 
     # What owners decide
 
     async def rules(self) -> Mapping[str, WalletRules]:
         """Return what was decided for each wallet, by its id."""
-        return await self._answer(self._core.rules)
+        return await self._answer(self._core.rules.all)
 
     async def limits(self, wallet_id: str) -> SpendingLimits:
         """Return what a wallet may spend. Raises LedgerError (unknown_wallet)."""
-        return await self._answer(self._core.limits, wallet_id)
+        return await self._answer(self._core.rules.limits, wallet_id)
 
     async def set_limits(self, wallet_id: str, limits: SpendingLimits) -> None:
         """Set what a wallet may spend, the treasury included; nothing else ever raises a limit.
@@ -305,15 +305,15 @@ class Ledger:
         Raises:
             LedgerError: unknown_wallet, or invalid_limit (not from 0 to all there is). Nothing was changed.
         """
-        await self._answer(self._core.set_limits, wallet_id, limits)
+        await self._answer(self._core.rules.set_limits, wallet_id, limits)
 
     async def allowance(self, wallet_id: str) -> int | None:
         """Return the iota that a wallet's limit per day still lets it spend; None without that limit."""
-        return await self._answer(self._core.allowance, wallet_id)
+        return await self._answer(self._core.rules.allowance, wallet_id)
 
     async def owner_address(self, wallet_id: str) -> OwnerAddress | None:
         """Return where a wallet's owner keeps the rest, or None. Raises LedgerError (unknown_wallet)."""
-        return await self._answer(self._core.owner, wallet_id)
+        return await self._answer(self._core.rules.owner, wallet_id)
 
     async def set_owner_address(
         self, wallet_id: str, address: str | None, *, sweep_above_i: int | None = None, keep_i: int = 0

@@ -18,7 +18,6 @@ from custom_components.tangle_grid.ledger import (
     facade,
 )
 from custom_components.tangle_grid.ledger.base.errors import node_fault
-from custom_components.tangle_grid.ledger.core import WAITING_PAYMENTS
 from custom_components.tangle_grid.ledger.messages.message_queue import (
     CHATTER_BYTES,
     CHATTER_MESSAGES,
@@ -26,6 +25,7 @@ from custom_components.tangle_grid.ledger.messages.message_queue import (
     METER_VALUES,
     MessageQueue,
 )
+from custom_components.tangle_grid.ledger.payments.orders import WAITING_PAYMENTS
 from tests.ledger.conftest import Opener
 
 _WEEK_OF_VALUES = 7 * 2_880

@@ -186,7 +186,7 @@ async def test_a_sent_payment_that_the_tangle_lost_is_sent_again(open_ledger: Op
     ledger._closing.set()
     ledger._wake.set()
     await ledger._runner
-    core.pay(order("p2"))
+    core.orders.pay(order("p2"))
     core.steps.advance()
     (sent,) = core._outbox.payments(1)
     assert sent.state is PaymentState.SENT

@@ -81,7 +81,7 @@ def test_a_new_file_is_whole_on_the_disk_before_it_has_its_name(
 
 def test_an_order_that_was_taken_is_safe(core: LedgerCore, disk: Disk) -> None:
     before = disk.syncs.get(f"{WALLETS}-wal", 0)
-    core.pay(order("a", 5))
+    core.orders.pay(order("a", 5))
     assert disk.is_safe(WALLETS)
     assert disk.syncs[f"{WALLETS}-wal"] > before
 
@@ -96,7 +96,7 @@ def test_nothing_is_signed_before_its_plan_is_safe_nor_sent_before_the_signed_bu
 
     def signed(plan: Any, *seed: str) -> Any:
         assert disk.is_safe(WALLETS)
-        (transfer,) = core._outbox.open_transfers()
+        (transfer,) = core.steps._transfers.open()
         assert transfer.state == "planned"
         assert transfer.plan == plan
         done.append("signed")
@@ -107,7 +107,7 @@ def test_nothing_is_signed_before_its_plan_is_safe_nor_sent_before_the_signed_bu
 
         def called(*args: Any) -> Any:
             assert disk.is_safe(WALLETS)
-            (transfer,) = core._outbox.open_transfers()
+            (transfer,) = core.steps._transfers.open()
             assert transfer.state == "prepared"
             assert transfer.prepared is not None
             done.append(name)
@@ -115,7 +115,7 @@ def test_nothing_is_signed_before_its_plan_is_safe_nor_sent_before_the_signed_bu
 
         return called
 
-    core.pay(order("a", 5))
+    core.orders.pay(order("a", 5))
     monkeypatch.setattr(steps_module, "prepare", signed)
     monkeypatch.setattr(backend, "attached", before("attached"))
     monkeypatch.setattr(backend, "send", before("send"))
@@ -126,7 +126,7 @@ def test_nothing_is_signed_before_its_plan_is_safe_nor_sent_before_the_signed_bu
     assert disk.is_safe(WALLETS)
     monkeypatch.undo()
     work(core)
-    assert core.payments(1)[0].state == "confirmed"
+    assert core.orders.newest(1)[0].state == "confirmed"
     assert disk.is_safe(WALLETS)
 
 
@@ -145,7 +145,7 @@ def test_a_numbered_message_is_safe_before_it_is_sent(
         sent.append(message.message_id)
         return send(trytes)
 
-    core.publish("meter", {"n": 1})
+    core.publisher.publish("meter", {"n": 1})
     monkeypatch.setattr(backend, "send", checked)
     work(core)
     assert len(sent) == 1
@@ -171,9 +171,9 @@ def test_what_is_on_the_tangle_already_is_not_put_there_again(
 ) -> None:
     """The process died after it was sent, and before that was noted."""
     if kind == "transfer":
-        core.pay(order("a", 5))
+        core.orders.pay(order("a", 5))
     else:
-        core.publish("meter", {"n": 1})
+        core.publisher.publish("meter", {"n": 1})
     backend = core.backend
     assert isinstance(backend, EmbeddedBackend)
     send, bundles = backend.send, []
@@ -198,5 +198,5 @@ def test_what_is_on_the_tangle_already_is_not_put_there_again(
     # Nothing came to the Tangle since but milestones.
     assert backend.node.store.count() - count <= backend.milestone
     if kind == "transfer":
-        assert core.payments(1)[0].state == "confirmed"
+        assert core.orders.newest(1)[0].state == "confirmed"
     assert core.health().queued == 0

@@ -267,14 +267,14 @@ async def test_a_payment_whose_funds_were_spent_elsewhere_fails(
         hurried = core.backend.send
 
         def meanwhile(trytes: Any) -> Any:
-            core.pay(second)
+            core.orders.pay(second)
             return hurried(trytes)
 
         monkeypatch.setattr(core.backend, "send", meanwhile)
     with core._database.lock:
-        core.pay(first)
+        core.orders.pay(first)
         if moment != "in two bundles":
-            core.pay(second)
+            core.orders.pay(second)
         if moment == "before any bundle":
             monkeypatch.undo()
             spend_elsewhere(ledger, seed, 0, 50)

@@ -35,7 +35,7 @@ async def test_a_payment_that_fails_before_it_is_sent_makes_way_for_a_sweep(ledg
     await pay_in_turn(ledger, order("fund", 100), order("other", 50, target=target))
     core = ledger._core
     with core._database.lock:
-        core.pay(order("late", 5, source="car", target=target))
+        core.orders.pay(order("late", 5, source="car", target=target))
         spend_elsewhere(ledger, other, 0, 50)
         kept_at = with_checksum(address_of(new_seed(), 0))
         core.sweeper.set_owner("car", OwnerAddress(address=kept_at, sweep_above_i=10))
@@ -67,7 +67,7 @@ async def test_change_goes_to_no_address_that_was_spent_from_elsewhere(ledger: L
 async def test_why_funds_are_gone_is_forgotten_on_another_tangle(ledger: Ledger) -> None:
     core = ledger._core
     with core._database.lock:
-        core.pay(order("p", 5))
+        core.orders.pay(order("p", 5))
         core._outbox.note_loss(TREASURY, ADDRESS_SPENT)
         (queued,) = core._outbox.payments(1)
         assert queued.error == ADDRESS_SPENT
@@ -83,7 +83,7 @@ async def test_a_question_that_failed_once_leaves_no_fault_behind(
         raise LedgerError("ledger_unavailable", {"error": "for a moment"})
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger._core, "payments", broken)
+        patch.setattr(ledger._core.orders, "newest", broken)
         with pytest.raises(LedgerError):
             await ledger.payments()
     assert not ledger.status().reachable
@@ -149,7 +149,7 @@ async def test_an_address_that_was_given_away_since_it_was_looked_at_is_not_spen
     planner = core.steps._planner
     look = planner._funded
     async with ledger._stepping:
-        core.pay(order("late", 5, source="car", target="home"))
+        core.orders.pay(order("late", 5, source="car", target="home"))
 
         def look_and_lose(*args: Any) -> Any:
             found = look(*args)
@@ -160,7 +160,7 @@ async def test_an_address_that_was_given_away_since_it_was_looked_at_is_not_spen
         monkeypatch.setattr(planner, "_funded", look_and_lose)
         assert planner.plan([]) is None
         # Nothing was numbered, reserved or begun for it.
-        assert core._outbox.open_transfers() == []
+        assert core.steps._transfers.open() == []
         assert core._database.rows("SELECT wallet_id, next_index FROM wallet ORDER BY wallet_id") == before
         assert core._database.rows("SELECT 1 FROM address WHERE state = 'reserved'") == []
         monkeypatch.undo()

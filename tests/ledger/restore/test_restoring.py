@@ -53,7 +53,7 @@ def order_again(core: LedgerCore, grid: Moment) -> set[str]:
     taken = set()
     for order in grid.ordered:
         try:
-            core.pay(order)
+            core.orders.pay(order)
         except LedgerError as error:
             # The grid orders from the treasury; what others had is what the files and the grid's orders give them.
             if order.source == TREASURY or error.key != "insufficient_funds":
@@ -87,7 +87,7 @@ def mixed(recording: Recording, folder: Path, rng: random.Random) -> None:
     found = core.health().findings
     assert expected <= set(found.mishaps if found is not None else ())
     before = signed(core)
-    known = {payment.payment_id for payment in core.payments(1_000)}
+    known = {payment.payment_id for payment in core.orders.newest(1_000)}
     known |= order_again(core, grid)
     settle(core)
     assert_sound(core, recording.orders, known, begun_anew=bad == TANGLE)
@@ -124,7 +124,7 @@ def test_files_of_two_lives(recordings: list[Recording], tmp_path: Path, example
         core = open_core(folder, life.secrets)
         order_again(core, grid)
         other = PaymentOrder(payment_id=f"other-{number}", source=TREASURY, target="car", amount_i=3)
-        core.pay(other)
+        core.orders.pay(other)
         settle(core)
         core.close()
         name, file = rng.choice([(WALLETS, again.wallets), (TANGLE, again.tangle)])
@@ -132,7 +132,7 @@ def test_files_of_two_lives(recordings: list[Recording], tmp_path: Path, example
             left.unlink()
         put(folder, name, file)
         core = open_core(folder, life.secrets)
-        known = {payment.payment_id for payment in core.payments(1_000)} | order_again(core, grid)
+        known = {payment.payment_id for payment in core.orders.newest(1_000)} | order_again(core, grid)
         settle(core)
         assert other.payment_id in known
         assert_sound(core, {**life.orders, other.payment_id: other}, known)
@@ -187,7 +187,7 @@ def test_a_damaged_file_is_set_aside_and_made_anew_from_the_other(
     all_made(life, core, begun_anew=name == TANGLE)
     # Nobody may pay to an address that has signed, on a Tangle that was begun anew either.
     assert core.backend.is_known_spent(address_of(life.secrets.seeds[TREASURY], 0))
-    core.pay(PaymentOrder(payment_id="after", source=TREASURY, target="car", amount_i=1))
+    core.orders.pay(PaymentOrder(payment_id="after", source=TREASURY, target="car", amount_i=1))
     settle(core)
     core.findings_read()
     core.close()
@@ -203,7 +203,7 @@ def test_older_wallets_find_what_was_made_since(life: Recording, tmp_path: Path)
     assert found.found > 2
     # Known before anything is ordered again: an order is the payment that it became.
     for order in life.orders.values():
-        payment, is_new = core.pay(order)
+        payment, is_new = core.orders.pay(order)
         assert not is_new
         assert payment.state is not PaymentState.FAILED
     all_made(life, core)
@@ -230,7 +230,7 @@ def test_what_lies_still_for_a_backup_holds_what_everybody_has(life: Recording, 
     """Of an archive from which the Tangle is missing, nothing has to be sent again."""
     whole, wallets = tmp_path / "whole", tmp_path / "wallets"
     core = open_core(whole, life.secrets)
-    core.pay(PaymentOrder(payment_id="one", source=TREASURY, target="car", amount_i=5))
+    core.orders.pay(PaymentOrder(payment_id="one", source=TREASURY, target="car", amount_i=5))
     settle(core)
     core.lie_still(60.0)
     wallets.mkdir()
@@ -248,8 +248,8 @@ def test_what_lies_still_for_a_backup_holds_what_everybody_has(life: Recording, 
 def test_numbers_of_messages_go_on(life: Recording, tmp_path: Path) -> None:
     """A number that stands on the Tangle is not used again, by the island or by a participant."""
     core = restored(life, tmp_path, wallets=half(life), tangle=-1)
-    core.publish("meter", {"n": "after"})
-    core.publish("answer", {"participant": "car", "n": "after"}, "car")
+    core.publisher.publish("meter", {"n": "after"})
+    core.publisher.publish("answer", {"participant": "car", "n": "after"}, "car")
     settle(core)
     messages = core.chronicle.messages(kind=None, limit=1_000)
     assert all(message.verified for message in messages)

@@ -51,23 +51,23 @@ def everything(core: LedgerCore, secrets: Secrets) -> list[Callable[[], object]]
 
     return [
         core.accounts.states,
-        core.rules,
-        lambda: core.payments(100),
-        lambda: core.queue(100),
+        core.rules.all,
+        lambda: core.orders.newest(100),
+        lambda: core.orders.queue(100, core.steps.retries.due_in),
         lambda: core.chronicle.messages(kind=None, limit=50),
         core.health,
         core.members.members,
         core.members.registry,
         lambda: core.verify("a", None),
-        lambda: core.pay(order("z", TREASURY, "car", 5)),
-        lambda: core.pay(order("b", "car", "home", 10)),
-        lambda: core.publish("answer", {"request_id": "r3", "participant": "car", "accepted": True}, "car"),
-        lambda: [core.chronicle.transaction(each.tail) for each in core.payments(100) if each.tail],
+        lambda: core.orders.pay(order("z", TREASURY, "car", 5)),
+        lambda: core.orders.pay(order("b", "car", "home", 10)),
+        lambda: core.publisher.publish("answer", {"request_id": "r3", "participant": "car", "accepted": True}, "car"),
+        lambda: [core.chronicle.transaction(each.tail) for each in core.orders.newest(100) if each.tail],
         core.is_drained,
         ask_node,
         lambda: work(core, 40),
         core.accounts.states,
-        lambda: core.payments(100),
+        lambda: core.orders.newest(100),
     ]
 
 

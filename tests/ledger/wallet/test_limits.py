@@ -124,7 +124,7 @@ async def test_what_failed_does_not_count(ledger: Ledger) -> None:
     outbox = ledger._core._outbox
     with ledger._core._database.transaction():
         outbox.add_payment(order("a", 100, source="car", target="home"), "{}", ledger._core._clock())
-        assert ledger._core.spending.spent_i("car", ledger._core._clock()) == 100
+        assert ledger._core.rules.spending.spent_i("car", ledger._core._clock()) == 100
         outbox.fail_payment("a", "invalid_address")
     assert await ledger.allowance("car") == 100
 

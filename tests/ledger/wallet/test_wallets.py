@@ -217,7 +217,7 @@ async def test_one_bad_target_does_not_take_the_others_along(ledger: Ledger, mon
             order("bad", 30, source="car", target=with_checksum(address_of(other, 0))),
             order("good2", 10, source="car", target="home"),
         ):
-            ledger._core.pay(each)
+            ledger._core.orders.pay(each)
     ledger._wake.set()
     assert await ledger.drain(20)
     after = await states(ledger)
@@ -294,7 +294,7 @@ async def test_what_the_owner_spent_with_the_same_seed_elsewhere_is_not_signed_f
     await pay(ledger, order("b", 40))
     assert len(ledger._core.accounts.book.live("car", reserved=False)) == 2
     with ledger._core._database.lock:
-        ledger._core.pay(order("out", 30, source="car", target="home"))
+        ledger._core.orders.pay(order("out", 30, source="car", target="home"))
         # Sent, not confirmed: the balance is still there.
         spend_elsewhere(ledger, island_secrets.seeds["car"], 0, 50)
     ledger._wake.set()

@@ -108,14 +108,14 @@ def record(folder: Path, secrets: Secrets, seed: int, *, orders: int = 14, kept:
                     payment_id=f"{seed}-{number}", source=source, target=target, amount_i=rng.randrange(1, 50)
                 )
                 try:
-                    core.pay(order)
+                    core.orders.pay(order)
                 except LedgerError:
                     continue
                 given[order.payment_id] = order
                 if rng.random() < 0.3:
-                    core.publish("meter", {"n": number})
+                    core.publisher.publish("meter", {"n": number})
                 if rng.random() < 0.3:
-                    core.publish("answer", {"participant": "car", "n": number}, "car")
+                    core.publisher.publish("answer", {"participant": "car", "n": number}, "car")
                 for _ in range(rng.randrange(12)):
                     core.steps.advance()
                 if rng.random() < 0.15:
@@ -198,7 +198,7 @@ def assert_sound(
     assert core.health().supply_ok
     count = made(core)
     assert max(count.values(), default=1) == 1, count
-    confirmed = {each.payment_id for each in core.payments(1_000) if each.state is PaymentState.CONFIRMED}
+    confirmed = {each.payment_id for each in core.orders.newest(1_000) if each.state is PaymentState.CONFIRMED}
     assert count.keys() <= confirmed
     if begun_anew:
         count = Counter(confirmed)

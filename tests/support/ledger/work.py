@@ -50,25 +50,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory, island_secrets: Secrets) ->
     """A ledger with something of every kind: confirmed, signed, planned and queued, and messages of everybody."""
     made = tmp_path_factory.mktemp("flipped") / "ledger"
     core = open_core(made, island_secrets)
-    core.set_limits("car", SpendingLimits(per_payment_i=5_000, per_day_i=10**6))
-    core.pay(order("a", TREASURY, "car", 1_000))
+    core.rules.set_limits("car", SpendingLimits(per_payment_i=5_000, per_day_i=10**6))
+    core.orders.pay(order("a", TREASURY, "car", 1_000))
     work(core)
     core.sweeper.set_owner("home", OwnerAddress(address=OWNER, sweep_above_i=None, keep_i=0))
-    core.publish("request", {"request_id": "r", "participant": "car"})
-    core.publish("answer", {"request_id": "r", "participant": "car", "accepted": True}, "car")
-    core.publish("data", {"topic": "t", "data": {"deep": [1, 2, 3]}}, "home")
+    core.publisher.publish("request", {"request_id": "r", "participant": "car"})
+    core.publisher.publish("answer", {"request_id": "r", "participant": "car", "accepted": True}, "car")
+    core.publisher.publish("data", {"topic": "t", "data": {"deep": [1, 2, 3]}}, "home")
     work(core)
-    core.pay(order("b", "car", "home", 10))
-    core.pay(order("c", TREASURY, "home", 500))
-    core.publish("meter", {"n": 2, "v": [1.5, 2.5]})
-    core.publish("answer", {"request_id": "r2", "participant": "home", "accepted": False}, "home")
+    core.orders.pay(order("b", "car", "home", 10))
+    core.orders.pay(order("c", TREASURY, "home", 500))
+    core.publisher.publish("meter", {"n": 2, "v": [1.5, 2.5]})
+    core.publisher.publish("answer", {"request_id": "r2", "participant": "home", "accepted": False}, "home")
     first = core.steps._planner.plan([])
     assert first is not None
     assert first.transfer is not None
     signed = prepare(first.transfer.plan, core.accounts.seed(first.transfer.source))
     with core._database.transaction(durable=True):
-        core._outbox.set_prepared(first.transfer.id, signed)
-    assert core.steps._planner.plan(core._outbox.open_transfers()) is not None
-    core.pay(order("d", TREASURY, ELSEWHERE, 7))
+        core.steps._transfers.set_prepared(first.transfer.id, signed)
+    assert core.steps._planner.plan(core.steps._transfers.open()) is not None
+    core.orders.pay(order("d", TREASURY, ELSEWHERE, 7))
     core.close()
     return made
