@@ -124,7 +124,7 @@ async def answers_of(island: Island, count: int) -> list[TangleMessage]:
     """So many answers, as they stand on the Tangle: what is said follows what is saved."""
     found: list[TangleMessage] = []
     for _ in range(500):
-        found = await island.ledger.messages(kind="answer")
+        found = await island.ledger.tangle.messages(kind="answer")
         if len(found) >= count:
             break
     return found
@@ -162,7 +162,7 @@ async def test_it_answers_and_is_paid(real_island: Island, outside: Outside, tmp
         payment_id=f"{request_id}:{CHARGER}",
     )
     assert [check for check in found["checks"] if not check["ok"]] == []
-    answers = await real_island.ledger.messages(kind="answer")
+    answers = await real_island.ledger.tangle.messages(kind="answer")
     assert [(each.verified, each.participant) for each in answers] == [(True, CHARGER)]
 
 
@@ -183,7 +183,7 @@ async def test_what_it_may_not_do(real_island: Island, outside: Outside, caplog:
     await send(participant="battery-1")
     await send(participant=CHARGER, age=900)
     await send(participant=CHARGER, kind="meter")
-    assert await ledger.answers_from_outside() == []
+    assert await ledger.tangle.answers_from_outside() == []
     await send(participant=CHARGER, request_id="nobody-asked")
     await real_island.run(15)
     await async_until(real_island.hass, lambda: "An answer of charger-1 from outside was not taken" in caplog.text)
@@ -192,7 +192,7 @@ async def test_what_it_may_not_do(real_island: Island, outside: Outside, caplog:
     await real_island.run(15)
     await async_until(real_island.hass, lambda: state(real_island, request_id) == "declined")
     # The same again, from the beginning: what was let in comes in no more.
-    assert await ledger.answers_from_outside() == []
+    assert await ledger.tangle.answers_from_outside() == []
 
 
 @pytest.mark.parametrize("key", ["", "x", "ab" * 31, "0" * 65])

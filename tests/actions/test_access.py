@@ -209,7 +209,7 @@ async def test_who_may_do_what(
         own(island, people[OWNER])
     wallet = island.runtime.wallet_ids[CHARGER]
     island.ledger.balances[wallet] = 1_000
-    await island.ledger.set_owner_address(wallet, "B" * 90, keep_i=0)
+    await island.ledger.rules.set_owner_address(wallet, "B" * 90, keep_i=0)
     if act in (_answer, _accept, _decline, _opt_out, _press, _cancel):
         await island.request(device_id=[island.device_id(CHARGER)])
     if act is _clear_capacity:

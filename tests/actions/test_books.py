@@ -151,7 +151,7 @@ async def test_everything_is_exported_with_what_opens_its_receipts(island: Islan
     receipt = line["receipt"]
     assert fits(receipt["commitment"], receipt["data"], receipt["salt"])
     assert receipt["data"]["details"] == {"charger": "=1"}
-    payments = await island.ledger.messages(kind="payment")
+    payments = await island.ledger.tangle.messages(kind="payment")
     (memo,) = [each["memo"] for message in payments for each in message.body["payments"] if each["id"] == "session-1:1"]
     assert memo["receipts"]["from"] == receipt["commitment"] != memo["receipts"]["to"]
     assert "charger" not in json.dumps(memo)

@@ -157,7 +157,7 @@ async def test_no_seed_is_shown_or_taken_while_the_wallets_are_closed(
         raise LedgerError("ledger_unavailable", {})
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(runtime.link.ledger), "export_seed", fails)
+        broken.setattr(type(runtime.link.ledger.seeds), "export", fails)
         again = await submit(hass, forms[0], wallet=wallet, confirm=True)
         assert again["errors"] == {"base": "ledger_unavailable"}
     seed = new_seed()

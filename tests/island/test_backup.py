@@ -142,7 +142,7 @@ async def test_a_ledger_that_is_busy_holds_nothing_up(
     monkeypatch.setattr(backup, "_AT_MOST_S", 0.2)
     ledger = live_island.runtime.link.ledger
     goes_on = Event()
-    asked = asyncio.ensure_future(ledger._answer(goes_on.wait))
+    asked = asyncio.ensure_future(ledger._worker.ask(goes_on.wait))
     begun = time.monotonic()
     await backup.async_pre_backup(hass)
     await backup.async_post_backup(hass)

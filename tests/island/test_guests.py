@@ -153,7 +153,7 @@ async def test_a_guest(
     ledger = house.link.ledger
     tail = await hass.async_add_executor_job(lambda: _hash(attached[0]))
     for _ in range(100):
-        found = await ledger.transaction(tail)
+        found = await ledger.tangle.transaction(tail)
         assert found is not None
         if found.confirmed:
             break
@@ -448,7 +448,7 @@ async def test_another_house_uses_the_node(
     (payment,) = [each for each in await oak.link.ledger.payments() if each.payment_id == "back"]
     assert payment.state is PaymentState.CONFIRMED
     assert payment.tail is not None
-    seen = await house.link.ledger.transaction(payment.tail)
+    seen = await house.link.ledger.tangle.transaction(payment.tail)
     assert seen is not None
     assert seen.confirmed
     assert seen.value == 400

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.tangle_grid import log_once
 from custom_components.tangle_grid.bridge import options
-from custom_components.tangle_grid.ledger import Remote, facade
+from custom_components.tangle_grid.ledger import Remote, worker
 from tests.support.island import (
     CHARGER,
     METER,
@@ -212,7 +212,7 @@ async def test_a_remote_node_that_goes_and_comes_back(
     tmp_path: Path,
 ) -> None:
     """While it is away the island asks, publishes and owes rewards: that is not said each time."""
-    monkeypatch.setattr(facade, "_RETRY_S", (0.05,))
+    monkeypatch.setattr(worker, "_RETRY_S", (0.05,))
     monkeypatch.setattr(options, "Remote", partial(Remote, poll_s=0.05, idle_poll_s=0.1, timeout_s=2.0))
     node = NodeProcess("--data", str(tmp_path), "--mwm", "1")
     proxy = FaultyProxy(node.uri)

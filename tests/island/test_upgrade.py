@@ -170,9 +170,9 @@ async def test_receipts_of_before_are_verified(
     runtime = opened.runtime_data
     owners = stored(release, ".secrets")["owners"]
     (battery,) = (wallet for wallet, owner in owners.items() if owner["kind"] == "battery")
-    verification = await runtime.ledger.verify(payment_id=f"{PAID}:{battery}")
+    verification = await runtime.ledger.tangle.verify(payment_id=f"{PAID}:{battery}")
     assert verification.ok, verification
-    kinds = {message.kind for message in await runtime.ledger.messages(limit=500)}
+    kinds = {message.kind for message in await runtime.ledger.tangle.messages(limit=500)}
     assert {"request", "answer", "settlement"} <= kinds
 
 

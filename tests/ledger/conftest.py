@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.tangle_grid.ledger import Ledger, Secrets, facade
+from custom_components.tangle_grid.ledger import Ledger, Secrets, worker
 from tests.support.ledger.tangle import api, key, node, start_node
 
 __all__ = ["api", "island_secrets", "key", "ledger", "node", "open_ledger", "start_node"]
@@ -63,7 +63,7 @@ def tmp_path(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def quick_drains(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look more often whether a ledger has done its work: its users have more time than its tests."""
-    monkeypatch.setattr(facade, "_DRAIN_STEP_S", 0.02)
+    monkeypatch.setattr(worker, "_DRAIN_STEP_S", 0.02)
 
 
 @pytest.fixture(scope="session")

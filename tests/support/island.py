@@ -343,6 +343,13 @@ class FakeLedger:
         self.owners: dict[str, OwnerAddress] = {}
         self._listeners: list[Callable[[LedgerEvent], None]] = []
 
+    @property
+    def tangle(self) -> FakeLedger:
+        """Its parts are itself."""
+        return self
+
+    rules = seeds = tangle
+
     async def close(self) -> None:
         self.closed = True
 
@@ -512,7 +519,7 @@ class FakeLedger:
         order = PaymentOrder(payment_id=uuid4().hex, source=wallet_id, target=address, amount_i=amount)
         return await self.pay(order)
 
-    async def rules(self) -> Mapping[str, WalletRules]:
+    async def all(self) -> Mapping[str, WalletRules]:
         return {
             wallet: WalletRules(limits=limits, allowance_i=limits.per_day_i, owner=self.owners.get(wallet))
             for wallet in self.balances
@@ -533,7 +540,7 @@ class FakeLedger:
     async def drain(self, timeout_s: float) -> bool:  # noqa: ARG002 - the real one's parameters
         return True
 
-    async def add_wallet(self, wallet_id: str, seed: str) -> None:  # noqa: ARG002 - the real one's parameters
+    async def add(self, wallet_id: str, seed: str) -> None:  # noqa: ARG002 - the real one's parameters
         self.balances.setdefault(wallet_id, 0)
 
 

@@ -51,7 +51,7 @@ async def _get_messages(call: ServiceCall) -> ServiceResponse:
         # Nothing is found under a word that is misspelt, which would look as if there was nothing.
         raise invalid("unknown_kind", kind=kind[:_SHOWN], kinds=", ".join(MESSAGE_KINDS))
     with translated_errors():
-        messages = await runtime.ledger.messages(kind=kind, limit=call.data[ATTR_LIMIT])
+        messages = await runtime.ledger.tangle.messages(kind=kind, limit=call.data[ATTR_LIMIT])
     user = await async_bound_user(call.hass, call.context)
     return {"messages": [message_response(runtime, _as_seen_by(user, message)) for message in messages]}
 
@@ -66,7 +66,7 @@ def _as_seen_by(user: User | None, message: TangleMessage) -> TangleMessage:
 async def _get_transaction(call: ServiceCall) -> ServiceResponse:
     runtime = async_island(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     with translated_errors():
-        transaction = await runtime.ledger.transaction(call.data[ATTR_TRANSACTION])
+        transaction = await runtime.ledger.tangle.transaction(call.data[ATTR_TRANSACTION])
     if transaction is None:
         raise invalid("unknown_transaction", transaction=call.data[ATTR_TRANSACTION])
     if transaction.message is not None:

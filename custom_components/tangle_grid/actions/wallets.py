@@ -67,7 +67,7 @@ async def _set_spending_limits(call: ServiceCall) -> ServiceResponse:
     if any(limit in call.data for limit in removed):
         raise invalid("limit_set_and_removed")
     with translated_errors():
-        before = await link.ledger.limits(wallet)
+        before = await link.ledger.rules.limits(wallet)
         now: dict[str, Any] = {ATTR_PER_PAYMENT: before.per_payment_i, ATTR_PER_DAY: before.per_day_i}
         now |= {limit: call.data[limit] for limit in now if limit in call.data} | dict.fromkeys(removed)
         await link.async_set_limits(
@@ -98,9 +98,9 @@ async def _sweep(call: ServiceCall) -> ServiceResponse:
     with translated_errors():
         ledger = target.runtime.ledger
         if (keep := call.data.get(ATTR_KEEP)) is None:
-            owner = await ledger.owner_address(wallet)
+            owner = await ledger.rules.owner_address(wallet)
             keep = owner.keep_i if owner else 0
-        payment = await ledger.sweep(wallet, keep)
+        payment = await ledger.rules.sweep(wallet, keep)
     return payment_response(target.runtime, payment)
 
 
@@ -120,7 +120,7 @@ async def _verify_receipt(call: ServiceCall) -> ServiceResponse:
     if payment_id is None and transaction is None:
         raise invalid("payment_missing")
     with translated_errors():
-        verification = await runtime.ledger.verify(payment_id=payment_id, transaction=transaction)
+        verification = await runtime.ledger.tangle.verify(payment_id=payment_id, transaction=transaction)
     return verification_response(runtime, verification)
 
 

@@ -166,10 +166,10 @@ class LedgerLink:
         try:
             if not begun:
                 await self._store.async_note_begun()
-            if ledger.secrets != self._secrets:
+            if ledger.seeds.secrets != self._secrets:
                 # An import that was cut off has come to its end.
-                await self._async_save_secrets(ledger.secrets)
-            wallets, rules = await ledger.wallets(), await ledger.rules()
+                await self._async_save_secrets(ledger.seeds.secrets)
+            wallets, rules = await ledger.wallets(), await ledger.rules.all()
             payments = await ledger.payments(limit=1_000)
         except BaseException:
             await ledger.close()
@@ -257,7 +257,7 @@ class LedgerLink:
     async def async_settlements(self) -> list[Settlement]:
         """Return the newest rewards that the island itself has said it owes, as they stand on the Tangle."""
         try:
-            messages = await self.ledger.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
+            messages = await self.ledger.tangle.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
         except LedgerError:
             return []
         own = (message.body for message in messages if message.verified and message.participant is None)
@@ -281,26 +281,26 @@ class LedgerLink:
             return
         with suppress(LedgerError):
             # When it cannot be looked up, the ledger has said so.
-            rules = await self._ledger.rules()
+            rules = await self._ledger.rules.all()
             if rules != self.rules:
                 self.rules = rules
                 self._on_trouble()
 
     async def async_set_limits(self, wallet: str, limits: SpendingLimits) -> None:
         """Set what a wallet may spend. Raises LedgerError."""
-        await self.ledger.set_limits(wallet, limits)
+        await self.ledger.rules.set_limits(wallet, limits)
         await self.async_refresh_rules()
 
     async def async_set_owner_address(
         self, wallet: str, address: str | None, *, sweep_above_i: int | None, keep_i: int
     ) -> None:
         """Set or forget where a wallet's owner keeps the rest. Raises LedgerError."""
-        await self.ledger.set_owner_address(wallet, address, sweep_above_i=sweep_above_i, keep_i=keep_i)
+        await self.ledger.rules.set_owner_address(wallet, address, sweep_above_i=sweep_above_i, keep_i=keep_i)
         await self.async_refresh_rules()
 
     async def async_import_seed(self, wallet: str, seed: str) -> None:
         """Give a wallet another seed, which is stored before and after. Raises LedgerError."""
-        await self.ledger.import_seed(wallet, seed, persist=self._async_save_secrets)
+        await self.ledger.seeds.replace(wallet, seed, persist=self._async_save_secrets)
         await self.async_refresh_rules()
 
     # Copies

@@ -46,7 +46,7 @@ class OutsideAnswers:
         if not any(ask.state in _OPEN for request in self._grid.requests.values() for ask in request.asks.values()):
             return
         try:
-            answers = await self._ledger().answers_from_outside()
+            answers = await self._ledger().tangle.answers_from_outside()
         except LedgerError:
             return  # the ledger says what is wrong with it
         for answer in answers:

@@ -89,8 +89,8 @@ async def _async_drain(hass: HomeAssistant, island_id: str, choice: LedgerChoice
             begun=await store.async_begun(),
         )
         try:
-            if ledger.secrets != secrets:
-                await store.async_save_secrets(ledger.secrets)
+            if ledger.seeds.secrets != secrets:
+                await store.async_save_secrets(ledger.seeds.secrets)
             await ledger.drain(_DRAIN_S)
             return await _async_left(ledger)
         finally:

@@ -87,7 +87,7 @@ async def test_it_pays_wallets_and_addresses_once_and_the_receipts_are_confirmed
         assert payment.confirmed_at is not None
         assert payment.created_at <= payment.sent_at <= payment.confirmed_at
         assert payment.tail is not None
-        info = await ledger.transaction(payment.tail)
+        info = await ledger.tangle.transaction(payment.tail)
         assert info is not None
         assert (info.confirmed, info.value, info.bundle) == (True, payment.amount_i, payment.bundle)
         assert info.message is not None
@@ -109,16 +109,16 @@ async def test_messages_are_read_back_in_order_and_once(ledger: Ledger) -> None:
     ids = [await ledger.publish("meter", {"n": number, "text": "ü" * 900 * (number % 3)}) for number in range(7)]
     other = await ledger.publish("data", {"n": 7})
     assert await ledger.drain(20)
-    meter = await ledger.messages(kind="meter", limit=5)
+    meter = await ledger.tangle.messages(kind="meter", limit=5)
     assert [message.message_id for message in meter] == ids[:1:-1]
     assert [message.body["n"] for message in meter] == [6, 5, 4, 3, 2]
-    everything = [message for message in await ledger.messages() if message.verified]
+    everything = [message for message in await ledger.tangle.messages() if message.verified]
     assert [message.message_id for message in everything] == [other, *reversed(ids)]
     async with asyncio.timeout(10):
-        while not all(message.confirmed for message in await ledger.messages(kind="meter")):
+        while not all(message.confirmed for message in await ledger.tangle.messages(kind="meter")):
             await asyncio.sleep(0.05)
-    assert await ledger.messages(kind="nothing") == []
-    assert await ledger.transaction("A" * 81) is None
+    assert await ledger.tangle.messages(kind="nothing") == []
+    assert await ledger.tangle.transaction("A" * 81) is None
 
 
 async def test_it_goes_on_after_a_restart_in_the_middle(ledger: Ledger, url: str | None, open_at: Opener) -> None:
@@ -134,7 +134,7 @@ async def test_it_goes_on_after_a_restart_in_the_middle(ledger: Ledger, url: str
     assert await ledger.drain(20)
     assert await balances(ledger) == {"car": 4_000, "home": 0, TREASURY: before[TREASURY] - 4_000}
     assert {payment.state for payment in await ledger.payments()} == {PaymentState.CONFIRMED}
-    messages = await ledger.messages(kind="meter")
+    messages = await ledger.tangle.messages(kind="meter")
     assert sorted(message.body["n"] for message in messages) == [0, 1, 2, 3]
 
 
@@ -205,13 +205,13 @@ async def test_a_node_that_is_away_for_a_while_costs_nothing_but_time(
     assert not ledger.status().reachable
     assert (await ledger.wallets())[TREASURY].available_i >= FUNDS - 3_000 - 1_000
     with pytest.raises(LedgerError) as caught:
-        await ledger.messages()
+        await ledger.tangle.messages()
     assert caught.value.fault is LedgerFault.NODE_UNREACHABLE
     proxy.down = False
     assert await ledger.drain(20)
     await until(lambda: ledger.status().reachable)
     assert await balances(ledger) == {"car": 3_000, "home": 0, TREASURY: FUNDS - 3_000}
-    assert [each.message_id for each in await ledger.messages(kind="meter")] == [message_id]
+    assert [each.message_id for each in await ledger.tangle.messages(kind="meter")] == [message_id]
     faults = [each.status.fault for each in heard if isinstance(each, HealthChanged)]
     assert faults[-1] is None
     assert LedgerFault.NODE_UNREACHABLE in faults
@@ -258,7 +258,7 @@ async def test_no_fault_loses_or_doubles_a_payment_or_uses_a_key_twice(
     spends = await asyncio.to_thread(node.spends, secrets)
     assert spends
     assert all(len(bundles) == 1 for bundles in spends.values())
-    messages = await ledger.messages(kind="meter", limit=1_000)
+    messages = await ledger.tangle.messages(kind="meter", limit=1_000)
     assert sorted(message.body["n"] for message in messages) == list(range(payments))
     assert len(proxy.met) > 3
 
@@ -288,7 +288,7 @@ async def test_one_fault_after_another_harms_nothing(
     assert payment.state in {PaymentState.QUEUED, PaymentState.SENT}
     assert (await ledger.wallets())["car"].balance_i in {0, 5}
     with suppress(LedgerError):
-        assert [each.body for each in await ledger.messages(kind="meter")] in ([], [{"n": 1}])
+        assert [each.body for each in await ledger.tangle.messages(kind="meter")] in ([], [{"n": 1}])
     proxy.choose = lambda _command: None
     assert await ledger.drain(20)
     after = await balances(ledger)
@@ -298,7 +298,7 @@ async def test_one_fault_after_another_harms_nothing(
 async def test_closing_does_not_wait_for_a_node_that_hangs(open_at: Opener, node: TestNode, proxy: FaultyProxy) -> None:
     ledger = await open_at(proxy.url, timeout_s=30.0)
     proxy.choose = lambda _command: "slow"
-    reading = asyncio.create_task(ledger.messages())
+    reading = asyncio.create_task(ledger.tangle.messages())
     asked = len(proxy.asked)
     await until(lambda: len(proxy.asked) > asked)
     # Orders are taken meanwhile.
@@ -478,7 +478,7 @@ async def test_changing_the_back_end_keeps_what_is_promised(  # noqa: PLR0915 - 
     by_id = {payment.payment_id: payment for payment in await ledger.payments()}
     assert by_id["signed"].state is PaymentState.QUEUED
     assert by_id["queued"].tangle == home_tangle
-    assert [each.message_id for each in await ledger.messages(kind="meter")] == [message_id]
+    assert [each.message_id for each in await ledger.tangle.messages(kind="meter")] == [message_id]
     await ledger.close()
 
     proxy.choose = lambda _command: None

@@ -15,7 +15,7 @@ from custom_components.tangle_grid.ledger import (
     LedgerFault,
     PaymentOrder,
     PaymentState,
-    facade,
+    worker,
 )
 from custom_components.tangle_grid.ledger.base.errors import node_fault
 from custom_components.tangle_grid.ledger.messages.message_queue import (
@@ -33,7 +33,7 @@ _WEEK_OF_VALUES = 7 * 2_880
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facade, "_RETRY_S", (0.02,))
+    monkeypatch.setattr(worker, "_RETRY_S", (0.02,))
 
 
 def take_away(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
@@ -76,7 +76,7 @@ def queued(ledger: Ledger) -> list[tuple[str, Any]]:
 async def written(ledger: Ledger) -> list[tuple[str, Any]]:
     """Kind and topic of everything on the Tangle, in the order in which the ledger attached it."""
     store = ledger._core.backend.node.store
-    messages = await ledger.messages(limit=1_000)
+    messages = await ledger.tangle.messages(limit=1_000)
     order = {message.message_id: store.find(message.tail).id for message in messages}
     return [(each.kind, each.body) for each in sorted(messages, key=lambda message: order[message.message_id])]
 
@@ -101,7 +101,7 @@ async def test_what_others_act_on_goes_before_everything_else(
     assert [kind for kind, _body in await written(ledger)] == [
         *("meter", "payment", "key", "request", "answer", "settlement", "data", "data", "meter")
     ]
-    assert all(message.verified for message in await ledger.messages(limit=50)), "one chain each, in its order"
+    assert all(message.verified for message in await ledger.tangle.messages(limit=50)), "one chain each, in its order"
 
 
 async def test_what_was_said_before_a_key_ended_is_signed_with_it(
@@ -122,7 +122,7 @@ async def test_what_was_said_before_a_key_ended_is_signed_with_it(
     said = await written(ledger)
     topics = [body.get("topic", kind) for kind, body in said]
     assert topics == ["key", "first", "meter", "before", "key", "the island's", "after"]
-    assert all(message.verified for message in await ledger.messages(limit=50))
+    assert all(message.verified for message in await ledger.tangle.messages(limit=50))
 
 
 async def test_a_week_of_meter_values_a_flood_and_then_a_payment(

@@ -21,17 +21,17 @@ async def test_messages_come_back_as_they_were_published(ledger: Ledger) -> None
     assert await ledger.drain(10)
     settlement = await ledger.publish("settlement", {"energy_wh": 5})
     assert await ledger.drain(10)
-    messages = await ledger.messages()
+    messages = await ledger.tangle.messages()
     assert [message.message_id for message in messages] == [settlement, *reversed(ids)]
     assert [message.sequence for message in messages] == [4, 3, 2, 1]
     assert all(message.verified and message.rejection is None for message in messages)
     assert [message.body for message in reversed(messages[1:])] == bodies
-    assert [message.message_id for message in await ledger.messages(kind="settlement")] == [settlement]
-    assert [message.message_id for message in await ledger.messages(limit=2)] == [settlement, ids[2]]
-    assert await ledger.messages(kind="nothing") == []
+    assert [message.message_id for message in await ledger.tangle.messages(kind="settlement")] == [settlement]
+    assert [message.message_id for message in await ledger.tangle.messages(limit=2)] == [settlement, ids[2]]
+    assert await ledger.tangle.messages(kind="nothing") == []
     published = [event for event in events if isinstance(event, Published)]
     assert [event.message_id for event in published] == [*ids, settlement]
-    found = await ledger.transaction(published[0].tail)
+    found = await ledger.tangle.transaction(published[0].tail)
     assert found is not None
     assert found.message is not None
     assert found.message.body == bodies[0]
@@ -41,7 +41,7 @@ async def test_messages_come_back_as_they_were_published(ledger: Ledger) -> None
 async def test_messages_are_confirmed_by_a_milestone_and_then_nothing_is_written(ledger: Ledger) -> None:
     await ledger.publish("meter", {"n": 1})
     for _ in range(100):
-        if (await ledger.messages()) and (await ledger.messages())[0].confirmed:
+        if (await ledger.tangle.messages()) and (await ledger.tangle.messages())[0].confirmed:
             break
     await ledger.drain(5)
     assert ledger._core.steps.advance().wait_s is None
@@ -57,7 +57,7 @@ async def test_a_long_message_spans_a_bundle(ledger: Ledger) -> None:
     body = {"evidence": [f"reading {n}" for n in range(300)]}
     await ledger.publish("settlement", body)
     assert await ledger.drain(10)
-    (message,) = await ledger.messages()
+    (message,) = await ledger.tangle.messages()
     assert message.body == body
     assert message.verified
 
@@ -95,7 +95,7 @@ async def test_forged_messages_are_told_apart(ledger: Ledger, island_secrets: Se
     own = SigningKey.from_hex(island_secrets.signing_key)
     await ledger.publish("meter", {"n": 1})
     assert await ledger.drain(10)
-    (genuine,) = await ledger.messages()
+    (genuine,) = await ledger.tangle.messages()
     stranger_writes(ledger, SigningKey.generate(), ISLAND)
     stranger_writes(ledger, own, "another island")
     stranger_writes(ledger, own, ISLAND, text="no message")
@@ -103,7 +103,7 @@ async def test_forged_messages_are_told_apart(ledger: Ledger, island_secrets: Se
     assert tampered is not None
     envelope = Signer(own, ISLAND).seal("meter", "tampered", {"n": 1}, issued_at=3.0, expires_at=4.0)
     stranger_writes(ledger, own, ISLAND, text=envelope.encode().decode().replace('"n":1', '"n":9'))
-    messages = await ledger.messages()
+    messages = await ledger.tangle.messages()
     assert [(message.message_id, message.rejection) for message in messages] == [
         ("tampered", "bad_signature"),
         ("forged", "wrong_island"),
@@ -115,10 +115,10 @@ async def test_forged_messages_are_told_apart(ledger: Ledger, island_secrets: Se
 async def test_a_message_attached_again_is_read_once(ledger: Ledger) -> None:
     await ledger.publish("meter", {"n": 1})
     assert await ledger.drain(10)
-    (message,) = await ledger.messages()
+    (message,) = await ledger.tangle.messages()
     backend = ledger._core.backend
     backend.send([each.trytes for each in reversed(backend.bundle_of(message.tail))])
-    assert [each.message_id for each in await ledger.messages()] == [message.message_id]
+    assert [each.message_id for each in await ledger.tangle.messages()] == [message.message_id]
 
 
 async def test_the_chain_goes_on_after_a_restart(open_ledger: Opener) -> None:
@@ -132,12 +132,12 @@ async def test_the_chain_goes_on_after_a_restart(open_ledger: Opener) -> None:
     ledger = await open_ledger()
     await ledger.publish("meter", {"n": 2})
     assert await ledger.drain(10)
-    assert [message.sequence for message in await ledger.messages()] == [2, 1]
+    assert [message.sequence for message in await ledger.tangle.messages()] == [2, 1]
 
 
 @pytest.mark.parametrize("bad", ["", "abc", "A" * 80, "A" * 90])
 async def test_what_cannot_be_a_transaction_is_refused(ledger: Ledger, bad: str) -> None:
     with pytest.raises(LedgerError) as caught:
-        await ledger.transaction(bad)
+        await ledger.tangle.transaction(bad)
     assert caught.value.key == "unknown_transaction"
-    assert await ledger.transaction("A" * 81) is None
+    assert await ledger.tangle.transaction("A" * 81) is None

@@ -48,7 +48,7 @@ ANSWERED = to_body(ANSWER)
 async def read(ledger: Ledger, kind: str | None = None) -> list[TangleMessage]:
     """All messages, the oldest first."""
     assert await ledger.drain(20)
-    return (await ledger.messages(kind=kind, limit=200))[::-1]
+    return (await ledger.tangle.messages(kind=kind, limit=200))[::-1]
 
 
 def envelopes(ledger: Ledger, kind: str) -> list[Envelope]:
@@ -117,7 +117,7 @@ async def test_keys_are_renewed_and_revoked_on_the_tangle(
     thief = Signer(member_key(island_secrets.signing_key, ISLAND, "car", 1), ISLAND, sequence=1)
     forged = thief.seal("answer", "stolen", ANSWERED, issued_at=messages[0].issued_at, expires_at=2e9)
     ledger._core.backend.send(prepare(message_plan(forged)).trytes)
-    assert (await ledger.messages())[0].rejection == "revoked_key"
+    assert (await ledger.tangle.messages())[0].rejection == "revoked_key"
 
 
 async def test_a_member_does_not_speak_for_another(ledger: Ledger, island_secrets: Secrets) -> None:
@@ -144,12 +144,12 @@ async def test_an_answer_of_somebody_else_does_not_verify(ledger: Ledger, island
     await tell(ledger, SETTLEMENT)
     await reward(ledger)
     # It is the island's word only.
-    assert failed(await ledger.verify(payment_id=PAYMENT)) == {"key"}
+    assert failed(await ledger.tangle.verify(payment_id=PAYMENT)) == {"key"}
     await tell(ledger, ASK, request_id="r2")
     await ledger.publish("answer", {**ANSWERED, "request_id": "r2"}, sender="home")
     await tell(ledger, SETTLEMENT, request_id="r2", payment_id="r2:car")
     await reward(ledger, payment_id="r2:car")
-    assert failed(await ledger.verify(payment_id="r2:car")) == {"answer"}
+    assert failed(await ledger.tangle.verify(payment_id="r2:car")) == {"answer"}
 
 
 async def test_an_answer_that_was_put_in_later_does_not_verify(ledger: Ledger, island_secrets: Secrets) -> None:
@@ -163,8 +163,8 @@ async def test_an_answer_that_was_put_in_later_does_not_verify(ledger: Ledger, i
     late = Signer(car, ISLAND, sequence=1, previous=said.digest())
     sealed = late.seal("answer", "late", {**ANSWERED, "re": asked.digest()}, issued_at=said.issued_at, expires_at=2e9)
     ledger._core.backend.send(prepare(message_plan(sealed)).trytes)
-    assert (await ledger.messages())[0].verified
-    assert failed(await ledger.verify(payment_id=PAYMENT)) == {"answer"}
+    assert (await ledger.tangle.messages())[0].verified
+    assert failed(await ledger.tangle.verify(payment_id=PAYMENT)) == {"answer"}
 
 
 async def test_cut_off_while_sealing_numbers_are_used_once(
@@ -229,7 +229,7 @@ async def test_another_tangle_is_told_of_all_keys(ledger: Ledger, island_secrets
     await read(ledger)
     before = rebuilt(ledger, island_secrets).members
     core = ledger._core
-    await ledger._answer(core.members.announce_again)
+    await ledger._worker.ask(core.members.announce_again)
     await ledger.publish("answer", ANSWERED, sender="car")
     await read(ledger)
     assert rebuilt(ledger, island_secrets).members == before == core.members.registry().members
@@ -245,7 +245,9 @@ async def test_sealed_messages_say_nothing_to_others(open_ledger: Opener, island
     await ledger.publish("meter", {"n": 1})
     await read(ledger)
     await whole_story(ledger)
-    texts = [text_of(ledger._core.backend.bundle_of(message.tail)) for message in await ledger.messages(limit=50)]
+    texts = [
+        text_of(ledger._core.backend.bundle_of(message.tail)) for message in await ledger.tangle.messages(limit=50)
+    ]
     said = [json.loads(text)["body"] for text in texts if json.loads(text)["kind"] != "key"]
     assert len(said) == 5
     assert all(body.keys() == {"sealed", "epoch"} for body in said)
@@ -253,7 +255,7 @@ async def test_sealed_messages_say_nothing_to_others(open_ledger: Opener, island
     assert [message.kind for message in messages if not message.sealed] == ["key"]
     assert all(message.verified for message in messages)
     assert messages[0].body == {"n": 1}
-    assert (await ledger.verify(payment_id=PAYMENT)).ok
+    assert (await ledger.tangle.verify(payment_id=PAYMENT)).ok
     # Open again: what was sealed can still be read.
     await ledger.keys.renew_opening()
     await ledger.close()
@@ -261,7 +263,7 @@ async def test_sealed_messages_say_nothing_to_others(open_ledger: Opener, island
     await ledger.publish("meter", {"n": 2})
     meter = await read(ledger, "meter")
     assert [(message.body["n"], message.sealed) for message in meter] == [(1, True), (2, False)]
-    assert (await ledger.verify(payment_id=PAYMENT)).ok
+    assert (await ledger.tangle.verify(payment_id=PAYMENT)).ok
 
 
 async def test_each_opening_key_opens_its_own_epoch(open_ledger: Opener) -> None:
@@ -286,7 +288,7 @@ async def test_what_cannot_be_opened_is_told(ledger: Ledger, island_secrets: Sec
         signer = Signer(own, ISLAND, sequence=100 + number, body_key=(epoch, key))
         envelope = signer.seal("meter", f"m{number}", {"n": 1}, issued_at=1.0, expires_at=2e9)
         ledger._core.backend.send(prepare(message_plan(envelope)).trytes)
-    messages = await ledger.messages(kind="meter")
+    messages = await ledger.tangle.messages(kind="meter")
     assert [(message.rejection, message.sealed) for message in messages] == [("unreadable", True)] * 2
     with pytest.raises(LedgerError) as caught:
         await ledger.publish("data", {"sealed": "AAAA", "epoch": 1})
@@ -295,7 +297,7 @@ async def test_what_cannot_be_opened_is_told(ledger: Ledger, island_secrets: Sec
     sealed = payment.seal("payment", "p", {"payments": []}, issued_at=1.0, expires_at=2e9)
     ledger._core.backend.send(prepare(message_plan(sealed)).trytes)
     with pytest.raises(LedgerError) as caught:
-        await ledger.verify(payment_id="nothing")
+        await ledger.tangle.verify(payment_id="nothing")
     assert caught.value.key == "unknown_payment"
 
 
@@ -307,7 +309,7 @@ async def test_the_fullest_bundle_of_payments_still_fits_when_it_is_sealed(open_
         await ledger.pay(PaymentOrder(payment_id=payment_id, source=TREASURY, target="car", amount_i=1, memo=memo))
     assert await ledger.drain(30)
     assert {str(payment.state) for payment in await ledger.payments()} == {"confirmed"}
-    assert all(message.verified for message in await ledger.messages(kind="payment"))
+    assert all(message.verified for message in await ledger.tangle.messages(kind="payment"))
     longest = {"x": "y" * 11_000}
     await ledger.publish("data", longest)
     (message,) = await read(ledger, "data")
@@ -338,7 +340,7 @@ async def test_whoever_has_the_key_verifies_sealed_messages(
 ) -> None:
     ledger, url = sealed
     await whole_story(ledger)
-    own = await ledger.verify(payment_id=PAYMENT)
+    own = await ledger.tangle.verify(payment_id=PAYMENT)
     with pytest.raises(ArchiveError, match="sealed"):
         verify_payment(BackendArchive(ledger._core.backend), payment_id=PAYMENT)
     file = tmp_path / "key"

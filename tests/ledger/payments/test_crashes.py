@@ -149,7 +149,7 @@ async def test_cut_off_at_any_step_a_message_is_there_once(
     assert await ledger.drain(10)
     tails = ledger._core.backend.recent_tails(tag=None, prefix="TG", limit=10, below=None)
     assert len(tails) == 2
-    messages = await ledger.messages()
+    messages = await ledger.tangle.messages()
     assert [(message.message_id, message.sequence) for message in messages] == [(other, 2), (message_id, 1)]
 
 
@@ -163,7 +163,7 @@ async def test_closed_without_waiting_the_queue_goes_on_later(open_ledger: Opene
     ledger = await open_ledger()
     assert len(await ledger.payments()) == 10
     await assert_sound(ledger)
-    assert len(await ledger.messages(kind="meter")) == 10
+    assert len(await ledger.tangle.messages(kind="meter")) == 10
 
 
 async def test_a_long_proof_of_work_does_not_hold_up_closing(open_ledger: Opener) -> None:
@@ -183,22 +183,22 @@ async def test_a_sent_payment_that_the_tangle_lost_is_sent_again(open_ledger: Op
     kept = {file: file.read_bytes() for file in tmp_path.glob("tangle.sqlite*")}
     ledger = await open_ledger()
     core = ledger._core
-    ledger._closing.set()
-    ledger._wake.set()
-    await ledger._runner
+    ledger._worker._closing.set()
+    ledger._worker._wake.set()
+    await ledger._worker._runner
     core.orders.pay(order("p2"))
     core.steps.advance()
     (sent,) = core._outbox.payments(1)
     assert sent.state is PaymentState.SENT
     core.close()
-    ledger._closing.clear()
+    ledger._worker._closing.clear()
     for file in tmp_path.glob("tangle.sqlite*"):
         file.unlink()
     for file, data in kept.items():
         file.write_bytes(data)
-    ledger._work.shutdown()
-    ledger._ask.shutdown()
-    ledger._closing.set()
+    ledger._worker._work.shutdown()
+    ledger._worker._ask.shutdown()
+    ledger._worker._closing.set()
     ledger = await open_ledger()
     await assert_sound(ledger)
     assert (await ledger.wallets())["car"].balance_i == 200
@@ -265,7 +265,7 @@ async def test_killed_at_random_moments(
     assert len(taken) > rounds
     if rounds > 100:
         assert ledger._core.backend.node.pruner.snapshot > 0
-    messages = await ledger.messages(kind="meter", limit=1_000)
+    messages = await ledger.tangle.messages(kind="meter", limit=1_000)
     assert messages
     assert all(message.verified for message in messages)
     assert len({message.sequence for message in messages}) == len(messages)

@@ -17,7 +17,7 @@ from custom_components.tangle_grid.ledger import (
     PaymentOrder,
     PaymentState,
     Secrets,
-    facade,
+    worker,
 )
 from tests.ledger.conftest import Opener
 from tests.support.ledger.damage import damaged
@@ -87,7 +87,7 @@ async def test_other_seeds_and_other_islands_are_refused(open_ledger: Opener, is
 
 
 async def test_a_full_disk_is_reported_and_outlived(open_ledger: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facade, "_RETRY_S", (0.05,))
+    monkeypatch.setattr(worker, "_RETRY_S", (0.05,))
     ledger = await open_ledger()
     events: list[LedgerEvent] = []
     ledger.subscribe(events.append)
@@ -111,7 +111,7 @@ async def test_a_full_disk_is_reported_and_outlived(open_ledger: Opener, monkeyp
     assert ledger.status().last_error is None
     (payment,) = await ledger.payments()
     assert payment.state is PaymentState.CONFIRMED
-    assert len(await ledger.messages(kind="data")) == 10
+    assert len(await ledger.tangle.messages(kind="data")) == 10
     health = [event.status.reachable for event in events if isinstance(event, HealthChanged)]
     assert health[0] is False
     assert health[-1] is True

@@ -72,7 +72,7 @@ async def test_a_payment_is_confirmed_and_stands_on_the_tangle(ledger: Ledger) -
     assert ledger.status().supply_ok
 
     assert paid.tail is not None
-    transaction = await ledger.transaction(paid.tail)
+    transaction = await ledger.tangle.transaction(paid.tail)
     assert transaction is not None
     assert transaction.confirmed
     assert transaction.value == 1_000
@@ -222,7 +222,7 @@ async def test_a_payment_that_a_stranger_attaches_again_is_still_paid_once(ledge
     again = backend.send([each.trytes for each in reversed(backend.bundle_of(tail.hash))])
     await ledger.pay(order("p2"))
     assert await ledger.drain(10)
-    info = await ledger.transaction(again[0].hash)
+    info = await ledger.tangle.transaction(again[0].hash)
     assert info is not None
     assert not info.confirmed
     assert info.conflict == "already_applied"
@@ -246,7 +246,7 @@ async def test_a_payment_whose_bundle_a_stranger_attached_first_is_paid(
     (paid,) = await ledger.payments()
     assert paid.state is PaymentState.CONFIRMED
     assert paid.tail is not None
-    info = await ledger.transaction(paid.tail)
+    info = await ledger.tangle.transaction(paid.tail)
     assert info is not None
     assert info.confirmed
     assert (await ledger.wallets())["car"].balance_i == 1_000
@@ -295,14 +295,14 @@ async def test_a_payment_whose_funds_were_spent_elsewhere_fails(
 
 async def test_a_wallet_can_be_added_and_paid(ledger: Ledger) -> None:
     seed = new_seed()
-    await ledger.add_wallet("boat", seed)
-    await ledger.add_wallet("boat", seed)
+    await ledger.seeds.add("boat", seed)
+    await ledger.seeds.add("boat", seed)
     await ledger.pay(order(target="boat"))
     assert await ledger.drain(10)
     assert (await ledger.wallets())["boat"].balance_i == 1_000
     for wallet_id, other in (("boat", new_seed()), ("barge", "short"), ("", seed)):
         with pytest.raises(LedgerError) as caught:
-            await ledger.add_wallet(wallet_id, other)
+            await ledger.seeds.add(wallet_id, other)
         assert caught.value.key == "invalid_secrets"
 
 
@@ -375,9 +375,9 @@ async def test_secrets_show_nowhere(
     await ledger.pay(order())
     assert await ledger.drain(10)
     with pytest.raises(LedgerError) as caught:
-        await ledger.add_wallet("car", new_seed())
+        await ledger.seeds.add("car", new_seed())
     shown = repr((island_secrets, ledger.status(), await ledger.wallets(), await ledger.payments(), vars(ledger)))
-    shown += str(caught.value) + caplog.text + repr(await ledger.messages())
+    shown += str(caught.value) + caplog.text + repr(await ledger.tangle.messages())
     hidden = [*island_secrets.seeds.values(), island_secrets.signing_key]
     assert not any(secret in shown for secret in hidden)
     await ledger.close()

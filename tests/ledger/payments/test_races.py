@@ -148,7 +148,7 @@ async def test_an_address_that_was_given_away_since_it_was_looked_at_is_not_spen
     await pay_in_turn(ledger, order("fund", 50))
     planner = core.steps._planner
     look = planner._funded
-    async with ledger._stepping:
+    async with ledger._worker._stepping:
         core.orders.pay(order("late", 5, source="car", target="home"))
 
         def look_and_lose(*args: Any) -> Any:

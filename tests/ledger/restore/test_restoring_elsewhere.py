@@ -69,7 +69,7 @@ async def test_a_payment_that_was_made_is_not_made_again(
     assert await balances(ledger) == {**paid, "car": paid["car"] + 1_000, TREASURY: paid[TREASURY] - 1_000}
     assert paid[TREASURY] == FUNDS - 3_000
     assert all(len(bundles) == 1 for bundles in node.spends(secrets).values())
-    messages = [message for message in await ledger.messages() if message.verified]
+    messages = [message for message in await ledger.tangle.messages() if message.verified]
     assert len({message.sequence for message in messages}) == len(messages)
     await ledger.copies.findings_read()
     await ledger.close()

@@ -55,7 +55,7 @@ async def test_an_honest_reward_stands_up(ledger: Ledger) -> None:
     assert await ledger.drain(20)
     await whole_story(ledger)
     await reward(ledger, 5, "something else")
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert found.ok, found.failed
     assert {check.key for check in found.checks} == CHECKS
     assert found.recomputed is not None
@@ -63,7 +63,7 @@ async def test_an_honest_reward_stands_up(ledger: Ledger) -> None:
     assert (found.request_id, found.participant, found.payment_id) == ("r1", "car", PAYMENT)
     paid = next(each for each in await ledger.payments() if each.payment_id == PAYMENT)
     assert paid.tail is not None
-    assert await ledger.verify(transaction=paid.tail) == found
+    assert await ledger.tangle.verify(transaction=paid.tail) == found
     assert found.transaction == paid.tail
     assert [check.placeholders["links"] for check in found.checks if check.key == "chain"] == [4]
     assert all(sentence(check) for check in found.checks)
@@ -78,17 +78,17 @@ async def test_what_is_said_again_after_a_power_failure_changes_nothing(
     await tell(ledger, ASK, ANSWER, SETTLEMENT)
     await tell(ledger, *again)
     await reward(ledger)
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert found.ok, failed(found)
 
 
 async def test_what_nobody_paid_is_unknown(ledger: Ledger) -> None:
     with pytest.raises(LedgerError) as caught:
-        await ledger.verify(payment_id="nothing")
+        await ledger.tangle.verify(payment_id="nothing")
     assert caught.value.key == "unknown_payment"
     for bad in ("A" * 81, "a"):
         with pytest.raises(LedgerError) as caught:
-            await ledger.verify(transaction=bad)
+            await ledger.tangle.verify(transaction=bad)
         assert caught.value.key == "unknown_transaction"
 
 
@@ -140,7 +140,7 @@ async def test_each_thing_that_is_wrong_is_named(ledger: Ledger) -> None:
         await ledger.pay(PaymentOrder(payment_id=f"r{number}:car", source=TREASURY, target="car", amount_i=amount_i))
     assert await ledger.drain(60)
     for number, case in enumerate(WRONG):
-        found = await ledger.verify(payment_id=f"r{number}:car")
+        found = await ledger.tangle.verify(payment_id=f"r{number}:car")
         assert failed(found) == case[-1], case
         assert all(sentence(check) for check in found.checks)
 
@@ -170,7 +170,7 @@ async def test_signed_words_that_contradict_each_other_do_not_stand_up(
         if not first and number == 2:
             await tell(ledger, body, **changed)
     await reward(ledger)
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert not found.ok
     told = next(check for check in found.checks if check.key == "unanimous")
     assert not told.ok
@@ -187,7 +187,7 @@ async def test_the_same_said_again_contradicts_nothing(ledger: Ledger) -> None:
     forged = stranger.seal("answer", "x", {**to_body(ANSWER), "accepted": False}, issued_at=1.0, expires_at=2.0)
     ledger._core.backend.send(prepare(message_plan(forged)).trytes)
     await reward(ledger)
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert found.ok, found.failed
 
 
@@ -199,7 +199,7 @@ async def test_a_payment_that_names_another_request_is_found(ledger: Ledger) -> 
             PaymentOrder(payment_id=payment_id, source=TREASURY, target="car", amount_i=1_017_000, memo=memo)
         )
     assert await ledger.drain(20)
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert failed(found) == {"evidence"}
     assert found.failed[0].placeholders == {"fields": "memo"}
 
@@ -207,10 +207,10 @@ async def test_a_payment_that_names_another_request_is_found(ledger: Ledger) -> 
 async def test_an_answer_after_the_settlement_or_a_rate_after_the_answer_is_too_late(ledger: Ledger) -> None:
     await tell(ledger, ANSWER, ASK, SETTLEMENT)
     await reward(ledger)
-    assert failed(await ledger.verify(payment_id=PAYMENT)) == {"request", "answer"}
+    assert failed(await ledger.tangle.verify(payment_id=PAYMENT)) == {"request", "answer"}
     await tell(ledger, ASK, SETTLEMENT, ANSWER, request_id="r2", payment_id="r2:car")
     await reward(ledger, payment_id="r2:car")
-    assert failed(await ledger.verify(payment_id="r2:car")) == {"answer"}
+    assert failed(await ledger.tangle.verify(payment_id="r2:car")) == {"answer"}
 
 
 async def test_a_message_of_a_stranger_does_not_count(ledger: Ledger) -> None:
@@ -220,7 +220,7 @@ async def test_a_message_of_a_stranger_does_not_count(ledger: Ledger) -> None:
         ledger._core.backend.send(prepare(message_plan(envelope)).trytes)
     await tell(ledger, SETTLEMENT)
     await reward(ledger)
-    assert failed(await ledger.verify(payment_id=PAYMENT)) == {"request", "answer"}
+    assert failed(await ledger.tangle.verify(payment_id=PAYMENT)) == {"request", "answer"}
 
 
 async def test_a_payment_that_is_made_twice_is_found(ledger: Ledger, island_secrets: Secrets) -> None:
@@ -235,10 +235,10 @@ async def test_a_payment_that_is_made_twice_is_found(ledger: Ledger, island_secr
 
     planner._seal = lying
     await reward(ledger, payment_id="again")
-    found = await ledger.verify(payment_id=PAYMENT)
+    found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert failed(found) == {"once"}
     paid = next(each for each in await ledger.payments() if each.payment_id == PAYMENT)
-    assert failed(await ledger.verify(transaction=paid.tail)) == {"once"}
+    assert failed(await ledger.tangle.verify(transaction=paid.tail)) == {"once"}
 
 
 async def test_after_pruning_each_receipt_is_verified_in_full_and_readings_are_gone(
@@ -278,7 +278,7 @@ async def test_the_command_line_verifies_over_http(
 ) -> None:
     await whole_story(ledger)
     key = SigningKey.from_hex(island_secrets.signing_key).public
-    own = await ledger.verify(payment_id=PAYMENT)
+    own = await ledger.tangle.verify(payment_id=PAYMENT)
     for extra in ([], ["--key", key]):
         assert await asyncio.to_thread(main, ["--node", node_url, "--payment", PAYMENT, *extra]) == 0
         told = capsys.readouterr().out

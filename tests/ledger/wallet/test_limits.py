@@ -39,9 +39,9 @@ async def refused(ledger: Ledger, wanted: PaymentOrder) -> LedgerError:
 
 
 async def test_a_payment_above_the_limit_is_refused_and_not_queued(ledger: Ledger) -> None:
-    assert await ledger.limits(TREASURY) == SpendingLimits()
-    assert await ledger.allowance(TREASURY) is None
-    await ledger.set_limits(TREASURY, SpendingLimits(per_payment_i=100))
+    assert await ledger.rules.limits(TREASURY) == SpendingLimits()
+    assert await ledger.rules.allowance(TREASURY) is None
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_payment_i=100))
     error = await refused(ledger, order("a", 101))
     assert error.key == "over_payment_limit"
     assert error.placeholders == {"amount": 101, "limit": 100, "remaining": 100}
@@ -54,20 +54,20 @@ async def test_a_payment_above_the_limit_is_refused_and_not_queued(ledger: Ledge
 async def test_the_limit_per_day_counts_what_was_ordered_in_the_last_24_hours(open_ledger: Opener) -> None:
     clock = Clock()
     ledger = await open_ledger(clock=clock)
-    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=100))
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_day_i=100))
     await ledger.pay(order("a", 60))
     clock.now += 1_000
     error = await refused(ledger, order("b", 41))
     assert error.key == "over_day_limit"
     assert error.placeholders == {"amount": 41, "limit": 100, "remaining": 40}
     await ledger.pay(order("b", 40))
-    assert await ledger.allowance(TREASURY) == 0
+    assert await ledger.rules.allowance(TREASURY) == 0
     # The same order again is the same payment, not another one.
     assert (await ledger.pay(order("a", 60))).payment_id == "a"
     clock.now += DAY - 1_001
     assert (await refused(ledger, order("c", 1))).key == "over_day_limit"
     clock.now += 1
-    assert await ledger.allowance(TREASURY) == 60
+    assert await ledger.rules.allowance(TREASURY) == 60
     await ledger.pay(order("c", 60))
     assert (await refused(ledger, order("d", 1))).key == "over_day_limit"
 
@@ -75,31 +75,35 @@ async def test_the_limit_per_day_counts_what_was_ordered_in_the_last_24_hours(op
 async def test_limits_outlive_a_restart_and_only_change_when_they_are_set(open_ledger: Opener) -> None:
     ledger = await open_ledger()
     limits = SpendingLimits(per_payment_i=50, per_day_i=70)
-    await ledger.set_limits(TREASURY, limits)
+    await ledger.rules.set_limits(TREASURY, limits)
     await ledger.pay(order("a", 50))
     assert await ledger.drain(10)
     await ledger.close()
     ledger = await open_ledger()
-    assert await ledger.limits(TREASURY) == limits
-    assert await ledger.allowance(TREASURY) == 20
+    assert await ledger.rules.limits(TREASURY) == limits
+    assert await ledger.rules.allowance(TREASURY) == 20
     assert (await refused(ledger, order("b", 21))).key == "over_day_limit"
-    await ledger.set_limits(TREASURY, SpendingLimits(per_payment_i=50, per_day_i=71))
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_payment_i=50, per_day_i=71))
     await ledger.pay(order("b", 21))
-    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=0))
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_day_i=0))
     assert (await refused(ledger, order("c", 1))).placeholders["remaining"] == 0
-    await ledger.set_limits(TREASURY, SpendingLimits())
+    await ledger.rules.set_limits(TREASURY, SpendingLimits())
     await ledger.pay(order("c", 1_000))
     assert await ledger.drain(10)
 
 
 @pytest.mark.parametrize("limits", [{"per_payment_i": -1}, {"per_day_i": SUPPLY + 1}, {"per_day_i": True}])
 async def test_what_is_no_limit_is_refused(ledger: Ledger, limits: dict[str, Any]) -> None:
-    await ledger.set_limits("car", SpendingLimits(per_day_i=5))
+    await ledger.rules.set_limits("car", SpendingLimits(per_day_i=5))
     with pytest.raises(LedgerError) as caught:
-        await ledger.set_limits("car", SpendingLimits(**limits))
+        await ledger.rules.set_limits("car", SpendingLimits(**limits))
     assert caught.value.key == "invalid_limit"
-    assert await ledger.limits("car") == SpendingLimits(per_day_i=5)
-    for ask in (ledger.limits("nobody"), ledger.allowance("nobody"), ledger.set_limits("nobody", SpendingLimits())):
+    assert await ledger.rules.limits("car") == SpendingLimits(per_day_i=5)
+    for ask in (
+        ledger.rules.limits("nobody"),
+        ledger.rules.allowance("nobody"),
+        ledger.rules.set_limits("nobody", SpendingLimits()),
+    ):
         with pytest.raises(LedgerError) as caught:
             await ask
         assert caught.value.key == "unknown_wallet"
@@ -108,11 +112,11 @@ async def test_what_is_no_limit_is_refused(ledger: Ledger, limits: dict[str, Any
 async def test_sweeps_to_the_owner_do_not_count(ledger: Ledger) -> None:
     await ledger.pay(order("fund", 1_000))
     assert await ledger.drain(10)
-    await ledger.set_limits("car", SpendingLimits(per_payment_i=10, per_day_i=10))
-    await ledger.set_owner_address("car", with_checksum(address_of(new_seed(), 0)))
-    await ledger.sweep("car", 500)
+    await ledger.rules.set_limits("car", SpendingLimits(per_payment_i=10, per_day_i=10))
+    await ledger.rules.set_owner_address("car", with_checksum(address_of(new_seed(), 0)))
+    await ledger.rules.sweep("car", 500)
     assert await ledger.drain(10)
-    assert await ledger.allowance("car") == 10
+    assert await ledger.rules.allowance("car") == 10
     await ledger.pay(order("a", 10, source="car", target="home"))
     assert (await refused(ledger, order("b", 1, source="car", target="home"))).key == "over_day_limit"
 
@@ -120,19 +124,19 @@ async def test_sweeps_to_the_owner_do_not_count(ledger: Ledger) -> None:
 async def test_what_failed_does_not_count(ledger: Ledger) -> None:
     await ledger.pay(order("fund", 100))
     assert await ledger.drain(10)
-    await ledger.set_limits("car", SpendingLimits(per_day_i=100))
+    await ledger.rules.set_limits("car", SpendingLimits(per_day_i=100))
     outbox = ledger._core._outbox
     with ledger._core._database.transaction():
         outbox.add_payment(order("a", 100, source="car", target="home"), "{}", ledger._core._clock())
         assert ledger._core.rules.spending.spent_i("car", ledger._core._clock()) == 100
         outbox.fail_payment("a", "invalid_address")
-    assert await ledger.allowance("car") == 100
+    assert await ledger.rules.allowance("car") == 100
 
 
 async def test_a_clock_that_was_ahead_blocks_no_wallet_for_longer_than_a_day(open_ledger: Opener) -> None:
     clock = Clock()
     ledger = await open_ledger(clock=clock)
-    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=100))
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_day_i=100))
     clock.now += 30 * DAY
     await ledger.pay(order("ahead", 100))
     clock.now -= 30 * DAY
@@ -143,26 +147,26 @@ async def test_a_clock_that_was_ahead_blocks_no_wallet_for_longer_than_a_day(ope
         await ledger.close()
         ledger = await open_ledger(clock=clock)
     clock.now += 6 * 3600
-    assert await ledger.allowance(TREASURY) == 100
+    assert await ledger.rules.allowance(TREASURY) == 100
     await ledger.pay(order("then", 100))
     assert (await refused(ledger, order("more", 1))).key == "over_day_limit"
     # When the clock comes to where it was, that payment does not count a second time.
     clock.now += 29 * DAY
-    assert await ledger.allowance(TREASURY) == 100
+    assert await ledger.rules.allowance(TREASURY) == 100
 
 
 async def test_a_clock_that_starts_behind_forgets_nothing(open_ledger: Opener) -> None:
     clock = Clock()
     ledger = await open_ledger(clock=clock)
-    await ledger.set_limits(TREASURY, SpendingLimits(per_day_i=100))
+    await ledger.rules.set_limits(TREASURY, SpendingLimits(per_day_i=100))
     await ledger.pay(order("before", 60))
     right = clock.now
     clock.now = 1_000.0
-    assert await ledger.allowance(TREASURY) == 40
+    assert await ledger.rules.allowance(TREASURY) == 40
     clock.now = right + 600
-    assert await ledger.allowance(TREASURY) == 40
+    assert await ledger.rules.allowance(TREASURY) == 40
     clock.now = right + DAY + 1
-    assert await ledger.allowance(TREASURY) == 100
+    assert await ledger.rules.allowance(TREASURY) == 100
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(each, marks=pytest.mark.long) for each in (2, 3, 4))])
@@ -180,7 +184,7 @@ async def test_no_24_hours_ever_see_more_than_the_limit(open_ledger: Opener, see
                     per_payment_i=rng.choice([None, rng.randrange(200)]),
                     per_day_i=rng.choice([None, rng.randrange(900)]),
                 )
-                await ledger.set_limits(TREASURY, limits)
+                await ledger.rules.set_limits(TREASURY, limits)
             case 1:
                 clock.now += rng.choice([DAY, DAY / 2, -3_600.0, -DAY])
             case 2 if number % 3 == 0:

@@ -66,16 +66,16 @@ async def test_a_seed_takes_its_balance_along_and_the_former_one_stays_usable(
     # The seed was used elsewhere, with gaps: what is on its addresses comes along, what was spent from is not used.
     await pay(ledger, *(order(f"e{at}", 10 + at, target=with_checksum(address_of(seed, at))) for at in (0, 2, 9)))
     old = (await ledger.wallets())["car"].address
-    await ledger.set_limits("car", SpendingLimits(per_day_i=1_000))
-    await ledger.import_seed("car", seed, persist=store)
+    await ledger.rules.set_limits("car", SpendingLimits(per_day_i=1_000))
+    await ledger.seeds.replace("car", seed, persist=store)
     wallets = await ledger.wallets()
     assert wallets["car"].balance_i == 10 + 12 + 19
     assert wallets["car"].address == with_checksum(address_of(seed, 10))
-    assert await ledger.export_seed("car") == seed
-    assert await ledger.export_seed("car~1") == island_secrets.seeds["car"]
-    assert store.secrets == ledger.secrets
+    assert await ledger.seeds.export("car") == seed
+    assert await ledger.seeds.export("car~1") == island_secrets.seeds["car"]
+    assert store.secrets == ledger.seeds.secrets
     assert not store.secrets.imports
-    assert await ledger.limits("car") == await ledger.limits("car~1") == SpendingLimits(per_day_i=1_000)
+    assert await ledger.rules.limits("car") == await ledger.rules.limits("car~1") == SpendingLimits(per_day_i=1_000)
     await pay(ledger, order("out", 30, source="car", target="home"), order("late", 7, target=old))
     await ledger.close()
     ledger = await open_ledger(secrets=store.secrets)
@@ -96,10 +96,10 @@ async def test_a_seed_goes_away_and_comes_back_and_no_address_is_used_twice(
     await pay(ledger, order("out1", 10, source="car", target="home"))
     await pay(ledger, order("out2", 20, source="car", target="home"))
     used = (await ledger.wallets())["car"].address
-    await ledger.import_seed("car", new_seed(), persist=store)
+    await ledger.seeds.replace("car", new_seed(), persist=store)
     await pay(ledger, order("in2", 5))
     await pay(ledger, order("out3", 5, source="car", target="home"))
-    await ledger.import_seed("car", first, persist=store)
+    await ledger.seeds.replace("car", first, persist=store)
     wallets = await ledger.wallets()
     assert set(wallets) == {TREASURY, "car", "home", "car~2"}
     assert (wallets["car"].earned_i, wallets["car"].spent_i) == (35, 35)
@@ -142,18 +142,18 @@ async def test_cut_off_while_it_is_imported_no_seed_is_lost(
     seed = new_seed()
     await pay(ledger, order("e", 10, target=with_checksum(address_of(seed, 0))))
     with pytest.raises(CutOffError):
-        await ledger.import_seed("car", seed, persist=store)
+        await ledger.seeds.replace("car", seed, persist=store)
     await ledger.close()
     ledger = await open_ledger(secrets=store.secrets)
     imported = fails_at[0] == 2
     assert (await ledger.wallets())["car"].balance_i == (10 if imported else 0)
-    assert await ledger.export_seed("car") == (seed if imported else island_secrets.seeds["car"])
-    assert island_secrets.seeds["car"] in ledger.secrets.seeds.values()
-    assert not ledger.secrets.imports
-    await store(ledger.secrets)
+    assert await ledger.seeds.export("car") == (seed if imported else island_secrets.seeds["car"])
+    assert island_secrets.seeds["car"] in ledger.seeds.secrets.seeds.values()
+    assert not ledger.seeds.secrets.imports
+    await store(ledger.seeds.secrets)
     await ledger.close()
     ledger = await open_ledger(secrets=store.secrets)
-    await ledger.import_seed("home", new_seed(), persist=store)
+    await ledger.seeds.replace("home", new_seed(), persist=store)
     await pay(ledger, order("p", 5))
     assert_signed_once(ledger)
 
@@ -176,7 +176,7 @@ async def test_cut_off_in_the_file_it_happened_or_not(
     with monkeypatch.context() as patch:
         patch.setattr(Accounts, "import_seed", cut_off)
         with pytest.raises(CutOffError):
-            await ledger.import_seed("car", new_seed(), persist=store)
+            await ledger.seeds.replace("car", new_seed(), persist=store)
     assert store.secrets.imports
     await ledger.close()
     ledger = await open_ledger(secrets=store.secrets)
@@ -202,15 +202,15 @@ async def test_lost_with_the_wallet_file_both_seeds_are_looked_up(
 async def test_the_treasury_can_have_another_seed_too(open_ledger: Opener, island_secrets: Secrets) -> None:
     ledger = await open_ledger()
     store = Store(island_secrets)
-    await ledger.set_owner_address(TREASURY, with_checksum(address_of(new_seed(), 0)))
+    await ledger.rules.set_owner_address(TREASURY, with_checksum(address_of(new_seed(), 0)))
     with pytest.raises(LedgerError) as caught:
-        await ledger.import_seed(TREASURY, new_seed(), persist=store)
+        await ledger.seeds.replace(TREASURY, new_seed(), persist=store)
     assert caught.value.key == "wallet_not_empty"
     assert store.secrets == island_secrets
     await pay(ledger, order("all", 100))
-    await ledger.sweep(TREASURY, 0)
+    await ledger.rules.sweep(TREASURY, 0)
     assert await ledger.drain(10)
-    await ledger.import_seed(TREASURY, new_seed(), persist=store)
+    await ledger.seeds.replace(TREASURY, new_seed(), persist=store)
     await ledger.close()
     ledger = await open_ledger(secrets=store.secrets)
     await pay(ledger, order("back", 100, source="car", target=TREASURY))
@@ -239,13 +239,13 @@ async def test_what_cannot_be_imported_changes_nothing(open_ledger: Opener, isla
     ]
     for wallet_id, seed, key in cases:
         with pytest.raises(LedgerError) as caught:
-            await ledger.import_seed(wallet_id, seed, persist=store)
+            await ledger.seeds.replace(wallet_id, seed, persist=store)
         assert caught.value.key == key
         assert seed not in str(caught.value) + repr(caught.value.placeholders)
     assert store.writes == 0
-    assert ledger.secrets == island_secrets
+    assert ledger.seeds.secrets == island_secrets
     with pytest.raises(LedgerError) as caught:
-        await ledger.export_seed("nobody")
+        await ledger.seeds.export("nobody")
     assert caught.value.key == "unknown_wallet"
 
 
@@ -258,11 +258,11 @@ async def test_seeds_show_nowhere(
     seed = new_seed()
     waiting = island_secrets.with_import("car", seed)
     assert Secrets.from_dict(waiting.to_dict()) == waiting
-    await ledger.import_seed("car", seed, persist=store)
+    await ledger.seeds.replace("car", seed, persist=store)
     await pay(ledger, order("p", 5))
     failed = [(await ledger.queue()), ledger.status(), await ledger.wallets(), await ledger.payments()]
-    shown = repr((waiting, ledger.secrets, *failed, vars(ledger), vars(ledger._core))) + caplog.text
-    shown += repr(await ledger.messages()) + str(ledger.secrets)
+    shown = repr((waiting, ledger.seeds.secrets, *failed, vars(ledger), vars(ledger._core))) + caplog.text
+    shown += repr(await ledger.tangle.messages()) + str(ledger.seeds.secrets)
     hidden = [seed, *island_secrets.seeds.values(), island_secrets.signing_key]
     assert not any(secret in shown for secret in hidden)
     await ledger.close()
@@ -337,6 +337,6 @@ async def test_a_wallet_file_of_the_first_version_is_carried_over(
     (payment,) = await ledger.payments()
     assert payment.state is PaymentState.CONFIRMED
     assert payment.sent_at is None
-    await ledger.set_limits("car", SpendingLimits(per_day_i=5))
+    await ledger.rules.set_limits("car", SpendingLimits(per_day_i=5))
     await pay(ledger, order("q", 5, source="car", target="home"))
-    assert await ledger.allowance("car") == 0
+    assert await ledger.rules.allowance("car") == 0

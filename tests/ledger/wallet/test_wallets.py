@@ -116,7 +116,7 @@ async def test_a_wallet_whose_bundle_is_refused_does_not_hold_up_the_others(
 ) -> None:
     await pay(ledger, order("fund", 100))
     original = ledger._core.backend.send
-    stuck = address_of(ledger.secrets.seeds["car"], 0)
+    stuck = address_of(ledger.seeds.secrets.seeds["car"], 0)
 
     def send(trytes: Sequence[str]) -> Any:
         if any(stuck in each for each in trytes):
@@ -128,7 +128,9 @@ async def test_a_wallet_whose_bundle_is_refused_does_not_hold_up_the_others(
     await ledger.pay(order("goes", 10, target="home"))
     await ledger.publish("meter", {"n": 1})
     async with asyncio.timeout(10):
-        while (await states(ledger))["goes"] is not PaymentState.CONFIRMED or not await ledger.messages(kind="meter"):
+        while (await states(ledger))["goes"] is not PaymentState.CONFIRMED or not await ledger.tangle.messages(
+            kind="meter"
+        ):
             await asyncio.sleep(0.02)
     assert [each.payment.payment_id for each in await ledger.queue()] == ["stuck"]
     assert (await ledger.wallets())["car"].outgoing_i == 10
@@ -218,7 +220,7 @@ async def test_one_bad_target_does_not_take_the_others_along(ledger: Ledger, mon
             order("good2", 10, source="car", target="home"),
         ):
             ledger._core.orders.pay(each)
-    ledger._wake.set()
+    ledger._worker._wake.set()
     assert await ledger.drain(20)
     after = await states(ledger)
     assert after["bad"] is PaymentState.FAILED
@@ -297,7 +299,7 @@ async def test_what_the_owner_spent_with_the_same_seed_elsewhere_is_not_signed_f
         ledger._core.orders.pay(order("out", 30, source="car", target="home"))
         # Sent, not confirmed: the balance is still there.
         spend_elsewhere(ledger, island_secrets.seeds["car"], 0, 50)
-    ledger._wake.set()
+    ledger._worker._wake.set()
     assert await ledger.drain(20)
     assert (await states(ledger))["out"] is PaymentState.CONFIRMED
     assert set(signatures(ledger).values()) == {1}
@@ -350,7 +352,7 @@ async def test_many_small_sums_are_gathered_when_nothing_else_is_to_do(ledger: L
     await scatter(ledger, island_secrets.seeds["car"], 20)
     book = ledger._core.accounts.book
     async with asyncio.timeout(15):
-        while len(book.live("car", reserved=True)) > 16 or not await ledger._answer(ledger._core.is_drained):
+        while len(book.live("car", reserved=True)) > 16 or not await ledger._worker.ask(ledger._core.is_drained):
             await asyncio.sleep(0.05)
     wallets = await ledger.wallets()
     assert wallets["car"].balance_i == 200
@@ -369,18 +371,18 @@ def owner() -> str:
 
 async def test_a_wallet_is_swept_to_its_owner(ledger: Ledger, owner: str) -> None:
     await pay(ledger, order("fund", 100))
-    assert (await refused(ledger.sweep("car", 0))).key == "no_owner_address"
-    await ledger.set_owner_address("car", owner)
+    assert (await refused(ledger.rules.sweep("car", 0))).key == "no_owner_address"
+    await ledger.rules.set_owner_address("car", owner)
     for keep, key in ((100, "insufficient_funds"), (-1, "invalid_amount"), (True, "invalid_amount")):
-        assert (await refused(ledger.sweep("car", keep))).key == key
-    sweep = await ledger.sweep("car", 30)
+        assert (await refused(ledger.rules.sweep("car", keep))).key == key
+    sweep = await ledger.rules.sweep("car", 30)
     assert (sweep.amount_i, sweep.target, sweep.state) == (70, owner, PaymentState.QUEUED)
     assert await ledger.drain(10)
     assert (await ledger.wallets())["car"].balance_i == 30
     assert ledger._core.backend.client.balances([owner[:81]]) == [70]
-    await ledger.set_owner_address("car", None)
-    assert await ledger.owner_address("car") is None
-    assert (await refused(ledger.sweep("car", 0))).key == "no_owner_address"
+    await ledger.rules.set_owner_address("car", None)
+    assert await ledger.rules.owner_address("car") is None
+    assert (await refused(ledger.rules.sweep("car", 0))).key == "no_owner_address"
 
 
 async def test_an_owners_address_is_checked(ledger: Ledger, owner: str) -> None:
@@ -399,7 +401,7 @@ async def test_an_owners_address_is_checked(ledger: Ledger, owner: str) -> None:
         current,
         with_checksum(address_of(spent, 0)),
     ):
-        error = await refused(ledger.set_owner_address("car", address))
+        error = await refused(ledger.rules.set_owner_address("car", address))
         assert error.key == "invalid_address"
     for rule in (
         {"sweep_above_i": -1},
@@ -407,15 +409,15 @@ async def test_an_owners_address_is_checked(ledger: Ledger, owner: str) -> None:
         {"sweep_above_i": 10, "keep_i": 11},
         {"sweep_above_i": SUPPLY + 1},
     ):
-        error = await refused(ledger.set_owner_address("car", owner, **rule))
+        error = await refused(ledger.rules.set_owner_address("car", owner, **rule))
         assert error.key == "invalid_limit"
-    assert (await refused(ledger.set_owner_address("nobody", owner))).key == "unknown_wallet"
-    assert await ledger.owner_address("car") is None
+    assert (await refused(ledger.rules.set_owner_address("nobody", owner))).key == "unknown_wallet"
+    assert await ledger.rules.owner_address("car") is None
 
 
 async def test_a_capped_wallet_is_swept_by_itself(open_ledger: Opener, owner: str) -> None:
     ledger = await open_ledger()
-    await ledger.set_owner_address("car", owner, sweep_above_i=100, keep_i=40)
+    await ledger.rules.set_owner_address("car", owner, sweep_above_i=100, keep_i=40)
     await pay(ledger, order("a", 100))
     assert (await ledger.wallets())["car"].balance_i == 100
     await ledger.close()
@@ -424,7 +426,9 @@ async def test_a_capped_wallet_is_swept_by_itself(open_ledger: Opener, owner: st
 
     async def swept() -> int:
         async with asyncio.timeout(10):
-            while (await ledger.wallets())["car"].balance_i > 100 or not await ledger._answer(ledger._core.is_drained):
+            while (await ledger.wallets())["car"].balance_i > 100 or not await ledger._worker.ask(
+                ledger._core.is_drained
+            ):
                 await asyncio.sleep(0.02)
         return (await ledger.wallets())["car"].balance_i
 
@@ -432,7 +436,7 @@ async def test_a_capped_wallet_is_swept_by_itself(open_ledger: Opener, owner: st
     assert ledger._core.backend.client.balances([owner[:81]]) == [61]
     # A rule that is set later works at once.
     await pay(ledger, order("c", 30))
-    await ledger.set_owner_address("car", owner, sweep_above_i=50, keep_i=0)
+    await ledger.rules.set_owner_address("car", owner, sweep_above_i=50, keep_i=0)
     async with asyncio.timeout(10):
         while (await ledger.wallets())["car"].balance_i:
             await asyncio.sleep(0.02)
@@ -453,7 +457,7 @@ async def test_a_rule_that_is_set_while_the_wallets_are_looked_over_still_works(
         swept = look()
         if not looks:
             sweeper.set_owner("car", OwnerAddress(address=owner, sweep_above_i=50, keep_i=0))
-            loop.call_soon_threadsafe(ledger._wake.set)
+            loop.call_soon_threadsafe(ledger._worker._wake.set)
         looks.append(swept)
         return swept
 
@@ -471,20 +475,20 @@ async def test_nothing_is_swept_to_an_address_that_its_owner_spent_from(ledger: 
     seed = new_seed()
     owner = with_checksum(address_of(seed, 0))
     await pay(ledger, order("before", 10, target=owner))
-    await ledger.set_owner_address("car", owner, sweep_above_i=5)
+    await ledger.rules.set_owner_address("car", owner, sweep_above_i=5)
     spend_elsewhere(ledger, seed, 0, 10)
     await pay(ledger, order("fund", 100))
     async with asyncio.timeout(10):
         while True:
-            found = await ledger.owner_address("car")
+            found = await ledger.rules.owner_address("car")
             assert found is not None
             if found.problem is not None:
                 break
             await asyncio.sleep(0.02)
     assert found.problem == "invalid_address"
     assert (await ledger.wallets())["car"].balance_i == 100
-    assert (await refused(ledger.sweep("car", 0))).key == "invalid_address"
-    await ledger.set_owner_address("car", with_checksum(address_of(seed, 1)), sweep_above_i=5)
+    assert (await refused(ledger.rules.sweep("car", 0))).key == "invalid_address"
+    await ledger.rules.set_owner_address("car", with_checksum(address_of(seed, 1)), sweep_above_i=5)
     async with asyncio.timeout(10):
         while (await ledger.wallets())["car"].balance_i:
             await asyncio.sleep(0.02)

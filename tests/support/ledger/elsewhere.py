@@ -21,8 +21,8 @@ from custom_components.tangle_grid.ledger import (
     PaymentOrder,
     Remote,
     Secrets,
-    facade,
     new_seed,
+    worker,
 )
 from custom_components.tangle_grid.ledger.base import retries
 from custom_components.tangle_grid.ledger.node import Transaction
@@ -115,7 +115,7 @@ def sockets(socket_enabled: None) -> None:
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facade, "_RETRY_S", (0.05, 0.1))
+    monkeypatch.setattr(worker, "_RETRY_S", (0.05, 0.1))
     monkeypatch.setattr(retries, "_WAITS_S", (0.1,))
 
 

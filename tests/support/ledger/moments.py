@@ -47,7 +47,7 @@ def settle(core: LedgerCore, *, at_most: int = 2_000) -> None:
         progress = core.steps.advance()
         if not progress.busy and core.is_drained():
             return
-    raise AssertionError(f"there is no end to it: {core.queue(5)}")
+    raise AssertionError(f"there is no end to it: {core.orders.queue(5, core.steps.retries.due_in)}")
 
 
 @dataclass(slots=True)

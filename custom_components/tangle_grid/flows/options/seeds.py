@@ -82,7 +82,7 @@ class SeedSteps(OpenLedgerFlow):
             wallet = user_input[CONF_WALLET]
             if user_input[CONF_CONFIRM]:
                 try:
-                    seed = await runtime.ledger.export_seed(wallet)
+                    seed = await runtime.ledger.seeds.export(wallet)
                 except LedgerError as error:
                     problem = ledger_problem(error)
                 else:

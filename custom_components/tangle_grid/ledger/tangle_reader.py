@@ -1,0 +1,51 @@
+"""What stands on the Tangle, as the rest of the integration reads it."""
+
+from typing import Final
+
+from ..protocol import Answer
+from .base.errors import LedgerError
+from .base.model import TangleMessage, TransactionInfo
+from .trinary import HASH_TRYTES, is_trytes
+from .verify.receipts import Verification
+from .worker import Worker
+
+MAX_LIMIT: Final = 1_000
+"""So many messages or payments are read at once."""
+
+
+class TangleReader:
+    """Belongs to an open ledger; every method raises LedgerError (ledger_unavailable) when nothing can be read."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._core = worker.core
+
+    async def answers_from_outside(self) -> list[Answer]:
+        """Return what participants whose key is elsewhere have answered on the Tangle, each answer once.
+
+        Each is genuine, in its sender's order and in time. Whether it answers anything is not asked here.
+        """
+        return await self._worker.read(self._core.outside.take)
+
+    async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
+        """Read messages back from the Tangle, the newest first; `kind` "payment" gives what payments say."""
+        bounded = max(1, min(limit, MAX_LIMIT))
+        return await self._worker.read(self._core.chronicle.messages, kind=kind, limit=bounded)
+
+    async def transaction(self, tail: str) -> TransactionInfo | None:
+        """Look a transaction up on the Tangle by its hash (81 trytes); None when it is not there.
+
+        Raises:
+            LedgerError: unknown_transaction, when this cannot be a transaction's hash.
+        """
+        if not is_trytes(tail, HASH_TRYTES):
+            raise LedgerError("unknown_transaction", {"transaction": str(tail)[:100]})
+        return await self._worker.read(self._core.chronicle.transaction, tail)
+
+    async def verify(self, *, payment_id: str | None = None, transaction: str | None = None) -> Verification:
+        """Recompute a reward from what stands on the Tangle: name its payment id, or the transaction that credits it.
+
+        Raises:
+            LedgerError: unknown_payment or unknown_transaction: nothing on the Tangle names it.
+        """
+        return await self._worker.read(self._core.verify, payment_id, transaction)
