@@ -232,7 +232,7 @@ async def test_an_entry_removed_before_anybody_earned(hass: HomeAssistant, entry
 async def test_an_entry_removed_while_a_payment_is_queued(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     runtime = loaded(entry)
     wallet = runtime.wallet_ids[CHARGER]
-    payment = await runtime.link.async_reward("by-hand", wallet, 700, {})
+    payment = await runtime.link.treasury.async_reward("by-hand", wallet, 700, {})
     assert payment.state is PaymentState.QUEUED
     island_id = runtime.island_id
     await hass.config_entries.async_remove(entry.entry_id)

@@ -35,7 +35,7 @@ def _issues(hass: HomeAssistant) -> set[str | None]:
 async def _async_pay(runtime: IslandRuntime, *payment_ids: str) -> None:
     wallet = runtime.wallet_ids[CHARGER]
     for payment_id in payment_ids:
-        await runtime.link.async_reward(payment_id, wallet, 10, {})
+        await runtime.link.treasury.async_reward(payment_id, wallet, 10, {})
     assert await runtime.link.ledger.drain(60)
 
 
@@ -133,7 +133,7 @@ async def test_a_part_that_is_settled_again_was_paid(hass: HomeAssistant, entry:
     runtime = await async_load(hass, entry)
     wallet = runtime.wallet_ids[CHARGER]
     await _async_pay(runtime, "request:part")
-    again = await runtime.link.async_settle("request:part", wallet, 7, {})
+    again = await runtime.link.treasury.async_settle("request:part", wallet, 7, {})
     assert (again.amount_i, again.state) == (10, PaymentState.CONFIRMED)
     assert await runtime.link.ledger.drain(60)
     assert (await runtime.link.ledger.wallets())[wallet].balance_i == 10

@@ -15,6 +15,7 @@ class Link:
     """Takes rewards, or refuses them."""
 
     def __init__(self) -> None:
+        self.treasury = self
         self.refusal: str | None = None
         self.taken: list[tuple[str, str, int]] = []
 

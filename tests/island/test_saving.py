@@ -113,7 +113,7 @@ async def test_what_is_owed_at_the_same_time_shares_a_write(hass: HomeAssistant,
         for number in range(100):
             island.runtime._async_happened([settlement(number, CHARGER)])
         # Somebody else who publishes does not say it before it is saved, either.
-        await island.runtime.link.async_publish_held()
+        await island.runtime.link.publisher.async_publish_held()
         assert not saved_when_told
         await hass.async_block_till_done()
     assert len(saved_when_told) == 100
@@ -132,12 +132,12 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
 
     full = patch.object(Store, "_async_write_data", side_effect=WriteError("no space left"))
     due = patch.object(island.runtime.payouts, "_due", lambda: [settlement(1, CHARGER)])
-    with due, patch.object(island.runtime.link, "async_reward", reward):
+    with due, patch.object(island.runtime.link.treasury, "async_reward", reward):
         before = len(island.ledger.published)
         with full:
             island.runtime._async_happened([settlement(1, CHARGER)])
             await hass.async_block_till_done()
-            await island.runtime.link.async_publish_held()
+            await island.runtime.link.publisher.async_publish_held()
         assert not paid
         assert len(island.ledger.published) == before
         writes = disk.writes

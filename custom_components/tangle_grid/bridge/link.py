@@ -6,17 +6,15 @@ that harmless.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..backoff import wait_s
-from ..const import LOGGER, TREASURY
-from ..grid.model.events import Settlement
+from ..const import LOGGER
 from ..ledger import (
     BalancesChanged,
     HealthChanged,
@@ -27,24 +25,22 @@ from ..ledger import (
     LedgerStatus,
     Payment,
     PaymentChanged,
-    PaymentOrder,
     Published,
     Secrets,
     SpendingLimits,
     WalletRules,
     WalletState,
 )
-from ..log_once import LogOnce
-from ..protocol import SettlementReceipt, SigningKey
+from ..protocol import SigningKey
 from .held_messages import HeldMessages
 from .ledger_packages import async_ensure_ledger_packages
-from .messages import owed_by, speaker
 from .options import LedgerChoice
+from .publisher import Publisher
 from .secrets import Keyring, SecretStore, ledger_folder
+from .treasury import Treasury
 
 _RETRY_S: Final = (5, 15, 60, 300)
 LONGEST_COPY_S: Final = 3_600.0
-_LOOKED_THROUGH: Final = 1_000
 
 
 class LedgerLink:
@@ -71,14 +67,13 @@ class LedgerLink:
         self._keyring = keyring
         self._store = store
         self.held = held
+        self.publisher = Publisher(held, keyring, lambda: self._ledger)
+        self.treasury = Treasury(lambda: self.ledger)
         self._on_open = on_open
         self._on_event = on_event
         self._on_trouble = on_trouble
-        self._speechless: set[str] = set()
-        self._said = LogOnce(LOGGER)
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._ledger: Ledger | None = None
-        self._publishing = asyncio.Lock()
         self._changing = asyncio.Lock()
         self._closed = False
         self._lies_still = False
@@ -181,7 +176,7 @@ class LedgerLink:
         if self._lies_still:
             await ledger.copies.lie_still(LONGEST_COPY_S)
         self._on_open(payments)
-        await self.async_publish_held()
+        await self.publisher.async_publish_held()
 
     async def _async_save_secrets(self, secrets: Secrets) -> None:
         await self._store.async_save_secrets(secrets)
@@ -202,70 +197,9 @@ class LedgerLink:
             self.status = self._ledger.status()
         self._on_event(event)
 
-    async def async_publish_held(self) -> None:
-        """Put what is held in the ledger's outbox; until the ledger is open, and takes it, it is held on."""
-        async with self._publishing:
-            while (message := self.held.first()) is not None and self._ledger is not None:
-                kind, body = message
-                sender = speaker(kind, body)
-                try:
-                    await self._ledger.publish(kind, body, sender=sender)
-                except LedgerError as error:
-                    if error.key == "ledger_unavailable":
-                        return
-                    self._log_unpublished(kind, sender, error)
-                else:
-                    self._speechless.discard(sender or "")
-                    self._said.right(kind, "Messages of the kind %s are published again", kind)
-                self.held.done(message)
-
-    def _log_unpublished(self, kind: str, sender: str | None, error: LedgerError) -> None:
-        """Say that a message is lost; of whoever has no key any more, once until it has one again."""
-        if error.key == "key_elsewhere":
-            # What it answered itself stands on the Tangle; what was decided for it here, only it could sign.
-            return
-        if sender is None or error.key != "key_ended":
-            self._said.wrong(kind, "A message of the kind %s was not published: %s", kind, error, level=logging.ERROR)
-        elif sender not in self._speechless:
-            self._speechless.add(sender)
-            name = self._keyring.names.get(self._keyring.payees.get(sender, ""), sender)
-            LOGGER.warning("Answers of %s are not published: its key was ended, and it has no other one", name)
-
     def signing_key(self) -> SigningKey:
         """Return the island's key, with which it signs what it says. It shows its public half only."""
         return SigningKey.from_hex(self._secrets.signing_key)
-
-    async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
-        """Pay from the treasury; the same payment id is paid once."""
-        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
-        return await self.ledger.pay(order)
-
-    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
-        """Pay what the grid owes for a part of a request.
-
-        A grid that was set back may settle the same part again, with another amount: what was paid stays as it is.
-        """
-        try:
-            return await self.async_reward(payment_id, wallet, amount_i, memo)
-        except LedgerError as error:
-            before = await self._async_payment(payment_id) if error.key == "payment_conflict" else None
-            if before is None or before.source != TREASURY:
-                raise
-            LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
-            return before
-
-    async def async_settlements(self) -> list[Settlement]:
-        """Return the newest rewards that the island itself has said it owes, as they stand on the Tangle."""
-        try:
-            messages = await self.ledger.tangle.messages(kind=SettlementReceipt.kind, limit=_LOOKED_THROUGH)
-        except LedgerError:
-            return []
-        own = (message.body for message in messages if message.verified and message.participant is None)
-        return [settlement for body in own if (settlement := owed_by(body)) is not None]
-
-    async def _async_payment(self, payment_id: str) -> Payment | None:
-        payments = await self.ledger.payments(limit=_LOOKED_THROUGH)
-        return next((each for each in payments if each.payment_id == payment_id), None)
 
     # What owners decide
 

@@ -107,7 +107,7 @@ class FollowUp:
                 return
             self._loop.write_saved(unsaved)
         async with self._telling:
-            await self._link.async_publish_held()
+            await self._link.publisher.async_publish_held()
             await self._payouts.async_pay()
 
     async def _async_save_owed(self) -> bool:

@@ -74,7 +74,7 @@ class Payouts:
 
     async def async_recover(self) -> None:
         """The grid has lost requests: what it promised in receipts stands on the Tangle, and is owed as well."""
-        for settlement in await self._link.async_settlements():
+        for settlement in await self._link.treasury.async_settlements():
             self._also.setdefault(settlement.payment_id, settlement)
 
     async def async_make_sure(self, paid: Iterable[Settlement]) -> None:
@@ -97,4 +97,4 @@ class Payouts:
         if wallet is None:
             return None
         memo = {"request": settlement.request_id}
-        return await self._link.async_settle(settlement.payment_id, wallet, settlement.amount_i, memo)
+        return await self._link.treasury.async_settle(settlement.payment_id, wallet, settlement.amount_i, memo)
