@@ -15,11 +15,13 @@ from ..network.topology import PHASES, Topology
 from ..requests.budget import affordable_w, most_i
 from ..requests.lifecycle import Lifecycle
 from ..requests.offers import (
+    BUSY,
     Offer,
     battery_target,
     charger_target,
     is_paid,
     loads_for,
+    nothing,
     offer_of,
     quantity_for,
     quantity_within,
@@ -107,12 +109,23 @@ class Activation:
         *,
         known_at_least: float = 0.0,
     ) -> Offer:
-        """Return what a device could give from now on, see `offers`.
+        """Return what a device could give from now on, see `offers`: nothing while it has a part in a request.
 
         It could not be foreseen before `known_at_least`.
         """
+        if (ends_at := self._busy_until(device.device_id)) is not None:
+            return nothing(BUSY, ends_at=ends_at)
         habits, foreseen_at = self._lifecycle.habits, max(known_at_least, known_at(feeder, now))
         return offer_of(device, now, self._timing, habits, duration_s=duration_s, known_at=foreseen_at, rate=rate)
+
+    def _busy_until(self, device_id: str) -> float | None:
+        """Return when the last open request ends in which a device has a part that it has not declined; None: none."""
+        ends = [
+            request.ends_at - request.ahead_s
+            for request in self._lifecycle.open()
+            if (ask := request.asks.get(device_id)) is not None and ask.state is not RequestState.DECLINED
+        ]
+        return max(ends, default=None)
 
     def affordable_w(self, request: CurtailmentRequest | None, window_s: float, rate: int, own_i: int = 0) -> float:
         """Return what the budget still pays for a window, W.

@@ -18,7 +18,7 @@ from ..model.world import GridConfig, PhaseTriple, Reason, SolarConfig
 from ..network.protection import FeederWatch
 from ..network.topology import Topology
 from ..requests.lifecycle import Lifecycle
-from ..requests.offers import BUSY, Offer, answered_w, asked_w, no_more_than, nothing, want_of
+from ..requests.offers import answered_w, asked_w, no_more_than, nothing, want_of
 from ..requests.policy import Question, decide
 from .activation import CLOSE_ENOUGH_W, Activation
 from .auction import Auction, known_at
@@ -120,7 +120,7 @@ class Market:
             if device_ids is not None and device.device_id not in device_ids:
                 choice.leave_out(device, Reason(key="not_asked_not_chosen"))
                 continue
-            offer = self._offer(feeder, device, now, duration_s, rate)
+            offer = self.activation.offer(feeder, device, now, duration_s, rate)
             if device_ids is not None or offer.worth_asking:
                 choice.ask(device, offer, min(offer.power_w, most_w))
             else:
@@ -147,7 +147,7 @@ class Market:
             if not auction.may_ask(device.device_id):
                 choice.leave_out(device, Reason(key="not_asked_said_no"))
                 continue
-            offer = self._offer(feeder, device, now, duration_s, rate)
+            offer = self.activation.offer(feeder, device, now, duration_s, rate)
             if offer.worth_asking:
                 choice.ask(device, offer, min(offer.power_w, want_w, most_w))
             else:
@@ -231,7 +231,7 @@ class Market:
             if device is None or left_s < _LEAST_LEFT_S:
                 del request.coming[device_id]
                 continue
-            offer = self._offer(feeder, device, now, left_s, rate, known_at_least=now)
+            offer = self.activation.offer(feeder, device, now, left_s, rate, known_at_least=now)
             if offer.worth_asking:
                 offer = no_more_than(device, offer, drawn_w)
             want_w = self._still_wanted_w(request, device, now)
@@ -274,20 +274,6 @@ class Market:
             else:
                 candidates.append(device)
         return candidates
-
-    def _offer(
-        self,
-        feeder: FeederWatch,
-        device: DeviceState,
-        now: float,
-        duration_s: float,
-        rate: int,
-        *,
-        known_at_least: float = 0.0,
-    ) -> Offer:
-        if (ends_at := self._busy_until(device.device_id)) is not None:
-            return nothing(BUSY, ends_at=ends_at)
-        return self.activation.offer(feeder, device, now, duration_s, rate, known_at_least=known_at_least)
 
     def _ask_policy(
         self, request: CurtailmentRequest, ask: Ask, device: DeviceState, now: float, events: list[GridEvent]
@@ -372,18 +358,6 @@ class Market:
         self._auction(request).judge(request)
 
     # Small things
-
-    def _busy_until(self, device_id: str) -> float | None:
-        """Return when the last open request ends in which a device has a part and has not said no, grid time; None.
-
-        None.
-        """
-        ends = [
-            request.ends_at - request.ahead_s
-            for request in self._lifecycle.open()
-            if (ask := request.asks.get(device_id)) is not None and ask.state is not RequestState.DECLINED
-        ]
-        return max(ends, default=None)
 
     def _auction(self, request: CurtailmentRequest) -> Auction:
         return self._auctions[self._topology.number[request.feeder_id]]
