@@ -22,6 +22,8 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
+from custom_components.tangle_grid.bridge.journal import JOURNAL_FILE
+from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import DOMAIN, TREASURY
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import SUPPLY, PaymentState
@@ -174,6 +176,24 @@ async def test_receipts_of_before_are_verified(
     assert verification.ok, verification
     kinds = {message.kind for message in await runtime.ledger.tangle.messages(limit=500)}
     assert {"request", "answer", "settlement"} <= kinds
+
+
+async def test_the_books_begin_where_a_release_had_none(
+    hass: HomeAssistant, release: Path, opened: ConfigEntry[IslandRuntime]
+) -> None:
+    """Nobody has to begin anew for what came later: it starts with what the wallets hold."""
+    runtime = opened.runtime_data
+    journal = ledger_folder(hass, runtime.island_id) / JOURNAL_FILE
+    assert not list(release.rglob(JOURNAL_FILE))  # noqa: ASYNC240 - a folder of a test
+    await async_until(hass, lambda: runtime.desk.is_open)
+    assert journal.is_file()
+    # Each participant of then has a key that nobody else has, for receipts of its own.
+    keyring = await runtime.secret_store.async_load(
+        {each.subentry_id: (each.subentry_type, each.title) for each in opened.subentries.values()}
+    )
+    wallets = set(runtime.wallet_ids.values())
+    assert wallets <= set(keyring.persons)
+    assert len(set(keyring.persons.values())) == len(keyring.persons)
 
 
 async def test_the_stay_of_the_car_and_what_is_learned_go_on(release: Path, opened: ConfigEntry[IslandRuntime]) -> None:
