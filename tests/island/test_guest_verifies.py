@@ -13,7 +13,6 @@ from urllib.error import HTTPError
 
 import pytest
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -21,6 +20,7 @@ from custom_components.tangle_grid.island import guests
 from custom_components.tangle_grid.ledger import TREASURY, Ledger, PaymentOrder
 from custom_components.tangle_grid.ledger.messages.archive import ArchiveError
 from custom_components.tangle_grid.verify import cli
+from tests.support.guests import let_in
 from tests.support.island import CHARGER, async_set_up_devices
 from tests.support.ledger.receipt_program import RECEIPT_PROGRAM, run_with_our_sponges
 from tests.support.ledger.story import ANSWER, ASK, SETTLEMENT, tell
@@ -44,17 +44,6 @@ async def _async_reward(ledger: Ledger) -> str:
     return paid.tail
 
 
-async def _async_let_in(hass: HomeAssistant, entry: MockConfigEntry) -> str:
-    flows = hass.config_entries.subentries
-    form = await flows.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
-    shown = await flows.async_configure(form["flow_id"], {"name": "Oak Street", "work": False})
-    assert shown["description_placeholders"] is not None
-    token: str = shown["description_placeholders"]["token"]
-    await flows.async_configure(shown["flow_id"], {})
-    await hass.async_block_till_done()
-    return token
-
-
 @pytest.mark.usefixtures("socket_enabled")
 async def test_the_documented_commands_work_through_the_door(
     hass: HomeAssistant,
@@ -67,7 +56,7 @@ async def test_the_documented_commands_work_through_the_door(
     await async_set_up_devices(hass)
     runtime = await async_load(hass, entry)
     transaction = await _async_reward(runtime.ledger)
-    token = await _async_let_in(hass, entry)
+    token = await let_in(hass, entry)
     (tmp_path / "guest.token").write_text(f"{token}\n")
     server = await aiohttp_server(hass.http.app)
     # So few that every command meets the limit.

@@ -38,11 +38,10 @@ from custom_components.tangle_grid.ledger import PaymentOrder, PaymentState, Rem
 from custom_components.tangle_grid.ledger.backends.remote import RemoteNode
 from custom_components.tangle_grid.ledger.node import Transaction
 from custom_components.tangle_grid.ledger.node.guest_api import GuestApi
+from tests.support.guests import PATH, ask, let_in
 from tests.support.island import Island, async_set_up_devices, island_entry
 from tests.support.ledger.tangle import note
 from tests.support.real_ledger import async_load, async_until, logged
-
-PATH = "/api/tangle_grid/0123456789abcdef0123456789abcdef/iri"
 
 
 @pytest.fixture
@@ -52,19 +51,10 @@ async def house(hass: HomeAssistant, entry: MockConfigEntry) -> IslandRuntime:
     return await async_load(hass, entry)
 
 
-async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak Street", *, work: bool = False) -> str:
-    """Let a guest in, as a person does; returns the token, which is shown once."""
-    form = await hass.config_entries.subentries.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
-    shown = await hass.config_entries.subentries.async_configure(form["flow_id"], {"name": name, "work": work})
-    assert shown["step_id"] is not None
-    assert shown["step_id"].startswith("token")
-    placeholders = shown["description_placeholders"]
-    assert placeholders is not None
-    assert placeholders["url"].endswith(PATH)
-    done = await hass.config_entries.subentries.async_configure(shown["flow_id"], {})
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    return placeholders["token"]
+@pytest.fixture
+async def client(house: IslandRuntime, hass_client_no_auth: ClientSessionGenerator) -> TestClient[Any, Any]:
+    """Somebody on the network, at the door of that house."""
+    return await hass_client_no_auth()
 
 
 @pytest.mark.parametrize(
@@ -101,18 +91,9 @@ async def test_an_address_is_not_made_up_and_one_without_encryption_is_said(
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def ask(client: TestClient[Any, Any], token: str | None, command: str, **fields: Any) -> tuple[int, Any]:
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    response = await client.post(PATH, json={"command": command, **fields}, headers=headers)
-    if response.content_type != "application/json":
-        return response.status, None
-    return response.status, await response.json()
-
-
 async def test_nothing_answers_before_anybody_is_let_in(
-    hass: HomeAssistant, house: IslandRuntime, hass_client_no_auth: ClientSessionGenerator
+    hass: HomeAssistant, house: IslandRuntime, client: TestClient[Any, Any]
 ) -> None:
-    client = await hass_client_no_auth()
     for token in (None, "x", "y" * 43):
         status, _ = await ask(client, token, "getNodeInfo")
         assert status == HTTPStatus.NOT_FOUND
@@ -124,10 +105,9 @@ async def test_a_guest(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     # The island was not started anew for it.
     assert entry.runtime_data is house
@@ -196,9 +176,8 @@ def _hash(trytes: str) -> str:
 
 
 async def test_work_is_done_for_whom_it_is_allowed(
-    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, client: TestClient[Any, Any]
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry, work=True)
     status, tips = await ask(client, token, "getTransactionsToApprove", depth=3)
     tips.pop("duration")
@@ -211,10 +190,9 @@ async def test_what_is_too_much(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     headers = {"Authorization": f"Bearer {token}"}
 
@@ -273,11 +251,10 @@ async def test_who_guesses_is_counted_and_banned_whatever_is_guessed(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     authorization: bytes,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     app = client.app
     assert app is not None
@@ -298,10 +275,9 @@ async def test_whatever_is_wrong_is_said_as_iri_says_it(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    client = await hass_client_no_auth()
     assert (await raw(client))[0] == 404
     bearer = b"Authorization: Bearer " + (await let_in(hass, entry)).encode()
     info = b'{"command": "getNodeInfo"}'
@@ -326,10 +302,9 @@ async def test_a_guest_pays_for_what_its_requests_cost(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     other = await let_in(hass, entry, "Elm Street")
     monkeypatch.setattr(guests, "_RATE_PER_S", 0.0)
@@ -342,10 +317,9 @@ async def test_a_guest_pays_for_what_its_requests_cost(
 
 
 async def test_a_guest_has_so_many_requests_at_the_same_time(
-    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, client: TestClient[Any, Any]
 ) -> None:
     """Bodies that never come are not collected, nor are the answers of somebody who does not take them."""
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     other = await let_in(hass, entry, "Elm Street")
     assert client.port is not None
@@ -363,9 +337,8 @@ async def test_a_guest_has_so_many_requests_at_the_same_time(
 
 
 async def test_a_closed_node(
-    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+    hass: HomeAssistant, house: IslandRuntime, entry: MockConfigEntry, client: TestClient[Any, Any]
 ) -> None:
-    client = await hass_client_no_auth()
     token = await let_in(hass, entry)
     await house.link.async_close()
     assert (await ask(client, token, "getNodeInfo"))[0] == HTTPStatus.SERVICE_UNAVAILABLE
@@ -424,12 +397,11 @@ async def test_another_house_uses_the_node(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two islands, one Tangle: the second house works through the first one's path, with its token."""
     monkeypatch.setattr(ledger_choice, "Remote", partial(Remote, poll_s=0.2, idle_poll_s=0.5))
-    client = await hass_client_no_auth()
     second = await neighbour(hass, client, await let_in(hass, entry))
     oak = await async_load(hass, second)
     assert oak.link.status is not None
@@ -468,7 +440,7 @@ async def test_another_house_has_its_work_done(
     hass: HomeAssistant,
     house: IslandRuntime,
     entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    client: TestClient[Any, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As long as it is allowed, the proof of work of the second house is done by the first one, and then by itself."""
@@ -489,7 +461,6 @@ async def test_another_house_has_its_work_done(
     answer_before, attach_before = GuestApi.answer, RemoteNode._attached_here
     monkeypatch.setattr(GuestApi, "answer", answer)
     monkeypatch.setattr(RemoteNode, "_attached_here", attach_here)
-    client = await hass_client_no_auth()
     second = await neighbour(hass, client, await let_in(hass, entry, work=True))
     oak = await async_load(hass, second)
     charger = oak.wallet_ids["charger-1"]
