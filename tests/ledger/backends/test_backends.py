@@ -40,7 +40,6 @@ from tests.support.ledger.elsewhere import (
     ledger,
     node,
     open_at,
-    order,
     quick_retries,
     secrets,
     session,
@@ -48,6 +47,7 @@ from tests.support.ledger.elsewhere import (
     until,
     url,
 )
+from tests.support.ledger.paying import helping_order as order
 
 __all__ = ["ledger", "node", "open_at", "quick_retries", "secrets", "session", "sockets", "url"]
 from tests.support.ledger.faulty_proxy import INSTEAD, TWISTED, FaultyProxy

@@ -18,7 +18,6 @@ from custom_components.tangle_grid.ledger import (
     LedgerError,
     LedgerEvent,
     PaymentChanged,
-    PaymentOrder,
     PaymentState,
     Secrets,
     new_seed,
@@ -27,11 +26,7 @@ from custom_components.tangle_grid.ledger.payments.pipeline import Pipeline, Pro
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from tests.ledger.conftest import Opener
 from tests.support.ledger.foreign_wallet import spend_elsewhere, spend_first
-
-
-def order(payment_id: str = "p1", **changes: Any) -> PaymentOrder:
-    fields = {"source": TREASURY, "target": "car", "amount_i": 1_000, "memo": {"for": "helping"}, **changes}
-    return PaymentOrder(payment_id=payment_id, **fields)
+from tests.support.ledger.paying import helping_order as order
 
 
 async def total(ledger: Ledger) -> int:

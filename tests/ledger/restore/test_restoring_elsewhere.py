@@ -16,13 +16,13 @@ from tests.support.ledger.elsewhere import (
     fund,
     node,
     open_at,
-    order,
     quick_retries,
     secrets,
     session,
     sockets,
     until,
 )
+from tests.support.ledger.paying import helping_order as order
 
 __all__ = ["node", "open_at", "quick_retries", "secrets", "session", "sockets"]
 

@@ -18,7 +18,6 @@ from custom_components.tangle_grid.ledger import (
     TREASURY,
     Embedded,
     Ledger,
-    PaymentOrder,
     Remote,
     Secrets,
     new_seed,
@@ -189,11 +188,6 @@ async def ledger(url: str | None, open_at: Opener, request: pytest.FixtureReques
     if url is not None:
         await fund(opened, request.getfixturevalue("node"))
     return opened
-
-
-def order(payment_id: str = "p1", **changes: Any) -> PaymentOrder:
-    fields = {"source": TREASURY, "target": "car", "amount_i": 1_000, "memo": {"for": "helping"}, **changes}
-    return PaymentOrder(payment_id=payment_id, **fields)
 
 
 async def balances(ledger: Ledger) -> dict[str, int]:
