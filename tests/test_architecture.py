@@ -1,4 +1,4 @@
-"""The arrows between the rooms, as ``pyproject.toml`` draws them, and what each room says of itself."""
+"""The arrows between the rooms, as `pyproject.toml` draws them, and what each room says of itself."""
 
 import ast
 import re
@@ -98,7 +98,7 @@ def test_a_room_says_what_it_is_for(path: Path) -> None:
 
 
 def test_no_test_imports_from_another() -> None:
-    """What two of them need lives in ``tests/support``: a test can be moved, renamed or deleted alone."""
+    """What two of them need lives in `tests/support`: a test can be moved, renamed or deleted alone."""
     for path in sorted((Path(__file__).parent).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""

@@ -314,7 +314,7 @@ async def _shed(hass: HomeAssistant, island: Island, automate: Callable[..., Any
 
 @pytest.fixture
 async def switches(hass: HomeAssistant, island: Island) -> None:
-    """Real switches behind the loads: the island's own devices have set up ``input_boolean`` already."""
+    """Real switches behind the loads: the island's own devices have set up `input_boolean` already."""
     component = {"boiler": {"initial": True}, "sauna": {"initial": False}, "floor": {"initial": True}}
     own = {"charger": {"initial": True}, "heat_pump": {"initial": True}}
     from homeassistant.components.input_boolean import DOMAIN as INPUT_BOOLEAN

@@ -221,7 +221,7 @@ def _raised_keys() -> set[str]:
         keys |= {key for word in call.keywords if word.arg == "key" and (key := _constant(word.value))}
     for _, call in _calls("HomeAssistantError", "ServiceValidationError", "ConfigEntryNotReady", "ConfigEntryError"):
         keys |= {key for word in call.keywords if word.arg == "translation_key" and (key := _constant(word.value))}
-    # The default of ``checked_power``.
+    # The default of `checked_power`.
     return keys | {"invalid_power"}
 
 

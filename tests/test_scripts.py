@@ -100,7 +100,7 @@ def test_whatever_lies_in_the_working_directory(tmp_path: Path, module: str) -> 
 
 
 def test_what_the_demo_starts_does_not_look_there_either() -> None:
-    """``-m`` alone would put the working directory before everything else."""
+    """`-m` alone would put the working directory before everything else."""
     for path in sorted((LIBRARY / "demo").glob("*.py")):
         for before, after in zip(lines := path.read_text().splitlines(), lines[1:], strict=False):
             if after.strip() == '"-m",':

@@ -32,7 +32,7 @@ def at(hour: int, minute: int = 0, days: int = 0) -> float:
 
 
 def nord_pool_day(day: int, *prices: float) -> list[dict[str, Any]]:
-    """``raw_today`` of the Nord Pool integration: datetimes, not texts."""
+    """`raw_today` of the Nord Pool integration: datetimes, not texts."""
     start = datetime(2026, 6, 21 + day, tzinfo=AMSTERDAM)
     return [
         {"start": start + timedelta(hours=hour), "end": start + timedelta(hours=hour + 1), "value": price}
@@ -125,7 +125,7 @@ def test_lists_of_others(item: dict[str, Any]) -> None:
 
 
 def test_nord_pool() -> None:
-    """``raw_tomorrow`` is there in the afternoon; before that its values are None."""
+    """`raw_tomorrow` is there in the afternoon; before that its values are None."""
     today = nord_pool_day(0, *(0.1 * hour for hour in range(24)))
     nothing = [{**item, "value": None} for item in nord_pool_day(1, *([0.0] * 24))]
     series = price_series({"raw_today": today, "raw_tomorrow": nothing, "tomorrow_valid": False, "today": [9.9] * 24})

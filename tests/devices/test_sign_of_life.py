@@ -42,7 +42,7 @@ def wallbox(hass: HomeAssistant) -> Device:
 
 
 def moment(at: float) -> object:
-    """Epoch seconds to a tenth: without ``rel`` half an hour would be near enough."""
+    """Epoch seconds to a tenth: without `rel` half an hour would be near enough."""
     return pytest.approx(at, rel=0, abs=0.1)
 
 

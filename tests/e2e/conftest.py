@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def check_process() -> Iterator[subprocess.Popen[str]]:
-    """``scripts/demo --check``, which takes its two minutes while other tests look at the shared demo."""
+    """`scripts/demo --check`, which takes its two minutes while other tests look at the shared demo."""
     process = subprocess.Popen([SCRIPT, "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     yield process
     if process.poll() is None:

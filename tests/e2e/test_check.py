@@ -1,4 +1,4 @@
-"""``scripts/demo --check``: the whole story as a process that anybody can start, judged by what it prints."""
+"""`scripts/demo --check`: the whole story as a process that anybody can start, judged by what it prints."""
 
 import json
 import re

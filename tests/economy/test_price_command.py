@@ -1,4 +1,4 @@
-"""``scripts/price``: what it prints, and the sentence for what cannot be."""
+"""`scripts/price`: what it prints, and the sentence for what cannot be."""
 
 import json
 from collections.abc import Callable

@@ -90,7 +90,7 @@ class Street:
         self._step = 0
 
     async def run(self, seconds: int, *away: str) -> None:
-        """``away``: the entities of those are unavailable meanwhile."""
+        """`away`: the entities of those are unavailable meanwhile."""
         gone = {entity_id for who in away for entity_id in AWAY[who]}
         for entity_id in self._away - gone:
             shown = self._shown[entity_id]

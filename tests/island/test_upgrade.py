@@ -60,7 +60,7 @@ def load_registries() -> bool:
 
 @pytest.fixture
 def hass_config_dir(release: Path, hass_tmp_config_dir: str, hass_storage: dict[str, Any]) -> str:
-    """A home in which that release has lived: tests have a stand-in for ``.storage``, all else lies in the folder."""
+    """A home in which that release has lived: tests have a stand-in for `.storage`, all else lies in the folder."""
     shutil.copytree(release, hass_tmp_config_dir, dirs_exist_ok=True)
     for path in (release / ".storage").iterdir():
         hass_storage[path.name] = json.loads(path.read_text())

@@ -34,7 +34,7 @@ def key(participant: str = "car", epoch: int = 1) -> SigningKey:
 
 
 def notice(participant: str = "car", epoch: int = 1, *, ends: int | None = None, **changed: Any) -> dict[str, Any]:
-    """Announce the key of this epoch; ``ends`` is the last number of the one before."""
+    """Announce the key of this epoch; `ends` is the last number of the one before."""
     return to_body(
         KeyNotice(
             participant=participant,

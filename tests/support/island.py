@@ -1,6 +1,6 @@
 """An island with a real grid, real adapters and helpers for devices; only the ledger is a stand-in, in memory.
 
-Meter and telemetry are states that a test sets, current limits are ``input_number``, switches ``input_boolean``.
+Meter and telemetry are states that a test sets, current limits are `input_number`, switches `input_boolean`.
 """
 
 import asyncio
@@ -247,7 +247,7 @@ def topic_subentry(topic_id: str = TOPIC, title: str = "Potholes", **data: Any) 
 
 
 def feeder_subentry(feeder_id: str, title: str, *sensors: str, **data: Any) -> ConfigSubentryDataWithId:
-    """A feeder with a meter of its own, below the main one unless ``parent`` says otherwise."""
+    """A feeder with a meter of its own, below the main one unless `parent` says otherwise."""
     return ConfigSubentryDataWithId(
         subentry_type="feeder",
         subentry_id=feeder_id,
@@ -688,7 +688,7 @@ async def fake_ledger() -> AsyncIterator[list[FakeLedger]]:
 
 @pytest.fixture
 def entry() -> MockConfigEntry:
-    """The entry that ``island`` loads; a module may bring its own."""
+    """The entry that `island` loads; a module may bring its own."""
     return island_entry()
 
 

@@ -390,7 +390,7 @@ def run(name: str, fuzz: Fuzz, count: int) -> int:
 
 
 def run_all(bundle: list[Transaction], node: EmbeddedNode, scale: int) -> int:
-    """Run every target, ``scale`` times a share that goes with its speed."""
+    """Run every target, `scale` times a share that goes with its speed."""
     targets: list[tuple[str, Fuzz, int]] = [
         ("codecs", fuzz_codecs, 300),
         ("json", fuzz_json, 200),

@@ -1,4 +1,4 @@
-"""``scripts/node``: a real process that legacy clients talk to over HTTP, unchanged."""
+"""`scripts/node`: a real process that legacy clients talk to over HTTP, unchanged."""
 
 import asyncio
 import json

@@ -207,7 +207,7 @@ async def test_a_sent_payment_that_the_tangle_lost_is_sent_again(open_ledger: Op
 async def killed_again_and_again(folder: Path, secrets: Secrets, rounds: int, longest_s: float) -> list[str]:
     """Let ledgers run in this folder, one after the other, and kill each; return the payments that they took.
 
-    Each is killed up to ``longest_s`` after its first payment was taken.
+    Each is killed up to `longest_s` after its first payment was taken.
     """
     rng = random.Random(rounds)  # noqa: S311 - moments, not keys
     taken: list[str] = []

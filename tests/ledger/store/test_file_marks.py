@@ -112,7 +112,7 @@ def test_a_file_without_its_log_is_an_older_one(copies: list[Copy], tmp_path: Pa
 
 
 def test_a_file_that_was_copied_across_a_checkpoint(copies: list[Copy], tmp_path: Path) -> None:
-    """The beginning is of one moment, the rest of a later one, and the log of a later one still: as ``cp`` does it."""
+    """The beginning is of one moment, the rest of a later one, and the log of a later one still: as `cp` does it."""
     rng = random.Random(6)  # noqa: S311 - moments, not keys
     torn = 0
     for number in range(600):

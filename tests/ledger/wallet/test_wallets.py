@@ -50,7 +50,7 @@ def signatures(ledger: Ledger) -> Counter[str]:
 
 
 class Held:
-    """Holds bundles back: the back end refuses what ``refuses`` says."""
+    """Holds bundles back: the back end refuses what `refuses` says."""
 
     def __init__(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refusing = True

@@ -30,7 +30,7 @@ def nothing(_command: str) -> str | None:
 
 
 class FaultyProxy:
-    """``choose`` gives, for each command, the fault that it meets, or None. While it is ``down`` it answers nothing."""
+    """`choose` gives, for each command, the fault that it meets, or None. While it is `down` it answers nothing."""
 
     def __init__(self, target: str) -> None:
         self.target = target

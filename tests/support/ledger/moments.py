@@ -191,7 +191,7 @@ def assert_sound(
 ) -> None:
     """All that is known was paid exactly once, nobody has lost anything, and all that there is belongs to somebody.
 
-    On a Tangle that was ``begun_anew`` stands what was made since; before, the wallets say what was.
+    On a Tangle that was `begun_anew` stands what was made since; before, the wallets say what was.
     """
     states = core.accounts.states()
     assert sum(each.balance_i for each in states.values()) == SUPPLY

@@ -54,7 +54,7 @@ def normalized(trytes):
 
 
 def bundle(outputs, inputs, tag, message, timestamp, seed):
-    """Build and sign as a wallet does; the tail's obsolete tag begins with ``tag``."""
+    """Build and sign as a wallet does; the tail's obsolete tag begins with `tag`."""
     built = iota.ProposedBundle()
     for place, (to, amount) in enumerate(outputs):
         built.add_transaction(

@@ -1,6 +1,6 @@
 """pyota that computes everything itself, but nothing twice: in plain Python an address or a hash takes a second.
 
-Call ``remember_all`` once pyota can be imported.
+Call `remember_all` once pyota can be imported.
 """
 
 # pyota has no types, and this file speaks its language only.

@@ -71,7 +71,7 @@ def payment(
     holds: int = SUPPLY,
     change: int | None = None,
 ) -> list[str]:
-    """Spend key ``index`` of the seed: ``amount`` to the other seed's key ``to``, the rest to the next own key."""
+    """Spend key `index` of the seed: `amount` to the other seed's key `to`, the rest to the next own key."""
     outputs: tuple[tuple[str, int], ...] = ((address_of(OTHER_SEED, to), amount),)
     if holds > amount:
         outputs += ((address_of(seed, index + 1 if change is None else change), holds - amount),)
@@ -144,7 +144,7 @@ def forge(
 ) -> list[str]:
     """Return a bundle (head to tail) that no honest client makes: any values, signed all the same.
 
-    ``signers`` give seed and key index for the places of the inputs, which have security 1.
+    `signers` give seed and key index for the places of the inputs, which have security 1.
     """
     last = int_to_trytes(len(moves) - 1, 9)
     essences = [
