@@ -25,62 +25,62 @@ class Role(Enum):
     STORING = "storing"
 
 
-def role_of(plan: DeviceDecision, *, wanted_w: float | None, held_w: float | None) -> Role:
+def role_of(decision: DeviceDecision, *, wanted_w: float | None, held_w: float | None) -> Role:
     """Return what a battery is in this pass.
 
     Who is settled has its decision, the others have what they are told and may have.
 
     Args:
-        plan: Its plan.
+        decision: What is decided for it so far.
         wanted_w: What an active part asks of it, W.
         held_w: What it is told while it waits for its release, W.
     """
-    device, config, lease = plan.device, plan.battery, plan.device.lease
+    device, config, lease = decision.device, decision.battery, decision.device.lease
     power_w = device.power_w
     if lease is None:
-        plan.settle(None, Cause.SAFE_STATE)
+        decision.settle(None, Cause.SAFE_STATE)
         return Role.SETTLED
-    if plan.wiring.blind or device.silent:
+    if decision.wiring.blind or device.silent:
         if _held_down(lease):
             # Whoever cannot see must not let a battery charge that had been told to take less.
-            plan.settle(0.0, Cause.PROTECTION)
+            decision.settle(0.0, Cause.PROTECTION)
         else:
-            plan.settle(None, Cause.SAFE_STATE)
+            decision.settle(None, Cause.SAFE_STATE)
         return Role.SETTLED
     limit_w = lease.value if lease.cause is Cause.PROTECTION else None
     if wanted_w is not None and wanted_w <= 0:
-        plan.ceiling = wanted_w / config.watts_per_amp
+        decision.ceiling = wanted_w / config.watts_per_amp
         return Role.FEEDING
     if (told_w := held_w if wanted_w is None else wanted_w) is not None:
-        plan.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
-        plan.told = plan.ceiling = told_w / config.watts_per_amp
+        decision.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
+        decision.told = decision.ceiling = told_w / config.watts_per_amp
         if limit_w is not None:
             # It rises as any other, also to what a request leaves it.
-            plan.told = min(plan.told, limit_w / config.watts_per_amp)
+            decision.told = min(decision.told, limit_w / config.watts_per_amp)
         return Role.STORING
     if limit_w is not None:
-        plan.told = limit_w / config.watts_per_amp
-        plan.ceiling = max(min(device.own_w, config.max_charge_w) / config.watts_per_amp, plan.told)
+        decision.told = limit_w / config.watts_per_amp
+        decision.ceiling = max(min(device.own_w, config.max_charge_w) / config.watts_per_amp, decision.told)
         return Role.STORING
     if power_w is not None and power_w > _IDLE_W:
-        plan.told = plan.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp
+        decision.told = decision.ceiling = min(power_w, config.max_charge_w) / config.watts_per_amp
         return Role.STORING
-    plan.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
+    decision.settle(None, Cause.ALLOCATION if lease.value is None else Cause.RELEASE)
     return Role.SETTLED
 
 
-def conclude(plan: DeviceDecision, amps: float) -> None:
+def conclude(decision: DeviceDecision, amps: float) -> None:
     """Decide for one that stores, from what it may have, A per phase."""
-    lease = plan.device.lease
+    lease = decision.device.lease
     limited = lease is not None and lease.value is not None and lease.cause is Cause.PROTECTION
-    if plan.ceiling_cause is not Cause.ALLOCATION and amps >= plan.ceiling - EPSILON:
-        plan.settle(round(amps * plan.battery.watts_per_amp), plan.ceiling_cause)
-    elif plan.ceiling_cause is not Cause.ALLOCATION:
-        plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
-    elif amps >= (plan.ceiling if limited else plan.told) - EPSILON:
-        plan.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
+    if decision.ceiling_cause is not Cause.ALLOCATION and amps >= decision.ceiling - EPSILON:
+        decision.settle(round(amps * decision.battery.watts_per_amp), decision.ceiling_cause)
+    elif decision.ceiling_cause is not Cause.ALLOCATION:
+        decision.settle(round(amps * decision.battery.watts_per_amp), Cause.PROTECTION)
+    elif amps >= (decision.ceiling if limited else decision.told) - EPSILON:
+        decision.settle(None, Cause.RELEASE if limited else Cause.ALLOCATION)
     else:
-        plan.settle(round(amps * plan.battery.watts_per_amp), Cause.PROTECTION)
+        decision.settle(round(amps * decision.battery.watts_per_amp), Cause.PROTECTION)
 
 
 def _held_down(lease: Lease) -> bool:

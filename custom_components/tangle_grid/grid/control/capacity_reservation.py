@@ -194,13 +194,13 @@ def put_lids_on(
         return
     below, free = _sorted_out(lids, charging)
     settle_s = config.timing.compliance_grace_s / 3
-    outside = [plan for plan in (*free, *others) if not plan.is_battery]
-    used_a = _sums(lids, outside, lambda plan, _: _uses_a(plan.device))
+    outside = [decision for decision in (*free, *others) if not decision.is_battery]
+    used_a = _sums(lids, outside, lambda decision, _: _uses_a(decision.device))
     # What `room` takes for free, although it is not for those below a lid.
     taken_a = _sums(
         lids,
         (*free, *storing),
-        lambda plan, limit: owed_a(plan.device, feeders[limit // PHASES], limit % PHASES, settle_s),
+        lambda decision, limit: owed_a(decision.device, feeders[limit // PHASES], limit % PHASES, settle_s),
     )
     rows: dict[int, int] = {}
     for limit, lid in lids.lids.items():
@@ -216,29 +216,29 @@ def put_lids_on(
         room.keep_a.append(math.inf)
         room.ordered_a.append(0.0)
     wirings: dict[int, Wiring] = {}
-    for plan in below:
-        known = id(plan.wiring)
+    for decision in below:
+        known = id(decision.wiring)
         if known not in wirings:
-            wirings[known] = _below(plan.wiring, rows)
-        plan.wiring = wirings[known]
+            wirings[known] = _below(decision.wiring, rows)
+        decision.wiring = wirings[known]
 
 
-def under_a_lid(plan: DeviceDecision, amps: float, left: Sequence[float]) -> bool:
+def under_a_lid(decision: DeviceDecision, amps: float, left: Sequence[float]) -> bool:
     """Return whether a charger with `amps` could have more if nothing were kept for helpers; `left` is A per limit."""
-    more = plan.charger.step_a if amps > 0 else plan.charger.min_current_a
-    kept = min((left[lid] for lid in plan.wiring.lids), default=math.inf)
-    return kept < more <= min(left[limit] for limit in plan.wiring.limits)
+    more = decision.charger.step_a if amps > 0 else decision.charger.min_current_a
+    kept = min((left[lid] for lid in decision.wiring.lids), default=math.inf)
+    return kept < more <= min(left[limit] for limit in decision.wiring.limits)
 
 
 def _sums(
-    lids: Lids, plans: Iterable[DeviceDecision], amps: Callable[[DeviceDecision, int], float]
+    lids: Lids, decisions: Iterable[DeviceDecision], amps: Callable[[DeviceDecision, int], float]
 ) -> dict[int, float]:
-    """Return what plans add up to, per limit that has a lid."""
+    """Return what decisions add up to, per limit that has a lid."""
     sums = dict.fromkeys(lids.lids, 0.0)
-    for plan in plans:
-        for limit in plan.wiring.limits:
+    for decision in decisions:
+        for limit in decision.wiring.limits:
             if limit in sums:
-                sums[limit] += amps(plan, limit)
+                sums[limit] += amps(decision, limit)
     return sums
 
 
@@ -246,12 +246,12 @@ def _sorted_out(lids: Lids, charging: Sequence[DeviceDecision]) -> tuple[list[De
     """Return who is below the lids, and who is free of them."""
     below: list[DeviceDecision] = []
     free: list[DeviceDecision] = []
-    for plan in charging:
-        if plan.device.device_id in lids.starting:
-            plan.ceiling = min(plan.ceiling, plan.charger.min_current_a)
-            free.append(plan)
+    for decision in charging:
+        if decision.device.device_id in lids.starting:
+            decision.ceiling = min(decision.ceiling, decision.charger.min_current_a)
+            free.append(decision)
         else:
-            (free if plan.device.device_id in lids.free else below).append(plan)
+            (free if decision.device.device_id in lids.free else below).append(decision)
     return below, free
 
 

@@ -22,7 +22,7 @@ _OFTEN: Final = 5.0
 
 
 def note_costs(
-    plans: Sequence[DeviceDecision],
+    decisions: Sequence[DeviceDecision],
     room: Room,
     feeders: Sequence[FeederWatch],
     topology: Topology,
@@ -33,21 +33,21 @@ def note_costs(
     """Take in what each meter and each charger keeps from cars by this pass.
 
     Args:
-        plans: All that was decided.
+        decisions: For all devices.
         room: What there was to decide about.
         feeders: By number.
         topology: Their tree.
         now: Grid time.
         timing: Of the island.
     """
-    chargers = [plan for plan in plans if not plan.is_battery]
-    wanting = [(plan, more_a) for plan in chargers if (more_a := _wants_a(plan, now, timing)) > 0]
-    wanted_by = {plan.device.device_id: more_a for plan, more_a in wanting}
+    chargers = [decision for decision in decisions if not decision.is_battery]
+    wanting = [(decision, more_a) for decision in chargers if (more_a := _wants_a(decision, now, timing)) > 0]
+    wanted_by = {decision.device.device_id: more_a for decision, more_a in wanting}
     by_charger: dict[str, float] = {}
     for number, (feeder, here) in enumerate(zip(feeders, _below(chargers, feeders, topology), strict=True)):
-        waiting = [(plan, wanted_by[id_]) for plan in here if (id_ := plan.device.device_id) in wanted_by]
+        waiting = [(decision, wanted_by[id_]) for decision in here if (id_ := decision.device.device_id) in wanted_by]
         kept_a = 0.0
-        told = _per_phase((plan, max(0.0, plan.value or 0.0)) for plan in here)
+        told = _per_phase((decision, max(0.0, decision.value or 0.0)) for decision in here)
         wanted = _per_phase(waiting)
         for phase in range(PHASES):
             limit, told_a, wanted_a = number * PHASES + phase, told[phase], wanted[phase]
@@ -65,47 +65,47 @@ def note_costs(
             first, second, third = room.soft_a[number * PHASES : number * PHASES + PHASES]
             feeder.left_a = (first, second, third)
         feeder.held_back.observe(now, kept_a * NOMINAL_V, seldom=_is_seldom(feeder.reports, timing))
-    for plan, more_a in wanting:
-        if plan.device.late and plan.wiring.limits:
-            left_a = min(_left_a(limit, room, chargers) for limit in plan.wiring.limits)
-            kept_a = max(0.0, min(more_a, left_a)) * len(plan.charger.phases)
-            by_charger[plan.device.device_id] = by_charger.get(plan.device.device_id, 0.0) + kept_a
-    for plan in chargers:
-        device = plan.device
+    for decision, more_a in wanting:
+        if decision.device.late and decision.wiring.limits:
+            left_a = min(_left_a(limit, room, chargers) for limit in decision.wiring.limits)
+            kept_a = max(0.0, min(more_a, left_a)) * len(decision.charger.phases)
+            by_charger[decision.device.device_id] = by_charger.get(decision.device.device_id, 0.0) + kept_a
+    for decision in chargers:
+        device = decision.device
         seldom = device.late or _is_seldom(device.reports, timing)
         kept_w = by_charger.get(device.device_id, 0.0) * NOMINAL_V
         device.held_back.observe(now, kept_w if seldom else 0.0, seldom=seldom)
 
 
 def _below(
-    plans: Iterable[DeviceDecision], feeders: Sequence[FeederWatch], topology: Topology
+    decisions: Iterable[DeviceDecision], feeders: Sequence[FeederWatch], topology: Topology
 ) -> Sequence[Sequence[DeviceDecision]]:
     """Return for each feeder the chargers whose current passes through it."""
     below: list[list[DeviceDecision]] = [[] for _ in feeders]
-    for plan in plans:
-        for number in topology.path(plan.charger.feeder_id):
-            below[number].append(plan)
+    for decision in decisions:
+        for number in topology.path(decision.charger.feeder_id):
+            below[number].append(decision)
     return below
 
 
-def _per_phase(plans: Iterable[tuple[DeviceDecision, float]]) -> tuple[float, ...]:
-    """Return the sums of what plans come with, A per phase."""
+def _per_phase(decisions: Iterable[tuple[DeviceDecision, float]]) -> tuple[float, ...]:
+    """Return the sums of what comes with decisions, A per phase."""
     amps: tuple[list[float], ...] = tuple([] for _ in range(PHASES))
-    for plan, each_a in plans:
-        for phase in plan.charger.phases:
+    for decision, each_a in decisions:
+        for phase in decision.charger.phases:
             amps[phase].append(each_a)
     return tuple(map(sum, amps))
 
 
-def _wants_a(plan: DeviceDecision, now: float, timing: Timing) -> float:
+def _wants_a(decision: DeviceDecision, now: float, timing: Timing) -> float:
     """Return how much more a car would take if only the capacity counted, A per phase."""
-    device = plan.device
-    if plan.cause in _OTHERWISE or device.satisfied or not device.plugged_in or not device.watch.compliant:
+    device = decision.device
+    if decision.cause in _OTHERWISE or device.satisfied or not device.plugged_in or not device.watch.compliant:
         return 0.0
     most_a = device.usable_a(now, timing)
     if device.shown.most_a is not None:
         most_a = min(most_a, device.shown.most_a)
-    return max(0.0, most_a - max(0.0, plan.value or 0.0))
+    return max(0.0, most_a - max(0.0, decision.value or 0.0))
 
 
 def _between(least_a: float, most_a: float, told_a: float, wanted_a: float) -> float:
@@ -115,7 +115,7 @@ def _between(least_a: float, most_a: float, told_a: float, wanted_a: float) -> f
 
 def _share_out(
     by_charger: dict[str, float],
-    plans: Iterable[DeviceDecision],
+    decisions: Iterable[DeviceDecision],
     feeder: FeederWatch,
     phase: int,
     amps: float,
@@ -124,19 +124,23 @@ def _share_out(
     """Each charger bears what its own bounds add."""
     assert feeder.reading is not None  # noqa: S101  # callers know that it sees
     widths: dict[str, float] = {}
-    for plan in plans:
-        draw = draw_of(plan.device, feeder.reading.at, timing)
+    for decision in decisions:
+        draw = draw_of(decision.device, feeder.reading.at, timing)
         # Who may draw less than it reports hides a load that nobody controls.
         if (width := draw.least[phase] - draw.wide_least[phase]) > 0:
-            widths[plan.device.device_id] = width
+            widths[decision.device.device_id] = width
     whole = sum(widths.values())
     for device_id, width in widths.items():
         by_charger[device_id] = by_charger.get(device_id, 0.0) + amps * width / whole
 
 
-def _left_a(limit: int, room: Room, plans: Iterable[DeviceDecision]) -> float:
+def _left_a(limit: int, room: Room, decisions: Iterable[DeviceDecision]) -> float:
     """Return what all that was decided leaves of a limit, A; silent chargers are no part of the room."""
-    told = (plan.value or 0.0 for plan in plans if limit in plan.wiring.limits and not plan.device.silent)
+    told = (
+        decision.value or 0.0
+        for decision in decisions
+        if limit in decision.wiring.limits and not decision.device.silent
+    )
     return room.soft_a[limit] - sum(max(0.0, amps) for amps in told)
 
 
