@@ -36,7 +36,7 @@ class GridClock:
     grid_anchor: float | None = None
 
     def from_wall(self, wall: float) -> float:
-        """Grid time at a wall time."""
+        """Return grid time at a wall time."""
         if self.grid_anchor is None:
             return wall
         return self.grid_anchor + (wall - self.wall_anchor) * self.speed
@@ -48,15 +48,15 @@ class GridClock:
         return self.wall_anchor + (grid_time - self.grid_anchor) / self.speed
 
     def now(self) -> float:
-        """Grid time now."""
+        """Return grid time now."""
         return self.from_wall(time.time())
 
     def from_datetime(self, moment: datetime) -> float:
-        """Grid time of a moment that Home Assistant recorded."""
+        """Return grid time of a moment that Home Assistant recorded."""
         return self.from_wall(moment.timestamp())
 
     def wall_delay(self, seconds: float) -> float:
-        """Wall seconds in which `seconds` of grid time pass."""
+        """Return wall seconds in which `seconds` of grid time pass."""
         return seconds / self.speed
 
 

@@ -55,7 +55,7 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
 
     @callback
     def async_fail(self, error: Exception) -> None:
-        """There is no new picture, and the old one is not true any more."""
+        """Show that there is no new picture, and that the old one is not true any more."""
         self._next = None
         if self.last_update_success:
             self.last_update_success, self.last_exception = False, error

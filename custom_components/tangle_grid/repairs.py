@@ -489,7 +489,7 @@ class FindingsFlow(ConfirmRepairFlow):
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Another Tangle is chosen; what was found in restored files, and that wallets are kept, is only to be known."""
+    """Return the flow of an issue: another Tangle is chosen; what was found in restored files is only to be known."""
     entry = hass.config_entries.async_get_entry(str(data["entry_id"])) if data and "entry_id" in data else None
     if entry is None:
         return ConfirmRepairFlow()

@@ -43,7 +43,7 @@ def owners(runtime: IslandRuntime, participant_id: str) -> frozenset[str]:
 
 
 async def async_require_control(runtime: IslandRuntime, participant: Member, context: Context | None) -> None:
-    """Whoever answers, opts out or decides for a participant may control it, and is one of its owners if it has any.
+    """Require that who answers, opts out or decides for a participant may control it, and is one of its owners, if any.
 
     Raises:
         ServiceValidationError: control_denied or not_owner.
@@ -60,7 +60,7 @@ async def async_require_control(runtime: IslandRuntime, participant: Member, con
 
 
 async def async_require_answer(runtime: IslandRuntime, participant: Participant, context: Context | None) -> None:
-    """Whoever answers or opts out for a participant may control it; for a vehicle at a charger its owners decide.
+    """Require that who answers or opts out for a participant may control it; at a charger the vehicle's owners decide.
 
     Raises:
         ServiceValidationError: control_denied or not_owner.
@@ -72,7 +72,7 @@ async def async_require_answer(runtime: IslandRuntime, participant: Participant,
 
 
 async def async_require_spending(target: Target, context: Context | None) -> None:
-    """Whoever spends from a wallet is one of its owners. The treasury's are the administrators.
+    """Require that who spends from a wallet is one of its owners. The treasury's are the administrators.
 
     Raises:
         ServiceValidationError: control_denied, not_owner, or wallet_not_yours (nobody is chosen as its owner).

@@ -24,7 +24,7 @@ NOT_ASKED = "not_asked"
 
 
 def iso_time(moment: float | None) -> str | None:
-    """Grid time or wall time (epoch seconds) as local ISO 8601 text."""
+    """Return grid time or wall time (epoch seconds) as local ISO 8601 text."""
     return None if moment is None else dt_util.as_local(as_datetime(moment)).isoformat(timespec="seconds")
 
 

@@ -35,7 +35,7 @@ class HeldMessages:
         return len(self._staged)
 
     def release(self, count: int) -> None:
-        """So many of what was staged, the oldest, are saved: they may be said."""
+        """Let so many of what was staged be said, the oldest first: they are saved."""
         self._owed.extend(self._staged[:count])
         del self._staged[:count]
 
@@ -48,13 +48,13 @@ class HeldMessages:
         return next((waiting[0] for waiting in (self._owed, self._values) if waiting), None)
 
     def done(self, message: Message) -> None:
-        """The ledger has it, or will never take it."""
+        """Drop a message: the ledger has it, or will never take it."""
         for waiting in (self._owed, self._values):
             if waiting and waiting[0] is message:
                 waiting.popleft()
 
     def to_list(self) -> list[list[Any]]:
-        """JSON-able content of what is owed."""
+        """Return JSON-able content of what is owed."""
         return [[kind, dict(body)] for kind, body in (*self._owed, *self._staged)]
 
 

@@ -85,13 +85,13 @@ def feeder_of(data: Data, known: Iterable[str]) -> str:
 
 
 def main_phases(data: Data) -> tuple[int, ...]:
-    """Phases (0 to 2) of an island's own feed, from the data of its config entry: one sensor means one phase."""
+    """Return phases (0 to 2) of an island's own feed, from the data of its config entry: one sensor means one phase."""
     single = all(len(sensors) == 1 for sensors in data[CONF_METER].values())
     return (0,) if single else tuple(range(PHASE_COUNT))
 
 
 def sub_feeder_phases(data: Data) -> tuple[int, ...]:
-    """Phases (0 to 2) of a feeder below the main one, in the order of its meter's sensors."""
+    """Return phases (0 to 2) of a feeder below the main one, in the order of its meter's sensors."""
     return tuple(int(phase) - 1 for phase in data[CONF_PHASES])
 
 

@@ -97,7 +97,7 @@ def _as_text(bill: Bill, notes: list[str]) -> str:
 
 
 def main(given: list[str] | None = None) -> int:
-    """Price one session; return the exit code."""
+    """Return price one session; return the exit code."""
     options = arguments(given)
     try:
         tariff = read_tariff(options.tariff.read_bytes())

@@ -216,7 +216,7 @@ class Recognition:
         stay.chosen, stay.chosen_at = choice, now
 
     def read(self, now: float, charger_id: str, text: str) -> None:
-        """An id was read at a charger. The newest one counts."""
+        """Note that an id was read at a charger. The newest one counts."""
         if read := normalised(text):
             stay = self._stays.setdefault(charger_id, _Stay())
             stay.read, stay.read_at = read, now

@@ -148,7 +148,7 @@ def check_meter(hass: HomeAssistant, power: list[str], current: list[str], capac
 
 
 def check_used_once(own: Iterable[str], elsewhere: Mapping[str, str]) -> Problem | None:
-    """No entity twice in a form, none that somebody else on the island has.
+    """Check that no entity is named twice in a form, and none that somebody else on the island has.
 
     Args:
         own: The entities of the form, one for each field.

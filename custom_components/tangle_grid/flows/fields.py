@@ -44,7 +44,7 @@ MAX_LIMIT = 1_000_000_000_000
 
 
 def sensors(device_class: SensorDeviceClass, *, multiple: bool = False) -> EntitySelector:
-    """Sensors of one device class."""
+    """Return sensors of one device class."""
     return EntitySelector(
         EntitySelectorConfig(
             filter={"domain": Platform.SENSOR, "device_class": device_class}, multiple=multiple, reorder=multiple
@@ -63,7 +63,7 @@ def switches() -> EntitySelector:
 
 
 def plugged_in() -> EntitySelector:
-    """Sensors that tell whether a car is there."""
+    """Return sensors that tell whether a car is there."""
     return EntitySelector(
         EntitySelectorConfig(
             filter=[
@@ -145,14 +145,14 @@ def feeder(field: str, feeders: Sequence[SelectOptionDict]) -> dict[Any, Any]:
 
 
 def users(people: Sequence[SelectOptionDict]) -> SelectSelector:
-    """Some of the people who use this Home Assistant."""
+    """Return some of the people who use this Home Assistant."""
     return SelectSelector(
         SelectSelectorConfig(options=list(people), multiple=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
     )
 
 
 def forecasts(*, multiple: bool = False) -> EntitySelector:
-    """Sensors that may carry a forecast: nothing marks them, so what they have is tested."""
+    """Return sensors that may carry a forecast: nothing marks them, so what they have is tested."""
     return EntitySelector(EntitySelectorConfig(filter={"domain": Platform.SENSOR}, multiple=multiple))
 
 

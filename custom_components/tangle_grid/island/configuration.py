@@ -149,7 +149,7 @@ def _of_kinds(entry: StoredEntry, kinds: frozenset[str]) -> dict[str, ConfigSube
 def build_participants(
     hass: HomeAssistant, entry: StoredEntry, clock: GridClock, memories: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Participant]:
-    """Participants by id, from the subentries; `memories` is what their adapters knew before a restart."""
+    """Return participants by id, from the subentries; `memories` is what their adapters knew before a restart."""
     participants: dict[str, Participant] = {}
     feeders = sub_feeders(entry)
     taken = async_taken(hass, entry)
@@ -182,7 +182,7 @@ def _on_clock(config: ChargerConfig, speed: float) -> ChargerConfig:
 
 
 def make_clock(entry: StoredEntry, last: float | None) -> GridClock:
-    """Wall time, or for a simulated street: each start begins with the next evening after `last`, its grid time."""
+    """Return the clock: wall time, or for a simulated street one that begins with the next evening after `last`."""
     if entry.data[CONF_KIND] != KIND_SIMULATED:
         return GridClock()
     start = time.fromisoformat(entry.data.get(CONF_START, DEFAULT_START))
@@ -279,7 +279,7 @@ def feeder_tree(entry: StoredEntry) -> dict[str, str]:
 
 
 def rehung(entry: StoredEntry, before: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """New data, by id, of the subentries whose feeder was removed: they move to what it hung on.
+    """Return new data, by id, of the subentries whose feeder was removed: they move to what it hung on.
 
     Args:
         entry: The island, without the removed feeders.

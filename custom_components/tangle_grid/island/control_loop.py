@@ -132,7 +132,7 @@ class ControlLoop:
 
     @callback
     def async_step(self, meter_changed_at: float | None = None) -> None:
-        """One control pass.
+        """Make one control pass.
 
         Args:
             meter_changed_at: When the meter's reading came that led to it, on the performance counter.
@@ -271,7 +271,7 @@ class ControlLoop:
         return unsaved
 
     def keep_unsaved(self, setpoints: Mapping[str, Setpoint]) -> None:
-        """What was taken could not be saved: it goes on waiting, but for what was decided since."""
+        """Keep waiting what could not be saved, but for what was decided since."""
         self._unsaved = {**setpoints, **self._unsaved}
 
     def write_saved(self, setpoints: Mapping[str, Setpoint]) -> None:

@@ -134,7 +134,7 @@ class GuestView(HomeAssistantView):
         super().register(hass, app, cast(web.UrlDispatcher, _Router(router)))
 
     async def get(self, request: web.Request, **_path: str) -> web.Response:
-        """Commands are posted."""
+        """Refuse: commands are posted."""
         raise web.HTTPMethodNotAllowed(request.method, [hdrs.METH_POST], **wire.as_json("Method Not Allowed"))
 
     put = patch = delete = get

@@ -27,7 +27,7 @@ class PassWatch:
 
     @callback
     def async_failed(self, error: Exception) -> None:
-        """A pass failed, and the safe state was written."""
+        """Note that a pass failed, and the safe state was written."""
         if self._failed_at is None:
             # A fault of this integration, and nobody else's: whoever reports it needs to know where it is.
             self._said.wrong(
@@ -51,7 +51,7 @@ class PassWatch:
 
     @callback
     def async_worked(self) -> None:
-        """A pass has come to its end."""
+        """Note that a pass has come to its end."""
         if self._failed_at is not None:
             if time.monotonic() - self._failed_at < _STEADY_S:
                 return
@@ -60,7 +60,7 @@ class PassWatch:
 
     @callback
     def async_no_plan(self, error: Exception) -> None:
-        """A plan could not be made: nobody is held back by one."""
+        """Note that a plan could not be made: nobody is held back by one."""
         self._said.wrong(
             "plan",
             "No plan can be made for %s: cars charge without one",

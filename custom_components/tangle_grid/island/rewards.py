@@ -73,7 +73,7 @@ class Payouts:
             self._said.right(key, "Rewards that could not be paid are paid (%s)", key)
 
     async def async_recover(self) -> None:
-        """The grid has lost requests: what it promised in receipts stands on the Tangle, and is owed as well."""
+        """Take what is owed from the receipts on the Tangle, where the grid has lost its requests."""
         for settlement in await self._link.treasury.async_settlements():
             self._also.setdefault(settlement.payment_id, settlement)
 

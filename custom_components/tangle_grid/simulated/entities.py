@@ -49,7 +49,7 @@ class SimulatedPoint:
         return self.device_id, self.quantity
 
     def unique_id(self, island_id: str) -> str:
-        """Stable across restarts, and known before the entity is."""
+        """Return its unique id: stable across restarts, and known before the entity is."""
         return f"{island_id}_sim_{self.device_id}_{self.quantity}"
 
 

@@ -114,7 +114,7 @@ H0: dict[tuple[Season, DayType], tuple[float, ...]] = {
 
 
 def season_of(day_of_year: int) -> Season:
-    """Season of a day (1..365): winter 1 Nov to 20 Mar, summer 15 May to 14 Sep, transition between."""
+    """Return season of a day (1..365): winter 1 Nov to 20 Mar, summer 15 May to 14 Sep, transition between."""
     if day_of_year <= 79 or day_of_year >= 305:  # noqa: PLR2004 - the profile's own dates
         return Season.WINTER
     if 135 <= day_of_year <= 257:  # noqa: PLR2004 - the profile's own dates
@@ -123,7 +123,7 @@ def season_of(day_of_year: int) -> Season:
 
 
 def day_type_of(weekday: int) -> DayType:
-    """Type day of a weekday (Monday 0 .. Sunday 6)."""
+    """Return type day of a weekday (Monday 0 .. Sunday 6)."""
     if weekday < _SATURDAY:
         return DayType.WORKDAY
     return DayType.SATURDAY if weekday == _SATURDAY else DayType.SUNDAY
@@ -149,7 +149,7 @@ class HouseholdShape:
         self.quarters = tuple(value * scale for value in profile)
 
     def at(self, seconds: float) -> float:
-        """Mean power in W at `seconds` after local midnight."""
+        """Return mean power in W at `seconds` after local midnight."""
         position = seconds / QUARTER_S - 0.5
         index = math.floor(position)
         fraction = position - index

@@ -317,7 +317,7 @@ class Street:
     # Storage
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything that does not follow from the configuration, ready for JSON."""
+        """Return everything that does not follow from the configuration, ready for JSON."""
         inventory = self._inventory
         return {
             "version": STATE_VERSION,

@@ -31,7 +31,7 @@ _WARMEST_HOUR_S = 15 * 3_600
 
 
 def sun_sine(season_day: int, clock_s: float) -> float:
-    """Sine of the sun's elevation at `clock_s` seconds of local clock time on the day 1..365 of the year."""
+    """Return sine of the sun's elevation at `clock_s` seconds of local clock time on the day 1..365 of the year."""
     angle = 2 * math.pi * (season_day - 1) / 365
     declination = (
         0.006918
@@ -58,7 +58,7 @@ def sun_sine(season_day: int, clock_s: float) -> float:
 
 
 def clear_sky(sine: float) -> float:
-    """Global irradiance on the level in W/m2 without clouds (Haurwitz)."""
+    """Return global irradiance on the level in W/m2 without clouds (Haurwitz)."""
     return 1098.0 * sine * math.exp(-0.059 / sine) if sine > _NIGHT_SINE else 0.0
 
 
@@ -89,7 +89,7 @@ class Weather:
             self._day = day.ordinal
 
     def irradiance(self, now: float, day: StreetDay) -> float:
-        """Global irradiance on the level at epoch second `now`, W/m2."""
+        """Return global irradiance on the level at epoch second `now`, W/m2."""
         clear = clear_sky(sun_sine(self._season_day, now - day.midnight))
         if clear <= 0.0:
             return 0.0
@@ -101,7 +101,7 @@ class Weather:
         return clear * cloud_factor(self._cover + 0.3 * (before + (after - before) * fraction))
 
     def temperature(self, now: float, day: StreetDay) -> float:
-        """Air temperature at epoch second `now`, degrees Celsius."""
+        """Return air temperature at epoch second `now`, degrees Celsius."""
         self._turn_to(day)
         season = math.cos(2 * math.pi * (self._season_day - _WARMEST_DAY) / 365)
         hour = math.cos(2 * math.pi * (now - day.midnight - _WARMEST_HOUR_S) / 86_400)

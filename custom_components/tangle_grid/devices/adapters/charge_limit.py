@@ -178,8 +178,8 @@ class FixedLimit(ChargeLimit):
 
     @override
     async def set(self, amps: float, *, phases: int, again: bool = False) -> None:
-        """There is nothing to tell."""
+        """Do nothing: there is nothing to tell."""
 
     @override
     async def set_lowest(self, *, phases: int, again: bool = False) -> None:
-        """There is nothing to tell."""
+        """Do nothing: there is nothing to tell."""

@@ -26,11 +26,11 @@ class HandsOff(Adapter[Telemetry, Setpoint]):
 
     @override
     async def apply(self, setpoint: Setpoint) -> None:
-        """It is told by somebody else."""
+        """Do nothing: it is told by somebody else."""
 
     @override
     async def safe_state(self) -> None:
-        """It is left as it is."""
+        """Do nothing: it is left as it is."""
 
     @override
     def memory(self) -> Mapping[str, Any]:

@@ -30,7 +30,7 @@ class Meter:
         self._phases = tuple(phases)
 
     def reading(self) -> PhaseReading | None:
-        """Measured power, or None while any phase is missing.
+        """Return measured power, or None while any phase is missing.
 
         Current sensors do not say which way the power flows: all of it counts as load.
         """

@@ -38,8 +38,8 @@ class SolarAdapter(Adapter[SolarTelemetry, Never]):
 
     @override
     async def apply(self, setpoint: Never) -> None:
-        """The sun takes no orders."""
+        """Do nothing: the sun takes no orders."""
 
     @override
     async def safe_state(self) -> None:
-        """The sun has no other state."""
+        """Do nothing: the sun has no other state."""

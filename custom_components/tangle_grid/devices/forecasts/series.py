@@ -96,7 +96,7 @@ def sun_series(sources: Iterable[Attributes]) -> Series | None:
 
 
 def price_series(attributes: Attributes) -> Series | None:
-    """Price per kWh, in whatever unit the entity has: the plan only compares."""
+    """Return price per kWh, in whatever unit the entity has: the plan only compares."""
     for names in _PRICE_LISTS:
         points = [point for name in names for point in _items(attributes.get(name), _price)]
         if points:

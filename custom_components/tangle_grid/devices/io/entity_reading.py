@@ -135,7 +135,7 @@ class EntityReader:
         return self._of_part(entity_id, attribute, ampere, ampere, ElectricCurrentConverter)
 
     def current_a(self, entity_id: str) -> Sample | None:
-        """Current in A."""
+        """Return current in A."""
         return self._read(self._currents, entity_id, self._as_current)
 
     def energy_wh(self, entity_id: str) -> float | None:
@@ -151,7 +151,7 @@ class EntityReader:
         return None if entity_id is None else self._read(self._percents, entity_id, self._as_percent)
 
     def heard_at(self, *entity_ids: str, but: Container[str] = ()) -> float | None:
-        """Grid time (epoch seconds) of the newest sign of life of the device that reports these entities.
+        """Return grid time (epoch seconds) of the newest sign of life of the device that reports these entities.
 
         Args:
             entity_ids: Entities of one device; those that belong to none speak for themselves.
@@ -185,7 +185,7 @@ class EntityReader:
         return state is not None and state.state != STATE_UNAVAILABLE
 
     def moment(self, entity_id: str) -> float | None:
-        """Grid time (epoch seconds) that a timestamp sensor or a date/time helper names.
+        """Return grid time (epoch seconds) that a timestamp sensor or a date/time helper names.
 
         The value itself is a grid time: only when it was reported is told by the wall clock. A helper with a time of
         day and no date means the next such time.
@@ -207,7 +207,7 @@ class EntityReader:
         return self.next_time_of_day(state.state)
 
     def next_time_of_day(self, time_of_day: str) -> float | None:
-        """Grid time of the next `HH:MM[:SS]` in the local time zone.
+        """Return grid time of the next `HH:MM[:SS]` in the local time zone.
 
         In the night in which clocks go forward, an hour of it does not exist: a time in it is then an hour later by
         the clock, not a day later.

@@ -34,7 +34,7 @@ class PowerReader:
         return all(self._reader.is_live(entity_id) for entity_id in self._entity_ids)
 
     def heard_at(self, *, but: Container[str] = ()) -> float | None:
-        """Grid time (epoch seconds) of the newest sign of life of the device; `but`: see `EntityReader.heard_at`."""
+        """Return grid time of the newest sign of life of the device, epoch s; `but`: see `EntityReader.heard_at`."""
         return self._reader.heard_at(*self._entity_ids, but=but)
 
     def sample(self) -> Sample | None:

@@ -160,7 +160,7 @@ class TopicBook:
         ), effects
 
     def accept(self, report_id: str, now: float, day: str) -> tuple[Finding | None, list[Effect]]:
-        """The topic's owner says that an open report is true: all who reported it so far are paid.
+        """Take an open report as true, because the topic's owner says so: all who reported it so far are paid.
 
         They are paid in the order in which they were seen, and never more of them than the topic wants. For a place
         that was rejected, it is open again, and None is returned.
@@ -184,7 +184,7 @@ class TopicBook:
         return self._findings[finding.finding_id], effects
 
     def reject(self, report_id: str, now: float) -> Finding:
-        """The topic's owner says that an open report is not true, or that what was found is not there any more.
+        """Take an open report, or what was found, as not true or gone, because the topic's owner says so.
 
         An open report earns nothing, and neither does anybody who reports it while the rejection counts. What made a
         finding true is paid nevertheless; the place is open again.

@@ -184,7 +184,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         self,
         user_input: dict[str, Any] | None = None,  # noqa: ARG002 - there is nothing to fill in
     ) -> SubentryFlowResult:
-        """It was said that the charger always draws something; go on."""
+        """Go on after it was said that the charger always draws something."""
         return self.warn_or_save()
 
     def _check_entities(self, data: Mapping[str, Any]) -> None:

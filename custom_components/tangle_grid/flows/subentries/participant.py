@@ -344,7 +344,7 @@ PARTICIPANT_FIELDS: dict[str, tuple[str, ...]] = {}
 
 
 def phase_count(entry: TangleGridConfigEntry) -> int:
-    """1 for a feed whose meter has one sensor, else 3."""
+    """Return 1 for a feed whose meter has one sensor, else 3."""
     return len(_meter_entities(entry))
 
 
@@ -365,7 +365,7 @@ def flattened(user_input: Mapping[str, Any]) -> Data:
 
 
 def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
-    """Stored data in the shape of the form."""
+    """Return stored data in the shape of the form."""
     shown: Data = {}
     for marker, value in schema.schema.items():
         key = str(marker)

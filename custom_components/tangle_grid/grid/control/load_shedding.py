@@ -68,7 +68,7 @@ def watch_loads(device: DeviceState) -> None:
 
 
 def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
-    """Somebody wants a load that is shed: that is the right of whoever lives there.
+    """Take a load as wanted that is shed and was switched on: that is the right of whoever lives there.
 
     One that is on when the grid starts was switched on by its own safe state, or while nobody looked: it is told to go
     off again, and only who switches it on after that wants it.

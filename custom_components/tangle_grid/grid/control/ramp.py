@@ -43,7 +43,7 @@ def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
 
 
 def write_interval_s(config: DeviceConfig, timing: Timing) -> float:
-    """Least time between two increases of a device, s: its own, but not less than the island's."""
+    """Return least time between two increases of a device, s: its own, but not less than the island's."""
     own_s = config.write_interval_s if isinstance(config, ChargerConfig) else None
     return max(timing.min_write_interval_s, own_s or 0.0)
 

@@ -56,14 +56,14 @@ class ComplianceWatch:
         return max(grace_s, 1.5 * self._late_s)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         if self.over_since is not None:
             self.over_since = min(self.over_since, now)
         self._told_again_at = self._falls_at = None
         self._evidence_at = -math.inf
 
     def falls(self, now: float) -> None:
-        """It is told less than before: from the last such command on it counts how late it is."""
+        """Note that it is told less than before: how late it is counts from the last such command on."""
         self._falls_at = now
 
     def tell_again(self, now: float, grace_s: float, *, short: bool = False) -> bool:

@@ -59,11 +59,11 @@ class Departure:
         return self.at is not None and now >= self.at
 
     def leave(self) -> None:
-        """The car has left."""
+        """Forget what was said of a departure: the car has left."""
         self.at, self._said_at = None, -math.inf
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: what was said is said again."""
+        """Say again what was said: the clock was set back."""
         self._said_at = min(self._said_at, now)
 
 

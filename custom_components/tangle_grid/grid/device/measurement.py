@@ -81,7 +81,7 @@ class PowerLog:
         return (after, None) if before is None else (before, after)
 
     def mean_w(self, now: float, window_s: float, *, missing_w: float | None = 0.0) -> float | None:
-        """Mean total power over the last `window_s`, W.
+        """Return mean total power over the last `window_s`, W.
 
         Time without a trusted value counts as `missing_w`; with None it is left out, and a window without any value
         has no mean.

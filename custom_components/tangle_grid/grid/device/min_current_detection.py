@@ -53,7 +53,7 @@ class MinimumWatch:
         return self._configured_a if self.learned is None else self.learned
 
     def forget(self) -> None:
-        """Another car, or a doubt: the configured current counts again."""
+        """Go back to the configured current: there is another car, or a doubt."""
         self.learned = None
         self.confirmed = False
         self._idle_since = self._used_a = None
@@ -86,7 +86,7 @@ class MinimumWatch:
             self._refuses(now, told_a)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "learned": self.learned if self.confirmed else None,
             "seen_at": self._seen_at,

@@ -82,12 +82,12 @@ class PhaseWatch:
         return self._configured if self.learned is None else self.learned
 
     def part(self) -> None:
-        """The car is gone: the next one is believed again."""
+        """Believe the next car again: this one is gone."""
         self.misplaced = self._doubted = False
         self.forget()
 
     def forget(self) -> None:
-        """Another car, or a doubt: the configured phases count again."""
+        """Go back to the configured phases: there is another car, or a doubt."""
         self.learned = None
         self._from_steps = False
         self._narrow_since = None
@@ -95,7 +95,7 @@ class PhaseWatch:
         self._findings.clear()
 
     def doubt(self, short: frozenset[int]) -> bool:
-        """Phases are short and nothing helps: is one of them perhaps used after all? True when a finding ended."""
+        """Doubt what was found, since phases are short and nothing helps; return whether a finding ended."""
         if self.learned is None or short <= set(self.learned) or short.isdisjoint(self._configured):
             return False
         if not self._from_steps:
@@ -193,7 +193,7 @@ class PhaseWatch:
             self.learned, self._from_steps = found, True
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "learned": None if self.learned is None else list(self.learned),
             "from_steps": self._from_steps,

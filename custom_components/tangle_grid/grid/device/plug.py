@@ -69,7 +69,7 @@ class PlugWatch:
             self._look_for_flow(now, reading, hold_s)
 
     def forget_future(self) -> None:
-        """The clock was set back: what was waited for is waited for anew."""
+        """Wait anew for what was waited for: the clock was set back."""
         self.doubted_since = self._unknown_since = self._gone_at = self._flows_since = self._observed_at = None
 
     def _is_there(self) -> None:

@@ -35,10 +35,10 @@ class Probe:
         return self.begun_at is not None and now - self.begun_at < _TRY_S
 
     def heard(self) -> None:
-        """It charges and reports: what was tried has worked."""
+        """Note that it charges and reports: what was tried has worked."""
         self.begun_at, self._tries = None, 0
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         if self.begun_at is not None:
             self.begun_at = min(self.begun_at, now)

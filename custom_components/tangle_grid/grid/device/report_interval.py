@@ -40,7 +40,7 @@ class ReportWatch:
             self._interval_s = sorted(self._gaps)[-2]
 
     def interrupt(self) -> None:
-        """The source could not be reached, or the clock was set: the gap that ends next says nothing."""
+        """Leave out the gap that ends next: the source could not be reached, or the clock was set."""
         self.last_at = None
 
     def max_age_s(self, least_s: float, most_s: float) -> float:
@@ -60,7 +60,7 @@ class ReportWatch:
         return self.last_at is not None and at - self.last_at <= 1.5 * interval_s + 1.0
 
     def to_dict(self) -> list[float]:
-        """JSON-able content: the gaps."""
+        """Return JSON-able content: the gaps."""
         return [round(gap, 1) for gap in self._gaps]
 
     def restore(self, gaps: Iterable[float]) -> None:

@@ -32,14 +32,14 @@ class ResumeWatch:
         self._bounces = 0
 
     def begins(self, now: float) -> None:
-        """It is told to charge after a pause."""
+        """Note that it is told to charge after a pause."""
         if self._begun_at is not None:
             # The start before this one did not end in a shortage.
             self._bounces = 0
         self._begun_at, self._told_again_at = now, None
 
     def paused(self, now: float) -> None:
-        """It is told to pause because its feeder is short."""
+        """Note that it is told to pause because its feeder is short."""
         if self._begun_at is None:
             return
         if now - self._begun_at <= _AFTER_START_S:
@@ -50,7 +50,7 @@ class ResumeWatch:
         self._begun_at = None
 
     def seen_above(self, measured_at: float) -> None:
-        """It was measured above all that it was told by then."""
+        """Note that it was measured above all that it was told by then."""
         begun_at = self._begun_at
         if begun_at is not None and _STARTS_S <= measured_at - begun_at <= _AFTER_START_S:
             self.forgets = True
@@ -77,5 +77,5 @@ class ResumeWatch:
         return told_at + _COMES_DOWN_S
 
     def forget_future(self) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self._begun_at = self._told_again_at = None

@@ -105,12 +105,12 @@ class ShownWatch:
             self.clamp_a = self._more_since = None
 
     def forget(self) -> None:
-        """Another car: it may be different now."""
+        """Forget what was believed: another car may be different."""
         self.most_a = None
         self._other = self._since = None
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         if self._since is not None:
             self._since = min(self._since, now)
         self._rounds_since = min(self._rounds_since, now)

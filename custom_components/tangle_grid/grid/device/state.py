@@ -216,7 +216,7 @@ class DeviceState:
         return self.silent if first else was_silent != self.silent
 
     def mute(self, now: float) -> None:
-        """It cannot be read: it counts as silent, so it may only fall."""
+        """Take it as silent, so that it may only fall: it cannot be read."""
         self.fault, self.reading, self.silent = DeviceFault.UNREADABLE, None, True
         # What could not be read is not kept to be stumbled over again.
         self.telemetry = None
@@ -455,20 +455,20 @@ class DeviceState:
         return min(shares, key=lambda share: (abs(share - told_a), share))
 
     def measured_a(self) -> float:
-        """Greatest phase current of a charger, A; the last known one while it is silent."""
+        """Return greatest phase current of a charger, A; the last known one while it is silent."""
         reading, config = self.reading, self.config
         if reading is None or not isinstance(config, ChargerConfig):
             return self.last_a
         return measured_current_a(config, reading)
 
     def rated_w(self, loads: tuple[str, ...]) -> float:
-        """Rated power of some of a household's loads, W."""
+        """Return rated power of some of a household's loads, W."""
         if not isinstance(self.config, HouseholdConfig):
             return 0.0
         return sum(load.rated_w for load in self.config.loads if load.load_id in loads)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self.log.clear()
         self.own_log.clear()
         self.reports.interrupt()
@@ -498,7 +498,7 @@ class DeviceState:
             self.lease = replace(self.lease, written_at=written_at, changed_at=changed_at, expires_at=now)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content: what a restart must not lose."""
+        """Return JSON-able content: what a restart must not lose."""
         decision = self.last_decision
         return {
             "shed": self.shed,

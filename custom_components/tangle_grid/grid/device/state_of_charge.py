@@ -142,7 +142,7 @@ class ChargeWatch:
             self.value = self.value if now - self._heard_at < _VANISHED_S else None
 
     def arrive(self, now: float) -> None:
-        """A car was plugged in."""
+        """Begin anew: a car was plugged in."""
         self._arrived_at = now
         if self._left_at is None or now - self._left_at >= _PARKED_S:
             self.value = None
@@ -150,11 +150,11 @@ class ChargeWatch:
             self._log.clear()
 
     def leave(self, now: float) -> None:
-        """The car was unplugged."""
+        """Forget the car: it was unplugged."""
         self._left_with, self._left_at, self._arrived_at = self._said, now, None
 
     def change_car(self, *, left_with: float | None, left_at: float | None) -> None:
-        """It is another car than was thought: what was heard is not of this one; what was drawn since the plug-in is.
+        """Forget what was heard of another car than was thought; what was drawn since the plug-in stays.
 
         Args:
             left_with: The state of charge that this one reported when it was unplugged last, percent.
@@ -164,7 +164,7 @@ class ChargeWatch:
         self._left_with, self._left_at = left_with, left_at
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self.at = min(self.at, now)
         self._heard_at = None if self._heard_at is None else min(self._heard_at, now)
         self._left_at = None if self._left_at is None else min(self._left_at, now)
@@ -173,7 +173,7 @@ class ChargeWatch:
         self._log.clear()
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "value": self.value,
             "at": self.at,

@@ -187,7 +187,7 @@ class Commands:
         return []
 
     def switch_on_again(self, now: float, device_id: str, loads: Sequence[str]) -> None:
-        """Loads of a household are known to be off that the stored state says nothing of: they come back.
+        """Have loads of a household come back that are known to be off and that the stored state says nothing of.
 
         Raises:
             GridError: `unknown_device`.
@@ -259,7 +259,7 @@ class Commands:
         )
 
     def change_car(self, device_id: str, *, left_with: float | None = None, left_at: float | None = None) -> None:
-        """It is another car that is at a charger than was thought: nothing that was heard of the other one counts.
+        """Forget what was heard of the car at a charger: it is another one than was thought.
 
         Args:
             device_id: Which charger.

@@ -114,7 +114,7 @@ class GridEngine:
         return market_account(self._parts, now)
 
     def start_day(self, now: float) -> None:
-        """A new day: peaks start again from the present load, and there is a new budget."""
+        """Begin a new day: peaks start again from the present load, and there is a new budget."""
         self._parts.day_started_at = now
         self._parts.lifecycle.budget.start_day()
         for feeder in self._parts.feeders:
@@ -203,7 +203,7 @@ class GridEngine:
         )
 
     def reached(self) -> None:
-        """The setpoints of the last step are on their way to their devices: should something fail now, they count."""
+        """Note that the last setpoints are on their way to their devices: should something fail now, they count."""
         self._before, self._failing = {}, False
 
     def fail_safe(self, now: float, inputs: Inputs | None = None) -> tuple[tuple[Setpoint, ...], tuple[GridEvent, ...]]:
@@ -238,7 +238,7 @@ class GridEngine:
         return tuple(setpoints), events
 
     def go_on_planning(self, batch: int) -> bool:
-        """Between two steps: look at about so many cars for a plan that is being made. It holds from the next step on.
+        """Look at about so many cars, between two steps, for a plan that is being made. It holds from the next step on.
 
         Returns:
             Whether there is more to do.

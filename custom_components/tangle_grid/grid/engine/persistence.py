@@ -35,7 +35,7 @@ def dump(
     devices: Mapping[str, DeviceState],
     lifecycle: Lifecycle,
 ) -> dict[str, Any]:
-    """JSON-able content."""
+    """Return JSON-able content."""
     return {
         "version": VERSION,
         "at": now,

@@ -78,7 +78,7 @@ class Activation:
         return self._release.held()
 
     def let_back(self, device_id: str, now: float) -> bool:
-        """Whoever waits for its release need not any longer; returns whether it did."""
+        """End the waiting of somebody for its release; return whether it waited."""
         return self._release.let_back(self._devices[device_id], now)
 
     def lids(self) -> Lids:
@@ -136,7 +136,7 @@ class Activation:
         return affordable_w(None if left_i is None else left_i + own_i, window_s, rate)
 
     def may_engage_more(self, request: CurtailmentRequest, now: float) -> bool:
-        """Somebody stands by, and what was asked for before has had time to show."""
+        """Return whether somebody stands by, and what was asked for before has had time to show."""
         if not any(
             (ask.engaged and ask.quantity_w < ask.promised_w - 1) or ask.state is RequestState.ACCEPTED
             for ask in request.asks.values()
@@ -278,7 +278,7 @@ class Activation:
         return (own_rate, self._lifecycle.debts.of(ask.device_id, now), -ask.promised_w)
 
     def let_go(self, now: float) -> None:
-        """Those whose part has ended come back one by one."""
+        """Let those whose part has ended come back one by one."""
         giving = {
             ask.device_id: ask
             for request in self._lifecycle.open()
@@ -345,11 +345,11 @@ class Activation:
                 return Help(0.0, ask.quantity_w / len(config.phases) / NOMINAL_V)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self._engaged_at = {request_id: min(at, now) for request_id, at in self._engaged_at.items()}
 
     def forget(self, request_id: str) -> None:
-        """A request is closed."""
+        """Forget a request that is closed."""
         self._engaged_at.pop(request_id, None)
 
     def _feeder_of(self, request: CurtailmentRequest) -> FeederWatch:

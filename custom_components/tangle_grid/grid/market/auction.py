@@ -65,13 +65,13 @@ class Auction:
         return reason is not None and reason.key == RATE_TOO_LOW
 
     def issued(self, now: float) -> None:
-        """A round has begun."""
+        """Note that a round has begun."""
         self.feeder.last_issued_at = now
         self.feeder.not_asked = {}
         self._unfilled = False
 
     def end_round(self, left_out: dict[str, Reason]) -> None:
-        """Nobody is left to be asked, for these reasons: stop until the cooldown is over."""
+        """Stop until the cooldown is over: nobody is left to be asked, for these reasons."""
         self.feeder.not_asked = left_out
         self._unfilled = False
 
@@ -98,7 +98,7 @@ class Auction:
             self._unfilled = True
 
     def calm_down(self, now: float) -> None:
-        """What is over is forgotten: why nobody could be asked, and after a quiet time the higher rate."""
+        """Forget what is over: why nobody could be asked, and after a quiet time the higher rate."""
         feeder, timing = self.feeder, self._timing
         if feeder.over_since is None:
             feeder.not_asked = {}
@@ -107,7 +107,7 @@ class Auction:
             feeder.rate_level = 0
 
     def deadlines(self, now: float) -> list[float]:
-        """Times at which a round may be due."""
+        """Return the times at which a round may be due."""
         feeder, timing = self.feeder, self._timing
         if feeder.over_since is None:
             return []

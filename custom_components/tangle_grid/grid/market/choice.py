@@ -41,11 +41,11 @@ class Choice:
     _drawn_w: dict[str, float] = field(default_factory=dict)
 
     def ask(self, device: DeviceState, offer: Offer, want_w: float) -> None:
-        """One that is asked."""
+        """Count one that is asked."""
         self.asked.append((device, offer, want_w))
 
     def leave_out(self, device: DeviceState, reason: Reason) -> None:
-        """One that is not."""
+        """Count one that is not asked."""
         self.left_out[device.device_id] = reason
         self._drawn_w[device.device_id] = device.own_log.known_w(device.own_time(self.foreseen_at))
 

@@ -82,7 +82,7 @@ class Market:
         self.activation.let_go(now)
 
     def deadlines(self, now: float) -> list[float]:
-        """Times at which something is due even if nothing is measured."""
+        """Return times at which something is due even if nothing is measured."""
         due = [
             moment
             for request in self._lifecycle.open()
@@ -94,7 +94,7 @@ class Market:
         return due
 
     def turn_back(self, now: float, by_s: float) -> None:
-        """The clock was set back by `by_s`, to `now`."""
+        """Take in that the clock was set back by `by_s`, to `now`."""
         self._lifecycle.turn_back(now, by_s)
         self.activation.forget_future(now)
 
@@ -289,7 +289,7 @@ class Market:
     def answer(
         self, request: CurtailmentRequest, ask: Ask, now: float, *, accept: bool, power_w: float | None, reason: Reason
     ) -> list[GridEvent]:
-        """Somebody's answer; it is checked that one is awaited. A late yes counts while the request is open."""
+        """Take somebody's answer, if one is awaited. A late yes counts while the request is open."""
         events: list[GridEvent] = []
         ask.reason = reason
         promised_w = ask.quantity_w
@@ -335,7 +335,7 @@ class Market:
     # Closing
 
     def after_leaving(self, request: CurtailmentRequest, now: float, events: list[GridEvent]) -> None:
-        """Somebody has left: let others step in, or close."""
+        """Let others step in for somebody who has left, or close the request."""
         self.activation.engage(request, now, events)
         self._close_if_over(request, now, events)
 
@@ -351,7 +351,7 @@ class Market:
         self.close(request, events)
 
     def close(self, request: CurtailmentRequest, events: list[GridEvent]) -> None:
-        """Nothing more will be asked or given; an unfilled request makes the next one dearer."""
+        """Close a request: nothing more is asked or given; one that was not filled makes the next one dearer."""
         request.closed = True
         self.activation.forget(request.request_id)
         events.append(RequestClosed(request_id=request.request_id))

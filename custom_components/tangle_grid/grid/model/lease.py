@@ -24,7 +24,7 @@ class Lease:
     expires_at: float
 
     def expired(self, now: float) -> bool:
-        """Nobody renewed it: the device may have fallen back."""
+        """Return whether nobody renewed it, so that the device may have fallen back."""
         return now >= self.expires_at
 
     def due(self, now: float) -> bool:

@@ -93,12 +93,12 @@ class ReadingSeries:
         self.upto_s, self.open_ws, self.open_s = float(self.done_s), 0.0, 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {name: getattr(self, name) for name in self.__slots__} | {"readings": [list(r) for r in self.readings]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ReadingSeries:
-        """Inverse of `to_dict`."""
+        """Return what `to_dict` has given."""
         return cls(**{**data, "readings": [list(reading) for reading in data["readings"]]})
 
     def _slot_end(self) -> int:

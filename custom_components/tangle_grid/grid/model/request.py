@@ -150,7 +150,7 @@ class Ask:
         self.ask_for(quantity_w)
 
     def ask_for(self, quantity_w: float) -> None:
-        """Another quantity, from the next full second on."""
+        """Count another quantity from the next full second on."""
         self.quantity_w = quantity_w
         step = [self.series.cut(), math.floor(quantity_w + EPSILON)]
         if self.quantities and self.quantities[-1][0] == step[0]:
@@ -216,7 +216,7 @@ class Ask:
         return self.state is RequestState.SETTLED and self.amount_i > 0
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "device_id": self.device_id,
             "state": self.state.value,
@@ -249,7 +249,7 @@ class Ask:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Ask:
-        """Inverse of `to_dict`."""
+        """Return what `to_dict` has given."""
         values = {key: value for key, value in data.items() if key not in _FORMER}
         reason = values.pop("reason")
         # Parts that were stored before receipts carried readings: what they had earned stands.
@@ -305,14 +305,14 @@ class CurtailmentRequest:
     judged: bool = False
 
     def time_of(self, now: float) -> float:
-        """Grid time by the clock that the request was made by, which all its times and those of its parts go by.
+        """Return grid time by the clock that the request was made by, which all its times and those of its parts go by.
 
         A clock that is set back makes no window longer, and what was published of it stays true.
         """
         return now + self.ahead_s
 
     def turn_back(self, now: float, by_s: float) -> None:
-        """The clock was set back by `by_s`, to `now`."""
+        """Take in that the clock was set back by `by_s`, to `now`."""
         self.ahead_s += by_s
         # Whatever was stored: it was not made after now.
         self.ahead_s = max(self.ahead_s, self.issued_at - now)
@@ -333,7 +333,7 @@ class CurtailmentRequest:
         return not self.closed or any(ask.live for ask in self.asks.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "request_id": self.request_id,
             "feeder_id": self.feeder_id,
@@ -358,7 +358,7 @@ class CurtailmentRequest:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CurtailmentRequest:
-        """Inverse of `to_dict`."""
+        """Return what `to_dict` has given."""
         values = dict(data)
         asks = [Ask.from_dict(ask) for ask in values.pop("asks")]
         need = values.pop("need_w")

@@ -49,7 +49,7 @@ class Timing:
     plug_hold_s: float = 20.0
 
     def scaled(self, speed: float) -> Timing:
-        """Times for a street whose clock runs `speed` times faster than its entities report.
+        """Return times for a street whose clock runs `speed` times faster than its entities report.
 
         Only communication is stretched: processes (windows, holds, ramps) take their street time.
         """

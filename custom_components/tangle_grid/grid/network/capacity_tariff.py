@@ -56,7 +56,7 @@ class PeakWindow:
         self._at, self._power_w = now, power_w
 
     def allowed_w(self) -> float:
-        """Mean power that the rest of the window may have, W; never negative."""
+        """Return mean power that the rest of the window may have, W; never negative."""
         assert self._start is not None  # noqa: S101  # observed before it is asked
         remaining_s = max(_LAST_S, self._start + self.window_s - self._at)
         return max(0.0, (self.target_w * _AIM * self.window_s - self._energy_ws) / remaining_s)
@@ -66,20 +66,20 @@ class PeakWindow:
         return min(self.target_w * _AIM, self.allowed_w())
 
     def mean_w(self) -> float:
-        """Mean power of this window so far, W."""
+        """Return mean power of this window so far, W."""
         if self._start is None or self._at <= self._start:
             return self._power_w or 0.0
         return self._energy_ws / (self._at - self._start)
 
     def projected_w(self) -> float:
-        """Mean power of the whole window if the present power stays, W."""
+        """Return mean power of the whole window if the present power stays, W."""
         if self._start is None:
             return 0.0
         power_w = self.target_w if self._power_w is None else self._power_w
         return (self._energy_ws + power_w * (self._start + self.window_s - self._at)) / self.window_s
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {"start": self._start, "energy_ws": self._energy_ws, "at": self._at, "power_w": self._power_w}
 
     def restore(self, data: Mapping[str, Any]) -> None:

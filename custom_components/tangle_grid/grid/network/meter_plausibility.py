@@ -75,7 +75,7 @@ class Plausibility:
         return MeterFault.FROZEN if stuck else None
 
     def doubt(self, now: float, timing: Timing) -> None:
-        """Something else than its readings has shown that the meter is wrong."""
+        """Doubt the meter, since something else than its readings has shown that it is wrong."""
         self._distrust(now, timing)
 
     def _too_much(self, reading: PhaseReading) -> bool:
@@ -102,7 +102,7 @@ class Plausibility:
         return bool(since)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self._too_little_since = self._nothing_since = None
         self._moved_since = [None] * 3
         self._shown_since = [now] * 3

@@ -191,7 +191,7 @@ class FeederWatch:
             self.short_since = reading.at
 
     def turn_back(self, now: float, by_s: float) -> None:
-        """The clock was set back by `by_s`, to `now`: nothing may lie in the future, and nothing lasts any longer."""
+        """Note that the clock was set back by `by_s`, to `now`: nothing may lie in the future, nor last any longer."""
         if self.temporary is not None:
             until = min(self.temporary.until - by_s, now + MAX_DURATION_S)
             self.temporary = TemporaryCapacity(self.temporary.power_w, until)

@@ -157,7 +157,7 @@ class Spread:
         )
 
     def full(self) -> frozenset[int]:
-        """Limits that do not have room for all work."""
+        """Return limits that do not have room for all work."""
         return frozenset(limit for limit, used in enumerate(self._used_w) if max(used) > _LITTLE_W)
 
     def pour(self, number: int) -> int:

@@ -81,7 +81,7 @@ class Draft:
         return 1 + looked_at
 
     def again(self) -> bool:
-        """Once more, if somebody cannot keep to the level, or does not get enough: higher, then with them first."""
+        """Begin once more, if somebody cannot keep to the level or lacks energy: higher, then with them first."""
         short = [turn for turn in self.turns.values() if turn.missing and not turn.first]
         # Where a phase is short, a higher level helps nobody.
         helped = [turn for turn in short if not self.full.intersection(turn.limits)]

@@ -138,7 +138,7 @@ class Turn:
         return self.had_a > 0.0 and (full.isdisjoint(self.limits) or owed_ws.get(self.limits, 0.0) > -ahead_ws)
 
     def start(self) -> None:
-        """Back to the first slot."""
+        """Go back to the first slot."""
         self.left_ws, self.had_a = self.need_ws, self.begins_a
         self.placed.clear()
 

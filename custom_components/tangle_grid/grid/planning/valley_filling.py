@@ -121,7 +121,7 @@ def due_work(need_ws: float, full_w: float, seconds: Sequence[float], last_s: fl
 
 
 def price_height_w(forecast: Forecast, starts: Sequence[float], span_w: float) -> list[float]:
-    """Height that the price adds to each slot, W: nothing where it is lowest, `span_w` where it is highest."""
+    """Return height that the price adds to each slot, W: nothing where it is lowest, `span_w` where it is highest."""
     if forecast.price is None:
         return [0.0] * len(starts)
     prices = [forecast.price.mean(start, start + SLOT_S) for start in starts]

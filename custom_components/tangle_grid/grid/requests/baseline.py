@@ -35,7 +35,7 @@ NO_BASELINE = Baseline(power_w=0.0, method="none")
 def baseline_of(
     device: DeviceState, now: float, timing: Timing, habits: Habits, *, known_at: float, until: float
 ) -> Baseline:
-    """Expected power of a device from `now` to `until`; negative for a battery that is discharging anyway.
+    """Return expected power of a device from `now` to `until`; negative for a battery that is discharging anyway.
 
     A household's counts only up to the rated power of the loads that it sheds.
 

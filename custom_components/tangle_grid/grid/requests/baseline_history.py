@@ -74,7 +74,7 @@ class Habits:
         return device.need_wh() if claim is None else claim.begin(ask, device.need_wh())
 
     def end(self, ask: Ask) -> None:
-        """A part was settled."""
+        """Note that a part was settled."""
         if (claim := self._claims.get(ask.device_id)) is not None:
             claim.end(ask)
 
@@ -89,14 +89,14 @@ class Habits:
         return None if profile is None else profile.expected_w(start, end, known_at)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         for profile in self._profiles.values():
             profile.forget_future(now)
         for claim in self._claims.values():
             claim.forget_future(now)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "profiles": {device_id: profile.to_dict() for device_id, profile in self._profiles.items()},
             "claims": {device_id: claim.to_dict() for device_id, claim in self._claims.items()},

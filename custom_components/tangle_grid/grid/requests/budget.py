@@ -69,16 +69,16 @@ class Budget:
         return max(0, self._market.budget_per_day_i - self.spent_i - self.aside_i(requests))
 
     def settled(self, ask: Ask) -> None:
-        """A part has been settled: what it did not earn is free again."""
+        """Free what a settled part did not earn."""
         self.spent_i += ask.amount_i
         ask.committed_i = 0
 
     def start_day(self) -> None:
-        """A new day, a new budget; what is set aside for active parts counts in it."""
+        """Begin a new day with a new budget; what is set aside for active parts counts in it."""
         self.spent_i = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {"spent_i": self.spent_i}
 
     def restore(self, data: dict[str, Any]) -> None:

@@ -148,7 +148,7 @@ class Lifecycle:
         self.habits.end(ask)
 
     def turn_back(self, now: float, by_s: float) -> None:
-        """The clock was set back by `by_s`, to `now`: what lasts until a moment lasts no longer for that."""
+        """Note that the clock was set back by `by_s`, to `now`: what lasts until a moment lasts no longer for that."""
         for request in self.open():
             request.turn_back(now, by_s)
         self.debts.forget_future(now)
@@ -173,11 +173,11 @@ class Lifecycle:
         ]
 
     def to_list(self) -> list[dict[str, Any]]:
-        """JSON-able content of the requests."""
+        """Return JSON-able content of the requests."""
         return [request.to_dict() for request in self.requests.values()]
 
     def account(self) -> dict[str, Any]:
-        """JSON-able content of what goes with them: budget, debts, habits."""
+        """Return JSON-able content of what goes with them: budget, debts, habits."""
         return {"budget": self.budget.to_dict(), "debts": self.debts.to_dict(), "habits": self.habits.to_dict()}
 
     def restore_account(self, data: Mapping[str, Any], day_started_at: float | None) -> None:

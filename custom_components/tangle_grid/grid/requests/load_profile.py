@@ -65,11 +65,11 @@ class HouseholdProfile:
         self._spoilt_until = 0.0
 
     def spoil(self, now: float) -> None:
-        """A request is going on: what is measured now, and for an hour after it, is no habit."""
+        """Leave out what is measured during a request, and for an hour after it: it is no habit."""
         self._spoilt_until = max(self._spoilt_until, now + _REBOUND_S)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: no request is still to come."""
+        """Forget requests that were still to come: the clock was set back."""
         self._spoilt_until = min(self._spoilt_until, now + _REBOUND_S)
 
     def add(self, start: float, end: float, power_w: float) -> None:
@@ -106,7 +106,7 @@ class HouseholdProfile:
         return min(expected_w, max(hour, default=0))
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "days": {kind: [list(day) for day in days] for kind, days in self._days.items()},
             "ordinal": self._ordinal,

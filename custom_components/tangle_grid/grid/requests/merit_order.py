@@ -20,7 +20,7 @@ class Debts:
         self._debts: dict[str, tuple[float, float]] = {}
 
     def add(self, device_id: str, amount_i: int, now: float) -> None:
-        """Somebody has earned something."""
+        """Count what somebody has earned."""
         self._debts[device_id] = (self.of(device_id, now) + amount_i, now)
 
     def of(self, device_id: str, now: float) -> float:
@@ -37,11 +37,11 @@ class Debts:
                 self._debts[device_id] = (self.of(device_id, now), now)
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: debts decay from now on."""
+        """Let debts decay from now on: the clock was set back."""
         self._debts = {device_id: (debt, min(at, now)) for device_id, (debt, at) in self._debts.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {device_id: list(debt) for device_id, debt in self._debts.items()}
 
     def restore(self, data: Mapping[str, Any]) -> None:

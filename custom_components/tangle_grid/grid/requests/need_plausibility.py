@@ -133,7 +133,7 @@ class Claim:
         return 0.0 if believed_wh is None else max(0.0, believed_wh - owed_i / reward_i)
 
     def end(self, ask: Ask) -> None:
-        """It was settled: remember it, and what was made up for in it."""
+        """Remember a settled part, and what was made up for in it."""
         begun_wh, believed_wh = self._begun
         reward_i = _reward_i(ask)
         if ask.paid_baseline_w <= 0:
@@ -148,12 +148,12 @@ class Claim:
         self.paid.append(Paid(begun_wh, float(ask.baseline_wh), reward_i))
 
     def forget_future(self, now: float) -> None:
-        """The clock was set back: nothing may lie in the future."""
+        """Forget what lies in the future: the clock was set back."""
         self.arrived_at = None if self.arrived_at is None else min(self.arrived_at, now)
         self.idle_since = None if self.idle_since is None else min(self.idle_since, now)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """Return JSON-able content."""
         return {
             "arrived_at": self.arrived_at,
             "drawn_wh": self.drawn_wh,
@@ -165,7 +165,7 @@ class Claim:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Claim:
-        """Inverse of `to_dict`."""
+        """Return what `to_dict` has given."""
         most = data["most_wh"]
         return cls(
             arrived_at=data["arrived_at"],

@@ -132,7 +132,7 @@ def no_more_than(device: DeviceState, offer: Offer, drawn_w: float) -> Offer:
 
 
 def nothing(key: str, **values: str | float) -> Offer:
-    """No offer, and why."""
+    """Return no offer, and why."""
     return Offer(power_w=0.0, baseline_w=0.0, nothing=Reason(key=key, placeholders=values))
 
 
@@ -205,7 +205,7 @@ def quantity_within(device: DeviceState, ask: Ask, most_w: float) -> float:
 
 
 def loads_for(device: DeviceState, want_w: float, most_w: float = math.inf) -> tuple[str, ...]:
-    """Loads to shed for a reduction: the smallest one that is enough, or the largest ones together.
+    """Return loads to shed for a reduction: the smallest one that is enough, or the largest ones together.
 
     Together they are rated no more than `most_w`.
     """

@@ -95,7 +95,7 @@ def parts_of(policy: PolicyConfig) -> Iterator[Part]:
 
 
 def something_to_give(situation: Situation) -> Finding:
-    """There is something to give at all."""
+    """Return whether there is something to give at all."""
     if situation.question.power_w <= 0:
         return _no("declined_nothing_to_give")
     return _yes("accepted_always")
@@ -110,7 +110,7 @@ def rate_is_enough(situation: Situation) -> Finding:
 
 
 def charged_enough(situation: Situation) -> Finding:
-    """Car or battery is charged above the participant's mark."""
+    """Return whether car or battery is charged above the participant's mark."""
     device, wanted_soc = situation.device, situation.policy.charged_above
     if not isinstance(device.config, (ChargerConfig, BatteryConfig)):
         return _no("declined_never")

@@ -39,7 +39,7 @@ _WH_PER_KWH: Final = 1000
 
 
 def reward_i(energy_wh: int, rate_i_per_kwh: int) -> int:
-    """Reward for an energy, i; fractions of an iota are not paid."""
+    """Return reward for an energy, i; fractions of an iota are not paid."""
     return energy_wh * rate_i_per_kwh // _WH_PER_KWH
 
 

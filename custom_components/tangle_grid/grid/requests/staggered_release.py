@@ -81,7 +81,7 @@ class Release:
         self._advanced_at = -math.inf
 
     def add(self, device: DeviceState, now: float, *, held: float, expects_w: float, before_a: float = 0.0) -> None:
-        """A part has ended: it waits for its turn. What a battery gave that had not charged ends at once."""
+        """Let a part that has ended wait for its turn. What a battery gave that had not charged ends at once."""
         held = max(0.0, held)
         match device.config:
             case ChargerConfig():
@@ -98,7 +98,7 @@ class Release:
         self._waiting[device.device_id] = Waiting(now, held, expects_w, before_a, max(0.0, reserved_a))
 
     def drop(self, device_id: str) -> None:
-        """It is asked again, or gone."""
+        """Forget one that is asked again, or gone."""
         self._waiting.pop(device_id, None)
         self._rising.pop(device_id, None)
         self._before.pop(device_id, None)

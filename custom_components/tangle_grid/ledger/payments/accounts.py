@@ -141,7 +141,7 @@ class Accounts:
         return address
 
     def give_up(self, wallet_id: str, addresses: Sequence[str]) -> None:
-        """Never use addresses again that somebody else has emptied. Call it in a transaction."""
+        """Give up addresses for good that somebody else has emptied. Call it in a transaction."""
         self.book.give_up(addresses)
         if self.book.wallet(wallet_id).address in addresses:
             self.renew(wallet_id)

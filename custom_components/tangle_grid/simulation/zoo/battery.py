@@ -58,14 +58,14 @@ class ZooBattery(ZooDevice):
         self._think()
 
     def set_power(self, watts: float) -> None:
-        """A command to its number."""
+        """Take a command to its number."""
         if self.reachable:
             self.writes += 1
             self._show(SETPOINT, f"{watts:g}", "W")
             self.agenda.after(FOLLOW_S, lambda: self._take(told_w=watts))
 
     def set_switch(self, *, on: bool) -> None:
-        """A command to its switch: whether it follows its number."""
+        """Take a command to its switch: whether it follows its number."""
         if self.reachable:
             self.writes += 1
             self._show(SWITCH, "on" if on else "off", None)

@@ -58,7 +58,7 @@ class Behaviour:
     # When something is reported
 
     def every_s(self) -> tuple[float, float] | None:
-        """Period and phase of regular reports, s; None: this behaviour brings none about."""
+        """Return period and phase of regular reports, s; None: this behaviour brings none about."""
         return None
 
     def on_change_s(self) -> float | None:
@@ -84,7 +84,7 @@ class Behaviour:
         return amps
 
     def says(self, at: float, quantity: str, text: str, unit: object) -> tuple[str | None, object]:
-        """Text and unit of a quantity."""
+        """Return text and unit of a quantity."""
         return text, unit
 
     def shows_number(self, charger: BehavingCharger, amps: float) -> float:
@@ -112,16 +112,16 @@ class Behaviour:
     # What happens to it
 
     def begins(self, charger: BehavingCharger) -> None:
-        """It was put up."""
+        """Begin: it was put up."""
 
     def begins_session(self, charger: BehavingCharger) -> None:
-        """A car was plugged in."""
+        """Begin a session: a car was plugged in."""
 
     def ends_session(self, charger: BehavingCharger) -> None:
-        """A car was unplugged, or is full."""
+        """End a session: a car was unplugged, or is full."""
 
     def resumes(self, charger: BehavingCharger) -> None:
-        """It was paused and is told to charge."""
+        """Go on: it was paused and is told to charge."""
 
     def power_returns(self, charger: BehavingCharger) -> None:
-        """It had no mains and has it again."""
+        """Start: it had no mains and has it again."""

@@ -75,7 +75,7 @@ class ZooCharger(ZooDevice):
     # What others do to it
 
     def set_number(self, amps: float) -> None:
-        """A command to its number entity."""
+        """Take a command to its number entity."""
         if not self.reachable:
             return
         self.writes += 1
@@ -95,7 +95,7 @@ class ZooCharger(ZooDevice):
             self.agenda.after(self._follow_s(), lambda: self._take(limit_a=taken))
 
     def set_switch(self, *, on: bool) -> None:
-        """A command to its switch entity."""
+        """Take a command to its switch entity."""
         if not self.reachable:
             return
         self.writes += 1
@@ -111,7 +111,7 @@ class ZooCharger(ZooDevice):
             self.agenda.after(self._follow_s(), lambda: self._take(enabled=wanted))
 
     def plug_in(self, car: ZooCar) -> None:
-        """A car comes."""
+        """Let a car come."""
         self.car = car
         for each in self.active():
             each.begins_session(self)
@@ -123,7 +123,7 @@ class ZooCharger(ZooDevice):
         self.changed()
 
     def unplug(self) -> None:
-        """The car leaves."""
+        """Let the car leave."""
         self.car = None
         self._soc_text = None
         for each in self.active():
@@ -132,7 +132,7 @@ class ZooCharger(ZooDevice):
         self.changed()
 
     def cut_power(self, *, off: bool) -> None:
-        """The mains goes, or comes back."""
+        """Let the mains go, or come back."""
         self.powered = not off
         if not off:
             for each in self.active():
@@ -165,7 +165,7 @@ class ZooCharger(ZooDevice):
             self._show(SWITCH, "on" if on else "off", None)
 
     def rest(self, *, resting: bool) -> None:
-        """The car itself pauses, or goes on."""
+        """Let the car itself pause, or go on."""
         if self.car is not None:
             resumes = self.car.resting and not resting
             self.car.resting = resting

@@ -42,17 +42,17 @@ class ZooDevice:
     # To be said by each kind
 
     def values(self) -> Mapping[str, tuple[str, object]]:
-        """Text and unit of each quantity, as the device measures them."""
+        """Return text and unit of each quantity, as the device measures them."""
         raise NotImplementedError
 
     def in_session(self) -> bool:
-        """Something happens that devices with few words speak of."""
+        """Note that something happens that devices with few words speak of."""
         return True
 
     # Reporting
 
     def introduce(self, *more: str) -> None:
-        """Be there: entities that know nothing yet, of `more` quantities as well, and a first report."""
+        """Appear: entities that know nothing yet, of `more` quantities as well, and a first report."""
         for quantity in (*self.values(), *more):
             self.entities.setdefault(quantity, Entity(UNKNOWN))
         self.report()
@@ -73,13 +73,13 @@ class ZooDevice:
                 self._show(quantity, text, unit)
 
     def changed(self) -> None:
-        """Something that it measures has changed: report it soon, if that is its way."""
+        """Report soon what has changed of what it measures, if that is its way."""
         delays = [delay for each in self.active() if (delay := each.on_change_s()) is not None]
         if delays:
             self.agenda.after(min(delays), self.report)
 
     def cut_off(self, *, off: bool) -> None:
-        """Its connection goes, or comes back: meanwhile all entities are unavailable."""
+        """Take its connection away, or give it back: meanwhile all entities are unavailable."""
         self.reachable = not off
         if off:
             for entity in self.entities.values():

@@ -42,7 +42,7 @@ class Felt:
     def add(
         self, begin: float, end: float, amps: Sequence[float], could_fall: Callable[[Collection[int]], bool]
     ) -> None:
-        """A constant load from `begin` to `end`, both within one second of the clock.
+        """Add a constant load from `begin` to `end`, both within one second of the clock.
 
         Args:
             begin: Epoch seconds.
