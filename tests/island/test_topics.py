@@ -190,7 +190,7 @@ async def test_a_wallet_that_cannot_pay_takes_no_reports(island: Island) -> None
     with pytest.raises(ServiceValidationError) as refused:
         await report(island, VEHICLE)
     assert refused.value.translation_key == "topic_wallet_short"
-    assert refused.value.translation_placeholders == {"cost": "200", "left": "150"}
+    assert refused.value.translation_placeholders == {"cost": "200 i", "left": "150 i"}
 
 
 async def test_a_limit_per_payment_is_for_each_reporter(island: Island) -> None:
@@ -199,7 +199,7 @@ async def test_a_limit_per_payment_is_for_each_reporter(island: Island) -> None:
     await island.call("set_spending_limits", device_id=island.device_id(TOPIC), per_payment=99)
     with pytest.raises(ServiceValidationError) as refused:
         await report(island, CARS[0])
-    assert refused.value.translation_placeholders == {"cost": "100", "left": "99"}
+    assert refused.value.translation_placeholders == {"cost": "100 i", "left": "99 i"}
 
 
 async def test_the_owner_says_what_is_true_and_what_is_not(hass: HomeAssistant, island: Island) -> None:
