@@ -249,7 +249,7 @@ async def test_after_pruning_each_receipt_is_verified_in_full_and_readings_are_g
     await ledger.publish("meter", {"load_w": 1})
     assert await ledger.drain(20)
     await whole_story(ledger)
-    before = await ledger.verify(payment_id=PAYMENT)
+    before = await ledger.tangle.verify(payment_id=PAYMENT)
     wallets = await ledger.wallets()
     for number in range(4):
         await ledger.publish("meter", {"load_w": number})
@@ -257,16 +257,16 @@ async def test_after_pruning_each_receipt_is_verified_in_full_and_readings_are_g
     backend = ledger._core.backend
     assert isinstance(backend, EmbeddedBackend)
     pruner, store = backend.node.pruner, backend.node.store
-    readings = len(await ledger.messages(kind="meter"))
+    readings = len(await ledger.tangle.messages(kind="meter"))
     pruner.keep_s = 0.0
     while await asyncio.to_thread(pruner.step, time.time() + 60):
         pass
     assert pruner.snapshot > 0
-    assert 0 < len(await ledger.messages(kind="meter")) < readings
+    assert 0 < len(await ledger.tangle.messages(kind="meter")) < readings
     # The milestone that booked the payment is gone as well: that it was booked is the word of the node.
     (booked,) = store.database.rows("SELECT DISTINCT milestone FROM tx WHERE signed AND value < 0")
     assert store.database.value("SELECT COUNT(*) FROM milestone WHERE number = ?", booked[0]) == 0
-    after = await ledger.verify(payment_id=PAYMENT)
+    after = await ledger.tangle.verify(payment_id=PAYMENT)
     assert after.ok, failed(after)
     assert after == before
     assert {check.key for check in after.checks} == CHECKS
