@@ -302,6 +302,54 @@ async def test_what_waits_for_its_turn_is_not_written_after_the_end(
     assert turns.told == [(BATTERY, 500.0)]
 
 
+class TestReadApart:
+    """A large island reads its devices in one turn of the event loop, and decides in the next one."""
+
+    @pytest.fixture
+    def turns(self, island: Island, monkeypatch: pytest.MonkeyPatch) -> Turns:
+        turns = Turns(island, monkeypatch)
+        monkeypatch.setattr(control_loop, "AT_ONCE", 100)
+        monkeypatch.setattr(control_loop, "READ_APART", 1)
+        return turns
+
+    async def test_the_decision_comes_in_the_next_turn(self, turns: Turns) -> None:
+        before = turns.loop.telemetry
+        turns.step(_charger(8.0, reduces=True))
+        assert turns.loop.telemetry is not before
+        assert turns.told == []
+        await asyncio.sleep(0)
+        assert turns.told == [(CHARGER, 8.0)]
+        await asyncio.sleep(0)
+        assert turns.told == [(CHARGER, 8.0)]
+
+    async def test_what_comes_in_between_counts_and_nobody_waits_longer(self, turns: Turns) -> None:
+        turns.step(_charger(8.0, reduces=True))
+        read = turns.loop.telemetry
+        turns.step(_charger(7.0, reduces=True))
+        assert turns.told == [(CHARGER, 7.0)]
+        assert turns.loop.telemetry is not read
+        await asyncio.sleep(0)
+        assert turns.told == [(CHARGER, 7.0)]
+
+    @pytest.mark.parametrize(("owner", "name"), [(Readout, "devices"), (GridEngine, "decide")])
+    async def test_one_that_fails_ends_in_the_safe_state(
+        self, turns: Turns, caplog: pytest.LogCaptureFixture, owner: type, name: str
+    ) -> None:
+        with patch.object(owner, name, fail):
+            turns.step()
+            await asyncio.sleep(0)
+        assert (CHARGER, SAFE_A) in turns.told
+        caplog.clear()
+
+    async def test_nothing_is_decided_after_the_end(
+        self, hass: HomeAssistant, entry: MockConfigEntry, turns: Turns
+    ) -> None:
+        turns.step(_charger(16.0, reduces=False))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done()
+        assert turns.told == []
+
+
 async def test_a_plan_that_cannot_be_made_holds_nobody_back(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

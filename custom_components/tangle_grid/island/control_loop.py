@@ -2,8 +2,8 @@
 
 Whatever fails in a pass, the safe state is written to all devices in the same turn, and the next pass tries again.
 
-Reductions are written first, and only then a picture of the pass is made for people. Where many devices are told
-something at once, they are told in several turns of the event loop, so that others have theirs in between.
+Reductions are written first, and only then a picture of the pass is made for people. Where many devices are read, or
+told something at once, that is done in several turns of the event loop, so that others have theirs in between.
 """
 
 import asyncio
@@ -31,6 +31,8 @@ from .setpoint_writers import SetpointWriter, reduces
 
 #: So many setpoints are handed over in one turn of the event loop.
 AT_ONCE: Final = 100
+#: More devices than these are read in a turn of their own, before the one that decides.
+READ_APART: Final = 250
 #: How much longer than for a piece of a plan the loop is left to others.
 _PLAN_PAUSE: Final = 4.0
 
@@ -103,6 +105,9 @@ class ControlLoop:
         # What the last pass decided and has not been handed over yet, reductions first.
         self._waiting: dict[str, tuple[Setpoint, Callable[[], None] | None]] = {}
         self._turn: asyncio.Handle | None = None
+        # The decision on what was read in the turn before, and when the meter's reading came that led to it.
+        self._decision: asyncio.Handle | None = None
+        self._meter_changed_at: float | None = None
         self._planning: asyncio.Task[None] | None = None
         self._running = False
         self._first: Decisions | Exception
@@ -139,13 +144,40 @@ class ControlLoop:
         """
         if not self._running:
             return
-        self._began = time.perf_counter()
+        pending = self._decision is not None
+        if pending:
+            # What came in between counts as well, and nobody waits any longer.
+            self._cancel_decision()
+        else:
+            self._began, self._meter_changed_at = time.perf_counter(), meter_changed_at
         try:
-            self._carry_out(self._decide(), meter_changed_at)
-            if self._turn is None:
-                self._conclude()
+            if pending or len(self._writers) <= READ_APART:
+                self._carry_out_and_show(self._decide())
+            else:
+                self._inputs, self._now = None, self._clock.now()
+                self.telemetry = self._readout.devices()
+                self._decision = self._hass.loop.call_soon(self._async_decide)
         except Exception as error:  # noqa: BLE001 - see the top
             self._fall_back(error)
+
+    @callback
+    def _async_decide(self) -> None:
+        """Decide on what was read in the turn before."""
+        self._decision = None
+        try:
+            self._carry_out_and_show(self._decide_on_telemetry())
+        except Exception as error:  # noqa: BLE001 - see the top
+            self._fall_back(error)
+
+    def _cancel_decision(self) -> None:
+        if self._decision is not None:
+            self._decision.cancel()
+            self._decision = None
+
+    def _carry_out_and_show(self, result: Decisions) -> None:
+        self._carry_out(result, self._meter_changed_at)
+        if self._turn is None:
+            self._conclude()
 
     @callback
     def _async_go_on(self) -> None:
@@ -166,10 +198,14 @@ class ControlLoop:
         self._watch.async_worked()
 
     def _decide(self) -> Decisions:
+        self._inputs, self._now = None, self._clock.now()
+        self.telemetry = self._readout.devices()
+        return self._decide_on_telemetry()
+
+    def _decide_on_telemetry(self) -> Decisions:
         self._inputs = None
         self._now = now = self._clock.now()
         self._start_day(now)
-        self.telemetry = self._readout.devices()
         self._inputs = Inputs(
             meters=self._readout.meters(), devices=self.telemetry, forecast=self._forecasts.forecast()
         )
@@ -221,6 +257,7 @@ class ControlLoop:
         setpoints, events = self.engine.fail_safe(self._now, self._inputs)
         waiting, self._waiting = self._waiting, {}
         self._cancel_turn()
+        self._cancel_decision()
         for setpoint in setpoints:
             waiting.pop(setpoint.device_id, None)
             self._told[setpoint.device_id] = setpoint
@@ -307,5 +344,6 @@ class ControlLoop:
         self._running = False
         self._waiting.clear()
         self._cancel_turn()
+        self._cancel_decision()
         self._watch.async_close()
         await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
