@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.economy.effects import BookEntry, Kind
+from custom_components.tangle_grid.grid import RequestState
 from tests.support.island import (
+    BATTERY,
     CAR_PARK,
     CHARGER,
     HOUSEHOLD,
@@ -36,10 +40,12 @@ from tests.support.island import (
     TOPIC,
     VEHICLE,
     Island,
+    battery_subentry,
     car_park_subentry,
     charger_subentry,
     household_subentry,
     island_entry,
+    set_meter,
     set_sensor,
     toll_subentry,
     topic_subentry,
@@ -579,3 +585,179 @@ async def test_pays_the_toll_once_a_passage(
         _phone_at(hass, latitude)
         await island.settle()
     assert island.state("sensor", "income_today", TOLL) == "50"
+
+
+# Battery support
+
+
+@pytest.mark.parametrize("entry", [island_entry(charger_subentry("never"), battery_subentry("always"))])
+async def test_the_battery_supports_a_short_feed(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    await island.run(900)
+    await automate(
+        "battery_support",
+        feed=island.device_id(),
+        battery=island.device_id(BATTERY),
+        state_of_charge=island.entity_id("sensor", "state_of_charge", BATTERY),
+        keep=50,
+        power=1500,
+    )
+    assert not island.runtime.grid.requests
+    set_meter(hass, 13_000, 6000, 6000)
+    await island.settle()
+    await island.run(15)
+    # What the grid asks by itself is another matter.
+    (request,) = (each for each in island.runtime.grid.requests.values() if not each.automatic)
+    assert set(request.asks) == {BATTERY}
+    assert request.asks[BATTERY].state is RequestState.ACTIVE
+    assert request.ends_at - request.starts_at == 900
+    await island.run(15)
+    assert float(hass.states.get("input_number.battery_setpoint").state) < 0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("entry", [island_entry(charger_subentry("never"), battery_subentry("always"))])
+async def test_a_battery_that_is_too_empty_is_left_alone(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    await island.run(60)
+    await automate(
+        "battery_support",
+        feed=island.device_id(),
+        battery=island.device_id(BATTERY),
+        state_of_charge=island.entity_id("sensor", "state_of_charge", BATTERY),
+        keep=70,
+    )
+    set_meter(hass, 13_000, 6000, 6000)
+    await island.settle()
+    assert not island.runtime.grid.requests
+
+
+# Dimming order
+
+
+@pytest.mark.parametrize(("limit", "expected"), [([], 9_000), (["sensor.limit"], 6_500)])
+async def test_an_order_of_the_grid_operator_is_passed_on(
+    hass: HomeAssistant,
+    island: Island,
+    automate: Callable[..., Any],
+    freezer: FrozenDateTimeFactory,
+    limit: list[str],
+    expected: int,
+) -> None:
+    hass.states.async_set("binary_sensor.relay", "off")
+    hass.states.async_set("sensor.limit", "6500")
+    state = island.entity_id("sensor", "state")
+    await automate("dimming_order", order="binary_sensor.relay", state=state, power=9_000, limit=limit)
+    before = island.state("sensor", "capacity")
+    hass.states.async_set("binary_sensor.relay", "on")
+    await island.settle()
+    assert island.state("sensor", "capacity") == str(expected)
+    until = island.runtime.status.feeders["main"].temporary_until
+    # It is renewed while it holds, and goes on when the relay is away.
+    freezer.tick(20 * 60)
+    async_fire_time_changed(hass)
+    await island.settle()
+    assert (island.runtime.status.feeders["main"].temporary_until or 0) > (until or 0)
+    hass.states.async_set("binary_sensor.relay", "unavailable")
+    await island.settle()
+    assert island.state("sensor", "capacity") == str(expected)
+    hass.states.async_set("binary_sensor.relay", "off")
+    await island.settle()
+    assert island.state("sensor", "capacity") == before
+    if limit:
+        hass.states.async_set("binary_sensor.relay", "on")
+        hass.states.async_set("sensor.limit", "7000")
+        await island.settle()
+        assert island.state("sensor", "capacity") == "7000"
+
+
+# Capacity tariff
+
+
+@pytest.mark.parametrize(
+    "entry", [island_entry(charger_subentry("always"), options={"planning": False, "peak_target": 40})]
+)
+async def test_a_window_that_would_be_too_high_asks_for_help(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    await island.run(900)
+    projected = island.entity_id("sensor", "window_projected")
+    await automate("capacity_tariff", projected=projected, level=19_000, patience=0)
+    assert not island.runtime.grid.requests
+    set_meter(hass, 12_000, 12_000, 12_000)
+    await island.run(60)
+    (request,) = (each for each in island.runtime.grid.requests.values() if not each.automatic)
+    assert request.quantity_w >= 300
+    assert request.ends_at - request.starts_at <= 900
+    assert request.asks[CHARGER].state is RequestState.ACTIVE
+    await island.call("cancel_request", request_id=request.request_id)
+
+
+# Sun first
+
+
+async def test_what_can_wait_runs_while_there_is_sun_to_spare(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"boiler": {"initial": False}}})
+    hass.states.async_set("input_boolean.heat_pump", "off")
+    await automate(
+        "sun_first",
+        load=island.entity_id("sensor", "load"),
+        switches=["input_boolean.heat_pump"],
+        surplus=2000,
+        taken=300,
+        patience=60,
+    )
+    set_meter(hass, -2000, -2000, -2000)
+    await island.run(30)
+    assert hass.states.is_state("input_boolean.heat_pump", "off")
+    await island.run(90)
+    assert hass.states.is_state("input_boolean.heat_pump", "on")
+    set_meter(hass, 1000, 1000, 1000)
+    await island.run(30)
+    assert hass.states.is_state("input_boolean.heat_pump", "on")
+    await island.run(90)
+    assert hass.states.is_state("input_boolean.heat_pump", "off")
+
+
+# Weekly summary
+
+
+async def test_a_week_is_summed_up(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any], freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    await island.settle()
+    for number, (moment, amount_i) in enumerate(
+        (("2026-11-20", 9_000_000), ("2026-11-29", 1_500_000), ("2026-12-01", 250_000), ("2026-12-01", -500_000))
+    ):
+        at = datetime.fromisoformat(f"{moment}T12:00:00+00:00").timestamp()
+        line = BookEntry(
+            entry_id=str(number),
+            participant=CHARGER,
+            counterparty=HOUSEHOLD,
+            amount_i=amount_i,
+            wh_out=1_500,
+            at=at,
+            kind=Kind.CHARGING,
+            reference=f"session-{number}",
+        )
+        island.runtime.desk.record("session", f"session-{number}", {}, [line], at=at, ended=True)
+    await island.runtime.desk.async_settled()
+    freezer.move_to("2026-12-02 17:59:00+00:00")
+    said = async_mock_service(hass, "notify", "anna")
+    await automate(
+        "weekly_summary",
+        participant=island.device_id(CHARGER),
+        weekday="wed",
+        send=[{"action": "notify.anna", "data": {"title": "{{ title }}", "message": "{{ message }}"}}],
+    )
+    for moment in ("2026-12-02 18:00:01", "2026-12-03 18:00:01"):
+        freezer.move_to(f"{moment}+00:00")
+        async_fire_time_changed(hass)
+        await island.settle()
+    (call,) = said
+    assert call.data["title"] == "Charger Maple 4"
+    assert call.data["message"] == "Last week: earned 1.75 Mi, paid 0.5 Mi, 4.5 kWh, in 3 payments."
