@@ -75,8 +75,9 @@ class IslandCoordinator(DataUpdateCoordinator[IslandSnapshot]):
         self._held = not due
         if self._calm is None:
             self._begin_calm()
-        self.async_set_updated_data(snapshot)
+        # An automation that this picture starts may have a newer one at once: it waits for the second to be over, too.
         self._waiting = async_call_later(self.hass, _SHORTEST_INTERVAL_S, self._async_push)
+        self.async_set_updated_data(snapshot)
 
     def _begin_calm(self) -> None:
         self._calm = async_call_later(self.hass, CALM_S, self._async_end_calm)
