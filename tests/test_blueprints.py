@@ -118,7 +118,7 @@ async def test_accepts_when_charged(hass: HomeAssistant, island: Island, automat
     ("soc", "rate", "reason"),
     [
         (34, 1_000_000, "34 % charged, less than 80 %"),
-        (90, 10, "pays 10 i/kWh, less than 500 i/kWh"),
+        (90, 10, "pays 0.00001 Mi per kWh, less than 0.0005 Mi per kWh"),
         (None, 1_000_000, "the state of charge is not known"),
     ],
 )
@@ -222,7 +222,7 @@ async def test_the_phone_answers(
     assert question["title"] == "Charger Maple 4: the grid asks for help"
     # What was asked for, in whole amperes.
     assert "3450 W less for 15 minutes" in question["message"]
-    assert "1200000 i per kWh" in question["message"]
+    assert "1.2 Mi per kWh" in question["message"]
 
     action = question["data"]["actions"][button]["action"]
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})

@@ -25,12 +25,12 @@ from .actions.answering import async_answer, async_meaning, async_question
 from .actions.requests import ANSWER_ACCEPT, ANSWER_DECLINE
 from .actions.responses import iso_time
 from .actions.targets import async_loaded_islands
-from .amounts import in_mi
 from .const import DOMAIN
 from .entities.why_sensors import why_attributes
 from .errors import invalid
 from .island.configuration import Participant
 from .island.runtime import IslandRuntime
+from .island.tariffs import amount_shown
 
 PROMPT: Final = (
     "Tangle Grid shares an electrical feed among cars, batteries and homes. To answer a request for somebody: propose "
@@ -176,7 +176,7 @@ def _feed(runtime: IslandRuntime) -> dict[str, Any]:
         "state": feeder.state.value,
         "load_w": None if feeder.total_w is None else round(feeder.total_w),
         "capacity_w": round(sum(feeder.capacity_w)),
-        "reward_per_kwh": in_mi(status.reward_rate_i_per_kwh),
+        "reward_per_kwh": amount_shown(runtime.hass, runtime.entry.options, status.reward_rate_i_per_kwh),
         "open_requests": len(status.open_requests),
     }
 

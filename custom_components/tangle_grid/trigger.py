@@ -17,12 +17,12 @@ from .actions.answering import async_meaning
 from .actions.responses import iso_time, owner_name
 from .actions.targets import async_device_id, async_device_of_feeder, feeder_name
 from .actions.watching import async_is_picked, async_is_picked_feeder, async_watch_islands, is_short
-from .amounts import in_mi
 from .const import TREASURY
 from .grid.engine.status import FeederState, FeederStatus
 from .grid.model.events import AskChanged, Asked
 from .grid.model.request import ANSWERABLE, RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent
+from .island.tariffs import amount_shown
 from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
 
@@ -160,7 +160,7 @@ class RequestEnded(RequestTrigger):
             "outcome": event.state.value,
             "delivered_wh": ask.energy_wh,
             "earned": ask.amount_i,
-            "earned_text": in_mi(ask.amount_i),
+            "earned_text": amount_shown(runtime.hass, runtime.entry.options, ask.amount_i),
         }
 
 
@@ -186,7 +186,7 @@ class PaymentReceived(EventTrigger):
             "source": owner_name(runtime, payment.source),
             "target": owner_name(runtime, payment.target),
             "amount": payment.amount_i,
-            "amount_text": in_mi(payment.amount_i),
+            "amount_text": amount_shown(runtime.hass, runtime.entry.options, payment.amount_i),
         }
 
 

@@ -51,6 +51,16 @@ async def test_they_are_there_while_somebody_is_asked(hass: HomeAssistant, islan
     assert island.state("button", "decline", CHARGER) == STATE_UNAVAILABLE
 
 
+@pytest.mark.parametrize(
+    "entry", [island_entry(charger_subentry(), options={"planning": False, "token_rate": "2000000"})]
+)
+async def test_the_currency_stands_beside_the_tokens_where_a_rate_is_given(hass: HomeAssistant, island: Island) -> None:
+    await island.request(power=20_000, device_id=[island.device_id(CHARGER)])
+    state = hass.states.get(island.entity_id("button", "accept", CHARGER))
+    assert state is not None
+    assert state.attributes["meaning"].endswith(f"earns about 2.8 Mi (1.40 {hass.config.currency})")
+
+
 async def test_what_it_means_is_not_recorded_and_not_written_every_second(island: Island) -> None:
     await island.request(power=20_000, device_id=[island.device_id(CHARGER)])
     state = island.hass.states.get(island.entity_id("button", "accept", CHARGER))

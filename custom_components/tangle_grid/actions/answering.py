@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from homeassistant.core import Context, callback
 
-from ..amounts import about, in_mi
+from ..amounts import about
 from ..errors import invalid, translated_errors
 from ..grid.model.request import CurtailmentRequest
 from ..grid.model.world import Reason
 from ..grid.requests.consequence import Consequence
 from ..island.configuration import Participant
 from ..island.runtime import IslandRuntime
+from ..island.tariffs import amount_shown
 from ..reasons import async_text
 from .access import async_require_answer
 from .responses import iso_time
@@ -96,5 +97,7 @@ def _sentence(runtime: IslandRuntime, means: Consequence) -> str:
     parts = [async_text(hass, f"meaning_{means.effect.value}", **figures)]
     if means.ready_at is not None:
         parts.append(async_text(hass, "meaning_ready", ready_at=means.ready_at))
-    parts.append(async_text(hass, "meaning_earns", earns=in_mi(about(means.earns_i))))
+    parts.append(
+        async_text(hass, "meaning_earns", earns=amount_shown(hass, runtime.entry.options, about(means.earns_i)))
+    )
     return ", ".join(parts)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util import dt as dt_util
 
+from ..amounts import in_currency, in_mi
 from ..const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
 from ..devices.forecasts.series import price_series
 from ..economy.errors import FormError, TariffError
@@ -132,6 +133,13 @@ def token_rate(hass: HomeAssistant, options: Mapping[str, Any]) -> Fraction | No
         shown = entity_price(hass, entity_id)
         return shown if shown is not None and shown > 0 else None
     return Fraction(str(options.get(CONF_TOKEN_RATE) or DEFAULT_TOKEN_RATE))
+
+
+def amount_shown(hass: HomeAssistant, options: Mapping[str, Any], amount_i: int) -> str:
+    """Return an amount as people read it: `0.85 Mi`; with the currency, `0.85 Mi (0.43 EUR)`, where a rate is given."""
+    if not options.get(CONF_TOKEN_RATE):
+        return in_mi(amount_i)
+    return f"{in_mi(amount_i)} ({in_currency(amount_i, token_rate(options), hass.config.currency)})"
 
 
 def _decimal(value: Fraction) -> str:
