@@ -9,7 +9,7 @@ from homeassistant.core import callback
 
 from ..const import SUBENTRY_BATTERY, SUBENTRY_SOLAR
 from ..entity import IslandView, ParticipantView
-from .view_sensors import ANY_CHANGE, Value, ViewSensor, ViewSensorDescription
+from .view_sensors import ANY_CHANGE, LONG_PATIENCE, Value, ViewSensor, ViewSensorDescription
 
 #: Time between two measurements beyond which nobody knows what was drawn, s.
 _GAP_S: Final = 60.0
@@ -37,7 +37,9 @@ def _nothing(_view: object) -> Value:
 
 
 def _counts(key: str, power_fn: Callable[[Any], float | None], at_fn: Callable[[Any], float], **others: Any) -> Any:
-    return EnergyDescription.energy(key, _nothing, power_fn=power_fn, at_fn=at_fn, calm=ANY_CHANGE, **others)
+    return EnergyDescription.energy(
+        key, _nothing, power_fn=power_fn, at_fn=at_fn, calm=ANY_CHANGE, patience=LONG_PATIENCE, **others
+    )
 
 
 def _at(view: IslandView) -> float:
