@@ -137,9 +137,11 @@ def token_rate(hass: HomeAssistant, options: Mapping[str, Any]) -> Fraction | No
 
 def amount_shown(hass: HomeAssistant, options: Mapping[str, Any], amount_i: int) -> str:
     """Return an amount as people read it: `0.85 Mi`; with the currency, `0.85 Mi (0.43 EUR)`, where a rate is given."""
-    if not options.get(CONF_TOKEN_RATE):
+    given = options.get(CONF_TOKEN_RATE) or options.get(CONF_TOKEN_RATE_ENTITY)
+    rate = token_rate(hass, options) if given else None
+    if rate is None:
         return in_mi(amount_i)
-    return f"{in_mi(amount_i)} ({in_currency(amount_i, token_rate(options), hass.config.currency)})"
+    return f"{in_mi(amount_i)} ({in_currency(amount_i, rate, hass.config.currency)})"
 
 
 def _decimal(value: Fraction) -> str:
