@@ -139,7 +139,7 @@ def hour(habit: Habit, values: Mapping[str, Any]) -> Figures:
     spec = ChargerSpec(
         config=config,
         behaviours=(*habit.reports(), *rude),
-        car=ZooCar(battery_wh=200_000.0),
+        car=ZooCar(battery_wh=200_000.0, least_a=float(values.get(CONF_MIN_CURRENT, 6.0))),
         lowest_a=habit.lowest_a,
         has_switch=habit.paused,
         per_phase=False,
@@ -179,8 +179,8 @@ def hour(habit: Habit, values: Mapping[str, Any]) -> Figures:
 
 
 def of_file(name: str) -> Preset:
-    """Return the first preset of a charger in a file."""
-    return next(preset for preset in presets_of(FOLDER / f"{name}.json") if preset.kind == "charger")
+    """Return the preset of a charger in a file: of several the last one, which needs nothing beside the device."""
+    return [preset for preset in presets_of(FOLDER / f"{name}.json") if preset.kind == "charger"][-1]
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ CHARGERS: Final = (
             beside=beside,
             bounds={"number.charge_state_charge_current_request": {"max": 16}},
             expected={**_TESLA_CHARGER, **(_TESSIE_SOC if integration == "tessie" else {}), **power},
-            data={"min_current": 5, "max_current": 16},
+            data={"min_current": 6, "max_current": 16},
         )
         for integration in ("tesla_fleet", "teslemetry", "tessie")
         for name, beside, power in (
@@ -190,7 +190,7 @@ OTHER_CHARGERS: Final = (
             "enable": "switch.charger_operation_mode",
             "currents": ("sensor.current_phase1", "sensor.current_phase2", "sensor.current_phase3"),
         },
-        data={"min_current": 6, "max_current": 32, "max_age": 700, "write_interval": 900},
+        data={"min_current": 6, "max_current": 32, "max_age": 700, "write_interval": 120},
     ),
     Specimen(
         preset="easee",
@@ -297,7 +297,7 @@ OTHER_CHARGERS: Final = (
             "pause_select": "select.override_state",
             "connected": "binary_sensor.vehicle",
         },
-        data={"min_current": 6, "max_current": 32, "max_age": 330},
+        data={"min_current": 6, "max_current": 32, "max_age": 3600},
     ),
     Specimen(
         preset="evcc_intg",
