@@ -55,6 +55,7 @@ CONF_PRICE_FORECAST: Final = "price_forecast"
 CONF_FAIRNESS: Final = "fairness"
 CONF_DIMMING_FLOOR: Final = "dimming_floor"
 CONF_PRICES: Final = "prices"
+CONF_RETENTION: Final = "retention"
 CONF_TOKEN_RATE: Final = "token_rate"  # noqa: S105 - a name
 CONF_TOKEN_RATE_ENTITY: Final = "token_rate_entity"  # noqa: S105 - a name
 CONF_PANEL: Final = "panel"

@@ -20,6 +20,7 @@ from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Trans
 from custom_components.tangle_grid.economy.privacy import fits
 from custom_components.tangle_grid.ledger.messages.chronicle import text_of
 from tests.support.island import CHARGER, HOUSEHOLD, Island
+from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_until, live_island
 
 __all__ = ["live_island"]
@@ -196,6 +197,31 @@ async def test_the_island_itself_is_nobody_to_erase(island: Island) -> None:
     assert refused.value.translation_key == "device_is_island"
     found = await island.call("export_my_data", response=True, device_id=island.device_id())
     assert found["participant"] == "treasury"
+
+
+async def test_how_long_data_is_kept_is_an_option(island: Island) -> None:
+    hass, entry = island.hass, island.entry
+    before = dict(entry.options)
+    days = {"charging": 10, "parking": 7, "tolls": 7, "reports": 7, "energy": 400, "other": 3000}
+    runtime = entry.runtime_data
+    await submit(hass, await step(hass, entry, "retention"), **days)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert dict(entry.options) == {**before, "retention": days}
+    assert entry.runtime_data is runtime, "the grid was not started anew"
+    form = await step(hass, entry, "retention")
+    shown = {str(field): field.description["suggested_value"] for field in form["data_schema"].schema}  # type: ignore[union-attr]
+    assert shown == days
+    # The balance of the island is another form, and leaves them alone.
+    other = await step(hass, entry, "balancing")
+    await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    assert entry.options["retention"] == days
+    await hass.async_block_till_done(wait_background_tasks=True)
+    books, desk = entry.runtime_data.books, entry.runtime_data.desk
+    for after, details in ((9, {"charger": "=1"}), (11, {})):
+        later = dt_util.utcnow() + timedelta(days=after)
+        with patch("custom_components.tangle_grid.island.books.dt_util.utcnow", return_value=later):
+            await books.async_forget_old()
+        assert [line.details for line in desk.journal.lines(participant=CHARGER)][-1] == details
 
 
 async def test_old_details_are_forgotten(island: Island) -> None:

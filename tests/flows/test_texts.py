@@ -14,7 +14,7 @@ from homeassistant.helpers.selector import DeviceSelector, SelectOptionDict
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.flows.entry import island, ledger
 from custom_components.tangle_grid.flows.found import BEGIN_MENU, FIELD_DEVICE
-from custom_components.tangle_grid.flows.options import keys, prices, seeds
+from custom_components.tangle_grid.flows.options import keys, prices, retention, seeds
 from custom_components.tangle_grid.flows.subentries import (
     battery,
     charger,
@@ -45,6 +45,7 @@ FORMS = [
     (TEXTS["config"]["step"]["simulated_street"], island.STREET_SCHEMA),
     (TEXTS["options"]["step"]["balancing"], island.OPTIONS_SCHEMA),
     (TEXTS["options"]["step"]["prices"], prices.prices_schema([SelectOptionDict(value="h1", label="Home 1")])),
+    (TEXTS["options"]["step"]["retention"], retention.RETENTION_SCHEMA),
     (TEXTS["config"]["step"]["reauth_confirm"], ledger.TOKEN_SCHEMA),
     (TEXTS["options"]["step"]["own_node"], ledger.OWN_NODE_SCHEMA),
     (TEXTS["options"]["step"]["other_node"], ledger.OTHER_NODE_SCHEMA),

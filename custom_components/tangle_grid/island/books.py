@@ -13,6 +13,8 @@ from ..bridge.journal import Erased, Journal
 from ..bridge.link import LedgerLink
 from ..bridge.payment_desk import PaymentDesk
 from ..bridge.secrets import SecretStore
+from ..const import CONF_RETENTION
+from ..devices.named import StoredEntry
 from ..economy.books import (
     Form,
     Month,
@@ -30,10 +32,26 @@ from ..economy.effects import BookEntry
 from ..economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, receipt_data, receipt_of, receipt_salt
 from ..ledger import LedgerError
 from ..protocol import ProtocolError
+from .charging_sessions import KIND as CHARGING
+from .services import PARKING_RECEIPT, PARKING_VISIT, TOLL_RECEIPT, TOLL_VISIT
 from .token_rate import TokenRate
 
 FORGET_EVERY: Final = timedelta(hours=6)
 _DAY_S: Final = 86_400
+#: Which ended sessions, stays and passages are kept for how long, by what they are called in the journal.
+_SAGAS_OF: Final[Mapping[str, Category]] = {
+    CHARGING: Category.CHARGING,
+    PARKING_VISIT: Category.PARKING,
+    PARKING_RECEIPT: Category.PARKING,
+    TOLL_VISIT: Category.TOLLS,
+    TOLL_RECEIPT: Category.TOLLS,
+}
+
+
+def kept_days(options: Mapping[str, Any]) -> dict[Category, int]:
+    """Return for how many days each kind of data is kept, by the options of an entry."""
+    stored = options.get(CONF_RETENTION, {})
+    return {category: int(stored.get(category.value, days)) for category, days in DEFAULT_DAYS.items()}
 
 
 class Receipts:
@@ -83,8 +101,10 @@ class Books:
         store: SecretStore,
         receipts: Receipts,
         rate: TokenRate,
+        entry: StoredEntry,
     ) -> None:
         self._hass = hass
+        self._entry = entry
         self._rate = rate
         self._island_id = island_id
         self._desk = desk
@@ -204,12 +224,16 @@ class Books:
     async def async_forget_old(self, _now: datetime | None = None) -> None:
         """Forget what is older than its kind is kept. Amounts and energy of the books stay exact."""
         now = dt_util.utcnow().timestamp()
-        before = {category: now - days * _DAY_S for category, days in DEFAULT_DAYS.items()}
+        days = kept_days(self._entry.options)
+        before = {category: now - days[category] * _DAY_S for category in Category}
 
         def forget(journal: Journal) -> None:
             for category, kinds in KINDS_OF.items():
                 journal.forget_details(kinds=sorted(kinds), before=before[category])
-            journal.forget_ended(None, before[Category.PLACES])
+            for saga, category in _SAGAS_OF.items():
+                journal.forget_ended(saga, before[category])
+            # What nobody says a time for goes with what is kept longest.
+            journal.forget_ended(None, min(before[category] for category in _SAGAS_OF.values()))
             journal.forget_quarters(int(before[Category.ENERGY]))
 
         # When the journal cannot be written, the desk has said so; it is tried again.

@@ -187,6 +187,7 @@ class IslandRuntime:
             store=self.secret_store,
             receipts=receipts,
             rate=self.money,
+            entry=self.entry,
         )
         self.receipts = SignedReceipts(self.hass, self.island_id, desk=self.desk, link=self.link)
         self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)

@@ -79,8 +79,8 @@ _TICK_S: Final = 60.0
 # Without anything new a visit is written so often: a crash forgets no more than what counts as known all the same.
 _SAVE_S: Final = 600
 _LEAST_ACCURACY_M: Final = 100
-_PARKING_VISIT: Final = "parking_visit"
-_TOLL_VISIT: Final = "toll_visit"
+PARKING_VISIT: Final = "parking_visit"
+TOLL_VISIT: Final = "toll_visit"
 PARKING_RECEIPT: Final = "parking_receipt"
 TOLL_RECEIPT: Final = "toll_receipt"
 _PARKING: Final = Watching(enter_s=120, leave_s=180)
@@ -172,7 +172,7 @@ class CarServices:
         """Go on from what the desk has kept."""
         services = {**self._of(SUBENTRY_PARKING), **self._of(SUBENTRY_TOLL)}
         vehicles = self._of(SUBENTRY_VEHICLE)
-        for kind, read in ((_PARKING_VISIT, ParkingVisit.from_dict), (_TOLL_VISIT, TollVisit.from_dict)):
+        for kind, read in ((PARKING_VISIT, ParkingVisit.from_dict), (TOLL_VISIT, TollVisit.from_dict)):
             for saga_id, stored in self._desk.open_sagas.get(kind, {}).items():
                 service, _, vehicle = saga_id.partition("/")
                 try:
@@ -399,7 +399,7 @@ class CarServices:
     def _record(self, pair: Pair, visit: Visit, steps: Steps, *, ended: bool = False) -> None:
         """Hand a visit to the desk with what it wants done; what is over leaves a receipt."""
         at = dt_util.utcnow().timestamp()
-        kind = _PARKING_VISIT if _parks(visit) else _TOLL_VISIT
+        kind = PARKING_VISIT if _parks(visit) else TOLL_VISIT
         effects = tuple(self._in_wall_time(step) for step in steps if not isinstance(step, Happened))
         service, vehicle = pair
         # Whose it is stands in it, so that it is found when somebody is erased.

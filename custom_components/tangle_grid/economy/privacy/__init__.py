@@ -8,11 +8,13 @@ person that can be destroyed. Begin with `commitment`; `erasure` says what is le
 from .commitment import SALT_BYTES, commit, fits, following_key, new_key, salt_of
 from .erasure import erase, pseudonym
 from .receipt import receipt_data, receipt_of, receipt_salt
-from .retention import DEFAULT_DAYS, KINDS_OF, Category
+from .retention import DEFAULT_DAYS, KINDS_OF, LEAST_DAYS, MOST_DAYS, Category
 
 __all__ = [
     "DEFAULT_DAYS",
     "KINDS_OF",
+    "LEAST_DAYS",
+    "MOST_DAYS",
     "SALT_BYTES",
     "Category",
     "commit",

@@ -4,22 +4,25 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 
-from ...const import CONF_PRICES, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
+from ...const import CONF_PRICES, CONF_RETENTION, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
 from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
 from ..subentries.participant import sectioned
 from .keys import KeySteps
 from .prices import PriceSteps
+from .retention import RetentionSteps
 from .seeds import SeedSteps
 
 
-class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps):
+class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps, RetentionSteps):
     """Change an island."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - a menu
         """Ask what is to be changed."""
-        return self.async_show_menu(step_id="init", menu_options=["balancing", "prices", "ledger", "seeds"])
+        return self.async_show_menu(
+            step_id="init", menu_options=["balancing", "prices", "retention", "ledger", "seeds"]
+        )
 
     async def async_step_balancing(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for everything about balancing at once."""
@@ -29,7 +32,12 @@ class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps):
         if user_input is not None:
             options = options_data(user_input)
             if (found := await async_check_options(self.hass, options)) is None:
-                kept = {CONF_PRICES, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY} & self.config_entry.options.keys()
+                kept = {
+                    CONF_PRICES,
+                    CONF_RETENTION,
+                    CONF_TOKEN_RATE,
+                    CONF_TOKEN_RATE_ENTITY,
+                } & self.config_entry.options.keys()
                 options.update({name: self.config_entry.options[name] for name in kept})
                 return self.async_create_entry(data=self.choice.into_options(options))
             place, problem = found
