@@ -11,6 +11,7 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import DeviceSelector, SelectOptionDict
 
+from custom_components.tangle_grid.devices.shape import BatteryControl, ChargerControl
 from custom_components.tangle_grid.flows.checks import NO_PLACEHOLDERS
 from custom_components.tangle_grid.flows.entry import island, ledger
 from custom_components.tangle_grid.flows.found import BEGIN_MENU, FIELD_DEVICE
@@ -108,11 +109,24 @@ def problems(*modules: str) -> set[str]:
     return {key for key in keys if isinstance(key, str)}
 
 
+def shape_problems() -> set[str]:
+    """Keys of all that may not fit together in how a device is read and told."""
+    keys = set()
+    for node in ast.walk(ast.parse((PACKAGE / "devices" / "shape.py").read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ShapeError":
+            key = node.args[1]
+            assert isinstance(key, ast.Constant)
+            assert isinstance(key.value, str)
+            keys.add(key.value)
+    return keys
+
+
 def test_every_problem_has_a_message() -> None:
     errors = (TEXTS["options"]["error"], *(texts["error"] for texts in SUBENTRIES.values()))
     everywhere = set(TEXTS["config"]["error"]).union(*errors)
     modules = [str(path.relative_to(PACKAGE)) for path in (PACKAGE / "flows").rglob("*.py")]
-    assert problems("config_flow.py", *modules) == everywhere
+    assert problems("config_flow.py", *modules) | shape_problems() == everywhere
+    assert shape_problems() <= {*SUBENTRIES["charger"]["error"], *SUBENTRIES["battery"]["error"]}
     assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
     for kind in SUBENTRIES.keys() - {"guest"}:
         found = problems(f"flows/subentries/{kind}.py", "flows/subentries/participant.py")
@@ -130,6 +144,8 @@ def test_messages_only_use_what_the_forms_fill_in() -> None:
 
 
 def test_choices_have_names() -> None:
+    assert set(TEXTS["selector"]["charger_control"]["options"]) == {each.value for each in ChargerControl}
+    assert set(TEXTS["selector"]["battery_control"]["options"]) == {each.value for each in BatteryControl}
     for texts in (TEXTS["config"], *(SUBENTRIES[kind] for kind in OF_A_DEVICE)):
         assert set(texts["step"]["begin"]["menu_options"]) == set(BEGIN_MENU)
     assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}

@@ -5,9 +5,9 @@ A check returns None, or the problem with everything that its message needs: a p
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.components.number import ATTR_MAX, ATTR_MIN
+import voluptuous as vol
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
     PERCENTAGE,
@@ -16,17 +16,33 @@ from homeassistant.const import (
     UnitOfElectricCurrent,
     UnitOfPower,
 )
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import ElectricCurrentConverter, EnergyConverter, PowerConverter
 
+from ..const import (
+    CONF_CURRENT_ATTRIBUTES,
+    CONF_CURRENTS,
+    CONF_POWER,
+    CONF_POWER_ATTRIBUTE,
+    CONF_POWER_EXPORT,
+    CONF_POWER_UNIT,
+    CONF_STATUS,
+    CONF_STATUS_MAP,
+)
+from ..devices.io.action_running import async_checked_actions, missing_actions
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, convert, finite_number
+from ..devices.io.setting import OPTIONS, Scale, bounds, is_select
+from ..devices.shape import LIMIT_UNITS, Status
 from ..ledger import EXAMPLE_URL
 
-POWER_UNITS: Final = frozenset(unit for unit in PowerConverter.VALID_UNITS if unit)
-ENERGY_UNITS: Final = frozenset(unit for unit in EnergyConverter.VALID_UNITS if unit)
-CURRENT_UNITS: Final = frozenset(unit for unit in ElectricCurrentConverter.VALID_UNITS if unit)
-PERCENT_UNITS: Final = frozenset({PERCENTAGE})
+POWER_UNITS: Final[frozenset[str | None]] = frozenset(unit for unit in PowerConverter.VALID_UNITS if unit)
+CURRENT_UNITS: Final[frozenset[str | None]] = frozenset(unit for unit in ElectricCurrentConverter.VALID_UNITS if unit)
+PERCENT_UNITS: Final[frozenset[str | None]] = frozenset({PERCENTAGE})
+#: So far beside a bound only rounding leads, as a share.
+_ROUNDED: Final = 0.02
+ENERGY_UNITS: Final[frozenset[str | None]] = frozenset(unit for unit in EnergyConverter.VALID_UNITS if unit)
 # A feed far above its fuse for longer than a moment is a wrong unit or a wrong sensor, not a load.
 IMPLAUSIBLE_FACTOR: Final = 4.0
 
@@ -45,6 +61,7 @@ _NOTHING: Final = "?"
 NO_PLACEHOLDERS: Final = {
     "entity": "",
     "unit": "",
+    "expected": "",
     "value": "",
     "lowest": "",
     "highest": "",
@@ -71,7 +88,7 @@ def check_exists(hass: HomeAssistant, entity_id: str) -> Problem | None:
 
 
 def check_number_sensor(
-    hass: HomeAssistant, entity_id: str, units: frozenset[str], *, may_be_silent: bool = False
+    hass: HomeAssistant, entity_id: str, units: frozenset[str | None], *, may_be_silent: bool = False
 ) -> Problem | None:
     """Return a problem unless the entity reports a number in one of the units.
 
@@ -85,30 +102,104 @@ def check_number_sensor(
     if state is None:
         return _missing(hass, entity_id)
     if state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
-        return None if may_be_silent else Problem(key="entity_silent", placeholders={"entity": entity_id})
+        if not may_be_silent:
+            return Problem(key="entity_silent", placeholders={"entity": entity_id})
+        # Its unit is known all the same, or will be.
+        unit = _own_unit(hass, entity_id)
+        return None if unit is None else _check_unit(entity_id, unit, units)
     if finite_number(state.state) is None:
         return Problem(key="entity_not_numeric", placeholders={"entity": entity_id, "value": state.state})
-    return _check_unit(state, units)
+    return _check_unit(entity_id, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), units)
+
+
+def check_power(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[str, Problem] | None:
+    """Return the first field of a power that has a problem, and the problem.
+
+    That something is not known at the moment is none: many devices say nothing while they are idle.
+    """
+    power, attribute = data.get(CONF_POWER), data.get(CONF_POWER_ATTRIBUTE)
+    if power is not None and attribute is not None:
+        if (problem := check_attributes(hass, power, [attribute])) is not None:
+            return CONF_POWER_ATTRIBUTE, problem
+    elif power is not None:
+        known = POWER_UNITS if CONF_POWER_UNIT not in data else POWER_UNITS | {None}
+        if (problem := check_number_sensor(hass, power, known, may_be_silent=True)) is not None:
+            return CONF_POWER, problem
+    if (export := data.get(CONF_POWER_EXPORT)) is not None:
+        problem = check_number_sensor(hass, export, POWER_UNITS, may_be_silent=True)
+        if problem is not None:
+            return CONF_POWER_EXPORT, problem
+    currents, attributes = data.get(CONF_CURRENTS, ()), data.get(CONF_CURRENT_ATTRIBUTES)
+    for entity_id in currents:
+        if attributes:
+            problem = check_attributes(hass, entity_id, attributes)
+        else:
+            problem = check_number_sensor(hass, entity_id, CURRENT_UNITS, may_be_silent=True)
+        if problem is not None:
+            return CONF_CURRENT_ATTRIBUTES if attributes else CONF_CURRENTS, problem
+    return None
+
+
+def check_attributes(hass: HomeAssistant, entity_id: str, attributes: Iterable[str]) -> Problem | None:
+    """Return a problem unless an entity has numbers in these attributes, or nothing to say at the moment."""
+    if (state := hass.states.get(entity_id)) is None:
+        return _missing(hass, entity_id)
+    for attribute in attributes:
+        if state.state == STATE_UNAVAILABLE:
+            return None
+        if finite_number(str(state.attributes.get(attribute))) is None:
+            known = sorted(name for name, value in state.attributes.items() if finite_number(str(value)) is not None)
+            placeholders = {"entity": entity_id, "value": attribute, "expected": ", ".join(known) or _NOTHING}
+            return Problem(key="attribute_missing", placeholders=placeholders)
+    return None
+
+
+def limit_unit(hass: HomeAssistant, entity_id: str, entered: str | None) -> str | None:
+    """Return the kind of unit that something is set in: A, W, kW or %; None where nobody knows.
+
+    Args:
+        hass: Where the entity is.
+        entity_id: A number or a select.
+        entered: What was entered; what the entity says itself counts for more.
+    """
+    unit = _own_unit(hass, entity_id)
+    if unit is None or unit == PERCENTAGE:
+        return unit or entered
+    if unit in CURRENT_UNITS:
+        return UnitOfElectricCurrent.AMPERE
+    return UnitOfPower.WATT if unit in POWER_UNITS else None
 
 
 def check_control(
-    hass: HomeAssistant, entity_id: str, units: frozenset[str], *, lowest: float, highest: float
+    hass: HomeAssistant, entity_id: str, scale: Scale, *, lowest: float, highest: float
 ) -> Problem | None:
-    """Return a problem unless a number entity takes every value from `lowest` to `highest`.
+    """Return a problem unless a number or a select takes every value from `lowest` to `highest`, as far as it says.
 
-    In A, or in W for a power.
+    Args:
+        hass: Where the entity is.
+        entity_id: A number or a select.
+        scale: How its values are written; both bounds are in its base unit.
+        lowest: The least that it has to take.
+        highest: The most that it has to take.
     """
     state = hass.states.get(entity_id)
     if state is None:
         return _missing(hass, entity_id)
+    unit = _own_unit(hass, entity_id)
+    if unit is not None and scale.factor(unit) is None:
+        units = LIMIT_UNITS if scale.base == UnitOfElectricCurrent.AMPERE else LIMIT_UNITS[1:]
+        placeholders = {"entity": entity_id, "unit": unit, "expected": ", ".join(units)}
+        return Problem(key="entity_no_limit", placeholders=placeholders)
     if state.state == STATE_UNAVAILABLE:
-        # It does not tell its bounds either.
-        return Problem(key="entity_silent", placeholders={"entity": entity_id})
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    if unit is not None and (problem := _check_unit(state, units)) is not None:
-        return problem
-    from_, to = (_in_base_unit(state.attributes.get(attribute), unit) for attribute in (ATTR_MIN, ATTR_MAX))
-    if (from_ is not None and lowest < from_) or (to is not None and highest > to):
+        # It does not tell its bounds either: perhaps the car is not there.
+        return None
+    from_, to = bounds(state, scale)
+    if is_select(entity_id) and from_ is None:
+        options = ", ".join(map(str, state.attributes.get(OPTIONS) or ()))
+        return Problem(key="no_numbers", placeholders={"entity": entity_id, "value": options or _NOTHING})
+    # Whatever is written in another unit is a little beside what it stands for.
+    slack = 0.0 if scale.factor(scale.base) == scale.factor(unit or scale.unit) else _ROUNDED * highest
+    if (from_ is not None and lowest < from_ - slack) or (to is not None and highest > to + slack):
         return Problem(
             key="outside_range",
             placeholders={
@@ -118,6 +209,49 @@ def check_control(
             },
         )
     return None
+
+
+def status_fields(meanings: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the texts of a status by the field of the form in which their meaning is asked."""
+    found: dict[str, list[str]] = {}
+    for text, meaning in meanings.items():
+        found.setdefault(f"{CONF_STATUS}_{meaning}", []).append(text)
+    return found
+
+
+def check_status_fields(answers: Mapping[str, Any]) -> Problem | None:
+    """Return a problem if a text is to mean two things."""
+    texts = [text for status in Status for text in answers.get(f"{CONF_STATUS}_{status.value}", ())]
+    twice = next((text for text in texts if texts.count(text) > 1), None)
+    return None if twice is None else Problem(key="status_twice", placeholders={"value": twice})
+
+
+def with_status_map(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return answers with what each text of a status means, instead of the texts by meaning."""
+    by_field = {f"{CONF_STATUS}_{status.value}": status.value for status in Status}
+    data = {key: value for key, value in answers.items() if key not in by_field}
+    meanings = {text: status for field, status in by_field.items() for text in answers.get(field, ())}
+    return {**data, CONF_STATUS_MAP: meanings} if meanings else data
+
+
+async def async_check_actions(hass: HomeAssistant, actions: Any) -> Problem | None:
+    """Return a problem unless these are actions that can be run here."""
+    try:
+        await async_checked_actions(hass, actions)
+    except (vol.Invalid, HomeAssistantError) as error:
+        return Problem(key="actions_invalid", placeholders={"error": str(error)})
+    if missing := missing_actions(hass, actions):
+        return Problem(key="actions_unknown", placeholders={"value": ", ".join(missing)})
+    return None
+
+
+def _own_unit(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Return the unit of an entity, also while it is unavailable."""
+    state = hass.states.get(entity_id)
+    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if unit is None and (registered := er.async_get(hass).async_get(entity_id)) is not None:
+        unit = registered.unit_of_measurement
+    return unit
 
 
 def check_meter(hass: HomeAssistant, power: list[str], current: list[str], capacity_a: float) -> Problem | None:
@@ -180,11 +314,10 @@ def _missing(hass: HomeAssistant, entity_id: str) -> Problem:
     return Problem(key="entity_disabled" if disabled else "entity_missing", placeholders={"entity": entity_id})
 
 
-def _check_unit(state: State, units: frozenset[str]) -> Problem | None:
-    unit: str | None = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+def _check_unit(entity_id: str, unit: str | None, units: frozenset[str | None]) -> Problem | None:
     if unit in units:
         return None
-    placeholders = {"entity": state.entity_id, "unit": unit or _NOTHING}
+    placeholders = {"entity": entity_id, "unit": unit or _NOTHING}
     if units is CURRENT_UNITS:
         return Problem(key="entity_no_current", placeholders=placeholders)
     if units is ENERGY_UNITS:

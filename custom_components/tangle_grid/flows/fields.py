@@ -19,23 +19,34 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
 )
 
 from ..const import (
     CONF_CHARGED_ABOVE,
+    CONF_CURRENT_ATTRIBUTES,
     CONF_MIN_RATE,
     CONF_PHASES,
     CONF_POLICY_MODE,
+    CONF_POWER_ATTRIBUTE,
+    CONF_POWER_EXPORT,
+    CONF_POWER_INVERTED,
+    CONF_POWER_UNIT,
     CONF_REQUIRE_CHARGED,
     CONF_REQUIRE_DEPARTURE,
     CONF_V2G_FLOOR_SOC,
+    CONF_VOLTAGE,
     DEFAULT_CHARGED_ABOVE,
+    DEFAULT_VOLTAGE,
     MAIN_FEEDER,
 )
 from ..economy.services import Mode
 from ..grid.model.world import PolicyMode
 
 INPUT_NUMBER = "input_number"
+INPUT_SELECT = "input_select"
+INPUT_BUTTON = "input_button"
 INPUT_BOOLEAN = "input_boolean"
 INPUT_DATETIME = "input_datetime"
 RATE_UNIT = "i/kWh"
@@ -52,9 +63,98 @@ def sensors(device_class: SensorDeviceClass, *, multiple: bool = False) -> Entit
     )
 
 
+def powers() -> EntitySelector:
+    """Return sensors of a power; those with a status may have it in an attribute."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {"domain": Platform.SENSOR, "device_class": [SensorDeviceClass.POWER, SensorDeviceClass.ENUM]},
+                {"domain": Platform.SENSOR, "unit_of_measurement": ["W", "kW", "mW"]},
+            ]
+        )
+    )
+
+
+def charges() -> EntitySelector:
+    """Return sensors of a state of charge: some have no device class."""
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {"domain": Platform.SENSOR, "device_class": SensorDeviceClass.BATTERY},
+                {"domain": Platform.SENSOR, "unit_of_measurement": PERCENTAGE},
+            ]
+        )
+    )
+
+
+def any_sensor() -> EntitySelector:
+    """Return all sensors: nothing marks those with a text that means something."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": Platform.SENSOR}))
+
+
 def numbers() -> EntitySelector:
     """Return numbers that can be set: many integrations give theirs no device class to filter by."""
     return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.NUMBER, INPUT_NUMBER]}))
+
+
+def limits() -> EntitySelector:
+    """Return what takes a current or a power: numbers, and selects with numbers as options."""
+    domains = [Platform.NUMBER, INPUT_NUMBER, Platform.SELECT, INPUT_SELECT]
+    return EntitySelector(EntitySelectorConfig(filter={"domain": domains}))
+
+
+def selects() -> EntitySelector:
+    """Return what is chosen from options."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.SELECT, INPUT_SELECT]}))
+
+
+def buttons() -> EntitySelector:
+    """Return what can be pressed."""
+    return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.BUTTON, INPUT_BUTTON]}))
+
+
+def choice(options: Sequence[str], translation_key: str) -> SelectSelector:
+    """Return a choice between a few words that are translated."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(options), mode=SelectSelectorMode.DROPDOWN, translation_key=translation_key)
+    )
+
+
+def units(*known: str) -> SelectSelector:
+    """Return a choice between units."""
+    return SelectSelector(SelectSelectorConfig(options=list(known), mode=SelectSelectorMode.DROPDOWN))
+
+
+def shown_options(options: Sequence[str], *, multiple: bool = False) -> SelectSelector:
+    """Return a choice between what an entity shows; anything else may be typed, since not all tell all they have."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(options), multiple=multiple, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
+
+
+def texts() -> TextSelector:
+    """Return several texts."""
+    return TextSelector(TextSelectorConfig(multiple=True))
+
+
+def readings(*, currents: bool = False, inverted: bool = True) -> dict[Any, Any]:
+    """Return the fields that say how a power is told, where it is not one signed sensor.
+
+    Args:
+        currents: The power may be made of currents.
+        inverted: Its directions may be exchanged here.
+    """
+    fields: dict[Any, Any] = {vol.Optional(CONF_POWER_EXPORT): powers()}
+    if inverted:
+        fields[vol.Optional(CONF_POWER_INVERTED, default=False)] = BooleanSelector()
+    fields[vol.Optional(CONF_POWER_ATTRIBUTE)] = TextSelector()
+    fields[vol.Optional(CONF_POWER_UNIT)] = units("W", "kW", "mW")
+    if currents:
+        fields[vol.Optional(CONF_CURRENT_ATTRIBUTES)] = texts()
+        fields[vol.Optional(CONF_VOLTAGE, default=DEFAULT_VOLTAGE)] = number(50, 500, "V")
+    return fields
 
 
 def switches() -> EntitySelector:

@@ -6,8 +6,9 @@ import pytest
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.tangle_grid.devices.io.action_running import missing_actions
 from custom_components.tangle_grid.devices.presets import Match, async_presets, find
 from custom_components.tangle_grid.devices.shape import battery_shape, charger_shape, power_source
 from custom_components.tangle_grid.flows.found import fields_of
@@ -72,6 +73,9 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
         return
     for entity_id in ("sensor.l1", "sensor.l2", "sensor.l3"):
         hass.states.async_set(entity_id, "100", {"unit_of_measurement": "W"})
+    for action in missing_actions(hass, list(match.data.values())):
+        # Its integration brings it.
+        async_mock_service(hass, *action.split("."))
     flow = hass.config_entries.subentries
     kind = "feeder" if specimen.kind == "meter" else specimen.kind
     if specimen.enabled_later:

@@ -54,7 +54,7 @@ class Scale:
             if watts is None or unit not in PowerConverter.VALID_UNITS:
                 return None
             return PowerConverter.convert(watts, UnitOfPower.WATT, unit)
-        if unit not in ElectricCurrentConverter.VALID_UNITS:
+        if self.base == UnitOfPower.WATT or unit not in ElectricCurrentConverter.VALID_UNITS:
             return None
         return ElectricCurrentConverter.convert(1.0, self.base, unit)
 

@@ -1,18 +1,19 @@
 """The form of a charger with its car."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfEnergy, UnitOfTime
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector, SelectOptionDict, TextSelector, TimeSelector
+from homeassistant.helpers.selector import ActionSelector, BooleanSelector, SelectOptionDict, TextSelector, TimeSelector
 
 from ...const import (
     CONF_BATTERY_KWH,
     CONF_CONNECTED,
+    CONF_CONTROL,
     CONF_CURRENT_LIMIT,
     CONF_CURRENTS,
     CONF_DEPARTURE,
@@ -24,50 +25,69 @@ from ...const import (
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_ID_SENSOR,
+    CONF_KEEP_ALIVE,
     CONF_LEARN_PHASES,
+    CONF_LIMIT_FULL,
+    CONF_LIMIT_UNIT,
     CONF_MAX_AGE,
     CONF_MAX_CURRENT,
     CONF_MAX_DISCHARGE_CURRENT,
     CONF_MIN_CURRENT,
+    CONF_PAUSE_ACTIONS,
+    CONF_PAUSE_OPTION,
+    CONF_PAUSE_SELECT,
     CONF_PHASES,
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
+    CONF_POWER_EXPORT,
     CONF_PRIORITY,
     CONF_REQUIRE_CHARGED,
     CONF_REQUIRE_DEPARTURE,
+    CONF_RESUME_ACTIONS,
+    CONF_RESUME_OPTION,
     CONF_SAFE_CURRENT,
+    CONF_SET_ACTIONS,
     CONF_SOC,
+    CONF_STATUS,
     CONF_STEP,
     CONF_TARGET_SOC,
     CONF_V2G_FLOOR_SOC,
     CONF_WRITE_INTERVAL,
+    CONF_ZERO_PAUSES,
     DEFAULT_MAX_AGE,
     DEFAULT_STEP_A,
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
 )
+from ...devices.adapters.charger import limit_scale
+from ...devices.io.setting import AMPERES
 from ...devices.presets import KIND_CHARGER
+from ...devices.shape import LIMIT_UNITS, ChargerControl, charger_shape
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import (
-    CURRENT_UNITS,
     ENERGY_UNITS,
     PERCENT_UNITS,
-    POWER_UNITS,
     Problem,
+    async_check_actions,
     check_control,
     check_exists,
     check_number_sensor,
+    check_power,
+    limit_unit,
 )
 from ..safety import least_a
-from .participant import FieldProblem, ParticipantFlow, Warned, require
+from .participant import FieldProblem, ParticipantFlow, Warned, require, require_shape
 
 SECTION_CAR = "car"
 SECTION_LIMITS = "limits"
 SECTION_FEED_BACK = "feed_back"
 SECTION_ADVANCED = "advanced"
-_PHASE_SENSORS = 3
+SECTION_CONTROL = "controlling"
+SECTION_READINGS = "reading"
+# Entities that only have to be there.
+_OTHERS = (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_CONNECTED, CONF_STATUS, CONF_DEPARTURE_ENTITY, CONF_ID_SENSOR)
 _AMPERE = UnitOfElectricCurrent.AMPERE
 _SECONDS = UnitOfTime.SECONDS
 
@@ -78,17 +98,20 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     device_kind = KIND_CHARGER
     exclusive_fields = (
         CONF_POWER,
+        CONF_POWER_EXPORT,
         CONF_CURRENTS,
         CONF_ENERGY,
         CONF_CURRENT_LIMIT,
         CONF_ENABLE,
-        CONF_ENABLE_PAUSES,
+        CONF_PAUSE_SELECT,
         CONF_CONNECTED,
         CONF_DISCHARGE_CURRENT,
         CONF_FAIL_SAFE,
         CONF_ID_SENSOR,
     )
     shared_fields = (CONF_SOC, CONF_DEPARTURE_ENTITY)
+    option_fields: ClassVar = {CONF_PAUSE_SELECT: (CONF_PAUSE_OPTION, CONF_RESUME_OPTION)}
+    needed_options = frozenset({CONF_PAUSE_OPTION, CONF_RESUME_OPTION})
 
     @override
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
@@ -96,8 +119,8 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         return vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_POWER): selectors.sensors(SensorDeviceClass.POWER),
-                vol.Required(CONF_CURRENT_LIMIT): selectors.numbers(),
+                vol.Optional(CONF_POWER): selectors.powers(),
+                vol.Optional(CONF_CURRENT_LIMIT): selectors.limits(),
                 vol.Optional(CONF_ENABLE): selectors.switches(),
                 vol.Optional(CONF_CONNECTED): selectors.plugged_in(),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
@@ -116,7 +139,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                 vol.Required(SECTION_CAR): section(
                     vol.Schema(
                         {
-                            vol.Optional(CONF_SOC): selectors.sensors(SensorDeviceClass.BATTERY),
+                            vol.Optional(CONF_SOC): selectors.charges(),
                             vol.Optional(CONF_BATTERY_KWH): selectors.number(
                                 1, 1000, UnitOfEnergy.KILO_WATT_HOUR, step=0.1
                             ),
@@ -137,6 +160,30 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                 ),
                 vol.Required(CONF_POLICY): selectors.policy(
                     tuple(PolicyMode), charged_above=True, departs=True, feeds_back=True
+                ),
+                vol.Optional(SECTION_CONTROL): section(
+                    vol.Schema(
+                        {
+                            vol.Optional(CONF_CONTROL, default=ChargerControl.LIMIT.value): selectors.choice(
+                                [each.value for each in ChargerControl], "charger_control"
+                            ),
+                            vol.Optional(CONF_SET_ACTIONS): ActionSelector(),
+                            vol.Optional(CONF_LIMIT_UNIT): selectors.units(*LIMIT_UNITS),
+                            vol.Optional(CONF_LIMIT_FULL): selectors.number(1, 125, _AMPERE),
+                            vol.Optional(CONF_ZERO_PAUSES, default=True): BooleanSelector(),
+                            vol.Optional(CONF_PAUSE_SELECT): selectors.selects(),
+                            vol.Optional(CONF_PAUSE_ACTIONS): ActionSelector(),
+                            vol.Optional(CONF_RESUME_ACTIONS): ActionSelector(),
+                            vol.Optional(CONF_KEEP_ALIVE): selectors.number(5, 3600, _SECONDS),
+                        }
+                    ),
+                    {"collapsed": True},
+                ),
+                vol.Optional(SECTION_READINGS): section(
+                    vol.Schema(
+                        {vol.Optional(CONF_STATUS): selectors.any_sensor(), **selectors.readings(currents=True)}
+                    ),
+                    {"collapsed": True},
                 ),
                 vol.Optional(SECTION_ADVANCED): section(
                     vol.Schema(
@@ -159,7 +206,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         )
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
+    def check(self, data: dict[str, Any]) -> None:
         self._check_entities(data)
         self._check_limits(data)
         self._check_feeding_back(data)
@@ -187,40 +234,71 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         """Go on after it was said that the charger always draws something."""
         return self.warn_or_save()
 
+    @override
+    async def async_check(self, data: Mapping[str, Any]) -> None:
+        for field in (CONF_SET_ACTIONS, CONF_PAUSE_ACTIONS, CONF_RESUME_ACTIONS):
+            if field in data:
+                require(field, await async_check_actions(self.hass, data[field]))
+
+    @override
+    def check_options(self, data: Mapping[str, Any]) -> None:
+        require_shape(charger_shape, data)
+
     def _check_entities(self, data: Mapping[str, Any]) -> None:
-        require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
-        for field in (CONF_ENABLE, CONF_CONNECTED, CONF_DEPARTURE_ENTITY, CONF_ID_SENSOR):
+        # What its options mean is asked later.
+        require_shape(charger_shape, {CONF_PAUSE_OPTION: "0", CONF_RESUME_OPTION: "1", **data})
+        if (found := check_power(self.hass, data)) is not None:
+            raise FieldProblem(*found)
+        for field in (
+            CONF_ENABLE,
+            CONF_PAUSE_SELECT,
+            CONF_CONNECTED,
+            CONF_STATUS,
+            CONF_DEPARTURE_ENTITY,
+            CONF_ID_SENSOR,
+        ):
             if field in data:
                 require(field, check_exists(self.hass, data[field]))
-        currents = data.get(CONF_CURRENTS, [])
-        if currents and len(currents) != _PHASE_SENSORS:
-            raise FieldProblem(CONF_CURRENTS, Problem(key="currents_count"))
-        for entity_id in currents:
-            require(CONF_CURRENTS, check_number_sensor(self.hass, entity_id, CURRENT_UNITS, may_be_silent=True))
         if CONF_ENERGY in data:
             require(CONF_ENERGY, check_number_sensor(self.hass, data[CONF_ENERGY], ENERGY_UNITS, may_be_silent=True))
         if CONF_SOC in data:
             require(CONF_SOC, check_number_sensor(self.hass, data[CONF_SOC], PERCENT_UNITS, may_be_silent=True))
 
-    def _check_limits(self, data: Mapping[str, Any]) -> None:
+    def _check_limits(self, data: dict[str, Any]) -> None:
+        if data.get(CONF_CONTROL) == ChargerControl.ON_OFF:
+            # All or nothing: there is no other current.
+            data[CONF_MIN_CURRENT] = data[CONF_MAX_CURRENT]
+            data[CONF_SAFE_CURRENT] = data[CONF_MAX_CURRENT] if data[CONF_SAFE_CURRENT] > 0 else 0
         lowest, highest, safe = data[CONF_MIN_CURRENT], data[CONF_MAX_CURRENT], data[CONF_SAFE_CURRENT]
         if lowest > highest:
             raise FieldProblem(CONF_MIN_CURRENT, Problem(key="minimum_above_maximum"))
         # Between 0 and the minimum no car charges: 0 pauses.
         if safe != 0 and not lowest <= safe <= highest:
             raise FieldProblem(CONF_SAFE_CURRENT, Problem(key="safe_outside_limits"))
-        require(
-            CONF_CURRENT_LIMIT,
-            check_control(self.hass, data[CONF_CURRENT_LIMIT], CURRENT_UNITS, lowest=lowest, highest=highest),
-        )
+        self._check_limit(data, lowest=lowest)
         if safe < (floor_a := least_a(self.hass, data)):
             raise FieldProblem(
                 CONF_SAFE_CURRENT, Problem(key="safe_below_lowest", placeholders={"lowest": f"{floor_a:g}"})
             )
         if (fail_safe := data.get(CONF_FAIL_SAFE)) is not None:
-            require(CONF_FAIL_SAFE, check_control(self.hass, fail_safe, CURRENT_UNITS, lowest=safe, highest=safe))
+            require(CONF_FAIL_SAFE, check_control(self.hass, fail_safe, AMPERES, lowest=safe, highest=safe))
 
-    def _check_feeding_back(self, data: Mapping[str, Any]) -> None:
+    def _check_limit(self, data: dict[str, Any], *, lowest: float) -> None:
+        """The current limit, where there is one, takes what it may be told; what it is in is learned from it."""
+        if (limit := data.get(CONF_CURRENT_LIMIT)) is None or data.get(CONF_CONTROL) not in {
+            None,
+            ChargerControl.LIMIT,
+        }:
+            return
+        unit = limit_unit(self.hass, limit, data.get(CONF_LIMIT_UNIT))
+        data.pop(CONF_LIMIT_UNIT, None)
+        if unit not in {None, _AMPERE}:
+            data[CONF_LIMIT_UNIT] = unit
+        scale = limit_scale(charger_shape(_without_select(data)), data[CONF_MAX_CURRENT], len(data[CONF_PHASES]))
+        highest = data[CONF_MAX_CURRENT]
+        require(CONF_CURRENT_LIMIT, check_control(self.hass, limit, scale, lowest=lowest, highest=highest))
+
+    def _check_feeding_back(self, data: dict[str, Any]) -> None:
         control, highest = data.get(CONF_DISCHARGE_CURRENT), data.get(CONF_MAX_DISCHARGE_CURRENT)
         if (control is None) != (highest is None):
             raise FieldProblem(CONF_DISCHARGE_CURRENT, Problem(key="feed_back_incomplete"))
@@ -228,12 +306,14 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
             raise FieldProblem(CONF_POLICY, Problem(key="feed_back_impossible"))
         if control is None or highest is None:
             return
-        require(
-            CONF_DISCHARGE_CURRENT,
-            check_control(self.hass, control, CURRENT_UNITS, lowest=0, highest=highest),
-        )
+        # One number for both directions has to go below 0.
+        signed = control == data.get(CONF_CURRENT_LIMIT)
+        reach = (-highest, 0) if signed else (0, highest)
+        require(CONF_DISCHARGE_CURRENT, check_control(self.hass, control, AMPERES, lowest=reach[0], highest=reach[1]))
         # Charging and feeding back at once must be impossible, so the charge limit has to go down to 0 A.
-        require(
-            CONF_CURRENT_LIMIT,
-            check_control(self.hass, data[CONF_CURRENT_LIMIT], CURRENT_UNITS, lowest=0, highest=data[CONF_MAX_CURRENT]),
-        )
+        self._check_limit(data, lowest=0)
+
+
+def _without_select(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data of which no options are missing."""
+    return {key: value for key, value in data.items() if key != CONF_PAUSE_SELECT}

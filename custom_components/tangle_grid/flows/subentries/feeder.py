@@ -1,6 +1,6 @@
 """The form of a feeder below the main one: a building, a garage, a sub-panel, with a meter and a fuse of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, override
 
 import voluptuous as vol
@@ -55,7 +55,7 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
         )
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
+    def check(self, data: dict[str, Any]) -> None:
         power, current = data.get(CONF_METER_POWER_SENSORS, []), data.get(CONF_METER_CURRENT_SENSORS, [])
         require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A]))
         if len(power or current) != len(data[CONF_PHASES]):

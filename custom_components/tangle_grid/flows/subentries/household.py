@@ -1,11 +1,12 @@
 """The form of a household."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, UnitOfPower
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, SelectOptionDict, TextSelector
 from homeassistant.util.unit_conversion import PowerConverter
@@ -18,24 +19,26 @@ from ...const import (
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
+    CONF_POWER_EXPORT,
     CONF_RATED_W,
     SUBENTRY_HOUSEHOLD,
 )
 from ...devices.io.entity_reading import convert, finite_number
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
-from ..checks import POWER_UNITS, Problem, check_exists, check_number_sensor
+from ..checks import Problem, check_exists, check_power
 from .participant import FieldProblem, ParticipantFlow, require
 
 #: A load that takes less is not running, W.
 _LEAST_W: Final = 10
+SECTION_READINGS = "reading"
 _MODES = (PolicyMode.NEVER, PolicyMode.ASK, PolicyMode.ALWAYS)
 
 
 class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
     """Add or change a household."""
 
-    exclusive_fields = (CONF_POWER, CONF_LOADS)
+    exclusive_fields = (CONF_POWER, CONF_POWER_EXPORT, CONF_LOADS)
 
     @override
     def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
@@ -43,7 +46,7 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
         return vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_POWER): selectors.sensors(SensorDeviceClass.POWER),
+                vol.Required(CONF_POWER): selectors.powers(),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
                 **selectors.feeder(CONF_FEEDER, feeders),
                 vol.Optional(CONF_LOADS): ObjectSelector(
@@ -63,12 +66,14 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
                     )
                 ),
                 vol.Required(CONF_POLICY): selectors.policy(_MODES),
+                vol.Optional(SECTION_READINGS): section(vol.Schema(selectors.readings()), {"collapsed": True}),
             }
         )
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
-        require(CONF_POWER, check_number_sensor(self.hass, data[CONF_POWER], POWER_UNITS))
+    def check(self, data: dict[str, Any]) -> None:
+        if (found := check_power(self.hass, data)) is not None:
+            raise FieldProblem(*found)
         for load in data.get(CONF_LOADS, ()):
             require(CONF_LOADS, check_exists(self.hass, load[CONF_LOAD_ENTITY]))
             if not load.get(CONF_RATED_W):

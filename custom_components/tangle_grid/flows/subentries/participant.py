@@ -1,7 +1,7 @@
 """What the forms of all kinds of participant share: show, check, save, and change later."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, override
 
 import voluptuous as vol
@@ -11,13 +11,17 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ...const import (
     CONF_AREA,
+    CONF_CURRENT_ATTRIBUTES,
+    CONF_CURRENT_LIMIT,
+    CONF_CURRENTS,
+    CONF_DISCHARGE_CURRENT,
     CONF_FEEDER,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
@@ -25,16 +29,30 @@ from ...const import (
     CONF_OWNERS,
     CONF_PHASES,
     CONF_POLICY,
+    CONF_POWER,
+    CONF_POWER_ATTRIBUTE,
+    CONF_STATUS,
+    CONF_STATUS_MAP,
     DOMAIN,
     MAIN_FEEDER,
     SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
 )
 from ...devices.feeders import main_phases, sub_feeder_phases, sub_feeders
+from ...devices.io.setting import OPTIONS
+from ...devices.io.status_words import guessed_status
 from ...devices.named import controlled, controlled_by
+from ...devices.shape import ShapeError, Status
 from ...island.runtime import TangleGridConfigEntry
 from .. import fields as selectors
-from ..checks import NO_PLACEHOLDERS, Problem, check_used_once
+from ..checks import (
+    NO_PLACEHOLDERS,
+    Problem,
+    check_status_fields,
+    check_used_once,
+    status_fields,
+    with_status_map,
+)
 from ..found import (
     BEGIN_MENU,
     FIELD_DEVICE,
@@ -81,6 +99,18 @@ def require(field: str, problem: Problem | None) -> None:
         raise FieldProblem(field, problem)
 
 
+def require_shape(shape: Callable[[Data], object], data: Mapping[str, Any]) -> None:
+    """Stop where data do not fit together.
+
+    Raises:
+        FieldProblem: They do not.
+    """
+    try:
+        shape(dict(data))
+    except ShapeError as error:
+        raise FieldProblem(error.field, Problem(key=error.key)) from error
+
+
 class ParticipantFlow(ConfigSubentryFlow):
     """One form, used to add a participant and to change it.
 
@@ -100,11 +130,16 @@ class ParticipantFlow(ConfigSubentryFlow):
     # Whether it has a wallet, and somebody who may speak for it.
     owned: ClassVar[bool] = True
     kind: ClassVar[str]
+    # By the field of a select: the fields of the options that are asked for once it is known, those needed first.
+    option_fields: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # Of those, what cannot be left out.
+    needed_options: ClassVar[frozenset[str]] = frozenset()
     # The kind of device that presets know of it; None where there is none to choose.
     device_kind: ClassVar[str | None] = None
 
     _checked: Data
     _to_say: list[Warned]
+    _stored: Data
     # Whether it was asked where to begin, and what a device that was chosen fills in and says of itself.
     _begun = False
     _prefilled: Data | None = None
@@ -115,8 +150,22 @@ class ParticipantFlow(ConfigSubentryFlow):
         """Return the form, for a feed with one or three phases, and for the feeders that there are to choose from."""
 
     @abstractmethod
-    def check(self, data: Mapping[str, Any]) -> None:
+    def check(self, data: Data) -> None:
         """Test what was entered.
+
+        Raises:
+            FieldProblem: For the first thing that is wrong.
+        """
+
+    async def async_check(self, data: Mapping[str, Any]) -> None:
+        """Test what can only be tested with some patience; most have nothing of the kind.
+
+        Raises:
+            FieldProblem: For the first thing that is wrong.
+        """
+
+    def check_options(self, data: Mapping[str, Any]) -> None:
+        """Test what was said of options.
 
         Raises:
             FieldProblem: For the first thing that is wrong.
@@ -187,17 +236,14 @@ class ParticipantFlow(ConfigSubentryFlow):
             try:
                 self._check_common(data)
                 self.check(data)
-                loads = self._safe_loads(data)
-                require("base", check_safe_loads(loads))
+                await self.async_check(data)
+                require("base", check_safe_loads(self._safe_loads(data)))
             except FieldProblem as found:
                 errors[place_of(schema, found.field)] = found.problem.key
                 placeholders.update(found.problem.placeholders)
             else:
-                self._checked = data
-                self._to_say = self.warnings(data)
-                if (load := tight(loads)) is not None:
-                    self._to_say.append(Warned("safe_currents_tight", load.placeholders))
-                return self.warn_or_save()
+                self._checked, self._stored = {**data, **self._known_options(data)}, stored
+                return await self.async_step_options() if self._asked_options(self._checked) else self._conclude()
         shown = user_input if user_input is not None else sectioned(schema, stored)
         if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
             shown = {**shown, self.feeder_field: MAIN_FEEDER}
@@ -207,6 +253,65 @@ class ParticipantFlow(ConfigSubentryFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def async_step_options(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask what the options of the chosen entities mean: they are learned from the entities themselves."""
+        schema = vol.Schema(self._asked_options(self._checked))
+        errors: dict[str, str] = {}
+        shown: Mapping[str, Any] = {**self._stored, **status_fields(self._stored.get(CONF_STATUS_MAP, {}))}
+        if user_input is not None:
+            shown = user_input
+            answers = {key: value for key, value in user_input.items() if value not in (None, "", [])}
+            try:
+                require(CONF_STATUS, check_status_fields(answers))
+                data = {**self._checked, **with_status_map(answers)}
+                self.check_options(data)
+            except FieldProblem as found:
+                errors[place_of(schema, found.field)] = found.problem.key
+            else:
+                self._checked = data
+                return self._conclude()
+        return self.async_show_form(
+            step_id="options",
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
+            description_placeholders=dict(NO_PLACEHOLDERS),
+        )
+
+    def _known_options(self, data: Mapping[str, Any]) -> Data:
+        """Return what is known already of what options and texts mean: that of the entities of a chosen device."""
+        known: Data = {}
+        before = self._prefilled or {}
+        for field, options in (*self.option_fields.items(), (CONF_STATUS, (CONF_STATUS_MAP,))):
+            if field in data and before.get(field) == data[field]:
+                known.update({option: before[option] for option in options if option in before})
+        return known
+
+    def _asked_options(self, data: Mapping[str, Any]) -> dict[Any, Any]:
+        """Return the fields of the form that asks for options; none where there is nothing to ask."""
+        fields: dict[Any, Any] = {}
+        for field, options in self.option_fields.items():
+            if (entity_id := data.get(field)) is None or any(option in data for option in options):
+                continue
+            choice = selectors.shown_options(shown_texts(self.hass, entity_id))
+            for option in options:
+                marker = vol.Required if option in self.needed_options else vol.Optional
+                fields[marker(option)] = choice
+        if (entity_id := data.get(CONF_STATUS)) is not None and CONF_STATUS_MAP not in data:
+            texts = shown_texts(self.hass, entity_id)
+            guessed = status_fields(guessed_status(texts))
+            for status in Status:
+                field = f"{CONF_STATUS}_{status.value}"
+                marker = vol.Optional(field, default=guessed.get(field, []))
+                fields[marker] = selectors.shown_options(texts, multiple=True)
+        return fields
+
+    def _conclude(self) -> SubentryFlowResult:
+        """Everything is known: say what is to be said, then save."""
+        self._to_say = self.warnings(self._checked)
+        if (load := tight(self._safe_loads(self._checked))) is not None:
+            self._to_say.append(Warned("safe_currents_tight", load.placeholders))
+        return self.warn_or_save()
 
     async def async_step_safe_currents_tight(
         self,
@@ -309,7 +414,10 @@ class ParticipantFlow(ConfigSubentryFlow):
                 placeholders = {"entity": entity_id, "other": foreign[entity_id]}
                 raise FieldProblem(field, Problem(key="entity_controlled", placeholders=placeholders))
         seen: list[str] = []
+        several = _read_for_several(data)
         for field, entity_id in _entities(data, self.exclusive_fields):
+            if entity_id in several and entity_id in seen:
+                continue
             seen.append(entity_id)
             require(field, check_used_once(seen, elsewhere))
         for field, entity_id in _entities(data, self.shared_fields):
@@ -341,6 +449,27 @@ class ParticipantFlow(ConfigSubentryFlow):
 
 # By kind of participant: the fields with entities that belong to it alone.
 PARTICIPANT_FIELDS: dict[str, tuple[str, ...]] = {}
+
+
+def shown_texts(hass: HomeAssistant, entity_id: str) -> list[str]:
+    """Return what an entity can show, as far as it says; what it shows now is among it."""
+    state = hass.states.get(entity_id)
+    known = [] if state is None else [str(each) for each in state.attributes.get(OPTIONS) or ()]
+    if state is not None and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN, *known}:
+        known.append(state.state)
+    return known
+
+
+def _read_for_several(data: Mapping[str, Any]) -> set[str]:
+    """Return entities that may stand in several fields: attributes are read of them, or they count in both ways."""
+    found: set[str] = set()
+    if CONF_POWER_ATTRIBUTE in data or CONF_CURRENT_ATTRIBUTES in data:
+        found.update(entity_id for _, entity_id in _entities(data, (CONF_POWER, CONF_CURRENTS)))
+    if data.get(CONF_DISCHARGE_CURRENT) is not None and data.get(CONF_DISCHARGE_CURRENT) == data.get(
+        CONF_CURRENT_LIMIT
+    ):
+        found.add(data[CONF_CURRENT_LIMIT])
+    return found
 
 
 def phase_count(entry: TangleGridConfigEntry) -> int:
