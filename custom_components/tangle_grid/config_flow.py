@@ -43,9 +43,9 @@ from .devices.presets import KIND_METER
 from .flows.checks import NO_PLACEHOLDERS, Problem
 from .flows.entry.island import (
     FEED_SCHEMA,
-    FIELD_METER_CURRENT,
-    FIELD_METER_POWER,
     ISLAND_SCHEMA,
+    METER_FIELDS,
+    PHASE_FIELDS,
     STREET_SCHEMA,
     STREET_TIME_SCHEMA,
     check_feed,
@@ -74,6 +74,7 @@ from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.parking import ParkingFlow
+from .flows.subentries.participant import phase_count
 from .flows.subentries.solar import SolarFlow
 from .flows.subentries.toll import TollFlow
 from .flows.subentries.vehicle import VehicleFlow
@@ -305,7 +306,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: Mapping[str, Any], own: TangleGridConfigEntry | None = None
     ) -> Problem | None:
         """Return a problem where the feed belongs to another island: two would each fill what its fuse has left."""
-        meter = {*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())}
+        meter = {each for field in METER_FIELDS for each in user_input.get(field, ())}
         for other in self._async_current_entries(include_ignore=False):
             taken = {entity for entities in other.data.get(CONF_METER, {}).values() for entity in entities}
             if meter & taken and (own is None or other.entry_id != own.entry_id):
@@ -315,10 +316,9 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     def _check_phases(entry: TangleGridConfigEntry, user_input: dict[str, Any]) -> Problem | None:
         """Participants stay on phases that the meter sees."""
-        sensors = [*user_input.get(FIELD_METER_POWER, ()), *user_input.get(FIELD_METER_CURRENT, ())]
-        before = [entity for entities in entry.data[CONF_METER].values() for entity in entities]
+        sensors = [each for field in PHASE_FIELDS for each in user_input.get(field, ())]
         hangs_on_it = any(each.subentry_type != SUBENTRY_GUEST for each in entry.subentries.values())
-        if hangs_on_it and len(sensors) < len(before):
+        if hangs_on_it and len(sensors) < phase_count(entry):
             return Problem(key="meter_fewer_phases")
         return None
 

@@ -108,6 +108,26 @@ async def test_meter(hass: HomeAssistant, show: Show) -> None:
     assert meter.reading() is None
 
 
+async def test_a_meter_that_tells_what_is_fed_in_apart(hass: HomeAssistant, show: Show) -> None:
+    """As DSMR: two sensors for each phase, of which one is 0."""
+    data = {
+        "power": ["sensor.in1", "sensor.in2", "sensor.in3"],
+        "export": ["sensor.out1", "sensor.out2", "sensor.out3"],
+    }
+    meter = build_meter(hass, {"meter": data}, epoch)
+    assert feeder_config({"meter": data, "capacity_a": 25}).capacity_a == (25.0, 25.0, 25.0)
+    for phase, (taken, given) in enumerate(((1.2, 0), (0, 0.7), (0, 0)), start=1):
+        assert meter.reading() is None
+        show(f"sensor.in{phase}", taken, "kW")
+        show(f"sensor.out{phase}", given, "kW")
+    reading = meter.reading()
+    assert reading is not None
+    assert reading.power_w == pytest.approx((1200.0, -700.0, 0.0))
+    assert meter.entity_ids == {*data["power"], *data["export"]}
+    show("sensor.out3", "unavailable")
+    assert meter.reading() is None
+
+
 async def test_single_phase_current_meter(hass: HomeAssistant, show: Show) -> None:
     meter = build_meter(hass, {"meter": {"current": ["sensor.i"]}}, epoch)
     show("sensor.i", 10, "A")

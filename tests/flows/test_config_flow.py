@@ -72,6 +72,7 @@ async def test_island(hass: HomeAssistant) -> None:
         ({"meter_power": METER[:2]}, {}, "base", "meter_count"),
         ({"meter_power": []}, {}, "base", "meter_missing"),
         ({"meter_current": ["sensor.a1"]}, {}, "base", "meter_both_kinds"),
+        ({"meter_export": ["sensor.a1"]}, {}, "base", "meter_export"),
         ({"meter_power": ["sensor.l1", "sensor.l1", "sensor.l2"]}, {}, "base", "entity_twice"),
         ({"meter_power": ["sensor.gone"]}, {}, "base", "entity_missing"),
         ({}, {"sensor.l2": ("unavailable", "W")}, "base", "entity_silent"),
@@ -113,6 +114,29 @@ async def test_disabled_entity_is_told_from_a_missing_one(
     placeholders = result["description_placeholders"]
     assert placeholders is not None
     assert placeholders["entity"] == disabled.entity_id
+
+
+@pytest.mark.usefixtures("meter")
+async def test_a_meter_that_tells_what_is_fed_in_apart(hass: HomeAssistant) -> None:
+    export = ["sensor.e1", "sensor.e2", "sensor.e3"]
+    for entity_id in export:
+        hass.states.async_set(entity_id, "0", {"unit_of_measurement": "kW"})
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Garage",
+        data={"kind": "island", "island_id": "i1", "meter": {"power": METER}, "capacity_a": 63.0},
+    )
+    entry.add_to_hass(hass)
+    for meter in ({"meter_export": export}, {}):
+        form = await entry.start_reconfigure_flow(hass)
+        shown = {str(marker): marker.description for marker in form["data_schema"].schema}  # type: ignore[union-attr]
+        before = entry.data["meter"].get("export")
+        assert (shown["meter_export"] or {}).get("suggested_value") == before
+        change = {"meter_power": METER, "capacity_a": 63, "threshold": 80, **meter}
+        done = await hass.config_entries.flow.async_configure(form["flow_id"], change)
+        assert done["type"] is FlowResultType.ABORT
+        wanted = {"power": METER, "export": export} if meter else {"power": METER}
+        assert entry.data["meter"] == wanted
 
 
 @pytest.mark.usefixtures("meter", "archived")

@@ -124,6 +124,7 @@ async def test_nobody_is_asked_for_a_feeder_when_there_is_only_one(
         ({"meter_power": ["sensor.g1", "sensor.g2"]}, "meter_power", "meter_count"),
         ({"meter_current": ["sensor.h1"]}, "meter_power", "meter_both_kinds"),
         ({"meter_power": ["sensor.g1"]}, "phases", "meter_phases"),
+        ({"meter_export": ["sensor.charger_1"]}, "meter_power", "meter_export"),
         ({"meter_power": ["sensor.g1", "sensor.g2", "sensor.l3"]}, "meter_power", "entity_taken"),
         ({"meter_power": ["sensor.g1", "sensor.g2", "sensor.gone"]}, "meter_power", "entity_missing"),
         ({"phases": ["1", "2"]}, "phases", "phase_count"),

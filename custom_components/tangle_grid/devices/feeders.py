@@ -16,6 +16,8 @@ from ..const import (
     CONF_METER,
     CONF_METER_CURRENT,
     CONF_METER_CURRENT_SENSORS,
+    CONF_METER_EXPORT,
+    CONF_METER_EXPORT_SENSORS,
     CONF_METER_POWER,
     CONF_METER_POWER_SENSORS,
     CONF_PARENT,
@@ -117,6 +119,7 @@ def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Me
         EntityReader(hass, to_grid_time),
         power=meter.get(CONF_METER_POWER, ()),
         current=meter.get(CONF_METER_CURRENT, ()),
+        export=meter.get(CONF_METER_EXPORT, ()),
     )
 
 
@@ -126,6 +129,7 @@ def build_sub_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -
         EntityReader(hass, to_grid_time),
         power=data.get(CONF_METER_POWER_SENSORS, ()),
         current=data.get(CONF_METER_CURRENT_SENSORS, ()),
+        export=data.get(CONF_METER_EXPORT_SENSORS, ()),
         phases=sub_feeder_phases(data),
     )
 

@@ -3,7 +3,7 @@
 A check returns None, or the problem with everything that its message needs: a person who reads it knows what to do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -254,16 +254,28 @@ def _own_unit(hass: HomeAssistant, entity_id: str) -> str | None:
     return unit
 
 
-def check_meter(hass: HomeAssistant, power: list[str], current: list[str], capacity_a: float) -> Problem | None:
+def check_meter(
+    hass: HomeAssistant, power: list[str], current: list[str], capacity_a: float, export: Sequence[str] = ()
+) -> Problem | None:
     """Return a problem unless it is one kind of sensor, one or three of them, all speaking.
 
     What they say must not be absurd for this fuse.
+
+    Args:
+        hass: Where they are.
+        power: Sensors of power.
+        current: Sensors of currents.
+        capacity_a: The fuse, A per phase.
+        export: Sensors of what is fed in: one for each of power.
     """
     if bool(power) == bool(current):
         return Problem(key="meter_both_kinds" if power else "meter_missing")
     entities, units = (power, POWER_UNITS) if power else (current, CURRENT_UNITS)
     if len(entities) not in {1, 3}:
         return Problem(key="meter_count")
+    if export and len(export) != len(power):
+        return Problem(key="meter_export")
+    entities = [*entities, *export]
     if len(set(entities)) != len(entities):
         return Problem(key="entity_twice", placeholders={"entity": max(entities, key=entities.count)})
     implausible = capacity_a * (NOMINAL_VOLTAGE_V if power else 1.0) * IMPLAUSIBLE_FACTOR

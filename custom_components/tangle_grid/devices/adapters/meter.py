@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ...grid.model.world import PhaseReading
 from ..io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_per_phase
+from ..io.power_reading import net
 
 
 class Meter:
@@ -20,13 +21,23 @@ class Meter:
         *,
         power: Sequence[str] = (),
         current: Sequence[str] = (),
+        export: Sequence[str] = (),
         phases: Sequence[int] = (0, 1, 2),
     ) -> None:
-        """`phases` says which grid phase each sensor is on; of one sensor the first one counts."""
-        self.entity_ids = frozenset((*power, *current))
+        """Take its sensors.
+
+        Args:
+            reader: Reads them.
+            power: Of power, signed, unless there is `export`.
+            current: Of currents, where there are none of power.
+            export: For each sensor of power the one of what is fed in; none: they are signed.
+            phases: Which grid phase each sensor is on; of one sensor the first one counts.
+        """
+        self.entity_ids = frozenset((*power, *current, *export))
         self._reader = reader
         self._power = tuple(power)
         self._current = tuple(current)
+        self._export = tuple(export)
         self._phases = tuple(phases)
 
     def reading(self) -> PhaseReading | None:
@@ -37,6 +48,9 @@ class Meter:
         heard_at = self._heard_at()
         if self._power:
             samples = [self._reader.power_w(entity_id) for entity_id in self._power]
+            if self._export:
+                given = [self._reader.power_w(entity_id) for entity_id in self._export]
+                samples = [net(taken, given_w) for taken, given_w in zip(samples, given, strict=False)]
             reading = reading_per_phase(samples, heard_at=heard_at)
         else:
             samples = [self._reader.current_a(entity_id) for entity_id in self._current]

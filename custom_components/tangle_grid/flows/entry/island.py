@@ -20,6 +20,7 @@ from ...const import (
     CONF_MAX_RATE,
     CONF_METER,
     CONF_METER_CURRENT,
+    CONF_METER_EXPORT,
     CONF_METER_MAX_AGE,
     CONF_METER_POWER,
     CONF_PANEL,
@@ -56,6 +57,10 @@ from ..subentries.participant import flattened
 # In the form, next to the fields of the participants, "power" and "current" alone would say too little.
 FIELD_METER_POWER = "meter_power"
 FIELD_METER_CURRENT = "meter_current"
+FIELD_METER_EXPORT = "meter_export"
+# One sensor for each phase.
+PHASE_FIELDS = (FIELD_METER_POWER, FIELD_METER_CURRENT)
+METER_FIELDS = (*PHASE_FIELDS, FIELD_METER_EXPORT)
 _DEFAULT_CAPACITY_A = 25
 _STREET_NAME = "Simulated street"
 _SECONDS = UnitOfTime.SECONDS
@@ -65,6 +70,7 @@ _MAX_BUDGET = 1_000_000_000_000_000
 FEED_FIELDS = {
     vol.Optional(FIELD_METER_POWER): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
     vol.Optional(FIELD_METER_CURRENT): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
+    vol.Optional(FIELD_METER_EXPORT): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
     vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
         1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
     ),
@@ -196,6 +202,7 @@ def check_feed(hass: HomeAssistant, user_input: Mapping[str, Any]) -> Problem | 
         user_input.get(FIELD_METER_POWER, []),
         user_input.get(FIELD_METER_CURRENT, []),
         user_input[CONF_CAPACITY_A],
+        user_input.get(FIELD_METER_EXPORT, []),
     )
 
 
@@ -203,7 +210,10 @@ def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is stored of the feed."""
     power, current = user_input.get(FIELD_METER_POWER), user_input.get(FIELD_METER_CURRENT)
     return {
-        CONF_METER: {CONF_METER_POWER: list(power)} if power else {CONF_METER_CURRENT: list(current or ())},
+        CONF_METER: {
+            **({CONF_METER_POWER: list(power)} if power else {CONF_METER_CURRENT: list(current or ())}),
+            **({CONF_METER_EXPORT: list(export)} if (export := user_input.get(FIELD_METER_EXPORT)) else {}),
+        },
         CONF_CAPACITY_A: float(user_input[CONF_CAPACITY_A]),
         CONF_THRESHOLD: float(user_input[CONF_THRESHOLD]),
     }
@@ -217,6 +227,8 @@ def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
         shown[FIELD_METER_POWER] = meter[CONF_METER_POWER]
     if CONF_METER_CURRENT in meter:
         shown[FIELD_METER_CURRENT] = meter[CONF_METER_CURRENT]
+    if CONF_METER_EXPORT in meter:
+        shown[FIELD_METER_EXPORT] = meter[CONF_METER_EXPORT]
     return shown
 
 

@@ -12,6 +12,7 @@ from ...const import (
     CONF_CAPACITY_A,
     CONF_FEEDER,
     CONF_METER_CURRENT_SENSORS,
+    CONF_METER_EXPORT_SENSORS,
     CONF_METER_POWER_SENSORS,
     CONF_PARENT,
     CONF_PHASES,
@@ -33,7 +34,7 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
     """Add or change a feeder."""
 
     device_kind = KIND_METER
-    exclusive_fields = (CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS)
+    exclusive_fields = (CONF_METER_POWER_SENSORS, CONF_METER_CURRENT_SENSORS, CONF_METER_EXPORT_SENSORS)
     feeder_field = CONF_PARENT
     owned = False
 
@@ -46,6 +47,7 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
                 **selectors.feeder(CONF_PARENT, feeders),
                 vol.Optional(CONF_METER_POWER_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
                 vol.Optional(CONF_METER_CURRENT_SENSORS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
+                vol.Optional(CONF_METER_EXPORT_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
                 vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
                 vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
                     1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
@@ -57,7 +59,8 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
     @override
     def check(self, data: dict[str, Any]) -> None:
         power, current = data.get(CONF_METER_POWER_SENSORS, []), data.get(CONF_METER_CURRENT_SENSORS, [])
-        require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A]))
+        export = data.get(CONF_METER_EXPORT_SENSORS, [])
+        require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A], export))
         if len(power or current) != len(data[CONF_PHASES]):
             raise FieldProblem(CONF_PHASES, Problem(key="meter_phases"))
         if (own_id := self.own_id) is None:

@@ -474,7 +474,7 @@ def _read_for_several(data: Mapping[str, Any]) -> set[str]:
 
 def phase_count(entry: TangleGridConfigEntry) -> int:
     """Return 1 for a feed whose meter has one sensor, else 3."""
-    return len(_meter_entities(entry))
+    return len(main_phases(entry.data))
 
 
 def flattened(user_input: Mapping[str, Any]) -> Data:
