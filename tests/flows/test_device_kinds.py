@@ -167,6 +167,11 @@ async def test_a_charger(
         ),
         ({"controlling": {"control": "on_off"}}, "enable", "on_off_needs_pause"),
         (
+            {"current_limit": "number.limit", "controlling": {"zero_pauses": False}, "limits": {"safe_current": 0}},
+            "limits",
+            "safe_below_lowest",
+        ),
+        (
             {"current_limit": "number.limit", "enable": "switch.relay", "controlling": {"pause_select": "select.frc"}},
             "controlling",
             "pause_twice",

@@ -31,7 +31,7 @@ How a charger is paused; the first one that is there:
     pause_actions, resume_actions: Actions. Without `resume_actions` telling a current resumes.
     zero_pauses: Being told 0 A pauses it (yes unless said; a number whose least value is above 0 cannot be told).
 
-Its phases, where it can change over between one and three:
+Its phases, where it can change over between one and three (it is stored, and nothing changes over yet):
     phase_switch, phase_option_one, phase_option_three: A switch that is on for three phases, or a select with an option
         for each.
     phase_actions: Actions instead, with `phases` (1 or 3).
@@ -55,15 +55,10 @@ When it is told, of both:
     write_interval: The least time between two that raise it, s.
     keep_alive: What it was told last is told again after this, s: limits that lapse.
 
-Loads of a household, each with `entity` and `rated_w`:
-    protected: It may be switched off when the fuse is short, unpaid.
-    load_priority: The lower ones go first.
-    min_on, min_off: The least times that it stays on and off, s.
-
 Meters, in the data of the island (`meter`: lists by `power` or `current`, and `export`) and of a feeder
 (`meter_power`, `meter_current`, `meter_export`):
     export: For each sensor of power the one of what is fed in, where the meter does not tell one signed number.
-    meter_total: The one sensor of power measures all three phases.
+    meter_total: The one sensor of power measures all three phases. No form takes it yet.
 """
 
 from collections.abc import Mapping
