@@ -536,6 +536,8 @@ METERS: Final = (
             "meter_power": ("sensor.current_electricity_usage",),
             "meter_export": ("sensor.current_electricity_delivery",),
         },
+        # Its unit comes with the first telegram.
+        bounds={f"sensor.current_electricity_{way}": {"unit_of_measurement": "kW"} for way in ("usage", "delivery")},
         entered={"phases": ["1"]},
     ),
     Specimen(
@@ -583,6 +585,7 @@ METERS: Final = (
         domains=("sensor",),
         left_out=frozenset({"currentL1", "currentL2", "currentL3"}),
         expected={"meter_power": ("sensor.power",), "meter_export": ("sensor.powerProduction",)},
+        entered={"phases": ["1"]},
         words={"sensor.py": ('f"{self._tibber_home.home_id}_rt_{description.key}"',)},
     ),
     *(

@@ -130,7 +130,7 @@ def make(hass: HomeAssistant, specimen: Specimen, *, number: int = 1) -> Made:
         )
         ids[each.domain, each.key] = entity.entity_id
         if each.enabled:
-            attributes = {**capabilities, "unit_of_measurement": each.unit, "device_class": each.device_class}
+            attributes = {"unit_of_measurement": each.unit, "device_class": each.device_class, **capabilities}
             said = {name: value for name, value in attributes.items() if value is not None}
             hass.states.async_set(entity.entity_id, _shown(specimen, each, capabilities), said)
     return Made(device_id=specimen.platform if device_id is None else device_id, ids=ids)
