@@ -13,7 +13,9 @@ from .const import (
     CONF_CHARGED_ABOVE,
     CONF_MAX_PRICE,
     CONF_MIN_RATE,
+    CONF_TARGET_SOC,
     CONF_V2G_FLOOR_SOC,
+    DEFAULT_TARGET_SOC,
     SUBENTRY_BATTERY,
     SUBENTRY_CHARGER,
     SUBENTRY_VEHICLE,
@@ -94,12 +96,23 @@ MAX_PRICE: Final = NumberEntityDescription(
 )
 
 
+TARGET_SOC: Final = NumberEntityDescription(
+    key="target_soc",
+    translation_key="target_soc",
+    entity_category=EntityCategory.CONFIG,
+    native_unit_of_measurement=PERCENTAGE,
+    native_min_value=0,
+    native_max_value=100,
+    native_step=1,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of each policy, and the most that a vehicle pays."""
+    """Add the numbers of each policy, and how far a vehicle charges and what it pays at most."""
     runtime = entry.runtime_data
     if runtime.street is not None:
         async_add_entities(simulated_numbers(runtime.street))
@@ -109,7 +122,8 @@ async def async_setup_entry(
             config_subentry_id=member_id,
         )
         if member.kind == SUBENTRY_VEHICLE:
-            async_add_entities([MaxPrice(runtime, member, MAX_PRICE)], config_subentry_id=member_id)
+            settings = [TargetSoc(runtime, member, TARGET_SOC), MaxPrice(runtime, member, MAX_PRICE)]
+            async_add_entities(settings, config_subentry_id=member_id)
 
 
 class PolicyNumber(PolicyEntity, NumberEntity):
@@ -135,6 +149,20 @@ class PolicyNumber(PolicyEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_change_policy(**{self.entity_description.setting: round(value)})
+
+
+class TargetSoc(SettingEntity, NumberEntity):
+    """The state of charge at which a vehicle has enough."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        stored: float | None = self.data.get(CONF_TARGET_SOC, DEFAULT_TARGET_SOC)
+        return stored
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        await self.async_change(**{CONF_TARGET_SOC: round(value)})
 
 
 class MaxPrice(SettingEntity, NumberEntity):

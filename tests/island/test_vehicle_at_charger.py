@@ -290,3 +290,16 @@ async def test_without_any_vehicle_there_is_nothing_to_choose(hass: HomeAssistan
     assert hass.states.get(entity_id) is None
     assert _config(island).battery_wh == 60_000
     assert "vehicles" not in island.runtime._state()
+
+
+async def test_how_far_it_charges_is_a_number_that_counts_at_once(hass: HomeAssistant, island: Island) -> None:
+    await _read(hass, island, "04:A3:7B")
+    runtime = island.entry.runtime_data
+    assert _config(island).target_soc == 70.0
+    number = island.entity_id("number", "target_soc", VEHICLE)
+    assert island.state("number", "target_soc", VEHICLE) == "70.0"
+    await hass.services.async_call("number", "set_value", {"entity_id": number, "value": 95}, blocking=True)
+    await island.settle()
+    assert (_config(island).target_soc, island.state("number", "target_soc", VEHICLE)) == (95.0, "95")
+    assert island.entry.subentries[VEHICLE].data["target_soc"] == 95
+    assert island.entry.runtime_data is runtime, "the grid was not started anew"

@@ -41,6 +41,7 @@ from ..const import (
     CONF_SPEED,
     CONF_START,
     CONF_SUN_FORECAST,
+    CONF_TARGET_SOC,
     CONF_TOKEN_RATE,
     CONF_TOKEN_RATE_ENTITY,
     CONF_TOLL_LIMIT,
@@ -92,6 +93,7 @@ _LIVE: Final = frozenset(
         CONF_PARKING_MODE,
         CONF_POLICY,
         CONF_SERVICE_RULES,
+        CONF_TARGET_SOC,
         CONF_TOLL_LIMIT,
         CONF_TOLL_MODE,
     }
