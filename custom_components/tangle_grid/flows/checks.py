@@ -310,14 +310,13 @@ def check_used_once(own: Iterable[str], elsewhere: Mapping[str, str]) -> Problem
     return None
 
 
-def _in_base_unit(value: object, unit: str | None) -> float | None:
-    if not isinstance(value, int | float):
-        return None
-    if unit in POWER_UNITS:
-        return convert(float(value), unit, UnitOfPower.WATT, PowerConverter)
-    if unit in CURRENT_UNITS:
-        return convert(float(value), unit, UnitOfElectricCurrent.AMPERE, ElectricCurrentConverter)
-    return float(value)
+def _in_base_unit(value: float | None, unit: str | None) -> float | None:
+    converter, base = (
+        (PowerConverter, UnitOfPower.WATT)
+        if unit in POWER_UNITS
+        else (ElectricCurrentConverter, UnitOfElectricCurrent.AMPERE)
+    )
+    return None if value is None else convert(value, unit, base, converter)
 
 
 def _missing(hass: HomeAssistant, entity_id: str) -> Problem:
