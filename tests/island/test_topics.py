@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_fire_time_changed
 
+from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.economy.effects import Kind
 from custom_components.tangle_grid.island.topics import owner_of
 from tests.support.island import (
@@ -308,6 +309,11 @@ async def test_a_state_that_cannot_be_read_takes_no_reports(
     with pytest.raises(ServiceValidationError) as refused:
         await report(island, VEHICLE)
     assert refused.value.translation_key == "topic_unavailable"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"topic_unreadable_{TOPIC}")
+    assert issue is not None
+    assert issue.translation_placeholders == {"topic": "Potholes", "island": "Maple Street", "field": "state.version"}
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"topic_unreadable_{TOPIC}") is None
 
 
 async def test_a_topic_is_a_device_with_a_wallet(hass: HomeAssistant, island: Island) -> None:

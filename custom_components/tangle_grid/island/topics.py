@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -33,6 +34,7 @@ from ..const import (
     CONF_WANTS_VALUE,
     CONF_WHAT,
     CONF_WINDOW_HOURS,
+    DOMAIN,
     LOGGER,
     SUBENTRY_DATA_TOPIC,
 )
@@ -54,6 +56,7 @@ from ..economy.topics import (
 from ..protocol import DataReport, to_body
 
 SAGA_KIND: Final = "topic"
+ISSUE_TOPIC_UNREADABLE: Final = "topic_unreadable"
 _LOOK_S: Final = 60.0
 _S_PER_HOUR: Final = 3_600
 
@@ -164,6 +167,8 @@ class DataTopics:
     @callback
     def async_stop(self) -> None:
         """Stop."""
+        for topic_id in self.all:
+            self._tell_unreadable(topic_id, None)
         if self._timer is not None:
             self._timer()
             self._timer = None
@@ -197,14 +202,38 @@ class DataTopics:
         stored = self._desk.open_sagas.get(SAGA_KIND, {})
         for topic_id in self.all:
             data = self._entry.subentries[topic_id].data
+            problem = None
             try:
                 topic = topic_of(topic_id, data, owner_of(self._entry, topic_id))
                 state = stored.get(topic_id)
                 self._books[topic_id] = TopicBook(topic) if state is None else TopicBook.from_dict(topic, state)
             except TopicError as error:
+                problem = error
                 LOGGER.error("The data topic %s takes no reports: %s", self._entry.subentries[topic_id].title, error)
+            self._tell_unreadable(topic_id, problem)
         self._async_look(dt_util.utcnow())
         self._changed()
+
+    @callback
+    def _tell_unreadable(self, topic_id: str, problem: TopicError | None) -> None:
+        """Raise a repair for a topic that cannot be read, or take it back."""
+        issue_id = f"{ISSUE_TOPIC_UNREADABLE}_{topic_id}"
+        if problem is None:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=ISSUE_TOPIC_UNREADABLE,
+            translation_placeholders={
+                "topic": self._entry.subentries[topic_id].title,
+                "island": self._entry.title,
+                "field": str(problem.placeholders.get("field", problem.key)),
+            },
+        )
 
     @callback
     def _async_look(self, now: datetime) -> None:
