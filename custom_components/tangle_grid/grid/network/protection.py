@@ -19,6 +19,7 @@ from ..model.validation import MAX_DURATION_S
 from ..model.world import NOMINAL_V, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Reason, Timing
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
+from .load_mean import LoadMean
 from .meter_plausibility import Plausibility
 from .meter_response import StepEcho
 from .recent_highs import Highs
@@ -26,6 +27,8 @@ from .topology import PHASES, Topology
 
 #: The part of the band that increases keep free above what has not been exceeded for minutes.
 _STEADY_BAND: Final = 0.5
+#: Who charges keeps the least current while single readings lie no further above the capacity, in margins.
+_KEPT: Final = 2.0
 #: A meter that is gone for no more than this share of its greatest age is only late.
 _BRIDGED: Final = 2 / 3
 #: A meter that reports nothing for longer is blind, however seldom it reports, s.
@@ -63,6 +66,7 @@ class FeederWatch:
         attribution: Who is behind what it shows.
         echo: Whether what chargers do shows on it.
         highs: The greatest loads that nobody controls, of the last minutes.
+        mean: The load that nobody controls without its noise.
         short_since: A phase carries more than the capacity without a break since then.
         left_a: What there was for devices when it was seen last, A per phase; None: not seen yet.
         held_back: What the seldom reports of its meter keep from cars.
@@ -86,6 +90,7 @@ class FeederWatch:
     attribution: Attribution = field(default_factory=Attribution)
     echo: StepEcho = field(default_factory=StepEcho)
     highs: Highs = field(default_factory=Highs)
+    mean: LoadMean = field(default_factory=LoadMean)
     short_since: float | None = None
     left_a: PhaseTriple | None = None
     held_back: HeldBack = field(default_factory=HeldBack)
@@ -196,6 +201,7 @@ class FeederWatch:
             until = min(self.temporary.until - by_s, now + MAX_DURATION_S)
             self.temporary = TemporaryCapacity(self.temporary.power_w, until)
         self.highs.clear()
+        self.mean.forget()
         self.attribution.forget()
         self.echo.forget()
         self.reports.interrupt()
@@ -452,26 +458,32 @@ def room_for(
     by_meter: list[float] = []
     by_chargers: list[float] = []
     for number, feeder in enumerate(feeders):
-        highs = feeder.highs.greatest(now, _triple(most_a[number * PHASES : number * PHASES + PHASES]), timing)
+        loads_a = most_a[number * PHASES : number * PHASES + PHASES]
+        if feeder.reading is not None:
+            feeder.mean.observe(feeder.reading.at, loads_a)
+        below_a, peak_a = feeder.mean.below_a, feeder.mean.peak_a
+        highs = feeder.highs.greatest(now, [amps - below_a[phase] for phase, amps in enumerate(loads_a)], timing)
         for phase in range(PHASES):
             limit, limit_a = number * PHASES + phase, feeder.limit_a[phase]
-            known_a, high_a = highs.known_a[phase], highs.greatest_a[phase]
+            least, most = least_a[limit] - below_a[phase], most_a[limit] - below_a[phase]
+            high_a, peak = highs.greatest_a[phase], peak_a[phase]
+            known_a = highs.known_a[phase] + peak
             # The margin is for what nobody knows yet. What has come before, and was allowed for, needs none.
-            fresh_a = limit_a * (1 - margin) - least_a[limit]
+            fresh_a = min(limit_a * (1 - margin) - least, limit_a - least_a[limit])
             hard.append(max(fresh_a, limit_a - known_a) if least_a[limit] <= known_a else fresh_a)
             rooms = partial(
                 _soft_a,
                 fresh_a=limit_a * (1 - margin - band),
-                high_a=limit_a * (1.0 if highs.recurring[phase] else 1 - margin),
+                high_a=limit_a - max(peak, 0.0 if highs.recurring[phase] else limit_a * margin),
                 steady_a=limit_a * (1 - margin - band * _STEADY_BAND),
             )
             steady_a = highs.steady_a[phase]
-            soft.append(rooms(most_a[limit], high_a, steady_a))
-            by_meter.append(rooms(most_a[limit], highs.quick_a[phase], steady_a) - soft[limit])
+            soft.append(rooms(most, high_a, steady_a))
+            by_meter.append(rooms(most, highs.quick_a[phase], steady_a) - soft[limit])
             hidden_a = max(0.0, feeder.attribution.wide_a[phase] - feeder.attribution.near_a[phase])
-            by_chargers.append(rooms(most_a[limit] - hidden_a, high_a - hidden_a, steady_a) - soft[limit])
-            keep.append(limit_a - least_a[limit])
-            start.append(min(limit_a * (1 - margin) - most_a[limit], limit_a - high_a))
+            by_chargers.append(rooms(most - hidden_a, high_a - hidden_a, steady_a) - soft[limit])
+            keep.append(min(limit_a - least, limit_a * (1 + _KEPT * margin) - least_a[limit]))
+            start.append(min(limit_a * (1 - margin) - most, limit_a - high_a))
             ordered.append((feeder.config.capacity_a[phase] - limit_a) * (1 - margin - band))
             load.append(max(high_a, most_a[limit]))
     for device, limits in members.uncertain:
