@@ -38,6 +38,7 @@ class Animal:
         why: What nobody can know sooner.
         tells_truth: Nothing that it says is wrong, nor kept back: its car gets its energy.
         named_s: From when on somebody could mend it and must be told what, seconds after the start; None: nobody need.
+        shows_in_use: What is wrong shows only while current flows: so nobody can be told before.
         battery: Makes what a battery beside the chargers does differently; None: there is none.
         home: Makes the same for a home that has a meter of its own.
         flicker_a: How far the rest of the load goes up and down from second to second, A.
@@ -55,6 +56,7 @@ class Animal:
     why: str = ""
     tells_truth: bool = True
     named_s: float | None = None
+    shows_in_use: bool = False
     battery: Callable[[], Behaviours] | None = None
     home: Callable[[], Behaviours] | None = None
     flicker_a: float = 0.5
@@ -198,7 +200,7 @@ ANIMALS: Final = (
     _text("1e308", lambda: showing.Says("1e308", "power")),
     _text("3.4e38", lambda: showing.Says("3.4e38", "power")),
     _text("a thousandth", lambda: showing.Scaled(0.001, ("power",)), named_s=None),
-    _text("a thousandfold", lambda: showing.Scaled(1000.0, ("power",))),
+    _text("a thousandfold", lambda: showing.Scaled(1000.0, ("power",)), shows_in_use=True),
     _text("1_000", lambda: showing.Underscores("power"), named_s=None),
     _text("in other digits", lambda: showing.OtherDigits("power"), named_s=None),
     _text("in a unit that is a list", lambda: showing.UnitIs(["W"], "power")),

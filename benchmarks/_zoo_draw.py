@@ -53,7 +53,8 @@ class Drawn:
         truthful: Nothing in it lies, nor keeps anything back.
         kinds: The names of all behaviours in it.
         reports: How each charger reports: "10 s" and the like.
-        mend: What a person has to mend: the device or feeder, and from when on, seconds after the start.
+        mend: What a person has to mend: the device or feeder, from when on, seconds after the start, and whether
+            that shows only while current flows.
     """
 
     site: Site
@@ -63,7 +64,7 @@ class Drawn:
     truthful: bool = True
     kinds: list[str] = field(default_factory=list)
     reports: dict[str, str] = field(default_factory=dict)
-    mend: list[tuple[str, float]] = field(default_factory=list)
+    mend: list[tuple[str, float, bool]] = field(default_factory=list)
 
 
 class _Draw:
@@ -76,7 +77,7 @@ class _Draw:
         self.may_lie = True
         self.down_s = 0.0
         self.reports: dict[str, str] = {}
-        self.mend: list[tuple[str, float]] = []
+        self.mend: list[tuple[str, float, bool]] = []
 
     def drawn(self) -> Drawn:
         """Everything."""
@@ -116,7 +117,7 @@ class _Draw:
         self.may_lie &= animal.tells_truth
         self.animals.append(animal)
         if animal.named_s is not None:
-            self.mend.append((owner, animal.named_s))
+            self.mend.append((owner, animal.named_s, animal.shows_in_use))
 
     def _charger(self, number: int, feeders: list[str]) -> ChargerSpec:
         chance, device_id = self.chance, f"car_{number}"

@@ -17,6 +17,7 @@ Environment: test
 import argparse
 import json
 import logging
+import math
 import os
 import random
 import statistics
@@ -77,6 +78,7 @@ class Result:
 def judge(drawn: Drawn, seed: int = 0) -> Result:
     """Run a site that was drawn, and hold it against what must be so."""
     site = drawn.site
+    shown_s = _watch_uses(drawn)
     site.run(drawn.length_s)
     hours = drawn.length_s / 3600.0
     over_s = max(felt.needless_s for felt in site.felt.values())
@@ -96,7 +98,7 @@ def judge(drawn: Drawn, seed: int = 0) -> Result:
         wrong.append(f"{writes} commands to a charger in {hours:.1f} h")
     wrong += [
         f"nobody was told to mend {culprit}"
-        for culprit, from_s in drawn.mend
+        for (culprit, *_), from_s in zip(drawn.mend, shown_s, strict=True)
         if drawn.length_s >= from_s + NAMED_S and not named(site, culprit, from_s)
     ]
     return Result(
@@ -113,6 +115,19 @@ def judge(drawn: Drawn, seed: int = 0) -> Result:
         wrong=wrong,
         says=drawn.says,
     )
+
+
+def _watch_uses(drawn: Drawn) -> list[float]:
+    """Return a list that will say when each thing that has to be mended shows, seconds after the start."""
+    shown_s = [math.inf if in_use else from_s for _, from_s, in_use in drawn.mend]
+
+    def look(begin: float, _end: float) -> None:
+        for number, (culprit, from_s, in_use) in enumerate(drawn.mend):
+            if in_use and shown_s[number] == math.inf and begin - START >= from_s:
+                shown_s[number] = begin - START if drawn.site.chargers[culprit].amps > 0 else math.inf
+
+    drawn.site.agenda.passing.append(look)
+    return shown_s
 
 
 def _one(job: tuple[int, float | None]) -> Result:

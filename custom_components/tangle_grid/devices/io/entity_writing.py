@@ -34,7 +34,7 @@ SETTLE_S: Final = 5.0
 _SERVICE_PRESS: Final = "press"
 _SAME_VALUE: Final = 1e-3
 #: How long a number that stays below what it was set to is left alone, after each try.
-_REFUSED_WAITS_S: Final = (0.0, 0.0, 60.0, 300.0, 900.0)
+_REFUSED_WAITS_S: Final = (45.0, 60.0, 300.0, 900.0)
 
 
 class EntityWriter:

@@ -182,6 +182,8 @@ class ControlPass:
         if device.limit_a is not None and device.limit_a < plan.ceiling:
             plan.ceiling = device.limit_a
             plan.ceiling_cause = Cause.PAYMENT
+        if (asked_a := device.asked_a(self._now, self._timing)) is not None and asked_a < plan.ceiling:
+            plan.ceiling = max(config.min_current_a, asked_a)
         if plan.wiring.checked and not plan.wiring.blind and plan.ceiling > config.min_current_a:
             plan.ceiling = config.min_current_a
             plan.ceiling_cause = Cause.SAFE_STATE

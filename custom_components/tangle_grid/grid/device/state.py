@@ -25,6 +25,7 @@ from .departure import Departure
 from .draw_bounds import CommandLog
 from .freshness import fresh_reading
 from .held_back import HeldBack
+from .life_check import LifeCheck
 from .measurement import PowerLog
 from .min_current_detection import MinimumWatch
 from .phase_detection import PhaseWatch
@@ -88,6 +89,7 @@ class DeviceState:
         restoring: Household loads to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
         reports: How often it reports.
+        life: Whether its silence says anything.
         held_back: What its seldom reports keep from cars.
         commands: What a charger was told.
         assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
@@ -103,6 +105,7 @@ class DeviceState:
     plugged_in = True
     limit_a: float | None = None
     _long_paused = False
+    _wrong_charging = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
         self.device_id = config.device_id
@@ -135,6 +138,7 @@ class DeviceState:
         self.reduced_at: float | None = None
         self.watch = ComplianceWatch()
         self.reports = ReportWatch()
+        self.life = LifeCheck()
         self.held_back = HeldBack()
         self.commands = CommandLog()
         self.assumed: tuple[float, PhaseTriple] | None = None
@@ -193,10 +197,8 @@ class DeviceState:
             self.telemetry = telemetry
         self._observe_reports(telemetry)
         self._note_command()
-        own_s = self.config.max_age_s if isinstance(self.config, ChargerConfig) else None
-        max_age_s = self.reports.max_age_s(timing.telemetry_max_age_s, _OLDEST_S) if own_s is None else own_s
-        reading = fresh_reading(telemetry, now, timing, max_age_s=max_age_s)
-        self.reading = None if reading is None else self.phases.placed(reading)
+        reading = fresh_reading(telemetry, now, timing, max_age_s=self.max_age_s(timing))
+        self.reading = None if reading is None else self.phases.placed(self._as_of(now, reading))
         self.log.add(now, self.reading)
         self._log_own_power(now, elapsed_s)
         was_silent, self.silent = self.silent, self.reading is None
@@ -214,6 +216,52 @@ class DeviceState:
         first, self._observed = not self._observed, True
         # That a device is there is no news at the start; that it is not, is.
         return self.silent if first else was_silent != self.silent
+
+    def judged(self, telemetry: Telemetry | None, fault: DeviceFault | None) -> Telemetry | None:
+        """Take in why its reading cannot be true, if so, and return what of the telemetry is believed.
+
+        A charger whose reading cannot be true when it charges is right about the 0 W of a pause, and would be started
+        and stopped for ever. It is believed again when it charges, or with the next car.
+        """
+        if isinstance(telemetry, ChargerTelemetry):
+            reading = telemetry.reading
+            if fault is DeviceFault.IMPLAUSIBLE and self.setpoint:
+                self._wrong_charging = True
+            elif telemetry.connected is False:
+                self._wrong_charging = False
+            elif self._wrong_charging and reading is not None:
+                self._wrong_charging = max(map(abs, reading.power_w)) < _PAUSED_A * NOMINAL_V
+                if self._wrong_charging:
+                    telemetry, fault = replace(telemetry, reading=None), DeviceFault.IMPLAUSIBLE
+        self.fault = fault
+        return telemetry
+
+    def max_age_s(self, timing: Timing) -> float:
+        """Return the age up to which its reports are believed, s."""
+        own_s = self.config.max_age_s if isinstance(self.config, ChargerConfig) else None
+        if own_s is not None:
+            return own_s
+        return max(self.reports.max_age_s(timing.telemetry_max_age_s, _OLDEST_S), self.life.patience_s)
+
+    def asked_a(self, now: float, timing: Timing) -> float | None:
+        """Return what it is told at most so that it has something to say, A per phase; None: it need not be asked."""
+        reading, told_a = self.reading, self.setpoint
+        if reading is None or told_a is None or not self._reachable:
+            return None
+        said = None if self.telemetry is None else self.telemetry.reading
+        spoke_at = reading.at if said is None else max(said.at, said.heard_at or said.at)
+        return self.life.asks(
+            now, spoke_at=spoke_at, max_age_s=self.max_age_s(timing), drawn_a=self.last_a, told_a=told_a
+        )
+
+    def _as_of(self, now: float, reading: PhaseReading) -> PhaseReading:
+        """Return a reading with the time for which it speaks: of who reports what changes, later than it was made."""
+        lease = self.lease
+        if lease is None or lease.value is None:
+            return reading
+        drawn_a = max(reading.power_w) / NOMINAL_V
+        at = self.life.valid_at(reading, now, told_a=lease.value, told_at=lease.changed_at, drawn_a=drawn_a)
+        return reading if at == reading.at else replace(reading, at=at)
 
     def mute(self, now: float) -> None:
         """Take it as silent, so that it may only fall: it cannot be read."""
@@ -234,8 +282,10 @@ class DeviceState:
         reachable = telemetry is not None and telemetry.available
         if not reachable:
             self.reports.interrupt()
+            self.life.interrupt()
         elif telemetry is not None and telemetry.reading is not None and math.isfinite(telemetry.reading.at):
             self.reports.observe(telemetry.reading.at)
+            self.life.observe(telemetry.reading, told_at=None if self.lease is None else self.lease.changed_at)
         if reachable and not self._reachable:
             # Whoever was gone may have been without power, and come back with a limit of its own.
             self.rewrite = True
@@ -472,6 +522,7 @@ class DeviceState:
         self.log.clear()
         self.own_log.clear()
         self.reports.interrupt()
+        self.life.interrupt()
         self.held_back.forget()
         self.commands.clear()
         self.assumed = None
@@ -516,6 +567,7 @@ class DeviceState:
             "phases": self.phases.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
             "reports": self.reports.to_dict(),
+            "life": self.life.to_dict(),
             "forgets": self.resume.forgets,
             "decision": None
             if decision is None
@@ -549,6 +601,8 @@ class DeviceState:
             self.phases.restore(phases)
             self.take_phases()
         self.reports.restore(data.get("reports", ()))
+        if (life := data.get("life")) is not None:
+            self.life.restore(life)
         self.resume.forgets = bool(data.get("forgets", False))
         if (minimum := data.get("minimum")) is not None and isinstance(self.config, ChargerConfig):
             self.minimum.restore(minimum)

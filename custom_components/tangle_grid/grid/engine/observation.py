@@ -61,13 +61,15 @@ class Observation:
             self._learn(device, now, events)
             if device.silent != was_silent.get(device_id, False):
                 events.append(_silence_changed(device))
-                device.reduced_at = now
+                if device.setpoint != 0:
+                    # Whoever was paused all the time starts when it is heard of again.
+                    device.reduced_at = now
 
     def _take_in(self, device: DeviceState, now: float, elapsed_s: float, telemetry: Telemetry | None) -> None:
         """One device's telemetry: what cannot be read is that device's trouble alone."""
         try:
-            telemetry, device.fault = believed(telemetry, self._parts.most_w[device.config.device_id], now)
-            device.observe(now, elapsed_s, telemetry, self._parts.config.timing)
+            telemetry, fault = believed(telemetry, self._parts.most_w[device.config.device_id], now)
+            device.observe(now, elapsed_s, device.judged(telemetry, fault), self._parts.config.timing)
         except Exception:  # noqa: BLE001 - whatever it is: it is not believed, and the others go on
             device.mute(now)
 

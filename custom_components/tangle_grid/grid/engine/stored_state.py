@@ -302,6 +302,10 @@ _DEVICE: Final = record(
         ),
         "reports": (several(number(0.0, 1e5)), list),
         "forgets": (flag, False),
+        "life": (
+            maybe(record({"patience_s": (number(0.0, 1e5), NEEDED), "answers": (whole(0, 2**31), NEEDED)})),
+            None,
+        ),
         "decision": (
             maybe(
                 record(
@@ -319,7 +323,10 @@ _DEVICE: Final = record(
         ),
     },
     later=frozenset(
-        {"session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"}
+        {
+            *("session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"),
+            "life",
+        }
     ),
     mend=_one_session,
 )

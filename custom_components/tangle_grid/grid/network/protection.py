@@ -16,7 +16,7 @@ from ..device.held_back import HeldBack
 from ..device.report_interval import ReportWatch
 from ..device.state import DeviceState
 from ..model.validation import MAX_DURATION_S
-from ..model.world import NOMINAL_V, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Reason, Timing
+from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Reason, Timing
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
 from .load_mean import LoadMean
@@ -387,7 +387,7 @@ def _uncontrolled_at(
     at = feeder.reading.at
     draws = [draw_of(device, at, timing) for device in decided]
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
-    told_a = sum([device.setpoint or 0.0 for device in decided])
+    told_a = sum([_told_a(device) for device in decided])
     feeder.echo.hear(told_a)
     if not feeder.echo.knows(at) and all(has_followed(device, at, timing) for device in decided):
         drawn_a = sum([sum(draw.likely) for draw in draws])
@@ -419,6 +419,12 @@ def _uncontrolled_at(
         least[phase] = (near if overloaded else min(near, wide)) + more
         most[phase] = max(near, wide) + more
     return (least[0], least[1], least[2]), (most[0], most[1], most[2])
+
+
+def _told_a(device: DeviceState) -> float:
+    """Return what a device is told, A per phase; 0: nothing, as a battery that is left to itself."""
+    told = device.setpoint or 0.0
+    return told / device.config.watts_per_amp if isinstance(device.config, BatteryConfig) else told
 
 
 def _missing_a(known_a: Iterable[float], shown_w: Iterable[float]) -> float:
