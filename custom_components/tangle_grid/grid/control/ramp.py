@@ -48,15 +48,20 @@ def write_interval_s(config: DeviceConfig, timing: Timing) -> float:
     return max(timing.min_write_interval_s, own_s or 0.0)
 
 
-def next_increase(config: ChargerConfig, told_a: float, target_a: float, timing: Timing) -> float:
+def next_increase(
+    config: ChargerConfig, told_a: float, target_a: float, timing: Timing, *, proven_a: float = 0.0
+) -> float:
     """Return one step up from `told_a` towards `target_a`; a paused charger starts at its minimum.
 
-    Who is written to more seldom takes larger steps: the ramp has the same slope for all.
+    Who is written to more seldom takes larger steps: the ramp has the same slope for all. Up to what it had lately
+    (`proven_a`) it comes back at once.
     """
     ramp_a = timing.ramp_a_per_step
     if timing.min_write_interval_s > 0:
         ramp_a *= write_interval_s(config, timing) / timing.min_write_interval_s
     ramp_a = max(ramp_a, config.step_a)
+    if told_a > 0 and min(target_a, proven_a) >= told_a + ramp_a:
+        return charge_step(config, min(target_a, proven_a))
     # The odd part comes first: the last step then lands on the target, and no small one has to follow it.
     odd_a = math.fmod(charge_step(config, target_a) - told_a, ramp_a)
     step = config.min_current_a if told_a <= 0 else told_a + (odd_a if odd_a >= config.step_a else ramp_a)

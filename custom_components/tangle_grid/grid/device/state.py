@@ -36,6 +36,7 @@ from .resume_watch import ResumeWatch
 from .shown_limit import ShownWatch
 from .state_of_charge import ChargeWatch
 from .stay_forecast import StayLog
+from .turns import Turns
 
 #: Wh by which a car that has reached its target must fall short again before it is charged on, and percent.
 _NEEDS_AGAIN_WH: Final = 500.0
@@ -90,6 +91,7 @@ class DeviceState:
         told_shed, told_restore: What the household was told last.
         reports: How often it reports.
         life: Whether its silence says anything.
+        turns: How often it was told less lately.
         held_back: What its seldom reports keep from cars.
         commands: What a charger was told.
         assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
@@ -139,6 +141,7 @@ class DeviceState:
         self.watch = ComplianceWatch()
         self.reports = ReportWatch()
         self.life = LifeCheck()
+        self.turns = Turns()
         self.held_back = HeldBack()
         self.commands = CommandLog()
         self.assumed: tuple[float, PhaseTriple] | None = None
@@ -523,6 +526,7 @@ class DeviceState:
         self.own_log.clear()
         self.reports.interrupt()
         self.life.interrupt()
+        self.turns.forget()
         self.held_back.forget()
         self.commands.clear()
         self.assumed = None

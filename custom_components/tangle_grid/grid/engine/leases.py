@@ -26,7 +26,7 @@ class SetpointLeases:
                 return None
         before = None if lease is None else lease.value
         device.lease = grant(lease, plan.value, plan.cause, now, self._parts.config.timing.lease_s)
-        self._note_command(plan, before, now)
+        self._note_command(plan, before, now if lease is None else lease.changed_at, now)
         expires_at, cause = device.lease.expires_at, plan.cause
         if isinstance(device.config, BatteryConfig):
             reduces = plan.value is not None and plan.value < (before if before is not None else device.power_w or 0.0)
@@ -44,7 +44,7 @@ class SetpointLeases:
             phases=len(device.config.phases),
         )
 
-    def _note_command(self, plan: DeviceDecision, before: float | None, now: float) -> None:
+    def _note_command(self, plan: DeviceDecision, before: float | None, since: float, now: float) -> None:
         """Remember what a charger was told, and what that says."""
         device = plan.device
         if not isinstance(device.config, ChargerConfig) or plan.value is None:
@@ -53,6 +53,8 @@ class SetpointLeases:
             device.probe.begin(now)
         if before is not None and plan.value < before:
             device.watch.falls(now)
+            if plan.falls:
+                device.turns.add(now, before, since)
         if plan.value > 0 and (before or 0.0) <= 0:
             device.resume.begins(now)
         elif plan.value <= 0 and (before or 0.0) > 0 and plan.cause is Cause.PROTECTION:
