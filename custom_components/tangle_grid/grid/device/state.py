@@ -108,6 +108,8 @@ class DeviceState:
     limit_a: float | None = None
     _long_paused = False
     _wrong_charging = False
+    rewrite = False
+    satisfied = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
         self.device_id = config.device_id
@@ -151,11 +153,9 @@ class DeviceState:
         )
         self.resume = ResumeWatch()
         self.probe = Probe()
-        self.rewrite = False
         self.first_shown_a: float | None = None
         self._shown_before = False
         self._reachable = True
-        self.satisfied = False
         self.slack_since: float | None = None
         self.session_ws = 0.0
         self.session_at: float | None = None

@@ -16,7 +16,16 @@ from ..device.held_back import HeldBack
 from ..device.report_interval import ReportWatch
 from ..device.state import DeviceState
 from ..model.validation import MAX_DURATION_S
-from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, FeederConfig, PhaseReading, PhaseTriple, Reason, Timing
+from ..model.world import (
+    NOMINAL_V,
+    BatteryConfig,
+    ChargerConfig,
+    FeederConfig,
+    PhaseReading,
+    PhaseTriple,
+    Reason,
+    Timing,
+)
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
 from .load_mean import LoadMean
