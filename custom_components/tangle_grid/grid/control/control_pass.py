@@ -1,6 +1,5 @@
 """The control pass: one decision for all chargers and batteries at once, from measurement to setpoint."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -317,12 +316,10 @@ class ControlPass:
         most = [min(plan.ceiling, self._usable_a(plan)) for plan in plans]
         floors = self._floors_a(room, plans)
         fair, left = share_out(room.soft_a, room, self._demands(plans, most), floors, room.start_a)
-        shares = fair
-        fair = [self._whole(plan, amps, most[i]) for i, (plan, amps) in enumerate(zip(plans, shares, strict=True))]
         # An order leaves more than `start_a` where floors need it.
         left_at_start = [max(start, soft) for start, soft in zip(room.start_a, left, strict=True)]
         new = [max(plan.floor_a, self._floor(plan, amps)) for plan, amps in zip(plans, kept, strict=True)]
-        rising = [self._rises(plan, new[i], fair[i], shares[i]) for i, plan in enumerate(plans)]
+        rising = [self._rises(plan, new[i], fair[i]) for i, plan in enumerate(plans)]
         occupied = [max(new[i], self._drawn(plan)) for i, plan in enumerate(plans)]
         for plan, amps in zip(plans, occupied, strict=True):
             for limit, weight in plan.wiring.loads:
@@ -352,15 +349,14 @@ class ControlPass:
                 new[i] = max(plan.floor_a, self._floor(plan, fair[i]))
             self._conclude(plan, new[i], fair[i], most[i], left)
 
-    def _rises(self, plan: DeviceDecision, told: float, fair: float, share: float) -> bool:
-        """Return whether it is raised now, towards `fair`, its `share` in whole steps."""
+    def _rises(self, plan: DeviceDecision, told: float, fair: float) -> bool:
         least = EPSILON
         lease = plan.device.lease
         if plan.is_battery and fair < plan.ceiling - EPSILON:
             least = _BATTERY_RISE_A
         elif told > 0 and fair < plan.ceiling - EPSILON and lease and self._is_recent(plan.device, lease):
             # What others leave comes and goes: an ampere more is worth a write only when it has stayed for a while.
-            least, fair = _RISE_A - EPSILON, share
+            least = _RISE_A - EPSILON
         return (
             fair > told + least
             and (not plan.device.resting or plan.device.probe.may_begin(self._now))
@@ -376,16 +372,6 @@ class ControlPass:
     def _has_a_claim(self, plan: DeviceDecision, told: float, fair: float) -> bool:
         """Return whether others must make way: for a car that waits, or gets far less than its fair share."""
         return not plan.is_battery and (told <= 0 or fair - told >= _UNFAIR_A)
-
-    def _whole(self, plan: DeviceDecision, fair: float, most: float) -> float:
-        """Return a share in whole steps, the next one up: what equal shares leave over, one of them may have.
-
-        There is never more than the capacity leaves: who comes first takes it.
-        """
-        if plan.is_battery or fair >= most - EPSILON or fair < plan.charger.min_current_a:
-            return fair
-        step_a = plan.charger.step_a
-        return min(most, math.ceil(fair / step_a - EPSILON) * step_a)
 
     def _raise(self, plan: DeviceDecision, told: float, target: float) -> float:
         if plan.is_battery:

@@ -33,9 +33,9 @@ def discharge_step(config: ChargerConfig, amps: float) -> float:
 def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
     """Return whether the hold time after the last reduction and the least time between writes have passed.
 
-    Where a car may have just left nobody is given more.
+    Where a car may have just left nobody is given more, nor is who draws more than it was told.
     """
-    if device.plug.doubted:
+    if device.plug.doubted or device.watch.over_since is not None:
         return False
     if device.reduced_at is not None and now - device.reduced_at < timing.increase_hold_s:
         return False

@@ -53,7 +53,7 @@ class SetpointLeases:
             device.probe.begin(now)
         if before is not None and plan.value < before:
             device.watch.falls(now)
-            if plan.falls:
+            if plan.cause is Cause.PROTECTION:
                 device.turns.add(now, before, since)
         if plan.value > 0 and (before or 0.0) <= 0:
             device.resume.begins(now)

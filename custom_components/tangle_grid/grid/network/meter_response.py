@@ -39,6 +39,8 @@ _FAR_A: Final = 12.0
 _BLOCK_S: Final = 20.0
 #: One reading may lie beside the moment in which a device reported: so many make a step, where there are as many.
 _READINGS: Final = 2
+#: What the rest of the load changes by at once, A over all phases, so that it is not averaged with what was before.
+_JUMP_A: Final = 8.0
 #: Steps that are remembered, and for how long, s.
 _STEPS: Final = 10
 _REMEMBERED_S: Final = 1800.0
@@ -190,6 +192,9 @@ class StepEcho:
             self._move(told_a, block, following)
         elif block.full:
             self._turn(block, following)
+        elif abs(load_a - drawn_a - (block.load_a - block.drawn_a) / block.number) > _JUMP_A:
+            # The rest of the load is another one from here on: an average over both says nothing.
+            self._block, self._earlier = following, None
         else:
             block.add(following)
         can_look = any(lowerable.values())
