@@ -107,10 +107,22 @@ def test_the_increase_waits_and_ramps() -> None:
         told.append((plant.now, plant.car("car_0").told))
     rises = [(at, amps - before) for (_, before), (at, amps) in itertools.pairwise(told) if amps > before]
     assert rises[0][0] - reduced_at >= TIMING.increase_hold_s
-    assert all(rise <= TIMING.ramp_a_per_step for _, rise in rises[1:])
+    # From the least current on it comes back to what it had before in one step.
+    assert [rise for _, rise in rises] == [6.0, 10.0]
     times = [at for at, _ in rises]
     assert all(later - sooner >= TIMING.min_write_interval_s for sooner, later in itertools.pairwise(times))
     assert plant.car("car_0").told == 16
+
+
+def test_what_it_has_not_had_lately_it_comes_to_slowly() -> None:
+    plant = Plant(*cars(1), market=QUIET, base_a=(5.0, 5.0, 5.0))
+    told = [0.0]
+    for _ in range(200):
+        plant.step()
+        told.append(plant.car("car_0").told)
+    rises = [later - sooner for sooner, later in itertools.pairwise(told) if later > sooner]
+    assert all(rise <= TIMING.ramp_a_per_step for rise in rises[1:])
+    assert told[-1] == 16
 
 
 def test_noise_does_not_make_it_oscillate() -> None:
