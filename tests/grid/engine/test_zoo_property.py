@@ -23,7 +23,6 @@ def played(chance: random.Random, *, length_s: float | None = None, seed: int = 
     return result
 
 
-@pytest.mark.xfail(reason="the control does not hold all of it yet", strict=False)
 @settings(slow, max_examples=12, derandomize=True, database=None, phases=[Phase.generate])
 @given(st.randoms(use_true_random=False))
 def test_any_half_hour_of_any_site(chance: random.Random) -> None:
