@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy import func
@@ -28,6 +30,12 @@ from tests.support.pass_time import pass_seconds
 SECONDS = 300
 #: By then a street's chargers have come from their safe current to where they stay.
 WARM_UP_S = 180
+
+
+@pytest.fixture(autouse=True)
+def whole_second(freezer: FrozenDateTimeFactory) -> None:
+    """Begin with a second: in the second half of one, timers of this clock would come a second late."""
+    freezer.move_to(dt_util.utcnow().replace(microsecond=0) + timedelta(seconds=1))
 
 
 async def second(hass: HomeAssistant, freezer: FrozenDateTimeFactory, watts: float) -> None:
