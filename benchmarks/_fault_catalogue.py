@@ -186,6 +186,7 @@ def charger(
     worst: float = 0.18,
     keeps_a: float = 0.0,
     reported_s: float | None = None,
+    doubtful: bool = False,
     **broken: Any,
 ) -> Fault:
     """Return a fault of one charger: its attributes have other values for a while."""
@@ -210,6 +211,7 @@ def charger(
         worst=worst,
         keeps_a=keeps_a,
         reported_s=reported_s,
+        doubtful=doubtful,
     )
 
 
