@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ViewportSize
 
-from .browsing import DESKTOP, PHONE, chromium, open_page
+from .browsing import DASHBOARD, DESKTOP, PHONE, SCREEN, chromium, open_page
 from .launching import ROOT, DemoProcess, free_port
 
 IMAGES: Final = ROOT / "docs" / "images"
@@ -24,9 +24,10 @@ async def picture(
     size: ViewportSize = DESKTOP,
     scheme: Literal["light", "dark"] = "light",
     whole: bool = False,
+    stands: str = DASHBOARD,
 ) -> None:
     """One picture, as `docs/images/NAME.png`; with `whole` of the full page."""
-    page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5)
+    page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5, stands=stands)
     await page.wait_for_timeout(_SETTLE_MS)
     if whole:
         height: int = await page.evaluate("document.documentElement.scrollHeight")
@@ -51,6 +52,12 @@ async def all_pictures(url: str, executable: str) -> None:
         await picture(browser, street, "street-phone", size=PHONE)
         for path in ("participants", "wallets", "tangle"):
             await picture(browser, f"{url}/{path}", path)
+        screen = f"{url.rsplit('/', 1)[0]}/tangle_grid"
+        await picture(browser, screen, "screen-light", stands=SCREEN)
+        await picture(browser, screen, "screen-dark", scheme="dark", stands=SCREEN)
+        await picture(browser, screen, "screen-phone", size=PHONE, stands=SCREEN)
+        for view in ("charging", "day", "tangle"):
+            await picture(browser, f"{screen}/{view}", f"screen-{view}", stands=SCREEN)
 
 
 def main() -> None:
