@@ -85,8 +85,9 @@ async def test_the_documented_commands_work_through_the_door(
         assert told.out.endswith("The reward stands up.\n")
     assert waited
 
-    # With pyota alone, too, at the limit that the door has.
+    # With pyota alone, too, at the limit that the door has, once the guest has rested.
     monkeypatch.undo()
+    await asyncio.sleep(6)
     program = tmp_path / "receipt.py"
     program.write_text(RECEIPT_PROGRAM)
     process = await asyncio.create_subprocess_exec(

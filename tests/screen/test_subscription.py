@@ -125,7 +125,7 @@ async def test_whoever_looks_hears_that_the_island_stops(
 
 @pytest.mark.parametrize("entry_id", ["nobody", ""])
 async def test_an_island_that_is_not_there_is_said_to_be_none(
-    hass_ws_client: WebSocketGenerator, island: Island, entry_id: str
+    island: Island, hass_ws_client: WebSocketGenerator, entry_id: str
 ) -> None:
     assert island.entry.entry_id != entry_id
     client = await hass_ws_client()

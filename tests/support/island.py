@@ -17,6 +17,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWit
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.tangle_grid.config_flow import TangleGridConfigFlow
@@ -703,7 +704,8 @@ def all_sensors_on() -> Iterator[None]:
 async def island(
     hass: HomeAssistant, entry: MockConfigEntry, fake_ledger: list[FakeLedger], freezer: FrozenDateTimeFactory
 ) -> AsyncIterator[Island]:
-    """A loaded island."""
+    """A loaded island, at noon: cars leave at seven, whenever the tests run."""
+    freezer.move_to(dt_util.now().replace(hour=12, minute=0, second=0, microsecond=0))
     await async_set_up_devices(hass)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
