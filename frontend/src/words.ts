@@ -6,8 +6,9 @@ import { gridTime } from "./picture";
 
 const PREFIX = "component.tangle_grid.common.";
 const IOTA_PER_MI = 1_000_000;
-/** The figures that are times of the grid, epoch seconds. */
-const MOMENTS = new Set(["departure", "starts_at", "ends_at", "until", "begins_at"]);
+/** The figures that are times of the grid, epoch seconds, and those that are tokens, iota. */
+const MOMENTS = new Set(["departure", "starts_at", "ends_at", "ready_at", "until", "begins_at"]);
+const AMOUNTS = new Set(["rate", "min_rate"]);
 const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
 
 /** Load the texts of the viewer's language, once per language. */
@@ -129,9 +130,11 @@ export class Words {
     for (const [name, value] of Object.entries(values)) {
       shown[name] = MOMENTS.has(name)
         ? this.time(Number(value))
-        : typeof value === "number"
-          ? this.number(value, Number.isInteger(value) ? 0 : 1)
-          : value;
+        : AMOUNTS.has(name)
+          ? this.tokens(Number(value))
+          : typeof value === "number"
+            ? this.number(value, Number.isInteger(value) ? 0 : 1)
+            : value;
     }
     return this.hass.localize(`${PREFIX}${key}`, shown) || text || key;
   }

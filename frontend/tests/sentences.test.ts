@@ -85,6 +85,11 @@ describe("numbers", () => {
     expect([words.power(null), words.power(950), words.power(-9_740)]).toEqual(["–", "950 W", "-9.7 kW"]);
   });
 
+  test("a reason tells a rate as people read it", () => {
+    const reason = { key: "declined_rate_too_low", values: { rate: 1_000_000, min_rate: 1_250_000 }, text: "x" };
+    expect(words.reason(reason)).toContain('"rate":"1.00 Mi","min_rate":"1.25 Mi"');
+  });
+
   test("a reason keeps its moments in the viewer's clock", () => {
     const reason = { key: "accepted_departure_holds", values: { departure: 27_000, need_kwh: 12.34 }, text: "x" };
     expect(words.reason(reason)).toContain('"departure":"07:30","need_kwh":"12.3"');
