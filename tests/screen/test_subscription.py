@@ -171,6 +171,22 @@ async def test_who_may_read_nothing_of_it_sees_no_island(
     assert (await client.receive_json())["error"]["code"] == "not_found"
 
 
+async def test_who_may_read_one_participant_sees_no_other(
+    hass: HomeAssistant, subscribed: Subscribed, hass_ws_client: WebSocketGenerator, island: Island
+) -> None:
+    tenant = MockUser(name="tenant").add_to_hass(hass)
+    entity_id = island.entity_id("sensor", "power", BATTERY)
+    tenant.mock_policy({"entities": {"entity_ids": {entity_id: True}}})
+    request_id = await island.request(2_000)
+    shown = (await subscribed(await _client_of(hass, hass_ws_client, tenant)))["changed"]
+    assert set(shown["participants"]) == {BATTERY}
+    assert set(shown["wallets"]) == {BATTERY}
+    assert not shown.get("vehicles")
+    assert [part["participant"] for part in shown["requests"][request_id]["parts"]] == [BATTERY]
+    assert set(shown["entities"]) == {ONLY, BATTERY}
+    assert set(shown["feeders"]) == {"main"}
+
+
 async def test_a_screen_that_goes_is_forgotten(
     subscribed: Subscribed, hass_ws_client: WebSocketGenerator, island: Island
 ) -> None:

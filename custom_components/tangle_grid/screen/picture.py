@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -43,14 +44,14 @@ def picture(runtime: IslandRuntime, user: User | None) -> Picture:
     """
     snapshot = runtime.coordinator.data
     grid = snapshot.grid
-    may_see = _may_see(runtime, user)
+    may_see, may_read = _may_see(runtime, user), _may_read(runtime, user)
     return {
         _ISLAND: {ONLY: _island(runtime)},
         "feeders": {feeder_id: _feeder(runtime, each) for feeder_id, each in grid.feeders.items()},
         "participants": {
             participant_id: _participant(runtime, participant, grid.devices[participant_id])
             for participant_id, participant in runtime.participants.items()
-            if participant_id in grid.devices
+            if participant_id in grid.devices and may_read(participant_id)
         },
         "vehicles": {
             vehicle_id: {
@@ -60,8 +61,9 @@ def picture(runtime: IslandRuntime, user: User | None) -> Picture:
                 "device_id": _device_id(runtime, vehicle_id),
             }
             for vehicle_id, vehicle in runtime.vehicles.all.items()
+            if may_read(vehicle_id)
         },
-        "requests": {each.request_id: _request(runtime, each) for each in _requests(runtime, grid)},
+        "requests": {each.request_id: _request(runtime, each, may_read) for each in _requests(runtime, grid)},
         "plan": _plan(grid),
         "wallets": {
             owner: {
@@ -70,10 +72,10 @@ def picture(runtime: IslandRuntime, user: User | None) -> Picture:
                 "kind": TREASURY if owner == TREASURY else runtime.members[owner].kind,
             }
             for owner, wallet in snapshot.wallets.items()
-            if may_see(owner)
+            if may_see(owner) and may_read(owner)
         },
         "ledger": {ONLY: _ledger(runtime)},
-        "entities": _entities(runtime),
+        "entities": {whose: each for whose, each in _entities(runtime).items() if whose == ONLY or may_read(whose)},
     }
 
 
@@ -101,6 +103,17 @@ def _may_see(runtime: IslandRuntime, user: User | None) -> Callable[[str], bool]
         return not chosen or user.id in chosen
 
     return may_see
+
+
+def _may_read(runtime: IslandRuntime, user: User | None) -> Callable[[str], bool]:
+    """Return who may be looked at: whoever has entities that the user may read; the island itself always."""
+    if user is None or user.is_admin or user.permissions.access_all_entities(POLICY_READ):
+        return lambda _: True
+    entities = er.async_entries_for_config_entry(er.async_get(runtime.hass), runtime.entry.entry_id)
+    readable = {
+        each.config_subentry_id for each in entities if user.permissions.check_entity(each.entity_id, POLICY_READ)
+    }
+    return readable.__contains__
 
 
 def _island(runtime: IslandRuntime) -> Item:
@@ -187,7 +200,8 @@ def _requests(runtime: IslandRuntime, grid: GridStatus) -> Sequence[CurtailmentR
     return [*still, *over[:_FINISHED]]
 
 
-def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
+def _request(runtime: IslandRuntime, request: CurtailmentRequest, may_read: Callable[[str], bool]) -> Item:
+    """Return a request with the parts of those that may be looked at."""
     return {
         "feeder": request.feeder_id,
         "power_w": _watt(request.quantity_w),
@@ -201,10 +215,11 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
         "accepted_w": _watt(request.accepted_w),
         "active_w": _watt(request.active_w),
         "parts": [
-            *(_part(runtime, ask) for ask in request.asks.values()),
+            *(_part(runtime, ask) for device_id, ask in request.asks.items() if may_read(device_id)),
             *(
                 {"participant": device_id, "state": "not_asked", "reason": _reason(runtime, reason)}
                 for device_id, reason in request.not_asked.items()
+                if may_read(device_id)
             ),
         ],
     }
