@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from tests.support.island import all_sensors_on, entry, fake_ledger, island
+from tests.support.island import all_sensors_on, entry, fake_ledger, island, noon
 
 # A property that holds slowly holds: how busy a machine is decides nothing. Nor does chance decide whether a change
 # may land: the same examples are tried each time, and new ones are searched for in the long runs.
@@ -11,7 +11,7 @@ settings.register_profile("the same", deadline=None, derandomize=True)
 settings.register_profile("anew", deadline=None)
 settings.load_profile("the same")
 
-__all__ = ["all_sensors_on", "custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island"]
+__all__ = ["all_sensors_on", "custom_integrations", "entry", "fake_ledger", "hass_config_dir", "island", "noon"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -701,16 +701,23 @@ def all_sensors_on() -> Iterator[None]:
 
 
 @pytest.fixture
-async def island(
-    hass: HomeAssistant, entry: MockConfigEntry, fake_ledger: list[FakeLedger], freezer: FrozenDateTimeFactory
-) -> AsyncIterator[Island]:
-    """A loaded island, at noon: cars leave at seven, whenever the tests run."""
+def noon(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> FrozenDateTimeFactory:
+    """Whenever the tests run, it is noon: cars leave at seven."""
+    assert hass.config.time_zone
     freezer.move_to(dt_util.now().replace(hour=12, minute=0, second=0, microsecond=0))
+    return freezer
+
+
+@pytest.fixture
+async def island(
+    hass: HomeAssistant, noon: FrozenDateTimeFactory, entry: MockConfigEntry, fake_ledger: list[FakeLedger]
+) -> AsyncIterator[Island]:
+    """A loaded island."""
     await async_set_up_devices(hass)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    loaded = Island(hass, entry, fake_ledger[-1], freezer)
+    loaded = Island(hass, entry, fake_ledger[-1], noon)
     await loaded.settle()
     yield loaded
     if hass.config_entries.async_get_entry(entry.entry_id) and entry.state is ConfigEntryState.LOADED:
