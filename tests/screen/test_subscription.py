@@ -7,6 +7,7 @@ import pytest
 from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
@@ -185,6 +186,20 @@ async def test_who_may_read_one_participant_sees_no_other(
     assert [part["participant"] for part in shown["requests"][request_id]["parts"]] == [BATTERY]
     assert set(shown["entities"]) == {ONLY, BATTERY}
     assert set(shown["feeders"]) == {"main"}
+
+
+async def test_an_entity_that_is_renamed_is_followed(
+    hass: HomeAssistant, subscribed: Subscribed, hass_ws_client: WebSocketGenerator, island: Island
+) -> None:
+    client = await hass_ws_client()
+    await subscribed(client)
+    entity_id = island.entity_id("select", "policy", CHARGER)
+    er.async_get(hass).async_update_entity(entity_id, new_entity_id="select.yes_or_no")
+    await island.run(2, step=1)
+    shown: dict[str, Any] = {}
+    while "entities" not in shown:
+        shown = (await client.receive_json())["event"]["changed"]
+    assert shown["entities"][CHARGER]["policy"] == "select.yes_or_no"
 
 
 async def test_a_screen_that_goes_is_forgotten(

@@ -35,12 +35,13 @@ type Picture = Mapping[str, Mapping[str, Item]]
 
 
 @callback
-def picture(runtime: IslandRuntime, user: User | None) -> Picture:
+def picture(runtime: IslandRuntime, user: User | None, entities: Mapping[str, Item]) -> Picture:
     """Return what the screen shows, by section and item. None: an automation or an administrator, who see everything.
 
     Args:
         runtime: The island.
         user: Who looks: wallets that have owners are shown to these and to administrators only.
+        entities: What `entities_of` gives; it changes seldom, and takes a while on a large island.
     """
     snapshot = runtime.coordinator.data
     grid = snapshot.grid
@@ -75,7 +76,7 @@ def picture(runtime: IslandRuntime, user: User | None) -> Picture:
             if may_see(owner) and may_read(owner)
         },
         "ledger": {ONLY: _ledger(runtime)},
-        "entities": {whose: each for whose, each in _entities(runtime).items() if whose == ONLY or may_read(whose)},
+        "entities": {whose: each for whose, each in entities.items() if whose == ONLY or may_read(whose)},
     }
 
 
@@ -287,7 +288,8 @@ def _ledger(runtime: IslandRuntime) -> Item:
     return item
 
 
-def _entities(runtime: IslandRuntime) -> Mapping[str, Item]:
+@callback
+def entities_of(runtime: IslandRuntime) -> Mapping[str, Item]:
     """Return the entities that can be looked at or operated, by whose they are and what they show."""
     found: dict[str, dict[str, str]] = {}
     entry = runtime.entry

@@ -7,14 +7,14 @@ from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
 from ..devices.named import StoredEntry
 from ..island.runtime import IslandRuntime
-from .picture import VERSION, Picture, difference, picture
+from .picture import VERSION, Picture, difference, entities_of, picture
 
 #: No screen is told more often, s.
 SHORTEST_S: Final = 0.5
@@ -96,6 +96,7 @@ class Viewer:
         self._connection = connection
         self._message_id = message_id
         self._sent: Picture = {}
+        self._entities = entities_of(runtime)
         self._waiting: CALLBACK_TYPE | None = None
         self._again = False
         self._unsubscribe: list[CALLBACK_TYPE] = []
@@ -107,6 +108,7 @@ class Viewer:
             self._runtime.coordinator.async_add_listener(self._async_changed),
             self._runtime.subscribe_events(lambda _event: self._async_changed()),
             self._runtime.entry.async_on_state_change(self._async_island_changed),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entities_changed),
         ]
         self._send({"version": VERSION})
 
@@ -128,6 +130,11 @@ class Viewer:
             self.async_close()
 
     @callback
+    def _async_entities_changed(self, _event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        self._entities = entities_of(self._runtime)
+        self._async_changed()
+
+    @callback
     def _async_changed(self) -> None:
         if self._waiting is None:
             self._send({})
@@ -136,7 +143,7 @@ class Viewer:
 
     @callback
     def _send(self, beside: dict[str, Any]) -> None:
-        now = picture(self._runtime, self._connection.user)
+        now = picture(self._runtime, self._connection.user, self._entities)
         changed = difference(self._sent, now)
         self._sent = now
         if changed or beside:
