@@ -7,8 +7,8 @@ import pytest
 
 from custom_components.tangle_grid.economy.effects import Transfer
 from custom_components.tangle_grid.economy.topics import FindingState, Status, Topic, TopicBook, TopicError
-from custom_components.tangle_grid.economy.topics.book import DOUBTED_ABOVE, FIRST_OPEN, MAX_OPEN_OF_OWNER
 from custom_components.tangle_grid.economy.topics.errors import SENTENCES
+from custom_components.tangle_grid.economy.topics.reputation import DOUBTED_ABOVE, FIRST_OPEN, MAX_OPEN_OF_OWNER
 from tests.support.topics import DAY, NOW, at, entries, report, topic, transfers
 
 TOMORROW = "2026-05-29"
@@ -465,3 +465,11 @@ def test_what_somebody_reported_can_be_forgotten() -> None:
     ).replace("anna 100", "")
     assert [each.owner for each in book.open] == ["ben"]
     assert book.forget("nobody") == 0
+
+
+def test_both_cars_of_an_owner_can_be_forgotten() -> None:
+    book = TopicBook(topic(confirmations=1))
+    for north_m, car in ((0, "first"), (100, "second")):
+        book.report(report(car, "anna", at(north_m), reporter=car), NOW, DAY)
+    assert (book.forget("first"), book.forget("second")) == (1, 1)
+    assert "anna" not in json.dumps(book.to_dict())

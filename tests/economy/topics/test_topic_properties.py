@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.economy.effects import BookEntry, Effect, Transfer
 from custom_components.tangle_grid.economy.topics import Place, Report, Status, Topic, TopicBook, TopicError, distance_m
-from custom_components.tangle_grid.economy.topics.book import DOUBTED_ABOVE
+from custom_components.tangle_grid.economy.topics.reputation import DOUBTED_ABOVE
 from tests.support.topics import DAY, NOW, at, report, topic, transfers
 
 OWNERS = [f"owner {number}" for number in range(6)]

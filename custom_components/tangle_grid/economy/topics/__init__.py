@@ -6,8 +6,9 @@ within a time, is true, and each of them is paid once. Begin with `topic`, then 
 
 from .book import TopicBook
 from .errors import TopicError
-from .findings import Account, Finding, FindingState, Outcome, Payee, Sighting, Status
+from .findings import Finding, FindingState, Outcome, Payee, Sighting, Status
 from .places import DEFAULT_STEP, Area, Box, Circle, Place, area_of, distance_m, rounded
+from .reputation import Account
 from .topic import Report, Topic
 
 __all__ = [

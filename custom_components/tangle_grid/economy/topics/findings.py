@@ -1,9 +1,20 @@
-"""What a topic knows: reports that wait for others, findings, and how each owner's reports fared."""
+"""What a topic knows: reports that wait for others, and findings."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
+from typing import Any, Final, Self
 
+from ..stored import Stored
 from .places import Place
+from .topic import MAX_AMOUNT_I, MAX_NAME, MAX_VALUE
+
+MAX_COUNT: Final = 2**53 - 1
+MAX_TIME: Final = 1e11
+
+
+def _place(stored: Stored) -> Place:
+    where = stored.row("place", ("latitude", "longitude"))
+    return Place(where.value("latitude"), where.value("longitude"))
 
 
 class Status(StrEnum):
@@ -60,6 +71,29 @@ class Sighting:
     value: float | None = None
     picture: str | None = None
 
+    def gap_s(self, other: Sighting) -> float:
+        """Return how far apart in time the two are, each from its first to its last report."""
+        return max(0.0, other.first_at - self.last_at, self.first_at - other.last_at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {**asdict(self), "place": list(astuple(self.place))}
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Read it. Raises StoredError, TopicError for a place that is none."""
+        return cls(
+            number=stored.whole("number", 0, MAX_COUNT),
+            report_id=stored.text("report_id", MAX_NAME),
+            reporter=stored.text("reporter", MAX_NAME),
+            owner=stored.text("owner", MAX_NAME),
+            place=_place(stored),
+            first_at=stored.number("first_at", MAX_TIME),
+            last_at=stored.number("last_at", MAX_TIME),
+            value=stored.optional_number("value", MAX_VALUE),
+            picture=stored.optional_text("picture", MAX_NAME),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Payee:
@@ -110,12 +144,39 @@ class Finding:
         """Whether it is known no longer, and stays only until it is paid."""
         return self.until <= self.since
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            **asdict(self),
+            "state": self.state.value,
+            "place": list(astuple(self.place)),
+            "payees": [list(astuple(each)) for each in self.payees],
+        }
 
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """How an owner's reports fared. It decides how many more of them may wait, and makes none of them count more."""
-
-    open: int = 0
-    confirmed: int = 0
-    unconfirmed: int = 0
-    earned_i: int = 0
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Read it. Raises StoredError, TopicError for a place that is none."""
+        bounty_i = stored.whole("bounty_i", 0, MAX_COUNT)
+        payees = tuple(
+            Payee(
+                report_id=each.text("report_id", MAX_NAME),
+                reporter=each.text("reporter", MAX_NAME),
+                owner=each.text("owner", MAX_NAME),
+            )
+            for each in stored.rows("payees", ("report_id", "reporter", "owner"))
+        )
+        if bounty_i * len(payees) > MAX_AMOUNT_I:
+            raise stored.impossible("bounty_i", bounty_i)
+        return cls(
+            number=stored.whole("number", 0, MAX_COUNT),
+            finding_id=stored.text("finding_id", MAX_NAME),
+            state=stored.choice("state", FindingState),
+            place=_place(stored),
+            since=stored.number("since", MAX_TIME),
+            until=stored.number("until", MAX_TIME),
+            bounty_i=bounty_i,
+            payees=payees,
+            is_paid=stored.flag("is_paid"),
+            value=stored.optional_number("value", MAX_VALUE),
+            picture=stored.optional_text("picture", MAX_NAME),
+        )

@@ -17,6 +17,8 @@ MAX_TIME_S: Final = 366 * 86_400
 MAX_AMOUNT_I: Final = 2_779_530_283_277_761
 """All iota that there are."""
 MAX_VALUE: Final = 1e12
+AHEAD_S: Final = 120.0
+"""How far a reporter's clock may be ahead."""
 
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 _PICTURE: Final = re.compile(r"[0-9a-f]{64}\Z")
@@ -114,6 +116,43 @@ class Topic:
                 "bounty_above_budget",
                 {"cost": self.cost_i, "reporters": self.confirmations, "bounty": self.bounty_i, "budget": budget},
             )
+
+    @property
+    def rules(self) -> list[float | None]:
+        """By what reports confirm each other: what becomes true changes with these only."""
+        return [self.confirmations, self.radius_m, self.window_s, self.tolerance]
+
+    def check(self, report: Report, now: float) -> None:
+        """Say why a report is none for this topic.
+
+        Raises:
+            TopicError: Why not.
+        """
+        if report.topic_id != self.topic_id:
+            raise TopicError("report_wrong_topic", {"found": report.topic_id, "wanted": self.topic_id})
+        if report.kind != self.kind:
+            raise TopicError("report_wrong_kind", {"found": report.kind, "wanted": self.kind})
+        if report.owner == self.owner:
+            raise TopicError("report_own_topic")
+        if not report.place.is_rounded(self.step):
+            raise TopicError("report_not_rounded", {"step": self.step})
+        if not self.area.contains(report.place):
+            raise TopicError("report_outside")
+        if report.at > now + AHEAD_S:
+            raise TopicError("report_in_future", {"ahead": round(report.at - now)})
+        if report.at + self.window_s < now:
+            raise TopicError("report_too_old", {"age": round(now - report.at), "limit": self.window_s})
+        self._check_value(report.value)
+
+    def _check_value(self, value: float | None) -> None:
+        if value is None:
+            if self.wants_value:
+                raise TopicError("report_value_missing")
+            return
+        least = -MAX_VALUE if self.least is None else self.least
+        most = MAX_VALUE if self.most is None else self.most
+        if not least <= value <= most:
+            raise TopicError("report_value_out_of_range", {"value": value, "least": least, "most": most})
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
