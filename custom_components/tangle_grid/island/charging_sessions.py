@@ -5,11 +5,11 @@ who is refused is paused, and so is whoever would owe more than the operator all
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from homeassistant.core import HomeAssistant, callback
@@ -22,10 +22,9 @@ from ..const import CONF_ENERGY, LOGGER
 from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
 from ..economy.effects import BookEntry, Effect
-from ..economy.errors import FormError, TariffError
+from ..economy.errors import TariffError
 from ..economy.sessions import (
     Finding,
-    Guest,
     Hold,
     Outcome,
     Phase,
@@ -33,41 +32,30 @@ from ..economy.sessions import (
     Reading,
     Session,
     SessionError,
-    SessionReceipt,
     Situation,
-    quote,
     rewarded_energy,
-    session_dict,
-    session_of,
 )
-from ..economy.tariff import read_tariff
 from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import DeviceStatus, GridStatus
 from ..grid.model.events import GridEvent, Settlement
 from ..grid.model.request import RequestState
-from ..grid.model.world import NOMINAL_V, Cause, ChargerConfig, SolarConfig
+from ..grid.model.world import NOMINAL_V, ChargerConfig, SolarConfig
 from ..log_once import LogOnce
-from .charging_prices import ChargingPrices, is_priced
+from .charging_terms import ChargingTerms
 from .configuration import Member, Participant
+from .negative_price_budget import NegativePriceBudget
+from .open_session import OpenSession, draws
+from .sun_meter import SunMeter
 from .vehicles import Vehicles
 
 KIND: Final = "charging"
-BUDGET: Final = "charging_budget"
-_VERSION: Final = 1
 #: Sessions are metered this often, grid s.
 _EVERY_S: Final = 5.0
 _GAP_S: Final = 120
 #: What is owed is asked for this often after the car has left, grid s.
 _SETTLE_S: Final = 30.0
-_QUOTE_S: Final = 60.0
-#: Where no plug is seen, a car that draws nothing for so long has left, grid s.
-_GONE_S: Final = 1_800.0
-#: Another car was plugged in while nobody looked if its session began so much later.
-_SAME_PLUG_S: Final = 60.0
-_CHARGING_W: Final = 100.0
 _DOUBTS_COUNTER: Final = {Finding.COUNTER_BACKWARDS, Finding.COUNTER_JUMP, Finding.COUNTER_UNUSABLE}
 _MARGIN: Final = 1.2
-_WS_PER_WH: Final = 3600
 
 
 class Payment(StrEnum):
@@ -80,25 +68,6 @@ class Payment(StrEnum):
     WALLET_EMPTY = "wallet_empty"
     PRICE_ABOVE_LIMIT = "price_above_limit"
     GUEST_REFUSED = "guest_refused"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Open:
-    """A session that is not paid yet, and what surrounds it.
-
-    `plugged_at` is when the grid saw the plug, grid time. `is_another`: another car was plugged in while Home Assistant
-    was not running.
-    """
-
-    session: Session
-    plugged_at: float | None
-    looked_at: float
-    steady_at: float | None = None
-    was_asked: bool = False
-    drew_at: float = 0.0
-    is_another: bool = False
-    sun_wh: Mapping[str, int] = field(default_factory=dict)
-    drawn_wh: int = 0
 
 
 class ChargingSessions:
@@ -131,25 +100,20 @@ class ChargingSessions:
         ledger_open: Callable[[], bool],
         noticed: Callable[[], None],
     ) -> None:
-        self._hass, self._entry, self._engine, self._clock = hass, entry, engine, clock
-        self._desk, self._vehicles, self._members = desk, vehicles, members
+        self._hass, self._engine, self._clock, self._desk = hass, engine, clock, desk
         self._ledger_open, self._noticed = ledger_open, noticed
+        self._terms = ChargingTerms(hass, entry, vehicles=vehicles, members=members, now=clock.now)
+        self._budget = NegativePriceBudget(desk, clock.now)
         configs = {pid: each.config for pid, each in participants.items()}
-        self._reader = EntityReader(hass, lambda moment: moment.timestamp())
         self._chargers = {pid: each for pid, each in configs.items() if isinstance(each, ChargerConfig)}
+        self._reader = EntityReader(hass, lambda moment: moment.timestamp())
         self._counters = {pid: entry.subentries[pid].data.get(CONF_ENERGY) for pid in self._chargers}
-        self._suns = [pid for pid, each in configs.items() if isinstance(each, SolarConfig)]
-        self._at: dict[str, _Open] = {}
-        self._settling: list[_Open] = []
+        roots = [each.feeder_id for each in engine.config.feeders if each.parent_id is None]
+        self._sun = SunMeter((pid for pid, each in configs.items() if isinstance(each, SolarConfig)), roots)
+        self._at: dict[str, OpenSession] = {}
+        self._settling: list[OpenSession] = []
         self._settled_at = 0.0
         self._amounts: dict[str, int] = {}
-        self._granted: tuple[str, int] = ("", 0)
-        self._sun_ws = dict.fromkeys(self._suns, 0.0)
-        self._drawn_ws = self._sun_at = 0.0
-        self._roots = [each.feeder_id for each in engine.config.feeders if each.parent_id is None]
-        self._quoted: tuple[float, Quote | None] | None = None
-        self._options: Mapping[str, Any] | None = None
-        self._known: ChargingPrices | None = None
         self._ready = False
         self._said = LogOnce(LOGGER)
 
@@ -191,47 +155,22 @@ class ChargingSessions:
 
     def quote(self, charger_id: str) -> Quote | None:
         """Return the price of a kWh now: of the session there, or for whoever comes. None where there is no price."""
-        now = self._clock.now()
-        if (session := self.session(charger_id)) is not None:
-            return session.quote(now)
-        if self._quoted is None or not 0 <= now - self._quoted[0] < _QUOTE_S:
-            self._quoted = (now, self._offer(now))
-        return self._quoted[1]
-
-    def _prices(self) -> ChargingPrices | None:
-        """Return the prices of the options, read once for all chargers. Raises FormError for what is no price."""
-        if self._options is not self._entry.options:
-            self._known = ChargingPrices.from_options(self._entry.options)
-            self._options, self._quoted = self._entry.options, None
-        return self._known
-
-    def _offer(self, now: float) -> Quote | None:
-        try:
-            prices = self._prices()
-            terms = None if prices is None else prices.terms(self._hass, dt_util.utc_from_timestamp(now))
-            if terms is None:
-                return None
-            return quote(read_tariff(terms.tariff), now, dt_util.get_default_time_zone(), terms.rate)
-        except (TariffError, FormError, SessionError) as error:
-            LOGGER.debug("No price of charging at %s: %s", self._entry.title, error)
-            return None
+        session = self.session(charger_id)
+        return self._terms.quote() if session is None else session.quote(self._clock.now())
 
     # What happens
 
     @callback
     def opened(self) -> None:
         """Go on with the sessions that were stored. Whatever of one cannot be read is left where it is, and said."""
-        budget = self._desk.open_sagas.get(BUDGET, {}).get(BUDGET, {})
-        self._granted = (str(budget.get("day", "")), int(budget.get("granted_i", 0)))
+        self._budget.restore()
         for session_id, stored in self._desk.open_sagas.get(KIND, {}).items():
             try:
-                session = self._restored(stored)
+                found = OpenSession.from_dict(self._hass, stored, self._clock.now())
             except (SessionError, TariffError, KeyError, TypeError, ValueError) as error:
                 LOGGER.error("The charging session %s cannot be read, and is left as it is: %s", session_id, error)
                 continue
-            now = self._clock.now()
-            found = _Open(session=session, plugged_at=stored.get("plugged_at"), looked_at=now, drew_at=now)
-            self._see_sun(found)
+            found.sun, session = self._sun.read(), found.session
             if session.phase is Phase.OPEN and session.charger in self._chargers:
                 self._at[session.charger] = found
                 self._hold(session.charger)
@@ -243,19 +182,12 @@ class ChargingSessions:
         if self._at:
             self._noticed()
 
-    def _restored(self, stored: Mapping[str, Any]) -> Session:
-        zone = dt_util.get_default_time_zone()
-        name = stored["session"]["terms"]["zone"]
-        if name != self._hass.config.time_zone:
-            zone = dt_util.get_time_zone(name) or zone
-        return session_of(stored["session"], zone)
-
     @callback
     def async_look(self, status: GridStatus) -> None:
         """Meter and pay what the last pass saw. Never raises."""
-        if not self._ready or not (self._at or self._settling or is_priced(self._entry.options)):
+        if not self._ready or not (self._at or self._settling or self._terms.is_priced):
             return
-        self._measure_sun(status)
+        self._sun.measure(status, self._longest_gap_s)
         for charger_id in self._chargers:
             try:
                 self._look(charger_id, status)
@@ -298,14 +230,15 @@ class ChargingSessions:
 
     def _look(self, charger_id: str, status: GridStatus) -> None:
         device, found = status.devices[charger_id], self._at.get(charger_id)
-        connected = device.connected
-        if connected is None:
-            connected = self._draws(found, device, status.at)
-        if found is not None:
-            found.is_another = found.steady_at is None and self._is_another_plug(found, device)
-        if found is not None and (not connected or self._is_another_plug(found, device)):
-            self._end(charger_id, found, device, status.at)
-            found = None
+        if found is None:
+            connected = draws(device) if device.connected is None else device.connected
+        else:
+            connected = found.is_connected(device, status.at)
+            is_another = found.is_another_plug(device)
+            found.is_another = is_another and found.steady_at is None
+            if is_another or not connected:
+                self._end(charger_id, found, device, status.at)
+                found = None
         if found is None:
             if connected:
                 self._begin(charger_id, device)
@@ -314,31 +247,15 @@ class ChargingSessions:
         if not 0 <= status.at - found.looked_at < _EVERY_S:
             self._step(found, device, status.at)
 
-    @staticmethod
-    def _draws(found: _Open | None, device: DeviceStatus, now: float) -> bool:
-        """Return whether a car is there, of a charger that does not say so: it draws, or did lately."""
-        draws = device.power_w is not None and abs(device.power_w) >= _CHARGING_W
-        if found is None:
-            return draws
-        if draws:
-            found.drew_at = now
-        return now - found.drew_at < _GONE_S
-
-    @staticmethod
-    def _is_another_plug(found: _Open, device: DeviceStatus) -> bool:
-        if found.plugged_at is None or device.session_at is None:
-            return False
-        return device.session_at - found.plugged_at > _SAME_PLUG_S
-
     def _begin(self, charger_id: str, device: DeviceStatus) -> None:
-        prices = self._prices()
+        prices = self._terms.prices()
         if prices is None:
             return
-        now = self._clock.now()
-        payer, guest = self._payer(charger_id, prices)
-        terms = prices.terms(self._hass, dt_util.utc_from_timestamp(now), most_per_kwh=self._most(payer, prices))
+        payer, guest = self._terms.payer(charger_id, prices)
+        terms = self._terms.begin(prices, payer)
         if terms is None:
             return
+        now = self._clock.now()
         session = Session.start(
             f"charging-{uuid4().hex[:12]}",
             charger_id,
@@ -348,15 +265,20 @@ class ChargingSessions:
             most_w=round(self._most_w(charger_id)),
             payer=payer,
             guest=guest,
-            longest_gap_s=round(max(_GAP_S, 10 * self._clock.speed)),
+            longest_gap_s=round(self._longest_gap_s),
         )
-        found = _Open(session=session, plugged_at=device.session_at, looked_at=now, steady_at=monotonic(), drew_at=now)
-        self._see_sun(found)
-        self._at[charger_id] = found
+        found = self._at[charger_id] = OpenSession(
+            session=session,
+            plugged_at=device.session_at,
+            looked_at=now,
+            steady_at=monotonic(),
+            drew_at=now,
+            sun=self._sun.read(),
+        )
         self._record(found, Outcome(save=True))
         self._hold(charger_id)
 
-    def _step(self, found: _Open, device: DeviceStatus, now: float) -> None:
+    def _step(self, found: OpenSession, device: DeviceStatus, now: float) -> None:
         session, asked = found.session, device.curtailment is RequestState.ACTIVE
         before = session.hold, session.pauses
         if not (asked or found.was_asked):
@@ -368,32 +290,32 @@ class ChargingSessions:
             self._hold(session.charger)
             self._noticed()
 
-    def _end(self, charger_id: str, found: _Open, device: DeviceStatus, now: float) -> None:
+    def _end(self, charger_id: str, found: OpenSession, device: DeviceStatus, now: float) -> None:
         del self._at[charger_id]
         self._engine.commands.limit_charger(charger_id, None)
         self._finish(found, self._reading(found, device, now))
 
-    def _finish(self, found: _Open, reading: Reading) -> None:
+    def _finish(self, found: OpenSession, reading: Reading) -> None:
         self._settling.append(found)
         self._record(found, found.session.finish(reading, self._situation(found)))
 
-    def _correct(self, charger_id: str, found: _Open, now: float) -> None:
+    def _correct(self, charger_id: str, found: OpenSession, now: float) -> None:
         """Let the session follow who is found to be there."""
-        prices = self._prices()
+        prices = self._terms.prices()
         if prices is None:
             return
         session = found.session
-        payer, guest = self._payer(charger_id, prices)
+        payer, guest = self._terms.payer(charger_id, prices)
         if (payer, guest) != (session.payer, session.guest):
             outcome = session.correct(payer, guest, now)
-            session.limit_price(self._most(payer, prices))
+            session.limit_price(self._terms.most_per_kwh(prices, payer))
             self._record(found, outcome)
             self._hold(charger_id)
             self._noticed()
         else:
-            session.limit_price(self._most(payer, prices))
+            session.limit_price(self._terms.most_per_kwh(prices, payer))
 
-    def _rewarded(self, found: _Open, event: Settlement) -> None:
+    def _rewarded(self, found: OpenSession, event: Settlement) -> None:
         """Meter until now, so that what is fed back later is not taken for what the reward paid for."""
         device = self._engine.status(self._clock.now()).devices[event.device_id]
         found.was_asked = True
@@ -404,30 +326,21 @@ class ChargingSessions:
 
     # What a session has to know
 
-    def _reading(self, found: _Open, device: DeviceStatus, now: float, *, on_request: bool | None = None) -> Reading:
-        steady, before = monotonic(), found.steady_at
-        found.looked_at, found.steady_at = now, steady
-        power_w, counter_wh = device.power_w, self._counter_wh(found.session.charger)
-        if found.is_another:  # what was read is of both cars
-            power_w = counter_wh = None
-        charging = None if power_w is None else abs(power_w) >= _CHARGING_W
-        asked = device.curtailment is RequestState.ACTIVE if on_request is None else on_request
-        return Reading(
-            at=now,
-            elapsed_s=None if before is None else (steady - before) * self._clock.speed,
-            power_w=power_w,
-            import_wh=counter_wh,
-            charging=bool(charging) if counter_wh is None else charging,
-            held=not charging and device.cause not in {None, Cause.ALLOCATION, Cause.PAYMENT},
-            # The last interval of a request counts, too.
-            on_request=asked or found.was_asked,
-        )
+    @property
+    def _longest_gap_s(self) -> float:
+        return max(_GAP_S, 10 * self._clock.speed)
+
+    def _reading(
+        self, found: OpenSession, device: DeviceStatus, now: float, *, on_request: bool | None = None
+    ) -> Reading:
+        counter_wh = self._counter_wh(found.session.charger)
+        return found.reading(device, counter_wh, now, speed=self._clock.speed, on_request=on_request)
 
     def _counter_wh(self, charger_id: str) -> float | None:
         entity_id = self._counters.get(charger_id)
         return None if entity_id is None else self._reader.energy_wh(entity_id)
 
-    def _situation(self, found: _Open) -> Situation:
+    def _situation(self, found: OpenSession) -> Situation:
         session = found.session
         paid = {
             name: self._amounts.pop(name, order.amount_i)
@@ -437,65 +350,15 @@ class ChargingSessions:
         affordable_i = None
         if session.payer is not None and self._ledger_open():
             affordable_i = self._desk.affordable_i(session.payer)
-        sun_wh, drawn_wh = found.sun_wh, found.drawn_wh
-        self._see_sun(found)
+        before, found.sun = found.sun, self._sun.read()
+        since = found.sun.since(before)
         return Situation(
             paid=paid,
             affordable_i=affordable_i,
-            budget_i=self._budget_i(session),
-            sun_wh={name: wh - sun_wh.get(name, 0) for name, wh in found.sun_wh.items()},
-            drawn_wh=found.drawn_wh - drawn_wh,
+            budget_i=self._budget.left_i(self._terms.negative_budget_i(session.terms.rate)),
+            sun_wh=since.sun_wh,
+            drawn_wh=since.drawn_wh,
         )
-
-    def _see_sun(self, found: _Open) -> None:
-        """Note what the sun has given and all have drawn until now."""
-        found.sun_wh = {name: int(ws / _WS_PER_WH) for name, ws in self._sun_ws.items()}
-        found.drawn_wh = int(self._drawn_ws / _WS_PER_WH)
-
-    def _measure_sun(self, status: GridStatus) -> None:
-        """Count what each roof gives, and what is drawn on the whole island; a gap counts nothing."""
-        lasts_s, self._sun_at = status.at - self._sun_at, status.at
-        if not self._suns or not 0 < lasts_s <= max(_GAP_S, 10 * self._clock.speed):
-            return
-        given_w = 0.0
-        for name in self._suns:
-            power_w = status.devices[name].power_w
-            if power_w is not None and power_w < 0:
-                given_w -= power_w
-                self._sun_ws[name] -= power_w * lasts_s
-        net_w = sum(status.feeders[root].total_w or 0.0 for root in self._roots)
-        self._drawn_ws += max(0.0, net_w + given_w) * lasts_s
-
-    def _budget_i(self, session: Session) -> int:
-        prices = self._prices()
-        if prices is None:
-            return 0
-        budget_i = int(prices.negative_budget * session.terms.rate)
-        day, granted_i = self._granted
-        return max(0, budget_i - (granted_i if day == self._today() else 0))
-
-    def _today(self) -> str:
-        return dt_util.as_local(dt_util.utc_from_timestamp(self._clock.now())).date().isoformat()
-
-    def _payer(self, charger_id: str, prices: ChargingPrices) -> tuple[str | None, Guest | None]:
-        """Return who pays: the vehicle, the charger's own wallet on an island without vehicles, or as guests do."""
-        vehicle_id = self._vehicles.at(charger_id).vehicle_id
-        if vehicle_id is not None and vehicle_id in self._members:
-            return vehicle_id, None
-        if not self._vehicles.all:
-            return charger_id, None
-        if prices.guests is Guest.HOUSEHOLD:
-            if prices.guest_household in self._members:
-                return prices.guest_household, Guest.HOUSEHOLD
-            return None, Guest.FREE
-        return None, prices.guests
-
-    def _most(self, payer: str | None, prices: ChargingPrices) -> Fraction | None:
-        if payer is None or payer not in self._vehicles.all:
-            return None
-        most_i = self._vehicles.max_price_i(payer)
-        rate = prices.rate(self._hass)
-        return None if most_i is None or rate is None else most_i / rate
 
     def _most_w(self, charger_id: str) -> float:
         config = self._chargers[charger_id]
@@ -511,21 +374,16 @@ class ChargingSessions:
         stops = session is not None and (hold is Hold.GUEST_REFUSED or session.pauses)
         self._engine.commands.limit_charger(charger_id, 0.0 if stops else limit_a)
 
-    def _record(self, found: _Open, outcome: Outcome) -> None:
+    def _record(self, found: OpenSession, outcome: Outcome) -> None:
         """Hand a step to the desk, which writes it down before it pays."""
         session, at = found.session, self._clock.now()
         if outcome.budget_i:
-            day, granted_i = self._granted
-            today = self._today()
-            self._granted = (today, outcome.budget_i + (granted_i if day == today else 0))
-            # Written first: if it is the last thing that is written, the budget is smaller, never larger.
-            self._desk.record(BUDGET, BUDGET, {"day": today, "granted_i": self._granted[1]}, (), at=at)
+            self._budget.grant(outcome.budget_i)
         if not (outcome.save or outcome.effects):
             return
         done = session.phase is Phase.DONE
-        state: dict[str, Any] = {"version": _VERSION, "plugged_at": found.plugged_at, "session": session_dict(session)}
+        state = found.receipt_dict() if done else found.to_dict()
         if done:
-            state = {"version": _VERSION, "receipt": SessionReceipt.of(session).to_dict()}
             self._settling = [each for each in self._settling if each is not found]
         effects = tuple(map(self._in_wall_time, outcome.effects))
         self._desk.record(KIND, session.session_id, state, effects, at=at, ended=done)
