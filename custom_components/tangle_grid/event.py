@@ -16,8 +16,8 @@ from .entity import IslandEntity, MemberEntity, ParticipantEntity, TangleGridEnt
 from .grid.model.events import AskChanged, Asked
 from .grid.model.request import RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent, TangleGridConfigEntry
-from .island.services import ServiceHappened
 from .island.topics import TopicChanged
+from .island.visits import ServiceHappened
 from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.tangle_grid.bridge.payment_desk import PaymentDesk
 from custom_components.tangle_grid.economy.services import ParkingReceipt, TollReceipt, recompute
 from custom_components.tangle_grid.economy.signed_receipt import read_signed
-from custom_components.tangle_grid.island.services import PARKING_RECEIPT, TOLL_RECEIPT
+from custom_components.tangle_grid.island.visits import PARKING_RECEIPT, TOLL_RECEIPT
 from tests.support.island import (
     CAR_PARK,
     TOLL,
@@ -336,7 +336,7 @@ async def test_who_is_erased_leaves_no_place_behind(hass: HomeAssistant, island:
 
     async def erase() -> None:
         """Do what the action does before it turns to the ledger."""
-        island.runtime.services.async_erase(VEHICLE)
+        island.runtime.services.visits.erase(VEHICLE)
         await island.runtime.books.async_erase(VEHICLE)
 
     await erase()

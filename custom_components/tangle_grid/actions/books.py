@@ -149,7 +149,7 @@ async def _erase_me(call: ServiceCall) -> ServiceResponse:
         raise invalid("erasing_not_confirmed", participant=target.participant.name)
     runtime, participant = target.runtime, target.participant.participant_id
     with translated_errors():
-        runtime.services.async_erase(participant)
+        runtime.services.visits.erase(participant)
         runtime.topics.forget(participant)
         erased = await runtime.books.async_erase(participant)
         reports = await runtime.ledger.keys.forget_reports(participant)

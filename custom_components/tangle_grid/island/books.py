@@ -33,8 +33,8 @@ from ..economy.privacy import DEFAULT_DAYS, KINDS_OF, Category, erase, receipt_d
 from ..ledger import LedgerError
 from ..protocol import ProtocolError
 from .charging_sessions import KIND as CHARGING
-from .services import PARKING_RECEIPT, PARKING_VISIT, TOLL_RECEIPT, TOLL_VISIT
 from .token_rate import TokenRate
+from .visits import PARKING_RECEIPT, PARKING_VISIT, TOLL_RECEIPT, TOLL_VISIT
 
 FORGET_EVERY: Final = timedelta(hours=6)
 _DAY_S: Final = 86_400

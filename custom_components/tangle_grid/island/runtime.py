@@ -68,7 +68,7 @@ from .meter_moment import MeterMoment
 from .outside_answers import OutsideAnswers
 from .quarter_hours import QuarterHours
 from .rewards import Payouts
-from .services import CarServices, ServiceHappened
+from .services import CarServices
 from .setpoint_writers import SetpointWriter
 from .signed_receipts import SignedReceipts
 from .storage import GridStore
@@ -76,6 +76,7 @@ from .stored_state import async_tell_lost
 from .token_rate import TokenRate
 from .topics import DataTopics
 from .vehicles import Vehicles
+from .visits import ServiceHappened
 
 _DEVICE_CHANGE_DELAY_S = 1.0
 

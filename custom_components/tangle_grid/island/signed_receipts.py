@@ -27,7 +27,7 @@ from ..economy.signed_receipt import (
 )
 from ..ledger import PaymentState
 from .charging_sessions import KIND as CHARGING_SAGA
-from .services import PARKING_RECEIPT, TOLL_RECEIPT
+from .visits import PARKING_RECEIPT, TOLL_RECEIPT
 
 _LOOKED_THROUGH: Final = 10_000
 _SAGAS: Final = {CHARGING: CHARGING_SAGA, PARKING: PARKING_RECEIPT, TOLL: TOLL_RECEIPT}
