@@ -207,7 +207,7 @@ def _look(hass: HomeAssistant, world: World, runtime: Any) -> None:
     session = runtime.charging.session(_CHARGER)
     if session is not None:
         desk = runtime.desk
-        world.starts = world.starts or not (desk._unwritten or (desk._task and not desk._task.done()))  # noqa: SLF001
+        world.starts = world.starts or desk.is_idle
         world.most_wh = max(world.most_wh, session.credit_wh)
 
 

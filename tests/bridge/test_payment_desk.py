@@ -39,8 +39,8 @@ async def test_what_is_written_is_paid_and_booked(hass: HomeAssistant, live_isla
     line = BookEntry(entry_id="l", participant=CHARGER, at=1.0, kind=Kind.FEED_IN, reference="session", amount_i=500)
     record(desk, pay(1, 500), line, wh=500)
     record(desk, wh=600)
-    assert desk.waiting_i(TREASURY) == 500
-    await async_until(hass, lambda: desk.state_of("session:1") is TransferState.CONFIRMED)
+    assert desk.transfers.waiting_i(desk.bookings.account_of(TREASURY)) == 500
+    await async_until(hass, lambda: desk.transfers.state_of("session:1") is TransferState.CONFIRMED)
     assert runtime.link.wallets[CHARGER].balance_i == 500
     await desk.async_settled()
     assert desk.journal.open_transfers() == []
@@ -102,8 +102,8 @@ async def test_a_poor_wallet_pays_its_oldest_debt_first(hass: HomeAssistant, isl
     record(desk, pay(1, 500, source=CHARGER, target=TREASURY), pay(2, 50, source=CHARGER, target=TREASURY))
     record(desk, pay(3, 60, source=BATTERY, target=TREASURY))
     await desk.async_settled()
-    assert desk.refused == {"session:1": "insufficient_funds", "session:3": "insufficient_funds"}
-    assert desk.waiting_i(CHARGER) == 550
+    assert desk.transfers.refused == {"session:1": "insufficient_funds", "session:3": "insufficient_funds"}
+    assert desk.transfers.waiting_i(desk.bookings.account_of(CHARGER)) == 550
     island.ledger.balances[CHARGER] = 100
     desk.pay_again()
     await desk.async_settled()
@@ -112,7 +112,7 @@ async def test_a_poor_wallet_pays_its_oldest_debt_first(hass: HomeAssistant, isl
     desk.pay_again()
     await desk.async_settled()
     assert set(island.ledger.orders) == {"session:1", "session:2"}
-    assert desk.refused == {"session:3": "insufficient_funds"}
+    assert desk.transfers.refused == {"session:3": "insufficient_funds"}
 
 
 async def test_what_a_wallet_can_afford(hass: HomeAssistant, island: Island) -> None:
@@ -126,7 +126,7 @@ async def test_what_a_wallet_can_afford(hass: HomeAssistant, island: Island) -> 
     assert desk.affordable_i(TREASURY) == 40
     record(desk, pay(1, 500))
     await desk.async_settled()
-    assert desk.refused == {"session:1": "over_payment_limit"}
+    assert desk.transfers.refused == {"session:1": "over_payment_limit"}
 
 
 async def test_nothing_is_paid_that_could_not_be_written(
@@ -146,7 +146,7 @@ async def test_nothing_is_paid_that_could_not_be_written(
     record(desk, pay(2, 600))
     await desk.async_settled()
     assert island.ledger.orders == {}
-    assert desk.waiting_i(TREASURY) == 1_100
+    assert desk.transfers.waiting_i(desk.bookings.account_of(TREASURY)) == 1_100
     monkeypatch.setattr(journal, "record", real)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
     await async_until(hass, lambda: set(island.ledger.orders) == {"session:1", "session:2"})
@@ -181,7 +181,7 @@ async def test_a_payment_that_failed_is_made_anew_under_another_id(hass: HomeAss
     assert set(island.ledger.orders) == {"session:1", "session:1~1"}
     island.ledger.confirm("session:1~1")
     await desk.async_settled()
-    assert desk.state_of("session:1") is TransferState.CONFIRMED
+    assert desk.transfers.state_of("session:1") is TransferState.CONFIRMED
 
 
 async def test_the_ledger_is_believed_where_the_journal_was_set_back(hass: HomeAssistant, island: Island) -> None:
@@ -199,5 +199,5 @@ async def test_the_ledger_is_believed_where_the_journal_was_set_back(hass: HomeA
     )
     record(desk, pay(1, 700), line)
     await desk.async_settled()
-    assert desk.state_of("session:1") is TransferState.TAKEN
+    assert desk.transfers.state_of("session:1") is TransferState.TAKEN
     assert desk.journal.balance_i(CHARGER) == 640

@@ -119,7 +119,7 @@ class Books:
     async def async_statement(self, participant: str, month: Month) -> Statement:
         """Return a participant's statement of a month, by Home Assistant's time zone; the treasury has one too."""
         await self._desk.async_settled()
-        journal, account = self._desk.journal, self._desk.account_of(participant)
+        journal, account = self._desk.journal, self._desk.bookings.account_of(participant)
         zone, time_zone = dt_util.get_default_time_zone(), self._hass.config.time_zone
         _start, end = month.bounds(zone)
         rate = self._rate.now if self._rate.is_told else None
@@ -152,8 +152,8 @@ class Books:
         """Return who used how much of what the sources gave in a month, by quarters of an hour."""
         journal = self._desk.journal
         start, end = month.bounds(dt_util.get_default_time_zone())
-        given = {self._desk.account_of(each) for each in sources}
-        names = {self._desk.account_of(each): each for each in members}
+        given = {self._desk.bookings.account_of(each) for each in sources}
+        names = {self._desk.bookings.account_of(each): each for each in members}
 
         def read() -> list[Shared]:
             produced: dict[int, int] = {}
@@ -177,7 +177,7 @@ class Books:
     async def async_export(self, participant: str) -> dict[str, Any]:
         """Return all that the books hold of a participant, with what opens the receipts on the Tangle."""
         await self._desk.async_settled()
-        journal, account = self._desk.journal, self._desk.account_of(participant)
+        journal, account = self._desk.journal, self._desk.bookings.account_of(participant)
 
         def published(line: BookEntry) -> Mapping[str, Any]:
             ordered = None if line.payment_id is None else journal.transfer(line.payment_id)
@@ -202,7 +202,7 @@ class Books:
         What is under way stays until it has ended, and is erased when this is called once more.
         """
         await self._desk.async_settled()
-        journal, account = self._desk.journal, self._desk.account_of(participant)
+        journal, account = self._desk.journal, self._desk.bookings.account_of(participant)
         zone, secret = dt_util.get_default_time_zone(), secrets.token_bytes(32)
 
         def rewritten(lines: Iterable[BookEntry], is_kept: Callable[[str], bool]) -> Iterable[BookEntry]:

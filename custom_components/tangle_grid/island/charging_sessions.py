@@ -345,7 +345,7 @@ class ChargingSessions:
         paid = {
             name: self._amounts.pop(name, order.amount_i)
             for name, order in session.outstanding.items()
-            if self._desk.state_of(name) is TransferState.CONFIRMED
+            if self._desk.transfers.state_of(name) is TransferState.CONFIRMED
         }
         affordable_i = None
         if session.payer is not None and self._ledger_open():

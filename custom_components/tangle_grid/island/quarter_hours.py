@@ -72,7 +72,12 @@ class QuarterHours:
     async def _async_write(self) -> None:
         waiting, self._waiting = self._waiting[-_MOST_WAITING:], []
         quarters = [
-            Quarter(participant=self._desk.account_of(each.who), at=each.start, wh_in=each.wh_in, wh_out=each.wh_out)
+            Quarter(
+                participant=self._desk.bookings.account_of(each.who),
+                at=each.start,
+                wh_in=each.wh_in,
+                wh_out=each.wh_out,
+            )
             for each in waiting
         ]
         written = False

@@ -357,12 +357,12 @@ class DataTopics:
 
     def _require_payable(self, topic: Topic, reporters: int) -> None:
         """See that the wallet can pay so many reporters beside all that it has to. Raises TopicError."""
-        wallet_id = self._desk.account_of(topic.topic_id)
+        wallet_id = self._desk.bookings.account_of(topic.topic_id)
         wallet, rules = self._link.wallets.get(wallet_id), self._link.rules.get(wallet_id)
         left_i, cost_i = 0 if wallet is None else wallet.available_i, topic.bounty_i * reporters
         if rules is not None and rules.allowance_i is not None:
             left_i = min(left_i, rules.allowance_i)
-        left_i = max(0, left_i - self._desk.waiting_i(topic.topic_id))
+        left_i = max(0, left_i - self._desk.transfers.waiting_i(wallet_id))
         if left_i < cost_i:
             raise TopicError("topic_wallet_short", {"cost": cost_i, "left": left_i})
         limit_i = None if rules is None else rules.limits.per_payment_i
