@@ -54,6 +54,8 @@ def house(tmp_path: Path) -> Path:
         ("flows/fields.py", "from .entry import island", "flows-inside"),
         ("bridge/options.py", "from ..island import runtime", "rooms"),
         ("simulation/solar.py", "import asyncio", "pure"),
+        ("link/core/upper.py", "import time", "pure"),
+        ("bridge/options.py", "from ..link import core", "rooms"),
         ("economy/pricing.py", "import time", "pure"),
         ("economy/pricing.py", "from ..ledger.base import model", "rooms"),
         ("ledger/base/errors.py", "import homeassistant.core", "no-home-assistant"),
@@ -73,7 +75,7 @@ def test_a_wrong_arrow_is_found(house: Path, module: str, line: str, contract: s
 
 
 def test_a_room_without_a_place_is_found(house: Path) -> None:
-    for folder in ("", "grid", "ledger", "devices", "flows"):
+    for folder in ("", "grid", "ledger", "devices", "flows", "link"):
         room = house / "custom_components" / "tangle_grid" / folder / "attic"
         room.mkdir()
         (room / "__init__.py").write_text("")

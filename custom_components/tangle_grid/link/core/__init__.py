@@ -1,0 +1,66 @@
+"""The protocol between an island and the one above it. Pure: no Home Assistant, no I/O, no clock; bytes in, bytes out.
+
+`LowerEnd` is the house's side, `UpperEnd` the street's. Both take bytes as they come (lost, twice, late, forged) with
+the caller's own monotonic seconds, and give bytes to send. Begin with `bodies`, then `frames`, `session`, `end`.
+"""
+
+from .bodies import (
+    Demand,
+    Envelope,
+    FlexibleTotal,
+    Leave,
+    LinkBody,
+    Report,
+    SlotTerms,
+    Terms,
+    body_of,
+    link_body_types,
+    read_link_body,
+)
+from .end import (
+    Delivered,
+    LetterCame,
+    LinkEvent,
+    PeerLeft,
+    Refused,
+    SessionBegan,
+    VersionsDiffer,
+)
+from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
+from .keys import Link, LinkKeys, new_link_id
+from .lower import EnvelopeChanged, HouseState, LowerEnd
+from .upper import Reported, UpperEnd
+
+__all__ = [
+    "MAX_FRAME_BYTES",
+    "VERSION",
+    "Delivered",
+    "Demand",
+    "Envelope",
+    "EnvelopeChanged",
+    "FlexibleTotal",
+    "Frame",
+    "HouseState",
+    "Leave",
+    "LetterCame",
+    "Link",
+    "LinkBody",
+    "LinkEvent",
+    "LinkKeys",
+    "LinkRefusal",
+    "LowerEnd",
+    "PeerLeft",
+    "Refused",
+    "Rejected",
+    "Report",
+    "Reported",
+    "SessionBegan",
+    "SlotTerms",
+    "Terms",
+    "UpperEnd",
+    "VersionsDiffer",
+    "body_of",
+    "link_body_types",
+    "new_link_id",
+    "read_link_body",
+]
