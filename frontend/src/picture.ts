@@ -1,6 +1,6 @@
 /** The picture of an island, as the integration sends it: sections of items, then what changed in them. */
 
-export const VERSION = 1;
+export const VERSION = 2;
 export const ONLY = "0";
 
 export type Phases = [number, number, number];
@@ -77,7 +77,6 @@ export interface Vehicle {
 export interface Reason {
   key: string;
   values: Record<string, string | number>;
-  text: string | null;
 }
 
 export interface Part {

@@ -6,6 +6,8 @@ import { apply, emptyPicture, VERSION, type Difference, type Picture } from "./p
 interface Message {
   version?: number;
   changed?: Difference;
+  /** The next message belongs to this one: nothing is shown before it. */
+  more?: boolean;
   gone?: boolean;
 }
 
@@ -25,6 +27,7 @@ const watches = new Map<string, Watch>();
 class Watch {
   private listeners = new Set<Listener>();
   private watched: Watched = { picture: null, heard: 0, state: "waiting" };
+  private unfinished: Picture | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -84,8 +87,10 @@ class Watch {
       this.tell({ ...this.watched, state: "outdated" });
       return;
     }
-    const before = first ? emptyPicture() : (this.watched.picture ?? emptyPicture());
-    this.tell({ picture: apply(before, message.changed ?? {}), heard: Date.now(), state: "live" });
+    const before = first ? emptyPicture() : (this.unfinished ?? this.watched.picture ?? emptyPicture());
+    const picture = apply(before, message.changed ?? {});
+    this.unfinished = message.more ? picture : null;
+    if (!message.more) this.tell({ picture, heard: Date.now(), state: "live" });
   }
 
   private lost = (): void => {

@@ -124,8 +124,8 @@ export class Words {
     return this.sentence({ ...reason, key: `reason_${reason.key}` });
   }
 
-  /** Return a sentence with its figures in the viewer's language, or as the integration said it. */
-  sentence({ key, values, text }: Reason): string {
+  /** Return a sentence with its figures in the viewer's language. */
+  sentence({ key, values }: Reason): string {
     const shown: Values = {};
     for (const [name, value] of Object.entries(values)) {
       shown[name] = MOMENTS.has(name)
@@ -136,7 +136,7 @@ export class Words {
             ? this.number(value, Number.isInteger(value) ? 0 : 1)
             : value;
     }
-    return this.hass.localize(`${PREFIX}${key}`, shown) || text || key;
+    return this.hass.localize(`${PREFIX}${key}`, shown) || key;
   }
 
   private numberLocale(): string | undefined {

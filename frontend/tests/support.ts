@@ -94,7 +94,7 @@ export function island(changed: Difference = {}): Picture {
       },
     },
     participants: {
-      charger: participant("Charger A", { kind: "charger", connected: true, setpoint: 10, why: { key: "why_protection", values: { phases: "L1", setpoint: 10 }, text: "full" } }),
+      charger: participant("Charger A", { kind: "charger", connected: true, setpoint: 10, why: { key: "why_protection", values: { phases: "L1", setpoint: 10 } } }),
       home: participant("Home 1", { kind: "household" }),
     },
   };
@@ -110,7 +110,7 @@ export function participant(name: string, others: Partial<Picture["participants"
     phase_w: null,
     setpoint: null,
     planned_a: null,
-    why: { key: "why_free", values: {}, text: "free" },
+    why: { key: "why_free", values: {} },
     silent: false,
     compliant: true,
     help: "idle",

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { VERSION } from "../src/picture";
 import { watchIsland, type Watched } from "../src/watch";
 import { fakeHass, island } from "./support";
 
@@ -7,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
-const message = { version: 1, changed: island() };
+const message = { version: VERSION, changed: island() };
 
 function watch(hass: ReturnType<typeof fakeHass>, id: string): { seen: Watched[]; stop: () => void } {
   const seen: Watched[] = [];
@@ -85,5 +86,19 @@ describe("an island is watched", () => {
     expect(seen.at(-1)?.state).toBe("live");
     stop();
     stopBad();
+  });
+
+  test("a picture in parts is shown when it is whole", async () => {
+    const hass = fakeHass();
+    const seen: Watched[] = [];
+    const stop = watchIsland(hass, "island", (watched) => seen.push(watched));
+    await settle();
+    const tell = hass.fake.sent[0]!.callback;
+    const { island: only, ...others } = island();
+    tell({ version: VERSION, changed: { island: only }, more: true });
+    expect(seen.at(-1)?.state).toBe("waiting");
+    tell({ changed: others });
+    expect(seen.at(-1)?.picture).toEqual(island());
+    stop();
   });
 });

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from custom_components.tangle_grid.const import CONF_OWNERS, TREASURY
-from custom_components.tangle_grid.screen.picture import ONLY, VERSION
+from custom_components.tangle_grid.screen.picture import ONLY, VERSION, items
 from tests.support.island import (
     BATTERY,
     CHARGER,
@@ -107,7 +107,7 @@ async def test_a_request_is_shown_with_the_part_of_each(
     assert all(part["state"] for part in parts.values())
     reasons = [part["reason"] for part in parts.values() if part["reason"]]
     assert reasons
-    assert all(reason["key"] and reason["text"] for reason in reasons)
+    assert all(reason["key"] for reason in reasons)
 
 
 async def test_whoever_looks_hears_that_the_island_stops(
@@ -226,3 +226,84 @@ async def test_the_commands_exist_without_an_island(hass: HomeAssistant, hass_ws
     client = await hass_ws_client()
     await client.send_json_auto_id({"type": "tangle_grid/islands"})
     assert (await client.receive_json())["result"] == []
+
+
+async def test_one_picture_is_made_for_all_screens(
+    subscribed: Subscribed, hass_ws_client: WebSocketGenerator, island: Island, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal made
+        made += 1
+        return items(*arguments)
+
+    monkeypatch.setattr("custom_components.tangle_grid.screen.shared_picture.items", counted)
+    first = await subscribed(await hass_ws_client())
+    assert made == 1
+    assert (await subscribed(await hass_ws_client()))["changed"] == first["changed"]
+    assert made <= 2
+
+
+async def test_a_large_picture_comes_in_parts(
+    subscribed: Subscribed, hass_ws_client: WebSocketGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.screen.shared_picture._ITEMS", 4)
+    client = await hass_ws_client()
+    message = await subscribed(client)
+    assert message["version"] == VERSION
+    sections = set(message["changed"])
+    while message.get("more"):
+        assert sum(map(len, message["changed"].values())) == 4
+        message = (await client.receive_json())["event"]
+        assert "version" not in message
+        sections |= set(message["changed"])
+    assert {"island", "feeders", "participants", "wallets", "ledger", "entities"} <= sections
+
+
+async def test_the_picture_rests_on_the_event_loop(
+    hass: HomeAssistant,
+    subscribed: Subscribed,
+    hass_ws_client: WebSocketGenerator,
+    island: Island,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.tangle_grid.screen.shared_picture._AT_ONCE_S", 0.0)
+    client = await hass_ws_client()
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        hass.loop.call_soon(turn) if turns < 10 else None
+
+    hass.loop.call_soon(turn)
+    assert (await subscribed(client))["changed"]["island"][ONLY]["title"] == island.entry.title
+    assert turns == 10
+
+
+async def test_a_picture_that_fails_is_made_again(
+    hass: HomeAssistant,
+    subscribed: Subscribed,
+    hass_ws_client: WebSocketGenerator,
+    island: Island,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = await hass_ws_client()
+    await subscribed(client)
+    with monkeypatch.context() as broken:
+        broken.setattr("custom_components.tangle_grid.screen.shared_picture.items", _broken)
+        hass.loop.set_exception_handler(lambda *_: None)
+        set_meter(hass, 6_000, 1_000, 500)
+        await island.run(2, step=1)
+    set_meter(hass, 7_000, 1_000, 500)
+    await island.run(10, step=1)
+    load_w = island.runtime.status.feeders["main"].load_w
+    assert load_w is not None
+    shown: dict[str, Any] = {}
+    while shown.get("load_w") != [round(watts, -1) for watts in load_w]:
+        shown = (await client.receive_json())["event"]["changed"].get("feeders", {}).get("main", {})
+
+
+def _broken(*_: Any) -> Any:
+    raise ValueError("broken")

@@ -1,27 +1,24 @@
 """What the screen shows of an island now: plain JSON in sections of items, so that a difference is a few items."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ..actions.access import owners
 from ..const import CONF_FEEDER, CONF_OWNERS, CONF_TOKEN_RATE, DOMAIN, MAIN_FEEDER, TREASURY
 from ..entities.why_sensors import why_figures, why_text
 from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
 from ..grid.model.request import Ask, CurtailmentRequest
 from ..grid.model.world import BatteryTelemetry, ChargerTelemetry, PhaseReading, Reason
+from ..grid.planning.plan import PlanStatus
 from ..grid.planning.valley_filling import SLOT_S
 from ..island.configuration import Participant
 from ..island.entity_identity import island_prefix
 from ..island.runtime import IslandRuntime
-from ..reasons import async_sentence, async_text
+from ..ledger import WalletState
 
 #: Of the picture's shape: a screen that knows another one reloads itself.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Finished requests that are still shown.
 _FINISHED: Final = 6
 #: Powers are shown in steps of this, W: each watt would be a difference of its own.
@@ -34,50 +31,43 @@ type Item = Mapping[str, Any]
 type Picture = Mapping[str, Mapping[str, Item]]
 
 
-@callback
-def picture(runtime: IslandRuntime, user: User | None, entities: Mapping[str, Item]) -> Picture:
-    """Return what the screen shows, by section and item. None: an automation or an administrator, who see everything.
+def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tuple[str, str, Item]]:
+    """Yield what the screen shows, item by item as (section, key, item), as those see it who may see everything.
+
+    On a large island all of it takes a while: whoever takes the items can pause between them.
 
     Args:
         runtime: The island.
-        user: Who looks: wallets that have owners are shown to these and to administrators only.
         entities: What `entities_of` gives; it changes seldom, and takes a while on a large island.
     """
     snapshot = runtime.coordinator.data
     grid = snapshot.grid
-    may_see, may_read = _may_see(runtime, user), _may_read(runtime, user)
-    return {
-        _ISLAND: {ONLY: _island(runtime)},
-        "feeders": {feeder_id: _feeder(runtime, each) for feeder_id, each in grid.feeders.items()},
-        "participants": {
-            participant_id: _participant(runtime, participant, grid.devices[participant_id])
-            for participant_id, participant in runtime.participants.items()
-            if participant_id in grid.devices and may_read(participant_id)
-        },
-        "vehicles": {
-            vehicle_id: {
+    yield _ISLAND, ONLY, _island(runtime)
+    for feeder_id, feeder in grid.feeders.items():
+        yield "feeders", feeder_id, _feeder(runtime, feeder)
+    for participant_id, participant in runtime.participants.items():
+        if participant_id in grid.devices:
+            yield "participants", participant_id, _participant(runtime, participant, grid.devices[participant_id])
+    for vehicle_id, vehicle in runtime.vehicles.all.items():
+        yield (
+            "vehicles",
+            vehicle_id,
+            {
                 "name": vehicle.name,
                 "charger": runtime.vehicles.charger_of(vehicle_id),
                 "soc": _rounded(runtime.vehicles.soc(vehicle_id)),
                 "device_id": _device_id(runtime, vehicle_id),
-            }
-            for vehicle_id, vehicle in runtime.vehicles.all.items()
-            if may_read(vehicle_id)
-        },
-        "requests": {each.request_id: _request(runtime, each, may_read) for each in _requests(runtime, grid)},
-        "plan": _plan(grid),
-        "wallets": {
-            owner: {
-                "balance_i": wallet.balance_i,
-                "name": runtime.entry.title if owner == TREASURY else runtime.members[owner].name,
-                "kind": TREASURY if owner == TREASURY else runtime.members[owner].kind,
-            }
-            for owner, wallet in snapshot.wallets.items()
-            if may_see(owner) and may_read(owner)
-        },
-        "ledger": {ONLY: _ledger(runtime)},
-        "entities": {whose: each for whose, each in entities.items() if whose == ONLY or may_read(whose)},
-    }
+            },
+        )
+    for request in _requests(runtime, grid):
+        yield "requests", request.request_id, _request(runtime, request)
+    if grid.plan is not None:
+        yield "plan", ONLY, _plan(grid.plan)
+    for owner, wallet in snapshot.wallets.items():
+        yield "wallets", owner, _wallet(runtime, owner, wallet)
+    yield "ledger", ONLY, _ledger(runtime)
+    for whose, each in entities.items():
+        yield "entities", whose, each
 
 
 def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:
@@ -85,36 +75,14 @@ def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | No
     changed: dict[str, dict[str, Item | None]] = {}
     for section in before.keys() | after.keys():
         old, new = before.get(section, {}), after.get(section, {})
-        items: dict[str, Item | None] = {key: item for key, item in new.items() if old.get(key) != item}
-        items |= dict.fromkeys(old.keys() - new.keys())
-        if items:
-            changed[section] = items
+        # An item that is the same object is not looked into.
+        found: dict[str, Item | None] = {
+            key: item for key, item in new.items() if (was := old.get(key)) is not item and was != item
+        }
+        found |= dict.fromkeys(old.keys() - new.keys())
+        if found:
+            changed[section] = found
     return changed
-
-
-def _may_see(runtime: IslandRuntime, user: User | None) -> Callable[[str], bool]:
-    """Return who may see which wallet: one with owners only they and administrators."""
-
-    def may_see(member_id: str) -> bool:
-        if user is None or user.is_admin:
-            return True
-        if member_id == TREASURY:
-            return False
-        chosen = owners(runtime, member_id)
-        return not chosen or user.id in chosen
-
-    return may_see
-
-
-def _may_read(runtime: IslandRuntime, user: User | None) -> Callable[[str], bool]:
-    """Return who may be looked at: whoever has entities that the user may read; the island itself always."""
-    if user is None or user.is_admin or user.permissions.access_all_entities(POLICY_READ):
-        return lambda _: True
-    entities = er.async_entries_for_config_entry(er.async_get(runtime.hass), runtime.entry.entry_id)
-    readable = {
-        each.config_subentry_id for each in entities if user.permissions.check_entity(each.entity_id, POLICY_READ)
-    }
-    return readable.__contains__
 
 
 def _island(runtime: IslandRuntime) -> Item:
@@ -201,8 +169,8 @@ def _requests(runtime: IslandRuntime, grid: GridStatus) -> Sequence[CurtailmentR
     return [*still, *over[:_FINISHED]]
 
 
-def _request(runtime: IslandRuntime, request: CurtailmentRequest, may_read: Callable[[str], bool]) -> Item:
-    """Return a request with the parts of those that may be looked at."""
+def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
+    """Return a request with the part of everybody."""
     return {
         "feeder": request.feeder_id,
         "power_w": _watt(request.quantity_w),
@@ -216,61 +184,57 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest, may_read: Call
         "accepted_w": _watt(request.accepted_w),
         "active_w": _watt(request.active_w),
         "parts": [
-            *(_part(runtime, ask) for device_id, ask in request.asks.items() if may_read(device_id)),
+            *(_part(ask) for ask in request.asks.values()),
             *(
-                {"participant": device_id, "state": "not_asked", "reason": _reason(runtime, reason)}
+                {"participant": device_id, "state": "not_asked", "reason": _reason(reason)}
                 for device_id, reason in request.not_asked.items()
-                if may_read(device_id)
             ),
         ],
     }
 
 
-def _part(runtime: IslandRuntime, ask: Ask) -> Item:
+def _part(ask: Ask) -> Item:
     return {
         "participant": ask.device_id,
         "state": ask.state.value,
         "power_w": _watt(ask.quantity_w),
         "rate": ask.rate,
-        "reason": _reason(runtime, ask.reason),
+        "reason": _reason(ask.reason),
         "energy_wh": ask.energy_wh,
         "amount_i": ask.amount_i,
         "payment": ask.payment_reference,
     }
 
 
-def _reason(runtime: IslandRuntime, reason: Reason | None) -> Item | None:
-    """Return a reason as its key and figures; the screen has the words, this language's are the way out."""
-    if reason is None:
-        return None
-    return {
-        "key": reason.key,
-        "values": dict(reason.placeholders),
-        "text": async_sentence(runtime.hass, reason),
-    }
+def _reason(reason: Reason | None) -> Item | None:
+    """Return a reason as its key and figures: the screen has the words, in the viewer's language."""
+    return None if reason is None else {"key": reason.key, "values": dict(reason.placeholders)}
 
 
 def _why(runtime: IslandRuntime, participant_id: str) -> Item:
-    """Return why a participant does what it does: the key of its sentence, the figures for it, and it in words."""
+    """Return why a participant does what it does: the key of its sentence, and the figures for it."""
     reason = runtime.grid.why(participant_id)
     figures = why_figures(runtime, reason)
-    key = why_text(reason.key, figures)
-    return {"key": key, "values": figures, "text": async_text(runtime.hass, key, **figures)}
+    return {"key": why_text(reason.key, figures), "values": figures}
 
 
-def _plan(grid: GridStatus) -> Mapping[str, Item]:
-    plan = grid.plan
-    if plan is None:
-        return {}
+def _plan(plan: PlanStatus) -> Item:
     return {
-        ONLY: {
-            "start": plan.start,
-            "step_s": SLOT_S,
-            "base_w": list(plan.base_w),
-            "total_w": list(plan.total_w),
-            "peak_w": _watt(plan.peak_w),
-            "energy_wh": plan.energy_wh,
-        }
+        "start": plan.start,
+        "step_s": SLOT_S,
+        "base_w": list(plan.base_w),
+        "total_w": list(plan.total_w),
+        "peak_w": _watt(plan.peak_w),
+        "energy_wh": plan.energy_wh,
+    }
+
+
+def _wallet(runtime: IslandRuntime, owner: str, wallet: WalletState) -> Item:
+    is_treasury = owner == TREASURY
+    return {
+        "balance_i": wallet.balance_i,
+        "name": runtime.entry.title if is_treasury else runtime.members[owner].name,
+        "kind": TREASURY if is_treasury else runtime.members[owner].kind,
     }
 
 
@@ -288,9 +252,11 @@ def _ledger(runtime: IslandRuntime) -> Item:
     return item
 
 
-@callback
-def entities_of(runtime: IslandRuntime) -> Mapping[str, Item]:
-    """Return the entities that can be looked at or operated, by whose they are and what they show."""
+def entities_of(runtime: IslandRuntime) -> Generator[None, None, Mapping[str, Item]]:
+    """Return the entities that can be looked at or operated, by whose they are and what they show.
+
+    It yields between them, as on a large island there are many.
+    """
     found: dict[str, dict[str, str]] = {}
     entry = runtime.entry
     prefixes = {entry.entry_id: island_prefix(entry), **runtime.entity_prefixes}
@@ -300,6 +266,7 @@ def entities_of(runtime: IslandRuntime) -> Mapping[str, Item]:
         if entity.disabled_by is None and entity.unique_id.startswith(prefix):
             owner = ONLY if whose == entry.entry_id else whose
             found.setdefault(owner, {})[entity.unique_id.removeprefix(prefix)] = entity.entity_id
+        yield
     return found
 
 

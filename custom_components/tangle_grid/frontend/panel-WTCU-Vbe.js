@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,i,l as a,m as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-Bd9Pwkcm.js";import{n as m,r as h,t as g}from"./words-CGzAxYxR.js";import{t as _}from"./entry-DKJR_ALM.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,o`
+import{a as e,c as t,d as n,f as r,i,l as a,m as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-Cyc1BtO2.js";import{n as m,r as h,t as g}from"./words-CPt75IcO.js";import{t as _}from"./entry-4-E0BUKJ.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,o`
       :host {
         display: block;
       }
@@ -21,7 +21,7 @@ import{a as e,c as t,d as n,f as r,i,l as a,m as o,n as s,o as c,p as l,r as u,s
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:a}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([a({attribute:!1})],v.prototype,`kinds`,void 0),d([a()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-Z8qW8vFK.js`),[],import.meta.url)}}static{this.styles=[f,o`
+    </article>`}};d([a({attribute:!1})],v.prototype,`kinds`,void 0),d([a()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-CTKWQ0gP.js`),[],import.meta.url)}}static{this.styles=[f,o`
       :host {
         display: block;
         min-height: 100vh;
