@@ -24,6 +24,7 @@ from .island.guests import GuestView
 from .island.migration import async_migrate
 from .island.removal import async_archive_island, async_forget_island
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
+from .link.channels.door import LinkView
 from .repairs import async_clear_issues, async_watch_issues
 from .screen.serving import async_hide_panel, async_serve, async_show_panel
 from .screen.subscription import async_register as async_register_screen
@@ -51,6 +52,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_follow_renames(hass)
     hass.http.register_view(GuestView(hass))
+    hass.http.register_view(LinkView(hass))
     hass.http.register_view(StatementView(hass))
     hass.http.register_view(ReceiptView(hass))
     async_register_screen(hass)
