@@ -299,5 +299,5 @@ def test_components_that_are_used_are_named() -> None:
         used = {each for each in _components(path) if not (FOLDER / f"{each}.py").is_file()}
         assert used <= ALWAYS_THERE | named, path
     # And none is named that nothing needs: the guests' path is a view of the web server.
-    assert named == {"http", "websocket_api", "frontend", "panel_custom"}
+    assert named == {"http", "websocket_api", "frontend", "mqtt", "panel_custom"}
     assert "http.register_view" in (FOLDER / "__init__.py").read_text()
