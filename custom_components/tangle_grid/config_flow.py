@@ -55,6 +55,7 @@ from .flows.entry.island import (
 )
 from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
 from .flows.entry.street import async_plan_street
+from .flows.form_data import fields_of
 from .flows.found import (
     BEGIN_MENU,
     FIELD_DEVICE,
@@ -63,7 +64,6 @@ from .flows.found import (
     async_device_schema,
     async_found,
     async_match,
-    fields_of,
 )
 from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads

@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from custom_components.tangle_grid.economy.topics import Circle, Place
 from custom_components.tangle_grid.island.topics import topic_of
 from tests.support.forms import no_start
-from tests.support.subentry_forms import add_island, merged, submit
+from tests.support.subentry_forms import add_island, change, merged, submit
 
 __all__ = ["no_start"]
 TOPIC: dict[str, Any] = {
@@ -36,16 +36,15 @@ async def test_a_topic_is_what_the_form_says(hass: HomeAssistant) -> None:
     assert (topic.confirmations, topic.radius_m, topic.window_s, topic.known_s) == (3, 50, 1_800, 3_600)
     assert (topic.wants_value, topic.tolerance, topic.least, topic.most) == (True, 2.5, 0, None)
 
-    flow = await entry.start_subentry_reconfigure_flow(hass, topic_id)
-    change = merged(TOPIC, {"budget": 20_000, "budget_of_a_day": 300})
-    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], change)
+    changed_topic = merged(TOPIC, {"budget": 20_000, "budget_of_a_day": 300})
+    result = await change(hass, entry, topic_id, "user", changed_topic)
     assert result["reason"] == "reconfigure_successful"
     changed = topic_of(topic_id, entry.subentries[topic_id].data, "somebody")
     assert (changed.budget_i, changed.day_budget_i) == (20_000, 300)
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("wrong", "field", "error"),
     [
         ({"name": " "}, "name", "name_missing"),
         ({"what": "A hole"}, "what", "what_invalid"),
@@ -57,10 +56,10 @@ async def test_a_topic_is_what_the_form_says(hass: HomeAssistant) -> None:
     ],
 )
 async def test_what_cannot_be_is_said_at_its_field(
-    hass: HomeAssistant, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, wrong: dict[str, Any], field: str, error: str
 ) -> None:
     entry = add_island(hass, meter=["sensor.l1"])
-    result = await submit(hass, entry, "data_topic", merged(TOPIC, change))
+    result = await submit(hass, entry, "data_topic", merged(TOPIC, wrong))
     assert result["errors"] == {field: error}
     if error == "bounty_above_budget":
         assert result["description_placeholders"] is not None

@@ -15,7 +15,7 @@ from custom_components.tangle_grid.flows.found import async_device_schema
 from tests.support.forms import as_shown, no_start
 from tests.support.known_devices import KNOWN
 from tests.support.specimens import Specimen, make
-from tests.support.subentry_forms import add_island
+from tests.support.subentry_forms import add_island, go_on_as_shown
 
 __all__ = ["no_start"]
 
@@ -75,7 +75,9 @@ async def test_habits_of_a_device_are_said(hass: HomeAssistant, island: MockConf
     found = form["description_placeholders"]["found"]
     assert "cloud" in found
     assert "only while a car is there" in found
-    assert as_shown(form["data_schema"])["advanced"]["write_interval"] == 60
+    limits = await hass.config_entries.subentries.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    assert limits["step_id"] == "limits"
+    assert as_shown(limits["data_schema"])["advanced"]["write_interval"] == 60
 
 
 async def test_by_hand_the_form_is_empty(hass: HomeAssistant, island: MockConfigEntry) -> None:
@@ -168,7 +170,7 @@ async def test_a_device_that_somebody_has_is_not_offered_again(hass: HomeAssista
     form = await begin(hass, island, "device")
     flow = hass.config_entries.subentries
     form = await flow.async_configure(form["flow_id"], {"device": first.device_id})
-    saved = await flow.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    saved = await go_on_as_shown(hass, form)
     assert saved["type"] is FlowResultType.CREATE_ENTRY
     form = await flow.async_init((island.entry_id, "charger"), context={"source": SOURCE_USER})
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")

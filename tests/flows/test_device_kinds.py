@@ -10,10 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.tangle_grid.devices.io.status_words import guessed_status
-from tests.support.forms import as_shown, no_start
+from tests.support.forms import no_start
 from tests.support.known_devices import KNOWN
 from tests.support.specimens import make
-from tests.support.subentry_forms import CHARGER, add_island, submit
+from tests.support.subentry_forms import CHARGER, add_island, change, go_on, go_on_as_shown, submit
 
 __all__ = ["no_start"]
 
@@ -83,7 +83,7 @@ async def saved(hass: HomeAssistant, island: MockConfigEntry, kind: str, data: d
 
 
 @pytest.mark.parametrize(
-    ("change", "stored"),
+    ("entered", "stored"),
     [
         # Nothing is refused because a car is not there.
         ({"current_limit": "number.asleep"}, {"current_limit": "number.asleep"}),
@@ -134,9 +134,9 @@ async def saved(hass: HomeAssistant, island: MockConfigEntry, kind: str, data: d
     ],
 )
 async def test_a_charger(
-    hass: HomeAssistant, island: MockConfigEntry, change: dict[str, Any], stored: dict[str, Any]
+    hass: HomeAssistant, island: MockConfigEntry, entered: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    form = {key: value for key, value in {**BARE, **change}.items() if value is not None}
+    form = {key: value for key, value in {**BARE, **entered}.items() if value is not None}
     data = await saved(hass, island, "charger", form)
     assert {key: data.get(key) for key in stored} == stored
     # A unit that goes without saying is not stored.
@@ -144,15 +144,15 @@ async def test_a_charger(
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("entered", "field", "error"),
     [
         ({}, "current_limit", "limit_missing"),
         ({"current_limit": "number.limit", "power": None}, "power", "power_or_currents"),
-        ({"current_limit": "number.watts", "limits": {"max_current": 20}}, "current_limit", "outside_range"),
-        ({"current_limit": "number.no_unit"}, "current_limit", "outside_range"),
+        ({"current_limit": "number.watts", "limits": {"max_current": 20}}, "base", "outside_range"),
+        ({"current_limit": "number.no_unit"}, "base", "outside_range"),
         ({"current_limit": "select.words"}, "current_limit", "no_numbers"),
         ({"current_limit": "select.gone"}, "current_limit", "entity_missing"),
-        ({"current_limit": "number.percent", "controlling": {"limit_full": 10}}, "current_limit", "outside_range"),
+        ({"current_limit": "number.percent", "controlling": {"limit_full": 10}}, "base", "outside_range"),
         ({"controlling": {"control": "actions"}}, "controlling", "actions_missing"),
         ({"controlling": {"control": "actions", "set_actions": [{"nothing": 1}]}}, "controlling", "actions_invalid"),
         (
@@ -168,7 +168,7 @@ async def test_a_charger(
         ({"controlling": {"control": "on_off"}}, "enable", "on_off_needs_pause"),
         (
             {"current_limit": "number.limit", "controlling": {"zero_pauses": False}, "limits": {"safe_current": 0}},
-            "limits",
+            "safe_current",
             "safe_below_lowest",
         ),
         (
@@ -200,13 +200,13 @@ async def test_a_charger(
             "reading",
             "attribute_missing",
         ),
-        ({"current_limit": "number.limit", "currents": ["sensor.home"]}, "currents", "entity_no_current"),
+        ({"current_limit": "number.limit", "currents": ["sensor.home"]}, "reading", "entity_no_current"),
     ],
 )
 async def test_what_a_charger_lacks(
-    hass: HomeAssistant, island: MockConfigEntry, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, island: MockConfigEntry, entered: dict[str, Any], field: str, error: str
 ) -> None:
-    form = {**BARE, **change, "limits": {**BARE["limits"], **change.get("limits", {})}}
+    form = {**BARE, **entered, "limits": {**BARE["limits"], **entered.get("limits", {})}}
     form = {key: value for key, value in form.items() if value is not None}
     result = await submit(hass, island, "charger", form)
     assert result["type"] is FlowResultType.FORM
@@ -251,7 +251,9 @@ async def test_what_the_options_mean_is_asked_next(hass: HomeAssistant, island: 
     twice = {**guessed, "status_fault": ["charging"]}
     refused = await hass.config_entries.subentries.async_configure(asked["flow_id"], {**options, **twice})
     assert refused["errors"] == {"base": "status_twice"}
-    done = await hass.config_entries.subentries.async_configure(asked["flow_id"], {**options, **guessed})
+    limits = await hass.config_entries.subentries.async_configure(asked["flow_id"], {**options, **guessed})
+    assert limits["step_id"] == "limits"
+    done = await go_on(hass, limits, form)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     subentry = next(iter(island.subentries.values()))
     assert (subentry.data["pause_option"], subentry.data["resume_option"]) == ("1", "0")
@@ -262,8 +264,7 @@ async def test_what_the_options_mean_is_asked_next(hass: HomeAssistant, island: 
         "error": "fault",
     }
     # Whoever changes it finds what was said.
-    flow = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
-    asked = await hass.config_entries.subentries.async_configure(flow["flow_id"], form)
+    asked = await change(hass, island, subentry.subentry_id, "user", form)
     schema = asked["data_schema"]
     assert schema is not None
     suggested = {str(marker): (marker.description or {}).get("suggested_value") for marker in schema.schema}
@@ -285,7 +286,8 @@ async def test_a_status_that_tells_no_options(hass: HomeAssistant, island: MockC
     guessed = {str(marker): marker.default() for marker in schema.schema}
     assert guessed["status_connected"] == ["Plugged in"]
     answers = {**guessed, "status_fault": ["Broken"]}
-    await hass.config_entries.subentries.async_configure(asked["flow_id"], answers)
+    limits = await hass.config_entries.subentries.async_configure(asked["flow_id"], answers)
+    await go_on(hass, limits, form)
     stored = next(iter(island.subentries.values())).data
     assert stored["status_map"] == {"Plugged in": "connected", "Broken": "fault"}
 
@@ -314,7 +316,7 @@ def test_what_a_text_most_likely_means(text: str, meaning: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "stored"),
+    ("entered", "stored"),
     [
         ({"power_setpoint": "number.both_ways"}, {"power_setpoint": "number.both_ways"}),
         (
@@ -338,9 +340,9 @@ def test_what_a_text_most_likely_means(text: str, meaning: str | None) -> None:
     ],
 )
 async def test_a_battery(
-    hass: HomeAssistant, island: MockConfigEntry, change: dict[str, Any], stored: dict[str, Any]
+    hass: HomeAssistant, island: MockConfigEntry, entered: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    data = await saved(hass, island, "battery", {**BATTERY, **change})
+    data = await saved(hass, island, "battery", {**BATTERY, **entered})
     assert {key: data.get(key) for key in stored} == stored
 
 
@@ -351,16 +353,17 @@ async def test_what_the_modes_of_a_battery_mean(hass: HomeAssistant, island: Moc
     refused = await hass.config_entries.subentries.async_configure(asked["flow_id"], {})
     assert refused["errors"] == {"mode_hold": "control_incomplete"}
     modes = {"mode_hold": "Standby", "mode_charge": "Force charge"}
-    done = await hass.config_entries.subentries.async_configure(asked["flow_id"], modes)
+    limits = await hass.config_entries.subentries.async_configure(asked["flow_id"], modes)
+    done = await go_on(hass, limits, form)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert next(iter(island.subentries.values())).data["mode_hold"] == "Standby"
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("entered", "field", "error"),
     [
         ({}, "power_setpoint", "control_incomplete"),
-        ({"power_setpoint": "number.other_way"}, "power_setpoint", "outside_range"),
+        ({"power_setpoint": "number.other_way"}, "base", "outside_range"),
         ({"power_setpoint": "number.limit"}, "power_setpoint", "entity_no_limit"),
         (
             {"controlling": {"control": "maxima", "charge_setpoint": "number.other_way"}},
@@ -376,9 +379,9 @@ async def test_what_the_modes_of_a_battery_mean(hass: HomeAssistant, island: Moc
     ],
 )
 async def test_what_a_battery_lacks(
-    hass: HomeAssistant, island: MockConfigEntry, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, island: MockConfigEntry, entered: dict[str, Any], field: str, error: str
 ) -> None:
-    result = await submit(hass, island, "battery", {**BATTERY, **change})
+    result = await submit(hass, island, "battery", {**BATTERY, **entered})
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {field: error}
 
@@ -414,7 +417,7 @@ async def test_what_is_known_of_a_device_is_not_asked(hass: HomeAssistant, islan
     menu = await flow.async_init((island.entry_id, "charger"), context={"source": SOURCE_USER})
     form = await flow.async_configure(menu["flow_id"], {"next_step_id": "device"})
     form = await flow.async_configure(form["flow_id"], {"device": made.device_id})
-    done = await flow.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    done = await go_on_as_shown(hass, form)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     stored = next(iter(island.subentries.values())).data
     assert (stored["pause_option"], stored["resume_option"]) == ("1", "0")

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.devices import build_meters, feeder_configs
 from tests.support.device_builders import epoch
 from tests.support.forms import no_start
-from tests.support.subentry_forms import CHARGER, add_island, merged, submit
+from tests.support.subentry_forms import CHARGER, add_island, change, go_on, merged, open_step, submit
 
 __all__ = ["no_start"]
 GARAGE: dict[str, Any] = {
@@ -68,11 +68,6 @@ def feeder(name: str, parent: str = "main", **data: Any) -> ConfigSubentry:
 def added(entry: MockConfigEntry, title: str) -> ConfigSubentry:
     subentries: dict[str, ConfigSubentry] = dict(entry.subentries)
     return next(subentry for subentry in subentries.values() if subentry.title == title)
-
-
-async def change(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, data: dict[str, Any]) -> Any:
-    form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
-    return await hass.config_entries.subentries.async_configure(form["flow_id"], data)
 
 
 async def test_a_garage_below_the_main_feeder(hass: HomeAssistant, island: MockConfigEntry) -> None:
@@ -142,10 +137,10 @@ async def test_a_feeder_never_lies_below_itself(hass: HomeAssistant, island: Moc
     hass.config_entries.async_add_subentry(island, feeder("A"))
     hass.config_entries.async_add_subentry(island, feeder("B", "id_A"))
     hass.config_entries.async_add_subentry(island, feeder("C", "id_B"))
-    result = await change(hass, island, "id_A", GARAGE | {"name": "A", "parent": "id_C"})
+    result = await change(hass, island, "id_A", "user", GARAGE | {"name": "A", "parent": "id_C"})
     assert result["errors"] == {"parent": "feeder_cycle"}
     assert result["description_placeholders"]["feeder"] == "C"
-    result = await change(hass, island, "id_C", GARAGE | {"name": "C", "parent": "id_A"})
+    result = await change(hass, island, "id_C", "user", GARAGE | {"name": "C", "parent": "id_A"})
     assert result["reason"] == "reconfigure_successful"
 
 
@@ -155,7 +150,7 @@ async def test_a_feeder_that_went_away_meanwhile_is_refused(hass: HomeAssistant,
         (island.entry_id, "charger"), context={"source": SOURCE_USER}
     )
     hass.config_entries.async_remove_subentry(island, "id_A")
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], charger(1, feeder="id_A"))
+    result = await go_on(hass, form, charger(1, feeder="id_A"))
     assert result["type"] is FlowResultType.FORM
     assert set((result["errors"] or {}).values()) == {"feeder_unknown"}
 
@@ -167,7 +162,7 @@ async def test_phases_have_to_be_there(hass: HomeAssistant, island: MockConfigEn
     result = await submit(hass, island, "charger", charger(1, feeder="id_A", phases=["2"]))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     data = GARAGE | {"name": "A", "meter_power": ["sensor.g1"], "phases": ["1"]}
-    result = await change(hass, island, "id_A", data)
+    result = await change(hass, island, "id_A", "user", data)
     assert result["errors"] == {"phases": "feeder_fewer_phases"}
 
 
@@ -200,7 +195,7 @@ async def test_safe_currents_have_to_fit_each_fuse_above(hass: HomeAssistant, is
     # One that pauses fits, and so does one on another phase or on the main feeder.
     result = await submit(hass, island, "charger", merged(third, {"limits": {"safe_current": 0}}))
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    result = await change(hass, island, "id_Garage below", GARAGE | {"name": "Garage below", "capacity_a": 10})
+    result = await change(hass, island, "id_Garage below", "user", GARAGE | {"name": "Garage below", "capacity_a": 10})
     assert result["errors"] == {"base": "safe_currents_exceed"}
 
 
@@ -226,7 +221,7 @@ async def test_a_tight_fuse_is_warned_of_and_can_be_accepted(hass: HomeAssistant
     result = await hass.config_entries.subentries.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     hass.states.async_set("sensor.l2", str(50 * 230), {"unit_of_measurement": "W"})
-    result = await change(hass, island, added(island, "Charger 1").subentry_id, data)
+    result = await change(hass, island, added(island, "Charger 1").subentry_id, "limits", data)
     assert result["reason"] == "reconfigure_successful"
 
 
@@ -244,9 +239,7 @@ async def test_advanced_settings_of_a_charger(hass: HomeAssistant, island: MockC
     assert (plain.step_a, plain.priority, plain.max_age_s, plain.write_interval_s) == (1.0, 0, None, None)
     assert plain.learn_phases
     advanced = {
-        "enable_pauses": True,
         "fail_safe": "number.fail_safe_1",
-        "id_sensor": "sensor.id_1",
         "priority": 3,
         "learn_phases": False,
         "max_age": 600,
@@ -255,12 +248,16 @@ async def test_advanced_settings_of_a_charger(hass: HomeAssistant, island: MockC
     }
     hass.states.async_set("sensor.id_1", "04A2")
     subentry_id = added(island, "Charger 1").subentry_id
-    await change(hass, island, subentry_id, charger(1) | {"advanced": advanced})
+    behind = charger(1) | {"controlling": {"enable_pauses": True}, "reading": {"id_sensor": "sensor.id_1"}}
+    await change(hass, island, subentry_id, "user", behind)
+    await change(hass, island, subentry_id, "limits", charger(1) | {"advanced": advanced})
+    stored = island.subentries[subentry_id].data
+    assert (stored["enable_pauses"], stored["id_sensor"]) == (True, "sensor.id_1")
     config = device_config(island.subentries[subentry_id])
     assert isinstance(config, ChargerConfig)
     assert (config.step_a, config.priority, config.max_age_s, config.write_interval_s) == (0.1, 3, 600.0, 120.0)
     assert not config.learn_phases
-    form = await island.start_subentry_reconfigure_flow(hass, subentry_id)
+    form = await open_step(hass, island, subentry_id, "limits")
     assert form["data_schema"] is not None
     shown = form["data_schema"].schema["advanced"].schema.schema
     assert {str(marker): (marker.description or {}).get("suggested_value") for marker in shown} == advanced

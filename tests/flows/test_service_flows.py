@@ -15,7 +15,7 @@ from custom_components.tangle_grid.economy.errors import FORM_SENTENCES, SENTENC
 from custom_components.tangle_grid.island.tariffs import parking_offer
 from tests.support.forms import no_start
 from tests.support.ocpi import component, element, tariff
-from tests.support.subentry_forms import add_island, merged, submit
+from tests.support.subentry_forms import add_island, change, submit
 
 __all__ = ["no_start"]
 TEXTS = Path(__file__).parents[2] / "custom_components" / DOMAIN / "translations" / "en.json"
@@ -57,11 +57,7 @@ async def test_a_car_park_has_a_zone_and_a_tariff_by_form(hass: HomeAssistant) -
     assert offered["currency"] == hass.config.currency
     assert [element["price_components"][0]["price"] for element in offered["elements"]] == [6, 0.5, 2.5]
 
-    flow = await entry.start_subentry_reconfigure_flow(hass, park.subentry_id)
-    change = {"prices": dict.fromkeys(PARKING["prices"], "") | {"flat": "3"}}
-    result = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], merged(PARKING, {"prices": {}}) | {"prices": {"flat": change["prices"]["flat"]}}
-    )
+    result = await change(hass, entry, park.subentry_id, "prices", {"flat": "3"})
     assert result["reason"] == "reconfigure_successful"
     assert "FLAT" in (parking_offer(hass, entry.subentries[park.subentry_id].data) or "")
 
@@ -79,14 +75,14 @@ async def test_its_tariff_may_be_json_or_an_entity(hass: HomeAssistant, other: d
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error", "words"),
+    ("wrong", "field", "error", "words"),
     [
         ({"name": " "}, "name", "name_missing", None),
         ({"zone": "zone.none"}, "zone", "entity_missing", None),
-        ({"prices": {}}, "prices", "tariff_refused", "prices nothing"),
-        ({"prices": {"hour": "cheap"}}, "prices", "tariff_refused", "Price of an hour is not a number"),
-        ({"prices": {"hour_night": "1"}}, "prices", "tariff_refused", "needs Price of an hour as well"),
-        ({"prices": {"hour": "1", "after_hours": "4"}}, "prices", "tariff_refused", "Price of an hour after that"),
+        ({"prices": {}}, "hour", "tariff_refused", "prices nothing"),
+        ({"prices": {"hour": "cheap"}}, "hour", "tariff_refused", "Price of an hour is not a number"),
+        ({"prices": {"hour_night": "1"}}, "times", "tariff_refused", "needs Price of an hour as well"),
+        ({"prices": {"hour": "1", "after_hours": "4"}}, "times", "tariff_refused", "Price of an hour after that"),
         (JSON, "other_tariff", "tariff_twice", None),
         ({**DEAR}, "other_tariff", "tariff_twice", None),
         ({"prices": {}, **ENERGY}, "other_tariff", "tariff_refused", "no price for parking"),
@@ -103,10 +99,10 @@ async def test_its_tariff_may_be_json_or_an_entity(hass: HomeAssistant, other: d
     ],
 )
 async def test_what_cannot_be_is_said_at_its_field(
-    hass: HomeAssistant, change: dict[str, Any], field: str, error: str, words: str | None
+    hass: HomeAssistant, wrong: dict[str, Any], field: str, error: str, words: str | None
 ) -> None:
     entry = add_island(hass, meter=["sensor.l1"])
-    result = await submit(hass, entry, "parking", {**PARKING, **change})
+    result = await submit(hass, entry, "parking", {**PARKING, **wrong})
     assert result["errors"] == {field: error}
     placeholders = result["description_placeholders"]
     assert placeholders is not None
@@ -116,11 +112,11 @@ async def test_what_cannot_be_is_said_at_its_field(
 
 async def test_a_toll_has_a_zone_and_a_price(hass: HomeAssistant) -> None:
     entry = add_island(hass, meter=["sensor.l1"])
-    for change, errors in (
+    for wrong, errors in (
         ({"zone": "zone.none"}, {"zone": "entity_missing"}),
         ({"price": "much"}, {"price": "tariff_refused"}),
     ):
-        assert (await submit(hass, entry, "toll", TOLL | change))["errors"] == errors
+        assert (await submit(hass, entry, "toll", TOLL | wrong))["errors"] == errors
     for name, price in (("Bridge", "1,20"), ("Detour", "-3"), ("Free", "0")):
         result = await submit(hass, entry, "toll", TOLL | {"name": name, "price": price})
         assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -11,8 +11,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.tangle_grid.const import DOMAIN
-from tests.support.forms import no_start
-from tests.support.subentry_forms import CHARGER, add_island, merged, submit
+from tests.support.forms import as_shown, no_start
+from tests.support.subentry_forms import CHARGER, add_island, change, flat, for_form, go_on, merged, open_step, submit
 
 __all__ = ["no_start"]
 BATTERY: dict[str, Any] = {
@@ -80,7 +80,7 @@ async def test_a_charger_that_cannot_pause_is_said_to(hass: HomeAssistant, islan
         "current_limit": "number.limit_from_six"
     }
     refused = await submit(hass, island, "charger", merged(stubborn, {"limits": {"safe_current": 0}}))
-    assert refused["errors"] == {"limits": "safe_below_lowest"}
+    assert refused["errors"] == {"safe_current": "safe_below_lowest"}
     placeholders = refused["description_placeholders"]
     assert placeholders is not None
     assert placeholders["lowest"] == "6"
@@ -219,9 +219,7 @@ async def test_add_and_change(
     assert subentry.title == data["name"]
     assert dict(subentry.data) == stored
 
-    form = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
-    assert form["step_id"] == "reconfigure"
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], data | {"name": "New name"})
+    result = await change(hass, island, subentry.subentry_id, "user", data | {"name": "New name"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     subentry = island.subentries[subentry.subentry_id]
     assert subentry.title == "New name"
@@ -231,32 +229,28 @@ async def test_add_and_change(
 async def test_change_shows_what_is_stored(hass: HomeAssistant, island: MockConfigEntry) -> None:
     await submit(hass, island, "charger", merged(CHARGER, {"limits": {"max_current": 13}}))
     subentry_id = next(iter(island.subentries))
-    form = await island.start_subentry_reconfigure_flow(hass, subentry_id)
-    schema = form["data_schema"]
-    assert schema is not None
-    shown = {str(marker): (marker.description or {}).get("suggested_value") for marker in schema.schema}
-    assert shown["name"] == "Maple 4"
-    assert shown["phases"] == ["1", "2", "3"]
-    limits = {
-        str(marker): (marker.description or {}).get("suggested_value")
-        for marker in schema.schema["limits"].schema.schema
-    }
-    assert limits == {"min_current": 6, "max_current": 13, "safe_current": 6}
+    shown: dict[str, Any] = {}
+    for step in ("user", "limits", "car", "policy"):
+        schema = (await open_step(hass, island, subentry_id, step))["data_schema"]
+        assert schema is not None
+        shown |= flat(as_shown(schema))
+    assert shown.items() >= flat(merged(CHARGER, {"limits": {"max_current": 13}})).items()
 
 
 async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockConfigEntry) -> None:
     await submit(hass, island, "charger", CHARGER)
     subentry_id = next(iter(island.subentries))
-    form = await island.start_subentry_reconfigure_flow(hass, subentry_id)
-    data = merged(CHARGER, {"policy": {"mode": "never"}})
-    del data["enable"]
-    data["car"] = {"target_soc": 80}
-    await hass.config_entries.subentries.async_configure(form["flow_id"], data)
+    refused = await change(hass, island, subentry_id, "car", {"target_soc": 80})
+    assert refused["errors"] == {"base": "policy_needs_departure"}
+    await change(hass, island, subentry_id, "policy", {"mode": "never", "min_rate": 0})
+    await change(hass, island, subentry_id, "car", {"target_soc": 80})
+    await change(hass, island, subentry_id, "user", {key: value for key, value in CHARGER.items() if key != "enable"})
     assert not {"enable", "soc", "departure", "battery_kwh"} & set(island.subentries[subentry_id].data)
+    assert island.subentries[subentry_id].data["max_current"] == 16
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("wrong", "field", "error"),
     [
         ({"name": " "}, "name", "name_missing"),
         ({"phases": ["1", "2"]}, "phases", "phase_count"),
@@ -265,20 +259,20 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
         ({"power": "sensor.l1"}, "power", "entity_taken"),
         ({"current_limit": "number.gone"}, "current_limit", "entity_missing"),
         ({"current_limit": "number.temperature"}, "current_limit", "entity_no_limit"),
-        ({"limits": {"max_current": 40}}, "current_limit", "outside_range"),
-        ({"current_limit": "number.limit_from_six", "limits": {"min_current": 5}}, "current_limit", "outside_range"),
-        ({"current_limit": "number.from_eight"}, "current_limit", "outside_range"),
+        ({"limits": {"max_current": 40}}, "base", "outside_range"),
+        ({"current_limit": "number.limit_from_six", "limits": {"min_current": 5}}, "base", "outside_range"),
+        ({"current_limit": "number.from_eight"}, "base", "outside_range"),
         ({"enable": "switch.gone"}, "enable", "entity_missing"),
-        ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "currents", "entity_no_current"),
-        ({"currents": ["sensor.i1", "sensor.i2"]}, "currents", "currents_count"),
-        ({"energy": "sensor.car_range"}, "energy", "entity_no_energy"),
-        ({"energy": "sensor.gone"}, "energy", "entity_missing"),
-        ({"currents": ["sensor.i1", "sensor.i2", "sensor.i2"]}, "currents", "entity_twice"),
-        ({"limits": {"min_current": 16, "max_current": 10}}, "limits", "minimum_above_maximum"),
-        ({"limits": {"safe_current": 20}}, "limits", "safe_outside_limits"),
-        ({"limits": {"safe_current": 3}}, "limits", "safe_outside_limits"),
-        ({"car": {"soc": "sensor.car_range"}}, "car", "entity_no_percentage"),
-        ({"car": {"departure_entity": "sensor.leaves"}}, "car", "departure_twice"),
+        ({"currents": ["sensor.i1", "sensor.i2", "sensor.car_range"]}, "reading", "entity_no_current"),
+        ({"currents": ["sensor.i1", "sensor.i2"]}, "reading", "currents_count"),
+        ({"energy": "sensor.car_range"}, "reading", "entity_no_energy"),
+        ({"energy": "sensor.gone"}, "reading", "entity_missing"),
+        ({"currents": ["sensor.i1", "sensor.i2", "sensor.i2"]}, "reading", "entity_twice"),
+        ({"limits": {"min_current": 16, "max_current": 10}}, "min_current", "minimum_above_maximum"),
+        ({"limits": {"safe_current": 20}}, "safe_current", "safe_outside_limits"),
+        ({"limits": {"safe_current": 3}}, "safe_current", "safe_outside_limits"),
+        ({"car": {"soc": "sensor.car_range"}}, "soc", "entity_no_percentage"),
+        ({"car": {"departure_entity": "sensor.leaves"}}, "departure", "departure_twice"),
         ({"feed_back": {"max_discharge_current": 10}}, "feed_back", "feed_back_incomplete"),
         ({"feed_back": {"discharge_current": "number.discharge"}}, "feed_back", "feed_back_incomplete"),
         (
@@ -291,7 +285,7 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
                 "current_limit": "number.limit_from_six",
                 "feed_back": {"discharge_current": "number.discharge", "max_discharge_current": 16},
             },
-            "current_limit",
+            "base",
             "outside_range",
         ),
         (
@@ -299,17 +293,18 @@ async def test_cleared_fields_are_forgotten(hass: HomeAssistant, island: MockCon
             "feed_back",
             "outside_range",
         ),
-        ({"policy": {"v2g_floor_soc": 50}}, "policy", "feed_back_impossible"),
+        ({"policy": {"v2g_floor_soc": 50}}, "conditions", "feed_back_impossible"),
     ],
 )
 async def test_charger_is_checked(
-    hass: HomeAssistant, island: MockConfigEntry, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, island: MockConfigEntry, wrong: dict[str, Any], field: str, error: str
 ) -> None:
-    result = await submit(hass, island, "charger", merged(CHARGER, change))
+    result = await submit(hass, island, "charger", merged(CHARGER, wrong))
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {field: error}
-    result = await hass.config_entries.subentries.async_configure(result["flow_id"], CHARGER)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    if field != "base":
+        result = await go_on(hass, result, CHARGER)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_number_that_tells_no_bounds_takes_what_it_is_told(
@@ -326,9 +321,9 @@ async def test_a_setpoint_that_counts_the_other_way_has_its_bounds_the_other_way
     hass.states.async_set("number.setpoint", "0", {"unit_of_measurement": "kW", "min": -5, "max": 1})
     limits = {"limits": {"max_charge_w": 5000, "max_discharge_w": 1000}}
     result = await submit(hass, island, "battery", merged(BATTERY, limits))
-    assert result["errors"] == {"power_setpoint": "outside_range"}
+    assert result["errors"] == {"base": "outside_range"}
     inverted = merged(BATTERY, {**limits, "signs": {"setpoint_inverted": True}})
-    result = await hass.config_entries.subentries.async_configure(result["flow_id"], inverted)
+    result = await submit(hass, island, "battery", inverted)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -344,22 +339,22 @@ async def test_policies_need_to_know_the_car(
 ) -> None:
     data = merged(CHARGER, {"policy": {"mode": mode}}) | {"car": car}
     result = await submit(hass, island, "charger", data)
-    assert result["errors"] == {"policy": error}
+    assert result["errors"] == {"mode": error}
 
 
 @pytest.mark.parametrize(
     ("kind", "data", "field", "error"),
     [
-        ("battery", merged(BATTERY, {"limits": {"max_charge_w": 4000}}), "power_setpoint", "outside_range"),
+        ("battery", merged(BATTERY, {"limits": {"max_charge_w": 4000}}), "base", "outside_range"),
         (
             "battery",
             merged(BATTERY, {"limits": {"max_discharge_w": 4000}, "signs": {"setpoint_inverted": True}}),
-            "power_setpoint",
+            "base",
             "outside_range",
         ),
         ("battery", BATTERY | {"soc": "sensor.car_range"}, "soc", "entity_no_percentage"),
         ("battery", BATTERY | {"enable": "switch.gone"}, "enable", "entity_missing"),
-        ("household", HOUSEHOLD | {"loads": []}, "loads", "policy_needs_loads"),
+        ("household", HOUSEHOLD | {"loads": []}, "mode", "policy_needs_loads"),
         ("household", HOUSEHOLD | {"loads": [{"entity": "switch.gone", "rated_w": 1}]}, "loads", "entity_missing"),
         ("household", HOUSEHOLD | {"loads": HOUSEHOLD["loads"] * 2}, "loads", "entity_twice"),
         ("household", HOUSEHOLD | {"power": "sensor.l1"}, "power", "entity_taken"),
@@ -456,7 +451,15 @@ def _owner_options(form: SubentryFlowResult) -> dict[str, str] | None:
 
 
 async def _form(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> SubentryFlowResult:
-    return await hass.config_entries.subentries.async_init((entry.entry_id, kind), context={"source": SOURCE_USER})
+    """The last step of adding something."""
+    data = {"charger": CHARGER, "battery": BATTERY, "household": HOUSEHOLD, "solar": SOLAR, "feeder": {}}[kind]
+    form = await hass.config_entries.subentries.async_init((entry.entry_id, kind), context={"source": SOURCE_USER})
+    while not form["last_step"]:
+        assert form["data_schema"] is not None
+        sent = for_form(form["data_schema"], flat(data))
+        form = await hass.config_entries.subentries.async_configure(form["flow_id"], sent)
+        assert not form["errors"]
+    return form
 
 
 async def test_one_user_alone_is_not_asked_who_owns_what(hass: HomeAssistant, island: MockConfigEntry) -> None:
@@ -476,19 +479,19 @@ async def test_owners_are_chosen_by_name(
     bert = MockUser(name="Bert").add_to_hass(hass)
     form = await _form(hass, island, kind)
     assert _owner_options(form) == {"Anna": anna.id, "Bert": bert.id}
-    await hass.config_entries.subentries.async_configure(form["flow_id"], {**data, "owners": [bert.id]})
+    await go_on(hass, form, {**data, "owners": [bert.id]})
     (subentry,) = island.subentries.values()
     assert subentry.data["owners"] == [bert.id]
 
     # Whoever is deleted does not turn it into everybody's; whoever takes them off does.
     await hass.auth.async_remove_user(bert)
-    form = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    form = await open_step(hass, island, subentry.subentry_id, "policy")
     assert _owner_options(form) == {"Anna": anna.id, f"? ({bert.id[:8]})": bert.id}
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], {**data, "owners": [bert.id]})
+    result = await go_on(hass, form, {**data, "owners": [bert.id]})
     assert result["reason"] == "reconfigure_successful"
     assert island.subentries[subentry.subentry_id].data["owners"] == [bert.id]
-    form = await island.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
-    await hass.config_entries.subentries.async_configure(form["flow_id"], data)
+    form = await open_step(hass, island, subentry.subentry_id, "policy")
+    await go_on(hass, form, data)
     assert "owners" not in island.subentries[subentry.subentry_id].data
 
 

@@ -24,6 +24,7 @@ from custom_components.tangle_grid.flows.subentries import (
     guest,
     household,
     parking,
+    participant,
     solar,
     toll,
     vehicle,
@@ -35,7 +36,30 @@ TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_t
 SUBENTRIES = TEXTS["config_subentries"]
 OF_A_DEVICE = ("charger", "battery", "solar", "vehicle", "feeder")
 FEEDERS = [SelectOptionDict(value="main", label="Maple Street"), SelectOptionDict(value="f1", label="Garage")]
+
+
+class WithChargers(vehicle.VehicleFlow, kind="vehicle"):
+    """A vehicle that may prefer a charger."""
+
+    def chargers(self) -> list[SelectOptionDict]:
+        return FEEDERS
+
+
 PEOPLE = [SelectOptionDict(value="u1", label="Anna"), SelectOptionDict(value="u2", label="Bert")]
+FLOWS: dict[str, participant.ParticipantFlow] = {
+    kind: flow()
+    for kind, flow in (
+        ("charger", charger.ChargerFlow),
+        ("battery", battery.BatteryFlow),
+        ("household", household.HouseholdFlow),
+        ("solar", solar.SolarFlow),
+        ("vehicle", WithChargers),
+        ("feeder", feeder.FeederFlow),
+        ("parking", parking.ParkingFlow),
+        ("toll", toll.TollFlow),
+        ("data_topic", data_topic.DataTopicFlow),
+    )
+}
 FORMS = [
     (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
@@ -60,23 +84,14 @@ FORMS = [
     (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),
     (SUBENTRIES["guest"]["step"]["reconfigure"], guest.schema(change=True)),
     *(
-        (SUBENTRIES["vehicle"]["step"][step], flow.with_owners(flow.schema_for(FEEDERS), PEOPLE))
-        for flow in (vehicle.VehicleFlow(),)
-        for step in ("user", "reconfigure")
+        (SUBENTRIES[kind]["step"][step], schema)
+        for kind, flow in FLOWS.items()
+        for step, schema in flow.forms(3, FEEDERS, PEOPLE).items()
     ),
     *(
-        (SUBENTRIES[kind]["step"][step], flow.form(3, FEEDERS, PEOPLE))
-        for kind, flow in (
-            ("charger", charger.ChargerFlow()),
-            ("battery", battery.BatteryFlow()),
-            ("household", household.HouseholdFlow()),
-            ("solar", solar.SolarFlow()),
-            ("feeder", feeder.FeederFlow()),
-            ("parking", parking.ParkingFlow()),
-            ("toll", toll.TollFlow()),
-            ("data_topic", data_topic.DataTopicFlow()),
-        )
-        for step in ("user", "reconfigure")
+        (SUBENTRIES[kind]["step"]["reconfigure"], next(iter(flow.forms(3, FEEDERS, PEOPLE).values())))
+        for kind, flow in FLOWS.items()
+        if len(flow.steps(3)) == 1
     ),
 ]
 # Who hangs on no feeder, and controls nothing.
@@ -96,6 +111,27 @@ def test_every_field_has_help(texts: dict[str, Any], schema: vol.Schema) -> None
         inner = {str(marker) for marker in value.schema.schema}
         assert set(texts["sections"][name]["data"]) == inner
         assert set(texts["sections"][name]["data_description"]) == inner
+
+
+#: Whoever opens a form is to see no more than this.
+MOST_VISIBLE = 8
+
+
+@pytest.mark.parametrize("kind", FLOWS)
+def test_no_step_is_long(kind: str) -> None:
+    """What few people need is in sections that are closed."""
+    for step, schema in FLOWS[kind].forms(3, FEEDERS, PEOPLE).items():
+        closed = [value for value in schema.schema.values() if isinstance(value, section)]
+        assert all(value.options["collapsed"] for value in closed), step
+        assert len(schema.schema) - len(closed) <= MOST_VISIBLE, step
+        assert len(closed) <= 2, step
+
+
+def test_the_menu_of_changes_names_all_steps() -> None:
+    for kind, flow in FLOWS.items():
+        menu = SUBENTRIES[kind]["step"]["reconfigure"].get("menu_options", {})
+        steps = flow.steps(3)
+        assert set(menu) == (set(steps) if len(steps) > 1 else set()), kind
 
 
 def problems(*modules: str) -> set[str]:

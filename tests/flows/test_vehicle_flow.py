@@ -8,7 +8,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.support.forms import no_start
-from tests.support.subentry_forms import CHARGER, add_island, merged, submit
+from tests.support.subentry_forms import CHARGER, add_island, change, merged, submit
 
 __all__ = ["no_start"]
 VEHICLE: dict[str, Any] = {
@@ -68,22 +68,20 @@ async def _with_charger(hass: HomeAssistant) -> tuple[MockConfigEntry, str]:
 
 async def test_it_may_prefer_a_charger_and_have_the_same_sensor_as_one(hass: HomeAssistant) -> None:
     entry, charger_id = await _with_charger(hass)
-    change = {"soc": "sensor.car", "recognition": {"preferred_charger": charger_id}}
-    result = await submit(hass, entry, "vehicle", merged(VEHICLE, change))
+    preferring = {"soc": "sensor.car", "recognition": {"preferred_charger": charger_id}}
+    result = await submit(hass, entry, "vehicle", merged(VEHICLE, preferring))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     vehicle = list(entry.subentries.values())[1]
     assert vehicle.data["preferred_charger"] == charger_id
 
-    flow = await entry.start_subentry_reconfigure_flow(hass, vehicle.subentry_id)
-    assert flow["step_id"] == "reconfigure"
-    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], merged(VEHICLE, {"name": "Zoe 2"}))
+    result = await change(hass, entry, vehicle.subentry_id, "user", merged(VEHICLE, {"name": "Zoe 2"}))
     assert result["reason"] == "reconfigure_successful"
     changed = entry.subentries[vehicle.subentry_id]
     assert (changed.title, changed.data["soc"], "preferred_charger" in changed.data) == ("Zoe 2", "sensor.zoe", False)
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("wrong", "field", "error"),
     [
         ({"name": " "}, "name", "name_missing"),
         ({"name": "maple 4"}, "name", "name_taken"),
@@ -95,25 +93,25 @@ async def test_it_may_prefer_a_charger_and_have_the_same_sensor_as_one(hass: Hom
         ({"recognition": {"ids": [" - "]}}, "recognition", "id_empty"),
         ({"services": {"parking_mode": "up_to"}}, "services", "limit_missing"),
         ({"services": {"toll_mode": "up_to"}}, "services", "limit_missing"),
-        ({"soc": None}, "policy", "policy_needs_departure"),
-        ({"battery_kwh": None}, "policy", "policy_needs_departure"),
-        ({"departure": None}, "policy", "policy_needs_departure"),
-        ({"soc": None, "policy": {"mode": "when_charged"}}, "policy", "policy_needs_soc"),
-        ({"soc": None, "policy": {"mode": "ask"}}, "policy", "feed_back_needs_soc"),
+        ({"soc": None}, "mode", "policy_needs_departure"),
+        ({"battery_kwh": None}, "mode", "policy_needs_departure"),
+        ({"departure": None}, "mode", "policy_needs_departure"),
+        ({"soc": None, "policy": {"mode": "when_charged"}}, "mode", "policy_needs_soc"),
+        ({"soc": None, "policy": {"mode": "ask"}}, "conditions", "feed_back_needs_soc"),
     ],
 )
 async def test_what_cannot_be_is_said_at_its_field(
-    hass: HomeAssistant, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, wrong: dict[str, Any], field: str, error: str
 ) -> None:
     entry, _ = await _with_charger(hass)
-    data = {key: value for key, value in merged(VEHICLE, change).items() if value is not None}
+    data = {key: value for key, value in merged(VEHICLE, wrong).items() if value is not None}
     result = await submit(hass, entry, "vehicle", data)
     assert result["errors"] == {field: error}
     assert len(entry.subentries) == 1
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "error"),
+    ("wrong", "field", "error"),
     [
         ({"recognition": {"ids": ["04-a3-7b"], "tracker": None}}, "recognition", "id_taken"),
         ({"recognition": {"ids": [], "tracker": "device_tracker.zoe"}}, "recognition", "entity_taken"),
@@ -121,11 +119,11 @@ async def test_what_cannot_be_is_said_at_its_field(
     ],
 )
 async def test_two_vehicles_can_be_told_apart(
-    hass: HomeAssistant, change: dict[str, Any], field: str, error: str
+    hass: HomeAssistant, wrong: dict[str, Any], field: str, error: str
 ) -> None:
     entry = add_island(hass, meter=["sensor.l1"])
     await submit(hass, entry, "vehicle", VEHICLE)
-    data = merged({**VEHICLE, "name": "Ioniq", "soc": "sensor.car"}, change)
+    data = merged({**VEHICLE, "name": "Ioniq", "soc": "sensor.car"}, wrong)
     data["recognition"] = {key: value for key, value in data["recognition"].items() if value}
     result = await submit(hass, entry, "vehicle", data)
     assert result["errors"] == {field: error}

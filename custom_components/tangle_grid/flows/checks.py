@@ -170,6 +170,22 @@ def limit_unit(hass: HomeAssistant, entity_id: str, entered: str | None) -> str 
     return UnitOfPower.WATT if unit in POWER_UNITS else None
 
 
+def check_settable(hass: HomeAssistant, entity_id: str, scale: Scale) -> Problem | None:
+    """Return a problem unless this is a number or a select that is set in what a scale is in, as far as it says."""
+    state = hass.states.get(entity_id)
+    if state is None:
+        return _missing(hass, entity_id)
+    unit = _own_unit(hass, entity_id)
+    if unit is not None and scale.factor(unit) is None:
+        units = LIMIT_UNITS if scale.base == UnitOfElectricCurrent.AMPERE else LIMIT_UNITS[1:]
+        placeholders = {"entity": entity_id, "unit": unit, "expected": ", ".join(units)}
+        return Problem(key="entity_no_limit", placeholders=placeholders)
+    if state.state != STATE_UNAVAILABLE and is_select(entity_id) and bounds(state, scale)[0] is None:
+        options = ", ".join(map(str, state.attributes.get(OPTIONS) or ()))
+        return Problem(key="no_numbers", placeholders={"entity": entity_id, "value": options or _NOTHING})
+    return None
+
+
 def check_control(
     hass: HomeAssistant, entity_id: str, scale: Scale, *, lowest: float, highest: float
 ) -> Problem | None:
@@ -182,21 +198,15 @@ def check_control(
         lowest: The least that it has to take.
         highest: The most that it has to take.
     """
+    if (problem := check_settable(hass, entity_id, scale)) is not None:
+        return problem
     state = hass.states.get(entity_id)
-    if state is None:
-        return _missing(hass, entity_id)
-    unit = _own_unit(hass, entity_id)
-    if unit is not None and scale.factor(unit) is None:
-        units = LIMIT_UNITS if scale.base == UnitOfElectricCurrent.AMPERE else LIMIT_UNITS[1:]
-        placeholders = {"entity": entity_id, "unit": unit, "expected": ", ".join(units)}
-        return Problem(key="entity_no_limit", placeholders=placeholders)
+    assert state is not None  # noqa: S101  # it was looked at just now
     if state.state == STATE_UNAVAILABLE:
         # It does not tell its bounds either: perhaps the car is not there.
         return None
+    unit = _own_unit(hass, entity_id)
     from_, to = bounds(state, scale)
-    if is_select(entity_id) and from_ is None:
-        options = ", ".join(map(str, state.attributes.get(OPTIONS) or ()))
-        return Problem(key="no_numbers", placeholders={"entity": entity_id, "value": options or _NOTHING})
     # Whatever is written in another unit is a little beside what it stands for.
     slack = 0.0 if scale.factor(scale.base) == scale.factor(unit or scale.unit) else _ROUNDED * highest
     if (from_ is not None and lowest < from_ - slack) or (to is not None and highest > to + slack):

@@ -1,12 +1,12 @@
 """The kinds of field that the forms are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import PERCENTAGE, Platform
+from homeassistant.const import PERCENTAGE, Platform, UnitOfEnergy
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 from ..const import (
     CONF_CHARGED_ABOVE,
     CONF_CURRENT_ATTRIBUTES,
+    CONF_FEEDER,
     CONF_MIN_RATE,
     CONF_PHASES,
     CONF_POLICY_MODE,
@@ -50,6 +51,16 @@ INPUT_BUTTON = "input_button"
 INPUT_BOOLEAN = "input_boolean"
 INPUT_DATETIME = "input_datetime"
 RATE_UNIT = "i/kWh"
+SECTION_CONDITIONS = "conditions"
+#: What is stored as a group: how a participant answers.
+POLICY_FIELDS = (
+    CONF_POLICY_MODE,
+    CONF_CHARGED_ABOVE,
+    CONF_REQUIRE_CHARGED,
+    CONF_REQUIRE_DEPARTURE,
+    CONF_V2G_FLOOR_SOC,
+    CONF_MIN_RATE,
+)
 MAX_RATE = 1_000_000_000
 MAX_LIMIT = 1_000_000_000_000
 
@@ -214,11 +225,7 @@ def read_ids() -> EntitySelector:
 
 def service_mode() -> SelectSelector:
     """Return what a vehicle does when a service asks for money."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[mode.value for mode in Mode], mode=SelectSelectorMode.DROPDOWN, translation_key="service_mode"
-        )
-    )
+    return choice([mode.value for mode in Mode], "service_mode")
 
 
 def number(lowest: float, highest: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
@@ -227,6 +234,11 @@ def number(lowest: float, highest: float, unit: str | None = None, *, step: floa
     if unit is not None:
         config["unit_of_measurement"] = unit
     return NumberSelector(config)
+
+
+def capacity(least: float = 1) -> NumberSelector:
+    """Return the size of a battery."""
+    return number(least, 1000, UnitOfEnergy.KILO_WATT_HOUR, step=0.1)
 
 
 def percent() -> NumberSelector:
@@ -268,25 +280,35 @@ def phases(count: int) -> SelectSelector:
     )
 
 
+def place(phase_count: int, feeders: Sequence[SelectOptionDict], field: str = CONF_FEEDER) -> dict[Any, Any]:
+    """Return on which phases of which feeder something hangs: all that there are, unless somebody says otherwise."""
+    all_phases = [str(phase) for phase in range(1, phase_count + 1)]
+    return {vol.Required(CONF_PHASES, default=all_phases): phases(phase_count), **feeder(field, feeders)}
+
+
+def rarely(fields: Mapping[Any, Any]) -> section:
+    """Return fields that few people need: they are there, and closed."""
+    return section(vol.Schema(dict(fields)), {"collapsed": True})
+
+
 def policy(
     modes: Sequence[PolicyMode], *, charged_above: bool = False, departs: bool = False, feeds_back: bool = False
-) -> section:
-    """Return how a participant answers when the feed runs short."""
+) -> dict[Any, Any]:
+    """Return how a participant answers when the feed runs short, and its conditions apart."""
     fields: dict[Any, Any] = {
-        vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): SelectSelector(
-            SelectSelectorConfig(
-                options=[mode.value for mode in modes],
-                mode=SelectSelectorMode.DROPDOWN,
-                translation_key="policy_mode",
-            )
-        )
+        vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): choice(
+            [mode.value for mode in modes], "policy_mode"
+        ),
+        vol.Required(CONF_MIN_RATE, default=0): number(0, MAX_RATE, RATE_UNIT, step=1),
     }
+    conditions: dict[Any, Any] = {}
     if charged_above:
-        fields[vol.Required(CONF_CHARGED_ABOVE, default=DEFAULT_CHARGED_ABOVE)] = percent()
-        fields[vol.Optional(CONF_REQUIRE_CHARGED)] = BooleanSelector()
+        conditions[vol.Optional(CONF_CHARGED_ABOVE, default=DEFAULT_CHARGED_ABOVE)] = percent()
+        conditions[vol.Optional(CONF_REQUIRE_CHARGED)] = BooleanSelector()
     if departs:
-        fields[vol.Optional(CONF_REQUIRE_DEPARTURE)] = BooleanSelector()
+        conditions[vol.Optional(CONF_REQUIRE_DEPARTURE)] = BooleanSelector()
     if feeds_back:
-        fields[vol.Optional(CONF_V2G_FLOOR_SOC)] = percent()
-    fields[vol.Required(CONF_MIN_RATE, default=0)] = number(0, MAX_RATE, RATE_UNIT, step=1)
-    return section(vol.Schema(fields))
+        conditions[vol.Optional(CONF_V2G_FLOOR_SOC)] = percent()
+    if conditions:
+        fields[vol.Optional(SECTION_CONDITIONS)] = rarely(conditions)
+    return fields

@@ -6,7 +6,6 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
@@ -19,14 +18,6 @@ STEP_BEGIN: Final = "begin"
 STEP_DEVICE: Final = "device"
 STEP_BY_HAND: Final = "by_hand"
 BEGIN_MENU: Final = (STEP_DEVICE, STEP_BY_HAND)
-
-
-def fields_of(schema: vol.Schema) -> frozenset[str]:
-    """Return the fields of a form, those in its sections included."""
-    fields: set[str] = set()
-    for marker, value in schema.schema.items():
-        fields |= fields_of(value.schema) if isinstance(value, section) else {str(marker)}
-    return frozenset(fields)
 
 
 async def async_device_schema(
@@ -70,7 +61,7 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
     Args:
         hass: Where the entities are.
         match: The device.
-        step: The step whose labels name the fields, such as "config_subentries.charger.step.user".
+        step: The step, or the steps, whose labels name the fields, such as "config_subentries.charger.step".
     """
     category = step.partition(".")[0]
     labels = await async_get_translations(hass, hass.config.language, category, {DOMAIN})
@@ -97,7 +88,7 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
 
 
 def _labels(translations: Mapping[str, str], step: str) -> dict[str, str]:
-    """Return the names of the fields of a step, those in its sections included."""
+    """Return the names of the fields of steps, those in their sections included."""
     return {
         key.rpartition(".")[2]: label
         for key, label in translations.items()

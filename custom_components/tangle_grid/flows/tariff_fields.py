@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -19,19 +18,22 @@ from ..const import CONF_MARGIN, CONF_PRICE_ENTITY, CONF_TARIFF_JSON, DOMAIN
 from ..economy.errors import FormError, TariffError
 from ..reasons import async_tariff_sentence
 from .checks import Problem
+from .fields import rarely
 
-SECTION_PRICES: Final = "prices"
+SECTION_TIMES: Final = "times"
 SECTION_OTHER_TARIFF: Final = "other_tariff"
 #: The fields of the form for time, as `economy.tariff_form` calls them.
 PRICE_FIELDS: Final = (
     *("hour", "hour_night", "night_from", "night_until", "after_hours", "hour_after", "flat", "least", "most"),
 )
 _TIMES: Final = ("night_from", "night_until")
+_ALWAYS: Final = ("hour", "flat", "least", "most")
 
 
 def tariff_fields() -> dict[Any, Any]:
-    """Return the fields of the form, and a closed section with the other ways."""
+    """Return the fields of the form, and closed sections: for prices that change, and with the other ways."""
     form = {vol.Optional(name): TimeSelector() if name in _TIMES else TextSelector() for name in PRICE_FIELDS}
+    closed = {marker: value for marker, value in form.items() if marker not in _ALWAYS}
     numbers = EntitySelectorConfig(filter={"domain": ["sensor", "number", "input_number"]})
     other = {
         vol.Optional(CONF_PRICE_ENTITY): EntitySelector(numbers),
@@ -39,15 +41,16 @@ def tariff_fields() -> dict[Any, Any]:
         vol.Optional(CONF_TARIFF_JSON): TextSelector(TextSelectorConfig(multiline=True)),
     }
     return {
-        vol.Required(SECTION_PRICES): section(vol.Schema(form)),
-        vol.Required(SECTION_OTHER_TARIFF): section(vol.Schema(other), {"collapsed": True}),
+        **{marker: form[marker] for marker in form if marker in _ALWAYS},
+        vol.Optional(SECTION_TIMES): rarely(closed),
+        vol.Optional(SECTION_OTHER_TARIFF): rarely(other),
     }
 
 
 @callback
 def tariff_problem(hass: HomeAssistant, kind: str, error: TariffError) -> Problem:
     """Return why a tariff is refused, in the user's words: its fields as the form of this subentry calls them."""
-    return refused_tariff(hass, "config_subentries", f"{kind}.step.user", error)
+    return refused_tariff(hass, "config_subentries", f"{kind}.step", error)
 
 
 @callback

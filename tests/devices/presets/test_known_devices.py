@@ -11,17 +11,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.tangle_grid.devices.io.action_running import missing_actions
 from custom_components.tangle_grid.devices.presets import Match, async_presets, find
 from custom_components.tangle_grid.devices.shape import battery_shape, charger_shape, power_source
-from custom_components.tangle_grid.flows.found import fields_of
 from custom_components.tangle_grid.flows.subentries.battery import BatteryFlow
 from custom_components.tangle_grid.flows.subentries.charger import ChargerFlow
 from custom_components.tangle_grid.flows.subentries.feeder import FeederFlow
 from custom_components.tangle_grid.flows.subentries.solar import SolarFlow
 from custom_components.tangle_grid.flows.subentries.vehicle import VehicleFlow
-from tests.support.forms import as_shown, no_start
+from tests.support.forms import no_start
 from tests.support.installed import COMPONENTS
 from tests.support.known_devices import KNOWN
 from tests.support.specimens import Made, Specimen, make
-from tests.support.subentry_forms import add_island, merged
+from tests.support.subentry_forms import add_island, go_on_as_shown
 
 __all__ = ["no_start"]
 FLOWS = {
@@ -37,7 +36,7 @@ def fields(kind: str, island: MockConfigEntry) -> frozenset[str]:
     """The fields of the form of a kind."""
     flow = FLOWS[kind]()
     with patch.object(flow, "_get_entry", lambda: island):
-        return fields_of(flow.schema(3))
+        return flow.fields(3)
 
 
 def hold_shape(hass: HomeAssistant, specimen: Specimen, made: Made, match: Match) -> None:
@@ -93,11 +92,7 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
     for role, keys in specimen.expected.items():
         assert role not in known or all(entity_id in placeholders["found"] for entity_id in made.of(keys))
     assert form["data_schema"] is not None
-    sent = merged(as_shown(form["data_schema"]), dict(specimen.entered))
-    saved = await flow.async_configure(form["flow_id"], sent)
-    while saved["type"] is FlowResultType.FORM and not saved["errors"]:
-        # It is said what should be known before it is saved.
-        saved = await flow.async_configure(saved["flow_id"], {})
+    saved = await go_on_as_shown(hass, form, dict(specimen.entered))
     assert saved["type"] is FlowResultType.CREATE_ENTRY, saved
     [stored] = island.subentries.values()
     assert stored.title == ("Device 1" if specimen.device[1] else match.preset.name)

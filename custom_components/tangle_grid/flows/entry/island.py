@@ -52,7 +52,7 @@ from ...const import (
 from ...devices.forecasts.source import async_has_sun, has_prices
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_meter
-from ..subentries.participant import flattened
+from ..form_data import flattened
 
 # In the form, next to the fields of the participants, "power" and "current" alone would say too little.
 FIELD_METER_POWER = "meter_power"

@@ -8,7 +8,7 @@ from ...const import CONF_PRICES, CONF_RETENTION, CONF_TOKEN_RATE, CONF_TOKEN_RA
 from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
-from ..subentries.participant import sectioned
+from ..form_data import sectioned
 from .keys import KeySteps
 from .prices import PriceSteps
 from .retention import RetentionSteps

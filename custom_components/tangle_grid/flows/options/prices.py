@@ -47,7 +47,7 @@ from ...island.charging_prices import (
 from ...island.tariffs import charging_offer, entity_price
 from ..checks import NO_PLACEHOLDERS, Problem, check_exists
 from ..fields import number
-from ..subentries.participant import FieldProblem, flattened, place_of, require, sectioned
+from ..form_data import FieldProblem, flattened, place_of, require, sectioned
 from ..tariff_fields import SECTION_OTHER_TARIFF, refused_tariff
 from .opened import OpenLedgerFlow
 

@@ -1,4 +1,4 @@
-"""The form of a charger with its car."""
+"""The steps for a charger with its car."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, override
@@ -6,8 +6,7 @@ from typing import Any, ClassVar, override
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfEnergy, UnitOfTime
-from homeassistant.data_entry_flow import section
+from homeassistant.const import CONF_NAME, UnitOfElectricCurrent, UnitOfTime
 from homeassistant.helpers.selector import ActionSelector, BooleanSelector, SelectOptionDict, TextSelector, TimeSelector
 
 from ...const import (
@@ -23,7 +22,6 @@ from ...const import (
     CONF_ENABLE_PAUSES,
     CONF_ENERGY,
     CONF_FAIL_SAFE,
-    CONF_FEEDER,
     CONF_ID_SENSOR,
     CONF_KEEP_ALIVE,
     CONF_LEARN_PHASES,
@@ -38,12 +36,9 @@ from ...const import (
     CONF_PAUSE_SELECT,
     CONF_PHASES,
     CONF_POLICY,
-    CONF_POLICY_MODE,
     CONF_POWER,
     CONF_POWER_EXPORT,
     CONF_PRIORITY,
-    CONF_REQUIRE_CHARGED,
-    CONF_REQUIRE_DEPARTURE,
     CONF_RESUME_ACTIONS,
     CONF_RESUME_OPTION,
     CONF_SAFE_CURRENT,
@@ -61,7 +56,7 @@ from ...const import (
     SUBENTRY_CHARGER,
 )
 from ...devices.adapters.charger import limit_scale
-from ...devices.io.setting import AMPERES
+from ...devices.io.setting import AMPERES, Scale
 from ...devices.presets import KIND_CHARGER
 from ...devices.shape import LIMIT_UNITS, ChargerControl, charger_shape
 from ...grid.model.world import PolicyMode
@@ -75,21 +70,22 @@ from ..checks import (
     check_exists,
     check_number_sensor,
     check_power,
+    check_settable,
     limit_unit,
 )
+from ..form_data import Data, FieldProblem, require, require_shape
 from ..safety import least_a
-from .participant import FieldProblem, ParticipantFlow, Warned, require, require_shape
+from .car_checks import check_car_policy, check_departure
+from .participant import STEP_CAR, STEP_FIRST, STEP_LIMITS, STEP_POLICY, ParticipantFlow, Warned
 
-SECTION_CAR = "car"
-SECTION_LIMITS = "limits"
 SECTION_FEED_BACK = "feed_back"
 SECTION_ADVANCED = "advanced"
 SECTION_CONTROL = "controlling"
 SECTION_READINGS = "reading"
-# Entities that only have to be there.
-_OTHERS = (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_CONNECTED, CONF_STATUS, CONF_DEPARTURE_ENTITY, CONF_ID_SENSOR)
 _AMPERE = UnitOfElectricCurrent.AMPERE
 _SECONDS = UnitOfTime.SECONDS
+#: Stands for a highest current that is not asked for yet.
+_ANY_A = 16.0
 
 
 class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
@@ -114,113 +110,63 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     needed_options = frozenset({CONF_PAUSE_OPTION, CONF_RESUME_OPTION})
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        all_phases = [str(phase) for phase in range(1, phase_count + 1)]
-        return vol.Schema(
-            {
-                vol.Required(CONF_NAME): TextSelector(),
-                vol.Optional(CONF_POWER): selectors.powers(),
-                vol.Optional(CONF_CURRENT_LIMIT): selectors.limits(),
-                vol.Optional(CONF_ENABLE): selectors.switches(),
-                vol.Optional(CONF_CONNECTED): selectors.plugged_in(),
-                vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
-                **selectors.feeder(CONF_FEEDER, feeders),
-                vol.Optional(CONF_CURRENTS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
-                vol.Optional(CONF_ENERGY): selectors.sensors(SensorDeviceClass.ENERGY),
-                vol.Required(SECTION_LIMITS): section(
-                    vol.Schema(
-                        {
-                            vol.Required(CONF_MIN_CURRENT, default=6): selectors.number(1, 32, _AMPERE),
-                            vol.Required(CONF_MAX_CURRENT, default=16): selectors.number(6, 125, _AMPERE),
-                            vol.Required(CONF_SAFE_CURRENT, default=6): selectors.number(0, 125, _AMPERE),
-                        }
-                    )
-                ),
-                vol.Required(SECTION_CAR): section(
-                    vol.Schema(
-                        {
-                            vol.Optional(CONF_SOC): selectors.charges(),
-                            vol.Optional(CONF_BATTERY_KWH): selectors.number(
-                                1, 1000, UnitOfEnergy.KILO_WATT_HOUR, step=0.1
-                            ),
-                            vol.Required(CONF_TARGET_SOC, default=DEFAULT_TARGET_SOC): selectors.percent(),
-                            vol.Optional(CONF_DEPARTURE): TimeSelector(),
-                            vol.Optional(CONF_DEPARTURE_ENTITY): selectors.moments(),
-                        }
-                    )
-                ),
-                vol.Required(SECTION_FEED_BACK): section(
-                    vol.Schema(
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        return {
+            STEP_FIRST: vol.Schema(
+                {
+                    vol.Required(CONF_NAME): TextSelector(),
+                    vol.Optional(CONF_POWER): selectors.powers(),
+                    vol.Optional(CONF_CURRENT_LIMIT): selectors.limits(),
+                    vol.Optional(CONF_ENABLE): selectors.switches(),
+                    vol.Optional(CONF_CONNECTED): selectors.plugged_in(),
+                    **selectors.place(phase_count, feeders),
+                    vol.Optional(SECTION_CONTROL): selectors.rarely(_controlling()),
+                    vol.Optional(SECTION_READINGS): selectors.rarely(_reading()),
+                }
+            ),
+            STEP_LIMITS: vol.Schema(
+                {
+                    vol.Required(CONF_MIN_CURRENT, default=6): selectors.number(1, 32, _AMPERE),
+                    vol.Required(CONF_MAX_CURRENT, default=16): selectors.number(6, 125, _AMPERE),
+                    vol.Required(CONF_SAFE_CURRENT, default=6): selectors.number(0, 125, _AMPERE),
+                    vol.Optional(SECTION_FEED_BACK): selectors.rarely(
                         {
                             vol.Optional(CONF_DISCHARGE_CURRENT): selectors.numbers(),
                             vol.Optional(CONF_MAX_DISCHARGE_CURRENT): selectors.number(1, 125, _AMPERE),
                         }
                     ),
-                    {"collapsed": True},
-                ),
-                vol.Required(CONF_POLICY): selectors.policy(
-                    tuple(PolicyMode), charged_above=True, departs=True, feeds_back=True
-                ),
-                vol.Optional(SECTION_CONTROL): section(
-                    vol.Schema(
-                        {
-                            vol.Optional(CONF_CONTROL, default=ChargerControl.LIMIT.value): selectors.choice(
-                                [each.value for each in ChargerControl], "charger_control"
-                            ),
-                            vol.Optional(CONF_SET_ACTIONS): ActionSelector(),
-                            vol.Optional(CONF_LIMIT_UNIT): selectors.units(*LIMIT_UNITS),
-                            vol.Optional(CONF_LIMIT_FULL): selectors.number(1, 125, _AMPERE),
-                            vol.Optional(CONF_ZERO_PAUSES, default=True): BooleanSelector(),
-                            vol.Optional(CONF_PAUSE_SELECT): selectors.selects(),
-                            vol.Optional(CONF_PAUSE_ACTIONS): ActionSelector(),
-                            vol.Optional(CONF_RESUME_ACTIONS): ActionSelector(),
-                            vol.Optional(CONF_KEEP_ALIVE): selectors.number(5, 3600, _SECONDS),
-                        }
-                    ),
-                    {"collapsed": True},
-                ),
-                vol.Optional(SECTION_READINGS): section(
-                    vol.Schema(
-                        {vol.Optional(CONF_STATUS): selectors.any_sensor(), **selectors.readings(currents=True)}
-                    ),
-                    {"collapsed": True},
-                ),
-                vol.Optional(SECTION_ADVANCED): section(
-                    vol.Schema(
-                        {
-                            vol.Optional(CONF_ENABLE_PAUSES, default=False): BooleanSelector(),
-                            vol.Optional(CONF_ID_SENSOR): selectors.read_ids(),
-                            vol.Optional(CONF_FAIL_SAFE): selectors.numbers(),
-                            vol.Optional(CONF_PRIORITY, default=0): selectors.number(0, 10),
-                            vol.Optional(CONF_LEARN_PHASES, default=True): BooleanSelector(),
-                            vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): selectors.number(10, 3600, _SECONDS),
-                            vol.Optional(CONF_STEP, default=DEFAULT_STEP_A): selectors.number(
-                                0.1, 16, _AMPERE, step=0.1
-                            ),
-                            vol.Optional(CONF_WRITE_INTERVAL): selectors.number(1, 3600, _SECONDS),
-                        }
-                    ),
-                    {"collapsed": True},
-                ),
-            }
-        )
+                    vol.Optional(SECTION_ADVANCED): selectors.rarely(_advanced()),
+                }
+            ),
+            STEP_CAR: vol.Schema(
+                {
+                    vol.Optional(CONF_SOC): selectors.charges(),
+                    vol.Optional(CONF_BATTERY_KWH): selectors.capacity(),
+                    vol.Required(CONF_TARGET_SOC, default=DEFAULT_TARGET_SOC): selectors.percent(),
+                    vol.Optional(CONF_DEPARTURE): TimeSelector(),
+                    vol.Optional(CONF_DEPARTURE_ENTITY): selectors.moments(),
+                }
+            ),
+            STEP_POLICY: vol.Schema(
+                selectors.policy(tuple(PolicyMode), charged_above=True, departs=True, feeds_back=True)
+            ),
+        }
 
     @override
-    def check(self, data: dict[str, Any]) -> None:
-        self._check_entities(data)
-        self._check_limits(data)
-        self._check_feeding_back(data)
-        if CONF_DEPARTURE in data and CONF_DEPARTURE_ENTITY in data:
-            raise FieldProblem(CONF_DEPARTURE, Problem(key="departure_twice"))
-        policy = data[CONF_POLICY]
-        by_charge = policy[CONF_POLICY_MODE] == PolicyMode.WHEN_CHARGED or policy.get(CONF_REQUIRE_CHARGED)
-        if by_charge and CONF_SOC not in data:
-            raise FieldProblem(CONF_POLICY, Problem(key="policy_needs_soc"))
-        by_departure = policy[CONF_POLICY_MODE] == PolicyMode.DEPARTURE_HOLDS or policy.get(CONF_REQUIRE_DEPARTURE)
-        if by_departure and not (
-            CONF_SOC in data and CONF_BATTERY_KWH in data and (CONF_DEPARTURE in data or CONF_DEPARTURE_ENTITY in data)
-        ):
-            raise FieldProblem(CONF_POLICY, Problem(key="policy_needs_departure"))
+    def check(self, step: str, data: Data) -> None:
+        match step:
+            case "user":
+                self._check_entities(data)
+            case "limits":
+                self._check_limits(data)
+                self._check_feeding_back(data)
+            case "car":
+                self._check_car(data)
+            case _:
+                check_car_policy(data)
+                floor = CONF_V2G_FLOOR_SOC in data[CONF_POLICY]
+                if floor and (CONF_DISCHARGE_CURRENT not in data or CONF_SOC not in data):
+                    raise FieldProblem(CONF_V2G_FLOOR_SOC, Problem(key="feed_back_impossible"))
 
     @override
     def warnings(self, data: Mapping[str, Any]) -> list[Warned]:
@@ -244,25 +190,27 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
     def check_options(self, data: Mapping[str, Any]) -> None:
         require_shape(charger_shape, data)
 
-    def _check_entities(self, data: Mapping[str, Any]) -> None:
+    def _check_entities(self, data: Data) -> None:
         # What its options mean is asked later.
         require_shape(charger_shape, {CONF_PAUSE_OPTION: "0", CONF_RESUME_OPTION: "1", **data})
         if (found := check_power(self.hass, data)) is not None:
             raise FieldProblem(*found)
-        for field in (
-            CONF_ENABLE,
-            CONF_PAUSE_SELECT,
-            CONF_CONNECTED,
-            CONF_STATUS,
-            CONF_DEPARTURE_ENTITY,
-            CONF_ID_SENSOR,
-        ):
+        if self._is_told_a_limit(data):
+            # Which values it takes matters once the limits are known.
+            scale = self._scale(data, most_a=_ANY_A)
+            require(CONF_CURRENT_LIMIT, check_settable(self.hass, data[CONF_CURRENT_LIMIT], scale))
+        for field in (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_CONNECTED, CONF_STATUS, CONF_ID_SENSOR):
             if field in data:
                 require(field, check_exists(self.hass, data[field]))
         if CONF_ENERGY in data:
             require(CONF_ENERGY, check_number_sensor(self.hass, data[CONF_ENERGY], ENERGY_UNITS, may_be_silent=True))
+
+    def _check_car(self, data: Mapping[str, Any]) -> None:
         if CONF_SOC in data:
             require(CONF_SOC, check_number_sensor(self.hass, data[CONF_SOC], PERCENT_UNITS, may_be_silent=True))
+        if CONF_DEPARTURE_ENTITY in data:
+            require(CONF_DEPARTURE_ENTITY, check_exists(self.hass, data[CONF_DEPARTURE_ENTITY]))
+        check_departure(data)
 
     def _check_limits(self, data: dict[str, Any]) -> None:
         if data.get(CONF_CONTROL) == ChargerControl.ON_OFF:
@@ -285,25 +233,28 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
 
     def _check_limit(self, data: dict[str, Any], *, lowest: float) -> None:
         """The current limit, where there is one, takes what it may be told; what it is in is learned from it."""
-        if (limit := data.get(CONF_CURRENT_LIMIT)) is None or data.get(CONF_CONTROL) not in {
-            None,
-            ChargerControl.LIMIT,
-        }:
+        if not self._is_told_a_limit(data):
             return
-        unit = limit_unit(self.hass, limit, data.get(CONF_LIMIT_UNIT))
-        data.pop(CONF_LIMIT_UNIT, None)
+        highest = data[CONF_MAX_CURRENT]
+        scale = self._scale(data, most_a=highest)
+        limit = data[CONF_CURRENT_LIMIT]
+        require(CONF_CURRENT_LIMIT, check_control(self.hass, limit, scale, lowest=lowest, highest=highest))
+
+    @staticmethod
+    def _is_told_a_limit(data: Mapping[str, Any]) -> bool:
+        return CONF_CURRENT_LIMIT in data and data.get(CONF_CONTROL) in {None, ChargerControl.LIMIT}
+
+    def _scale(self, data: Data, *, most_a: float) -> Scale:
+        """Return how the current limit is written; its unit is learned from it."""
+        unit = limit_unit(self.hass, data[CONF_CURRENT_LIMIT], data.pop(CONF_LIMIT_UNIT, None))
         if unit not in {None, _AMPERE}:
             data[CONF_LIMIT_UNIT] = unit
-        scale = limit_scale(charger_shape(_without_select(data)), data[CONF_MAX_CURRENT], len(data[CONF_PHASES]))
-        highest = data[CONF_MAX_CURRENT]
-        require(CONF_CURRENT_LIMIT, check_control(self.hass, limit, scale, lowest=lowest, highest=highest))
+        return limit_scale(charger_shape(_without_select(data)), most_a, len(data[CONF_PHASES]))
 
     def _check_feeding_back(self, data: dict[str, Any]) -> None:
         control, highest = data.get(CONF_DISCHARGE_CURRENT), data.get(CONF_MAX_DISCHARGE_CURRENT)
         if (control is None) != (highest is None):
             raise FieldProblem(CONF_DISCHARGE_CURRENT, Problem(key="feed_back_incomplete"))
-        if CONF_V2G_FLOOR_SOC in data[CONF_POLICY] and (control is None or CONF_SOC not in data):
-            raise FieldProblem(CONF_POLICY, Problem(key="feed_back_impossible"))
         if control is None or highest is None:
             return
         # One number for both directions has to go below 0.
@@ -312,6 +263,47 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         require(CONF_DISCHARGE_CURRENT, check_control(self.hass, control, AMPERES, lowest=reach[0], highest=reach[1]))
         # Charging and feeding back at once must be impossible, so the charge limit has to go down to 0 A.
         self._check_limit(data, lowest=0)
+
+
+def _controlling() -> dict[Any, Any]:
+    """Return how a charger is told what to do, where it has no number and no switch."""
+    return {
+        vol.Optional(CONF_CONTROL, default=ChargerControl.LIMIT.value): selectors.choice(
+            [each.value for each in ChargerControl], "charger_control"
+        ),
+        vol.Optional(CONF_SET_ACTIONS): ActionSelector(),
+        vol.Optional(CONF_LIMIT_UNIT): selectors.units(*LIMIT_UNITS),
+        vol.Optional(CONF_LIMIT_FULL): selectors.number(1, 125, _AMPERE),
+        vol.Optional(CONF_ZERO_PAUSES, default=True): BooleanSelector(),
+        vol.Optional(CONF_ENABLE_PAUSES, default=False): BooleanSelector(),
+        vol.Optional(CONF_PAUSE_SELECT): selectors.selects(),
+        vol.Optional(CONF_PAUSE_ACTIONS): ActionSelector(),
+        vol.Optional(CONF_RESUME_ACTIONS): ActionSelector(),
+        vol.Optional(CONF_KEEP_ALIVE): selectors.number(5, 3600, _SECONDS),
+    }
+
+
+def _reading() -> dict[Any, Any]:
+    """Return how a charger is read, where it has no sensor of one power."""
+    return {
+        vol.Optional(CONF_STATUS): selectors.any_sensor(),
+        vol.Optional(CONF_CURRENTS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
+        vol.Optional(CONF_ENERGY): selectors.sensors(SensorDeviceClass.ENERGY),
+        vol.Optional(CONF_ID_SENSOR): selectors.read_ids(),
+        **selectors.readings(currents=True),
+    }
+
+
+def _advanced() -> dict[Any, Any]:
+    """Return what is right for most chargers."""
+    return {
+        vol.Optional(CONF_FAIL_SAFE): selectors.numbers(),
+        vol.Optional(CONF_PRIORITY, default=0): selectors.number(0, 10),
+        vol.Optional(CONF_LEARN_PHASES, default=True): BooleanSelector(),
+        vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): selectors.number(10, 3600, _SECONDS),
+        vol.Optional(CONF_STEP, default=DEFAULT_STEP_A): selectors.number(0.1, 16, _AMPERE, step=0.1),
+        vol.Optional(CONF_WRITE_INTERVAL): selectors.number(1, 3600, _SECONDS),
+    }
 
 
 def _without_select(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The form of a data topic: what is wanted and where, what it is worth, and when it is true."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, override
+from collections.abc import Sequence
+from typing import Final, override
 
 import voluptuous as vol
 from homeassistant.const import CONF_NAME, UnitOfLength, UnitOfTime
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     LocationSelector,
@@ -40,7 +39,8 @@ from ...entity import UNIT_IOTA
 from ...island.topics import topic_of
 from .. import fields as selectors
 from ..checks import Problem
-from .participant import FieldProblem, ParticipantFlow
+from ..form_data import Data, FieldProblem
+from .participant import STEP_FIRST, ParticipantFlow
 
 SECTION_TRUTH: Final = "truth"
 SECTION_NUMBERS: Final = "numbers"
@@ -64,9 +64,9 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
     exclusive_fields = ()
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
         tokens = selectors.number(1, _MOST_TOKENS, UNIT_IOTA)
-        return vol.Schema(
+        schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_WHAT): TextSelector(),
@@ -74,33 +74,29 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
                 vol.Required(CONF_BOUNTY): tokens,
                 vol.Required(CONF_BUDGET): tokens,
                 vol.Optional(CONF_TOPIC_DAY_BUDGET): tokens,
-                vol.Required(SECTION_TRUTH): section(
-                    vol.Schema(
-                        {
-                            vol.Required(CONF_CONFIRMATIONS, default=3): selectors.number(1, 20),
-                            vol.Required(CONF_NEAR, default=30): selectors.number(20, 10_000, UnitOfLength.METERS),
-                            vol.Required(CONF_WINDOW_HOURS, default=168): _hours(),
-                            vol.Required(CONF_KNOWN_HOURS, default=720): _hours(),
-                        }
-                    )
-                ),
-                vol.Required(SECTION_NUMBERS): section(
-                    vol.Schema(
-                        {
-                            vol.Required(CONF_WANTS_VALUE, default=False): BooleanSelector(),
-                            vol.Optional(CONF_TOLERANCE): _figure(),
-                            vol.Optional(CONF_LEAST): _figure(),
-                            vol.Optional(CONF_MOST): _figure(),
-                        }
-                    ),
-                    {"collapsed": True},
-                ),
                 vol.Required(CONF_PUBLIC, default=False): BooleanSelector(),
+                vol.Required(SECTION_TRUTH): selectors.rarely(
+                    {
+                        vol.Required(CONF_CONFIRMATIONS, default=3): selectors.number(1, 20),
+                        vol.Required(CONF_NEAR, default=30): selectors.number(20, 10_000, UnitOfLength.METERS),
+                        vol.Required(CONF_WINDOW_HOURS, default=168): _hours(),
+                        vol.Required(CONF_KNOWN_HOURS, default=720): _hours(),
+                    }
+                ),
+                vol.Required(SECTION_NUMBERS): selectors.rarely(
+                    {
+                        vol.Required(CONF_WANTS_VALUE, default=False): BooleanSelector(),
+                        vol.Optional(CONF_TOLERANCE): _figure(),
+                        vol.Optional(CONF_LEAST): _figure(),
+                        vol.Optional(CONF_MOST): _figure(),
+                    }
+                ),
             }
         )
+        return {STEP_FIRST: schema}
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
+    def check(self, step: str, data: Data) -> None:
         try:
             topic_of("new", data, "new")
         except TopicError as error:

@@ -1,7 +1,7 @@
 """The form of a feeder below the main one: a building, a garage, a sub-panel, with a meter and a fuse of its own."""
 
 from collections.abc import Sequence
-from typing import Any, override
+from typing import override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
@@ -25,7 +25,8 @@ from ...devices.feeders import is_cycle, sub_feeders
 from ...devices.presets import KIND_METER
 from .. import fields as selectors
 from ..checks import Problem, check_meter
-from .participant import FieldProblem, ParticipantFlow, require
+from ..form_data import Data, FieldProblem, require
+from .participant import STEP_FIRST, ParticipantFlow
 
 _DEFAULT_CAPACITY_A = 25
 
@@ -39,25 +40,24 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
     owned = False
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        all_phases = [str(phase) for phase in range(1, phase_count + 1)]
-        return vol.Schema(
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                **selectors.feeder(CONF_PARENT, feeders),
                 vol.Optional(CONF_METER_POWER_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
                 vol.Optional(CONF_METER_CURRENT_SENSORS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
                 vol.Optional(CONF_METER_EXPORT_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
-                vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
+                **selectors.place(phase_count, feeders, CONF_PARENT),
                 vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
                     1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
                 ),
                 vol.Required(CONF_THRESHOLD, default=DEFAULT_THRESHOLD): selectors.number(10, 100, PERCENTAGE),
             }
         )
+        return {STEP_FIRST: schema}
 
     @override
-    def check(self, data: dict[str, Any]) -> None:
+    def check(self, step: str, data: Data) -> None:
         power, current = data.get(CONF_METER_POWER_SENSORS, []), data.get(CONF_METER_CURRENT_SENSORS, [])
         export = data.get(CONF_METER_EXPORT_SENSORS, [])
         require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A], export))

@@ -1,21 +1,18 @@
-"""The form of a household."""
+"""The steps for a household."""
 
 from collections.abc import Sequence
-from typing import Any, Final, override
+from typing import Final, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, UnitOfPower
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, SelectOptionDict, TextSelector
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import (
-    CONF_FEEDER,
     CONF_LOAD_ENTITY,
     CONF_LOADS,
-    CONF_PHASES,
     CONF_POLICY,
     CONF_POLICY_MODE,
     CONF_POWER,
@@ -27,7 +24,8 @@ from ...devices.io.entity_reading import convert, finite_number
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_power
-from .participant import FieldProblem, ParticipantFlow, require
+from ..form_data import Data, FieldProblem, require
+from .participant import STEP_FIRST, STEP_POLICY, ParticipantFlow
 
 #: A load that takes less is not running, W.
 _LEAST_W: Final = 10
@@ -41,45 +39,32 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
     exclusive_fields = (CONF_POWER, CONF_POWER_EXPORT, CONF_LOADS)
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        all_phases = [str(phase) for phase in range(1, phase_count + 1)]
-        return vol.Schema(
-            {
-                vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_POWER): selectors.powers(),
-                vol.Required(CONF_PHASES, default=all_phases): selectors.phases(phase_count),
-                **selectors.feeder(CONF_FEEDER, feeders),
-                vol.Optional(CONF_LOADS): ObjectSelector(
-                    ObjectSelectorConfig(
-                        fields={
-                            CONF_LOAD_ENTITY: {"required": True, "selector": selectors.switches()},
-                            # The least of a number is what the form fills in: 0 stands for what is not known yet.
-                            CONF_RATED_W: {
-                                "required": False,
-                                "selector": selectors.number(0, 100_000, UnitOfPower.WATT),
-                            },
-                        },
-                        multiple=True,
-                        label_field=CONF_LOAD_ENTITY,
-                        description_field=CONF_RATED_W,
-                        translation_key=CONF_LOADS,
-                    )
-                ),
-                vol.Required(CONF_POLICY): selectors.policy(_MODES),
-                vol.Optional(SECTION_READINGS): section(vol.Schema(selectors.readings()), {"collapsed": True}),
-            }
-        )
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        return {
+            STEP_FIRST: vol.Schema(
+                {
+                    vol.Required(CONF_NAME): TextSelector(),
+                    vol.Required(CONF_POWER): selectors.powers(),
+                    **selectors.place(phase_count, feeders),
+                    vol.Optional(CONF_LOADS): _loads(),
+                    vol.Optional(SECTION_READINGS): selectors.rarely(selectors.readings()),
+                }
+            ),
+            STEP_POLICY: vol.Schema(selectors.policy(_MODES)),
+        }
 
     @override
-    def check(self, data: dict[str, Any]) -> None:
+    def check(self, step: str, data: Data) -> None:
+        if step == STEP_POLICY:
+            if data[CONF_POLICY][CONF_POLICY_MODE] != PolicyMode.NEVER and not data.get(CONF_LOADS):
+                raise FieldProblem(CONF_POLICY_MODE, Problem(key="policy_needs_loads"))
+            return
         if (found := check_power(self.hass, data)) is not None:
             raise FieldProblem(*found)
         for load in data.get(CONF_LOADS, ()):
             require(CONF_LOADS, check_exists(self.hass, load[CONF_LOAD_ENTITY]))
             if not load.get(CONF_RATED_W):
                 load[CONF_RATED_W] = self._measured_w(load[CONF_LOAD_ENTITY])
-        if data[CONF_POLICY][CONF_POLICY_MODE] != PolicyMode.NEVER and not data.get(CONF_LOADS):
-            raise FieldProblem(CONF_LOADS, Problem(key="policy_needs_loads"))
 
     def _measured_w(self, switch: str) -> int:
         """Return what a load takes now, by a power sensor of the switch's own device, W.
@@ -99,3 +84,20 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
             if watts is not None and watts >= _LEAST_W:
                 return round(watts)
         raise FieldProblem(CONF_LOADS, Problem(key="load_power_unknown", placeholders={"entity": switch}))
+
+
+def _loads() -> ObjectSelector:
+    """Return the loads that may be switched off, each with its power."""
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            fields={
+                CONF_LOAD_ENTITY: {"required": True, "selector": selectors.switches()},
+                # The least of a number is what the form fills in: 0 stands for what is not known yet.
+                CONF_RATED_W: {"required": False, "selector": selectors.number(0, 100_000, UnitOfPower.WATT)},
+            },
+            multiple=True,
+            label_field=CONF_LOAD_ENTITY,
+            description_field=CONF_RATED_W,
+            translation_key=CONF_LOADS,
+        )
+    )

@@ -19,8 +19,9 @@ from ...economy.errors import FormError, TariffError
 from ...island.tariffs import entity_price, parking_offer
 from .. import fields as selectors
 from ..checks import Problem, check_exists
+from ..form_data import Data, FieldProblem, require
 from ..tariff_fields import PRICE_FIELDS, tariff_fields, tariff_problem
-from .participant import FieldProblem, ParticipantFlow, require
+from .participant import STEP_FIRST, STEP_PRICES, ParticipantFlow
 
 _MOST_PLACES = 100_000
 
@@ -37,19 +38,26 @@ class ParkingFlow(ParticipantFlow, kind=SUBENTRY_PARKING):
     exclusive_fields = ()
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        return vol.Schema(
-            {
-                vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_SERVICE_ZONE): zones(),
-                vol.Optional(CONF_PLACES): selectors.number(1, _MOST_PLACES),
-                **tariff_fields(),
-            }
-        )
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        return {
+            STEP_FIRST: vol.Schema(
+                {
+                    vol.Required(CONF_NAME): TextSelector(),
+                    vol.Required(CONF_SERVICE_ZONE): zones(),
+                    vol.Optional(CONF_PLACES): selectors.number(1, _MOST_PLACES),
+                }
+            ),
+            STEP_PRICES: vol.Schema(tariff_fields()),
+        }
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
-        require(CONF_SERVICE_ZONE, check_exists(self.hass, data[CONF_SERVICE_ZONE]))
+    def check(self, step: str, data: Data) -> None:
+        if step == STEP_FIRST:
+            require(CONF_SERVICE_ZONE, check_exists(self.hass, data[CONF_SERVICE_ZONE]))
+        else:
+            self._check_prices(data)
+
+    def _check_prices(self, data: Mapping[str, Any]) -> None:
         by_json, entity_id = CONF_TARIFF_JSON in data, data.get(CONF_PRICE_ENTITY)
         if by_json and (entity_id or any(name in data for name in PRICE_FIELDS if not name.startswith("night_"))):
             raise FieldProblem(CONF_TARIFF_JSON, Problem(key="tariff_twice"))

@@ -1,8 +1,8 @@
 """What the forms of all kinds of participant share: show, check, save, and change later."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, override
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, NamedTuple, override
 
 import voluptuous as vol
 from homeassistant.config_entries import (
@@ -13,11 +13,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ...const import (
-    CONF_AREA,
     CONF_CURRENT_ATTRIBUTES,
     CONF_CURRENT_LIMIT,
     CONF_CURRENTS,
@@ -28,21 +26,20 @@ from ...const import (
     CONF_METER,
     CONF_OWNERS,
     CONF_PHASES,
-    CONF_POLICY,
     CONF_POWER,
     CONF_POWER_ATTRIBUTE,
+    CONF_SAFE_CURRENT,
     CONF_STATUS,
     CONF_STATUS_MAP,
     DOMAIN,
     MAIN_FEEDER,
-    SUBENTRY_CHARGER,
     SUBENTRY_FEEDER,
 )
 from ...devices.feeders import main_phases, sub_feeder_phases, sub_feeders
 from ...devices.io.setting import OPTIONS
 from ...devices.io.status_words import guessed_status
 from ...devices.named import controlled, controlled_by
-from ...devices.shape import ShapeError, Status
+from ...devices.shape import Status
 from ...island.runtime import TangleGridConfigEntry
 from .. import fields as selectors
 from ..checks import (
@@ -53,6 +50,16 @@ from ..checks import (
     status_fields,
     with_status_map,
 )
+from ..form_data import (
+    Data,
+    FieldProblem,
+    fields_of,
+    flattened,
+    place_of,
+    replaced,
+    require,
+    sectioned,
+)
 from ..found import (
     BEGIN_MENU,
     FIELD_DEVICE,
@@ -61,25 +68,17 @@ from ..found import (
     async_device_schema,
     async_found,
     async_match,
-    fields_of,
 )
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
-type Data = dict[str, Any]
-
-# Values that are groups, and no sections.
-_GROUPS = frozenset({CONF_POLICY, CONF_AREA})
+#: The steps that the forms are made of. The first one is everything of those that have one only.
+STEP_FIRST: Final = "user"
+STEP_LIMITS: Final = "limits"
+STEP_CAR: Final = "car"
+STEP_POLICY: Final = "policy"
+STEP_PRICES: Final = "prices"
 # With one person there is nobody to keep anything from.
-_SEVERAL = 2
-
-
-class FieldProblem(Exception):  # noqa: N818 - it carries a finding about a field, nothing went wrong in the program
-    """A field of a form cannot be accepted."""
-
-    def __init__(self, field: str, problem: Problem) -> None:
-        super().__init__(f"{field}: {problem.key}")
-        self.field = field
-        self.problem = problem
+_SEVERAL: Final = 2
 
 
 class Warned(NamedTuple):
@@ -89,32 +88,10 @@ class Warned(NamedTuple):
     placeholders: dict[str, str]
 
 
-def require(field: str, problem: Problem | None) -> None:
-    """Stop at the first problem.
-
-    Raises:
-        FieldProblem: There is one.
-    """
-    if problem is not None:
-        raise FieldProblem(field, problem)
-
-
-def require_shape(shape: Callable[[Data], object], data: Mapping[str, Any]) -> None:
-    """Stop where data do not fit together.
-
-    Raises:
-        FieldProblem: They do not.
-    """
-    try:
-        shape(dict(data))
-    except ShapeError as error:
-        raise FieldProblem(error.field, Problem(key=error.key)) from error
-
-
 class ParticipantFlow(ConfigSubentryFlow):
-    """One form, used to add a participant and to change it.
+    """A few short steps to add a participant; to change it, any one of them.
 
-    Sections only order the form: what is stored is flat, but for the policy.
+    What was entered is tested at each step, as far as it is known by then.
     """
 
     # Fields with entities that belong to one participant alone.
@@ -125,8 +102,6 @@ class ParticipantFlow(ConfigSubentryFlow):
     feeder_field: ClassVar[str] = CONF_FEEDER
     # Whether it hangs on phases of a feeder.
     hangs: ClassVar[bool] = True
-    # What is kept of it and stands in no form.
-    kept_fields: ClassVar[tuple[str, ...]] = ()
     # Whether it has a wallet, and somebody who may speak for it.
     owned: ClassVar[bool] = True
     kind: ClassVar[str]
@@ -137,21 +112,26 @@ class ParticipantFlow(ConfigSubentryFlow):
     # The kind of device that presets know of it; None where there is none to choose.
     device_kind: ClassVar[str | None] = None
 
-    _checked: Data
+    # What was entered so far, what it was before, and the step that is asked.
+    _data: Data
+    _before: Data
+    _step = STEP_FIRST
     _to_say: list[Warned]
-    _stored: Data
     # Whether it was asked where to begin, and what a device that was chosen fills in and says of itself.
     _begun = False
-    _prefilled: Data | None = None
+    _prefilled: Data
     _found = ""
 
-    @abstractmethod
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        """Return the form, for a feed with one or three phases, and for the feeders that there are to choose from."""
+    def __init__(self) -> None:
+        self._data, self._before, self._prefilled = {}, {}, {}
 
     @abstractmethod
-    def check(self, data: Data) -> None:
-        """Test what was entered.
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        """Return the form of each step in their order, for a feed with one or three phases, and for its feeders."""
+
+    @abstractmethod
+    def check(self, step: str, data: Data) -> None:
+        """Test what was entered in a step, and whether it goes together with the steps before it.
 
         Raises:
             FieldProblem: For the first thing that is wrong.
@@ -171,25 +151,27 @@ class ParticipantFlow(ConfigSubentryFlow):
             FieldProblem: For the first thing that is wrong.
         """
 
-    def form(
-        self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
-    ) -> vol.Schema:
-        """Return the form, with the question whose it is: where there is anybody to choose from."""
-        return self.with_owners(self.schema(phase_count, feeders), users)
+    def fields(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> frozenset[str]:
+        """Return the fields of all steps."""
+        return frozenset().union(*map(fields_of, self.steps(phase_count, feeders).values()))
 
-    def with_owners(self, schema: vol.Schema, users: Sequence[SelectOptionDict]) -> vol.Schema:
-        """Return a form with the question whose it is, where there is anybody to choose from."""
-        if not self.owned or not users:
-            return schema
-        return vol.Schema({**schema.schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
+    def forms(
+        self, phase_count: int, feeders: Sequence[SelectOptionDict] = (), users: Sequence[SelectOptionDict] = ()
+    ) -> dict[str, vol.Schema]:
+        """Return the forms of all steps; the last one asks whose it is, where there is anybody to choose from."""
+        forms = self.steps(phase_count, feeders)
+        if self.owned and users:
+            last = next(reversed(forms))
+            forms[last] = vol.Schema({**forms[last].schema, vol.Optional(CONF_OWNERS): selectors.users(users)})
+        return forms
 
     async def async_step_user(self, user_input: Data | None = None) -> SubentryFlowResult:
         """Add a participant: with a device, where there is one that is known, or all by hand."""
-        if user_input is None and not self._begun and self.device_kind is not None:
+        if user_input is None and not (self._begun or self._changes) and self.device_kind is not None:
             self._begun = True
             if await self._async_devices(self.device_kind) is not None:
                 return await self.async_step_begin()
-        return await self._async_step("user", user_input, self._prefilled or {})
+        return await self._async_step(STEP_FIRST, user_input)
 
     async def async_step_begin(
         self,
@@ -213,7 +195,7 @@ class ParticipantFlow(ConfigSubentryFlow):
             match = await async_match(self.hass, self.device_kind, self._fields(), user_input[FIELD_DEVICE])
             if not isinstance(match, Problem):
                 self._prefilled = dict(match.data)
-                self._found = await async_found(self.hass, match, f"config_subentries.{self.kind}.step.user")
+                self._found = await async_found(self.hass, match, f"config_subentries.{self.kind}.step")
                 return await self.async_step_user()
             errors[FIELD_DEVICE] = match.key
         schema = await self._async_devices(self.device_kind)
@@ -222,94 +204,151 @@ class ParticipantFlow(ConfigSubentryFlow):
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
 
     async def async_step_reconfigure(self, user_input: Data | None = None) -> SubentryFlowResult:
-        """Change a participant."""
-        subentry = self._get_reconfigure_subentry()
-        return await self._async_step("reconfigure", user_input, {**subentry.data, CONF_NAME: subentry.title})
+        """Change a participant: ask which step, where there are several."""
+        if user_input is None:
+            subentry = self._get_reconfigure_subentry()
+            self._data = {**subentry.data, CONF_NAME: subentry.title}
+            if self._data.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
+                # It is gone: what hung on it hangs on the main one.
+                self._data.pop(self.feeder_field, None)
+            steps = list(self.steps(phase_count(self._get_entry())))
+            if len(steps) > 1:
+                return self.async_show_menu(step_id="reconfigure", menu_options=steps)
+        return await self._async_step(STEP_FIRST, user_input)
 
-    async def _async_step(self, step_id: str, user_input: Data | None, stored: Data) -> SubentryFlowResult:
-        users = await self._async_users(stored.get(CONF_OWNERS, ()))
-        schema = self.form(phase_count(self._get_entry()), self._feeders(), users)
+    async def async_step_limits(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask what it may be told."""
+        return await self._async_step(STEP_LIMITS, user_input)
+
+    async def async_step_car(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask for the car that is usually there."""
+        return await self._async_step(STEP_CAR, user_input)
+
+    async def async_step_policy(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask how it answers when the feed runs short."""
+        return await self._async_step(STEP_POLICY, user_input)
+
+    async def async_step_prices(self, user_input: Data | None = None) -> SubentryFlowResult:
+        """Ask what it costs."""
+        return await self._async_step(STEP_PRICES, user_input)
+
+    async def _async_step(self, step: str, user_input: Data | None) -> SubentryFlowResult:
+        """Ask one step; with what was entered, go on to the next one, or save when only this one is changed."""
+        self._step = step
+        users = await self._async_users(self._data.get(CONF_OWNERS, ()))
+        forms = self.forms(phase_count(self._get_entry()), self._feeders(), users)
+        schema, order = forms[step], list(forms)
         errors: dict[str, str] = {}
         placeholders = {**NO_PLACEHOLDERS, "found": self._found}
         if user_input is not None:
-            data = flattened(user_input)
+            own = fields_of(schema)
+            data = replaced(self._data, own.union(*self._meanings(own).values()), flattened(user_input))
             try:
-                self._check_common(data)
-                self.check(data)
-                await self.async_check(data)
-                require("base", check_safe_loads(self._safe_loads(data)))
+                await self._async_check(order if self._changes else order[: order.index(step) + 1], data)
             except FieldProblem as found:
                 errors[place_of(schema, found.field)] = found.problem.key
                 placeholders.update(found.problem.placeholders)
             else:
-                self._checked, self._stored = {**data, **self._known_options(data)}, stored
-                return await self.async_step_options() if self._asked_options(self._checked) else self._conclude()
-        shown = user_input if user_input is not None else sectioned(schema, stored)
+                self._before, self._data = self._data, {**data, **self._known_options(data)}
+                return await self.async_step_options() if self._asked_options() else await self._async_next()
+        shown = user_input if user_input is not None else sectioned(schema, {**self._prefilled, **self._data})
         if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
             shown = {**shown, self.feeder_field: MAIN_FEEDER}
         return self.async_show_form(
-            step_id=step_id,
+            step_id="reconfigure" if self._changes and len(order) == 1 else step,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders=placeholders,
+            last_step=self._changes or step == order[-1],
         )
+
+    async def _async_check(self, steps: Iterable[str], data: Data) -> None:
+        """Test what was entered in some steps, of the whole of it.
+
+        Raises:
+            FieldProblem: For the first thing that is wrong.
+        """
+        self._check_common(data)
+        for step in steps:
+            self.check(step, data)
+        await self.async_check(data)
+        require("base", check_safe_loads(self._safe_loads(data)))
+
+    async def _async_next(self) -> SubentryFlowResult:
+        """Ask the next step; after the last one, and when only one is changed, come to the end."""
+        order = list(self.steps(phase_count(self._get_entry())))
+        if self._changes or self._step == order[-1]:
+            return self._conclude()
+        return await self._async_step(order[order.index(self._step) + 1], None)
 
     async def async_step_options(self, user_input: Data | None = None) -> SubentryFlowResult:
         """Ask what the options of the chosen entities mean: they are learned from the entities themselves."""
-        schema = vol.Schema(self._asked_options(self._checked))
+        schema = vol.Schema(self._asked_options())
         errors: dict[str, str] = {}
-        shown: Mapping[str, Any] = {**self._stored, **status_fields(self._stored.get(CONF_STATUS_MAP, {}))}
+        shown: Mapping[str, Any] = {**self._before, **status_fields(self._before.get(CONF_STATUS_MAP, {}))}
         if user_input is not None:
             shown = user_input
             answers = {key: value for key, value in user_input.items() if value not in (None, "", [])}
             try:
                 require(CONF_STATUS, check_status_fields(answers))
-                data = {**self._checked, **with_status_map(answers)}
+                data = {**self._data, **with_status_map(answers)}
                 self.check_options(data)
             except FieldProblem as found:
                 errors[place_of(schema, found.field)] = found.problem.key
             else:
-                self._checked = data
-                return self._conclude()
+                self._data = data
+                return await self._async_next()
         return self.async_show_form(
             step_id="options",
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders=dict(NO_PLACEHOLDERS),
+            last_step=False,
         )
+
+    def _meanings(self, fields: Container[str]) -> dict[str, tuple[str, ...]]:
+        """Return which options are to be known of the entities in some fields, by field."""
+        return {
+            field: options
+            for field, options in (*self.option_fields.items(), (CONF_STATUS, (CONF_STATUS_MAP,)))
+            if field in fields
+        }
 
     def _known_options(self, data: Mapping[str, Any]) -> Data:
         """Return what is known already of what options and texts mean: that of the entities of a chosen device."""
         known: Data = {}
-        before = self._prefilled or {}
-        for field, options in (*self.option_fields.items(), (CONF_STATUS, (CONF_STATUS_MAP,))):
-            if field in data and before.get(field) == data[field]:
+        before = self._prefilled
+        for field, options in self._meanings(data).items():
+            if before.get(field) == data[field]:
                 known.update({option: before[option] for option in options if option in before})
         return known
 
-    def _asked_options(self, data: Mapping[str, Any]) -> dict[Any, Any]:
-        """Return the fields of the form that asks for options; none where there is nothing to ask."""
+    def _asked_options(self) -> dict[Any, Any]:
+        """Return the fields of the form that asks for options; none where this step leaves nothing to ask."""
         fields: dict[Any, Any] = {}
-        for field, options in self.option_fields.items():
-            if (entity_id := data.get(field)) is None or any(option in data for option in options):
+        data = self._data
+        asked = self.steps(phase_count(self._get_entry()))[self._step]
+        for field, options in self._meanings(fields_of(asked) & data.keys()).items():
+            if any(option in data for option in options):
                 continue
-            choice = selectors.shown_options(shown_texts(self.hass, entity_id))
-            for option in options:
-                marker = vol.Required if option in self.needed_options else vol.Optional
-                fields[marker(option)] = choice
-        if (entity_id := data.get(CONF_STATUS)) is not None and CONF_STATUS_MAP not in data:
-            texts = shown_texts(self.hass, entity_id)
+            texts = shown_texts(self.hass, data[field])
+            if field != CONF_STATUS:
+                for option in options:
+                    marker = vol.Required if option in self.needed_options else vol.Optional
+                    fields[marker(option)] = selectors.shown_options(texts)
+                continue
             guessed = status_fields(guessed_status(texts))
             for status in Status:
-                field = f"{CONF_STATUS}_{status.value}"
-                marker = vol.Optional(field, default=guessed.get(field, []))
-                fields[marker] = selectors.shown_options(texts, multiple=True)
+                name = f"{CONF_STATUS}_{status.value}"
+                fields[vol.Optional(name, default=guessed.get(name, []))] = selectors.shown_options(
+                    texts, multiple=True
+                )
         return fields
 
     def _conclude(self) -> SubentryFlowResult:
         """Everything is known: say what is to be said, then save."""
-        self._to_say = self.warnings(self._checked)
-        if (load := tight(self._safe_loads(self._checked))) is not None:
+        self._to_say = self.warnings(self._data)
+        if (load := tight(self._safe_loads(self._data))) is not None:
             self._to_say.append(Warned("safe_currents_tight", load.placeholders))
         return self.warn_or_save()
 
@@ -327,16 +366,21 @@ class ParticipantFlow(ConfigSubentryFlow):
     def warn_or_save(self) -> SubentryFlowResult:
         """Say what is still to be said, one after the other, then save."""
         if not self._to_say:
-            return self._save(self._checked)
+            return self._save(self._data)
         warned = self._to_say.pop(0)
         return self.async_show_form(
             step_id=warned.step_id, data_schema=vol.Schema({}), description_placeholders=warned.placeholders
         )
 
     @property
+    def _changes(self) -> bool:
+        """Whether something that is there already is changed."""
+        return self.source == SOURCE_RECONFIGURE
+
+    @property
     def own_id(self) -> str | None:
         """The id of what is being changed; None for something new."""
-        return self._reconfigure_subentry_id if self.source == SOURCE_RECONFIGURE else None
+        return self._reconfigure_subentry_id if self._changes else None
 
     def _others(self) -> dict[str, ConfigSubentry]:
         """Everything on the island but what is being changed."""
@@ -349,7 +393,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         return await async_device_schema(self.hass, kind, self._fields(), self._taken())
 
     def _fields(self) -> frozenset[str]:
-        return fields_of(self.schema(phase_count(self._get_entry()), self._feeders()))
+        return self.fields(phase_count(self._get_entry()), self._feeders())
 
     def _taken(self) -> dict[str, str]:
         """Return who has an entity for themselves already, by entity id."""
@@ -386,16 +430,15 @@ class ParticipantFlow(ConfigSubentryFlow):
         return [SelectOptionDict(value=user_id, label=name) for user_id, name in people.items()]
 
     def _safe_loads(self, data: Data) -> list[SafeLoad]:
-        """Return what the feeders carry in the safe state, if this changes that at all."""
-        if self.kind not in (SUBENTRY_CHARGER, SUBENTRY_FEEDER):
+        """Return what the feeders carry in the safe state, if this changes that at all and its part is known."""
+        if CONF_SAFE_CURRENT not in data and self.kind != SUBENTRY_FEEDER:
             return []
         return safe_loads(self.hass, self._get_entry(), changed={self.own_id or NEW: (self.kind, data)})
 
     def _save(self, data: Data) -> SubentryFlowResult:
-        if self.source == SOURCE_RECONFIGURE:
-            before = self._get_reconfigure_subentry()
-            kept = {field: before.data[field] for field in self.kept_fields if field in before.data}
-            return self.async_update_and_abort(self._get_entry(), before, title=data[CONF_NAME], data={**kept, **data})
+        if self._changes:
+            subentry = self._get_reconfigure_subentry()
+            return self.async_update_and_abort(self._get_entry(), subentry, title=data[CONF_NAME], data=data)
         return self.async_create_entry(title=data[CONF_NAME], data=data)
 
     def _check_common(self, data: Data) -> None:
@@ -406,7 +449,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         if data[CONF_NAME].casefold() in {subentry.title.casefold() for subentry in others.values()}:
             raise FieldProblem(CONF_NAME, Problem(key="name_taken"))
         if self.hangs:
-            self._checkplace_of(data)
+            self._check_place(data)
         elsewhere = self._taken()
         foreign = _controlled_by_others(self.hass, self._get_entry())
         for field, entity_id in controlled(data):
@@ -424,7 +467,7 @@ class ParticipantFlow(ConfigSubentryFlow):
             seen.append(entity_id)
             require(field, check_used_once(seen, {}))
 
-    def _checkplace_of(self, data: Data) -> None:
+    def _check_place(self, data: Data) -> None:
         """The feeder is there, and it has the phases."""
         data[CONF_PHASES] = [int(phase) for phase in data[CONF_PHASES]]
         if len(data[CONF_PHASES]) not in {1, 3}:
@@ -475,46 +518,6 @@ def _read_for_several(data: Mapping[str, Any]) -> set[str]:
 def phase_count(entry: TangleGridConfigEntry) -> int:
     """Return 1 for a feed whose meter has one sensor, else 3."""
     return len(main_phases(entry.data))
-
-
-def flattened(user_input: Mapping[str, Any]) -> Data:
-    """Return what the form returned without its sections.
-
-    The policy and an area stay groups, and what was left empty is left out.
-    """
-    data: Data = {}
-    for key, value in user_input.items():
-        if isinstance(value, Mapping) and key not in _GROUPS:
-            data.update(value)
-        else:
-            data[key] = value
-    if CONF_POLICY in data:
-        data[CONF_POLICY] = {key: value for key, value in data[CONF_POLICY].items() if value is not None}
-    return {key: value for key, value in data.items() if value not in (None, "", [])}
-
-
-def sectioned(schema: vol.Schema, data: Mapping[str, Any]) -> Data:
-    """Return stored data in the shape of the form."""
-    shown: Data = {}
-    for marker, value in schema.schema.items():
-        key = str(marker)
-        if key == CONF_PHASES and key in data:
-            shown[key] = [str(phase) for phase in data[key]]
-        elif key in data:
-            shown[key] = data[key]
-        elif isinstance(value, section):
-            shown[key] = {str(inner): data[str(inner)] for inner in value.schema.schema if str(inner) in data}
-    return shown
-
-
-def place_of(schema: vol.Schema, field: str) -> str:
-    """Return where the form can show an error of a field: at the field, or at the section that holds it."""
-    for marker, value in schema.schema.items():
-        if str(marker) == field:
-            return field
-        if isinstance(value, section) and field in {str(inner) for inner in value.schema.schema}:
-            return str(marker)
-    return "base"
 
 
 def _entities(data: Mapping[str, Any], fields: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The form of a toll: a zone and the price of a passage."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, override
+from collections.abc import Sequence
+from typing import override
 
 import voluptuous as vol
 from homeassistant.const import CONF_NAME
@@ -11,9 +11,10 @@ from ...const import CONF_SERVICE_ZONE, CONF_TOLL_PRICE, SUBENTRY_TOLL
 from ...economy.errors import FormError
 from ...economy.tariff_form import read_decimal
 from ..checks import check_exists
+from ..form_data import Data, FieldProblem, require
 from ..tariff_fields import tariff_problem
 from .parking import zones
-from .participant import FieldProblem, ParticipantFlow, require
+from .participant import STEP_FIRST, ParticipantFlow
 
 
 class TollFlow(ParticipantFlow, kind=SUBENTRY_TOLL):
@@ -23,17 +24,18 @@ class TollFlow(ParticipantFlow, kind=SUBENTRY_TOLL):
     exclusive_fields = ()
 
     @override
-    def schema(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> vol.Schema:
-        return vol.Schema(
+    def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
+        schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_SERVICE_ZONE): zones(),
                 vol.Required(CONF_TOLL_PRICE): TextSelector(),
             }
         )
+        return {STEP_FIRST: schema}
 
     @override
-    def check(self, data: Mapping[str, Any]) -> None:
+    def check(self, step: str, data: Data) -> None:
         require(CONF_SERVICE_ZONE, check_exists(self.hass, data[CONF_SERVICE_ZONE]))
         try:
             read_decimal(data[CONF_TOLL_PRICE], CONF_TOLL_PRICE)
