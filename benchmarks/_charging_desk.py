@@ -70,7 +70,9 @@ class ChargingDesk:
     def __post_init__(self) -> None:
         """Plug in."""
         reading = Reading(at=self.now, import_wh=0.0)
-        self.session = Session.start(self.session_id, "charger", self.agreed, UTC, reading, most_w=50_000, payer="car")
+        self.session = Session.start(
+            self.session_id, "charger", self.agreed, UTC, reading, most_w=max(50_000, 2 * self.power_w), payer="car"
+        )
         self.stored = session_dict(self.session)
 
     def _situation(self) -> Situation:

@@ -27,7 +27,12 @@ from ._killed_island import killed_session
 
 _WH = 40_000
 _AROUND = 10
-_POWERS_W = {"3.7 to 11 kW": (3_700, 7_400, 11_000), "22 kW": (22_000,)}
+_POWERS_W = {
+    "3.7 to 11 kW": (3_700, 7_400, 11_000),
+    "22 kW": (22_000,),
+    "50 kW": (50_000,),
+    "150 kW": (150_000,),
+}
 
 
 def _whole(number: int, *, power_w: int = 11_000, wh: int = _WH, fee: bool = False) -> ChargingDesk:
@@ -69,7 +74,7 @@ def payments() -> dict[str, dict[str, int]]:
             "without_fee": len(_whole(0, power_w=power_w).sent),
             "with_fee": len(_whole(0, power_w=power_w, fee=True).sent),
         }
-        for power_w in (3_700, 7_400, 11_000, 15_000, 22_000)
+        for power_w in (3_700, 7_400, 11_000, 15_000, 22_000, 50_000, 100_000, 150_000)
     }
 
 

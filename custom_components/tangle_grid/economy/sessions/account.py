@@ -137,7 +137,7 @@ class Account:
     ) -> Order | None:
         if self.is_paying:
             return None
-        sums, wh, by = self.sums, self.metered.wh, slices(self.terms, self.metered.power_w)
+        sums, wh, by = self.sums, self.metered.wh, slices(self.terms, self.metered.pace_w)
         arrears = wh - sums.covered_wh
         if arrears >= by.due_wh:
             cover = by.cover(wh) if per_wh > 0 else wh
@@ -163,7 +163,7 @@ class Account:
         """Return whether more is owed than the energy that is not covered explains: time, fees, or another price."""
         explained = max(Fraction(0), per_wh) * arrears
         owed_i = self.metered.charge_i() - self.sums.energy_i
-        return owed_i - explained > max(Fraction(0), per_wh) * self.terms.slice_wh / 4
+        return owed_i - explained > max(Fraction(0), per_wh) * self.terms.slice_wh
 
     def _affordable(self, wh: int, per_wh: Fraction, affordable_i: int) -> tuple[int, int]:
         """Return what the wallet can cover of the arrears, Wh, and its amount; 0 where it is too little."""

@@ -14,6 +14,8 @@ from .terms import Terms
 _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
 _WH_PER_KWH: Final = 1000
+#: A car that charges slowly for a while, because it is held or just starts, may be fast again at once.
+_PACE_S: Final = 600
 
 
 @dataclass(slots=True)
@@ -40,7 +42,11 @@ class Fed:
 
 
 class MeteredBill:
-    """The meter and the bill of one session, and what they come to in iota: cumulative, rounded down once."""
+    """The meter and the bill of one session, and what they come to in iota: cumulative, rounded down once.
+
+    `power_w` is what the car draws or feeds back now. `pace_w` is the most of late, which fades in ten minutes or so,
+    and decides how early to pay.
+    """
 
     def __init__(self, terms: Terms, zone: tzinfo, meter: Meter, started_at: int) -> None:
         """Begin with nothing. Raises TariffError for a tariff that cannot be."""
@@ -50,7 +56,7 @@ class MeteredBill:
         self.granted: dict[str, int] = {}
         self.carry_ms = 0
         self.billed_to_s = started_at
-        self.power_w = 0
+        self.power_w = self.pace_w = 0
 
     @property
     def wh(self) -> int:
@@ -70,6 +76,8 @@ class MeteredBill:
         elif metered.lasts_ms:
             moved = (metered.wh_in + metered.wh_out) * _S_PER_H * _MS_PER_S // metered.lasts_ms
             self.power_w = min(self.meter.most_w, moved)
+        slower_w = self.pace_w * max(0, _PACE_S - (to_s - from_s)) // _PACE_S
+        self.pace_w = max(self.power_w, slower_w)
         charging = bool(metered.wh_in or metered.wh_out) if reading.charging is None else reading.charging
         self.bill.add(
             from_s,

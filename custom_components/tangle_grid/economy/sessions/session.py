@@ -25,7 +25,7 @@ from .meter import Finding, Meter, Reading
 from .metered_bill import MeteredBill
 from .orders import Order
 from .quote import Quote, price_of, quote
-from .slices import slices
+from .slices import PAYING_S, slices
 from .sun import shared_out
 from .terms import EmptyWallet, Guest, Terms
 
@@ -34,8 +34,6 @@ _S_PER_H: Final = 3600
 #: A car needs a moment to fall to its safe current, or to stop, and Home Assistant a minute to be back.
 _RESERVE_S: Final = 80
 _FALLING_WH: Final = 100
-#: A payment takes so long at least, and no car falls for that.
-_PAYING_S: Final = 35
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -318,15 +316,15 @@ class Session:
             return Hold.GUEST_REFUSED
         if not self.is_billed:
             return None
-        price, most, power_w = self.metered.price(now_s), self.terms.most_per_kwh, self.metered.power_w
+        price, most, power_w = self.metered.price(now_s), self.terms.most_per_kwh, self.metered.pace_w
         if most is not None and price_of(price) > most:
             return Hold.PRICE_ABOVE_LIMIT
         due_wh, under_way = slices(self.terms, power_w).due_wh, self.account.is_paying
         unpaid = self.credit_wh
-        limit = max(self.terms.away_wh - power_w * _RESERVE_S // _S_PER_H, due_wh + power_w * _PAYING_S // _S_PER_H)
-        if under_way and (unpaid >= limit or (self.hold is Hold.LEDGER_AWAY and unpaid >= due_wh)):
+        limit = max(self.terms.away_wh - power_w * _RESERVE_S // _S_PER_H, due_wh + power_w * PAYING_S // _S_PER_H)
+        if under_way and (unpaid >= limit or self.hold is Hold.LEDGER_AWAY):
             return Hold.LEDGER_AWAY
-        short = situation.affordable_i is not None and self.account.arrears_wh >= due_wh and not under_way
+        short = situation.affordable_i is not None and self.account.arrears_wh >= max(0, due_wh) and not under_way
         if short and price_of(price) > 0 and self.terms.empty is EmptyWallet.PAUSE:
             return Hold.WALLET_EMPTY
         return None
@@ -338,9 +336,8 @@ class Session:
         """
         if self.hold in {None, Hold.GUEST_REFUSED}:
             return False
-        power_w = self.metered.power_w
         if self.pauses:
-            return self.credit_wh >= slices(self.terms, power_w).due_wh
+            return self.credit_wh >= slices(self.terms, self.metered.pace_w).due_wh
         # While it still falls from its full power it does not have to stop yet.
-        moving = min(power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 10, _FALLING_WH)
+        moving = min(self.metered.power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 10, _FALLING_WH)
         return self.credit_wh + moving >= self.terms.away_wh

@@ -1,9 +1,12 @@
 """When a payment is due, and how much it covers: what bounds the credit of either side.
 
 A car pays ahead up to the credit, and again when it is in arrears by up to two thirds of it. What is left to the bound
-is for the time that a payment takes, and for a restart in between: two minutes of its power, and at the least a minute,
-so that cars of up to 22 kW still owe more than half of it when they pay. A car that draws more pays earlier. Above
-50 kW a payment covers at least 90 s; from 80 kW on that is more than 2 kWh, and the credit is half of a payment.
+is what flows while a payment takes its time and nobody knows yet that the ledger is away, while Home Assistant is then
+restarted, and while the car obeys. So the faster a car charges, the earlier it pays, from 34 kW on before it is in
+arrears at all; no payment is for less than a slice.
+
+Above 50 kW a payment covers at least 90 s. What is owed when it has taken its time is then as much as is paid ahead:
+more than the credit where these 90 s, and what flows meanwhile, are more than twice of it.
 """
 
 from fractions import Fraction
@@ -12,11 +15,11 @@ from typing import Final, NamedTuple
 from .terms import Terms
 
 _S_PER_H: Final = 3600
-#: What is left to the bound when a payment becomes due: with a restart in between, and at the least.
-_RESTART_S: Final = 130
-_PAYING_S: Final = 65
+#: A payment takes so long at the most while the ledger answers: who waits longer falls to the safe current.
+PAYING_S: Final = 30
+#: Home Assistant is back in a minute, and a car obeys a few looks later.
+_RESTART_S: Final = 80
 _MOST_DUE: Final = Fraction(2, 3)
-_LEAST_DUE: Final = Fraction(29, 50)
 #: Payments cover whole parts of a slice.
 _PARTS: Final = 50
 _FAST_W: Final = 50_000
@@ -36,14 +39,13 @@ class Slices(NamedTuple):
 
 
 def slices(terms: Terms, power_w: int) -> Slices:
-    """Return how a car of this power pays."""
-    slice_wh, credit_wh = terms.slice_wh, terms.credit_wh
+    """Return how a car pays that charges, or of late charged, with this power."""
+    slice_wh, credit_wh, step_wh = terms.slice_wh, terms.credit_wh, max(1, terms.slice_wh // _PARTS)
     if power_w > _FAST_W:
-        slice_wh = max(slice_wh, -(-power_w * _FAST_SLICE_S // (_S_PER_H * 10)) * 10)
-        ahead_wh = max(credit_wh, slice_wh // 2)
-        return Slices(slice_wh, slice_wh - ahead_wh, ahead_wh)
+        slice_wh = max(slice_wh, -(-power_w * _FAST_SLICE_S // _S_PER_H)) + step_wh
+        ahead_wh = max(credit_wh, (slice_wh + power_w * PAYING_S // _S_PER_H) // 2)
+        return Slices(step_wh, slice_wh - ahead_wh, ahead_wh)
     # The operator may allow less while the ledger is away, and nobody knows before whether it will be.
     bound_wh = min(credit_wh, terms.away_wh)
-    most, least = int(bound_wh * _MOST_DUE), int(bound_wh * _LEAST_DUE)
-    patient, quick = (bound_wh - power_w * seconds // _S_PER_H for seconds in (_RESTART_S, _PAYING_S))
-    return Slices(max(1, slice_wh // _PARTS), max(0, min(most, max(patient, min(least, quick)))), credit_wh)
+    due_wh = min(int(bound_wh * _MOST_DUE), bound_wh - power_w * (PAYING_S + _RESTART_S) // _S_PER_H)
+    return Slices(step_wh, max(due_wh, min(0, slice_wh - credit_wh)), credit_wh)

@@ -49,6 +49,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "carry_ms": metered.carry_ms,
         "billed_to_s": metered.billed_to_s,
         "power_w": metered.power_w,
+        "pace_w": metered.pace_w,
         "booked": [lines.wh_in, lines.wh_out, lines.number],
         "month": lines.month,
     }
@@ -97,6 +98,7 @@ def _read_metered(stored: Stored, metered: MeteredBill) -> None:
     metered.carry_ms = stored.whole("carry_ms", 0)
     metered.billed_to_s = stored.whole("billed_to_s", stored.whole("started_at"))
     metered.power_w = stored.whole("power_w", 0)
+    metered.pace_w = stored.whole("pace_w", 0) if stored.has("pace_w") else metered.power_w
     if metered.bill.wh != metered.meter.wh_in:
         raise stored.impossible("bill", metered.bill.wh)
 
