@@ -31,6 +31,7 @@ from custom_components.tangle_grid.grid import (
     Telemetry,
 )
 from custom_components.tangle_grid.grid.model.forecast import Forecast
+from custom_components.tangle_grid.grid.model.supply import SupplyTelemetry
 
 V = 230.0
 START = 1_000_000.0
@@ -158,6 +159,10 @@ class Plant:
         self.engine = self.make_engine(None)
         self.meter_alive = True
         self.forecast: Forecast | None = None
+        #: Whether the cable feeds, whether the island is formed, and what the inverters say they can give.
+        self.cable: bool | None = True
+        self.formed: bool | None = False
+        self.inverter_a: PhaseTriple | None = None
         self.meter_frozen_at: PhaseReading | None = None
         self.events: list[GridEvent] = []
         self.loads_a: list[PhaseTriple] = []
@@ -215,7 +220,15 @@ class Plant:
                     reading=reading(spread(device), self.now),
                     loads_on={load: None if hidden else on for load, on in device.loads.items()},
                 )
-        return Inputs(meters={"main": meter if self.meter_alive else None}, devices=telemetry, forecast=self.forecast)
+        supply = SupplyTelemetry(
+            cable=self.cable, formed=self.formed, inverter_a=self.inverter_a, reading=meter if self.formed else None
+        )
+        return Inputs(
+            meters={"main": meter if self.meter_alive and self.cable else None},
+            devices=telemetry,
+            forecast=self.forecast,
+            supply=supply,
+        )
 
     def freeze_meter(self) -> None:
         load = self.load_a()

@@ -46,6 +46,8 @@ class ControlPass:
         lids: What keeps others from taking up what helpers give up.
         precedence: Who comes first, brought up to date.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
+        outage_a: The most that chargers may have while the feeding cable is dead, or until it is their turn after that,
+            A; negative feeds back.
         now: Grid time.
     """
 
@@ -62,6 +64,7 @@ class ControlPass:
         precedence: Precedence,
         planned: Mapping[str, float],
         now: float,
+        outage_a: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self._config = config
         self._timing = config.timing
@@ -73,6 +76,7 @@ class ControlPass:
         self._lids = lids
         self._precedence = precedence
         self._planned = planned
+        self._outage_a = outage_a
         wirings: dict[tuple[str, tuple[int, ...]], Wiring] = {}
         self._plans: list[DeviceDecision] = []
         for device in devices:
@@ -190,6 +194,9 @@ class ControlPass:
             # Feeding back needs sight, too.
             plan.ceiling = min(max(plan.ceiling, 0.0), config.safe_current_a)
             plan.ceiling_cause = Cause.SAFE_STATE
+        if (alone_a := self._outage_a.get(device.device_id)) is not None:
+            plan.ceiling = 0.0 if plan.wiring.blind or fallen else min(alone_a, plan.ceiling)
+            plan.ceiling_cause = Cause.OUTAGE
 
     def _sort_battery(self, plan: DeviceDecision) -> None:
         device_id = plan.device.device_id
@@ -272,7 +279,7 @@ class ControlPass:
                 plan.settle(-round(amps * plan.battery.watts_per_amp), Cause.REQUEST)
                 given = amps
             else:
-                plan.settle(discharge_step(plan.charger, amps), Cause.REQUEST)
+                plan.settle(discharge_step(plan.charger, amps), plan.ceiling_cause)
                 given = -(plan.value or 0.0)
             for limit in plan.wiring.limits:
                 feeder = self._feeders[limit // PHASES]

@@ -15,22 +15,30 @@ class LoadsResult:
     changed: bool
 
 
-def keep_loads(device: DeviceState, now: float, timing: Timing, *, waits: bool = False) -> LoadsResult:
+def keep_loads(
+    device: DeviceState, now: float, timing: Timing, *, waits: bool = False, off: frozenset[str] = frozenset()
+) -> LoadsResult:
     """Decide about a household's loads.
 
     A load that was shed is told to come back again and again until it is seen switched on: one lost message must not
-    leave somebody without a water heater. `waits`: its part has ended, and its loads wait for their release.
+    leave somebody without a water heater. `waits`: its part has ended, and its loads wait for their release. `off`:
+    loads that stay off because the feeding cable is dead.
     """
     back = _back_on(device, now)
     for load in back:
         del device.restoring[load]
     lease = device.lease
-    if not device.shed and not device.restoring and lease is None:
+    if not device.shed and not off and not device.restoring and lease is None:
         return LoadsResult(setpoint=None, changed=bool(back))
     # The count stands for the value: what matters is only whether it is the same as last time.
-    shed, restore = frozenset(device.shed), frozenset(device.restoring)
+    shed = off | device.shed.keys()
+    restore = frozenset(device.restoring.keys() - off)
     same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
-    cause = Cause.REQUEST if shed and not waits else Cause.RELEASE
+    cause = Cause.RELEASE
+    if off:
+        cause = Cause.OUTAGE
+    elif shed and not waits:
+        cause = Cause.REQUEST
     if same and lease is not None:
         lease.cause = cause
     if same and lease is not None and not lease.due(now) and not lease.expired(now):

@@ -22,6 +22,7 @@ from .commands import Commands
 from .failsafe import Told, back_to_safety
 from .leases import SetpointLeases
 from .observation import Observation
+from .outage import OutageControl
 from .parts import EngineParts
 from .reporting import grid_status, market_account
 from .status import Decisions, GridStatus, MarketAccount, StepResult
@@ -54,6 +55,7 @@ class GridEngine:
         self.commands = Commands(self._parts)
         self._observation = Observation(self._parts)
         self._leases = SetpointLeases(self._parts)
+        self._outage = OutageControl(self._parts)
         # Of the step that is going on, or did not come to its end.
         self._before: Mapping[str, Told] = {}
         self._happened: list[GridEvent] = []
@@ -163,14 +165,19 @@ class GridEngine:
         self._before = {device_id: Told.of(device) for device_id, device in parts.devices.items()}
         events = self._happened
         elapsed_s = self._observation.turn_clock(now)
-        self._observation.observe(now, elapsed_s, inputs, events)
+        meters = self._outage.take_in(now, inputs, events)
+        self._observation.observe(now, elapsed_s, inputs, meters, events)
         parts.lifecycle.measure(now, elapsed_s)
-        parts.market.advance(now, events)
+        parts.market.advance(now, events, asking=not self._outage.alone)
         devices = tuple(parts.devices.values())
         parts.precedence.update(now, devices, parts.feeders)
-        parts.planned = parts.planning.update(
-            now, devices, parts.feeders, inputs.forecast, enabled=parts.config.planning
-        )
+        outage = self._outage.orders(now, inputs.forecast)
+        parts.planned = {}
+        if not self._outage.alone:
+            # A day without a cable is no day to learn from, and nothing is charged on it.
+            parts.planned = parts.planning.update(
+                now, devices, parts.feeders, inputs.forecast, enabled=parts.config.planning
+            )
         releasing = parts.market.activation.releasing()
         control = ControlPass(
             config=parts.config,
@@ -182,6 +189,7 @@ class GridEngine:
             lids=parts.market.activation.lids(),
             precedence=parts.precedence,
             planned=parts.planned,
+            outage_a=outage.chargers_a,
             now=now,
         )
         decided = (self._leases.apply(plan, now) for plan in control.run())
@@ -189,7 +197,13 @@ class GridEngine:
         loads_changed = False
         for device in parts.devices.values():
             if isinstance(device.config, HouseholdConfig):
-                loads = keep_loads(device, now, parts.config.timing, waits=device.device_id in releasing)
+                loads = keep_loads(
+                    device,
+                    now,
+                    parts.config.timing,
+                    waits=device.device_id in releasing,
+                    off=self._outage.off(device.device_id),
+                )
                 loads_changed |= loads.changed
                 if loads.setpoint is not None:
                     setpoints.append(loads.setpoint)

@@ -1,6 +1,6 @@
 """What was measured, taken in: each device and each meter on its own, so that none stops the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..device.belief import believed
@@ -42,18 +42,30 @@ class Observation:
                 device.forget_future(now)
             for feeder in self._parts.feeders:
                 feeder.turn_back(now, back_s)
+            if self._parts.supply is not None:
+                self._parts.supply.turn_back(now)
             self._parts.market.turn_back(now, back_s)
         return 0.0 if first or last is None else max(0.0, now - last)
 
-    def observe(self, now: float, elapsed_s: float, inputs: Inputs, events: list[GridEvent]) -> None:
-        """Take in all readings: devices, then meters, then what both together teach. News go to `events`."""
+    def observe(
+        self,
+        now: float,
+        elapsed_s: float,
+        inputs: Inputs,
+        meters: Mapping[str, PhaseReading | None],
+        events: list[GridEvent],
+    ) -> None:
+        """Take in all readings: devices, then meters, then what both together teach. News go to `events`.
+
+        `meters` are those of `inputs`, or what has taken their place.
+        """
         # That a device is there is no news at the start; that it is not, is.
         was_silent = {device_id: device.silent for device_id, device in self._parts.devices.items() if self._seen}
         self._seen = True
         for device_id, device in self._parts.devices.items():
             self._take_in(device, now, elapsed_s, inputs.devices.get(device_id))
         for feeder, below in zip(self._parts.feeders, self._parts.below, strict=True):
-            if self._look(feeder, now, inputs.meters.get(feeder.config.feeder_id), below):
+            if self._look(feeder, now, meters.get(feeder.config.feeder_id), below):
                 events.append(_sight_changed(feeder))
                 for device in below:
                     device.reduced_at = now

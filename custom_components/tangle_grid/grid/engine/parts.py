@@ -12,6 +12,7 @@ from ..model.errors import GridError
 from ..model.request import Ask, CurtailmentRequest
 from ..model.world import GridConfig
 from ..network.protection import FeederWatch
+from ..network.supply import SupplyWatch
 from ..network.topology import Topology
 from ..planning.planner import Planning
 from ..requests.lifecycle import Lifecycle
@@ -38,6 +39,8 @@ class EngineParts:
         market: Who is asked, and who gives how much.
         planning: The plan of the day.
         planned: What the plan leaves each charger now, A by device id.
+        outage_off: Household loads that stay off because the feeding cable is dead, by device id.
+        supply: What feeds the island; None: nobody would know that its cable is dead.
         most_w: What each device can draw at most, W by id: more is not believed.
         lost: What of the stored state could not be read: paths, as `devices/car/stays`.
         day_started_at: Grid time at which the present day began.
@@ -70,11 +73,14 @@ class EngineParts:
         self.day_started_at: float | None = None
         self.saved_at: float | None = None
         self.lost: list[str] = []
+        self.outage_off: dict[str, set[str]] = {}
+        self.supply = None if config.supply is None else SupplyWatch(config.supply)
         plan: Mapping[str, Any] | None = None
         if state is not None:
             loaded = load(state, self.feeders, self.devices, self.lifecycle)
             self.day_started_at, self.saved_at = loaded.day_started_at, loaded.saved_at
             plan, self.lost = loaded.plan, loaded.lost
+            self._restore_supply(loaded.supply)
         self.planning = self._restore_planning(plan, plan_batch)
         self.planned: dict[str, float] = {}
         self.most_w = {
@@ -86,7 +92,26 @@ class EngineParts:
         return {
             **dump(now or self.saved_at, self.day_started_at, self.feeders, self.devices, self.lifecycle),
             "plan": self.planning.to_dict(),
+            **({} if self.supply is None else {"supply": self._supply_to_dict(self.supply)}),
         }
+
+    def _supply_to_dict(self, supply: SupplyWatch) -> dict[str, Any]:
+        off = {device_id: sorted(loads) for device_id, loads in self.outage_off.items()}
+        return {**supply.to_dict(), "off": off}
+
+    def _restore_supply(self, stored: Any) -> None:
+        """Go on where an earlier run stopped."""
+        if stored is None:
+            return
+        try:
+            off = {str(device_id): {str(load) for load in loads} for device_id, loads in stored["off"].items()}
+            if self.supply is not None:
+                self.supply.restore(stored)
+        except KeyError, TypeError, ValueError, AttributeError:
+            self.lost.append("supply")
+            return
+        if self.supply is not None:
+            self.outage_off = {each: loads for each, loads in off.items() if each in self.devices and loads}
 
     def _restore_planning(self, stored: Mapping[str, Any] | None, batch: int) -> Planning:
         try:

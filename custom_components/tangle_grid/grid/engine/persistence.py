@@ -20,12 +20,14 @@ class Loaded:
         saved_at: When it was stored, grid time, as far as that is known.
         plan: What was learned for the plan.
         lost: What could not be read: paths, as `devices/car/stays`.
+        supply: What fed the island.
     """
 
     day_started_at: float | None
     saved_at: float | None
     plan: Mapping[str, Any] | None
     lost: list[str]
+    supply: Any = None
 
 
 def dump(
@@ -91,7 +93,13 @@ def load(
     _rehang(lifecycle, feeders)
     if (account := read.get("market")) is not None:
         _take("market", partial(lifecycle.restore_account, account, read["day_started_at"]), lost)
-    return Loaded(day_started_at=read["day_started_at"], saved_at=read.get("at"), plan=read.get("plan"), lost=lost)
+    return Loaded(
+        day_started_at=read["day_started_at"],
+        saved_at=read.get("at"),
+        plan=read.get("plan"),
+        lost=lost,
+        supply=read.get("supply"),
+    )
 
 
 def _take(path: str, restore: Callable[[], None], lost: list[str]) -> None:

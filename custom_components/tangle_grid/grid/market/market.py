@@ -66,8 +66,8 @@ class Market:
         """Return the rate of the next request on a feeder, i/kWh."""
         return self._auctions[self._topology.number[feeder.config.feeder_id]].rate()
 
-    def advance(self, now: float, events: list[GridEvent]) -> None:
-        """Let time pass: ends, closures, more helpers where they are needed, new requests."""
+    def advance(self, now: float, events: list[GridEvent], *, asking: bool = True) -> None:
+        """Let time pass: ends, closures, more helpers where they are needed, new requests where `asking` is wanted."""
         self._lifecycle.advance(now, events)
         for request in self._lifecycle.open():
             self._ask_those_who_can_by_now(request, now, events)
@@ -77,7 +77,7 @@ class Market:
                 self.activation.engage(request, now, events)
         for auction in self._auctions:
             auction.calm_down(now)
-            if auction.due(now):
+            if asking and auction.due(now):
                 self._request_help(auction, now, events)
         self.activation.let_go(now)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .request import CurtailmentRequest, Decision, RequestState
+from .supply import Supply
 from .world import Reason
 
 
@@ -94,7 +95,16 @@ class Compliance:
     measured: float
 
 
-type GridEvent = RequestIssued | Asked | Answered | AskChanged | RequestClosed | Settlement | SafeState | Compliance
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChanged:
+    """Something else feeds the island than before."""
+
+    supply: Supply
+
+
+type GridEvent = (
+    RequestIssued | Asked | Answered | AskChanged | RequestClosed | Settlement | SafeState | Compliance | SupplyChanged
+)
 
 
 def is_owed(event: GridEvent) -> bool:

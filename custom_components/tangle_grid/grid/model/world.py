@@ -11,11 +11,14 @@ from typing import Final
 
 from .forecast import Forecast
 from .local_time import LocalTime, utc
+from .reading import (
+    PhaseReading as PhaseReading,  # noqa: PLC0414 - belongs to the model, and is read from here
+    PhaseTriple as PhaseTriple,  # noqa: PLC0414
+)
+from .supply import SupplyConfig, SupplyTelemetry
 from .timing import Timing as Timing  # noqa: PLC0414 - belongs to the model, and is read from here
 
 NOMINAL_V: Final = 230.0
-
-type PhaseTriple = tuple[float, float, float]
 
 
 class DeviceKind(StrEnum):
@@ -44,7 +47,8 @@ class Cause(StrEnum):
     """Why a setpoint has its value.
 
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
-    has no part in it. `payment`: its session may not go on as it did.
+    has no part in it. `payment`: its session may not go on as it did. `outage`: the feeding cable is dead, or
+    everything comes back after it one by one.
     """
 
     SAFE_STATE = "safe_state"
@@ -55,30 +59,7 @@ class Cause(StrEnum):
     RELEASE = "release"
     PLAN = "plan"
     PAYMENT = "payment"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseReading:
-    """A measured power per phase.
-
-    Attributes:
-        power_w: W per phase, signed.
-        at: Grid time of the last report, changed or not.
-        changed_at: Grid time of the last change of value.
-        split: Only the total was measured; it was split evenly over the phases that could carry it.
-        heard_at: The newest sign of life of what measures, from any of its entities, grid time.
-    """
-
-    power_w: PhaseTriple
-    at: float
-    changed_at: float
-    split: bool = False
-    heard_at: float | None = None
-
-    @property
-    def total_w(self) -> float:
-        """W over all phases."""
-        return self.power_w[0] + self.power_w[1] + self.power_w[2]
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +198,17 @@ class BatteryConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShedLoad:
-    """A household load that may be switched off for a while; `rated_w` is what it takes when it runs."""
+    """A household load that may be switched off for a while.
+
+    Attributes:
+        rated_w: What it takes when it runs, W.
+        rank: In an outage a load of a lower rank is kept longer, and comes back sooner; from 0 on.
+    """
 
     load_id: str
     rated_w: float
     phases: tuple[int, ...] = (0,)
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +282,7 @@ class GridConfig:
         planning: Whether charging is spread out in advance.
         fairness: When there is not enough for all: 0 delivers most energy, 1 fills most cars.
         local: What the clocks on the walls show at a moment of grid time, s: habits keep to them.
+        supply: How it is known that the feeding cable is dead, and what the island can live on; None: nobody knows.
     """
 
     feeders: tuple[FeederConfig, ...]
@@ -307,6 +295,7 @@ class GridConfig:
     planning: bool = True
     fairness: float = 0.5
     local: LocalTime = field(default=utc, compare=False, repr=False)
+    supply: SupplyConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,11 +362,15 @@ type Telemetry = ChargerTelemetry | BatteryTelemetry | HouseholdTelemetry | Sola
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything measured, at one moment: `meters` by feeder id, `devices` by device id; and what is expected."""
+    """Everything measured, at one moment: `meters` by feeder id, `devices` by device id; and what is expected.
+
+    `supply`: what is known of the feeding cable; of no use without `GridConfig.supply`.
+    """
 
     meters: Mapping[str, PhaseReading | None]
     devices: Mapping[str, Telemetry] = field(default_factory=dict)
     forecast: Forecast | None = None
+    supply: SupplyTelemetry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,7 @@ class FeederWatch:
         short_since: A phase carries more than the capacity without a break since then.
         left_a: What there was for devices when it was seen last, A per phase; None: not seen yet.
         held_back: What the seldom reports of its meter keep from cars.
+        ceiling_a: What whatever feeds it can give, A per phase, where that is less than its fuse; None: it is not.
     """
 
     config: FeederConfig
@@ -103,6 +104,7 @@ class FeederWatch:
     short_since: float | None = None
     left_a: PhaseTriple | None = None
     held_back: HeldBack = field(default_factory=HeldBack)
+    ceiling_a: PhaseTriple | None = None
     _newest: PhaseReading | None = None
     _gone_since: float | None = None
     _seen_at: float | None = None
@@ -209,13 +211,7 @@ class FeederWatch:
         if self.temporary is not None:
             until = min(self.temporary.until - by_s, now + MAX_DURATION_S)
             self.temporary = TemporaryCapacity(self.temporary.power_w, until)
-        self.highs.clear()
-        self.mean.forget()
-        self.attribution.forget()
-        self.echo.forget()
-        self.reports.interrupt()
-        self.held_back.forget()
-        self._newest = self.short_since = self._seen_at = None
+        self.change_source()
         if self._gone_since is not None:
             self._gone_since = min(self._gone_since, now)
         self.plausibility.forget_future(now)
@@ -223,6 +219,16 @@ class FeederWatch:
             self.over_since = min(self.over_since, now)
         if self.last_issued_at is not None:
             self.last_issued_at = min(self.last_issued_at, now)
+
+    def change_source(self) -> None:
+        """Note that what was seen until now says nothing about what comes: another meter, or another time."""
+        self.highs.clear()
+        self.mean.forget()
+        self.attribution.forget()
+        self.echo.forget()
+        self.reports.interrupt()
+        self.held_back.forget()
+        self._newest = self.short_since = self._seen_at = None
 
     def threshold_a(self) -> PhaseTriple:
         """Return the threshold, A per phase; a temporary capacity pulls it down in proportion."""
@@ -243,6 +249,8 @@ class FeederWatch:
 
     def _limit(self) -> PhaseTriple:
         capacity = self.config.capacity_a
+        if self.ceiling_a is not None:
+            capacity = _triple(min(amps, most) for amps, most in zip(capacity, self.ceiling_a, strict=True))
         if self.temporary is None:
             return capacity
         phases = sum(1 for amps in capacity if amps > 0)

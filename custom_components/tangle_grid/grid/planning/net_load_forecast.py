@@ -64,6 +64,14 @@ class Outlook:
             sun = (sun_w or 0.0) if feeder_id == self._topology.root else 0.0
             self._profiles[feeder_id].observe(now, sum(power_w) + sun)
 
+    def usual_load_w(self, t: float) -> float | None:
+        """Return the first feeder's usual load without cars and sun at a time of the day, W; None: unknown."""
+        return self._profiles[self._topology.root].at(t)
+
+    def usual_sun_w(self, t: float) -> float | None:
+        """Return what the sun usually gives at a time of the day, W; None: unknown."""
+        return self._sun.at(t)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what was learned, JSON-able: 96 numbers per feeder."""
         return {

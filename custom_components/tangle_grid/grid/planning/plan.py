@@ -120,6 +120,11 @@ class Planner:
         self._known: frozenset[tuple[str, float]] = frozenset()
         self._made_at: float | None = None
 
+    @property
+    def outlook(self) -> Outlook:
+        """What is usual."""
+        return self._outlook
+
     def observe(
         self,
         now: float,
