@@ -133,7 +133,9 @@ def test_loads_go_by_rank_and_come_back_one_after_the_other() -> None:
     street.run(10)
     assert home.loads["boiler"]
     assert street.setpoint() == 0.0, "cars come after the loads"
-    street.run(25)
+    street.run(10)
+    assert street.setpoint() == street.setpoint("other") == 0.0
+    street.run(10)
     started = [street.setpoint(each) != 0.0 for each in ("car", "other")]
     street.run(120)
     assert (street.setpoint() or 0.0) >= 6.0

@@ -39,6 +39,8 @@ AHEAD_SLOTS: Final = 192
 _DUTY: Final = 0.3
 #: The least that is taken to be the base load, of all that is seen.
 _LEAST_BASE: Final = 0.25
+#: The least load of so long is still remembered, s.
+_REMEMBERED_S: Final = 3600.0
 #: What the base load may be of what is usual, when that is carried on.
 _LIKENESS: Final = (0.1, 2.0)
 #: When the load rises by this share of what the inverters can give, the plan is made anew at once.
@@ -68,6 +70,7 @@ class OutageControl:
         self.plan: OutagePlan | None = None
         self._planned_at = -math.inf
         self._planned_w = 0.0
+        self._seen_w: list[tuple[float, float]] = []
         self._switched_at: dict[tuple[str, str], float] = {}
 
     @property
@@ -85,6 +88,7 @@ class OutageControl:
         if supply.observe(now, inputs.supply):
             events.append(SupplyChanged(supply=supply.state))
             self._planned_at = -math.inf
+            self._seen_w = []
             # Another meter than before speaks from now on.
             root.change_source()
             if supply.alone:
@@ -102,9 +106,10 @@ class OutageControl:
             return OutageOrders()
         if supply.state is Supply.RETURNING:
             return self._bring_back(supply, now)
-        self._keep_loads(supply, now, forecast)
         orders = OutageOrders(chargers_a={device.device_id: 0.0 for device in self._chargers()})
         if supply.state is Supply.ISLAND:
+            # In the dark there is nothing to keep off: loads stay as they are.
+            self._keep_loads(supply, now, forecast)
             orders.chargers_a |= self._feed_in()
         return orders
 
@@ -212,15 +217,18 @@ class OutageControl:
         usual = self._parts.planning.planner.outlook
         running_w = sum(load.power_w for load in loads if load.running)
         all_w = max(0.0, load_w + sun_w - sum(device.power_w or 0.0 for device in self._chargers()))
+        self._seen_w = [(at, watts) for at, watts in self._seen_w if now - at <= _REMEMBERED_S] + [(now, all_w)]
         # A load that is on need not draw what it can: something of what is seen is there whatever is on.
         now_w = max(all_w - running_w, _LEAST_BASE * all_w)
+        # What is always there was there when least was seen.
+        later_w = min(now_w, *[watts for _, watts in self._seen_w])
         usual_w = usual.usual_load_w(now)
         least, most = _LIKENESS
-        share = None if not usual_w else min(most, max(least, now_w / usual_w))
+        share = None if not usual_w else min(most, max(least, later_w / usual_w))
         expected = [now_w]
         for slot in range(1, AHEAD_SLOTS):
             watts = usual.usual_load_w(now + slot * SLOT_S)
-            expected.append(now_w if watts is None or share is None else watts * share)
+            expected.append(later_w if watts is None or share is None else watts * share)
         return expected
 
     def _feed_in(self) -> dict[str, float]:
