@@ -36,6 +36,7 @@ class Why(StrEnum):
     RELEASE = Cause.RELEASE
     PLAN = Cause.PLAN
     PAYMENT = Cause.PAYMENT
+    OUTAGE = Cause.OUTAGE
     #: The capacity was lowered for a while.
     DIMMED = "dimmed"
     #: Others are first, and nothing is left.
@@ -78,6 +79,8 @@ def why(parts: EngineParts, now: float, device_id: str) -> Reason:
 def _of_household(parts: EngineParts, device: DeviceState) -> Reason:
     if device.silent:
         return _reason(Why.SILENT)
+    if device.device_id in parts.outage_off:
+        return _reason(Why.OUTAGE)
     if not device.shed:
         return _reason(Why.FREE)
     until = _helps_until(parts, device)
