@@ -171,7 +171,7 @@ class GridEngine:
         parts.market.advance(now, events, asking=not self._outage.alone)
         devices = tuple(parts.devices.values())
         parts.precedence.update(now, devices, parts.feeders)
-        outage = self._outage.orders(now, inputs.forecast)
+        outage = self._outage.orders(now, inputs.forecast, events)
         parts.planned = {}
         if not self._outage.alone:
             # A day without a cable is no day to learn from, and nothing is charged on it.

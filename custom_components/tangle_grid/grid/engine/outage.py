@@ -99,13 +99,13 @@ class OutageControl:
         reading = None if inputs.supply is None else inputs.supply.reading
         return {**inputs.meters, root.config.feeder_id: reading}
 
-    def orders(self, now: float, forecast: Forecast | None) -> OutageOrders:
-        """Decide, from devices that are brought up to date, and note which loads stay off."""
+    def orders(self, now: float, forecast: Forecast | None, events: list[GridEvent]) -> OutageOrders:
+        """Decide, from devices that are brought up to date, and note which loads stay off. News go to `events`."""
         supply = self._parts.supply
         if supply is None or supply.state is Supply.CABLE:
             return OutageOrders()
         if supply.state is Supply.RETURNING:
-            return self._bring_back(supply, now)
+            return self._bring_back(supply, now, events)
         orders = OutageOrders(chargers_a={device.device_id: 0.0 for device in self._chargers()})
         if supply.state is Supply.ISLAND:
             # In the dark there is nothing to keep off: loads stay as they are.
@@ -253,7 +253,7 @@ class OutageControl:
 
     # The cable is back
 
-    def _bring_back(self, supply: SupplyWatch, now: float) -> OutageOrders:
+    def _bring_back(self, supply: SupplyWatch, now: float, events: list[GridEvent]) -> OutageOrders:
         """Let one load after the other on again, by rank, and then the chargers."""
         gap_s = supply.config.restore_gap_s
         waiting = sorted(
@@ -278,6 +278,7 @@ class OutageControl:
         free = int((now - first_at) / gap_s) if gap_s > 0 else len(chargers)
         if free >= len(chargers):
             supply.restored(now)
+            events.append(SupplyChanged(supply=supply.state))
         return OutageOrders(chargers_a=dict.fromkeys(chargers[free:], 0.0))
 
     def _let_on(self, device: DeviceState, load_id: str, now: float) -> None:
