@@ -39,16 +39,18 @@ class Lived(Served):
     """What was served, and how.
 
     Attributes:
-        load_days: Days that all loads together were looked after.
+        loads: How many there are.
         overload: The greatest overload without a break, as a share of what inverters stand.
-        trips: Steps in which the inverters were empty or overloaded, and everybody in the dark.
+        dark_s: The inverters were empty or overloaded, and everybody in the dark, s.
+        disorder_s: A load ran although one that comes before it, and takes no more, was kept off, s.
         to_capacity_s: From the loss to the new capacity, s.
         restore_s: From the cable's return until every load was back, s.
     """
 
-    load_days: float = 0.0
+    loads: int = 0
     overload: float = 0.0
-    trips: int = 0
+    dark_s: float = 0.0
+    disorder_s: float = 0.0
     to_capacity_s: float = math.inf
     restore_s: float = math.inf
 
@@ -69,9 +71,8 @@ class Loop:
         homes, ranks = range(len(outage.loads_w)), range(1, len(SHARES))
         self._on = {(f"home{home}", f"load{rank}"): True for home in homes for rank in ranks}
         lived = Lived(energy_wh=[0.0] * len(SHARES), hours=0.0)
-        lived.load_days = len(self._on) * outage.slots * SLOT_S / 86_400.0
+        lived.loads = len(self._on)
         held_wh, over_ws, lasted_s = outage.start_wh, 0.0, outage.slots * SLOT_S
-        net_w = served = 0.0
         t = -_BEFORE_S
         while t < lasted_s + _AFTER_S:
             slot = min(max(0, int(t // SLOT_S)), outage.slots - 1)
@@ -86,10 +87,8 @@ class Loop:
                 over_ws = over_ws + beyond_w * step_s if beyond_w > 0 else 0.0
                 stands_ws = STANDS_SHARE * outage.inverter_w * STANDS_S
                 if net_w > 0 and (over_ws > stands_ws or held_wh <= net_w * step_s / 3600.0):
-                    lived.trips += 1
-                    served = 0.0
-                    # All switch off: only what the sun gives of what is always on is there.
-                    lived.energy_wh[0] += 0.0
+                    # All switch off, the sun's inverters with them.
+                    lived.dark_s += step_s
                 else:
                     lived.overload = max(lived.overload, over_ws / stands_ws)
                     if net_w > 0:
@@ -129,6 +128,8 @@ class Loop:
                 supply=SupplyTelemetry(cable=not dead, formed=dead, reading=reading if dead else None),
             ),
         )
+        if dead and self._disorder():
+            lived.disorder_s += self.step_s
         if dead:
             limit_w = sum(result.status.feeders["street"].capacity_w)
             if limit_w <= outage.inverter_w + 1.0:
@@ -144,6 +145,22 @@ class Loop:
         since = t - outage.slots * SLOT_S
         if since >= 0 and all(self._on.values()):
             lived.restore_s = min(lived.restore_s, since)
+
+    def _disorder(self) -> bool:
+        """Return whether a load runs although one that comes before it, and takes no more, is off."""
+        ranked = [
+            (
+                int(load.removeprefix("load")),
+                max(self.outage.loads_w[int(home.removeprefix("home"))][int(load[4:])]),
+                on,
+            )
+            for (home, load), on in self._on.items()
+        ]
+        return any(
+            runs and not waits and before < after and takes_less <= takes
+            for after, takes, runs in ranked
+            for before, takes_less, waits in ranked
+        )
 
     def _config(self) -> GridConfig:
         outage = self.outage

@@ -7,15 +7,14 @@ batteries and loads that may be kept off (see `_outage_model.py`). Whoever contr
 the island formed, what the inverters give, which loads are on, what is in the batteries, and a forecast of the sun that
 is off by about a third; nobody is told how long it lasts. The engine runs in a closed loop. Printed:
 
-- critical: energy of what is always on that was served, of what was wanted, and of the best possible: a linear programme
-  that knows everything beforehand and serves what matters more first. The same with nothing done: then the inverters
-  switch off whenever they are overloaded or empty, and everybody is in the dark.
-- hours: how long everything that is always on was served.
-- order: quarters of an hour in which a load ran although one that comes before it, and would have taken less, did not.
-- overload: the greatest load beyond what the inverters give, W x s without a break, and as a share of what they stand
-  for a short time (here: a tenth of their power for 60 s).
-- switched: how often a load was switched, per load and day; seconds from the loss to the new capacity, and from the
-  cable's return until everything is back.
+- energy by rank that was served, as a share of what was wanted: by the engine; by a linear programme that knows
+  everything beforehand and serves what matters more first; and with nothing done: then the inverters switch off for
+  everybody whenever they are overloaded or empty. Rank 0 is what is always on.
+- the same of rank 0 as a share of what the linear programme serves, and how long all of it was served;
+- the greatest overload without a break, as a share of what inverters are taken to stand: a tenth more for 60 s;
+- how often a load was switched in an outage, its return included; the share of the time in which a load ran although
+  one that comes before it, and takes no more, was kept off (loads are not switched again at once);
+- seconds from the loss to the new capacity, and from the cable's return until everything is on again.
 
 Environment: bench
 """
@@ -26,64 +25,76 @@ import statistics
 import sys
 from typing import Any
 
-from benchmarks._outage_loop import Loop, nothing_done
-from benchmarks._outage_model import HOURS, SHARES, best_possible, make_outage
+from benchmarks._outage_loop import Lived, Loop, nothing_done
+from benchmarks._outage_model import HOURS, SHARES, Outage, Served, best_possible, make_outage
+
+
+def summary(rows: list[tuple[Outage, Lived, Served, Served]]) -> dict[str, Any]:
+    """Return the figures of all outages together."""
+    wanted = [
+        sum(outage.wanted_w(slot, rank) for outage, *_ in rows for slot in range(outage.slots)) * HOURS
+        for rank in range(len(SHARES))
+    ]
+    ours = [mine for _, mine, _, _ in rows]
+    served: dict[str, list[Served]] = {
+        "engine": [*ours],
+        "best": [best for _, _, best, _ in rows],
+        "nothing": [nothing for *_, nothing in rows],
+    }
+    shares = sorted(
+        float(mine.energy_wh[0] / best.energy_wh[0]) for _, mine, best, _ in rows if best.energy_wh[0] > 1.0
+    )
+    seconds = sum(outage.slots for outage, *_ in rows) * HOURS * 3600.0
+    best_wh = sum(best.energy_wh[0] for best in served["best"])
+    return {
+        "outages": len(rows),
+        "hours": round(seconds / 3600.0, 1),
+        "served_by_rank": {
+            who: [
+                round(float(sum(each.energy_wh[rank] for each in lived)) / wanted[rank], 3)
+                for rank in range(len(SHARES))
+            ]
+            for who, lived in served.items()
+        },
+        "critical_of_best": round(float(sum(mine.energy_wh[0] for mine in ours) / best_wh), 3),
+        "critical_of_best_median": round(statistics.median(shares), 3),
+        "critical_of_best_worst": [round(each, 3) for each in shares[:5]],
+        "hours_lived": {who: round(sum(each.hours for each in lived), 1) for who, lived in served.items()},
+        "greatest_overload_share": round(max(each.overload for each in ours), 3),
+        "switched_per_load": round(sum(each.switched for each in ours) / sum(each.loads for each in ours), 2),
+        "disorder_share": round(sum(each.disorder_s for each in ours) / seconds, 3),
+        "to_capacity_s": max(each.to_capacity_s for each in ours),
+        "restored_s": max(each.restore_s for each in ours),
+    }
 
 
 def main() -> None:
     """Run all outages and print what came of them."""
-    parser = argparse.ArgumentParser(prog="scripts/bench outage", description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--step", type=float, default=60.0, help="length of a step, s")
-    parser.add_argument("--json", action="store_true")
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench outage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=200, help="outages")
+    parser.add_argument("--seed", type=int, default=0, help="of the first one")
+    parser.add_argument("--step", type=float, default=60.0, help="length of a step of the closed loop, s")
+    parser.add_argument("--json", action="store_true", help="print figures only")
     asked = parser.parse_args()
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Outage, Lived, Served, Served]] = []
     for seed in range(asked.seed, asked.seed + asked.count):
         outage = make_outage(seed)
-        ours = Loop(outage, asked.step).run()
-        best, nothing = best_possible(outage), nothing_done(outage)
-        wanted = [
-            sum(outage.wanted_w(slot, rank) for slot in range(outage.slots)) * HOURS for rank in range(len(SHARES))
-        ]
-        rows.append(
-            {
-                "seed": seed,
-                "hours": outage.slots * HOURS,
-                "wanted": wanted,
-                "ours": ours,
-                "best": best,
-                "nothing": nothing,
-            }
-        )
-        print(f"\r{len(rows)} of {asked.count}", end="", file=sys.stderr, flush=True)
+        rows.append((outage, Loop(outage, asked.step).run(), best_possible(outage), nothing_done(outage)))
+        print(f"\r{len(rows)} of {asked.count} outages", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    for rank in range(len(SHARES)):
-        wanted = sum(row["wanted"][rank] for row in rows)
-        print(
-            f"rank {rank}: "
-            + ", ".join(
-                f"{who} {sum(row[who].energy_wh[rank] for row in rows) / wanted:.3f}"
-                for who in ("best", "ours", "nothing")
-            )
-        )
-    shares = sorted(row["ours"].energy_wh[0] / row["best"].energy_wh[0] for row in rows if row["best"].energy_wh[0] > 1)
-    print(f"critical, of the best: worst {shares[:4]}, median {statistics.median(shares):.3f}")
-    for who in ("best", "ours", "nothing"):
-        print(
-            f"hours lived, {who}: {sum(row[who].hours for row in rows):.0f} of {sum(row['hours'] for row in rows):.0f}"
-        )
-    days = sum(row["ours"].load_days for row in rows)
-    print(f"switched per load and day: {sum(row['ours'].switched for row in rows) / days:.2f}")
-    print(
-        "overload share max", max(row["ours"].overload for row in rows), "trips", sum(row["ours"].trips for row in rows)
-    )
-    print(
-        "to capacity",
-        max(row["ours"].to_capacity_s for row in rows),
-        "restore",
-        max(row["ours"].restore_s for row in rows),
-    )
+    figures = summary(rows)
+    if asked.json:
+        print(json.dumps(figures))
+        return
+    for name, figure in figures.items():
+        if isinstance(figure, dict):
+            print(f"{name}:")
+            for who, value in figure.items():
+                print(f"  {who:8} {value}")
+        else:
+            print(f"{name}: {figure}")
 
 
 if __name__ == "__main__":

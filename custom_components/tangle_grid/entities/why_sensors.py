@@ -21,7 +21,9 @@ WHY_OPTIONS: Final = (*(why.value for why in Why), AT_NO_CHARGER)
 WHY_ATTRIBUTES: Final = frozenset({"sentence", "phases", "feeder", "until", "begins_at", "cars", "setpoint"})
 _MOMENTS: Final = ("until", "begins_at")
 #: What reads otherwise when it leaves nothing at all.
-_WAITS: Final = frozenset({Why.PROTECTION.value, Why.DIMMED.value, Why.RESERVED.value, Why.PAYMENT.value, Why.OUTAGE.value})
+_WAITS: Final = frozenset(
+    {Why.PROTECTION.value, Why.DIMMED.value, Why.RESERVED.value, Why.PAYMENT.value, Why.OUTAGE.value}
+)
 
 
 def why_sensor[V: MemberView, D: ViewSensorDescription[Any]](

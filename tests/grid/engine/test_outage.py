@@ -1,8 +1,7 @@
 """The cable is dead: chargers stop in one pass, nothing feeds in that nobody confirmed, and all comes back in order."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from custom_components.tangle_grid.grid import (
     BatterySetpoint,
@@ -49,7 +48,7 @@ def state_of(on: Plant) -> list[Supply]:
 
 
 @pytest.mark.parametrize("formed", [False, True])
-def test_chargers_stop_in_the_same_pass(formed: bool) -> None:  # noqa: FBT001
+def test_chargers_stop_in_the_same_pass(formed: bool) -> None:
     street = plant(Car(charger()), Car(charger("other")), Store(battery()))
     assert (street.setpoint() or 0.0) > 6.0
     lose(street, formed=formed)

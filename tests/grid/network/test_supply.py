@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.grid.model.supply import Supply, SupplyConfig, SupplyTelemetry
 from custom_components.tangle_grid.grid.network.supply import SupplyWatch

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from custom_components.tangle_grid.grid.planning.outage_plan import OutageLoad, OutagePlan, Stored, plan_outage
 
