@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.tangle_grid.grid.control import allocator, control_pass as control
+from custom_components.tangle_grid.grid.control import allocator, sharing
 from custom_components.tangle_grid.grid.control.allocator import Demand, allocate
 from custom_components.tangle_grid.grid.model.world import FeederConfig, GridConfig, MarketConfig
 from custom_components.tangle_grid.grid.network.topology import Topology
@@ -49,7 +49,7 @@ def test_the_current_is_shared_out_twice_in_a_pass_at_most(monkeypatch: pytest.M
     plant = Plant(*(Car(charger(f"car_{number}", safe_current_a=0.0), soc=50.0) for number in range(3)), market=QUIET)
     plant.run(600)
     assert plant.car("car_0").told > 0
-    calls = counted(monkeypatch, control, "share_out")
+    calls = counted(monkeypatch, sharing, "share_out")
     plant.base_a = (base_a, base_a, base_a)
     plant.step()
     assert len(calls) <= 2

@@ -194,7 +194,7 @@ def put_lids_on(
         return
     below, free = _sorted_out(lids, charging)
     settle_s = config.timing.compliance_grace_s / 3
-    outside = [decision for decision in (*free, *others) if not decision.is_battery]
+    outside = [each for each in (*free, *others) if isinstance(each.device.config, ChargerConfig)]
     used_a = _sums(lids, outside, lambda decision, _: _uses_a(decision.device))
     # What `room` takes for free, although it is not for those below a lid.
     taken_a = _sums(
@@ -223,11 +223,10 @@ def put_lids_on(
         decision.wiring = wirings[known]
 
 
-def under_a_lid(decision: DeviceDecision, amps: float, left: Sequence[float]) -> bool:
-    """Return whether a charger with `amps` could have more if nothing were kept for helpers; `left` is A per limit."""
-    more = decision.charger.step_a if amps > 0 else decision.charger.min_current_a
-    kept = min((left[lid] for lid in decision.wiring.lids), default=math.inf)
-    return kept < more <= min(left[limit] for limit in decision.wiring.limits)
+def under_a_lid(wiring: Wiring, more_a: float, left: Sequence[float]) -> bool:
+    """Return whether a charger could have so much more if nothing were kept for helpers; `left` is A per limit."""
+    kept = min((left[lid] for lid in wiring.lids), default=math.inf)
+    return kept < more_a <= min(left[limit] for limit in wiring.limits)
 
 
 def _sums(
@@ -248,7 +247,7 @@ def _sorted_out(lids: Lids, charging: Sequence[DeviceDecision]) -> tuple[list[De
     free: list[DeviceDecision] = []
     for decision in charging:
         if decision.device.device_id in lids.starting:
-            decision.ceiling = min(decision.ceiling, decision.charger.min_current_a)
+            decision.ceiling = min(decision.ceiling, decision.least_a)
             free.append(decision)
         else:
             (free if decision.device.device_id in lids.free else below).append(decision)

@@ -13,7 +13,7 @@ from ..device.report_interval import ReportWatch
 from ..model.world import NOMINAL_V, Cause, Timing
 from ..network.protection import FeederWatch, Room
 from ..network.topology import PHASES, Topology
-from .decision import DeviceDecision
+from .charger_decision import ChargerDecision
 
 #: Who is held back for one of these gets no more from another meter.
 _OTHERWISE: Final = frozenset({Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.PLAN, Cause.PAYMENT})
@@ -22,7 +22,7 @@ _OFTEN: Final = 5.0
 
 
 def note_costs(
-    decisions: Sequence[DeviceDecision],
+    chargers: Sequence[ChargerDecision],
     room: Room,
     feeders: Sequence[FeederWatch],
     topology: Topology,
@@ -33,14 +33,13 @@ def note_costs(
     """Take in what each meter and each charger keeps from cars by this pass.
 
     Args:
-        decisions: For all devices.
+        chargers: What is decided for them.
         room: What there was to decide about.
         feeders: By number.
         topology: Their tree.
         now: Grid time.
         timing: Of the island.
     """
-    chargers = [decision for decision in decisions if not decision.is_battery]
     wanting = [(decision, more_a) for decision in chargers if (more_a := _wants_a(decision, now, timing)) > 0]
     wanted_by = {decision.device.device_id: more_a for decision, more_a in wanting}
     by_charger: dict[str, float] = {}
@@ -78,17 +77,17 @@ def note_costs(
 
 
 def _below(
-    decisions: Iterable[DeviceDecision], feeders: Sequence[FeederWatch], topology: Topology
-) -> Sequence[Sequence[DeviceDecision]]:
+    decisions: Iterable[ChargerDecision], feeders: Sequence[FeederWatch], topology: Topology
+) -> Sequence[Sequence[ChargerDecision]]:
     """Return for each feeder the chargers whose current passes through it."""
-    below: list[list[DeviceDecision]] = [[] for _ in feeders]
+    below: list[list[ChargerDecision]] = [[] for _ in feeders]
     for decision in decisions:
         for number in topology.path(decision.charger.feeder_id):
             below[number].append(decision)
     return below
 
 
-def _per_phase(decisions: Iterable[tuple[DeviceDecision, float]]) -> tuple[float, ...]:
+def _per_phase(decisions: Iterable[tuple[ChargerDecision, float]]) -> tuple[float, ...]:
     """Return the sums of what comes with decisions, A per phase."""
     amps: tuple[list[float], ...] = tuple([] for _ in range(PHASES))
     for decision, each_a in decisions:
@@ -97,7 +96,7 @@ def _per_phase(decisions: Iterable[tuple[DeviceDecision, float]]) -> tuple[float
     return tuple(map(sum, amps))
 
 
-def _wants_a(decision: DeviceDecision, now: float, timing: Timing) -> float:
+def _wants_a(decision: ChargerDecision, now: float, timing: Timing) -> float:
     """Return how much more a car would take if only the capacity counted, A per phase."""
     device = decision.device
     if decision.cause in _OTHERWISE or device.satisfied or not device.plugged_in or not device.watch.compliant:
@@ -115,7 +114,7 @@ def _between(least_a: float, most_a: float, told_a: float, wanted_a: float) -> f
 
 def _share_out(
     by_charger: dict[str, float],
-    decisions: Iterable[DeviceDecision],
+    decisions: Iterable[ChargerDecision],
     feeder: FeederWatch,
     phase: int,
     amps: float,
@@ -134,7 +133,7 @@ def _share_out(
         by_charger[device_id] = by_charger.get(device_id, 0.0) + amps * width / whole
 
 
-def _left_a(limit: int, room: Room, decisions: Iterable[DeviceDecision]) -> float:
+def _left_a(limit: int, room: Room, decisions: Iterable[ChargerDecision]) -> float:
     """Return what all that was decided leaves of a limit, A; silent chargers are no part of the room."""
     told = (
         decision.value or 0.0

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ..control.control_pass import ControlPass
+from ..control.decision import Asked
 from ..control.load_shedding import keep_loads
 from ..model.events import GridEvent, is_owed
 from ..model.lease import Lease
@@ -184,15 +185,18 @@ class GridEngine:
             topology=parts.topology,
             feeders=parts.feeders,
             devices=devices,
-            wanted=parts.market.activation.wanted(),
-            held=releasing,
             lids=parts.market.activation.lids(),
             precedence=parts.precedence,
-            planned=parts.planned,
-            outage_a=outage.chargers_a,
-            now=now,
+            asked=Asked(
+                wanted=parts.market.activation.wanted(),
+                held=releasing,
+                planned=parts.planned,
+                outage=outage.chargers_a,
+                now=now,
+                timing=parts.config.timing,
+            ),
         )
-        decided = (self._leases.apply(plan, now) for plan in control.run())
+        decided = (self._leases.apply(decision, now) for decision in control.run())
         setpoints: list[Setpoint] = [setpoint for setpoint in decided if setpoint is not None]
         loads_changed = False
         for device in parts.devices.values():

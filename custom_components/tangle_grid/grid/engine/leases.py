@@ -3,7 +3,7 @@
 from ..control.decision import DeviceDecision
 from ..device.state import DeviceState
 from ..model.lease import grant
-from ..model.world import BatteryConfig, BatterySetpoint, Cause, ChargerConfig, ChargerSetpoint, Setpoint
+from ..model.world import Cause, ChargerConfig, Setpoint
 from .parts import EngineParts
 
 
@@ -13,54 +13,39 @@ class SetpointLeases:
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
 
-    def apply(self, plan: DeviceDecision, now: float) -> Setpoint | None:
+    def apply(self, decision: DeviceDecision, now: float) -> Setpoint | None:
         """Take a decision over into its device's lease, and return what has to be written, if anything."""
-        device, lease = plan.device, plan.device.lease
-        if plan.falls:
+        device, lease = decision.device, decision.device.lease
+        if decision.falls:
             device.reduced_at = now
-        unchanged = lease is not None and lease.value == plan.value and not lease.expired(now)
-        again = self._tell_again(device, plan, now) and unchanged
+        unchanged = lease is not None and lease.value == decision.value and not lease.expired(now)
+        again = self._tell_again(device, decision, now) and unchanged
         if unchanged and lease is not None:
-            lease.cause = plan.cause
+            lease.cause = decision.cause
             if not lease.due(now) and not again:
                 return None
         before = None if lease is None else lease.value
-        device.lease = grant(lease, plan.value, plan.cause, now, self._parts.config.timing.lease_s)
-        self._note_command(plan, before, now if lease is None else lease.changed_at, now)
-        expires_at, cause = device.lease.expires_at, plan.cause
-        if isinstance(device.config, BatteryConfig):
-            reduces = plan.value is not None and plan.value < (before if before is not None else device.power_w or 0.0)
-            return BatterySetpoint(
-                device_id=device.device_id, power_w=plan.value, expires_at=expires_at, cause=cause, reduces=reduces
-            )
-        amps = plan.value or 0.0
-        return ChargerSetpoint(
-            device_id=device.device_id,
-            current_a=amps,
-            expires_at=expires_at,
-            cause=cause,
-            reduces=before is None or amps < before,
-            again=again,
-            phases=len(device.config.phases),
-        )
+        device.lease = grant(lease, decision.value, decision.cause, now, self._parts.config.timing.lease_s)
+        self._note_command(decision, before, now if lease is None else lease.changed_at, now)
+        return decision.setpoint(before, expires_at=device.lease.expires_at, again=again)
 
-    def _note_command(self, plan: DeviceDecision, before: float | None, since: float, now: float) -> None:
+    def _note_command(self, decision: DeviceDecision, before: float | None, since: float, now: float) -> None:
         """Remember what a charger was told, and what that says."""
-        device = plan.device
-        if not isinstance(device.config, ChargerConfig) or plan.value is None:
+        device = decision.device
+        if not isinstance(device.config, ChargerConfig) or decision.value is None:
             return
-        if device.silent and plan.value > (before or 0.0):
+        if device.silent and decision.value > (before or 0.0):
             device.probe.begin(now)
-        if before is not None and plan.value < before:
+        if before is not None and decision.value < before:
             device.watch.falls(now)
-            if plan.cause is Cause.PROTECTION:
+            if decision.cause is Cause.PROTECTION:
                 device.turns.add(now, before, since)
-        if plan.value > 0 and (before or 0.0) <= 0:
+        if decision.value > 0 and (before or 0.0) <= 0:
             device.resume.begins(now)
-        elif plan.value <= 0 and (before or 0.0) > 0 and plan.cause is Cause.PROTECTION:
+        elif decision.value <= 0 and (before or 0.0) > 0 and decision.cause is Cause.PROTECTION:
             device.resume.paused(now)
 
-    def _tell_again(self, device: DeviceState, plan: DeviceDecision, now: float) -> bool:
+    def _tell_again(self, device: DeviceState, decision: DeviceDecision, now: float) -> bool:
         """Return whether a charger is told its setpoint although it shows it: it may do something else."""
         config, timing = device.config, self._parts.config.timing
         if not isinstance(config, ChargerConfig) or device.lease is None:
@@ -68,12 +53,12 @@ class SetpointLeases:
         if device.rewrite:
             device.rewrite = False
             return True
-        if (plan.value or 0.0) > 0 and device.resume.tell_again(now):
+        if (decision.value or 0.0) > 0 and device.resume.tell_again(now):
             return True
         settled = now - device.lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
         short = (
             settled
-            and (plan.value or 0.0) < config.max_current_a
+            and (decision.value or 0.0) < config.max_current_a
             and any(
                 feeder.short_since is not None and now - feeder.short_since >= timing.compliance_grace_s / 3
                 for feeder in (self._parts.feeders[number] for number in self._parts.topology.path(config.feeder_id))
