@@ -144,6 +144,10 @@ def verification_response(runtime: IslandRuntime, verification: Verification) ->
         "recomputed_amount": recomputed.amount_i if recomputed else None,
         "island": verification.island,
         "public_key": verification.public_key,
+        "messages": [
+            {"kind": each.kind, "transaction": each.transaction, "text": each.text, "body": dict(each.body)}
+            for each in verification.messages
+        ],
         "checks": [
             {
                 "check": check.key,

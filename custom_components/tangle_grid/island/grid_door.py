@@ -11,6 +11,7 @@ from ..grid.engine.status import MarketAccount
 from ..grid.model.events import GridEvent
 from ..grid.model.request import ANSWERABLE, CurtailmentRequest
 from ..grid.model.world import GridConfig, Reason
+from ..grid.planning.plan import Run
 from ..grid.requests.consequence import Consequence
 
 
@@ -73,6 +74,10 @@ class GridDoor:
             GridError: The grid does not know the charger.
         """
         return self._engine.ready_in_time(self._clock.now(), device_id)
+
+    def planned(self, device_id: str) -> Sequence[Run]:
+        """Return when the plan lets a charger's car have something, soonest first; nothing: no plan for it."""
+        return self._engine.planned(device_id)
 
     def consequence(self, *, request_id: str, device_id: str) -> Consequence:
         """Return what a participant's yes would mean now.

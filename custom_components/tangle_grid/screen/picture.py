@@ -5,14 +5,33 @@ from typing import Any, Final
 
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ..const import CONF_FEEDER, CONF_OWNERS, CONF_TOKEN_RATE, DOMAIN, MAIN_FEEDER, TREASURY
+from ..const import (
+    CONF_FEEDER,
+    CONF_OWNERS,
+    CONF_TOKEN_RATE,
+    DOMAIN,
+    MAIN_FEEDER,
+    SUBENTRY_DATA_TOPIC,
+    SUBENTRY_PARKING,
+    SUBENTRY_TOLL,
+    TREASURY,
+)
 from ..entities.why_sensors import why_figures, why_text
 from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
-from ..grid.model.request import Ask, CurtailmentRequest
-from ..grid.model.world import BatteryTelemetry, ChargerTelemetry, PhaseReading, Reason
+from ..grid.model.forecast import Series
+from ..grid.model.request import ANSWERABLE, Ask, CurtailmentRequest
+from ..grid.model.world import (
+    BatteryConfig,
+    BatteryTelemetry,
+    ChargerTelemetry,
+    HouseholdConfig,
+    HouseholdTelemetry,
+    PhaseReading,
+    Reason,
+)
 from ..grid.planning.plan import PlanStatus
 from ..grid.planning.valley_filling import SLOT_S
-from ..island.configuration import Participant
+from ..island.configuration import Member, Participant
 from ..island.entity_identity import island_prefix
 from ..island.runtime import IslandRuntime
 from ..ledger import WalletState
@@ -23,6 +42,10 @@ VERSION: Final = 2
 _FINISHED: Final = 6
 #: Powers are shown in steps of this, W: each watt would be a difference of its own.
 _STEP_W: Final = 10
+_SERVICES: Final = frozenset({SUBENTRY_PARKING, SUBENTRY_TOLL, SUBENTRY_DATA_TOPIC})
+#: So much of a car's plan is shown, runs of the same current.
+_RUNS: Final = 24
+_AHEAD_S: Final = 36 * 3600.0
 _ISLAND: Final = "island"
 #: Sections with one item only have it under this name.
 ONLY: Final = "0"
@@ -48,6 +71,23 @@ def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tupl
     for participant_id, participant in runtime.participants.items():
         if participant_id in grid.devices:
             yield "participants", participant_id, _participant(runtime, participant, grid.devices[participant_id])
+    yield from _others(runtime)
+    for request in _requests(runtime, grid):
+        yield "requests", request.request_id, _request(runtime, request)
+    if grid.plan is not None:
+        yield "plan", ONLY, _plan(grid.plan)
+    forecast = runtime.forecasts.forecast()
+    if forecast is not None:
+        yield "forecast", ONLY, {"price": _series(forecast.price), "sun_w": _series(forecast.sun_w)}
+    for owner, wallet in snapshot.wallets.items():
+        yield "wallets", owner, _wallet(runtime, owner, wallet)
+    yield "ledger", ONLY, _ledger(runtime)
+    for whose, each in entities.items():
+        yield "entities", whose, each
+
+
+def _others(runtime: IslandRuntime) -> Iterator[tuple[str, str, Item]]:
+    """Yield those who are not on a cable: cars, and what cars pay or are paid by."""
     for vehicle_id, vehicle in runtime.vehicles.all.items():
         yield (
             "vehicles",
@@ -59,15 +99,9 @@ def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tupl
                 "device_id": _device_id(runtime, vehicle_id),
             },
         )
-    for request in _requests(runtime, grid):
-        yield "requests", request.request_id, _request(runtime, request)
-    if grid.plan is not None:
-        yield "plan", ONLY, _plan(grid.plan)
-    for owner, wallet in snapshot.wallets.items():
-        yield "wallets", owner, _wallet(runtime, owner, wallet)
-    yield "ledger", ONLY, _ledger(runtime)
-    for whose, each in entities.items():
-        yield "entities", whose, each
+    for service_id, member in runtime.members.items():
+        if member.kind in _SERVICES:
+            yield "services", service_id, _service(runtime, service_id, member)
 
 
 def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:
@@ -146,6 +180,18 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
     }
     if isinstance(telemetry, ChargerTelemetry | BatteryTelemetry):
         item["soc"] = _rounded(telemetry.soc)
+    if isinstance(telemetry, BatteryTelemetry) and isinstance(participant.config, BatteryConfig):
+        item |= {"reserve_soc": participant.config.min_soc, "capacity_wh": participant.config.capacity_wh}
+    if isinstance(telemetry, HouseholdTelemetry) and isinstance(participant.config, HouseholdConfig):
+        item["loads"] = [
+            {
+                "entity": load.load_id,
+                "power_w": round(load.rated_w),
+                "on": telemetry.loads_on.get(load.load_id),
+                "shed": load.load_id in status.shed,
+            }
+            for load in participant.config.loads
+        ]
     if isinstance(telemetry, ChargerTelemetry):
         quote, cost = runtime.charging.quote(participant_id), runtime.charging.cost(participant_id)
         item |= {
@@ -157,6 +203,10 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
             "price": None if quote is None else round(float(quote.per_kwh), 4),
             "cost": None if cost is None else round(float(cost), 2),
             "payment": runtime.charging.payment(participant_id).value,
+            "planned": [
+                [run.start, run.end, round(run.current_a, 1)] for run in runtime.grid.planned(participant_id)[:_RUNS]
+            ],
+            "ready_in_time": runtime.grid.ready_in_time(participant_id),
         }
     return item
 
@@ -184,7 +234,7 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
         "accepted_w": _watt(request.accepted_w),
         "active_w": _watt(request.active_w),
         "parts": [
-            *(_part(ask) for ask in request.asks.values()),
+            *(_part(runtime, request, ask) for ask in request.asks.values()),
             *(
                 {"participant": device_id, "state": "not_asked", "reason": _reason(reason)}
                 for device_id, reason in request.not_asked.items()
@@ -193,8 +243,8 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
     }
 
 
-def _part(ask: Ask) -> Item:
-    return {
+def _part(runtime: IslandRuntime, request: CurtailmentRequest, ask: Ask) -> Item:
+    part: dict[str, Any] = {
         "participant": ask.device_id,
         "state": ask.state.value,
         "power_w": _watt(ask.quantity_w),
@@ -204,6 +254,18 @@ def _part(ask: Ask) -> Item:
         "amount_i": ask.amount_i,
         "payment": ask.payment_reference,
     }
+    if ask.state in ANSWERABLE and request.live:
+        means = runtime.grid.consequence(request_id=request.request_id, device_id=ask.device_id)
+        part["means"] = {
+            "effect": means.effect.value,
+            "setpoint": _rounded(means.setpoint, 1),
+            "power_w": _watt(means.power_w),
+            "duration_s": means.duration_s // 60 * 60,
+            # To the minute: the seconds would be a difference with every picture.
+            "ready_at": None if means.ready_at is None else means.ready_at // 60 * 60,
+            "earns_i": means.earns_i,
+        }
+    return part
 
 
 def _reason(reason: Reason | None) -> Item | None:
@@ -227,6 +289,22 @@ def _plan(plan: PlanStatus) -> Item:
         "peak_w": _watt(plan.peak_w),
         "energy_wh": plan.energy_wh,
     }
+
+
+def _series(series: Series | None) -> Item | None:
+    """Return a forecast as it is drawn: a day and a half at most."""
+    if series is None:
+        return None
+    most = int(_AHEAD_S // series.step_s) + 1
+    return {
+        "start": series.start,
+        "step_s": series.step_s,
+        "values": [round(value, 4) for value in series.values[:most]],
+    }
+
+
+def _service(runtime: IslandRuntime, service_id: str, member: Member) -> Item:
+    return {"name": member.name, "kind": member.kind, "device_id": _device_id(runtime, service_id)}
 
 
 def _wallet(runtime: IslandRuntime, owner: str, wallet: WalletState) -> Item:

@@ -12,8 +12,8 @@ from ..const import TREASURY
 from ..island.runtime import IslandRuntime
 from .picture import ONLY, Item, Picture
 
-#: Sections whose items are those of a participant or a vehicle, under its id.
-_PERSONAL: Final = ("participants", "vehicles")
+#: Sections whose items are those of a participant, a vehicle or a service, under its id.
+_PERSONAL: Final = ("participants", "vehicles", "services")
 
 
 class Sight:

@@ -16,7 +16,7 @@ from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
 from ..model.world import GridConfig, HouseholdConfig, Inputs, Reason, Setpoint
 from ..network.protection import OLDEST_S
-from ..planning.plan import BATCH
+from ..planning.plan import BATCH, Run
 from ..requests.consequence import Consequence, consequence_of
 from ..requests.policy import ready_in_time
 from .commands import Commands
@@ -111,6 +111,10 @@ class GridEngine:
         device = self._parts.device(device_id)
         need_wh = self._parts.lifecycle.habits.payable_wh(device, ask.rate)
         return consequence_of(device, request, ask, now, need_wh=need_wh)
+
+    def planned(self, device_id: str) -> Sequence[Run]:
+        """Return when the plan lets a charger's car have something, soonest first; nothing: no plan for it."""
+        return self._parts.planning.runs(device_id) if self._parts.config.planning else ()
 
     def account(self, now: float) -> MarketAccount:
         """Return what the rewards of this day have cost, and who earned them lately."""

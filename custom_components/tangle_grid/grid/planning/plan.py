@@ -68,6 +68,15 @@ class Slot:
     current_a: float
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Slots one after the other with the same current: from `start` to `end`, grid time, A per phase."""
+
+    start: float
+    end: float
+    current_a: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStatus:
     """The plan of the first feeder, for display.
@@ -117,6 +126,7 @@ class Planner:
         self._making: Iterator[int] | None = None
         self._batch = batch
         self._shown: tuple[int, PlanStatus] | None = None
+        self._runs: tuple[Draft, dict[str, tuple[Run, ...]]] | None = None
         self._known: frozenset[tuple[str, float]] = frozenset()
         self._made_at: float | None = None
 
@@ -209,6 +219,19 @@ class Planner:
             device_id: tuple(Slot((plan.first + slot) * SLOT_S, turn.placed[slot]) for slot in sorted(turn.placed))
             for device_id, turn in plan.turns.items()
         }
+
+    def runs(self, device_id: str) -> Sequence[Run]:
+        """Return what is planned for a car, soonest first. It costs something once for each plan."""
+        plan = self._plan
+        turn = None if plan is None else plan.turns.get(device_id)
+        if plan is None or turn is None:
+            return ()
+        if self._runs is None or self._runs[0] is not plan:
+            self._runs = (plan, {})
+        known = self._runs[1]
+        if device_id not in known:
+            known[device_id] = tuple(_runs(plan.first, turn.placed))
+        return known[device_id]
 
     def status(self, now: float) -> PlanStatus | None:
         """Return the plan for the first feeder; None before there is one."""
@@ -372,3 +395,17 @@ def _lane(topology: Topology, feeder_id: str, phases: Sequence[int]) -> Lane:
 
 def _like(car: PlanCar) -> tuple[Any, ...]:
     return car.feeder_id, car.phases, car.departs_at, car.need_wh, car.min_a, car.max_a, car.step_a, car.charging
+
+
+def _runs(first: int, placed: Mapping[int, float]) -> Iterator[Run]:
+    """Yield slots as runs of the same current; `placed` is A per phase by slot, counted from `first`."""
+    run: tuple[int, int, float] | None = None
+    for slot in sorted(placed):
+        if run is not None and run[1] == slot and run[2] == placed[slot]:
+            run = (run[0], slot + 1, run[2])
+            continue
+        if run is not None:
+            yield Run((first + run[0]) * SLOT_S, (first + run[1]) * SLOT_S, run[2])
+        run = (slot, slot + 1, placed[slot])
+    if run is not None:
+        yield Run((first + run[0]) * SLOT_S, (first + run[1]) * SLOT_S, run[2])

@@ -8,7 +8,7 @@ from ..model.forecast import Forecast
 from ..model.world import NOMINAL_V, ChargerConfig, DeviceKind, GridConfig
 from ..network.protection import FeederWatch, drawn_w
 from ..network.topology import Topology
-from .plan import BATCH, Planner, PlanStatus
+from .plan import BATCH, Planner, PlanStatus, Run
 from .slot_dispatch import PlanCar
 
 #: Earlier stays of a charger that make a departure worth planning with, when nobody told one.
@@ -78,6 +78,10 @@ class Planning:
     def begins_at(self, device_id: str, now: float) -> float | None:
         """Return when the plan next lets a charger have something, grid time; None: it holds nothing for it."""
         return self.planner.begins_at(device_id, now)
+
+    def runs(self, device_id: str) -> Sequence[Run]:
+        """Return when the plan lets a charger's car have something, soonest first; nothing: it holds nothing for it."""
+        return self.planner.runs(device_id)
 
     def status(self, now: float) -> PlanStatus | None:
         """Return the plan as it is displayed."""

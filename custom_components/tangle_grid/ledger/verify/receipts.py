@@ -54,10 +54,24 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedText:
+    """A message that a reward stands on, as it stands on the Tangle, for whoever wants to check it by other means.
+
+    `transaction` is its bundle's tail, `text` the envelope with its signature. `body` is what a sealed one says.
+    """
+
+    kind: str
+    transaction: str
+    text: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What came out: `ok` when every check holds. `recomputed` is what the readings come to, if they can be read.
 
     `address` (81 trytes) received `amount_i`; both are as they stand in the bundle, not as somebody says.
+    `messages` are those that it stands on: payment, settlement, answer, request, and the answering key's notice.
     """
 
     payment_id: str
@@ -71,6 +85,7 @@ class Verification:
     public_key: str
     recomputed: Recomputed | None
     checks: tuple[Check, ...]
+    messages: tuple[SignedText, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -157,8 +172,8 @@ class _Inquiry:
         self.seen: dict[tuple[str, int], Envelope] = {}
         self.forked = False
         self._opens = opens
-        notices = [message.envelope for message in self.messages(KeyNotice.kind)]
-        self.registry = KeyRegistry.replay(island, public_key, notices)
+        self.notices = list(self.messages(KeyNotice.kind))
+        self.registry = KeyRegistry.replay(island, public_key, [message.envelope for message in self.notices])
 
     def genuine(self, message: FoundMessage) -> bool:
         """Tell whether the island, or a member for itself, signed this, and note it."""
@@ -274,6 +289,7 @@ class _Verifier:
         self._inquiry = inquiry
         self._payout = payout
         self._checks: list[Check] = []
+        self._messages = [payout.message]
 
     def _check(self, key: str, /, *, ok: bool, **placeholders: Any) -> None:
         self._checks.append(Check(key=key, ok=ok, placeholders=placeholders))
@@ -304,6 +320,7 @@ class _Verifier:
             public_key=self._inquiry.public_key,
             recomputed=recomputed,
             checks=tuple(self._checks),
+            messages=tuple(map(_signed_text, self._messages)),
         )
 
     def _bodies[T](self, body_type: type[T], kind: str) -> Iterator[tuple[FoundMessage, T]]:
@@ -338,12 +355,14 @@ class _Verifier:
             ),
             None,
         )
+        self._messages += [settlement, *(each[0] for each in (answered, asked) if each is not None)]
         self._check("request", ok=asked is not None, request_id=receipt.request_id)
         self._check("answer", ok=asked is not None and answered is not None, participant=receipt.participant)
         if answered is not None:
             signer = answered[0].envelope.sender
             own = self._inquiry.registry.owner(signer) == receipt.participant
             self._check("key", ok=own, participant=receipt.participant, key=signer)
+            self._messages += [each for each in self._inquiry.notices if each.body.get("public_key") == signer]
             # What it took on is agreed, not what it was asked for: it may have promised less, and it moves in steps.
             agreed = answered[1].power_w
             self._check("quantity", ok=_within(receipt.evidence.get("quantities"), agreed), power_w=agreed)
@@ -412,6 +431,11 @@ class _Verifier:
 
     def _confirmed(self, bundle: str) -> bool:
         return any(map(self._inquiry.archive.is_confirmed, self._inquiry.archive.copies(bundle)))
+
+
+def _signed_text(message: FoundMessage) -> SignedText:
+    envelope = message.envelope
+    return SignedText(kind=envelope.kind, transaction=message.tail, text=envelope.encode().decode(), body=message.body)
 
 
 def _precedes(earlier: FoundMessage, later: FoundMessage) -> bool:
