@@ -65,6 +65,46 @@ export interface Participant {
   price?: number | null;
   cost?: number | null;
   payment?: string;
+  /** When the plan lets the car have something: from, to, A per phase. */
+  planned?: [number, number, number][];
+  ready_in_time?: boolean | null;
+  reserve_soc?: number;
+  capacity_wh?: number;
+  loads?: Load[];
+}
+
+export interface Load {
+  entity: string;
+  power_w: number;
+  on: boolean | null;
+  shed: boolean;
+}
+
+/** What a yes would mean. */
+export interface Means {
+  effect: "pauses" | "charges_slower" | "feeds_back" | "switches_off" | "nothing";
+  setpoint: number | null;
+  power_w: number;
+  duration_s: number;
+  ready_at: number | null;
+  earns_i: number;
+}
+
+export interface Values {
+  start: number;
+  step_s: number;
+  values: number[];
+}
+
+export interface Forecast {
+  price: Values | null;
+  sun_w: Values | null;
+}
+
+export interface Service {
+  name: string;
+  kind: "parking" | "toll" | "data_topic";
+  device_id: string | null;
 }
 
 export interface Vehicle {
@@ -88,6 +128,7 @@ export interface Part {
   energy_wh?: number;
   amount_i?: number;
   payment?: string | null;
+  means?: Means;
 }
 
 export interface GridRequest {
@@ -118,6 +159,9 @@ export interface Wallet {
   balance_i: number;
   name: string;
   kind: string;
+  /** Users who see it, and nobody else but administrators; none: everybody sees its balance. */
+  owners: string[];
+  device_id: string | null;
 }
 
 export interface Ledger {
@@ -138,6 +182,8 @@ export interface Picture {
   plan: Record<string, Plan>;
   wallets: Record<string, Wallet>;
   ledger: Record<string, Ledger>;
+  forecast: Record<string, Forecast>;
+  services: Record<string, Service>;
   entities: Record<string, Record<string, string>>;
 }
 
@@ -153,6 +199,8 @@ export function emptyPicture(): Picture {
     plan: {},
     wallets: {},
     ledger: {},
+    forecast: {},
+    services: {},
     entities: {},
   };
 }

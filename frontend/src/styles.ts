@@ -7,6 +7,8 @@ export const shared = css`
     --tg-warn: var(--warning-color, #b26a00);
     --tg-bad: var(--error-color, #c62828);
     --tg-flow: var(--primary-color, #0288d1);
+    --tg-sun: #e0a100;
+    --tg-link: var(--primary-color, #0277a8);
     --tg-soft: var(--secondary-text-color, #5f6368);
     --tg-line: var(--divider-color, #d0d0d0);
     --tg-box: var(--ha-card-background, var(--card-background-color, #fff));
@@ -104,6 +106,29 @@ export const shared = css`
     justify-content: space-between;
     gap: 12px;
     align-items: baseline;
+  }
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(88px, 1fr));
+    gap: 8px;
+    margin-top: 12px;
+  }
+  .facts > div {
+    background: color-mix(in srgb, var(--tg-line) 25%, transparent);
+    border-radius: 10px;
+    padding: 8px 10px;
+    min-width: 0;
+  }
+  .facts b {
+    display: block;
+    font-size: 16px;
+    font-weight: 500;
+    font-variant-numeric: tabular-nums;
+    overflow-wrap: anywhere;
+  }
+  .facts span {
+    font-size: 12px;
+    color: var(--tg-soft);
   }
   .meter {
     position: relative;

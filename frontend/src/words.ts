@@ -33,6 +33,11 @@ export class Words {
     return this.hass.localize(`${PREFIX}screen_${key}`, values) || key.replaceAll("_", " ");
   }
 
+  /** Return one of the texts that others than the screen use as well. */
+  common(key: string, values: Values): string {
+    return this.hass.localize(`${PREFIX}${key}`, values) || key.replaceAll("_", " ");
+  }
+
   /** Return a text if there is one. */
   maybe(key: string, values?: Values): string | null {
     return this.hass.localize(`${PREFIX}screen_${key}`, values) || null;
@@ -102,6 +107,16 @@ export class Words {
     return `${day}, ${this.time(epochSeconds)}`;
   }
 
+  /** Return a day of the week with its date. */
+  day(epochSeconds: number): string {
+    return new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+      weekday: "short",
+      day: "numeric",
+      month: "short",
+      timeZone: this.hass.config.time_zone,
+    });
+  }
+
   /** Return the grid's time now. */
   now(island: Island): number {
     return gridTime(island, Date.now() / 1_000);
@@ -153,4 +168,17 @@ export class Words {
         return this.hass.locale.language;
     }
   }
+}
+
+/** Return midnight before a time, both in epoch seconds, in a time zone. */
+export function startOfDay(at: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  }).formatToParts(new Date(at * 1_000));
+  const of = (type: string): number => Number(parts.find((part) => part.type === type)?.value ?? 0);
+  return Math.floor(at) - of("hour") * 3_600 - of("minute") * 60 - of("second");
 }

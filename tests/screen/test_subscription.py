@@ -307,3 +307,36 @@ async def test_a_picture_that_fails_is_made_again(
 
 def _broken(*_: Any) -> Any:
     raise ValueError("broken")
+
+
+async def test_the_tangle_is_told_as_a_graph(
+    hass: HomeAssistant, island: Island, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client()
+    await client.send_json_auto_id({"type": "tangle_grid/tangle", "entry_id": island.entry.entry_id})
+    (node,) = (await client.receive_json())["result"]
+    assert node["kind"] == "meter"
+    assert node["approves"] == ["B" * 81, "C" * 81]
+    await hass.config_entries.async_unload(island.entry.entry_id)
+    await client.send_json_auto_id({"type": "tangle_grid/tangle", "entry_id": island.entry.entry_id})
+    assert (await client.receive_json())["error"]["code"] == "not_loaded"
+
+
+async def test_without_a_ledger_the_tangle_cannot_be_read(
+    island: Island, hass_ws_client: WebSocketGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(island.runtime.link, "_ledger", None)
+    client = await hass_ws_client()
+    await client.send_json_auto_id({"type": "tangle_grid/tangle", "entry_id": island.entry.entry_id})
+    assert (await client.receive_json())["error"]["code"] == "ledger_away"
+
+
+async def test_a_household_tells_its_loads_and_a_battery_its_reserve(
+    subscribed: Subscribed, hass_ws_client: WebSocketGenerator
+) -> None:
+    shown = (await subscribed(await hass_ws_client()))["changed"]["participants"]
+    assert shown[HOUSEHOLD]["loads"] == [
+        {"entity": "input_boolean.heat_pump", "power_w": 2_000, "on": True, "shed": False}
+    ]
+    assert (shown[BATTERY]["reserve_soc"], shown[BATTERY]["capacity_wh"]) == (10.0, 10_000)
+    assert shown[CHARGER]["planned"] == []

@@ -4,14 +4,34 @@ import json
 import re
 from pathlib import Path
 
+from custom_components.tangle_grid.economy.effects import Kind
 from custom_components.tangle_grid.economy.signed_receipt import KINDS
 from custom_components.tangle_grid.grid.engine.status import FeederState
 from custom_components.tangle_grid.grid.model.request import RequestState
+from custom_components.tangle_grid.grid.requests.consequence import Effect
 from custom_components.tangle_grid.ledger import PaymentState
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "frontend/src").rglob("*.ts"))
 PREFIX = "screen_"
+
+# The fields of messages that are shown in words; all others stand below, as they were signed.
+FIELDS = (
+    "participant",
+    "power_w",
+    "energy_wh",
+    "baseline_wh",
+    "measured_wh",
+    "rate_i_per_kwh",
+    "amount_i",
+    "starts_at",
+    "ends_at",
+    "answer_by",
+    "accepted",
+    "measured_at",
+    "capacity_w",
+    "threshold_w",
+)
 
 # Calls with a key, also one of two: words.t("a"), words.maybe("a"), words.t(x ? "a" : "b").
 CALL = re.compile(r"\.(?:t|maybe)\(\s*(?:[^\"`()]*\? )?([\"`][^\"`]+[\"`])(?: : ([\"`][^\"`]+[\"`]))?")
@@ -19,11 +39,18 @@ MADE = {
     "headline_${feeder.state}": [f"headline_{each}" for each in FeederState],
     "state_${feeder.state}": [f"state_{each}" for each in FeederState],
     "part_${part.state}": ["part_not_asked", *(f"part_{each}" for each in RequestState)],
+    "book_${each.kind}": [f"book_{each}" for each in Kind],
+    "field_${name}": [f"field_{each}" for each in FIELDS],
+    "means_${effect}": [f"means_{each}" for each in Effect],
+    "service_${service.kind}": [f"service_{each}" for each in ("parking", "toll", "data_topic")],
     "payment_${payment.state}": [f"payment_{each}" for each in PaymentState],
     "group_${kind}": [f"group_{each}" for each in ("charger", "battery", "household", "solar")],
     "receipt_${each.kind}": [f"receipt_{each}" for each in KINDS],
     "view_${view}": [f"view_{each}" for each in ("transformer", "charging", "homes", "day", "tangle")],
-    "kind_${kind}": [f"kind_{each}" for each in ("meter", "request", "answer", "settlement", "payment", "data")],
+    "kind_${kind}": [
+        f"kind_{each}"
+        for each in ("meter", "request", "answer", "settlement", "payment", "data", "key", "report", "milestone")
+    ],
 }
 
 

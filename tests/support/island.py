@@ -79,6 +79,7 @@ from custom_components.tangle_grid.ledger import (
     Secrets,
     SpendingLimits,
     TangleMessage,
+    TangleNode,
     TransactionInfo,
     WalletRules,
     WalletState,
@@ -350,6 +351,12 @@ class FakeLedger:
         return self
 
     rules = seeds = tangle
+
+    async def graph(self, limit: int = 60) -> list[TangleNode]:
+        node = TangleNode(
+            tail="A" * 81, approves=("B" * 81, "C" * 81), kind="meter", value=0, attached_at=1.5, confirmed=True
+        )
+        return [node][:limit]
 
     async def close(self) -> None:
         self.closed = True

@@ -4,7 +4,7 @@ from typing import Final
 
 from ..protocol import Answer
 from .base.errors import LedgerError
-from .base.model import TangleMessage, TransactionInfo
+from .base.model import TangleMessage, TangleNode, TransactionInfo
 from .trinary import HASH_TRYTES, is_trytes
 from .verify.receipts import Verification
 from .worker import Worker
@@ -31,6 +31,10 @@ class TangleReader:
         """Read messages back from the Tangle, the newest first; `kind` "payment" gives what payments say."""
         bounded = max(1, min(limit, MAX_LIMIT))
         return await self._worker.read(self._core.chronicle.messages, kind=kind, limit=bounded)
+
+    async def graph(self, limit: int = 60) -> list[TangleNode]:
+        """Return the newest bundles of messages with what each approves, the newest first."""
+        return await self._worker.read(self._core.chronicle.graph, max(1, min(limit, MAX_LIMIT)))
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         """Look a transaction up on the Tangle by its hash (81 trytes); None when it is not there.

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from ..actions.access import owners
 from ..const import (
     CONF_FEEDER,
     CONF_OWNERS,
@@ -39,7 +40,7 @@ from ..ledger import WalletState
 #: Of the picture's shape: a screen that knows another one reloads itself.
 VERSION: Final = 2
 #: Finished requests that are still shown.
-_FINISHED: Final = 6
+_FINISHED: Final = 12
 #: Powers are shown in steps of this, W: each watt would be a difference of its own.
 _STEP_W: Final = 10
 _SERVICES: Final = frozenset({SUBENTRY_PARKING, SUBENTRY_TOLL, SUBENTRY_DATA_TOPIC})
@@ -313,6 +314,8 @@ def _wallet(runtime: IslandRuntime, owner: str, wallet: WalletState) -> Item:
         "balance_i": wallet.balance_i,
         "name": runtime.entry.title if is_treasury else runtime.members[owner].name,
         "kind": TREASURY if is_treasury else runtime.members[owner].kind,
+        "owners": [] if is_treasury else sorted(owners(runtime, owner)),
+        "device_id": _device_id(runtime, runtime.entry.entry_id if is_treasury else owner),
     }
 
 

@@ -24,6 +24,8 @@ export interface Band {
 @customElement("tangle-grid-chart")
 export class Chart extends LitElement {
   @property({ attribute: false }) series: Series[] = [];
+  /** Pairs of series, counted from 1, between which it is shaded. */
+  @property({ attribute: false }) between: [number, number][] = [];
   @property({ attribute: false }) bands: Band[] = [];
   @property({ attribute: false }) range: [number, number] = [0, 0];
   @property({ type: Number }) now = 0;
@@ -88,6 +90,7 @@ export class Chart extends LitElement {
       });
     });
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const shade = `color-mix(in srgb, ${style.getPropertyValue("--warning-color").trim() || "#ffa600"} 45%, transparent)`;
     const stepped = uPlot.paths.stepped?.({ align: 1 });
     this.plot = new uPlot(
       {
@@ -115,6 +118,7 @@ export class Chart extends LitElement {
             ...(each.stepped && stepped ? { paths: stepped } : {}),
           })),
         ],
+        bands: this.between.map((pair) => ({ series: pair, fill: shade })),
         cursor: { drag: { x: true, y: false } },
         hooks: { drawClear: [(plot) => this.drawBands(plot)], draw: [(plot) => this.drawNow(plot, text)] },
       },

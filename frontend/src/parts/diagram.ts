@@ -12,6 +12,9 @@ import { shared } from "../styles";
 import { phaseBars } from "./phases";
 
 const NODE = { width: 176, height: 108, gap: 14 };
+const WIDE = 2 * NODE.width + NODE.gap;
+const TILE_ROW = 26;
+const TILE_COLUMNS = 14;
 const HEAD = { width: 268, height: 132 };
 const TRUNK_X = 30;
 const LANE = 40;
@@ -37,12 +40,24 @@ interface Node {
   members: string[];
   /** Beside its power: the car, how full it is. */
   beside: string;
+  /** Of a group: each of its members, as a tile. */
+  tiles?: Tile[];
+}
+
+interface Tile {
+  name: string;
+  /** Of the strongest of the group, 0 to 1. */
+  share: number;
+  tone: Node["tone"];
+  back: boolean;
 }
 
 interface Placed {
   node: Node;
   x: number;
   y: number;
+  width: number;
+  height: number;
 }
 
 interface Line {
@@ -80,12 +95,20 @@ export class Diagram extends IslandElement {
         fill: none;
         stroke-width: 2;
       }
+      .carries {
+        stroke: color-mix(in srgb, var(--tg-flow) 35%, transparent);
+        fill: none;
+        stroke-linejoin: round;
+      }
+      .carries.back {
+        stroke: color-mix(in srgb, var(--tg-good) 40%, transparent);
+      }
       .flow {
         stroke: var(--tg-flow);
         fill: none;
         stroke-linecap: round;
-        stroke-dasharray: 2 10;
-        animation: flow 1.4s linear infinite;
+        stroke-dasharray: 10 14;
+        animation: flow 1.6s linear infinite;
       }
       .flow.back {
         stroke: var(--tg-good);
@@ -93,7 +116,7 @@ export class Diagram extends IslandElement {
       }
       @keyframes flow {
         from {
-          stroke-dashoffset: 12;
+          stroke-dashoffset: 24;
         }
         to {
           stroke-dashoffset: 0;
@@ -172,6 +195,37 @@ export class Diagram extends IslandElement {
       .phase > .number {
         text-align: end;
       }
+      .tiles {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px;
+        margin-top: 6px;
+      }
+      .tiles > i {
+        position: relative;
+        width: 20px;
+        height: 22px;
+        border-radius: 4px;
+        border: 1px solid var(--tg-line);
+        overflow: hidden;
+      }
+      .tiles > i > b {
+        position: absolute;
+        inset: auto 0 0 0;
+        background: var(--tg-flow);
+      }
+      .tiles > i.back > b {
+        background: var(--tg-good);
+      }
+      .tiles > i.good {
+        border: 2px solid var(--tg-good);
+      }
+      .tiles > i.warn {
+        border: 2px dashed var(--tg-warn);
+      }
+      .tiles > i.bad {
+        border: 2px dotted var(--tg-bad);
+      }
       ul {
         list-style: none;
         margin: 12px 0 0;
@@ -220,16 +274,18 @@ export class Diagram extends IslandElement {
       const headHeight = isMain ? 0 : 118;
       const columns = Math.max(1, Math.floor((this.width - left + NODE.gap) / (NODE.width + NODE.gap)));
       const line: Line = { feederId, feeder, busY: top + headHeight, top, nodes: [], depth };
-      nodes.forEach((node, index) => {
-        const row = Math.floor(index / columns);
-        line.nodes.push({
-          node,
-          x: left + (index % columns) * (NODE.width + NODE.gap),
-          y: line.busY + 20 + row * (NODE.height + 30),
-        });
-      });
-      const rows = Math.ceil(nodes.length / columns);
-      top = line.busY + (rows ? 20 + rows * (NODE.height + 30) : 24);
+      let [column, y, tallest] = [0, line.busY + 20, 0];
+      for (const node of nodes) {
+        const takes = node.tiles && columns > 1 ? 2 : 1;
+        if (column + takes > columns) [column, y, tallest] = [0, y + tallest + 30, 0];
+        const perRow = takes === 2 ? TILE_COLUMNS : TILE_COLUMNS / 2 - 1;
+        const height = NODE.height + (node.tiles ? Math.ceil(node.tiles.length / perRow) * TILE_ROW - 14 : 0);
+        const width = takes === 2 ? WIDE : NODE.width;
+        line.nodes.push({ node, x: left + column * (NODE.width + NODE.gap), y, width, height });
+        column += takes;
+        tallest = Math.max(tallest, height);
+      }
+      top = nodes.length ? y + tallest + 30 : line.busY + 24;
       lines.push(line);
     }
     return html`<div class="stage" style="height:${top}px">
@@ -261,10 +317,10 @@ export class Diagram extends IslandElement {
     return svg`${rows.map((y) => {
       const inRow = line.nodes.filter((placed) => placed.y === y);
       const busY = y - DROP;
-      return svg`${inRow.map(({ node, x }, index) => {
-        const center = x + NODE.width / 2;
+      return svg`${inRow.map(({ node, x, width }, index) => {
+        const center = x + width / 2;
         const before = inRow[index - 1];
-        const from = before ? before.x + NODE.width / 2 : TRUNK_X;
+        const from = before ? before.x + before.width / 2 : TRUNK_X;
         const behind = inRow.slice(index).reduce((total, placed) => total + (placed.node.watts ?? 0), 0);
         return svg`${wire(`M${from} ${busY} H${center}`, behind)}${wire(`M${center} ${busY} V${y}`, node.watts ?? 0)}`;
       })}`;
@@ -297,10 +353,10 @@ export class Diagram extends IslandElement {
     </div>`;
   }
 
-  private renderNode({ node, x, y }: Placed): TemplateResult {
+  private renderNode({ node, x, y, width, height }: Placed): TemplateResult {
     return html`<button
       class="node ${node.tone}"
-      style="left:${x}px;top:${y}px;width:${NODE.width}px;height:${NODE.height}px"
+      style="left:${x}px;top:${y}px;width:${width}px;height:${height}px"
       title=${`${node.name}: ${node.text}`}
       @click=${() => this.tap(node)}
     >
@@ -318,7 +374,14 @@ export class Diagram extends IslandElement {
         <span class="number">${node.watts === null ? "?" : words.power(node.watts)}</span>
         <span class="soft beside">${node.beside}</span>
       </div>
-      <div class="why">${node.text}</div>`;
+      <div class="why">${node.text}</div>
+      ${node.tiles
+        ? html`<div class="tiles" aria-hidden="true">
+            ${node.tiles.map(
+              (tile) => html`<i class="${tile.tone} ${tile.back ? "back" : ""}" title=${tile.name}><b style="height:${(tile.share * 100).toFixed(0)}%"></b></i>`,
+            )}
+          </div>`
+        : nothing}`;
   }
 
   // The same as a list, for phones and for those who listen
@@ -399,7 +462,18 @@ export class Diagram extends IslandElement {
       beside: "",
       text: words.t("group_text", { helping, asked, offline }),
       members: members.map(([id]) => id),
+      tiles: this.tiles(picture, members),
     };
+  }
+
+  private tiles(picture: Picture, members: [string, Participant][]): Tile[] {
+    const most = Math.max(1, ...members.map(([, each]) => Math.abs(each.power_w ?? 0)));
+    return members.map(([id, each]) => ({
+      name: `${each.name}: ${each.power_w === null ? "?" : this.words.power(each.power_w)}`,
+      share: Math.abs(each.power_w ?? 0) / most,
+      tone: each.silent ? "bad" : isAsked(picture, id) ? "warn" : isHelping(picture, id) ? "good" : "",
+      back: (each.power_w ?? 0) < 0,
+    }));
   }
 
   private tap(node: Node): void {
@@ -432,7 +506,10 @@ function ordered(picture: Picture, island: Island): [string, number][] {
 function wire(path: string, watts: number): SVGTemplateResult {
   const flow = Math.abs(watts) > TRICKLE_W;
   return svg`<path class="line" d=${path}></path>
-    ${flow ? svg`<path class="flow ${watts < 0 ? "back" : ""}" d=${path} style="stroke-width:${stroke(watts)}"></path>` : nothing}`;
+    ${flow
+      ? svg`<path class="carries ${watts < 0 ? "back" : ""}" d=${path} style="stroke-width:${stroke(watts)}"></path>
+          <path class="flow ${watts < 0 ? "back" : ""}" d=${path} style="stroke-width:${(stroke(watts) * 0.45).toFixed(1)}"></path>`
+      : nothing}`;
 }
 
 /** Return the width of a flow, px: 2 for a trickle, 9 for 20 kW and more. */

@@ -4,11 +4,12 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { IslandElement } from "../element";
-import { navigate, showMore } from "../hass";
+import { navigate, showMore, type HassEntity } from "../hass";
 import { icon } from "../icons";
 import type { GridRequest, Island, Part, Participant, Picture } from "../picture";
 import { openPart, why } from "../sentences";
 import { shared } from "../styles";
+import { planBar, planBarStyles } from "./plan-bar";
 import "./receipts";
 
 @customElement("tangle-grid-participant")
@@ -17,9 +18,11 @@ export class ParticipantBox extends IslandElement {
   @state() private busy = false;
   @state() private receipts = false;
   @state() private problem = "";
+  private second: ReturnType<typeof setInterval> | undefined;
 
   static override styles = [
     shared,
+    planBarStyles,
     css`
       :host {
         display: block;
@@ -71,8 +74,64 @@ export class ParticipantBox extends IslandElement {
       .why {
         margin: 4px 0 0;
       }
+      .cell {
+        position: relative;
+        height: 22px;
+        margin-top: 4px;
+        border-radius: 6px;
+        background: color-mix(in srgb, var(--tg-line) 45%, transparent);
+        overflow: hidden;
+      }
+      .cell > i {
+        position: absolute;
+        inset: 0 auto 0 0;
+        background: linear-gradient(var(--tg-good), color-mix(in srgb, var(--tg-good) 82%, #000));
+        transition: width 0.6s;
+      }
+      .cell > i.low {
+        background: var(--tg-warn);
+      }
+      .cell > em {
+        position: absolute;
+        inset: 0 auto 0 0;
+        background: repeating-linear-gradient(135deg, rgb(255 255 255 / 0.35) 0 4px, transparent 4px 8px);
+        border-inline-end: 1px solid rgb(255 255 255 / 0.7);
+      }
+      .cell > b {
+        position: absolute;
+        inset-block: 0;
+        width: 2px;
+        background: var(--primary-text-color);
+      }
+      .loads {
+        margin-top: 12px;
+      }
+      .count {
+        font-size: 20px;
+        font-variant-numeric: tabular-nums;
+      }
+      .ask button {
+        flex: 1 1 120px;
+        min-height: 48px;
+        font-size: 16px;
+        border-radius: 24px;
+      }
     `,
   ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // A countdown is only one when it counts.
+    this.second = setInterval(() => {
+      const open = this.watched.picture ? openPart(this.watched.picture, this.participant) : null;
+      if (open?.[1].state === "issued") this.requestUpdate();
+    }, 1_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.second);
+  }
 
   protected override renderIsland(picture: Picture, island: Island): TemplateResult | typeof nothing {
     const participant = picture.participants[this.participant];
@@ -89,10 +148,12 @@ export class ParticipantBox extends IslandElement {
       </div>
       ${vehicle ? html`<p class="row soft">${icon("vehicle")}<span>${vehicle.name}</span></p>` : nothing}
       <p class="why">${why(picture, this.participant, participant, words)}</p>
-      ${soc === null || soc === undefined ? nothing : this.renderSoc(soc)}
-      ${this.renderPart(picture, island, participant)}
+      ${this.renderPart(picture, island)}
       ${this.problem ? html`<p class="failed" role="alert">${this.problem}</p>` : nothing}
-      <dl>${this.facts(participant, island)}</dl>
+      ${soc === null || soc === undefined ? nothing : this.renderSoc(picture, participant, soc)}
+      ${planBar(picture, island, participant, words)}
+      ${participant.loads?.length ? this.renderLoads(picture, participant) : nothing}
+      ${this.renderFacts(participant, island)}
       ${this.renderSettings(picture)}
       <div class="row" style="margin-top:12px">
         ${participant.device_id
@@ -112,36 +173,93 @@ export class ParticipantBox extends IslandElement {
     </article>`;
   }
 
-  private renderSoc(soc: number): TemplateResult {
+  /** How full it is, with what is kept in reserve, and what is aimed at. */
+  private renderSoc(picture: Picture, participant: Participant, soc: number): TemplateResult {
     const words = this.words;
-    return html`<div class="spread" style="margin-top:8px">
-      <span class="soft">${words.t("charge")}</span><span class="number">${words.percent(soc)}</span>
-    </div>
-    <div class="meter" role="img" aria-label=${`${words.t("charge")} ${words.percent(soc)}`}><i style="width:${soc}%"></i></div>`;
+    const target = this.settingOf(picture, participant, "target_soc");
+    const reserve = participant.reserve_soc ?? this.settingOf(picture, participant, "minimum_soc");
+    const stored = participant.capacity_wh ? words.energy((participant.capacity_wh * soc) / 100) : null;
+    const text = [
+      `${words.t("charge")} ${words.percent(soc)}`,
+      ...(target === null ? [] : [`${words.t("target")} ${words.percent(target)}`]),
+      ...(reserve === null ? [] : [`${words.t("reserve")} ${words.percent(reserve)}`]),
+    ].join(", ");
+    return html`<div class="spread" style="margin-top:12px">
+        <span><b class="big number">${words.percent(soc)}</b> <span class="soft">${stored ?? ""}</span></span>
+        <span class="soft number">
+          ${target === null ? nothing : html`${words.t("target")} ${words.percent(target)}`}
+          ${reserve === null ? nothing : html`· ${words.t("reserve")} ${words.percent(reserve)}`}
+        </span>
+      </div>
+      <div class="cell" role="img" aria-label=${text}>
+        <i class=${reserve !== null && soc <= reserve ? "low" : ""} style="width:${soc}%"></i>
+        ${reserve === null ? nothing : html`<em style="width:${reserve}%"></em>`}
+        ${target === null ? nothing : html`<b style="left:${Math.min(99, target)}%"></b>`}
+      </div>`;
   }
 
-  private facts(participant: Participant, island: Island): TemplateResult[] {
+  /** Return a number that people set, of this participant or of the car that is there; null without it. */
+  private settingOf(picture: Picture, participant: Participant, key: string): number | null {
+    for (const whose of [participant.vehicle, this.participant]) {
+      const entity = whose ? picture.entities[whose]?.[key] : undefined;
+      const value = entity ? Number(this.hass?.states[entity]?.state) : Number.NaN;
+      if (Number.isFinite(value)) return value;
+    }
+    return null;
+  }
+
+  private renderLoads(picture: Picture, participant: Participant): TemplateResult {
+    const words = this.words;
+    const request = openPart(picture, this.participant)?.[0];
+    return html`<table class="loads">
+      <thead>
+        <tr><th>${words.t("may_be_shed")}</th><th class="number">${words.t("takes")}</th><th>${words.t("state")}</th></tr>
+      </thead>
+      <tbody>
+        ${participant.loads?.map((load) => {
+          const name = this.hass?.states[load.entity]?.attributes.friendly_name;
+          const state = load.shed
+            ? request
+              ? words.t("load_back", { at: words.time(request.ends_at) })
+              : words.t("load_soon")
+            : load.on === null
+              ? words.t("load_unknown")
+              : words.t(load.on ? "load_on" : "load_off");
+          return html`<tr>
+            <td>${typeof name === "string" ? name : load.entity}</td>
+            <td class="number">${words.power(load.power_w)}</td>
+            <td>${load.shed ? html`<span class="chip good">${state}</span>` : state}</td>
+          </tr>`;
+        })}
+      </tbody>
+    </table>`;
+  }
+
+  private renderFacts(participant: Participant, island: Island): TemplateResult {
     const words = this.words;
     const rows: [string, string | null][] = [];
     if (participant.kind === "charger") {
       rows.push(
-        [words.t("limit"), participant.setpoint === null ? null : `${words.number(participant.setpoint)} A`],
         [words.t("session"), participant.connected ? words.energy(participant.session_wh) : null],
-        [words.t("price"), participant.price == null ? null : `${words.money(participant.price, island)}/kWh`],
         [words.t("cost"), participant.cost == null ? null : words.money(participant.cost, island)],
-        [words.t("leaves"), participant.departure_at ? words.time(participant.departure_at) : null],
+        [words.t("price"), participant.price == null ? null : `${words.money(participant.price, island)}/kWh`],
+        [words.t("limit"), participant.setpoint === null ? null : `${words.number(participant.setpoint)} A`],
       );
+    }
+    if (participant.kind === "battery" && participant.setpoint !== null) {
+      rows.push([words.t("told"), words.power(participant.setpoint)]);
     }
     rows.push([words.t("earned"), participant.earned_i ? words.tokens(participant.earned_i, island) : null]);
     rows.push([words.t("given"), participant.delivered_wh ? words.energy(participant.delivered_wh) : null]);
-    return rows
-      .filter((row): row is [string, string] => row[1] !== null)
-      .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
+    const shown = rows.filter((row) => row[1] !== null);
+    return shown.length
+      ? html`<div class="facts">${shown.map(([name, value]) => html`<div><span>${name}</span><b>${value}</b></div>`)}</div>`
+      : html``;
   }
 
   // Its part in a request
 
-  private renderPart(picture: Picture, island: Island, participant: Participant): TemplateResult | typeof nothing {
+  private renderPart(picture: Picture, island: Island): TemplateResult | typeof nothing {
     const open = openPart(picture, this.participant);
     if (!open) return nothing;
     const [request, part, requestId] = open;
@@ -149,8 +267,14 @@ export class ParticipantBox extends IslandElement {
     const now = words.now(island);
     if (part.state === "issued") {
       return html`<div class="ask" role="group" aria-label=${words.t("asked")}>
-        <p>${this.consequence(request, part, participant, island)}</p>
-        <p class="soft number">${words.t("answer_within", { left: words.span(request.answer_by - now) })}</p>
+        <div class="spread">
+          <b>${words.t("asked_title", { power: words.power(part.power_w) })}</b>
+          <span class="count" role="timer">${words.span(request.answer_by - now)}</span>
+        </div>
+        <div class="meter" aria-hidden="true">
+          <i class="warn" style="width:${(Math.max(0, Math.min(1, (request.answer_by - now) / Math.max(1, request.answer_by - request.issued_at))) * 100).toFixed(0)}%"></i>
+        </div>
+        <p style="margin-top:8px">${this.consequence(request, part, island)}</p>
         <div class="row" style="margin-top:8px">
           <button class="primary" ?disabled=${this.busy} @click=${() => this.answer(requestId, true)}>${words.t("accept")}</button>
           <button ?disabled=${this.busy} @click=${() => this.answer(requestId, false)}>${words.t("decline")}</button>
@@ -175,17 +299,22 @@ export class ParticipantBox extends IslandElement {
       @click=${() => this.call("button", "press", { entity_id: entity })}>${this.words.t("opt_out")}</button>`;
   }
 
-  private consequence(request: GridRequest, part: Part, participant: Participant, island: Island): string {
+  /** Return what a yes would really mean, as the grid has worked it out. */
+  private consequence(request: GridRequest, part: Part, island: Island): string {
     const words = this.words;
+    const { means } = part;
     const hours = (request.ends_at - request.starts_at) / 3_600;
     const most = Math.floor((((part.power_w ?? 0) * hours) / 1_000) * (part.rate ?? request.rate));
     const values = {
-      power: words.power(part.power_w),
-      minutes: words.span(request.ends_at - request.starts_at),
-      tokens: words.tokens(most, island),
+      power: words.power(means?.power_w ?? part.power_w),
+      minutes: words.span(means?.duration_s ?? request.ends_at - request.starts_at),
+      tokens: words.tokens(means?.earns_i ?? most, island),
+      setpoint: means?.setpoint == null ? "–" : words.number(Math.abs(means.setpoint)),
+      until: words.time(request.ends_at),
     };
-    const charges = participant.kind === "charger";
-    return charges ? words.t("consequence_charger", values) : words.t("consequence", values);
+    const effect = means?.effect ?? "nothing";
+    const sentence = words.t(`means_${effect}`, values);
+    return means?.ready_at ? `${sentence} ${words.t("means_ready", { at: words.time(means.ready_at) })}` : sentence;
   }
 
   private answer(requestId: string, accepted: boolean): Promise<void> {
@@ -199,13 +328,25 @@ export class ParticipantBox extends IslandElement {
   private renderSettings(picture: Picture): TemplateResult | typeof nothing {
     const entities = picture.entities[this.participant] ?? {};
     const words = this.words;
-    const policy = entities.policy ? this.hass?.states[entities.policy] : undefined;
-    const leaves = entities.leaves_at ? this.hass?.states[entities.leaves_at] : undefined;
-    const car = entities.car ? this.hass?.states[entities.car] : undefined;
-    if (!policy && !leaves && !car) return nothing;
+    const { vehicle } = picture.participants[this.participant] ?? {};
+    const own = vehicle ? picture.entities[vehicle] : undefined;
+    // The car that is there has its own settings; a charger with an unknown one has its own.
+    const state = (key: string): HassEntity | undefined => {
+      const entity = own?.[key] ?? entities[key];
+      const found = entity ? this.hass?.states[entity] : undefined;
+      return found && found.state !== "unavailable" ? found : undefined;
+    };
+    const [policy, leaves, car, target] = [state("policy"), state("leaves_at"), state("car"), state("target_soc")];
+    if (!policy && !leaves && !car && !target) return nothing;
     return html`<div class="settings">
       ${car ? this.select(words.t("which_car"), car.entity_id, car.state, car.attributes.options as string[]) : nothing}
       ${policy ? this.select(words.t("answers"), policy.entity_id, policy.state, policy.attributes.options as string[]) : nothing}
+      ${target
+        ? html`<label>${words.t("target_percent")}
+            <input type="number" inputmode="numeric" .value=${target.state}
+              min=${Number(target.attributes.min ?? 0)} max=${Number(target.attributes.max ?? 100)} step=${Number(target.attributes.step ?? 1)}
+              @change=${(event: Event) => this.setNumber(target.entity_id, event)} /></label>`
+        : nothing}
       ${leaves
         ? html`<label>${words.t("leaves_at")}
             <input type="time" .value=${leaves.state.slice(0, 5)}
@@ -230,6 +371,11 @@ export class ParticipantBox extends IslandElement {
         ${options.map((option) => html`<option value=${option} ?selected=${option === value}>${name(option)}</option>`)}
       </select>
     </label>`;
+  }
+
+  private setNumber(entityId: string, event: Event): void {
+    const value = (event.target as HTMLInputElement).valueAsNumber;
+    if (Number.isFinite(value)) void this.call("number", "set_value", { entity_id: entityId, value });
   }
 
   private setTime(entityId: string, event: Event): void {

@@ -4,8 +4,14 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, state } from "lit/decorators.js";
 
 import { IslandElement } from "../element";
+import { navigate } from "../hass";
 import { gridTime, ONLY, type Island, type Picture, type Wallet } from "../picture";
 import { shared } from "../styles";
+import { startOfDay } from "../words";
+import "../parts/findings";
+import "../parts/graph";
+import "../parts/proof";
+import "../parts/wallet";
 
 interface Message {
   message_id: string;
@@ -32,17 +38,6 @@ interface Payment {
   created_at: string | null;
 }
 
-interface Check {
-  check: string;
-  ok: boolean;
-  text: string;
-}
-
-interface Verification {
-  ok: boolean;
-  checks: Check[];
-}
-
 const AGAIN_MS = 10_000;
 const SHOWN = 30;
 
@@ -54,7 +49,9 @@ export class TangleView extends IslandElement {
   @state() private kind = "";
   @state() private all = false;
   @state() private opened: string | null = null;
-  @state() private verified = new Map<string, Verification | string>();
+  @state() private proofs = new Set<string>();
+  @state() private wallet = "";
+  @state() private topic = "";
   private loadedAt = 0;
   private loaded = "";
 
@@ -86,9 +83,19 @@ export class TangleView extends IslandElement {
         border-bottom: 1px solid var(--tg-line);
         padding: 8px 4px;
       }
-      ol {
-        margin: 8px 0 0;
-        padding-inline-start: 20px;
+      td {
+        vertical-align: middle;
+      }
+      .plain {
+        border: 0;
+        padding: 0 4px;
+        color: var(--tg-link);
+        text-align: start;
+      }
+      .service {
+        padding: 8px 0;
+        border-top: 1px solid var(--tg-line);
+        align-items: center;
       }
     `,
   ];
@@ -137,8 +144,11 @@ export class TangleView extends IslandElement {
       </section>
       <section class="box">
         <h2>${words.t("the_tangle")}</h2>
-        ${this.renderLedger(picture)} ${this.renderMessages(island)}
+        ${this.renderLedger(picture)}
+        <tangle-grid-graph .hass=${this.hass} .entryId=${this.entryId} @tangle-grid-transaction=${this.openTransaction}></tangle-grid-graph>
+        ${this.renderMessages(island)}
       </section>
+      ${this.renderServices(picture)}
     `;
   }
 
@@ -158,10 +168,19 @@ export class TangleView extends IslandElement {
       <tbody>
         ${wallets.map(
           ([owner, wallet]) => html`<tr>
-            <td>${wallet.kind === "treasury" ? words.t("treasury", { name: wallet.name }) : wallet.name}</td>
-            <td class="number">${words.tokens(wallet.balance_i, island)}</td>
-            <td class="number">${words.tokens(picture.participants[owner]?.earned_i ?? null, island)}</td>
-          </tr>`,
+              <td>
+                <button class="plain" aria-expanded=${this.wallet === owner} @click=${() => (this.wallet = this.wallet === owner ? "" : owner)}>
+                  ${wallet.kind === "treasury" ? words.t("treasury", { name: wallet.name }) : wallet.name}
+                </button>
+              </td>
+              <td class="number">${words.tokens(wallet.balance_i, island)}</td>
+              <td class="number">${words.tokens(picture.participants[owner]?.earned_i ?? null, island)}</td>
+            </tr>
+            ${this.wallet === owner
+              ? html`<tr><td colspan="3">
+                  <tangle-grid-wallet .hass=${this.hass} .entryId=${this.entryId} .owner=${owner}></tangle-grid-wallet>
+                </td></tr>`
+              : nothing}`,
         )}
       </tbody>
     </table>
@@ -183,12 +202,12 @@ export class TangleView extends IslandElement {
           <th>${words.t("from_to")}</th>
           <th class="number">${words.t("amount")}</th>
           <th>${words.t("state")}</th>
-          <th></th>
+          <th><span class="hidden">${words.t("verify")}</span></th>
         </tr>
       </thead>
       <tbody>
         ${this.payments.map((payment) => {
-          const verified = this.verified.get(payment.payment_id);
+          const isOpen = this.proofs.has(payment.payment_id);
           return html`<tr>
               <td>${this.at(payment.created_at, island)}</td>
               <td>${short(payment.source)} → ${short(payment.target)}</td>
@@ -196,46 +215,58 @@ export class TangleView extends IslandElement {
               <td>${words.maybe(`payment_${payment.state}`) ?? payment.state}</td>
               <td>
                 ${isReward(payment)
-                  ? html`<button @click=${() => this.verify(payment)}>${words.t("verify")}</button>`
+                  ? html`<button aria-expanded=${isOpen} @click=${() => this.toggled(payment)}>${words.t("verify")}</button>`
                   : nothing}
               </td>
             </tr>
-            ${verified === undefined ? nothing : html`<tr><td colspan="5">${this.renderVerified(payment, verified)}</td></tr>`}`;
+            ${isOpen
+              ? html`<tr><td colspan="5">
+                  <tangle-grid-proof .hass=${this.hass} .entryId=${this.entryId} .payment=${payment.payment_id}></tangle-grid-proof>
+                </td></tr>`
+              : nothing}`;
         })}
       </tbody>
     </table>`;
   }
 
-  private async verify(payment: Payment): Promise<void> {
-    const note = (result: Verification | string): void => {
-      this.verified = new Map(this.verified).set(payment.payment_id, result);
-    };
-    note(this.words.t("verifying"));
-    try {
-      note(
-        await this.ask<Verification>("verify_receipt", {
-          config_entry_id: this.entryId,
-          payment_id: payment.payment_id,
-        }),
-      );
-    } catch (error) {
-      note((error as { message?: string }).message ?? String(error));
-    }
+  private toggled(payment: Payment): void {
+    const next = new Set(this.proofs);
+    if (!next.delete(payment.payment_id)) next.add(payment.payment_id);
+    this.proofs = next;
   }
 
-  private renderVerified(payment: Payment, result: Verification | string): TemplateResult {
+  /** A bundle of the drawing was tapped: its message is opened below, whatever kind is shown. */
+  private openTransaction(event: CustomEvent<string>): void {
+    const found = this.messages?.find((each) => each.transaction === event.detail);
+    if (!found && this.kind) this.kind = "";
+    this.opened = found?.message_id ?? null;
+    void this.updateComplete.then(() => this.renderRoot.querySelector("button.message[aria-expanded='true']")?.scrollIntoView({ block: "center" }));
+  }
+
+  private renderServices(picture: Picture): TemplateResult | typeof nothing {
     const words = this.words;
-    if (typeof result === "string") return html`<p role="status">${result}</p>`;
-    const command = `scripts/verify --node ${location.origin}/api/tangle_grid/${this.island?.id ?? ""}/iri --token guest.token --payment ${payment.payment_id}`;
-    return html`<p role="status">
-        <span class="chip ${result.ok ? "good" : "bad"}">${words.t(result.ok ? "verified" : "not_verified")}</span>
-      </p>
-      <ol>
-        ${result.checks.map((check) => html`<li>${check.ok ? "✓" : "✗"} ${check.text}</li>`)}
-      </ol>
-      <p class="soft" style="margin-top:8px">${words.t("verify_yourself")}</p>
-      <pre>${command}</pre>
-      <button @click=${() => navigator.clipboard?.writeText(command)}>${words.t("copy_command")}</button>`;
+    const services = Object.entries(picture.services);
+    if (services.length === 0) return nothing;
+    return html`<section class="box">
+      <h2>${words.t("services")}</h2>
+      ${services.map(([id, service]) => {
+        const wallet = picture.wallets[id];
+        const isOpen = this.topic === id;
+        return html`<div class="spread service">
+            <span><b>${service.name}</b> <span class="soft">${words.t(`service_${service.kind}`)}</span></span>
+            <span class="row">
+              <span class="number">${wallet ? words.tokens(wallet.balance_i, this.island) : nothing}</span>
+              ${service.kind === "data_topic" && service.device_id
+                ? html`<button aria-expanded=${isOpen} @click=${() => (this.topic = isOpen ? "" : id)}>${words.t("findings")}</button>`
+                : nothing}
+              ${service.device_id
+                ? html`<button @click=${() => navigate(`/config/devices/device/${service.device_id}`)}>${words.t("all_entities")}</button>`
+                : nothing}
+            </span>
+          </div>
+          ${isOpen ? html`<tangle-grid-findings .hass=${this.hass} .entryId=${this.entryId} .device=${service.device_id ?? ""}></tangle-grid-findings>` : nothing}`;
+      })}
+    </section>`;
   }
 
   private renderLedger(picture: Picture): TemplateResult {
@@ -288,18 +319,54 @@ export class TangleView extends IslandElement {
       </button>
       ${isOpen
         ? html`<dl>
+              ${Object.entries(message.body).map(([name, value]) => this.renderField(name, value, island))}
               <dt>${words.t("transaction")}</dt>
               <dd class="hash">${message.transaction}</dd>
               <dt>${words.t("sequence")}</dt>
               <dd>${message.sequence}</dd>
             </dl>
-            <pre>${JSON.stringify(message.body, null, 2)}</pre>`
+            <details>
+              <summary>${words.t("as_signed")}</summary>
+              <pre>${JSON.stringify(message.body, null, 2)}</pre>
+            </details>`
         : nothing}`;
+  }
+
+  /** Return a field of a message as people read it; what has no words stands below, as it was signed. */
+  private renderField(name: string, value: unknown, island: Island): TemplateResult | typeof nothing {
+    const words = this.words;
+    const label = words.maybe(`field_${name}`);
+    if (!label || value === null || value === undefined) return nothing;
+    let text: string;
+    if (Array.isArray(value)) {
+      text = value.map((each, phase) => `L${phase + 1} ${words.power(Number(each))}`).join(" · ");
+    } else if (typeof value === "boolean") {
+      text = words.t(value ? "yes" : "no");
+    } else if (name === "participant") {
+      text = this.watched.picture?.participants[String(value)]?.name ?? this.watched.picture?.vehicles[String(value)]?.name ?? String(value);
+    } else if (typeof value !== "number") {
+      text = String(value);
+    } else if (name.endsWith("_at") || name === "answer_by") {
+      text = words.time(value);
+    } else if (name.endsWith("_wh")) {
+      text = words.energy(value);
+    } else if (name.endsWith("_w")) {
+      text = words.power(value);
+    } else if (name.endsWith("_i") || name.startsWith("rate")) {
+      text = words.tokens(value, island);
+    } else {
+      text = words.number(value, Number.isInteger(value) ? 0 : 1);
+    }
+    return html`<dt>${label}</dt><dd>${text}</dd>`;
   }
 
   /** Return a time of the ledger's as the island's time of day: all times on these pages are of one clock. */
   private at(moment: string | null, island: Island): string {
-    return moment ? this.words.time(gridTime(island, Date.parse(moment) / 1_000), true) : "–";
+    if (!moment) return "–";
+    const words = this.words;
+    const at = gridTime(island, Date.parse(moment) / 1_000);
+    const zone = this.hass?.config.time_zone ?? "UTC";
+    return startOfDay(at, zone) === startOfDay(words.now(island), zone) ? words.time(at, true) : words.date(at);
   }
 
   /** Return a message in words. */

@@ -24,6 +24,7 @@ from custom_components.tangle_grid.ledger.node import pruning
 from custom_components.tangle_grid.ledger.pyota.library import BundlePlan, prepare
 from custom_components.tangle_grid.ledger.verify.receipts import verify_payment
 from custom_components.tangle_grid.protocol import (
+    Envelope,
     Signer,
     SigningKey,
     to_body,
@@ -58,6 +59,12 @@ async def test_an_honest_reward_stands_up(ledger: Ledger) -> None:
     found = await ledger.tangle.verify(payment_id=PAYMENT)
     assert found.ok, found.failed
     assert {check.key for check in found.checks} == CHECKS
+    # What it stands on can be handed on: whoever has these texts can check them by other means.
+    assert [each.kind for each in found.messages] == ["payment", "settlement", "answer", "request", "key"]
+    for each in found.messages:
+        envelope = Envelope.decode(each.text.encode())
+        assert (envelope.kind, envelope.is_authentic()) == (each.kind, True)
+        assert envelope.body == each.body
     assert found.recomputed is not None
     assert (found.recomputed.energy_wh, found.amount_i) == (1_017, 1_017_000)
     assert (found.request_id, found.participant, found.payment_id) == ("r1", "car", PAYMENT)
@@ -417,3 +424,16 @@ def test_a_node_that_lies_is_not_believed(answer: dict[str, Any]) -> None:
     command: Callable[[Any], Any] = lambda _request: answer  # noqa: E731 - the node
     with pytest.raises((ArchiveError, LedgerError)):
         verify_payment(IriArchive(command), payment_id=PAYMENT)
+
+
+async def test_the_messages_of_a_tangle_are_a_graph(ledger: Ledger) -> None:
+    for n in range(3):
+        await ledger.publish("meter", {"n": n})
+        assert await ledger.drain(20)
+    nodes = await ledger.tangle.graph()
+    assert {node.kind for node in nodes} >= {"meter"}
+    assert [node.attached_at for node in nodes] == sorted((node.attached_at for node in nodes), reverse=True)
+    assert all(len(approved) == 81 for node in nodes for approved in node.approves)
+    tails = {node.tail for node in nodes}
+    assert any(tails & set(node.approves) for node in nodes)
+    assert sum(node.kind is not None for node in await ledger.tangle.graph(2)) == 2

@@ -179,6 +179,22 @@ class TransactionInfo:
     message: TangleMessage | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TangleNode:
+    """A bundle in the graph of the Tangle: one that carries a message, or one that stands between two of these.
+
+    `tail` and the two that it approves are hashes (81 trytes); `value` is what it moves, i; `attached_at` is epoch
+    seconds. `kind` is that of its message, None where its tag names none.
+    """
+
+    tail: str
+    approves: tuple[str, str]
+    kind: str | None
+    value: int
+    attached_at: float
+    confirmed: bool
+
+
 class Mishap(StrEnum):
     """What had happened to the files."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ...protocol import MAX_BYTES, Envelope, KeyRegistry, ProtocolError, Rejection, is_sealed
 from ..backends.backend import Backend, Found
-from ..base.model import TangleMessage, TransactionInfo
+from ..base.model import TangleMessage, TangleNode, TransactionInfo
 from ..node import Transaction
 from ..pyota.library import BundlePlan
 from ..trinary import TrytesError, kerl_hash_trytes, text_to_trytes, trytes_to_text
@@ -18,6 +18,7 @@ _TAG_TRYTES: Final = 27
 _NOT_TRYTES: Final = re.compile(r"[^A-Z]")
 _PAGE: Final = 100
 _MAX_PAGES: Final = 20
+_MS: Final = 1_000
 
 
 def tag_of(kind: str) -> str:
@@ -130,6 +131,21 @@ class Chronicle:
             below = page[-1].id
         return list(found.values())
 
+    def graph(self, limit: int) -> list[TangleNode]:
+        """Return the newest bundles that carry messages and what stands between them, the newest first.
+
+        Between two messages there are milestones as a rule: each of these approves what came before it.
+        """
+        found = self._backend.recent_tails(tag=None, prefix=TAG_PREFIX, limit=limit, below=None)
+        nodes = {each.hash: _node(bundle, each) for each in found if (bundle := self._backend.bundle_of(each.hash))}
+        between = {approved for node in nodes.values() for approved in node.approves} - nodes.keys()
+        for approved in sorted(between):
+            stored = self._backend.find(approved)
+            transaction = self._backend.load(approved)
+            if stored is not None and transaction is not None:
+                nodes[approved] = _node([transaction], stored)
+        return sorted(nodes.values(), key=lambda node: (node.attached_at, node.tail), reverse=True)
+
     def transaction(self, transaction_hash: str) -> TransactionInfo | None:
         """Return a transaction with what the node knows of it, and the message that its bundle carries."""
         stored = self._backend.find(transaction_hash)
@@ -149,3 +165,17 @@ class Chronicle:
             conflict=stored.conflict,
             message=self._read(tails[0]) if tails else None,
         )
+
+
+def _node(bundle: Sequence[Transaction], stored: Found) -> TangleNode:
+    tail, head = bundle[0], bundle[-1]
+    is_message = tail.tag.startswith(TAG_PREFIX)
+    return TangleNode(
+        tail=stored.hash,
+        # The last transaction of a bundle is the one that approves two others.
+        approves=(head.trunk, head.branch),
+        kind=tail.tag.removeprefix(TAG_PREFIX).rstrip("9").lower() if is_message else None,
+        value=sum(each.value for each in bundle if each.value > 0),
+        attached_at=tail.attached_at / _MS,
+        confirmed=stored.is_confirmed,
+    )

@@ -1,0 +1,254 @@
+"""The page of an island in a browser without Home Assistant: the built files, and a street of any size that moves."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, override
+
+from custom_components.tangle_grid.screen.picture import VERSION
+
+_COMPONENT: Final = Path(__file__).parents[1] / "custom_components/tangle_grid"
+_BUILT: Final = _COMPONENT / "frontend"
+NOW: Final = 1_796_061_600.0
+"""When it is on the street: half past seven in the evening, UTC."""
+
+_PAGE: Final = Path(__file__).with_name("screen_page.html")
+
+
+def participant(name: str, kind: str, **others: Any) -> dict[str, Any]:
+    """Return a participant as the picture tells it."""
+    return {
+        "name": name,
+        "kind": kind,
+        "feeder": "main",
+        "power_w": 400,
+        "phase_w": None,
+        "setpoint": None,
+        "planned_a": None,
+        "why": {"key": "why_free", "values": {}},
+        "silent": False,
+        "compliant": True,
+        "help": "idle",
+        "request": None,
+        "shed": [],
+        "delivered_wh": 0,
+        "earned_i": 0,
+        "owned": False,
+        "device_id": f"device-{name}",
+        **others,
+    }
+
+
+def _charger(number: int) -> dict[str, Any]:
+    waits = number % 5 == 3
+    why = (
+        {"key": "why_protection_waits", "values": {"phases": "L1", "feeder": "Maple Street", "setpoint": 0}}
+        if waits
+        else {"key": "why_unlimited", "values": {}}
+    )
+    return participant(
+        f"Charger {number + 1}",
+        "charger",
+        power_w=0 if waits else 3_600 + 40 * number,
+        setpoint=0 if waits else 16,
+        connected=True,
+        why=why,
+        soc=20 + (number * 7) % 70,
+        session_wh=4_200 + 310 * number,
+        session_at=NOW - 7_200,
+        departure_at=NOW + 11.5 * 3_600,
+        vehicle=None,
+        price=0.2831,
+        cost=1.2 + number / 10,
+        payment="paying",
+        planned=[[NOW - 900, NOW + 1_800, 10.0], [NOW + 5 * 3_600, NOW + 9 * 3_600, 16.0]],
+        ready_in_time=number % 4 != 1,
+        silent=number % 11 == 7,
+        earned_i=2_310_000 if number % 3 == 0 else 0,
+        delivered_wh=2_310 if number % 3 == 0 else 0,
+    )
+
+
+def _participants(count: int) -> dict[str, dict[str, Any]]:
+    chargers = max(1, count // 3) if count else 0
+    others = count - chargers
+    found = {f"charger-{number}": _charger(number) for number in range(chargers)}
+    for number in range(others):
+        if count > 1 and number == 0:
+            found["solar-0"] = participant("Rooftop solar", "solar", power_w=-2_300)
+        elif count > 2 and number == 1:  # the third has a battery
+            found["battery-0"] = participant(
+                "Home battery", "battery", power_w=-900, soc=64, reserve_soc=20, capacity_wh=10_000, setpoint=-900
+            )
+        else:
+            loads = [{"entity": "switch.heat_pump", "power_w": 2_000, "on": number % 2 == 0, "shed": number == 2}]
+            found[f"home-{number}"] = participant(f"Home {number}", "household", power_w=350 + 45 * number, loads=loads)
+    return found
+
+
+def _requests(asked: list[str]) -> dict[str, Any]:
+    parts = [
+        {
+            "participant": each,
+            "state": state,
+            "power_w": 1_800,
+            "rate": 1_000_000,
+            "reason": None,
+            "energy_wh": 0,
+            "amount_i": 0,
+            "payment": None,
+            "means": {
+                "effect": "charges_slower",
+                "setpoint": 8.0,
+                "power_w": 1_800,
+                "duration_s": 900,
+                "ready_at": NOW + 10 * 3_600,
+                "earns_i": 450_000,
+            },
+        }
+        for each, state in zip(asked, ("issued", "active", "declined"), strict=False)
+    ]
+    request = {
+        "feeder": "main",
+        "power_w": 3_600,
+        "rate": 1_000_000,
+        "issued_at": NOW - 20,
+        "answer_by": NOW + 100,
+        "starts_at": NOW - 10,
+        "ends_at": NOW + 890,
+        "automatic": True,
+        "closed": False,
+        "accepted_w": 1_800,
+        "active_w": 1_800,
+        "parts": parts,
+    }
+    return {"5f0c3a527f4e": request} if parts else {}
+
+
+def street(count: int, state: str = "") -> dict[str, Any]:
+    """Return what the page of a street is told; `state`: old, blind, ledger, asked, or nothing special."""
+    participants = _participants(count)
+    many = max(1, count)
+    load = [1_500 * many, 1_100 * many, 800 * many]
+    capacity = [2_200 * many] * 3
+    hours = [round(0.22 + 0.12 * abs(((hour + 5) % 24) - 12) / 12, 3) for hour in range(36)]
+    feeder = {
+        "name": "Maple Street",
+        "parent": None,
+        "load_w": None if state == "blind" else load,
+        "capacity_w": capacity,
+        "threshold_w": [round(each * 0.75) for each in capacity],
+        "headroom_w": None,
+        "peak_w": sum(load),
+        "state": "blind" if state == "blind" else "balancing" if state == "asked" else "normal",
+        "blind": state == "blind",
+        "awaited": False,
+        "temporary_until": None,
+    }
+    slots = [round(sum(load) * (0.55 + 0.35 * abs((slot % 96) - 48) / 48)) for slot in range(96)]
+    wallets = {
+        owner: {"balance_i": 3_500_000, "name": each["name"], "kind": each["kind"], "owners": [], "device_id": "d"}
+        for owner, each in participants.items()
+    }
+    ledger = {"open": True, "error": None, "backend": "embedded", "queued": 0, "transactions": 4_210, "milestone": 803}
+    away = {"open": False, "error": "The node does not answer."}
+    return {
+        "version": VERSION,
+        "entry": json.loads((_BUILT / "manifest.json").read_text())["entry"],
+        "now": NOW,
+        "gone": state == "old",
+        "refused": state == "refused",
+        "states": {"sensor.load": {"entity_id": "sensor.load", "state": "1", "attributes": {}}},
+        "answers": {},
+        "picture": {
+            "island": {
+                "0": {
+                    "title": "Maple Street",
+                    "id": "island",
+                    "entry_id": "island",
+                    "live": True,
+                    "speed": 1,
+                    "wall_anchor": 0,
+                    "grid_anchor": None,
+                    "reward_rate": 1_000_000,
+                    "token_rate": 1_000_000,
+                    "currency": "EUR",
+                    "main_feeder": "main",
+                    "device_id": "device",
+                }
+            },
+            "feeders": {"main": feeder},
+            "participants": participants,
+            "vehicles": {},
+            "requests": _requests(list(participants)[:3]) if state == "asked" else {},
+            "plan": {
+                "0": {
+                    "start": NOW,
+                    "step_s": 900,
+                    "base_w": [round(each * 0.8) for each in slots],
+                    "total_w": slots,
+                    "peak_w": max(slots),
+                    "energy_wh": 48_000,
+                }
+            },
+            "wallets": wallets,
+            "ledger": {"0": away if state == "ledger" else ledger},
+            "forecast": {
+                "0": {
+                    "price": {"start": NOW - 3_600, "step_s": 3_600, "values": hours},
+                    "sun_w": {
+                        "start": NOW - 3_600,
+                        "step_s": 3_600,
+                        "values": [max(0, 3_000 - 420 * abs(hour - 17)) for hour in range(36)],
+                    },
+                }
+            },
+            "services": {},
+            "entities": {"0": {"load": "sensor.load"}},
+        },
+    }
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    @override
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path == "/street.json":
+            asked = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)
+            found = street(int(asked.get("count", "12")), asked.get("state", ""))
+            self._answer("application/json", json.dumps(found | {"view": asked.get("view", "")}))
+        elif path == "/words.json":
+            texts: Mapping[str, Any] = json.loads((_COMPONENT / "translations/en.json").read_text(encoding="utf-8"))
+            self._answer("application/json", json.dumps(texts["common"]))
+        elif path.startswith("/built/"):
+            self.path = path.removeprefix("/built")
+            super().do_GET()
+        else:
+            self._answer("text/html", _PAGE.read_text(encoding="utf-8"))
+
+    def _answer(self, kind: str, text: str) -> None:
+        data = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the page, and give its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(_BUILT)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()

@@ -1,0 +1,106 @@
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-AsEjzU0y.js";import{i as m,n as h,t as g}from"./words-B2lo71Yv.js";import{t as _}from"./entry-BTG40SWN.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+      :host {
+        display: block;
+      }
+    `]}renderIsland(e,t){let n=this.words,i=([t,n])=>`${t===this.chosen?0:s(e,t)?1:u(e,t)?2:3}${n.name}`,a=Object.entries(e.participants).filter(([,e])=>this.kinds.includes(e.kind)).sort((e,t)=>i(e).localeCompare(i(t)));return a.length===0?l`<p class="waiting">${n.t(`none_of_kind`)}</p>`:l`<div class="grid">
+      ${a.map(([e])=>l`<tangle-grid-participant
+          .hass=${this.hass}
+          .entryId=${this.entryId}
+          .participant=${e}
+        ></tangle-grid-participant>`)}
+      ${this.kinds.includes(`charger`)?Object.entries(e.vehicles).map(([n,r])=>this.renderVehicle(e,t,n,r)):r}
+    </div>`}renderVehicle(t,n,i,o){let s=this.words,c=o.charger?t.participants[o.charger]?.name:void 0,u=t.wallets[i],d=this.opened===i;return l`<article class="box">
+      <div class="spread">
+        <div class="row">${a(`vehicle`)}<h3>${o.name}</h3></div>
+        <span class="number big">${s.percent(o.soc)}</span>
+      </div>
+      <p>${c?s.t(`vehicle_at`,{charger:c}):s.t(`vehicle_away`)}</p>
+      ${u?l`<dl><dt>${s.t(`balance`)}</dt><dd>${s.tokens(u.balance_i,n)}</dd></dl>`:r}
+      <div class="row" style="margin-top:12px">
+        <button @click=${()=>e(`/config/devices/device/${o.device_id}`)}>${s.t(`all_entities`)}</button>
+        <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
+      </div>
+      ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
+    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-DTrNPcgo.js`),[],import.meta.url)}}static{this.styles=[f,i`
+      :host {
+        display: block;
+        min-height: 100vh;
+        background: var(--primary-background-color);
+      }
+      header {
+        position: sticky;
+        top: 0;
+        z-index: 2;
+        background: var(--app-header-background-color, var(--primary-color));
+        color: var(--app-header-text-color, #fff);
+        padding: 0 12px;
+      }
+      header .title {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 56px;
+      }
+      header h1 {
+        font-size: 20px;
+        font-weight: 400;
+        margin: 0 8px;
+      }
+      header select {
+        font: inherit;
+        color: inherit;
+        background: transparent;
+        border: 1px solid currentColor;
+        border-radius: 8px;
+        padding: 4px 8px;
+      }
+      header option {
+        color: #202124;
+        background: #fff;
+      }
+      nav {
+        display: flex;
+        overflow-x: auto;
+        gap: 4px;
+      }
+      nav button {
+        border: 0;
+        border-radius: 0;
+        border-bottom: 3px solid transparent;
+        min-height: 44px;
+        white-space: nowrap;
+      }
+      nav button[aria-current="page"] {
+        border-bottom-color: currentColor;
+        font-weight: 500;
+      }
+      nav button:focus-visible {
+        outline-color: currentColor;
+        outline-offset: -4px;
+      }
+      main {
+        padding: 16px;
+        max-width: 1600px;
+        margin: 0 auto;
+      }
+    `]}connectedCallback(){super.connectedCallback(),this.timer=setInterval(()=>void this.load(),C),window.addEventListener(`location-changed`,this.follow),window.addEventListener(`popstate`,this.follow),this.follow()}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer),window.removeEventListener(`location-changed`,this.follow),window.removeEventListener(`popstate`,this.follow)}willUpdate(e){this.hass&&(this.language!==this.hass.language&&(this.language=this.hass.language,h(this.hass).finally(()=>this.hasWords=!0)),this.islands===null&&(this.islands=[],this.load()))}async load(){if(this.hass?.connection.connected)try{let e=await m(this.hass);JSON.stringify(e)!==JSON.stringify(this.islands)&&(this.islands=e),e.some(e=>e.entry_id===this.entryId)||(this.entryId=(e.find(e=>e.loaded)??e[0])?.entry_id??``)}catch(e){console.error(`tangle_grid`,e)}}show(e,t=``){this.chosen=t,history.pushState(null,``,`${b}/${e}`),this.follow()}open(e){e.preventDefault();let{participant:t}=e.detail;this.show(e.detail.kind===`charger`?`charging`:`homes`,t)}render(){if(!this.hass||!this.hasWords)return r;let e=new g(this.hass);return l`<header>
+        <div class="title">
+          <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
+          <h1>Tangle Grid</h1>
+          ${(this.islands?.length??0)>1?this.renderChoice(e):r}
+        </div>
+        <nav aria-label=${e.t(`views`)}>
+          ${y.map(t=>l`<button
+              aria-current=${this.view===t?`page`:`false`}
+              @click=${()=>this.show(t)}
+            >
+              ${e.t(`view_${t}`)}
+            </button>`)}
+        </nav>
+      </header>
+      <main @tangle-grid-open=${this.open}>${this.entryId?this.renderView():this.renderNone(e)}</main>`}renderChoice(e){return l`<select
+      aria-label=${e.t(`island`)}
+      @change=${e=>this.entryId=e.target.value}
+    >
+      ${this.islands?.map(e=>l`<option value=${e.entry_id} ?selected=${e.entry_id===this.entryId}>${e.title}</option>`)}
+    </select>`}renderNone(e){return l`<p class="waiting" role="status">${e.t(this.islands?.length===0?`no_island`:`waiting`)}</p>`}renderView(){let{hass:e,entryId:t}=this;switch(this.view){case`charging`:return l`<tangle-grid-participants .hass=${e} .entryId=${t} .kinds=${x} .chosen=${this.chosen}></tangle-grid-participants>`;case`homes`:return l`<tangle-grid-participants .hass=${e} .entryId=${t} .kinds=${S} .chosen=${this.chosen}></tangle-grid-participants>`;case`day`:return l`<tangle-grid-day .hass=${e} .entryId=${t}></tangle-grid-day>`;case`tangle`:return l`<tangle-grid-tangle .hass=${e} .entryId=${t}></tangle-grid-tangle>`;default:return l`<tangle-grid-transformer .hass=${e} .entryId=${t}></tangle-grid-transformer>`}}};d([o({attribute:!1})],w.prototype,`hass`,void 0),d([o({type:Boolean,reflect:!0})],w.prototype,`narrow`,void 0),d([o({attribute:!1})],w.prototype,`route`,void 0),d([t()],w.prototype,`islands`,void 0),d([t()],w.prototype,`entryId`,void 0),d([t()],w.prototype,`view`,void 0),d([t()],w.prototype,`chosen`,void 0),d([t()],w.prototype,`hasWords`,void 0),w=d([p(`tangle-grid-panel-body`)],w);export{w as Panel};
