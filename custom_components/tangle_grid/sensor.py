@@ -8,9 +8,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_PEAK_TARGET, DOMAIN, SUBENTRY_DATA_TOPIC
+from .const import CONF_OUTAGE, CONF_PEAK_TARGET, DOMAIN, SUBENTRY_DATA_TOPIC
 from .entities.energy_sensors import FEEDER_ENERGY, PARTICIPANT_ENERGY, EnergyCounter
-from .entities.island_sensors import FEEDER_SENSORS, ISLAND_SENSORS, PLAN_ATTRIBUTES, IslandSensorDescription
+from .entities.island_sensors import (
+    FEEDER_SENSORS,
+    ISLAND_SENSORS,
+    OUTAGE_ATTRIBUTES,
+    PLAN_ATTRIBUTES,
+    IslandSensorDescription,
+)
 from .entities.participant_sensors import (
     CHARGING_PRICE,
     CHARGING_SENSORS,
@@ -50,15 +56,13 @@ async def async_setup_entry(
     _async_enable_why(hass, entry)
     if runtime.street is not None:
         async_add_entities(simulated_sensors(runtime.street))
-    tariff = bool(entry.options.get(CONF_PEAK_TARGET))
-    if not tariff:
-        _async_forget(
-            hass, island_prefix(entry), (description.key for description in ISLAND_SENSORS if description.tariff)
-        )
-    async_add_entities([RequestSensor(runtime, REQUEST), *(IslandEnergy(runtime, each) for each in FEEDER_ENERGY)])
-    async_add_entities(
-        IslandSensor(runtime, description) for description in ISLAND_SENSORS if tariff or not description.tariff
+    tariff, outage = bool(entry.options.get(CONF_PEAK_TARGET)), CONF_OUTAGE in entry.options
+    island_sensors = [each for each in ISLAND_SENSORS if (tariff or not each.tariff) and (outage or not each.outage)]
+    _async_forget(
+        hass, island_prefix(entry), {each.key for each in ISLAND_SENSORS} - {each.key for each in island_sensors}
     )
+    async_add_entities([RequestSensor(runtime, REQUEST), *(IslandEnergy(runtime, each) for each in FEEDER_ENERGY)])
+    async_add_entities(IslandSensor(runtime, description) for description in island_sensors)
     for feeder_id in runtime.feeder_tree:
         async_add_entities(
             (FeederEnergy(runtime, feeder_id, description) for description in FEEDER_ENERGY),
@@ -132,7 +136,9 @@ class IslandSensor(IslandEntity, ViewSensor):
     """A sensor of the island."""
 
     entity_description: IslandSensorDescription
-    _unrecorded_attributes = PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | MONEY_ATTRIBUTES
+    _unrecorded_attributes = (
+        OUTAGE_ATTRIBUTES | PLAN_ATTRIBUTES | RULES_ATTRIBUTES | LEARNED_ATTRIBUTES | MONEY_ATTRIBUTES
+    )
 
     @property
     @override

@@ -17,9 +17,9 @@ from .actions.answering import async_meaning
 from .actions.responses import iso_time, owner_name
 from .actions.targets import async_device_id, async_device_of_feeder, feeder_name
 from .actions.watching import async_is_picked, async_is_picked_feeder, async_watch_islands, is_short
-from .const import TREASURY
+from .const import MAIN_FEEDER, TREASURY
 from .grid.engine.status import FeederState, FeederStatus
-from .grid.model.events import AskChanged, Asked
+from .grid.model.events import AskChanged, Asked, SupplyChanged
 from .grid.model.request import ANSWERABLE, RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent
 from .island.tariffs import amount_shown
@@ -264,6 +264,18 @@ class FeedBlind(FeederTrigger):
         return feeder.blind
 
 
+class IslandMode(EventTrigger):
+    """Something else feeds the island than before: its cable is dead, its inverters carry it, or all is back."""
+
+    description = "what feeds the island changed"
+
+    @override
+    def _async_payload(self, runtime: IslandRuntime, event: RuntimeEvent) -> Payload | None:
+        if not isinstance(event, SupplyChanged) or not async_is_picked_feeder(runtime, MAIN_FEEDER, self._picked):
+            return None
+        return {ATTR_DEVICE_ID: async_device_of_feeder(runtime, MAIN_FEEDER), "supply": event.supply.value}
+
+
 TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "request_received": RequestReceived,
     "request_answered": RequestAnswered,
@@ -272,6 +284,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "payment_received": PaymentReceived,
     "feed_short": FeedShort,
     "feed_blind": FeedBlind,
+    "island_mode": IslandMode,
 }
 
 

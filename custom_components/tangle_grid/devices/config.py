@@ -223,8 +223,9 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
         feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=phases,
         loads=tuple(
-            ShedLoad(load_id=load_id(load), rated_w=float(load[CONF_RATED_W]), phases=phases)
-            for load in data.get(CONF_LOADS, ())
+            # In an outage what stands first in the list is kept longest.
+            ShedLoad(load_id=load_id(load), rated_w=float(load[CONF_RATED_W]), phases=phases, rank=rank)
+            for rank, load in enumerate(data.get(CONF_LOADS, ()))
         ),
         policy=policy_from_data(data),
     )

@@ -13,6 +13,7 @@ from ..clock import as_datetime
 from ..const import TREASURY
 from ..entity import UNIT_IOTA_PER_KWH, IslandView, watts
 from ..grid.engine.status import FeederState
+from ..grid.model.supply import Supply
 from ..grid.model.world import PhaseTriple
 from ..grid.planning.valley_filling import SLOT_S
 from .view_sensors import CALM_W, HELD_BACK, ViewSensorDescription
@@ -25,10 +26,12 @@ class IslandSensorDescription(ViewSensorDescription[IslandView]):
 
     Attributes:
         tariff: It exists only where there is a capacity tariff.
+        outage: It exists only where the feeding cable is watched.
         on_street: Off at first, it is on all the same on a simulated street, which is there to be looked at.
     """
 
     tariff: bool = False
+    outage: bool = False
     on_street: bool = False
 
 
@@ -88,6 +91,21 @@ def _confirmation_time(view: IslandView) -> StateType:
 def _utilisation(view: IslandView) -> StateType:
     utilisation = view.feeder.utilisation
     return None if utilisation is None else round(utilisation * 100, 1)
+
+
+def _supply(view: IslandView) -> StateType:
+    supply = view.snapshot.grid.supply
+    return None if supply is None else supply.supply.value
+
+
+def _outage(view: IslandView) -> Mapping[str, Any]:
+    """Return when the cable was lost, and until when what is always on lasts."""
+    supply = view.snapshot.grid.supply
+    moments = {} if supply is None else {"lost_at": supply.lost_at, "lasts_until": supply.lasts_until}
+    return {name: None if at is None else as_datetime(round(at, -2)).isoformat() for name, at in moments.items()}
+
+
+OUTAGE_ATTRIBUTES: Final = frozenset({"lost_at", "lasts_until"})
 
 
 # What every feeder has: the main one, which is the island, and those below it.
@@ -230,6 +248,15 @@ ISLAND_SENSORS: tuple[IslandSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
         value_fn=_confirmation_time,
+    ),
+    IslandSensorDescription(
+        key="supply",
+        translation_key="supply",
+        device_class=SensorDeviceClass.ENUM,
+        options=[each.value for each in Supply],
+        outage=True,
+        value_fn=_supply,
+        attributes_fn=_outage,
     ),
     IslandSensorDescription(
         key="ledger_backend",

@@ -24,6 +24,7 @@ from ..const import (
     CONF_METER_MAX_AGE,
     CONF_OWNERS,
     CONF_PANEL,
+    CONF_OUTAGE,
     CONF_PARENT,
     CONF_PARKING_LIMIT,
     CONF_PARKING_MODE,
@@ -64,10 +65,13 @@ from ..const import (
 from ..devices.adapters.base import Adapter
 from ..devices.adapters.hands_off import HandsOff
 from ..devices.adapters.readout import Readout
+from ..devices.adapters.supply import SupplyReader, supply_config
 from ..devices.config import DEVICE_KINDS, build_device
 from ..devices.feeders import ancestors, build_meters, feeder_configs, feeder_of, parents, sub_feeders
 from ..devices.forecasts.source import ForecastSource
+from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
+from ..grid.model.supply import SupplyConfig
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
 from .charging_prices import is_priced
 from .ownership import async_taken
@@ -222,16 +226,19 @@ def build_grid_config(entry: StoredEntry, participants: Mapping[str, Participant
         planning=planning(entry),
         fairness=float(options.get(CONF_FAIRNESS, DEFAULT_FAIRNESS)) / 100.0,
         local=local_time,
+        supply=_supply(main, options),
     )
 
 
 def build_readout(
     hass: HomeAssistant, entry: StoredEntry, clock: GridClock, participants: Mapping[str, Participant]
 ) -> Readout:
-    """Return what reads the meters and the participants."""
+    """Return what reads the meters, the participants and the feeding cable."""
+    outage = entry.options.get(CONF_OUTAGE)
     return Readout(
         build_meters(hass, entry, clock.from_datetime),
         {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()},
+        None if outage is None else SupplyReader(EntityReader(hass, clock.from_datetime), outage),
     )
 
 
@@ -241,6 +248,13 @@ def build_forecasts(hass: HomeAssistant, entry: StoredEntry) -> ForecastSource:
         return ForecastSource(hass)
     options = entry.options
     return ForecastSource(hass, sun=options.get(CONF_SUN_FORECAST, ()), price=options.get(CONF_PRICE_FORECAST))
+
+
+def _supply(main: FeederConfig, options: Mapping[str, Any]) -> SupplyConfig | None:
+    """Return what the island can live on when its cable is dead, where somebody watches it."""
+    if (outage := options.get(CONF_OUTAGE)) is None:
+        return None
+    return supply_config(outage, [phase for phase, amps in enumerate(main.capacity_a) if amps > 0])
 
 
 def planning(entry: StoredEntry) -> bool:

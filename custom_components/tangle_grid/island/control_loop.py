@@ -207,7 +207,10 @@ class ControlLoop:
         self._now = now = self._clock.now()
         self._start_day(now)
         self._inputs = Inputs(
-            meters=self._readout.meters(), devices=self.telemetry, forecast=self._forecasts.forecast()
+            meters=self._readout.meters(),
+            devices=self.telemetry,
+            forecast=self._forecasts.forecast(),
+            supply=self._readout.supply(),
         )
         return self.engine.decide(now, self._inputs)
 

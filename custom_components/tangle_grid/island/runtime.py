@@ -260,6 +260,7 @@ class IslandRuntime:
             OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
             MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
             async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
+            async_track_state_change_event(self.hass, self.readout.supply_entities, self._async_supply_changed),
             self.vehicles.async_start(),
             self.quarter_hours.async_start(),
             async_track_time_interval(
@@ -328,6 +329,11 @@ class IslandRuntime:
     def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
         """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
         self._async_look_soon()
+
+    @callback
+    def _async_supply_changed(self, _event: Event[EventStateChangedData]) -> None:
+        """Make a pass: whether the cable is dead is more urgent than any reading."""
+        self._async_step()
 
     @callback
     def _async_look_soon(self) -> None:

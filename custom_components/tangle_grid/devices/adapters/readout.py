@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...const import LOGGER
+from ...grid.model.supply import SupplyTelemetry
 from ...grid.model.world import (
     BatteryConfig,
     BatteryTelemetry,
@@ -24,6 +25,7 @@ from ...grid.model.world import (
 from ...log_once import LogOnce
 from .base import Adapter
 from .meter import Meter
+from .supply import SupplyReader
 
 
 class Readout:
@@ -33,15 +35,18 @@ class Readout:
         self,
         meters: Mapping[str, Meter],
         devices: Mapping[str, tuple[str, DeviceConfig, Adapter[Any, Any]]],
+        supply: SupplyReader | None = None,
     ) -> None:
         """Take what is to be read.
 
         Args:
             meters: By feeder id.
             devices: Name, configuration and adapter, by device id.
+            supply: What tells of the feeding cable, where somebody watches it.
         """
         self._meters = meters
         self._devices = devices
+        self._supply = supply
         self._said = LogOnce(LOGGER)
 
     @property
@@ -54,6 +59,15 @@ class Readout:
         """The entities that tell about devices, and belong to no meter."""
         of_devices = frozenset[str]().union(*(adapter.entity_ids for _, _, adapter in self._devices.values()))
         return of_devices.difference(*self.meter_entities)
+
+    @property
+    def supply_entities(self) -> frozenset[str]:
+        """The entities that tell of the feeding cable."""
+        return frozenset() if self._supply is None else self._supply.entity_ids
+
+    def supply(self) -> SupplyTelemetry | None:
+        """Return what is known of the feeding cable; None: nothing."""
+        return None if self._supply is None else self._guarded("supply", "feeding cable", self._supply.telemetry)
 
     def meters(self) -> dict[str, PhaseReading | None]:
         """Return what the meters show, by feeder id; None: nothing that can be used."""

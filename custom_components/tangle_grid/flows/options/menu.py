@@ -4,24 +4,25 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 
-from ...const import CONF_PRICES, CONF_RETENTION, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
+from ...const import CONF_OUTAGE, CONF_PRICES, CONF_RETENTION, CONF_TOKEN_RATE, CONF_TOKEN_RATE_ENTITY
 from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
 from ..form_data import sectioned
 from .keys import KeySteps
+from .outage import OutageSteps
 from .prices import PriceSteps
 from .retention import RetentionSteps
 from .seeds import SeedSteps
 
 
-class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps, RetentionSteps):
+class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps, RetentionSteps, OutageSteps):
     """Change an island."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - a menu
         """Ask what is to be changed."""
         return self.async_show_menu(
-            step_id="init", menu_options=["balancing", "prices", "retention", "ledger", "seeds"]
+            step_id="init", menu_options=["balancing", "prices", "outage", "retention", "ledger", "seeds"]
         )
 
     async def async_step_balancing(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -33,6 +34,7 @@ class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps, Retent
             options = options_data(user_input)
             if (found := await async_check_options(self.hass, options)) is None:
                 kept = {
+                    CONF_OUTAGE,
                     CONF_PRICES,
                     CONF_RETENTION,
                     CONF_TOKEN_RATE,

@@ -29,7 +29,7 @@ from ..model.world import (
     Reason,
 )
 from ..network.supply import SupplyWatch
-from ..planning.outage_plan import OutageLoad, OutagePlan, Stored, plan_outage
+from ..planning.outage_plan import OutageLoad, Stored, plan_outage
 from .parts import EngineParts
 
 SLOT_S: Final = 900.0
@@ -67,7 +67,6 @@ class OutageControl:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
-        self.plan: OutagePlan | None = None
         self._planned_at = -math.inf
         self._planned_w = 0.0
         self._seen_w: list[tuple[float, float]] = []
@@ -150,9 +149,8 @@ class OutageControl:
         loads = self._loads()
         sun_w = self._sun_w(now, forecast)
         base_w = self._base_w(now, load_w, loads, sun_w[0])
-        self.plan = plan = plan_outage(
-            self._stored(), base_w=base_w, sun_w=sun_w, loads=loads, most_w=limit_w, slot_s=SLOT_S
-        )
+        plan = plan_outage(self._stored(), base_w=base_w, sun_w=sun_w, loads=loads, most_w=limit_w, slot_s=SLOT_S)
+        self._parts.outage_lasts_until = None if plan.lasts_s is None else now + plan.lasts_s
         for device, config in self._households():
             for load in config.loads:
                 name = f"{device.device_id}/{load.load_id}"

@@ -40,6 +40,7 @@ class EngineParts:
         planning: The plan of the day.
         planned: What the plan leaves each charger now, A by device id.
         outage_off: Household loads that stay off because the feeding cable is dead, by device id.
+        outage_lasts_until: Until when what is always on is expected to last without the cable, grid time.
         supply: What feeds the island; None: nobody would know that its cable is dead.
         most_w: What each device can draw at most, W by id: more is not believed.
         lost: What of the stored state could not be read: paths, as `devices/car/stays`.
@@ -74,6 +75,7 @@ class EngineParts:
         self.saved_at: float | None = None
         self.lost: list[str] = []
         self.outage_off: dict[str, set[str]] = {}
+        self.outage_lasts_until: float | None = None
         self.supply = None if config.supply is None else SupplyWatch(config.supply)
         plan: Mapping[str, Any] | None = None
         if state is not None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from ..device.state import DeviceState
 from ..model.request import CurtailmentRequest
+from ..model.supply import Supply
 from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, PhaseTriple, SolarConfig
 from ..network.protection import FeederWatch
+from ..network.supply import SupplyWatch
 from .parts import EngineParts
-from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount
+from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, SupplyStatus
 
 _WS_PER_WH = 3600
 #: A limit that was set for the capacity's sake is protection only while a phase is this close to it.
@@ -44,6 +46,18 @@ def grid_status(parts: EngineParts, now: float) -> GridStatus:
         open_requests=tuple(request.request_id for request in requests),
         reward_rate_i_per_kwh=parts.market.rate(parts.feeder(None)),
         plan=parts.planning.status(now) if parts.config.planning else None,
+        supply=None if parts.supply is None else supply_status(parts, parts.supply),
+    )
+
+
+def supply_status(parts: EngineParts, supply: SupplyWatch) -> SupplyStatus:
+    """Return what feeds the island, as it is shown."""
+    return SupplyStatus(
+        supply=supply.state,
+        since=supply.since,
+        lost_at=supply.lost_at,
+        lasts_until=parts.outage_lasts_until if supply.state is Supply.ISLAND else None,
+        kept_off={device_id: frozenset(loads) for device_id, loads in parts.outage_off.items()},
     )
 
 

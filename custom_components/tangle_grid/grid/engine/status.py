@@ -9,6 +9,7 @@ from ..device.belief import DeviceFault
 from ..device.freshness import MeterFault
 from ..model.events import GridEvent
 from ..model.request import Decision, RequestState
+from ..model.supply import Supply
 from ..model.world import Cause, DeviceKind, PhaseTriple, Reason, Setpoint
 from ..planning.plan import PlanStatus
 
@@ -156,8 +157,28 @@ class DeviceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyStatus:
+    """What feeds the island.
+
+    Attributes:
+        supply: See `Supply`.
+        since: Grid time since which it does; None: always.
+        lost_at: When the cable was lost, grid time; None: it feeds, and everything is back.
+        lasts_until: Until when what is always on is expected to last on what is stored, grid time; None: beyond the
+            horizon, or nobody has to know.
+        kept_off: Household loads that stay off for it, by device id.
+    """
+
+    supply: Supply
+    since: float | None
+    lost_at: float | None
+    lasts_until: float | None
+    kept_off: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GridStatus:
-    """The whole island at one moment; `plan` is None without one."""
+    """The whole island at one moment; `plan` is None without one, `supply` where nobody watches the cable."""
 
     at: float
     feeders: Mapping[str, FeederStatus]
@@ -165,6 +186,7 @@ class GridStatus:
     open_requests: tuple[str, ...]
     reward_rate_i_per_kwh: int
     plan: PlanStatus | None = None
+    supply: SupplyStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

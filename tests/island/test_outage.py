@@ -1,0 +1,105 @@
+"""The cable of a running island dies: its entities, its trigger, and what is written to devices."""
+
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.support.island import (
+    HOUSEHOLD,
+    METER,
+    Island,
+    charger_subentry,
+    household_subentry,
+    island_entry,
+    set_sensor,
+)
+
+OUT = tuple(f"sensor.out_l{phase}" for phase in (1, 2, 3))
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant) -> MockConfigEntry:
+    hass.states.async_set("binary_sensor.grid", "on")
+    hass.states.async_set("binary_sensor.formed", "off")
+    options = {
+        "planning": False,
+        "outage": {
+            "cable": "binary_sensor.grid",
+            "formed": "binary_sensor.formed",
+            "inverter_a": 10.0,
+            "inverter_power": list(OUT),
+            "settle": 60,
+            "restore_gap": 10,
+        },
+    }
+    return island_entry(charger_subentry(), household_subentry(), options=options)
+
+
+def lose(hass: HomeAssistant, *, formed: bool, watts: float = 200.0) -> None:
+    for entity_id in METER:
+        hass.states.async_set(entity_id, "unavailable")
+    for entity_id in OUT:
+        set_sensor(hass, entity_id, watts, "W")
+    hass.states.async_set("binary_sensor.formed", "on" if formed else "off")
+    hass.states.async_set("binary_sensor.grid", "off")
+
+
+def limit(hass: HomeAssistant) -> tuple[str, float]:
+    switch, number = hass.states.get("input_boolean.charger"), hass.states.get("input_number.charger_limit")
+    assert switch is not None
+    assert number is not None
+    return switch.state, float(number.state)
+
+
+async def test_the_cable_dies_and_the_charger_stops(hass: HomeAssistant, island: Island) -> None:
+    await island.run(30)
+    assert island.state("sensor", "supply") == "cable"
+    assert limit(hass)[0] == "on"
+    lose(hass, formed=False)
+    await island.settle()
+    assert limit(hass)[0] == "off"
+    assert island.state("sensor", "supply") == "dead"
+    assert island.state("sensor", "setpoint_cause", "charger-1") == "outage"
+
+
+async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssistant, island: Island) -> None:
+    """Nothing is stored on this street: loads go, and the inverters are the capacity."""
+    told: list[dict[str, Any]] = []
+
+    from homeassistant.setup import async_setup_component  # noqa: PLC0415
+
+    hass.bus.async_listen("supply_told", lambda event: told.append(dict(event.data)))
+    assert await async_setup_component(
+        hass,
+        "automation",
+        {
+            "automation": {
+                "triggers": [{"trigger": "tangle_grid.island_mode"}],
+                "actions": [{"event": "supply_told", "event_data": {"supply": "{{ trigger.supply }}"}}],
+            }
+        },
+    )
+    await island.run(30)
+    lose(hass, formed=True)
+    await island.settle()
+    assert island.state("sensor", "supply") == "island"
+    assert float(island.state("sensor", "capacity")) == 3 * 10 * 230
+    await island.run(30)
+    pump = hass.states.get("input_boolean.heat_pump")
+    assert pump is not None
+    assert pump.state == "off"
+    assert island.state("sensor", "setpoint_cause", HOUSEHOLD) == "outage"
+    hass.states.async_set("binary_sensor.formed", "off")
+    hass.states.async_set("binary_sensor.grid", "on")
+    for _ in range(16):
+        for number, entity_id in enumerate(METER):
+            set_sensor(hass, entity_id, 5_000 + 10 * number, "W")
+        await island.run(10)
+    assert island.state("sensor", "supply") == "cable"
+    pump = hass.states.get("input_boolean.heat_pump")
+    assert pump is not None
+    assert pump.state == "on"
+    assert limit(hass)[0] == "on"
+    assert [each["supply"] for each in told] == ["island", "dead", "returning", "cable"]
