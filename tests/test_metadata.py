@@ -20,7 +20,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid import PLATFORMS
-from custom_components.tangle_grid.const import CONF_PEAK_TARGET, DOMAIN
+from custom_components.tangle_grid.const import CONF_OUTAGE, CONF_PEAK_TARGET, DOMAIN
 from custom_components.tangle_grid.entities.participant_sensors import DECISION_REASONS, REASON_ATTRIBUTES
 from custom_components.tangle_grid.protocol import Rejection
 from custom_components.tangle_grid.reasons import REASON_GIVEN
@@ -71,7 +71,7 @@ def entry() -> MockConfigEntry:
         car_park_subentry(),
         toll_subentry(),
         topic_subentry(),
-        options={CONF_PEAK_TARGET: 40, "prices": {"kwh": "0.25"}},
+        options={CONF_PEAK_TARGET: 40, CONF_OUTAGE: {"cable": "binary_sensor.grid"}, "prices": {"kwh": "0.25"}},
     )
 
 

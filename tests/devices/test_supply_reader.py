@@ -34,7 +34,7 @@ def reader(hass: HomeAssistant, **data: Any) -> SupplyReader:
         ("on", ["V"], None, True),
     ],
 )
-async def test_a_cable(hass: HomeAssistant, state: str, unit: Any, words: list[str] | None, alive: bool | None) -> None:  # noqa: FBT001
+async def test_a_cable(hass: HomeAssistant, state: str, unit: Any, words: list[str] | None, alive: bool | None) -> None:
     supply = reader(hass, **({} if words is None else {"cable_dead": words}))
     assert supply.telemetry().cable is None, "an entity that is not there says nothing"
     hass.states.async_set("sensor.cable", state, {"unit_of_measurement": unit} if unit else {})
@@ -42,7 +42,7 @@ async def test_a_cable(hass: HomeAssistant, state: str, unit: Any, words: list[s
 
 
 @pytest.mark.parametrize(("state", "formed"), [("on", True), ("off", False), ("unavailable", None)])
-async def test_an_island_is_formed_when_somebody_says_so(hass: HomeAssistant, state: str, formed: bool | None) -> None:  # noqa: FBT001
+async def test_an_island_is_formed_when_somebody_says_so(hass: HomeAssistant, state: str, formed: bool | None) -> None:
     hass.states.async_set("binary_sensor.formed", state)
     assert reader(hass).telemetry().formed is None
     assert reader(hass, formed="binary_sensor.formed").telemetry().formed is formed

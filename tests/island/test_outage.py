@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.support.island import (
@@ -67,9 +68,6 @@ async def test_the_cable_dies_and_the_charger_stops(hass: HomeAssistant, island:
 async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssistant, island: Island) -> None:
     """Nothing is stored on this street: loads go, and the inverters are the capacity."""
     told: list[dict[str, Any]] = []
-
-    from homeassistant.setup import async_setup_component  # noqa: PLC0415
-
     hass.bus.async_listen("supply_told", lambda event: told.append(dict(event.data)))
     assert await async_setup_component(
         hass,
@@ -103,3 +101,24 @@ async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssist
     assert pump.state == "on"
     assert limit(hass)[0] == "on"
     assert [each["supply"] for each in told] == ["island", "dead", "returning", "cable"]
+
+
+async def test_a_restart_in_an_outage_leaves_off_what_is_off(hass: HomeAssistant, island: Island) -> None:
+    await island.run(30)
+    lose(hass, formed=True)
+    await island.run(30)
+    pump = hass.states.get("input_boolean.heat_pump")
+    assert pump is not None
+    assert pump.state == "off"
+    await hass.config_entries.async_unload(island.entry.entry_id)
+    await hass.async_block_till_done()
+    pump = hass.states.get("input_boolean.heat_pump")
+    assert pump is not None
+    assert pump.state == "off"
+    assert limit(hass)[0] == "off"
+    await hass.config_entries.async_setup(island.entry.entry_id)
+    await island.run(30)
+    pump = hass.states.get("input_boolean.heat_pump")
+    assert pump is not None
+    assert pump.state == "off"
+    assert island.state("sensor", "supply") == "island"

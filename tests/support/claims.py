@@ -47,6 +47,9 @@ CLAIMS: Final[dict[str, dict[str, str]]] = {
         "More than that is never paid": "grid/requests/test_lifecycle.py::"
         "test_delivery_is_what_the_arithmetic_says_and_never_more_than_asked_nor_than_measured",
     },
+    "docs/outages.md": {
+        "counts as dead at once": "grid/network/test_supply.py::test_what_feeds",
+    },
     "docs/books.md": {
         "never a whole Wh behind": "economy/books/test_sharing.py::test_what_must_hold_of_every_sharing",
     },

@@ -343,10 +343,17 @@ class ControlLoop:
                 await asyncio.sleep(_PLAN_PAUSE * (time.perf_counter() - begun))
 
     async def async_close(self) -> None:
-        """Stop, and leave every device in its safe state. May be called twice."""
+        """Stop, and leave every device in its safe state. May be called twice.
+
+        Loads that are off because the cable is dead stay off: all at once, they would be too much for the inverters.
+        """
         self._running = False
         self._waiting.clear()
         self._cancel_turn()
         self._cancel_decision()
         self._watch.async_close()
-        await asyncio.gather(*(writer.async_close() for writer in self._writers.values()))
+        supply = self.status.supply
+        kept_off = () if supply is None else supply.kept_off
+        await asyncio.gather(
+            *(writer.async_close(leave=device_id in kept_off) for device_id, writer in self._writers.items())
+        )

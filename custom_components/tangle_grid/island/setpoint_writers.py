@@ -72,12 +72,14 @@ class SetpointWriter:
             self._repeat.cancel()
             self._repeat = None
 
-    async def async_close(self) -> None:
-        """Let a write finish, then bring the device into its safe state."""
+    async def async_close(self, *, leave: bool = False) -> None:
+        """Let a write finish, then bring the device into its safe state, or leave it as it is."""
         self._waiting = self._newest = None
         self._cancel_repeat()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
+        if leave:
+            return
         try:
             await self._adapter.safe_state()
         except Exception as error:  # noqa: BLE001 - as above; the others are still to be left in theirs

@@ -31,7 +31,7 @@ ALIVE_FROM: Final[Mapping[str, float]] = {
 
 
 def supply_config(data: Mapping[str, Any], phases: Sequence[int]) -> SupplyConfig:
-    """Return what an island can live on, from its options; on phases that the feed has not, its inverters give nothing."""
+    """Return what an island can live on, from its options: nothing on phases that the feed has not."""
     amps = float(data.get(CONF_INVERTER_A, 0.0))
     first, second, third = (amps if phase in phases else 0.0 for phase in range(PHASE_COUNT))
     return SupplyConfig(
