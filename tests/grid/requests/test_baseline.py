@@ -152,7 +152,7 @@ def test_what_a_car_drew_beyond_its_limit_is_no_claim(told_a: float | None, expe
     found = baseline_of(device, now, Timing(), Habits(), known_at=now - 300, until=now + 900)
     assert found.power_w == pytest.approx(expected_w)
     # While it helps, its limit is what it gives, and not what it would have drawn.
-    device.helping = True
+    device.own.helping = True
     found = baseline_of(device, now, Timing(), Habits(), known_at=now - 300, until=now + 900)
     assert found.power_w == pytest.approx(11_040)
 

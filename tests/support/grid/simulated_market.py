@@ -217,7 +217,7 @@ class Bazaar(Commands):
         for device_id, device in self._parts.devices.items():
             person = self.people[device_id]
             if isinstance(person, Driver):
-                most = person.config.max_current_a if device.plugged_in and not device.satisfied else 0.0
+                most = person.config.max_current_a if device.car.plugged_in and not device.car.satisfied else 0.0
                 amps = wanted.get(device_id, min(most, held.get(device_id, most)))
                 device.lease = grant(device.lease, amps, Cause.ALLOCATION, now, 3600.0)
                 person.told = amps

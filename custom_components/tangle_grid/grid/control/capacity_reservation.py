@@ -152,7 +152,9 @@ class LidWatch:
         below = [
             device
             for device in chargers
-            if device.plugged_in and not device.satisfied and not self._lids.keys().isdisjoint(self._limits(device))
+            if device.car.plugged_in
+            and not device.car.satisfied
+            and not self._lids.keys().isdisjoint(self._limits(device))
         ]
         self._pressed = frozenset(device.device_id for device in below if is_pressed(device, now))
         self._nothing_since = {

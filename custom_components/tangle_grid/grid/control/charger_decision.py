@@ -65,7 +65,7 @@ class ChargerDecision(DeviceDecision):
         wanted = asked.wanted.get(device.device_id)
         if wanted is not None:
             self.ceiling, self.ceiling_cause = wanted, Cause.REQUEST
-        elif device.satisfied or not device.plugged_in:
+        elif device.car.satisfied or not device.car.plugged_in:
             self.ceiling = 0.0
         else:
             self._lower_ceiling(asked.held.get(device.device_id), Cause.RELEASE)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..device.state import RESTORE_FOR_S, DeviceState
+from ..device.household_loads import RESTORE_FOR_S
+from ..device.state import DeviceState
 from ..model.lease import grant
 from ..model.world import Cause, HouseholdSetpoint, HouseholdTelemetry, Timing
 
@@ -26,14 +27,14 @@ def keep_loads(
     """
     back = _back_on(device, now)
     for load in back:
-        del device.restoring[load]
+        del device.loads.restoring[load]
     lease = device.lease
-    if not device.shed and not off and not device.restoring and lease is None:
+    if not device.loads.shed and not off and not device.loads.restoring and lease is None:
         return LoadsResult(setpoint=None, changed=bool(back))
     # The count stands for the value: what matters is only whether it is the same as last time.
-    shed = off | device.shed.keys()
-    restore = frozenset(device.restoring.keys() - off)
-    same = lease is not None and (device.told_shed, device.told_restore) == (shed, restore)
+    shed = off | device.loads.shed.keys()
+    restore = frozenset(device.loads.restoring.keys() - off)
+    same = lease is not None and (device.loads.told_shed, device.loads.told_restore) == (shed, restore)
     cause = Cause.RELEASE
     if off:
         cause = Cause.OUTAGE
@@ -43,14 +44,14 @@ def keep_loads(
         lease.cause = cause
     if same and lease is not None and not lease.due(now) and not lease.expired(now):
         return LoadsResult(setpoint=None, changed=bool(back))
-    reduces = bool(shed - device.told_shed)
+    reduces = bool(shed - device.loads.told_shed)
     if not shed and not restore:
         # The last one is seen to be back: say so once, then leave the household alone.
         device.lease = None
-        device.told_shed = device.told_restore = frozenset()
+        device.loads.told_shed = device.loads.told_restore = frozenset()
         return LoadsResult(setpoint=None, changed=True)
     device.lease = grant(lease if same else None, float(len(shed)), cause, now, timing.lease_s)
-    device.told_shed, device.told_restore = shed, restore
+    device.loads.told_shed, device.loads.told_restore = shed, restore
     setpoint = HouseholdSetpoint(
         device_id=device.device_id,
         shed=shed,
@@ -64,15 +65,17 @@ def keep_loads(
 
 def bring_back(device: DeviceState, now: float) -> None:
     """Let all loads that are shed be switched on again."""
-    device.restoring |= dict.fromkeys(device.shed, now + RESTORE_FOR_S)
-    device.shed.clear()
+    device.loads.restoring |= dict.fromkeys(device.loads.shed, now + RESTORE_FOR_S)
+    device.loads.shed.clear()
 
 
 def watch_loads(device: DeviceState) -> None:
     """Notice which loads that are shed have been off: only what was off can be switched on."""
     telemetry = device.telemetry
     loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
-    device.seen_off = {load for load in device.shed if load in device.seen_off or loads_on.get(load) is False}
+    device.loads.seen_off = {
+        load for load in device.loads.shed if load in device.loads.seen_off or loads_on.get(load) is False
+    }
 
 
 def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:
@@ -82,8 +85,8 @@ def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool
     off again, and only who switches it on after that wants it.
     """
     return any(
-        load in device.seen_off and now - since > timing.compliance_grace_s
-        for load, since in device.shed.items()
+        load in device.loads.seen_off and now - since > timing.compliance_grace_s
+        for load, since in device.loads.shed.items()
         if _is_on(device, load)
     )
 
@@ -93,7 +96,10 @@ def stays_on(device: DeviceState, now: float, timing: Timing) -> bool:
     lease = device.lease
     if lease is None or now - lease.changed_at <= 2 * timing.compliance_grace_s:
         return False
-    return any(load not in device.seen_off and _is_on(device, load) for load in device.shed.keys() & device.told_shed)
+    return any(
+        load not in device.loads.seen_off and _is_on(device, load)
+        for load in device.loads.shed.keys() & device.loads.told_shed
+    )
 
 
 def _is_on(device: DeviceState, load: str) -> bool:
@@ -107,6 +113,6 @@ def _back_on(device: DeviceState, now: float) -> list[str]:
     loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
     return [
         load
-        for load, until in device.restoring.items()
-        if (loads_on.get(load) is True and load in device.told_restore) or now >= until
+        for load, until in device.loads.restoring.items()
+        if (loads_on.get(load) is True and load in device.loads.told_restore) or now >= until
     ]

@@ -119,7 +119,7 @@ class Precedence:
 
         Where nobody told anything about a car, what was assumed of it is no reason to prefer it to another one.
         """
-        if device.told_departure_at(self._now) is not None or device.need_wh() is not None:
+        if device.car.told_departure_at(self._now) is not None or device.need_wh() is not None:
             return place
         *first, key = place
         return (*first, key // _ABOUT_S)
@@ -135,7 +135,7 @@ class Precedence:
             groups.setdefault(self._tightest(car, free_w), []).append(car)
         result: dict[str, Standing] = {}
         for number, group in groups.items():
-            told = sum(1 for car in group if car.told_departure_at(now) is not None)
+            told = sum(1 for car in group if car.car.told_departure_at(now) is not None)
             fairness = fairness_for(self._config.fairness, departures_known=2 * told >= len(group))
             sessions = [session_of(car, now) for car in group]
             lanes = [car.config.phases for car in group]
@@ -173,13 +173,13 @@ class Precedence:
 
 def session_of(car: DeviceState, now: float) -> Session:
     """Return what a car still needs and when it leaves; what nobody told is assumed or learned."""
-    had_wh = car.session_ws / _WS_PER_WH
+    had_wh = car.car.session_ws / _WS_PER_WH
     need_wh = car.need_wh()
     if need_wh is None:
         need_wh = max(_ASSUMED_WH - had_wh, _ALWAYS_MORE * _ASSUMED_WH)
     full_w = _full_w(car)
-    departs_in_s = max(0.0, car.departure_at(now) - now)
-    if car.overdue(now) and full_w > 0:
+    departs_in_s = max(0.0, car.car.departure_at(now) - now)
+    if car.car.overdue(now) and full_w > 0:
         # It may leave at any moment, but who knows when: it has no time to spare, and is not given up either.
         departs_in_s = need_wh / full_w * _WS_PER_WH
     return Session(need_wh=need_wh, total_wh=need_wh + had_wh, departs_in_s=departs_in_s, full_w=full_w)
@@ -200,13 +200,13 @@ def _spare_s(car: DeviceState, now: float) -> float:
 
     Negative: it is overdue.
     """
-    if car.overdue(now):
+    if car.car.overdue(now):
         return -_LAST
-    if (departure := car.told_departure_at(now)) is None or (need_wh := car.need_wh()) is None:
+    if (departure := car.car.told_departure_at(now)) is None or (need_wh := car.need_wh()) is None:
         return _LAST
     return departure - now - need_wh / _full_w(car) * _WS_PER_WH
 
 
 def _wants_energy(device: DeviceState) -> bool:
     heard = not device.silent or device.resting
-    return isinstance(device.config, ChargerConfig) and device.plugged_in and not device.satisfied and heard
+    return isinstance(device.config, ChargerConfig) and device.car.plugged_in and not device.car.satisfied and heard

@@ -35,7 +35,7 @@ def may_increase(device: DeviceState, now: float, timing: Timing) -> bool:
 
     Where a car may have just left nobody is given more, nor is who draws more than it was told.
     """
-    if device.plug.doubted or device.watch.over_since is not None:
+    if device.car.plug.doubted or device.watch.over_since is not None:
         return False
     if device.reduced_at is not None and now - device.reduced_at < timing.increase_hold_s:
         return False

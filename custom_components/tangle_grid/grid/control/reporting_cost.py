@@ -99,7 +99,7 @@ def _per_phase(decisions: Iterable[tuple[ChargerDecision, float]]) -> tuple[floa
 def _wants_a(decision: ChargerDecision, now: float, timing: Timing) -> float:
     """Return how much more a car would take if only the capacity counted, A per phase."""
     device = decision.device
-    if decision.cause in _OTHERWISE or device.satisfied or not device.plugged_in or not device.watch.compliant:
+    if decision.cause in _OTHERWISE or device.car.satisfied or not device.car.plugged_in or not device.watch.compliant:
         return 0.0
     most_a = device.usable_a(now, timing)
     if device.shown.most_a is not None:

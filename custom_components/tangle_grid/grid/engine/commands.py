@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..device.state import RESTORE_FOR_S, DeviceState
+from ..device.household_loads import RESTORE_FOR_S
+from ..device.state import DeviceState
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
 from ..model.request import ANSWERABLE, CurtailmentRequest, RequestState
@@ -194,7 +195,9 @@ class Commands:
         """
         device = self._parts.device(device_id)
         until = now + RESTORE_FOR_S
-        device.restoring |= {load: until for load in loads if load not in device.shed and load not in device.restoring}
+        device.loads.restoring |= {
+            load: until for load in loads if load not in device.loads.shed and load not in device.loads.restoring
+        }
 
     def mark_paid(self, now: float, *, request_id: str, device_id: str, reference: str) -> list[GridEvent]:
         """Note that the ledger has sent a reward, known there as `reference`. Saying it again changes nothing.
@@ -271,8 +274,8 @@ class Commands:
         """
         device = self._charger(device_id)
         device.charge.change_car(left_with=left_with, left_at=left_at)
-        device.departure.leave()
-        device.satisfied = False
+        device.car.departure.leave()
+        device.car.satisfied = False
 
     def limit_charger(self, device_id: str, current_a: float | None) -> None:
         """Let a charger draw no more than this, A per phase, from the next step on; None: as much as there is.

@@ -220,7 +220,9 @@ class GridEngine:
             events=tuple(events),
             wake_at=self._wake_at(now),
             # A session's beginning, too: after a crash the one before must not be counted a second time.
-            persist=loads_changed or any(map(is_owed, events)) or any(device.session_at == now for device in devices),
+            persist=loads_changed
+            or any(map(is_owed, events))
+            or any(device.car.session_at == now for device in devices),
             above_threshold=any(feeder.above_threshold for feeder in parts.feeders),
         )
 

@@ -39,7 +39,7 @@ class Told(NamedTuple):
     @classmethod
     def of(cls, device: DeviceState) -> Told:
         """Return what a device has been told."""
-        return cls(device.lease, device.told_shed, device.told_restore)
+        return cls(device.lease, device.loads.told_shed, device.loads.told_restore)
 
 
 def back_to_safety(
@@ -94,7 +94,8 @@ def back_to_safety(
             reduces=held,
         )
     if before is not None:
-        device.lease, device.told_shed, device.told_restore = before.lease, before.shed, before.restore
+        device.lease = before.lease
+        device.loads.told_shed, device.loads.told_restore = before.shed, before.restore
     return None
 
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..device.state import RESTORE_FOR_S, DeviceState
+from ..device.household_loads import RESTORE_FOR_S
+from ..device.state import DeviceState
 from ..model.events import GridEvent, SupplyChanged
 from ..model.forecast import Forecast
 from ..model.request import RequestState
@@ -285,14 +286,14 @@ class OutageControl:
         off.remove(load_id)
         if not off:
             del self._parts.outage_off[device.device_id]
-        if load_id not in device.shed:
-            device.restoring[load_id] = now + RESTORE_FOR_S
+        if load_id not in device.loads.shed:
+            device.loads.restoring[load_id] = now + RESTORE_FOR_S
 
 
 def _spare_wh(device: DeviceState, config: ChargerConfig) -> float:
     """Return what a car may give, Wh: nothing without a floor that its owner set and a state of charge."""
     floor, soc, capacity_wh = config.policy.v2g_floor_soc, device.least_soc, config.battery_wh
-    if config.max_discharge_a <= 0 or floor is None or soc is None or not capacity_wh or not device.plugged_in:
+    if config.max_discharge_a <= 0 or floor is None or soc is None or not capacity_wh or not device.car.plugged_in:
         return 0.0
     return max(0.0, soc - floor) / 100.0 * capacity_wh
 

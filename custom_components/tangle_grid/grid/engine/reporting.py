@@ -143,7 +143,7 @@ def device_status(
     """Return one device, as it is shown."""
     request = requests.get(device.request_id) if device.request_id is not None else None
     ask = None if request is None else request.asks.get(device.device_id)
-    expected_departure_at = device.shown_departure_at()
+    expected_departure_at = device.car.shown_departure_at()
     controlled = isinstance(device.config, (ChargerConfig, BatteryConfig))
     lease = device.lease
     return DeviceStatus(
@@ -160,11 +160,11 @@ def device_status(
         min_current_a=getattr(device.config, "min_current_a", None),
         min_current_learned=device.minimum.confirmed,
         expected_departure_at=expected_departure_at,
-        session_energy_wh=int(device.session_ws / _WS_PER_WH),
+        session_energy_wh=int(device.car.session_ws / _WS_PER_WH),
         curtailment=IDLE if ask is None else ask.state,
         request_id=None if ask is None else device.request_id,
         last_decision=device.last_decision,
-        shed=frozenset(device.shed),
+        shed=frozenset(device.loads.shed),
         delivered_wh=device.delivered_wh,
         earned_i=device.earned_i,
         planned_a=planned_a,
@@ -174,8 +174,8 @@ def device_status(
         seldom_costs=device.held_back.costs,
         takes_at_most_a=device.shown.most_a,
         clamp_a=_clamp_a(device),
-        session_at=device.session_at,
-        connected=device.connected,
+        session_at=device.car.session_at,
+        connected=device.car.connected,
     )
 
 

@@ -81,7 +81,7 @@ def _of_household(parts: EngineParts, device: DeviceState) -> Reason:
         return _reason(Why.SILENT)
     if device.device_id in parts.outage_off:
         return _reason(Why.OUTAGE)
-    if not device.shed:
+    if not device.loads.shed:
         return _reason(Why.FREE)
     until = _helps_until(parts, device)
     return _reason(Why.RELEASE) if until is None else _reason(Why.REQUEST, until=until)
@@ -105,7 +105,7 @@ def _of_charger(parts: EngineParts, device: DeviceState, config: ChargerConfig, 
         return _reason(apart)
     if not device.watch.compliant:
         return _reason(Why.NOT_FOLLOWING, setpoint=lease.value)
-    if device.satisfied and lease.cause is not Cause.REQUEST:
+    if device.car.satisfied and lease.cause is not Cause.REQUEST:
         return _reason(Why.CHARGED)
     if lease.cause is Cause.PLAN:
         begins_at = parts.planning.begins_at(device.device_id, now) if lease.value <= 0 else None
@@ -122,7 +122,7 @@ def _set_apart(device: DeviceState) -> Why | None:
         return Why.SILENT
     if isinstance(telemetry, ChargerTelemetry) and telemetry.kept_off:
         return Why.KEPT_OFF
-    return None if device.plugged_in else Why.NOT_CONNECTED
+    return None if device.car.plugged_in else Why.NOT_CONNECTED
 
 
 def _of_share(parts: EngineParts, device: DeviceState, config: ChargerConfig, value: float) -> Reason:
@@ -191,8 +191,8 @@ def _cars(parts: EngineParts, device: DeviceState) -> int:
     return sum(
         other is not device
         and isinstance(other.config, ChargerConfig)
-        and other.plugged_in
-        and not other.satisfied
+        and other.car.plugged_in
+        and not other.car.satisfied
         and not other.silent
         and parts.topology.path(other.config.feeder_id)[-1] == root
         for other in parts.devices.values()

@@ -231,11 +231,11 @@ class Activation:
         ask.start(request.time_of(now), quantity_w=quantity_w, slot_s=slot_s, strict=restless)
         self._release.drop(ask.device_id)
         self._helping.add(ask.device_id)
-        device.helping = True
+        device.own.helping = True
         for load in loads:
-            device.shed[load] = now
-            device.seen_off.discard(load)
-            device.restoring.pop(load, None)
+            device.loads.shed[load] = now
+            device.loads.seen_off.discard(load)
+            device.loads.restoring.pop(load, None)
         events.append(AskChanged(request_id=request.request_id, device_id=ask.device_id, state=ask.state))
 
     def _part(
@@ -252,7 +252,7 @@ class Activation:
                 # All its loads together are no more than it could give; somebody may have promised less than them.
                 most_w = min(most_w, ask.offer_w + _ROUNDED_W)
             loads = loads_for(device, min(quantity_w, most_w), most_w)
-            return min(device.rated_w(loads), ask.baseline_w), loads
+            return min(device.loads.rated_w(loads), ask.baseline_w), loads
         if quantity_w > most_w:
             quantity_w = quantity_within(device, ask, most_w)
             if quantity_w < CLOSE_ENOUGH_W:
@@ -294,7 +294,7 @@ class Activation:
         helping = giving.keys() | self._release.returning()
         for device_id in helping | self._helping:
             if (device := self._devices.get(device_id)) is not None:
-                device.helping = device_id in helping
+                device.own.helping = device_id in helping
         self._helping = helping
         self._before_a = {device_id: amps for device_id, amps in self._before_a.items() if device_id in helping}
         helps = {device_id: self._help(ask) for device_id, ask in giving.items()}
@@ -318,7 +318,7 @@ class Activation:
             self._release.add(device, now, held=held, expects_w=expects_w, before_a=before_a)
         waiting = self._release.returning()
         for device_id, device in self._devices.items():
-            if device.shed and device_id not in giving and device_id not in waiting:
+            if device.loads.shed and device_id not in giving and device_id not in waiting:
                 # Its part ended before the last start: who knows how long it has waited, or whether it still does.
                 bring_back(device, now)
 

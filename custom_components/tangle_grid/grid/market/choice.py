@@ -47,7 +47,7 @@ class Choice:
     def leave_out(self, device: DeviceState, reason: Reason) -> None:
         """Count one that is not asked."""
         self.left_out[device.device_id] = reason
-        self._drawn_w[device.device_id] = device.own_log.known_w(device.own_time(self.foreseen_at))
+        self._drawn_w[device.device_id] = device.own.log.known_w(device.own.at(self.foreseen_at))
 
     def coming(self, now: float, within_s: float) -> dict[str, float]:
         """Return what those drew who may be asked within a time, before the request could be foreseen, W."""

@@ -106,11 +106,11 @@ class Planning:
         others_w = 0.0
         for device in chargers:
             self._learn_limit(device)
-            arrived_at = device.arrived_at if device.connected else None
-            wanted_wh = 0.0 if arrived_at is None else device.session_ws / _WS_PER_WH + (device.need_wh() or 0.0)
+            arrived_at = device.car.arrived_at if device.car.connected else None
+            wanted_wh = 0.0 if arrived_at is None else device.car.session_ws / _WS_PER_WH + (device.need_wh() or 0.0)
             self.planner.arrivals.observe(now, device.device_id, arrived_at, wanted_wh)
             # Who is full or gone stops, even if the last measurement still shows it charging.
-            ends = device.watch.compliant and (device.satisfied or not device.plugged_in)
+            ends = device.watch.compliant and (device.car.satisfied or not device.car.plugged_in)
             if device.device_id not in planned and not ends:
                 others_w += max(0.0, device.power_w or 0.0)
             for number in self._topology.path(device.config.feeder_id):
@@ -133,28 +133,28 @@ class Planning:
 
     def _learn_limit(self, device: DeviceState) -> None:
         """Some cars take less than their charger can give: it shows when they stay below their setpoint."""
-        if not device.plugged_in:
+        if not device.car.plugged_in:
             self._accepts_a.pop(device.device_id, None)
             return
         told, drawn = device.setpoint, device.measured_a()
         known = self._accepts_a.get(device.device_id)
-        if known is None and (told is None or device.slack_since is None or not _GAP_A < drawn < told - _GAP_A):
+        if known is None and (told is None or device.car.slack_since is None or not _GAP_A < drawn < told - _GAP_A):
             return
         self._accepts_a[device.device_id] = max(drawn, known or 0.0)
 
     def _car(self, device: DeviceState, now: float) -> PlanCar | None:
         """Return a car of which enough is known."""
-        config, told = device.config, device.told_departure_at(now)
+        config, told = device.config, device.car.told_departure_at(now)
         if (
             not isinstance(config, ChargerConfig)
             or device.silent
-            or device.satisfied
-            or not device.plugged_in
+            or device.car.satisfied
+            or not device.car.plugged_in
             or not device.watch.compliant
-            or (told is None and device.stays.count < _ENOUGH_STAYS)
+            or (told is None and device.car.stays.count < _ENOUGH_STAYS)
             or (need_wh := device.need_wh()) is None
             or need_wh <= 0
-            or device.overdue(now)
+            or device.car.overdue(now)
         ):
             # Who should have left already waits for nothing.
             return None
@@ -162,7 +162,7 @@ class Planning:
             device_id=device.device_id,
             feeder_id=config.feeder_id,
             need_wh=need_wh,
-            departs_at=device.departure_at(now) if told is None else told,
+            departs_at=device.car.departure_at(now) if told is None else told,
             certain=told is not None,
             min_a=config.min_current_a,
             max_a=min(config.max_current_a, max(config.min_current_a, self._accepts_a.get(device.device_id, 1e9))),

@@ -49,11 +49,11 @@ def baseline_of(
     """
     # On a feeder that has been short for long there is nothing older to look at.
     known_at = min(now, max(known_at, now - timing.baseline_window_s))
-    window_s, own_now, own_known_at = timing.baseline_window_s, device.own_time(now), device.own_time(known_at)
+    window_s, own_now, own_known_at = timing.baseline_window_s, device.own.at(now), device.own.at(known_at)
     match device.config:
         case ChargerConfig() as config:
-            steady_w = max(0.0, _steady_w(device.own_log, own_now, own_known_at, window_s, missing_w=0.0))
-            if device.setpoint is not None and not device.helping:
+            steady_w = max(0.0, _steady_w(device.own.log, own_now, own_known_at, window_s, missing_w=0.0))
+            if device.setpoint is not None and not device.own.helping:
                 # More than it was allowed is no claim, either.
                 steady_w = min(steady_w, max(0.0, device.setpoint) * config.watts_per_amp)
             return Baseline(power_w=steady_w, method="recent")
@@ -62,10 +62,10 @@ def baseline_of(
             if habit_w is not None:
                 return Baseline(power_w=habit_w, method="comparable_days")
             ends = (own_now, own_known_at, own_known_at - window_s)
-            means = [device.own_log.mean_w(end, window_s) or 0.0 for end in ends]
+            means = [device.own.log.mean_w(end, window_s) or 0.0 for end in ends]
             return Baseline(power_w=max(0.0, min(means)), method="recent")
         case BatteryConfig():
-            steady_w = _steady_w(device.own_log, own_now, own_known_at, window_s, missing_w=None)
+            steady_w = _steady_w(device.own.log, own_now, own_known_at, window_s, missing_w=None)
             return Baseline(power_w=steady_w, method="recent")
         case _:
             return NO_BASELINE

@@ -71,7 +71,7 @@ class Lifecycle:
         """
         start = now - min(elapsed_s, self._timing.telemetry_max_age_s)
         # Loads that wait for their release are off by no habit, either.
-        active = {device_id for device_id, device in self._devices.items() if device.shed}
+        active = {device_id for device_id, device in self._devices.items() if device.loads.shed}
         for request in self.open():
             ahead_s = request.ahead_s
             end = min(now, request.ends_at - ahead_s)
@@ -85,9 +85,9 @@ class Lifecycle:
                     continue
                 begin, upto, power_w = start, end, max(before_w, now_w)
                 # Nobody is paid for having left; whether it has shows in a moment.
-                if (doubted_at := device.plug.doubted_since) is not None:
+                if (doubted_at := device.car.plug.doubted_since) is not None:
                     upto = min(end, doubted_at)
-                elif (since := device.plug.cleared_since) is not None:
+                elif (since := device.car.plug.cleared_since) is not None:
                     begin = min(start, since)
                     power_w = max(power_w, device.log.mean_w(now, now - begin) or 0.0)
                 active_at = ask.active_at - ahead_s
@@ -239,7 +239,7 @@ class Lifecycle:
 
     def _car_ends(self, ask: Ask, device: DeviceState, config: ChargerConfig) -> tuple[RequestState, Reason] | None:
         """Return whether a car's part is over before its window is; what it cannot feed back any more is taken back."""
-        if not device.plugged_in:
+        if not device.car.plugged_in:
             return RequestState.OPTED_OUT, Reason(key="ended_unplugged")
         if ask.used_up:
             return RequestState.FULFILLED, Reason(key="ended_would_be_full")

@@ -86,7 +86,7 @@ class Claim:
         config = device.config
         if not isinstance(config, ChargerConfig):
             return
-        if not device.plugged_in:
+        if not device.car.plugged_in:
             self._leave()
             return
         if self.arrived_at is None:

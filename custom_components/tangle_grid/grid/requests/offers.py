@@ -78,7 +78,7 @@ def offer_of(
     expected_w, method = expected.power_w, expected.method
     match device.config:
         case ChargerConfig() as config:
-            if not device.plugged_in:
+            if not device.car.plugged_in:
                 return nothing("not_asked_unplugged")
             drawn_w = max(0.0, device.power_w or 0.0)
             if drawn_w > expected_w + _RISING_A * config.watts_per_amp:
@@ -108,10 +108,10 @@ def offer_of(
             return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method, nothing=reason)
         case HouseholdConfig():
             # What it has given before comes back first.
-            sheddable_w = 0.0 if device.shed else sum(rated_w for _, rated_w in _loads_on(device))
+            sheddable_w = 0.0 if device.loads.shed else sum(rated_w for _, rated_w in _loads_on(device))
             reason = None
             if sheddable_w <= 0:
-                reason = Reason(key=COMING_BACK if device.shed else "not_asked_no_load_on")
+                reason = Reason(key=COMING_BACK if device.loads.shed else "not_asked_no_load_on")
             given_w = min(sheddable_w, expected_w)
             return Offer(power_w=given_w, baseline_w=expected_w, method=method, nothing=reason)
         case _:
@@ -174,7 +174,7 @@ def asked_w(device: DeviceState, offer: Offer, want_w: float, most_w: float = ma
     """
     want_w = min(want_w, offer.power_w)
     if isinstance(device.config, HouseholdConfig):
-        return min(device.rated_w(loads_for(device, min(want_w, most_w), most_w)), offer.baseline_w)
+        return min(device.loads.rated_w(loads_for(device, min(want_w, most_w), most_w)), offer.baseline_w)
     given_w = _step_for(device, offer.baseline_w, want_w)
     return given_w if given_w <= most_w else _step_within(device, offer.baseline_w, most_w)
 

@@ -151,9 +151,9 @@ def ready_in_time(device: DeviceState, now: float) -> bool | None:
     None: there is no car, or nobody knows what it wants or when it leaves.
     """
     config = device.config
-    if not isinstance(config, ChargerConfig) or not device.plugged_in:
+    if not isinstance(config, ChargerConfig) or not device.car.plugged_in:
         return None
-    if device.satisfied:
+    if device.car.satisfied:
         return True
     departure, need_wh = _departure(device), device.need_wh()
     if departure is None or need_wh is None:
@@ -214,4 +214,4 @@ def _needs_energy(device: DeviceState, soc: float, wanted_soc: float) -> Finding
 
 def _departure(device: DeviceState) -> float | None:
     """Return when the car leaves, or should have left, as somebody said."""
-    return device.departure.at
+    return device.car.departure.at

@@ -85,7 +85,7 @@ class Release:
         held = max(0.0, held)
         match device.config:
             case ChargerConfig():
-                if not device.plugged_in or device.satisfied:
+                if not device.car.plugged_in or device.car.satisfied:
                     return
                 reserved_a = before_a - held
             case HouseholdConfig():
@@ -146,7 +146,7 @@ class Release:
         self._before = {
             device_id: amps
             for device_id, amps in self._before.items()
-            if device_id in devices and devices[device_id].plugged_in
+            if device_id in devices and devices[device_id].car.plugged_in
         }
         if not self._waiting:
             if not self._rising:
@@ -180,15 +180,15 @@ class Release:
         """Return whether there is still something to wait for."""
         match device.config:
             case ChargerConfig():
-                return device.plugged_in and not device.satisfied
+                return device.car.plugged_in and not device.car.satisfied
             case HouseholdConfig():
-                return bool(device.shed) and not switched_on_by_hand(device, now, self._timing)
+                return bool(device.loads.shed) and not switched_on_by_hand(device, now, self._timing)
             case _:
                 return True
 
     def _end(self, device: DeviceState, now: float) -> None:
         """It waits no longer: all of it is back at once, and who switched a load on is left alone for a while."""
-        if device.shed and switched_on_by_hand(device, now, self._timing):
+        if device.loads.shed and switched_on_by_hand(device, now, self._timing):
             self._leave_alone(device, now)
         bring_back(device, now)
 
@@ -274,7 +274,7 @@ def _amps_to_watts(device: DeviceState) -> float:
 
 
 def _shed_w(device: DeviceState) -> float:
-    return device.rated_w(tuple(device.shed))
+    return device.loads.rated_w(tuple(device.loads.shed))
 
 
 def _missing_w(device: DeviceState, rising: Rising) -> float:
@@ -283,6 +283,6 @@ def _missing_w(device: DeviceState, rising: Rising) -> float:
 
 
 def _is_back(device: DeviceState, rising: Rising) -> bool:
-    if isinstance(device.config, ChargerConfig) and (not device.plugged_in or device.satisfied):
+    if isinstance(device.config, ChargerConfig) and (not device.car.plugged_in or device.car.satisfied):
         return True
     return _missing_w(device, rising) <= _BACK_A * _amps_to_watts(device)
