@@ -64,7 +64,9 @@ QUALITY_RULES: Final = {
 @pytest.fixture
 def entry() -> MockConfigEntry:
     """An island with everything that brings entities."""
-    devices = (charger_subentry(), battery_subentry(), household_subentry(), solar_subentry())
+    charger = charger_subentry()
+    charger["data"] = {**charger["data"], "phase_switch": "input_boolean.three_phases"}
+    devices = (charger, battery_subentry(), household_subentry(), solar_subentry())
     return island_entry(
         *devices,
         vehicle_subentry(),

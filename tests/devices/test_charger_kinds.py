@@ -382,3 +382,66 @@ async def test_a_plug_that_is_out_says_that_nothing_flows(hass: HomeAssistant, s
     show("binary_sensor.plug", "on")
     assert adapter.telemetry().reading is None
     assert not adapter.telemetry().available
+
+
+# One phase or three
+
+
+def change_to(count: int | None, current_a: float = 0.0) -> ChargerSetpoint:
+    return ChargerSetpoint(
+        device_id="p1", current_a=current_a, expires_at=0.0, cause=Cause.PHASES, change_to=count, phases=1
+    )
+
+
+async def test_phases_by_a_select(hass: HomeAssistant, show: Show) -> None:
+    """As go-e: by itself, one, three. What it chooses by itself is not known."""
+    show("number.limit", 16, "A", min=0, max=32, step=1)
+    show("select.psm", "2", options=["0", "1", "2"])
+    chosen = async_mock_service(hass, "select", "select_option")
+    written = async_mock_service(hass, "number", "set_value")
+    options = {"phase_option_one": "1", "phase_option_three": "2", "phase_hold": 900}
+    config, adapter = built(hass, current_limit="number.limit", phase_switch="select.psm", **options)
+    assert (config.phase_hold_s, config.phase_pauses) == (900.0, True)
+    assert adapter.telemetry().phases_shown == 3
+    assert "select.psm" in adapter.entity_ids
+    await adapter.apply(change_to(1))
+    assert [call.data["value"] for call in written] == [0.0], "the pause comes first"
+    assert [call.data["option"] for call in chosen] == ["1"]
+    show("select.psm", "1", options=["0", "1", "2"])
+    assert adapter.telemetry().phases_shown == 1
+    await adapter.apply(change_to(3))
+    assert [call.data["option"] for call in chosen] == ["1", "2"]
+    await adapter.apply(amps(8))
+    assert len(chosen) == 2
+    for other in ("0", "unavailable"):
+        show("select.psm", other, options=["0", "1", "2"])
+        assert adapter.telemetry().phases_shown is None
+
+
+async def test_phases_by_a_switch(hass: HomeAssistant, show: Show) -> None:
+    show("number.limit", 16, "A", min=0, max=32, step=1)
+    show("switch.three", "on")
+    on, off = async_mock_service(hass, "switch", "turn_on"), async_mock_service(hass, "switch", "turn_off")
+    async_mock_service(hass, "number", "set_value")
+    _, adapter = built(hass, current_limit="number.limit", phase_switch="switch.three")
+    assert adapter.telemetry().phases_shown == 3
+    await adapter.apply(change_to(1))
+    assert [call.data["entity_id"] for call in off] == ["switch.three"]
+    show("switch.three", "off")
+    assert adapter.telemetry().phases_shown == 1
+    await adapter.apply(change_to(3))
+    assert [call.data["entity_id"] for call in on] == ["switch.three"]
+    show("switch.three", "unknown")
+    assert adapter.telemetry().phases_shown is None
+
+
+async def test_phases_by_actions(hass: HomeAssistant, show: Show) -> None:
+    show("number.limit", 16, "A", min=0, max=32, step=1)
+    async_mock_service(hass, "number", "set_value")
+    ran = async_mock_service(hass, "keba", "set_phases")
+    action = {"action": "keba.set_phases", "data": {"count": "{{ phases }}"}}
+    config, adapter = built(hass, current_limit="number.limit", phase_actions=[action], phase_pauses=False)
+    assert config.phase_pauses is False
+    assert adapter.telemetry().phases_shown is None
+    await adapter.apply(change_to(1, 6.0))
+    assert [call.data["count"] for call in ran] == [1]

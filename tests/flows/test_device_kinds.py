@@ -201,6 +201,19 @@ async def test_a_charger(
             "attribute_missing",
         ),
         ({"current_limit": "number.limit", "currents": ["sensor.home"]}, "reading", "entity_no_current"),
+        (
+            {
+                "current_limit": "number.limit",
+                "changing_phases": {"phase_switch": "switch.relay", "phase_actions": [{"action": "a.b"}]},
+            },
+            "changing_phases",
+            "phases_twice",
+        ),
+        (
+            {"current_limit": "number.limit", "phases": ["1"], "changing_phases": {"phase_switch": "switch.relay"}},
+            "changing_phases",
+            "phases_of_one",
+        ),
     ],
 )
 async def test_what_a_charger_lacks(
@@ -275,6 +288,25 @@ async def test_what_the_options_mean_is_asked_next(hass: HomeAssistant, island: 
     )
     assert done["type"] is FlowResultType.ABORT
     assert "status_map" not in next(iter(island.subentries.values())).data
+
+
+async def test_the_options_of_the_phases_are_asked_next(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    form = {**BARE, "current_limit": "number.limit", "changing_phases": {"phase_switch": "select.frc"}}
+    asked = await submit(hass, island, "charger", form)
+    assert (asked["type"], asked["step_id"]) == (FlowResultType.FORM, "options")
+    options = {"phase_option_one": "1", "phase_option_three": "1"}
+    refused = await hass.config_entries.subentries.async_configure(asked["flow_id"], options)
+    assert refused["errors"] == {"phase_option_one": "options_missing"}
+    options["phase_option_three"] = "2"
+    limits = await hass.config_entries.subentries.async_configure(asked["flow_id"], options)
+    await go_on(hass, limits, form)
+    stored = next(iter(island.subentries.values())).data
+    assert (stored["phase_option_one"], stored["phase_option_three"]) == ("1", "2")
+
+
+async def test_a_switch_of_the_phases_has_no_options(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    form = {**BARE, "current_limit": "number.limit", "changing_phases": {"phase_switch": "switch.relay"}}
+    assert (await submit(hass, island, "charger", form))["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_status_that_tells_no_options(hass: HomeAssistant, island: MockConfigEntry) -> None:

@@ -73,7 +73,7 @@ from .adapters.solar import SolarAdapter
 from .io.action_running import ActionRunner
 from .io.entity_reading import EntityReader, ToGridTime
 from .io.entity_writing import EntityWriter
-from .shape import Actions, ChargerControl, battery_shape, charger_shape, power_source
+from .shape import Actions, ChargerControl, battery_shape, charger_shape, phase_change, power_source
 
 type Data = Mapping[str, Any]
 
@@ -170,7 +170,7 @@ def car_config(data: Data) -> CarConfig:
 
 def _charger(subentry: ConfigSubentry) -> ChargerConfig:
     data = subentry.data
-    car = car_config(data)
+    car, change = car_config(data), phase_change(data)
     discharges = data.get(CONF_DISCHARGE_CURRENT) is not None
     highest, lowest, safe = (float(data[key]) for key in (CONF_MAX_CURRENT, CONF_MIN_CURRENT, CONF_SAFE_CURRENT))
     step, interval = float(data.get(CONF_STEP, DEFAULT_STEP_A)), _optional(data.get(CONF_WRITE_INTERVAL))
@@ -195,6 +195,8 @@ def _charger(subentry: ConfigSubentry) -> ChargerConfig:
         write_interval_s=interval,
         max_age_s=_optional(data.get(CONF_MAX_AGE)),
         learn_phases=bool(data.get(CONF_LEARN_PHASES, True)),
+        phase_hold_s=None if change is None else change.hold_s,
+        phase_pauses=change is None or change.pauses,
         policy=car.policy,
     )
 

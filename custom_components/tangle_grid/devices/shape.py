@@ -31,11 +31,12 @@ How a charger is paused; the first one that is there:
     pause_actions, resume_actions: Actions. Without `resume_actions` telling a current resumes.
     zero_pauses: Being told 0 A pauses it (yes unless said; a number whose least value is above 0 cannot be told).
 
-Its phases, where it can change over between one and three (it is stored, and nothing changes over yet):
+Its phases, where it can be changed over between all three and the first of them:
     phase_switch, phase_option_one, phase_option_three: A switch that is on for three phases, or a select with an option
         for each.
     phase_actions: Actions instead, with `phases` (1 or 3).
     phase_hold: So long at least it stays with what it has, s.
+    phase_pauses: It is paused before, and goes on after (yes unless said).
 
 How a home battery is told (`control`):
     power: (also when there is no `control`) `power_setpoint` is one signed number, charging positive unless
@@ -93,6 +94,7 @@ from ..const import (
     CONF_PHASE_HOLD,
     CONF_PHASE_OPTION_ONE,
     CONF_PHASE_OPTION_THREE,
+    CONF_PHASE_PAUSES,
     CONF_PHASE_SWITCH,
     CONF_POWER,
     CONF_POWER_ATTRIBUTE,
@@ -236,6 +238,7 @@ class PhaseChange:
         three: The option for three.
         actions: Actions with `phases`.
         hold_s: It stays with what it has for this long at least, s.
+        pauses: It is paused for that.
     """
 
     entity_id: str | None = None
@@ -243,6 +246,7 @@ class PhaseChange:
     three: str | None = None
     actions: Actions = ()
     hold_s: float = float(DEFAULT_PHASE_HOLD)
+    pauses: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +357,7 @@ def charger_shape(data: Data) -> ChargerShape:
         limit_full=_positive(data, CONF_LIMIT_FULL),
         set_actions=_actions(data, CONF_SET_ACTIONS, needed=control is ChargerControl.ACTIONS),
         pause=pause,
-        phases=_phase_change(data),
+        phases=phase_change(data),
         keep_alive_s=_positive(data, CONF_KEEP_ALIVE),
     )
 
@@ -412,7 +416,12 @@ def _pause(data: Data) -> Pause:
     )
 
 
-def _phase_change(data: Data) -> PhaseChange | None:
+def phase_change(data: Data) -> PhaseChange | None:
+    """Return how a charger is changed over between one phase and three; None: it is not.
+
+    Raises:
+        ShapeError: Something is missing, or does not fit.
+    """
     entity_id, actions = data.get(CONF_PHASE_SWITCH), _actions(data, CONF_PHASE_ACTIONS)
     if entity_id is None and not actions:
         return None
@@ -427,6 +436,7 @@ def _phase_change(data: Data) -> PhaseChange | None:
         three=three,
         actions=actions,
         hold_s=float(DEFAULT_PHASE_HOLD) if hold_s is None else hold_s,
+        pauses=bool(data.get(CONF_PHASE_PAUSES, True)),
     )
 
 

@@ -10,7 +10,14 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 
 from ..actions.responses import NOT_ASKED, iso_time
 from ..clock import as_datetime
-from ..const import CONF_ENERGY_PRICE, SUBENTRY_BATTERY, SUBENTRY_CHARGER, SUBENTRY_SOLAR
+from ..const import (
+    CONF_ENERGY_PRICE,
+    CONF_PHASE_ACTIONS,
+    CONF_PHASE_SWITCH,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_SOLAR,
+)
 from ..entity import ParticipantView, watts
 from ..grid.engine.status import IDLE
 from ..grid.model.request import RequestState
@@ -123,6 +130,10 @@ def _learned_phases(view: ParticipantView) -> Value:
     """Return the phases that its car was found to use; unknown until then."""
     status = view.status
     return ", ".join(f"L{phase + 1}" for phase in sorted(status.phases)) if status.phases_learned else None
+
+
+def _changes_phases(participant: Participant, data: ParticipantData) -> bool:
+    return participant.kind == SUBENTRY_CHARGER and bool(data.get(CONF_PHASE_SWITCH) or data.get(CONF_PHASE_ACTIONS))
 
 
 def _learned_current(view: ParticipantView) -> Mapping[str, Any]:
@@ -294,6 +305,12 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_is_kind(SUBENTRY_CHARGER),
         value_fn=_learned_phases,
         attributes_fn=_learned_current,
+    ),
+    ParticipantSensorDescription(
+        key="phases_in_use",
+        translation_key="phases_in_use",
+        applies_to=_changes_phases,
+        value_fn=lambda view: view.status.switched_to,
     ),
     ParticipantSensorDescription.interval(
         lambda view: view.status.report_s,

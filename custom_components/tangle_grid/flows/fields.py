@@ -173,6 +173,12 @@ def switches() -> EntitySelector:
     return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.SWITCH, INPUT_BOOLEAN]}))
 
 
+def switches_and_selects() -> EntitySelector:
+    """Return what has positions to choose from."""
+    domains = [Platform.SWITCH, INPUT_BOOLEAN, Platform.SELECT, INPUT_SELECT]
+    return EntitySelector(EntitySelectorConfig(filter={"domain": domains}))
+
+
 def plugged_in() -> EntitySelector:
     """Return sensors that tell whether a car is there."""
     return EntitySelector(

@@ -33,6 +33,7 @@ class Charger:
         "min_current_a",
         "obeys",
         "phases",
+        "phases_in_use",
     )
 
     def __init__(
@@ -46,6 +47,7 @@ class Charger:
     ) -> None:
         self.car = car
         self.phases = phases
+        self.phases_in_use = len(phases)
         self.max_current_a = max_current_a
         self.min_current_a = min_current_a
         self.max_discharge_a = max_discharge_a
@@ -58,7 +60,17 @@ class Charger:
     @property
     def power_w(self) -> float:
         """Power at this moment, W."""
-        return self.current_a * NOMINAL_VOLTAGE * len(self.phases)
+        return self.current_a * NOMINAL_VOLTAGE * self.phases_in_use
+
+    def change_phases(self, count: int) -> None:
+        """Use the first of its phases, or all of them; a contactor that opens under load is an error.
+
+        Raises:
+            ValueError: There are not so many, or something flows.
+        """
+        if count not in {1, len(self.phases)} or self.current_a != 0.0:
+            raise ValueError(count)
+        self.phases_in_use = count
 
     def _target(self) -> float:
         if not self.car.connected:
@@ -101,7 +113,7 @@ class Charger:
         mean = self._ramp(self._target(), dt)
         if mean == 0.0:
             return 0.0
-        return self.car.exchange(mean * NOMINAL_VOLTAGE * len(self.phases), dt)
+        return self.car.exchange(mean * NOMINAL_VOLTAGE * self.phases_in_use, dt)
 
     def settle_presence(self, now: float, day: StreetDay) -> None:
         """Let the car come or go at the very moment of a reading; without a car nothing flows."""

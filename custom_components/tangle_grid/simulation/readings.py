@@ -132,7 +132,9 @@ def _charger(charger: Charger, wobble: float, now: float, day: StreetDay) -> dic
         "discharge_current": charger.discharge_current,
     }
     for phase in ALL_PHASES:
-        readings[f"current_l{phase + 1}"] = round(charger.current_a, 1) if phase in charger.phases else 0.0
+        readings[f"current_l{phase + 1}"] = (
+            round(charger.current_a, 1) if phase in charger.phases[: charger.phases_in_use] else 0.0
+        )
     return readings
 
 

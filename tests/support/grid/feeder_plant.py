@@ -1,7 +1,7 @@
 """A tiny feeder to control: a base load, chargers that follow with a lag, and an engine around them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from custom_components.tangle_grid.grid import (
@@ -85,6 +85,18 @@ class Car:
     says_connected: Callable[[float], bool | None] | None = None
     #: The state of charge that is reported at a moment, and when it was taken, where that is not what it is now.
     says_soc: Callable[[float], tuple[float | None, float | None]] | None = None
+    #: How many phases its charger is switched to, and shows; whether it does what it is told of that, and shows it.
+    switched: int = 3
+    switches: bool = True
+    shows_phases: bool = True
+    split: bool = False
+    changed: list[tuple[int, float]] = field(default_factory=list)
+
+    def change(self, count: int) -> None:
+        """Change over, and note what it drew at that moment."""
+        self.changed.append((count, self.draws_a))
+        if self.switches:
+            self.switched = count
 
     def follow(self, dt: float) -> None:
         told = self.told if self.obeys else self.accepts_a
@@ -92,11 +104,12 @@ class Car:
             told = 0.0
         self.draws_a = min(told, self.accepts_a) if told > 0 else max(told, -self.config.max_discharge_a)
         if self.soc is not None and self.config.battery_wh:
-            self.soc += self.draws_a * self.config.watts_per_amp * dt / 3600 / self.config.battery_wh * 100
+            watts = self.draws_a * V * len(self.config.phases[: self.switched])
+            self.soc += watts * dt / 3600 / self.config.battery_wh * 100
 
     @property
     def power_w(self) -> PhaseTriple:
-        phases = self.config.phases
+        phases = self.config.phases[: self.switched]
         return tuple(self.draws_a * V if phase in phases else 0.0 for phase in range(3))  # type: ignore[return-value]
 
 
@@ -205,7 +218,8 @@ class Plant:
                 connected = device.connected if device.says_connected is None else device.says_connected(self.now)
                 soc, soc_at = (device.soc, None) if device.says_soc is None else device.says_soc(self.now)
                 telemetry[device_id] = ChargerTelemetry(
-                    reading=None if device.silent else reading(device.power_w, self.now),
+                    reading=None if device.silent else self.seen(device),
+                    phases_shown=device.switched if device.shows_phases and device.config.phase_hold_s else None,
                     connected=None if device.silent else connected,
                     soc=soc,
                     soc_at=soc_at,
@@ -229,6 +243,12 @@ class Plant:
             forecast=self.forecast,
             supply=supply,
         )
+
+    def seen(self, car: Car) -> PhaseReading:
+        """What a charger reports; of a total nobody knows where it flows."""
+        if not car.split:
+            return reading(car.power_w, self.now)
+        return replace(reading(sum(car.power_w), self.now), split=True)
 
     def freeze_meter(self) -> None:
         load = self.load_a()
@@ -272,6 +292,8 @@ class Plant:
             )
             if not device.silent:
                 device.told = amps
+                if setpoint.change_to is not None:
+                    device.change(setpoint.change_to)
         elif isinstance(device, Store) and isinstance(setpoint, BatterySetpoint):
             device.told = setpoint.power_w
         elif isinstance(device, Home) and isinstance(setpoint, HouseholdSetpoint) and device.heeds:

@@ -18,6 +18,7 @@ from .base import OVER_RATING, Adapter, DeviceError
 from .charge_limit import ActionLimit, ChargeLimit, EntityLimit, FixedLimit
 from .charging_switch import ChargingSwitch
 from .keep_alive import KeepAlive
+from .phase_switch import PhaseSwitch
 
 #: Less than this is what an idle charger takes itself, W.
 _DRAWS_W: Final = 300.0
@@ -77,6 +78,9 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._switch = None if toggle is None else ChargingSwitch(toggle, memory=memory)
         self._pause_actions = actions(shape.pause.pause_actions) if shape.pause.pause_actions else None
         self._resume_actions = actions(shape.pause.resume_actions) if shape.pause.resume_actions else None
+        change = shape.phases
+        runner = actions(change.actions) if change is not None and change.actions else None
+        self._phase_switch = None if change is None else PhaseSwitch(reader, writer, change, runner)
         # Whether it was paused by actions; None: nobody has told it since the start.
         self._is_paused: bool | None = None
         # One number for both directions is told the one or the other in any case.
@@ -89,9 +93,10 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self.keep_alive_s = shape.keep_alive_s
         status = None if shape.status is None else shape.status.entity_id
         pausing = None if toggle is None else toggle.entity_id
-        read = (*shape.power.entity_ids, self._limit.entity_id, pausing, shape.connected, status)
+        phases = None if change is None else change.entity_id
+        read = (*shape.power.entity_ids, self._limit.entity_id, pausing, phases, shape.connected, status)
         super().__init__(reader, writer, *read, self.car.soc, self.car.departure_entity)
-        written = (self._limit.entity_id, pausing, discharge_current, fail_safe)
+        written = (self._limit.entity_id, pausing, phases, discharge_current, fail_safe)
         self._written = frozenset(each for each in written if each is not None)
         self.enrolment_ids = frozenset(() if fail_safe is None else (fail_safe,))
 
@@ -116,6 +121,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             shown_a=self._shown_a(),
             lowest_a=self.lowest_a,
             kept_off=self.kept_off,
+            phases_shown=None if self._phase_switch is None else self._phase_switch.shown(),
         )
 
     @property
@@ -143,6 +149,9 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             await self._feed_back(self._discharge, -setpoint.current_a)
         else:
             await self._pause(again=setpoint.again)
+        if setpoint.change_to is not None and self._phase_switch is not None:
+            # Only now: what it was told before this has been taken.
+            await self._phase_switch.set(setpoint.change_to)
 
     @override
     async def safe_state(self) -> None:

@@ -52,6 +52,7 @@ from ...const import (
     CONF_PHASE_HOLD,
     CONF_PHASE_OPTION_ONE,
     CONF_PHASE_OPTION_THREE,
+    CONF_PHASE_PAUSES,
     CONF_PHASE_SWITCH,
     CONF_POWER,
     CONF_POWER_ATTRIBUTE,
@@ -163,6 +164,7 @@ KINDS: Final[Mapping[str, KindFields]] = {
             CONF_PHASE_OPTION_THREE,
             CONF_PHASE_ACTIONS,
             CONF_PHASE_HOLD,
+            CONF_PHASE_PAUSES,
             CONF_MIN_CURRENT,
             CONF_MAX_CURRENT,
             CONF_SAFE_CURRENT,
@@ -235,6 +237,7 @@ SPARE: Final = frozenset(
         CONF_PHASE_OPTION_THREE,
         CONF_PHASE_ACTIONS,
         CONF_PHASE_HOLD,
+        CONF_PHASE_PAUSES,
         CONF_METER_MAX_AGE,
         CONF_WRITE_INTERVAL,
     }

@@ -34,6 +34,12 @@ from ...const import (
     CONF_PAUSE_ACTIONS,
     CONF_PAUSE_OPTION,
     CONF_PAUSE_SELECT,
+    CONF_PHASE_ACTIONS,
+    CONF_PHASE_HOLD,
+    CONF_PHASE_OPTION_ONE,
+    CONF_PHASE_OPTION_THREE,
+    CONF_PHASE_PAUSES,
+    CONF_PHASE_SWITCH,
     CONF_PHASES,
     CONF_POLICY,
     CONF_POWER,
@@ -51,6 +57,7 @@ from ...const import (
     CONF_WRITE_INTERVAL,
     CONF_ZERO_PAUSES,
     DEFAULT_MAX_AGE,
+    DEFAULT_PHASE_HOLD,
     DEFAULT_STEP_A,
     DEFAULT_TARGET_SOC,
     SUBENTRY_CHARGER,
@@ -81,7 +88,15 @@ from .participant import STEP_CAR, STEP_FIRST, STEP_LIMITS, STEP_POLICY, Partici
 SECTION_FEED_BACK = "feed_back"
 SECTION_ADVANCED = "advanced"
 SECTION_CONTROL = "controlling"
+SECTION_PHASES = "changing_phases"
 SECTION_READINGS = "reading"
+#: What stands for options that are asked later.
+_SOME_OPTIONS = {
+    CONF_PAUSE_OPTION: "0",
+    CONF_RESUME_OPTION: "1",
+    CONF_PHASE_OPTION_ONE: "1",
+    CONF_PHASE_OPTION_THREE: "3",
+}
 _AMPERE = UnitOfElectricCurrent.AMPERE
 _SECONDS = UnitOfTime.SECONDS
 #: Stands for a highest current that is not asked for yet.
@@ -100,14 +115,18 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         CONF_CURRENT_LIMIT,
         CONF_ENABLE,
         CONF_PAUSE_SELECT,
+        CONF_PHASE_SWITCH,
         CONF_CONNECTED,
         CONF_DISCHARGE_CURRENT,
         CONF_FAIL_SAFE,
         CONF_ID_SENSOR,
     )
     shared_fields = (CONF_SOC, CONF_DEPARTURE_ENTITY)
-    option_fields: ClassVar = {CONF_PAUSE_SELECT: (CONF_PAUSE_OPTION, CONF_RESUME_OPTION)}
-    needed_options = frozenset({CONF_PAUSE_OPTION, CONF_RESUME_OPTION})
+    option_fields: ClassVar = {
+        CONF_PAUSE_SELECT: (CONF_PAUSE_OPTION, CONF_RESUME_OPTION),
+        CONF_PHASE_SWITCH: (CONF_PHASE_OPTION_ONE, CONF_PHASE_OPTION_THREE),
+    }
+    needed_options = frozenset({CONF_PAUSE_OPTION, CONF_RESUME_OPTION, CONF_PHASE_OPTION_ONE, CONF_PHASE_OPTION_THREE})
 
     @override
     def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
@@ -121,6 +140,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
                     vol.Optional(CONF_CONNECTED): selectors.plugged_in(),
                     **selectors.place(phase_count, feeders),
                     vol.Optional(SECTION_CONTROL): selectors.rarely(_controlling()),
+                    vol.Optional(SECTION_PHASES): selectors.rarely(_phases()),
                     vol.Optional(SECTION_READINGS): selectors.rarely(_reading()),
                 }
             ),
@@ -182,7 +202,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
 
     @override
     async def async_check(self, data: Mapping[str, Any]) -> None:
-        for field in (CONF_SET_ACTIONS, CONF_PAUSE_ACTIONS, CONF_RESUME_ACTIONS):
+        for field in (CONF_SET_ACTIONS, CONF_PAUSE_ACTIONS, CONF_RESUME_ACTIONS, CONF_PHASE_ACTIONS):
             if field in data:
                 require(field, await async_check_actions(self.hass, data[field]))
 
@@ -192,18 +212,27 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
 
     def _check_entities(self, data: Data) -> None:
         # What its options mean is asked later.
-        require_shape(charger_shape, {CONF_PAUSE_OPTION: "0", CONF_RESUME_OPTION: "1", **data})
+        require_shape(charger_shape, {**_SOME_OPTIONS, **data})
+        self._check_phases(data)
         if (found := check_power(self.hass, data)) is not None:
             raise FieldProblem(*found)
         if self._is_told_a_limit(data):
             # Which values it takes matters once the limits are known.
             scale = self._scale(data, most_a=_ANY_A)
             require(CONF_CURRENT_LIMIT, check_settable(self.hass, data[CONF_CURRENT_LIMIT], scale))
-        for field in (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_CONNECTED, CONF_STATUS, CONF_ID_SENSOR):
+        for field in (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_PHASE_SWITCH, CONF_CONNECTED, CONF_STATUS, CONF_ID_SENSOR):
             if field in data:
                 require(field, check_exists(self.hass, data[field]))
         if CONF_ENERGY in data:
             require(CONF_ENERGY, check_number_sensor(self.hass, data[CONF_ENERGY], ENERGY_UNITS, may_be_silent=True))
+
+    @staticmethod
+    def _check_phases(data: Mapping[str, Any]) -> None:
+        by_entity, by_actions = CONF_PHASE_SWITCH in data, CONF_PHASE_ACTIONS in data
+        if by_entity and by_actions:
+            raise FieldProblem(CONF_PHASE_ACTIONS, Problem(key="phases_twice"))
+        if (by_entity or by_actions) and len(data[CONF_PHASES]) == 1:
+            raise FieldProblem(CONF_PHASE_SWITCH, Problem(key="phases_of_one"))
 
     def _check_car(self, data: Mapping[str, Any]) -> None:
         if CONF_SOC in data:
@@ -283,6 +312,16 @@ def _controlling() -> dict[Any, Any]:
     }
 
 
+def _phases() -> dict[Any, Any]:
+    """Return how a charger is changed over between one phase and three, where it can be."""
+    return {
+        vol.Optional(CONF_PHASE_SWITCH): selectors.switches_and_selects(),
+        vol.Optional(CONF_PHASE_ACTIONS): ActionSelector(),
+        vol.Optional(CONF_PHASE_HOLD, default=DEFAULT_PHASE_HOLD): selectors.number(60, 86_400, _SECONDS),
+        vol.Optional(CONF_PHASE_PAUSES, default=True): BooleanSelector(),
+    }
+
+
 def _reading() -> dict[Any, Any]:
     """Return how a charger is read, where it has no sensor of one power."""
     return {
@@ -308,4 +347,4 @@ def _advanced() -> dict[Any, Any]:
 
 def _without_select(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return data of which no options are missing."""
-    return {key: value for key, value in data.items() if key != CONF_PAUSE_SELECT}
+    return {key: value for key, value in data.items() if key not in {CONF_PAUSE_SELECT, CONF_PHASE_SWITCH}}

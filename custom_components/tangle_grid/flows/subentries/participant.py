@@ -36,7 +36,7 @@ from ...const import (
     SUBENTRY_FEEDER,
 )
 from ...devices.feeders import main_phases, sub_feeder_phases, sub_feeders
-from ...devices.io.setting import OPTIONS
+from ...devices.io.setting import OPTIONS, is_select
 from ...devices.io.status_words import guessed_status
 from ...devices.named import controlled, controlled_by
 from ...devices.shape import Status
@@ -329,7 +329,8 @@ class ParticipantFlow(ConfigSubentryFlow):
         data = self._data
         asked = self.steps(phase_count(self._get_entry()))[self._step]
         for field, options in self._meanings(fields_of(asked) & data.keys()).items():
-            if any(option in data for option in options):
+            if any(option in data for option in options) or not (field == CONF_STATUS or is_select(data[field])):
+                # A switch has no options.
                 continue
             texts = shown_texts(self.hass, data[field])
             if field != CONF_STATUS:

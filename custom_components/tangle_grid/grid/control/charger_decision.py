@@ -82,6 +82,9 @@ class ChargerDecision(DeviceDecision):
         if (alone_a := asked.outage.get(device.device_id)) is not None:
             self.ceiling = 0.0 if wiring.blind or fallen else min(alone_a, self.ceiling)
             self.ceiling_cause = Cause.OUTAGE
+        if device.change.target is not None:
+            # Who changes over between one phase and three draws nothing meanwhile, or its least current.
+            self._lower_ceiling(0.0 if device.change.pauses or self.told <= 0 else config.min_current_a, Cause.PHASES)
 
     def _lower_ceiling(self, most_a: float | None, cause: Cause) -> None:
         if most_a is not None and most_a < self.ceiling:
@@ -195,5 +198,5 @@ class ChargerDecision(DeviceDecision):
             cause=self.cause,
             reduces=before is None or amps < before,
             again=again,
-            phases=len(self.charger.phases),
+            phases=self.device.phases_told,
         )

@@ -11,6 +11,7 @@ from .battery_decision import BatteryDecision
 from .capacity_reservation import NO_LIDS, Lids, put_lids_on
 from .charger_decision import ChargerDecision
 from .decision import Asked, DeviceDecision, Role, Wiring
+from .phase_choice import change_phases
 from .precedence import Precedence
 from .reporting_cost import note_costs
 from .sharing import Sharing
@@ -102,7 +103,8 @@ class ControlPass:
         )
         self._restrain(room, restrained)
         self._feed_back(feeding)
-        Sharing(controlled, room, self._feeders, self._config, self._asked).decide()
+        left = Sharing(controlled, room, self._feeders, self._config, self._asked).decide()
+        change_phases(charging, self._chargers, left, self._topology, self._asked)
         note_costs(self._chargers, room, self._feeders, self._topology, now=self._asked.now, timing=self._asked.timing)
         return self._all
 

@@ -36,9 +36,9 @@ class Sharing:
         floor_w = config.dimming_floor_w
         self._floors = [each.dimmed_a(floor_w) if room.dimmed else 0.0 for each in decisions]
 
-    def decide(self) -> None:
-        """Decide for all of them."""
-        self._share(self._kept())
+    def decide(self) -> Sequence[float]:
+        """Decide for all of them, and return what they leave of each limit, A."""
+        return self._share(self._kept())
 
     # Fast down
 
@@ -75,7 +75,7 @@ class Sharing:
 
     # Slow up
 
-    def _share(self, kept: Sequence[float]) -> None:
+    def _share(self, kept: Sequence[float]) -> list[float]:
         """Move towards fair shares: raise slowly, and take from some only what others wait for."""
         decisions, room, asked = self._decisions, self._room, self._asked
         most = [min(each.ceiling, each.usable_a(asked)) for each in decisions]
@@ -113,6 +113,7 @@ class Sharing:
                 # What is given up here can be taken by others once it is measured to be free.
                 new[i] = max(decision.floor_a, decision.stepped(fair[i]))
             decision.conclude(Share(amps=new[i], fair=fair[i], most=most[i], left=left), asked)
+        return left
 
     def _rises(self, decision: DeviceDecision, told: float, fair: float) -> bool:
         device, now = decision.device, self._asked.now

@@ -27,7 +27,7 @@ def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
         phases=config.phases,
         reports=device.reports,
         assumed=device.assumed,
-        placed=device.reading is None or not device.reading.split or device.phases.learned is not None,
+        placed=device.reading is None or not device.reading.split or device.phases.placed_by,
         follow_s=device.watch.follow_s(timing.compliance_grace_s),
         unknown_s=timing.telemetry_max_age_s,
     )

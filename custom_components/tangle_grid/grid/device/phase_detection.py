@@ -55,6 +55,7 @@ class PhaseWatch:
     Attributes:
         learned: Found by measurement; None: the configured ones count.
         misplaced: Its own measurement of the phases is not believed.
+        limit: The phases that the charger is switched to; None: all that it has.
     """
 
     def __init__(self, configured: Phases, max_current_a: float) -> None:
@@ -62,6 +63,9 @@ class PhaseWatch:
         self._max_a = max_current_a
         self.learned: Phases | None = None
         self.misplaced = False
+        self.limit: Phases | None = None
+        self._limit_doubted = False
+        self._total_only = False
         self._doubted = False
         self._measured: Phases = ()
         self._seen_at: float | None = None
@@ -79,11 +83,34 @@ class PhaseWatch:
     @property
     def phases(self) -> Phases:
         """The phases that its current counts on."""
-        return self._configured if self.learned is None else self.learned
+        known = self._configured if self.learned is None else self.learned
+        if self.limit is None or self._limit_doubted:
+            return known
+        return tuple(phase for phase in known if phase in self.limit) or self._configured
+
+    @property
+    def placed_by(self) -> bool:
+        """Whether it is known where a total flows."""
+        return self.learned is not None or (self.limit is not None and not self._limit_doubted)
+
+    def switch(self, limit: Phases | None) -> None:
+        """Note which phases the charger is switched to; None: to all, or nobody knows."""
+        if limit != self.limit:
+            self.limit, self._limit_doubted = limit, False
+            # Steps from before the change tell nothing about those after it.
+            self._before = self._steady_since = self._compared_since = self._narrow_since = None
+
+    def contradicts(self, reading: PhaseReading) -> bool:
+        """Return whether a reading cannot be of a charger that is switched to `limit`."""
+        if self.limit is None:
+            return False
+        if reading.split:
+            return abs(reading.total_w) > len(self.limit) * self._max_a * NOMINAL_V * _TOO_MUCH
+        return not self.misplaced and not set(_used(reading.power_w)) <= set(self.limit)
 
     def part(self) -> None:
         """Believe the next car again: this one is gone."""
-        self.misplaced = self._doubted = False
+        self.misplaced = self._doubted = self._limit_doubted = False
         self.forget()
 
     def forget(self) -> None:
@@ -96,6 +123,10 @@ class PhaseWatch:
 
     def doubt(self, short: frozenset[int]) -> bool:
         """Doubt what was found, since phases are short and nothing helps; return whether a finding ended."""
+        if self.limit is not None and not self._limit_doubted and self._total_only:
+            # It may be switched to another phase than was thought.
+            self._limit_doubted = not short <= set(self.limit) and not short.isdisjoint(self._configured)
+            return self._limit_doubted
         if self.learned is None or short <= set(self.learned) or short.isdisjoint(self._configured):
             return False
         if not self._from_steps:
@@ -112,10 +143,12 @@ class PhaseWatch:
             share = reading.total_w / len(self._configured)
             first, second, third = (share if phase in self._configured else 0.0 for phase in range(3))
             reading = replace(reading, power_w=(first, second, third), split=True)
-        if not reading.split or self.learned is None:
+        self._total_only = reading.split
+        if not reading.split or not self.placed_by:
             return reading
-        share = reading.total_w / len(self.learned)
-        first, second, third = (share if phase in self.learned else 0.0 for phase in range(3))
+        phases = self.phases
+        share = reading.total_w / len(phases)
+        first, second, third = (share if phase in phases else 0.0 for phase in range(3))
         return replace(reading, power_w=(first, second, third))
 
     def observe(self, now: float, reading: PhaseReading, meter: PhaseReading | None) -> None:
@@ -123,6 +156,9 @@ class PhaseWatch:
         if self._seen_at is not None and not 0.0 <= now - self._seen_at <= _SAME_CAR_S:
             self.forget()
         self._seen_at = now
+        if self.limit is not None:
+            # What a charger does with one phase says nothing about its car.
+            return
         if reading.split:
             self._check_total(reading.total_w)
             if meter is not None:

@@ -29,6 +29,7 @@ from .life_check import LifeCheck
 from .measurement import PowerLog
 from .min_current_detection import MinimumWatch
 from .own_power import OwnPower
+from .phase_change import ONE, THREE, PhaseChange
 from .phase_detection import PhaseWatch
 from .probing import Probe
 from .report_interval import ReportWatch
@@ -66,6 +67,7 @@ class DeviceState:
         car: The car at a charger.
         charge: How full the car or battery is.
         phases: Which phases its car uses.
+        change: How it is changed over between one phase and three.
         minimum: The least current with which its car charges.
         reduced_at: When it was last reduced or found blind: increases wait from there.
         own_w: What a battery charged with when it was last left to itself, W.
@@ -124,7 +126,7 @@ class DeviceState:
             ShownWatch(config.min_current_a, config.step_a) if isinstance(config, ChargerConfig) else ShownWatch()
         )
         self.resume = ResumeWatch()
-        self.probe = Probe()
+        self.probe, self.change = Probe(), _change_of(config)
         self.first_shown_a: float | None = None
         self._shown_before = False
         self._reachable = True
@@ -161,6 +163,7 @@ class DeviceState:
         self._observe_reports(telemetry)
         self._note_command()
         reading = fresh_reading(telemetry, now, timing, max_age_s=self.max_age_s(timing))
+        self._observe_change(now, reading)
         self.reading = None if reading is None else self.phases.placed(self._as_of(now, reading))
         self.log.add(now, self.reading)
         self.own.observe(now, elapsed_s, self.reading)
@@ -332,6 +335,36 @@ class DeviceState:
             self.phases.observe(now, self.reading, meter if self.car.connected else None)
         self.take_phases()
 
+    def _observe_change(self, now: float, reading: PhaseReading | None) -> None:
+        """Find out how many phases it is switched to, and let these count."""
+        if not self.change.possible:
+            return
+        telemetry, told_a = self.telemetry, self.setpoint
+        shown = telemetry.phases_shown if isinstance(telemetry, ChargerTelemetry) and self._reachable else None
+        least_a = 0.0 if self.change.pauses else self._min_a
+        idle = (
+            reading is not None
+            and told_a is not None
+            and told_a <= least_a
+            and max(map(abs, reading.power_w)) <= (least_a + _PAUSED_A) * NOMINAL_V
+        )
+        measured_at = None if reading is None else reading.at
+        if reading is not None and self.phases.contradicts(reading):
+            self.change.doubted = True
+        self.change.observe(now, shown, idle=idle, measured_at=measured_at)
+        self.phases.switch(self.configured.phases[:1] if self.change.in_use == ONE else None)
+        self.take_phases()
+
+    @property
+    def phases_told(self) -> int:
+        """How many phases a power that it is told is for: as few as it may be switched to, since each has more then."""
+        return ONE if self.change.possible and self.change.in_use is None else len(self.config.phases)
+
+    @property
+    def _min_a(self) -> float:
+        """The least current with which a charger charges, A per phase."""
+        return self.config.min_current_a if isinstance(self.config, ChargerConfig) else 0.0
+
     def take_phases(self) -> None:
         """Let the phases that are known by now count."""
         if self.phases.phases != self.config.phases:
@@ -417,6 +450,7 @@ class DeviceState:
         if self.reduced_at is not None:
             self.reduced_at = min(self.reduced_at, now)
         self.watch.forget_future(now)
+        self.change.forget_future(now)
         self.car.forget_future(now)
         self.charge.forget_future(now)
         self.loads.forget_future(now)
@@ -436,6 +470,7 @@ class DeviceState:
             **self.car.to_dict(),
             "charge": self.charge.to_dict(),
             "phases": self.phases.to_dict(),
+            "change": self.change.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
             "reports": self.reports.to_dict(),
             "life": self.life.to_dict(),
@@ -464,6 +499,8 @@ class DeviceState:
         if (phases := data.get("phases")) is not None and isinstance(self.config, ChargerConfig):
             self.phases.restore(phases)
             self.take_phases()
+        if (change := data.get("change")) is not None:
+            self.change.restore(change)
         self.reports.restore(data.get("reports", ()))
         if (life := data.get("life")) is not None:
             self.life.restore(life)
@@ -473,3 +510,10 @@ class DeviceState:
             self.take_minimum()
         if (decision := data["decision"]) is not None:
             self.last_decision = Decision(**{**decision, "reason": Reason(**decision["reason"])})
+
+
+def _change_of(config: DeviceConfig) -> PhaseChange:
+    """Return how a device is changed over; only chargers with three phases can be."""
+    if not isinstance(config, ChargerConfig) or len(config.phases) != THREE:
+        return PhaseChange(None)
+    return PhaseChange(config.phase_hold_s, pauses=config.phase_pauses)

@@ -1,9 +1,11 @@
 """From decisions to set-points: what is renewed, what is written, and what is written again."""
 
+from dataclasses import replace
+
 from ..control.decision import DeviceDecision
 from ..device.state import DeviceState
 from ..model.lease import grant
-from ..model.world import Cause, ChargerConfig, Setpoint
+from ..model.world import Cause, ChargerConfig, ChargerSetpoint, Setpoint
 from .parts import EngineParts
 
 
@@ -20,14 +22,16 @@ class SetpointLeases:
             device.reduced_at = now
         unchanged = lease is not None and lease.value == decision.value and not lease.expired(now)
         again = self._tell_again(device, decision, now) and unchanged
+        change_to = device.change.asks(now)
         if unchanged and lease is not None:
             lease.cause = decision.cause
-            if not lease.due(now) and not again:
+            if not lease.due(now) and not again and change_to is None:
                 return None
         before = None if lease is None else lease.value
         device.lease = grant(lease, decision.value, decision.cause, now, self._parts.config.timing.lease_s)
         self._note_command(decision, before, now if lease is None else lease.changed_at, now)
-        return decision.setpoint(before, expires_at=device.lease.expires_at, again=again)
+        setpoint = decision.setpoint(before, expires_at=device.lease.expires_at, again=again)
+        return replace(setpoint, change_to=change_to) if isinstance(setpoint, ChargerSetpoint) else setpoint
 
     def _note_command(self, decision: DeviceDecision, before: float | None, since: float, now: float) -> None:
         """Remember what a charger was told, and what that says."""

@@ -157,6 +157,7 @@ def device_status(
         compliant=device.watch.compliant,
         phases=device.config.phases,
         phases_learned=device.phases.learned is not None,
+        switched_to=device.change.in_use,
         min_current_a=getattr(device.config, "min_current_a", None),
         min_current_learned=device.minimum.confirmed,
         expected_departure_at=expected_departure_at,

@@ -120,6 +120,8 @@ class DeviceStatus:
         expected_departure_at: When its car leaves, told or learned, grid time; None: unknown.
         phases: Those that it uses: learned, or as configured.
         phases_learned: They were found by measurement.
+        switched_to: How many phases a charger is switched to that can be changed over; None: it cannot, or nobody
+            knows.
         min_current_a: Least current with which its car is charged, A per phase; None: no charger.
         min_current_learned: It was found by measurement.
         connected: A car is plugged in, without the slips of the plug's bit; None: nobody ever said.
@@ -144,6 +146,7 @@ class DeviceStatus:
     expected_departure_at: float | None = None
     phases: tuple[int, ...] = ()
     phases_learned: bool = False
+    switched_to: int | None = None
     min_current_a: float | None = None
     min_current_learned: bool = False
     fault: DeviceFault | None = None

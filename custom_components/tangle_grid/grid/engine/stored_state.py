@@ -300,6 +300,10 @@ _DEVICE: Final = record(
             ),
             None,
         ),
+        "change": (
+            maybe(record({"told": (maybe(whole(1, 3)), NEEDED), "changed_at": (maybe(_MOMENT), NEEDED)})),
+            None,
+        ),
         "reports": (several(number(0.0, 1e5)), list),
         "forgets": (flag, False),
         "life": (
@@ -325,7 +329,7 @@ _DEVICE: Final = record(
     later=frozenset(
         {
             *("session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"),
-            "life",
+            *("life", "change"),
         }
     ),
     mend=_one_session,

@@ -37,6 +37,7 @@ class Why(StrEnum):
     PLAN = Cause.PLAN
     PAYMENT = Cause.PAYMENT
     OUTAGE = Cause.OUTAGE
+    PHASES = Cause.PHASES
     #: The capacity was lowered for a while.
     DIMMED = "dimmed"
     #: Others are first, and nothing is left.

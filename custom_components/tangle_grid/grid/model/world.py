@@ -48,7 +48,7 @@ class Cause(StrEnum):
 
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
     has no part in it. `payment`: its session may not go on as it did. `outage`: the feeding cable is dead, or
-    everything comes back after it one by one.
+    everything comes back after it one by one. `phases`: it changes over between one phase and three.
     """
 
     SAFE_STATE = "safe_state"
@@ -60,6 +60,7 @@ class Cause(StrEnum):
     PLAN = "plan"
     PAYMENT = "payment"
     OUTAGE = "outage"
+    PHASES = "phases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,9 @@ class ChargerConfig:
         max_age_s: Its reading counts as silent after this, s; None: the island's.
         learn_phases: Find out from measurements which of `phases` the car that is plugged in uses.
         skips: Setpoints of which the charger makes more, as it has shown, A per phase: it is never told these.
+        phase_hold_s: It can be changed over between all its phases and the first of them, and stays with what it has
+            for so long at least, s; None: it cannot.
+        phase_pauses: It has to be paused for that.
     """
 
     device_id: str
@@ -141,6 +145,8 @@ class ChargerConfig:
     max_age_s: float | None = None
     learn_phases: bool = True
     skips: tuple[float, ...] = ()
+    phase_hold_s: float | None = None
+    phase_pauses: bool = True
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
     @property
@@ -314,6 +320,7 @@ class ChargerTelemetry:
         shown_a: The limit that the charger shows, A per phase; 0 while it is switched off.
         lowest_a: The least that it can be told, A per phase: 0 when it can be paused.
         kept_off: Somebody else switched it off: it is left alone until the next car.
+        phases_shown: How many phases it shows to be switched to; None: it cannot be switched, or shows nothing.
     """
 
     reading: PhaseReading | None
@@ -327,6 +334,7 @@ class ChargerTelemetry:
     shown_a: float | None = None
     lowest_a: float = 0.0
     kept_off: bool = False
+    phases_shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +388,7 @@ class ChargerSetpoint:
     `current_a` is A per phase: 0 pauses, from the minimum to the maximum charges, negative feeds back with at least
     the minimum. Nothing else occurs. `reduces`: lower than the last one. `again`: it draws more than it was told, so
     write the value even if the charger shows it. `phases`: how many phases its car is taken to use; None: all.
+    `change_to`: how many phases the charger is to be switched to, once it has been told the current; None: as it is.
     """
 
     device_id: str
@@ -389,6 +398,7 @@ class ChargerSetpoint:
     reduces: bool = False
     again: bool = False
     phases: int | None = field(default=None, compare=False)
+    change_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
