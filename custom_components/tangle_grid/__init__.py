@@ -17,6 +17,8 @@ from .actions.books import StatementView
 from .actions.receipts import ReceiptView
 from .const import CONF_ISLAND_ID, CONF_KIND, DOMAIN, KIND_SIMULATED
 from .devices.io.sign_of_life import async_forget_relatives
+from .errors import not_set_up
+from .grid.model.errors import GridError
 from .island.configuration import rehung, structure
 from .island.device_log import async_log_absences
 from .island.entity_renames import async_follow_renames
@@ -67,9 +69,16 @@ async def async_migrate_entry(hass: HomeAssistant, entry: TangleGridConfigEntry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) -> bool:
-    """Start an island: first the entities, then the control that reads some of them."""
+    """Start an island: first the entities, then the control that reads some of them.
+
+    Raises:
+        ConfigEntryError: What was set up contradicts itself: nothing could be protected by it.
+    """
     runtime = IslandRuntime(hass, entry)
-    await runtime.async_prepare()
+    try:
+        await runtime.async_prepare()
+    except GridError as error:
+        raise not_set_up(error) from error
     entry.runtime_data = runtime
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_log_absences(hass, entry))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError, ServiceValidationError
 
 from .amounts import amount_text
 from .const import DOMAIN
@@ -56,6 +56,15 @@ def translated(error: KeyedError) -> HomeAssistantError:
     """Return the Home Assistant error with the message of a room's error."""
     kind = HomeAssistantError if error.key in _OPERATIONAL else ServiceValidationError
     return kind(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders={name: _text(name, value) for name, value in error.placeholders.items()},
+    )
+
+
+def not_set_up(error: KeyedError) -> ConfigEntryError:
+    """Return the error that an island cannot be set up, with the message of a room's error."""
+    return ConfigEntryError(
         translation_domain=DOMAIN,
         translation_key=error.key,
         translation_placeholders={name: _text(name, value) for name, value in error.placeholders.items()},

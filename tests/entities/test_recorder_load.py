@@ -266,7 +266,7 @@ async def test_the_energy_of_a_session_is_shown_in_half_kilowatt_hours_and_a_new
     # A total that begins anew is news, however little there is of it yet.
     shown.clear()
     device = island.runtime.engine._parts.devices[CHARGER]
-    device.session_ws, device.session_at = 3600.0 * 1000 * float(charged_kwh), island.runtime.clock.now() + 1
+    device.car.session_ws, device.car.session_at = 3600.0 * 1000 * float(charged_kwh), island.runtime.clock.now() + 1
     await pass_seconds(hass, freezer, 7, 6000.0, 5000.0, 5000.0)
     assert len(shown) == 1
 
