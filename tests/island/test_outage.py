@@ -8,9 +8,11 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.support.island import (
+    BATTERY,
     HOUSEHOLD,
     METER,
     Island,
+    battery_subentry,
     charger_subentry,
     household_subentry,
     island_entry,
@@ -35,10 +37,12 @@ def entry(hass: HomeAssistant) -> MockConfigEntry:
             "restore_gap": 10,
         },
     }
-    return island_entry(charger_subentry(), household_subentry(), options=options)
+    return island_entry(charger_subentry(), battery_subentry(), household_subentry(), options=options)
 
 
 def lose(hass: HomeAssistant, *, formed: bool, watts: float = 200.0) -> None:
+    """The cable dies while next to nothing is stored."""
+    set_sensor(hass, "sensor.battery_soc", 5, "%")
     for entity_id in METER:
         hass.states.async_set(entity_id, "unavailable")
     for entity_id in OUT:
@@ -122,3 +126,32 @@ async def test_a_restart_in_an_outage_leaves_off_what_is_off(hass: HomeAssistant
     assert pump is not None
     assert pump.state == "off"
     assert island.state("sensor", "supply") == "island"
+
+
+async def test_a_battery_that_carries_the_island_is_paid_once_also_over_a_restart(
+    hass: HomeAssistant, island: Island
+) -> None:
+    await island.run(30)
+    lose(hass, formed=True)
+    set_sensor(hass, "sensor.battery_power", -3_600, "W")
+    for _ in range(8):
+        set_sensor(hass, "sensor.battery_power", -3_600, "W")
+        for entity_id in OUT:
+            set_sensor(hass, entity_id, 1_200, "W")
+        await island.run(15)
+    given = island.runtime.outage_rewards.given_wh[BATTERY]
+    assert 90 <= given <= 130
+    await hass.config_entries.async_reload(island.entry.entry_id)
+    await island.settle()
+    hass.states.async_set("binary_sensor.formed", "off")
+    hass.states.async_set("binary_sensor.grid", "on")
+    for _ in range(12):
+        for number, entity_id in enumerate(METER):
+            set_sensor(hass, entity_id, 3_000 + 10 * number, "W")
+        set_sensor(hass, "sensor.battery_power", 0, "W")
+        await island.run(10)
+    assert island.state("sensor", "supply") == "cable"
+    orders = [order for name, order in island.ledger.orders.items() if name.startswith("outage/")]
+    assert [order.target for order in orders] == [island.runtime.wallet_ids[BATTERY]]
+    assert orders[0].amount_i == pytest.approx(given * 1_000, rel=0.2)
+    assert island.runtime.outage_rewards.given_wh == {}

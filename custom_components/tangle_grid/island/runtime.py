@@ -65,6 +65,7 @@ from .entity_identity import async_member_prefixes
 from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .meter_moment import MeterMoment
+from .outage_rewards import OutageRewards
 from .outside_answers import OutsideAnswers
 from .quarter_hours import QuarterHours
 from .rewards import Payouts
@@ -206,6 +207,7 @@ class IslandRuntime:
             ledger_open=lambda: self.link.is_open,
             noticed=self._async_look_soon,
         )
+        self.outage_rewards = OutageRewards(self.entry, self.desk, self.vehicles, lambda: dt_util.utcnow().timestamp())
         self.quarter_hours = QuarterHours(
             self.hass,
             clock=self.clock,
@@ -308,6 +310,7 @@ class IslandRuntime:
         self.services.async_stop()
         self.topics.async_stop()
         self.charging.close()
+        self.outage_rewards.close()
         await self.quarter_hours.async_write_all()
         await self.desk.async_close()
         await self.link.async_close()
@@ -361,6 +364,7 @@ class IslandRuntime:
         self.loop.async_step(meter_changed_at)
         try:
             self.charging.async_look(self.loop.status)
+            self.outage_rewards.async_look(self.loop.status)
             self._said.right("charging", "Charging at %s can be metered and paid again", self.entry.title)
         except Exception as error:  # noqa: BLE001 - the passes go on, whoever owes what
             self._said.wrong("charging", "Charging at %s cannot be metered and paid", self.entry.title, error=error)
@@ -479,6 +483,7 @@ class IslandRuntime:
         self.services.async_opened()
         self.topics.opened()
         self.charging.opened()
+        self.outage_rewards.opened()
 
     @callback
     def _async_show_economy(self) -> None:

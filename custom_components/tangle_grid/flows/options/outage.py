@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
 from ...const import (
     CONF_CABLE,
     CONF_CABLE_DEAD,
+    CONF_CARRY_RATE,
     CONF_FORMED,
     CONF_FORMED_STATES,
     CONF_INVERTER_A,
@@ -26,7 +27,7 @@ from ...devices.adapters.supply import ALIVE_FROM
 from ...devices.io.entity_reading import finite_number
 from ...grid.model.supply import RESTORE_GAP_S, SETTLE_S
 from ..checks import NO_PLACEHOLDERS, POWER_UNITS, Problem, check_exists, check_number_sensor
-from ..fields import INPUT_BOOLEAN, INPUT_SELECT, number, rarely, sensors, texts
+from ..fields import INPUT_BOOLEAN, INPUT_SELECT, MAX_RATE, RATE_UNIT, number, rarely, sensors, texts
 from ..form_data import FieldProblem, flattened, place_of, require, sectioned
 from .opened import OpenLedgerFlow
 
@@ -43,6 +44,7 @@ OUTAGE_SCHEMA: Final = vol.Schema(
         vol.Optional(CONF_FORMED_STATES): texts(),
         vol.Optional(CONF_INVERTER_A): number(0.5, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1),
         vol.Optional(CONF_INVERTER_POWER): sensors(SensorDeviceClass.POWER, multiple=True),
+        vol.Optional(CONF_CARRY_RATE): number(0, MAX_RATE, RATE_UNIT),
         vol.Optional(SECTION_RETURN): rarely(
             {
                 vol.Optional(CONF_SETTLE, default=SETTLE_S): number(10, 3_600, UnitOfTime.SECONDS),
