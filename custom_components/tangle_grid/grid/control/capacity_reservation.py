@@ -38,7 +38,7 @@ from typing import Final
 from ..device.state import DeviceState
 from ..model.world import ChargerConfig, GridConfig, Timing
 from ..network.protection import FeederWatch, Room, owed_a
-from ..network.topology import PHASES, Topology
+from ..network.topology import Topology, feeder_of, phase_of
 from .decision import DeviceDecision, Wiring
 from .precedence import is_pressed
 
@@ -166,9 +166,8 @@ class LidWatch:
             device_id for device_id, since in self._nothing_since.items() if now - since >= self._longest_s
         )
 
-    def _limits(self, device: DeviceState) -> list[int]:
-        config = device.config
-        return [number * PHASES + phase for number in self._topology.path(config.feeder_id) for phase in config.phases]
+    def _limits(self, device: DeviceState) -> tuple[int, ...]:
+        return self._topology.limits(device.config.feeder_id, device.config.phases)
 
 
 def put_lids_on(
@@ -202,11 +201,11 @@ def put_lids_on(
     taken_a = _sums(
         lids,
         (*free, *storing),
-        lambda decision, limit: owed_a(decision.device, feeders[limit // PHASES], limit % PHASES, settle_s),
+        lambda decision, limit: owed_a(decision.device, feeders[feeder_of(limit)], phase_of(limit), settle_s),
     )
     rows: dict[int, int] = {}
     for limit, lid in lids.lids.items():
-        feeder, phase = feeders[limit // PHASES], limit % PHASES
+        feeder, phase = feeders[feeder_of(limit)], phase_of(limit)
         if feeder.blind:
             continue
         below_threshold_a = feeder.threshold_a()[phase] - room.load_a[limit] - taken_a[limit] - lid.all_a

@@ -6,7 +6,7 @@ from typing import Final
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
 from ..network.protection import FeederWatch, Members, Room, drawn_a, room_for
-from ..network.topology import PHASES, Topology
+from ..network.topology import PHASES, Topology, feeder_of, phase_of, total_at
 from .battery_decision import BatteryDecision
 from .capacity_reservation import NO_LIDS, Lids, put_lids_on
 from .charger_decision import ChargerDecision
@@ -128,10 +128,10 @@ class ControlPass:
 
     def _doubt_phases(self, room: Room) -> None:
         """Where a phase is short of more than cars can give, a car may be on it that was believed to be elsewhere."""
-        short = [limit for limit, amps in enumerate(room.hard_a[: PHASES * len(self._feeders)]) if amps < 0]
+        short = [limit for limit, amps in enumerate(room.hard_a[: total_at(0, len(self._feeders))]) if amps < 0]
         for decision in self._all if short else ():
-            path = {limit // PHASES for limit in decision.wiring.limits}
-            phases = frozenset(limit % PHASES for limit in short if limit // PHASES in path)
+            path = {feeder_of(limit) for limit in decision.wiring.limits}
+            phases = frozenset(phase_of(limit) for limit in short if feeder_of(limit) in path)
             if phases and decision.device.phases.doubt(phases):
                 decision.device.take_phases()
                 decision.configure()
@@ -152,18 +152,18 @@ class ControlPass:
         for decision in feeding:
             device, amps = decision.device, -decision.ceiling
             for limit in decision.wiring.limits:
-                feeder = self._feeders[limit // PHASES]
+                feeder = self._feeders[feeder_of(limit)]
                 assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
-                drawn = drawn_a(device, feeder, limit % PHASES)
-                load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
-                capacity = feeder.limit_a[limit % PHASES] * (1 - self._config.capacity_margin)
+                drawn = drawn_a(device, feeder, phase_of(limit))
+                load = carried.get(limit, feeder.reading.power_w[phase_of(limit)] / NOMINAL_V)
+                capacity = feeder.limit_a[phase_of(limit)] * (1 - self._config.capacity_margin)
                 amps = min(amps, max(0.0, capacity + load - drawn))
             given = decision.feed_back(amps)
             for limit in decision.wiring.limits:
-                feeder = self._feeders[limit // PHASES]
+                feeder = self._feeders[feeder_of(limit)]
                 assert feeder.reading is not None  # noqa: S101  # blind feeders have no limits here
-                load = carried.get(limit, feeder.reading.power_w[limit % PHASES] / NOMINAL_V)
-                carried[limit] = load - drawn_a(device, feeder, limit % PHASES) - given
+                load = carried.get(limit, feeder.reading.power_w[phase_of(limit)] / NOMINAL_V)
+                carried[limit] = load - drawn_a(device, feeder, phase_of(limit)) - given
 
 
 def _limits(decisions: Iterable[DeviceDecision]) -> list[tuple[DeviceState, tuple[int, ...]]]:

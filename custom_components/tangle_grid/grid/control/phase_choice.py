@@ -10,7 +10,7 @@ from typing import Final
 
 from ..device.phase_change import ONE, THREE, Count
 from ..model.world import NOMINAL_V
-from ..network.topology import PHASES, Topology
+from ..network.topology import Topology, limit_at
 from .charger_decision import ChargerDecision
 from .decision import Asked
 
@@ -96,7 +96,7 @@ def _possible_a(plan: ChargerDecision, count: Count, amps: float, left: Sequence
     most += [each for each in (device.shown.most_a, device.limit_a) if each is not None]
     path = topology.path(config.feeder_id)
     most += [
-        left[number * PHASES + phase] + (has_a if phase in config.phases else 0.0)
+        left[limit_at(number, phase)] + (has_a if phase in config.phases else 0.0)
         for number in path
         for phase in phases
     ]

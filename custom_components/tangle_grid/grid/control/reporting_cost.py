@@ -12,7 +12,7 @@ from ..device.charging import draw_of
 from ..device.report_interval import ReportWatch
 from ..model.world import NOMINAL_V, Cause, Timing
 from ..network.protection import FeederWatch, Room
-from ..network.topology import PHASES, Topology
+from ..network.topology import PHASES, Topology, limit_at, limits_at
 from .charger_decision import ChargerDecision
 
 #: Who is held back for one of these gets no more from another meter.
@@ -49,7 +49,7 @@ def note_costs(
         told = _per_phase((decision, max(0.0, decision.value or 0.0)) for decision in here)
         wanted = _per_phase(waiting)
         for phase in range(PHASES):
-            limit, told_a, wanted_a = number * PHASES + phase, told[phase], wanted[phase]
+            limit, told_a, wanted_a = limit_at(number, phase), told[phase], wanted[phase]
             if feeder.blind:
                 # What there was when it was seen last; a meter that is gone or wrong is another matter.
                 if feeder.awaited(now) and feeder.left_a is not None:
@@ -61,7 +61,7 @@ def note_costs(
             if wide_a > 0:
                 _share_out(by_charger, here, feeder, phase, wide_a, timing)
         if not feeder.blind:
-            first, second, third = room.soft_a[number * PHASES : number * PHASES + PHASES]
+            first, second, third = room.soft_a[limits_at(number)]
             feeder.left_a = (first, second, third)
         feeder.held_back.observe(now, kept_a * NOMINAL_V, seldom=_is_seldom(feeder.reports, timing))
     for decision, more_a in wanting:

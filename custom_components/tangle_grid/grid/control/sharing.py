@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..model.tolerance import EPSILON
 from ..model.world import GridConfig
 from ..network.protection import FeederWatch, Room
-from ..network.topology import PHASES
+from ..network.topology import PHASES, limit_at
 from .allocator import Demand, excess_a
 from .decision import Asked, DeviceDecision, Share
 from .dimming import share_out
@@ -68,7 +68,7 @@ class Sharing:
                 first, second, third = (
                     min(capacity, limit + max(0.0, in_force[i] - hard_a[i]) / (1 - margin))
                     for i, (capacity, limit) in enumerate(
-                        zip(feeder.config.capacity_a, feeder.limit_a, strict=True), start=number * PHASES
+                        zip(feeder.config.capacity_a, feeder.limit_a, strict=True), start=limit_at(number, 0)
                     )
                 )
                 feeder.granted_a = (first, second, third)

@@ -32,7 +32,7 @@ from .load_mean import LoadMean
 from .meter_plausibility import Plausibility
 from .meter_response import StepEcho
 from .recent_highs import Highs
-from .topology import PHASES, Topology
+from .topology import PHASES, Topology, feeder_of, limit_at, limits_at, phase_of, total_at
 
 #: The part of the band that increases keep free above what has not been exceeded for minutes.
 _STEADY_BAND: Final = 0.5
@@ -304,7 +304,7 @@ class Room:
 def limits_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederWatch]) -> tuple[int, ...]:
     """Return the limits that a device's current passes through, without those of blind feeders: they are unknown."""
     return tuple(
-        number * PHASES + phase
+        limit_at(number, phase)
         for number in topology.path(device.config.feeder_id)
         if not feeders[number].blind
         for phase in device.config.phases
@@ -317,7 +317,7 @@ def totals_of(device: DeviceState, topology: Topology, feeders: Sequence[FeederW
     The weight of 1 A is its number of phases.
     """
     return tuple(
-        PHASES * len(feeders) + number
+        total_at(number, len(feeders))
         for number in topology.path(device.config.feeder_id)
         if not feeders[number].blind and feeders[number].peak is not None
     )
@@ -390,7 +390,7 @@ def _by_feeder(devices: Iterable[tuple[DeviceState, tuple[int, ...]]]) -> dict[i
     """Return the devices below each feeder that is not blind to them."""
     below: dict[int, list[DeviceState]] = {}
     for device, limits in devices:
-        for number in dict.fromkeys(limit // PHASES for limit in limits):
+        for number in dict.fromkeys(feeder_of(limit) for limit in limits):
             below.setdefault(number, []).append(device)
     return below
 
@@ -481,13 +481,13 @@ def room_for(
     by_meter: list[float] = []
     by_chargers: list[float] = []
     for number, feeder in enumerate(feeders):
-        loads_a = most_a[number * PHASES : number * PHASES + PHASES]
+        loads_a = most_a[limits_at(number)]
         if feeder.reading is not None:
             feeder.mean.observe(feeder.reading.at, loads_a)
         below_a, peak_a = feeder.mean.below_a, feeder.mean.peak_a
         highs = feeder.highs.greatest(now, [amps - below_a[phase] for phase, amps in enumerate(loads_a)], timing)
         for phase in range(PHASES):
-            limit, limit_a = number * PHASES + phase, feeder.limit_a[phase]
+            limit, limit_a = limit_at(number, phase), feeder.limit_a[phase]
             least, most = least_a[limit] - below_a[phase], most_a[limit] - below_a[phase]
             high_a, peak = highs.greatest_a[phase], peak_a[phase]
             known_a = highs.known_a[phase] + peak
@@ -517,13 +517,13 @@ def room_for(
                 room[limit] -= reserve
     for device, limits in members.feeding:
         for limit in limits:
-            fed_a = min(0.0, drawn_a(device, feeders[limit // PHASES], limit % PHASES))
+            fed_a = min(0.0, drawn_a(device, feeders[feeder_of(limit)], phase_of(limit)))
             soft[limit] += fed_a
             start[limit] += fed_a
             load[limit] -= fed_a
     _add_totals(hard, soft, feeders, band, least_a, members.feeding)
     ordered += [0.0] * len(feeders)
-    totals = PHASES * len(feeders)
+    totals = total_at(0, len(feeders))
     return Room(hard, soft, ordered, load, [*keep, *hard[totals:]], [*start, *soft[totals:]], by_meter, by_chargers)
 
 
@@ -549,12 +549,12 @@ def _add_totals(
             hard.append(0.0)
             soft.append(0.0)
             continue
-        load_a = sum(uncontrolled_a[number * PHASES : number * PHASES + PHASES])
+        load_a = sum(uncontrolled_a[limits_at(number)])
         fed_a = sum(
-            min(0.0, drawn_a(device, feeder, limit % PHASES))
+            min(0.0, drawn_a(device, feeder, phase_of(limit)))
             for device, limits in feeding
             for limit in limits
-            if limit // PHASES == number
+            if feeder_of(limit) == number
         )
         hard.append(feeder.peak.allowed_w() / NOMINAL_V - load_a)
         soft.append(feeder.peak.steady_w() * (1 - band) / NOMINAL_V - load_a + fed_a)

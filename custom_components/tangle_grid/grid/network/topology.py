@@ -9,10 +9,35 @@ from ..model.world import BatteryConfig, ChargerConfig, DeviceConfig, FeederConf
 PHASES = 3
 
 
+def limit_at(feeder: int, phase: int) -> int:
+    """Return the number of the limit that is a phase of a feeder."""
+    return PHASES * feeder + phase
+
+
+def limits_at(feeder: int) -> slice:
+    """Return where the limits of a feeder are among all."""
+    return slice(PHASES * feeder, PHASES * (feeder + 1))
+
+
+def total_at(feeder: int, feeders: int) -> int:
+    """Return the number of the limit on the sum of a feeder's phases: those stand behind all others."""
+    return PHASES * feeders + feeder
+
+
+def feeder_of(limit: int) -> int:
+    """Return the number of the feeder that a limit is a phase of."""
+    return limit // PHASES
+
+
+def phase_of(limit: int) -> int:
+    """Return the phase that a limit is."""
+    return limit % PHASES
+
+
 class Topology:
     """The feeder tree, checked.
 
-    A limit is one phase of one feeder; limit number = PHASES * feeder number + phase.
+    A limit is one phase of one feeder, see `limit_at`.
 
     Raises:
         GridError: `invalid_config`, saying what is wrong with which feeder or device.
@@ -45,6 +70,10 @@ class Topology:
     def path(self, feeder_id: str) -> tuple[int, ...]:
         """Return numbers of a feeder and of all above it."""
         return self._path[feeder_id]
+
+    def limits(self, feeder_id: str, phases: Iterable[int]) -> tuple[int, ...]:
+        """Return the limits that a current on these phases of a feeder passes through: there, and on all above it."""
+        return tuple(limit_at(number, phase) for number in self._path[feeder_id] for phase in phases)
 
     def below(self, feeder_id: str, device: DeviceConfig) -> bool:
         """Return whether a device hangs on a feeder, directly or further down."""

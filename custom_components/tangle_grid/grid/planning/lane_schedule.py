@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..network.topology import PHASES
+from ..network.topology import phase_of
 from .valley_filling import Valley
 
 #: The first slots are spread over one by one, later ones two together.
@@ -238,7 +238,7 @@ def _watts(pieces: Sequence[tuple[float, float, float]], height: float) -> float
 
 def _weight(lane: Lane) -> float:
     """Share of a lane's power that is on each of its limits."""
-    return 1.0 / len({limit % PHASES for limit in lane})
+    return 1.0 / len({phase_of(limit) for limit in lane})
 
 
 def used_shares(jobs: Sequence[Job], room_w: Sequence[Sequence[float]], seconds: Sequence[float]) -> list[float]:
@@ -274,7 +274,7 @@ def crowded(lane: Lane, taken: Sequence[float]) -> float:
     """
     worst: dict[int, float] = {}
     for limit in lane:
-        worst[limit % PHASES] = max(worst.get(limit % PHASES, 0.0), min(_MOST_CROWDED, taken[limit]))
+        worst[phase_of(limit)] = max(worst.get(phase_of(limit), 0.0), min(_MOST_CROWDED, taken[limit]))
     return sum(worst.values()) / len(worst)
 
 

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from ..model.forecast import Forecast
 from ..model.world import NOMINAL_V, ChargerConfig, GridConfig, PhaseTriple
-from ..network.topology import PHASES, Topology
+from ..network.topology import PHASES, Topology, limit_at
 from .arrivals import Arrivals
 from .lane_schedule import Job, Lane, Poured, by_release, crowded, spread_of, used_shares
 from .net_load_forecast import Outlook, alone_w
@@ -120,7 +120,7 @@ class Planner:
         self.arrivals = Arrivals(
             {each.device_id: arrivals[each.device_id] for each in chargers if each.device_id in arrivals}, config.local
         )
-        self._lanes = {each.device_id: _lane(topology, each.feeder_id, each.phases) for each in chargers}
+        self._lanes = {each.device_id: topology.limits(each.feeder_id, each.phases) for each in chargers}
         self._poured: Poured = {}
         self._plan: Draft | None = None
         self._making: Iterator[int] | None = None
@@ -301,7 +301,7 @@ class Planner:
         # In an order that has nothing to do with names, so that sums do not either.
         turns = {car.device_id: self._turn(car, now, first) for car in sorted(cars, key=_like)}
         root = self._topology.number[self._topology.root]
-        most_w = [sum(room[root * PHASES + phase][slot] for phase in range(PHASES)) for slot in range(slots)]
+        most_w = [sum(room[limit_at(root, phase)][slot] for phase in range(PHASES)) for slot in range(slots)]
         valley = Valley(
             seconds=[end - begin for begin, end in (slot_ends(first, slot, now) for slot in range(slots))],
             base_w=grounds[root],
@@ -343,7 +343,7 @@ class Planner:
         charging_s = need_ws / car.full_w if car.full_w > 0 else math.inf
         return Turn(
             car=car,
-            limits=_lane(self._topology, car.feeder_id, car.phases),
+            limits=self._topology.limits(car.feeder_id, car.phases),
             need_ws=need_ws,
             spare_ws=car.need_wh * _SPARE * 3600.0,
             ready_at=min(now + left_s, now + _HORIZON_S),
@@ -387,10 +387,6 @@ class Planner:
             for (lane, release, due, here), ws in work.items()
             if ws > 0.0
         ]
-
-
-def _lane(topology: Topology, feeder_id: str, phases: Sequence[int]) -> Lane:
-    return tuple(number * PHASES + phase for number in topology.path(feeder_id) for phase in phases)
 
 
 def _like(car: PlanCar) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ from ..device.state import DeviceState
 from ..model.tolerance import EPSILON
 from ..model.world import NOMINAL_V, ChargerConfig, HouseholdConfig, Timing
 from ..network.protection import FeederWatch
-from ..network.topology import PHASES, Topology
+from ..network.topology import Topology, limit_at
 
 #: Who is released has taken up its power when less than this is missing, A per phase.
 _BACK_A: Final = 1.0
@@ -239,7 +239,7 @@ class Release:
     def _add_to(self, coming: dict[int, float], device: DeviceState, power_w: float) -> None:
         for number in self._topology.path(device.config.feeder_id) if power_w > 0 else ():
             for phase in device.config.phases:
-                limit = number * PHASES + phase
+                limit = limit_at(number, phase)
                 coming[limit] = coming.get(limit, 0.0) + power_w / len(device.config.phases)
 
     def _fits(self, device: DeviceState, waiting: Waiting, path: Sequence[int], coming: Mapping[int, float]) -> bool:
@@ -252,7 +252,7 @@ class Release:
                 return False
             for phase in device.config.phases:
                 room_w = feeder.threshold_a()[phase] * NOMINAL_V - feeder.reading.power_w[phase]
-                if room_w - coming.get(number * PHASES + phase, 0.0) < more_w / len(device.config.phases):
+                if room_w - coming.get(limit_at(number, phase), 0.0) < more_w / len(device.config.phases):
                     return False
         return True
 
