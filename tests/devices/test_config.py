@@ -86,6 +86,14 @@ async def test_other_kinds(hass: HomeAssistant) -> None:
     config, _ = build_device(hass, subentry("household", power="sensor.p", phases=[2], loads=loads), epoch)
     assert isinstance(config, HouseholdConfig)
     assert config.loads == (ShedLoad(load_id="switch.boiler", rated_w=2000.0, phases=(1,)),)
+    loads = [{"entity": "switch.pump", "rated_w": 900, "off_when": use} for use in ("fuse", "both")]
+    loads[0] |= {"least_on": 600, "least_off": 900}
+    config, _ = build_device(hass, subentry("household", power="sensor.p", loads=loads), epoch)
+    assert isinstance(config, HouseholdConfig)
+    first, second = config.loads
+    assert (first.for_requests, first.for_fuse, first.least_on_s, first.least_off_s) == (False, True, 600.0, 900.0)
+    assert (second.for_requests, second.for_fuse, second.least_on_s, second.least_off_s) == (True, True, 0.0, 300.0)
+    assert (first.rank, second.rank) == (0, 1)
     config, _ = build_device(hass, subentry("solar", power="sensor.p"), epoch)
     assert isinstance(config, SolarConfig)
 

@@ -1,6 +1,7 @@
 """Home batteries, households and solar systems."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,6 +160,19 @@ async def test_unload_and_restart_restore_what_was_shed(hass: HomeAssistant) -> 
     after_restart = household(hass, adapter.memory())
     await after_restart.safe_state()
     assert (value(hass, BOILER), value(hass, FREEZER)) == ("on", "off")
+
+
+async def test_what_is_off_for_the_fuse_stays_off_at_a_stop(hass: HomeAssistant) -> None:
+    adapter = household(hass)
+    await adapter.apply(replace(shed(BOILER), held=frozenset({BOILER})))
+    await adapter.safe_state()
+    assert value(hass, BOILER) == "off"
+    assert adapter.memory() == {"shed": [BOILER], "held": [BOILER]}
+    after_restart = household(hass, adapter.memory())
+    await after_restart.safe_state()
+    assert value(hass, BOILER) == "off"
+    await after_restart.apply(shed(restore=(BOILER,)))
+    assert value(hass, BOILER) == "on"
 
 
 async def test_a_load_that_is_on_after_a_restart_is_told_once_more(

@@ -355,6 +355,12 @@ async def test_policies_need_to_know_the_car(
         ("battery", BATTERY | {"soc": "sensor.car_range"}, "soc", "entity_no_percentage"),
         ("battery", BATTERY | {"enable": "switch.gone"}, "enable", "entity_missing"),
         ("household", HOUSEHOLD | {"loads": []}, "mode", "policy_needs_loads"),
+        (
+            "household",
+            HOUSEHOLD | {"loads": [{**HOUSEHOLD["loads"][0], "off_when": "fuse"}]},
+            "mode",
+            "policy_needs_loads",
+        ),
         ("household", HOUSEHOLD | {"loads": [{"entity": "switch.gone", "rated_w": 1}]}, "loads", "entity_missing"),
         ("household", HOUSEHOLD | {"loads": HOUSEHOLD["loads"] * 2}, "loads", "entity_twice"),
         ("household", HOUSEHOLD | {"power": "sensor.l1"}, "power", "entity_taken"),
@@ -369,6 +375,16 @@ async def test_others_are_checked(
     result = await submit(hass, island, kind, data)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {field: error}
+
+
+async def test_a_load_that_protects_the_fuse(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    """What the form fills in for a least time off stands for the usual one."""
+    load = {"entity": "switch.boiler", "rated_w": 2000, "off_when": "fuse", "least_on": 600}
+    form = HOUSEHOLD | {"loads": [{**load, "least_off": 0}], "policy": {"mode": "never", "min_rate": 0}}
+    result = await submit(hass, island, "household", form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (stored,) = (each for each in island.subentries.values() if each.subentry_type == "household")
+    assert stored.data["loads"] == [load]
 
 
 @pytest.mark.parametrize("load", [{"rated_w": 0}, {}], ids=["nought", "left out"])

@@ -19,8 +19,11 @@ from ..const import (
     CONF_FAIL_SAFE,
     CONF_FEEDER,
     CONF_LEARN_PHASES,
+    CONF_LEAST_OFF,
+    CONF_LEAST_ON,
     CONF_LOAD_ENTITY,
     CONF_LOAD_ID,
+    CONF_LOAD_WHEN,
     CONF_LOADS,
     CONF_MAX_AGE,
     CONF_MAX_CHARGE_W,
@@ -45,6 +48,7 @@ from ..const import (
     CONF_V2G_FLOOR_SOC,
     CONF_WRITE_INTERVAL,
     DEFAULT_CHARGED_ABOVE,
+    DEFAULT_LEAST_OFF,
     DEFAULT_MIN_SOC,
     DEFAULT_STEP_A,
     DEFAULT_TARGET_SOC,
@@ -73,7 +77,7 @@ from .adapters.solar import SolarAdapter
 from .io.action_running import ActionRunner
 from .io.entity_reading import EntityReader, ToGridTime
 from .io.entity_writing import EntityWriter
-from .shape import Actions, ChargerControl, battery_shape, charger_shape, phase_change, power_source
+from .shape import Actions, ChargerControl, LoadUse, battery_shape, charger_shape, phase_change, power_source
 
 type Data = Mapping[str, Any]
 
@@ -225,11 +229,25 @@ def _household(subentry: ConfigSubentry) -> HouseholdConfig:
         feeder_id=data.get(CONF_FEEDER, MAIN_FEEDER),
         phases=phases,
         loads=tuple(
-            # In an outage what stands first in the list is kept longest.
-            ShedLoad(load_id=load_id(load), rated_w=float(load[CONF_RATED_W]), phases=phases, rank=rank)
+            # In an outage, and for the fuse, what stands first in the list is kept longest.
+            _load(load, phases, rank)
             for rank, load in enumerate(data.get(CONF_LOADS, ()))
         ),
         policy=policy_from_data(data),
+    )
+
+
+def _load(load: Data, phases: tuple[int, ...], rank: int) -> ShedLoad:
+    use = load.get(CONF_LOAD_WHEN, LoadUse.ASKED)
+    return ShedLoad(
+        load_id=load_id(load),
+        rated_w=float(load[CONF_RATED_W]),
+        phases=phases,
+        rank=rank,
+        for_requests=use != LoadUse.FUSE,
+        for_fuse=use in (LoadUse.FUSE, LoadUse.BOTH),
+        least_on_s=float(load.get(CONF_LEAST_ON, 0)),
+        least_off_s=float(load.get(CONF_LEAST_OFF, DEFAULT_LEAST_OFF)),
     )
 
 

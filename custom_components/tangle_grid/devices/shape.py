@@ -52,6 +52,11 @@ How a home battery is told (`control`):
     trigger: A button that is pressed after all that: some take nothing before.
     enable, enable_pauses: A switch that is on while it is told from here.
 
+A load of a household (`loads`, a list; who stands last goes off first and comes back last):
+    entity, rated_w: Its switch, and what it takes while it runs, W.
+    off_when: One of `LoadUse` (asked unless said).
+    least_on, least_off: So long it stays on, and off, at least, s.
+
 When it is told, of both:
     write_interval: The least time between two that raise it, s.
     keep_alive: What it was told last is told again after this, s: limits that lapse.
@@ -153,6 +158,14 @@ class BatteryControl(StrEnum):
     MAXIMA = "maxima"
     ACTIONS = "actions"
     MODES = "modes"
+
+
+class LoadUse(StrEnum):
+    """When a load of a household may be off: while it helps and is paid, while the fuse is short, or both."""
+
+    ASKED = "asked"
+    FUSE = "fuse"
+    BOTH = "both"
 
 
 class Status(StrEnum):

@@ -18,7 +18,7 @@ from .view_sensors import ANY_CHANGE, LONG_PATIENCE, Value, ViewSensorDescriptio
 KEY: Final = "setpoint_cause"
 AT_NO_CHARGER: Final = "at_no_charger"
 WHY_OPTIONS: Final = (*(why.value for why in Why), AT_NO_CHARGER)
-WHY_ATTRIBUTES: Final = frozenset({"sentence", "phases", "feeder", "until", "begins_at", "cars", "setpoint"})
+WHY_ATTRIBUTES: Final = frozenset({"sentence", "phases", "feeder", "until", "begins_at", "cars", "loads", "setpoint"})
 _MOMENTS: Final = ("until", "begins_at")
 #: What reads otherwise when it leaves nothing at all.
 _WAITS: Final = frozenset(

@@ -12,6 +12,7 @@ from ..shape import PowerSource
 from .base import Adapter
 
 SHED: Final = "shed"
+HELD: Final = "held"
 
 
 class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
@@ -41,6 +42,11 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
         shed = [load for load in remembered if isinstance(load, str)] if isinstance(remembered, list) else []
         self._shed: dict[str, bool] = dict.fromkeys(shed, False)
         self._overridden: set[str] = set()
+        # Those that stay off when nobody controls them: a stop must not load a fuse that was short.
+        held = (memory or {}).get(HELD)
+        self._held = (
+            frozenset(load for load in held if isinstance(load, str)) if isinstance(held, list) else frozenset()
+        )
 
     @override
     def telemetry(self) -> HouseholdTelemetry:
@@ -60,15 +66,19 @@ class HouseholdAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
 
     @override
     async def apply(self, setpoint: HouseholdSetpoint) -> None:
+        self._held = setpoint.held
         await self._switch(off=setpoint.shed, on=setpoint.restore)
 
     @override
     async def safe_state(self) -> None:
-        await self._switch(on=tuple(self._shed))
+        await self._switch(on=tuple(load for load in self._shed if load not in self._held))
 
     @override
     def memory(self) -> Mapping[str, Any]:
-        return {SHED: sorted(self._shed)} if self._shed else {}
+        if not self._shed:
+            return {}
+        held = sorted(self._held & self._shed.keys())
+        return {SHED: sorted(self._shed), HELD: held} if held else {SHED: sorted(self._shed)}
 
     async def _switch(self, *, off: Iterable[str] = (), on: Iterable[str] = ()) -> None:
         """Bring every load where it belongs; one that cannot be reached does not keep the others from it."""

@@ -5,13 +5,16 @@ from typing import Final, override
 
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, UnitOfPower
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, UnitOfPower, UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, SelectOptionDict, TextSelector
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import (
+    CONF_LEAST_OFF,
+    CONF_LEAST_ON,
     CONF_LOAD_ENTITY,
+    CONF_LOAD_WHEN,
     CONF_LOADS,
     CONF_POLICY,
     CONF_POLICY_MODE,
@@ -21,6 +24,7 @@ from ...const import (
     SUBENTRY_HOUSEHOLD,
 )
 from ...devices.io.entity_reading import convert, finite_number
+from ...devices.shape import LoadUse
 from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_power
@@ -56,7 +60,8 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
     @override
     def check(self, step: str, data: Data) -> None:
         if step == STEP_POLICY:
-            if data[CONF_POLICY][CONF_POLICY_MODE] != PolicyMode.NEVER and not data.get(CONF_LOADS):
+            asked = [each for each in data.get(CONF_LOADS, ()) if each.get(CONF_LOAD_WHEN) != LoadUse.FUSE]
+            if data[CONF_POLICY][CONF_POLICY_MODE] != PolicyMode.NEVER and not asked:
                 raise FieldProblem(CONF_POLICY_MODE, Problem(key="policy_needs_loads"))
             return
         if (found := check_power(self.hass, data)) is not None:
@@ -65,6 +70,9 @@ class HouseholdFlow(ParticipantFlow, kind=SUBENTRY_HOUSEHOLD):
             require(CONF_LOADS, check_exists(self.hass, load[CONF_LOAD_ENTITY]))
             if not load.get(CONF_RATED_W):
                 load[CONF_RATED_W] = self._measured_w(load[CONF_LOAD_ENTITY])
+            if load.get(CONF_LEAST_OFF) == 0:
+                # The least of a number is what the form fills in.
+                del load[CONF_LEAST_OFF]
 
     def _measured_w(self, switch: str) -> int:
         """Return what a load takes now, by a power sensor of the switch's own device, W.
@@ -94,6 +102,12 @@ def _loads() -> ObjectSelector:
                 CONF_LOAD_ENTITY: {"required": True, "selector": selectors.switches()},
                 # The least of a number is what the form fills in: 0 stands for what is not known yet.
                 CONF_RATED_W: {"required": False, "selector": selectors.number(0, 100_000, UnitOfPower.WATT)},
+                CONF_LOAD_WHEN: {
+                    "required": False,
+                    "selector": selectors.choice([each.value for each in LoadUse], "load_use"),
+                },
+                CONF_LEAST_ON: {"required": False, "selector": selectors.number(0, 86_400, UnitOfTime.SECONDS)},
+                CONF_LEAST_OFF: {"required": False, "selector": selectors.number(0, 86_400, UnitOfTime.SECONDS)},
             },
             multiple=True,
             label_field=CONF_LOAD_ENTITY,

@@ -92,6 +92,10 @@ class ControlPass:
             timing=self._asked.timing,
         )
         self._doubt_phases(room)
+        for limit, amps in self._asked.kept_free.items():
+            # Nobody is raised into the room that a household's loads wait for.
+            room.soft_a[limit] -= amps
+            room.start_a[limit] -= amps
         put_lids_on(
             self._lids,
             room,

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ..device.state import DeviceState
@@ -40,6 +40,7 @@ class Asked:
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
         outage: The most that chargers may have while the feeding cable is dead, or until it is their turn after that,
             A; negative feeds back.
+        kept_free: What is kept for household loads that are off for the fuse, A by limit.
         now: Grid time.
         timing: Of the island.
     """
@@ -48,6 +49,7 @@ class Asked:
     held: Mapping[str, float]
     planned: Mapping[str, float]
     outage: Mapping[str, float]
+    kept_free: Mapping[int, float] = field(default_factory=dict)
     now: float
     timing: Timing
 

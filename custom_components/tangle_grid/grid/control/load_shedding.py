@@ -29,17 +29,20 @@ def keep_loads(
     for load in back:
         del device.loads.restoring[load]
     lease = device.lease
-    if not device.loads.shed and not off and not device.loads.restoring and lease is None:
+    fuse = device.loads.protecting.keys()
+    if not device.loads.shed and not off and not fuse and not device.loads.restoring and lease is None:
         return LoadsResult(setpoint=None, changed=bool(back))
     # The count stands for the value: what matters is only whether it is the same as last time.
-    shed = off | device.loads.shed.keys()
-    restore = frozenset(device.loads.restoring.keys() - off)
+    shed = off | device.loads.shed.keys() | fuse
+    restore = frozenset(device.loads.restoring.keys() - off - fuse)
     same = lease is not None and (device.loads.told_shed, device.loads.told_restore) == (shed, restore)
     cause = Cause.RELEASE
     if off:
         cause = Cause.OUTAGE
-    elif shed and not waits:
+    elif device.loads.shed and not waits:
         cause = Cause.REQUEST
+    elif fuse:
+        cause = Cause.PROTECTION
     if same and lease is not None:
         lease.cause = cause
     if same and lease is not None and not lease.due(now) and not lease.expired(now):
@@ -56,6 +59,7 @@ def keep_loads(
         device_id=device.device_id,
         shed=shed,
         restore=restore,
+        held=frozenset(fuse),
         expires_at=device.lease.expires_at,
         cause=cause,
         reduces=reduces,
@@ -73,9 +77,8 @@ def watch_loads(device: DeviceState) -> None:
     """Notice which loads that are shed have been off: only what was off can be switched on."""
     telemetry = device.telemetry
     loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
-    device.loads.seen_off = {
-        load for load in device.loads.shed if load in device.loads.seen_off or loads_on.get(load) is False
-    }
+    off = device.loads.shed.keys() | device.loads.protecting.keys()
+    device.loads.seen_off = {load for load in off if load in device.loads.seen_off or loads_on.get(load) is False}
 
 
 def switched_on_by_hand(device: DeviceState, now: float, timing: Timing) -> bool:

@@ -14,7 +14,8 @@ class HouseholdLoads:
 
     Attributes:
         shed: Those that are kept off, with the time since when.
-        seen_off: Those of them that were seen off, in this run.
+        protecting: Those that are off for the fuse, with the time since when.
+        seen_off: Those of both that were seen off, in this run.
         restoring: Those that are to be switched on again, with the time until when that is tried.
         told_shed, told_restore: What the household was told last.
     """
@@ -25,6 +26,7 @@ class HouseholdLoads:
             {load.load_id: load.rated_w for load in config.loads} if isinstance(config, HouseholdConfig) else {}
         )
         self.shed: dict[str, float] = {}
+        self.protecting: dict[str, float] = {}
         self.seen_off: set[str] = set()
         self.restoring: dict[str, float] = {}
         self.told_shed: frozenset[str] = frozenset()
@@ -37,13 +39,15 @@ class HouseholdLoads:
     def forget_future(self, now: float) -> None:
         """Forget what lies in the future: the clock was set back."""
         self.shed = {load: min(since, now) for load, since in self.shed.items()}
+        self.protecting = {load: min(since, now) for load, since in self.protecting.items()}
         self.restoring = {load: min(until, now + RESTORE_FOR_S) for load, until in self.restoring.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""
-        return {"shed": self.shed, "restoring": self.restoring}
+        return {"shed": self.shed, "protecting": self.protecting, "restoring": self.restoring}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Go on with what `to_dict` gave."""
         self.shed = {str(load): float(since) for load, since in data["shed"].items()}
+        self.protecting = {str(load): float(since) for load, since in data.get("protecting", {}).items()}
         self.restoring = {str(load): float(until) for load, until in data["restoring"].items()}

@@ -196,13 +196,15 @@ class GridEngine:
                 held=releasing,
                 planned=parts.planned,
                 outage=outage.chargers_a,
+                kept_free=parts.load_protection.kept_a(parts.devices),
                 now=now,
                 timing=parts.config.timing,
             ),
         )
         decided = (self._leases.apply(decision, now) for decision in control.run())
         setpoints: list[Setpoint] = [setpoint for setpoint in decided if setpoint is not None]
-        loads_changed = False
+        # While the cable is dead, loads are kept off and on by the plan of the outage alone.
+        loads_changed = not self._outage.alone and parts.load_protection.decide(now, parts.devices, parts.feeders)
         for device in parts.devices.values():
             if isinstance(device.config, HouseholdConfig):
                 loads = keep_loads(

@@ -45,6 +45,7 @@ class Observation:
             if self._parts.supply is not None:
                 self._parts.supply.turn_back(now)
             self._parts.market.turn_back(now, back_s)
+            self._parts.load_protection.forget_future(now)
         return 0.0 if first or last is None else max(0.0, now - last)
 
     def observe(

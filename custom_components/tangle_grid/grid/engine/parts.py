@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..control.load_protection import LoadProtection
 from ..control.precedence import Precedence
 from ..device.belief import believable_w
 from ..device.state import DeviceState
@@ -35,6 +36,7 @@ class EngineParts:
         devices: By id.
         below: For each feeder, the devices whose current passes through it.
         precedence: Who is served first.
+        load_protection: Which household loads are off for the fuse.
         lifecycle: All requests.
         market: Who is asked, and who gives how much.
         planning: The plan of the day.
@@ -62,6 +64,7 @@ class EngineParts:
             for feeder in config.feeders
         ]
         self.precedence = Precedence(config, self.topology)
+        self.load_protection = LoadProtection(self.topology, config.capacity_margin)
         self.lifecycle = Lifecycle(self.devices, config.timing, config.market, config.local)
         self.market = Market(
             config=config,

@@ -165,7 +165,7 @@ def device_status(
         curtailment=IDLE if ask is None else ask.state,
         request_id=None if ask is None else device.request_id,
         last_decision=device.last_decision,
-        shed=frozenset(device.loads.shed),
+        shed=frozenset(device.loads.shed.keys() | device.loads.protecting.keys()),
         delivered_wh=device.delivered_wh,
         earned_i=device.earned_i,
         planned_a=planned_a,

@@ -264,6 +264,7 @@ def _one_session(device: dict[str, Any]) -> dict[str, Any]:
 _DEVICE: Final = record(
     {
         "shed": (by_name(_MOMENT), dict),
+        "protecting": (by_name(_MOMENT), dict),
         "restoring": (by_name(_MOMENT), dict),
         "request_id": (maybe(text), None),
         "delivered_wh": (_WH, 0),
@@ -329,7 +330,7 @@ _DEVICE: Final = record(
     later=frozenset(
         {
             *("session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"),
-            *("life", "change"),
+            *("life", "change", "protecting"),
         }
     ),
     mend=_one_session,

@@ -38,6 +38,8 @@ class Why(StrEnum):
     PAYMENT = Cause.PAYMENT
     OUTAGE = Cause.OUTAGE
     PHASES = Cause.PHASES
+    #: Household loads are off because the fuse was short.
+    LOADS_OFF = "loads_off"
     #: The capacity was lowered for a while.
     DIMMED = "dimmed"
     #: Others are first, and nothing is left.
@@ -62,6 +64,8 @@ def why(parts: EngineParts, now: float, device_id: str) -> Reason:
     Figures, each only where it applies: `phases` ("L1, L3") and `feeder` (its id) of what is full or not seen, `until`
     and `begins_at` (grid time), `cars` (how many share), `setpoint` (A per phase, of a battery W).
 
+    Of a household whose loads are off also `loads`, how many.
+
     Raises:
         GridError: `unknown_device`.
     """
@@ -83,9 +87,21 @@ def _of_household(parts: EngineParts, device: DeviceState) -> Reason:
     if device.device_id in parts.outage_off:
         return _reason(Why.OUTAGE)
     if not device.loads.shed:
-        return _reason(Why.FREE)
+        return _off_for_the_fuse(parts, device) if device.loads.protecting else _reason(Why.FREE)
     until = _helps_until(parts, device)
     return _reason(Why.RELEASE) if until is None else _reason(Why.REQUEST, until=until)
+
+
+def _off_for_the_fuse(parts: EngineParts, device: DeviceState) -> Reason:
+    if (blind := _blind(parts, device)) is not None:
+        return _reason(Why.METER_MISSING, feeder=blind)
+    feeder, phases = _fullest(_path(parts, device), device)
+    return _reason(
+        Why.LOADS_OFF,
+        feeder=None if feeder is None else feeder.config.feeder_id,
+        phases=phases,
+        loads=len(device.loads.protecting),
+    )
 
 
 def _of_battery(parts: EngineParts, device: DeviceState) -> Reason:

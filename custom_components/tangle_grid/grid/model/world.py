@@ -208,13 +208,22 @@ class ShedLoad:
 
     Attributes:
         rated_w: What it takes when it runs, W.
-        rank: In an outage a load of a lower rank is kept longer, and comes back sooner; from 0 on.
+        rank: In an outage, and where the fuse is short, a load of a lower rank is kept longer, and comes back sooner;
+            from 0 on.
+        for_requests: It may be off while the household helps in a request.
+        for_fuse: It may be off, unpaid, while the fuse is short and nobody else can give way.
+        least_on_s: It stays on for so long at least, but for a load far above the fuse, s.
+        least_off_s: It stays off for so long at least, s.
     """
 
     load_id: str
     rated_w: float
     phases: tuple[int, ...] = (0,)
     rank: int = 0
+    for_requests: bool = True
+    for_fuse: bool = False
+    least_on_s: float = 0.0
+    least_off_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,13 +428,15 @@ class BatterySetpoint:
 class HouseholdSetpoint:
     """Loads to keep off until `expires_at`, and loads to switch on again now.
 
-    `restore` names only loads that this grid switched off. A load in neither set is none of the grid's business.
+    `held`: those of `shed` that stay off when nobody controls them any more. `restore` names only loads that this grid
+    switched off. A load in neither set is none of the grid's business.
     `reduces`: a load goes off.
     """
 
     device_id: str
     shed: frozenset[str]
     restore: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     expires_at: float
     cause: Cause
     reduces: bool = False

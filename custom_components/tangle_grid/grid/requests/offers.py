@@ -288,7 +288,13 @@ def _loads_on(device: DeviceState) -> list[tuple[str, float]]:
     config, telemetry = device.config, device.telemetry
     if not isinstance(config, HouseholdConfig) or not isinstance(telemetry, HouseholdTelemetry):
         return []
-    return [(load.load_id, load.rated_w) for load in config.loads if telemetry.loads_on.get(load.load_id) is True]
+    return [
+        (load.load_id, load.rated_w)
+        for load in config.loads
+        if load.for_requests
+        and load.load_id not in device.loads.protecting
+        and telemetry.loads_on.get(load.load_id) is True
+    ]
 
 
 def _out_of_reach(device: DeviceState, now: float) -> Reason | None:
