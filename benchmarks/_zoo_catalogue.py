@@ -16,6 +16,9 @@ _RAMP_S: Final = 50.0
 _FOLLOWED_S: Final = 10.0
 #: What the grid may need on top of a device's own slowness, s.
 GRACE_S: Final = 30.0
+#: A raise that cannot be told from what other chargers do, since they have not reported yet, is taken back after this
+#: time where the meter is doubted, s.
+HIDDEN_S: Final = 60.0
 
 type Behaviours = tuple[Behaviour, ...]
 
@@ -42,6 +45,7 @@ class Animal:
         battery: Makes what a battery beside the chargers does differently; None: there is none.
         home: Makes the same for a home that has a meter of its own.
         flicker_a: How far the rest of the load goes up and down from second to second, A.
+        hides: It shows only in what all chargers do together.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Animal:
     battery: Callable[[], Behaviours] | None = None
     home: Callable[[], Behaviours] | None = None
     flicker_a: float = 0.5
+    hides: bool = False
 
     def charger(self, offset_s: float = 3.0) -> Behaviours:
         """Return what a charger does that reports, unless it says otherwise, every so often from `offset_s` on."""
@@ -96,6 +101,7 @@ def _wrong(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
         f"showing {name}",
         lambda: (make().between(500.0),),
         tells_truth=False,
+        hides=True,
         bound_s=_RAMP_S + 2 * (REPORT_S + _FOLLOWED_S + METER_S) + GRACE_S,
         why="a wrong meter shows only in the steps of the chargers: in a raise, and in a look downwards",
         **more,

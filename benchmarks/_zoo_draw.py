@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from benchmarks._zoo_catalogue import ANIMALS, GRACE_S, METER_S, REPORT_S, Animal
+from benchmarks._zoo_catalogue import ANIMALS, GRACE_S, HIDDEN_S, METER_S, REPORT_S, Animal
 from benchmarks._zoo_site import START, BatterySpec, ChargerSpec, FeederSpec, HomeSpec, Site
 from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, FeederConfig, HouseholdConfig
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
@@ -92,6 +92,8 @@ class _Draw:
         self._events(site, {each.config.device_id: each.car for each in chargers})
         slow = self.animals or [ANIMALS[0]]
         reasons = sum(animal.bound_s for animal in slow if animal.bound_s is not None)
+        if len(chargers) > 1 and any(animal.hides for animal in slow):
+            reasons += HIDDEN_S
         return Drawn(
             site=site,
             length_s=self.length_s,

@@ -33,7 +33,7 @@ class Feed:
     def read(self) -> bool:
         """One report of the meter; True when it is found to be wrong."""
         self.at += METER_S
-        self.echo.hear(self.told_a)
+        self.echo.hear(self.at, self.told_a)
         if self.at - self.told_at < FOLLOW_S:
             return False
         self.above_a = max(self.above_a, self.told_a - LEAST_A)
@@ -158,7 +158,7 @@ def test_what_was_missing_once_is_generation_for_some_hours() -> None:
     assert echo.checking_since is None
     assert not echo.probation
     assert looked_at(echo, 10_500, missing_a=10.0, late_s=0.0, from_s=200) is None
-    assert looked_at(echo, 900, missing_a=10.0, late_s=0.0, from_s=10_700) == 10_865
+    assert looked_at(echo, 900, missing_a=10.0, late_s=0.0, from_s=10_700) == 10_925
 
 
 @pytest.mark.parametrize("restless_a", [0.5, 3.5, 6.0])
@@ -208,5 +208,5 @@ def test_on_probation_a_raise_waits_for_the_answer_to_the_one_before() -> None:
     feed = Feed(1.0, 0.0, 1)
     feed.echo.probation = True
     feed.read()
-    feed.echo.hear(LEAST_A + RAISE_A)
+    feed.echo.hear(feed.at, LEAST_A + RAISE_A)
     assert feed.echo.unanswered

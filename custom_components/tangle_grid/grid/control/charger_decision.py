@@ -45,7 +45,7 @@ class ChargerDecision(DeviceDecision):
             # Nobody has told it anything yet: what is lower is not raised by a start.
             self.told = min(self.told, device.first_shown_a)
         self.falls = fallen
-        self.floor_a = floor_a(device)
+        self.floor_a = floor_a(device, seen=not self.wiring.blind)
         self._set_ceiling(asked, fallen=fallen)
         if device.silent and not (device.resting and self.ceiling >= 0):
             return Role.UNCERTAIN
@@ -156,7 +156,8 @@ class ChargerDecision(DeviceDecision):
         device, value, cause = self.device, self.told, Cause.ALLOCATION
         if device.silent:
             cause = Cause.SAFE_STATE
-            if not (device.probe.lasts(now) and value <= self.charger.min_current_a):
+            tried = device.probe.lasts(now) and not self.wiring.blind
+            if not (tried and value <= self.charger.min_current_a):
                 value = min(value, self.charger.safe_current_a)
         if self.ceiling < value:
             value, cause = self.ceiling, self.ceiling_cause

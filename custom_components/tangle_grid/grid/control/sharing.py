@@ -1,6 +1,6 @@
 """How the room is shared among those that follow and can be seen: fast down, slow up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..model.tolerance import EPSILON
 from ..model.world import GridConfig
@@ -90,9 +90,10 @@ class Sharing:
                 left[limit] -= amps * weight
                 left_at_start[limit] -= amps * weight
         waited_for: set[int] = set()
+        starts = _Starts(decisions, asked.now)
         for i in sorted(range(len(decisions)), key=lambda i: decisions[i].order):
             decision = decisions[i]
-            if not rising[i]:
+            if not rising[i] or (new[i] <= 0 and not starts.may(decision)):
                 continue
             # Behind all others stand the lids. Nobody makes way for who waits because of them.
             here = left if new[i] > 0 else left_at_start
@@ -107,6 +108,8 @@ class Sharing:
                 taken = (max(raised, occupied[i]) - occupied[i]) * weight
                 left[limit] -= taken
                 left_at_start[limit] -= taken
+            if new[i] <= 0 < raised:
+                starts.add(decision)
             new[i] = raised
         for i, decision in enumerate(decisions):
             if not rising[i] and fair[i] < new[i] - EPSILON and not waited_for.isdisjoint(decision.wiring.every):
@@ -130,3 +133,30 @@ class Sharing:
             Demand(each.wiring.every, each.least_a, amps, each.order, each.rank, each.wiring.weights)
             for each, amps in zip(self._decisions, most, strict=True)
         ]
+
+
+class _Starts:
+    """Chargers that start: one that forgets its setpoint then draws its maximum for a moment, so it starts alone.
+
+    Args:
+        decisions: All that may start or have just started.
+        now: Grid time.
+    """
+
+    def __init__(self, decisions: Iterable[DeviceDecision], now: float) -> None:
+        self._any: set[int] = set()
+        self._forgetful: set[int] = set()
+        for decision in decisions:
+            if decision.device.resume.starts(now):
+                self.add(decision)
+
+    def may(self, decision: DeviceDecision) -> bool:
+        """Return whether a device may start now."""
+        others = self._any if decision.device.resume.forgets else self._forgetful
+        return others.isdisjoint(decision.wiring.limits)
+
+    def add(self, decision: DeviceDecision) -> None:
+        """Take in that a device starts."""
+        self._any.update(decision.wiring.limits)
+        if decision.device.resume.forgets:
+            self._forgetful.update(decision.wiring.limits)

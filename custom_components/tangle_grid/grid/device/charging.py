@@ -108,15 +108,18 @@ def can_be_lowered(device: DeviceState) -> bool:
     return isinstance(config, ChargerConfig) and (device.setpoint or 0.0) > config.min_current_a
 
 
-def floor_a(device: DeviceState) -> float:
+def floor_a(device: DeviceState, *, seen: bool = True) -> float:
     """Return the least that a charger can be told, A per phase: 0 when it can be paused.
+
+    That it goes on after a pause is known from its own reports, which may be old. Where no meter sees what flows
+    (`seen` is False) it is told to pause nevertheless: who cannot goes on with its least current anyway.
 
     Where it makes more of its lowest setpoint, and shows that, it is told what it makes of it: else it would be told
     the same for ever.
     """
     if not isinstance(device.config, ChargerConfig):
         return 0.0
-    least_a = max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails else 0.0)
+    least_a = max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails and seen else 0.0)
     return max(least_a, device.shown.least_a) if least_a > 0 else 0.0
 
 

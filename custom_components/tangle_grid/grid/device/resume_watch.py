@@ -76,6 +76,10 @@ class ResumeWatch:
         told_at = self._begun_at + _STARTS_S if self._told_again_at is None else self._told_again_at
         return told_at + _COMES_DOWN_S
 
+    def starts(self, now: float) -> bool:
+        """Return whether it has just been told to charge after a pause."""
+        return self._begun_at is not None and 0.0 <= now - self._begun_at <= _STARTS_S + _COMES_DOWN_S
+
     def forget_future(self) -> None:
         """Forget what lies in the future: the clock was set back."""
         self._begun_at = self._told_again_at = None

@@ -74,9 +74,15 @@ class Plausibility:
             return MeterFault.IMPLAUSIBLE
         return MeterFault.FROZEN if stuck else None
 
-    def doubt(self, now: float, timing: Timing) -> None:
-        """Doubt the meter, since something else than its readings has shown that it is wrong."""
-        self._distrust(now, timing)
+    def doubt(self, now: float, timing: Timing, *, proven: bool = True) -> None:
+        """Doubt the meter, since something else than its readings has shown that it is wrong.
+
+        Where it has only not been shown that it is right (`proven` is False), the time does not double.
+        """
+        if proven:
+            self._distrust(now, timing)
+        else:
+            self._distrust_until = max(self._distrust_until or now, now + timing.increase_hold_s)
 
     def _too_much(self, reading: PhaseReading) -> bool:
         # A phase that there is not carries no more than one that there is.

@@ -13,7 +13,7 @@ suspicion: what goes off at the same moment would have to be as large as they ar
 
 Where chargers stand still there is no step, but one more thing to see: a meter that shows less on some phase than
 chargers draw there. It may be generation that nobody measures; so they are lowered to look, and if the meter shows
-that, it is asked again only after hours.
+that, it is asked again only after hours, or when as much is missing on top.
 
 A meter that could not be cleared is on probation, also after the time without trust: each raise has to show before the
 next one, and whoever is more likely wrong than right is wrong. So a meter that stays wrong is found by one step, not by
@@ -22,7 +22,7 @@ an overload. Probation ends once the steps together show, even with a standard e
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,6 +54,8 @@ _ENOUGH_A: Final = 6.0
 _ENOUGH_OF_NOTHING_A: Final = 2.5
 _ERRORS: Final = 2.0
 _CLEAR_ERRORS: Final = 1.0
+#: One step may be answered by what came on at the same moment: so many end a probation.
+_CLEARING: Final = 2
 #: Standard deviation of a difference of blocks before it is known, A, and from how many looks it is. The third quartile
 #: is not moved by the one moment in which a meter goes wrong; the factor is that of a normal distribution.
 _UNKNOWN_A: Final = 2.0
@@ -115,15 +117,22 @@ class StepEcho:
         checking_since: There is a suspicion since then, and chargers are to be lowered to look; grid time.
         unanswered: It is on probation, and the last raise has not shown yet: this is no time for the next one.
         waits: The last raise does not seem to show, but that rests on one reading: the next raise would hide it.
+        ahead: They were raised by so much since all that they do was seen last that they wait until it is.
         probation: It did not answer before, and has not answered since. That survives a restart.
     """
 
     checking_since: float | None = None
     unanswered: bool = False
     waits: bool = False
+    ahead: bool = False
     probation: bool = False
     _answered_a: float = 0.0
+    _seen_a: float | None = None
+    #: What they are told by now has to be answered by no step any more.
+    _fresh: bool = True
+    _unanswered_since: float | None = None
     _members: frozenset[str] = frozenset()
+    _apart: frozenset[str] = frozenset()
     _told_a: float = 0.0
     _block: _Block | None = None
     _earlier: _Block | None = None
@@ -131,7 +140,7 @@ class StepEcho:
     _asked_a: float = 0.0
     _suspected: _Step | None = None
     _missing_since: float | None = None
-    _explained_until: float | None = None
+    _explained: tuple[float, float] | None = None
     _steps: deque[_Step] = field(default_factory=lambda: deque(maxlen=_STEPS))
     _restless_a: deque[float] = field(default_factory=lambda: deque(maxlen=_LOOKS))
     _per_block: float = 1.0
@@ -139,22 +148,51 @@ class StepEcho:
     @property
     def doubtful(self) -> bool:
         """Whether what the chargers did may not have shown: this is no time to raise anybody."""
-        return self.checking_since is not None or self.unanswered or self.waits
+        return self.checking_since is not None or self.unanswered or self.waits or self.ahead
 
     def forget(self) -> None:
         """Begin anew, as after the clock was set back or after a time without sight."""
         self._block = self._earlier = self._before = self.checking_since = None
         self._missing_since = None
         self.waits = False
+        self._fresh = True
         self._steps.clear()
 
     def knows(self, at: float) -> bool:
         """Return whether this reading of the meter has been taken in already."""
         return self._block is not None and self._block.last_at == at
 
-    def hear(self, told_a: float) -> None:
-        """Take in what all chargers together are told now, A, whether they have followed or not."""
+    def hear(self, at: float, told_a: float, *, most_a: float = math.inf, answer_s: float = math.inf) -> bool:
+        """Take in what all chargers are told now, whether they have followed or not; True when the meter is doubted.
+
+        On probation a raise that could not be shown by then is taken back, since nobody knows what flows.
+
+        Args:
+            at: Grid time of the meter's reading.
+            told_a: What they are told, A, all together.
+            most_a: By how much they may be raised before all of them were seen again, A.
+            answer_s: The time that they need to follow and report, s.
+        """
+        self._seen_a = told_a if self._seen_a is None else min(self._seen_a, told_a)
+        self.ahead = told_a > self._seen_a + most_a
         self.unanswered = self.probation and told_a > self._answered_a + _EPSILON_A
+        if not self.unanswered or self._unanswered_since is None or at < self._unanswered_since:
+            self._unanswered_since = at if self.unanswered else None
+        if self._unanswered_since is None or at - self._unanswered_since <= answer_s:
+            return False
+        self.forget()
+        self._unanswered_since = None
+        return True
+
+    def suspect(self, at: float, *, can_look: bool) -> None:
+        """Note that something else speaks against the meter: chargers are lowered to look, if any can be.
+
+        It is on probation until what they do shows.
+        """
+        if self.checking_since is None:
+            self.checking_since = at if can_look else None
+            self.probation = True
+            self._begin_anew(None)
 
     def observe(
         self,
@@ -166,6 +204,7 @@ class StepEcho:
         lowerable: Mapping[str, bool],
         missing_a: float = 0.0,
         heard_at: float | None = None,
+        apart: Collection[str] = (),
     ) -> bool:
         """Take in a moment at which all chargers do what they were told last; True when the meter cannot be right.
 
@@ -177,6 +216,7 @@ class StepEcho:
             lowerable: Which they are, and whether each can be lowered.
             missing_a: How much less than what all known devices draw it shows on some phase, A.
             heard_at: When the chargers reported that they draw it, the first of them; None: just now.
+            apart: Other devices that draw something, which `load_a` is without.
         """
         if self.checking_since is not None and at - self.checking_since > _CHECK_S:
             self.forget()
@@ -185,8 +225,10 @@ class StepEcho:
             return False
         block = self._block
         members, following = frozenset(lowerable), _Block.of(at, load_a, drawn_a)
-        if block is None or members != self._members or not 0.0 < at - block.last_at <= _APART_S:
-            self._members = members
+        # What is counted on the other side from now on looks like a step, and is none.
+        same = self._members.isdisjoint(apart) and members.isdisjoint(self._apart)
+        self._members, self._apart = members, frozenset(apart)
+        if block is None or not same or not 0.0 < at - block.last_at <= _APART_S:
             self._told_a, self._block, self._earlier, self._before = told_a, following, None, None
         elif abs(drawn_a - block.drawn_a / block.number) > _STILL_A or told_a != self._told_a:
             self._move(told_a, block, following)
@@ -197,9 +239,11 @@ class StepEcho:
             self._block, self._earlier = following, None
         else:
             block.add(following)
+        if self._measured:
+            self._seen_a, self.ahead = told_a, False
         can_look = any(lowerable.values())
         if self._is_missing(at, missing_a, at if heard_at is None else heard_at) and can_look:
-            self._explained_until = at + _EXPLAINED_S
+            self._explained = at, missing_a
             self._look_down(self._step())
             return False
         return self._judge(can_look=can_look)
@@ -216,8 +260,13 @@ class StepEcho:
 
     def _turn(self, block: _Block, following: _Block) -> None:
         """A block is full: the next one begins, and tells how restless the rest of the load is."""
+        step = self._step()
+        if self.checking_since is not None:
+            self._answered_a = 0.0
+        elif self._fresh or self._told_a <= self._answered_a or (step is not None and self._was_asked(step)):
+            self._answered_a = self._told_a
+        self._fresh = False
         self._close_step()
-        self._answered_a = self._told_a if self.checking_since is None else 0.0
         self._per_block = float(block.number)
         if self._earlier is not None:
             _, moved_a, shown_a = _between(self._earlier, block)
@@ -261,28 +310,31 @@ class StepEcho:
             elif hidden and can_look:
                 self._look_down(step)
             elif hidden:
-                # Where nobody can be lowered there is nothing to look at, and nobody takes too much.
-                self.probation = True
+                # Where nobody can be lowered there is nothing to look at. Who was on probation before is wrong then:
+                # chargers with their least current, too, may be more than there is room for.
+                wrong, self.probation = self.probation, True
                 self._begin_anew(step)
+                return wrong
         return False
 
     def _is_missing(self, at: float, missing_a: float, heard_at: float) -> bool:
         """Return whether what chargers draw has been missing for so long that they have said so since."""
+        if self._explained is not None and 0.0 <= at - self._explained[0] <= _EXPLAINED_S:
+            missing_a -= self._explained[1]
         if missing_a < _FED_A:
             self._missing_since = None
         elif self._missing_since is None or at < self._missing_since:
             self._missing_since = at
         if self._missing_since is None or heard_at - self._missing_since < _MISSING_S:
             return False
-        explained = self._explained_until is not None and 0.0 <= self._explained_until - at <= _EXPLAINED_S
-        return not explained and self.checking_since is None
+        return self.checking_since is None
 
     def _look_down(self, step: _Step | None) -> None:
         self.checking_since = None if self._block is None else self._block.last_at
         self._begin_anew(step)
 
     def _begin_anew(self, suspected: _Step | None) -> None:
-        self._suspected = suspected
+        self._suspected, self._fresh = suspected, True
         self._steps.clear()
         self._before = None
 
@@ -329,7 +381,7 @@ class StepEcho:
                 return True
             if moved_a >= _ENOUGH_OF_NOTHING_A and abs(slope) + _SUSPECT_ERRORS * error < _NO_SLOPE:
                 return True
-        if self._measured and slope - _CLEAR_ERRORS * error > _LEAST_SLOPE:
+        if self._measured and len(newest) >= _CLEARING and slope - _CLEAR_ERRORS * error > _LEAST_SLOPE:
             self.probation = False
         return False
 

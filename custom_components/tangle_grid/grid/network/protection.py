@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from ..device.charging import assume, beyond_a, can_be_lowered, draw_of, has_followed
+from ..device.charging import assume, beyond_a, draw_of
 from ..device.draw_bounds import Draw
 from ..device.freshness import MeterFault, is_finite, meter_fault
 from ..device.held_back import HeldBack
@@ -18,7 +18,6 @@ from ..device.state import DeviceState
 from ..model.validation import MAX_DURATION_S
 from ..model.world import (
     NOMINAL_V,
-    BatteryConfig,
     ChargerConfig,
     FeederConfig,
     PhaseReading,
@@ -29,8 +28,10 @@ from ..model.world import (
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
 from .load_mean import LoadMean
+from .meter_check import Doubt, doubts
 from .meter_plausibility import Plausibility
 from .meter_response import StepEcho
+from .proportional_fall import ProportionalFall
 from .recent_highs import Highs
 from .topology import PHASES, Topology, feeder_of, limit_at, limits_at, phase_of, total_at
 
@@ -74,6 +75,7 @@ class FeederWatch:
         reports: How often the meter reports.
         attribution: Who is behind what it shows.
         echo: Whether what chargers do shows on it.
+        fall: Whether it fell at once by the same ratio on several phases.
         highs: The greatest loads that nobody controls, of the last minutes.
         mean: The load that nobody controls without its noise.
         short_since: A phase carries more than the capacity without a break since then.
@@ -99,6 +101,7 @@ class FeederWatch:
     reports: ReportWatch = field(default_factory=ReportWatch)
     attribution: Attribution = field(default_factory=Attribution)
     echo: StepEcho = field(default_factory=StepEcho)
+    fall: ProportionalFall = field(default_factory=ProportionalFall)
     highs: Highs = field(default_factory=Highs)
     mean: LoadMean = field(default_factory=LoadMean)
     short_since: float | None = None
@@ -123,7 +126,7 @@ class FeederWatch:
     def suspect(self) -> bool:
         """What the meter shows may be wrong or old: no reason to give anybody more."""
         gone = self._gone_since is not None and not self.blind
-        return gone or self.plausibility.suspect or self.echo.doubtful
+        return gone or self.plausibility.suspect or self.echo.doubtful or self.fall.pending
 
     @property
     def blind(self) -> bool:
@@ -226,6 +229,7 @@ class FeederWatch:
         self.mean.forget()
         self.attribution.forget()
         self.echo.forget()
+        self.fall.forget()
         self.reports.interrupt()
         self.held_back.forget()
         self._newest = self.short_since = self._seen_at = None
@@ -404,26 +408,18 @@ def _uncontrolled_at(
     at = feeder.reading.at
     draws = [draw_of(device, at, timing) for device in decided]
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
-    told_a = sum([_told_a(device) for device in decided])
-    feeder.echo.hear(told_a)
-    if not feeder.echo.knows(at) and all(has_followed(device, at, timing) for device in decided):
-        drawn_a = sum([sum(draw.likely) for draw in draws])
-        # Who is silent may have stopped since.
-        seen = [draw for device, draw in zip(fixed, apart, strict=True) if device.reading is not None]
-        known = [sum([draw.likely[phase] for draw in (*draws, *seen)]) for phase in range(PHASES)]
-        wrong = feeder.echo.observe(
-            at,
-            load_a=sum(feeder.reading.power_w) / NOMINAL_V - sum([sum(draw.likely) for draw in apart]),
-            drawn_a=drawn_a,
-            told_a=told_a,
-            lowerable={device.device_id: can_be_lowered(device) for device in decided},
-            missing_a=_missing_a(known, feeder.reading.power_w),
-            heard_at=min(
-                [device.reading.at for device in (*decided, *fixed) if device.reading is not None], default=at
-            ),
-        )
-        if wrong:
-            feeder.plausibility.doubt(now, timing)
+    doubt = doubts(
+        feeder.echo,
+        feeder.fall,
+        feeder.reading,
+        decided=list(zip(decided, draws, strict=True)),
+        fixed=list(zip(fixed, apart, strict=True)),
+        fuse_a=max(feeder.config.capacity_a),
+        reports_s=feeder.reports.interval_s or 0.0,
+        timing=timing,
+    )
+    if doubt is not None:
+        feeder.plausibility.doubt(now, timing, proven=doubt is Doubt.PROVEN)
     ends = feeder.attribution.update(feeder.reading, [*draws, *apart])
     if ends is not None:
         for device, draw in zip(decided, draws, strict=True):
@@ -436,18 +432,6 @@ def _uncontrolled_at(
         least[phase] = (near if overloaded else min(near, wide)) + more
         most[phase] = max(near, wide) + more
     return (least[0], least[1], least[2]), (most[0], most[1], most[2])
-
-
-def _told_a(device: DeviceState) -> float:
-    """Return what a device is told, A per phase; 0: nothing, as a battery that is left to itself."""
-    told = device.setpoint or 0.0
-    return told / device.config.watts_per_amp if isinstance(device.config, BatteryConfig) else told
-
-
-def _missing_a(known_a: Iterable[float], shown_w: Iterable[float]) -> float:
-    """Return how much less than what devices draw a meter shows on some phase, A, whoever is on which phase."""
-    pairs = zip(sorted(known_a), sorted(shown_w), strict=True)
-    return max(amps - watts / NOMINAL_V for amps, watts in pairs)
 
 
 def room_for(

@@ -51,6 +51,11 @@ class Behaviour:
         self._from_s, self._to_s = begin_s, end_s
         return self
 
+    @property
+    def ends_s(self) -> float:
+        """How long after the start of the device it ends, s."""
+        return self._to_s
+
     def active(self, since_start_s: float) -> bool:
         """Return whether it is at work so long after the start of the device."""
         return self._from_s <= since_start_s < self._to_s

@@ -1,5 +1,6 @@
 """What chargers, meters and batteries of the zoo have in common: entities that are reported now and then."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -33,6 +34,10 @@ class ZooDevice:
         for timer in timers:
             period_s, offset_s = timer.every_s() or (_USUAL_S, 0.0)
             agenda.after(offset_s or period_s, lambda timer=timer: self._tick(timer))  # type: ignore[misc]
+        for each in behaviours:
+            if math.isfinite(each.ends_s):
+                # What was not there, or said something else, is there again: that is a change.
+                agenda.after(each.ends_s, self.changed)
 
     def active(self) -> Iterator[Behaviour]:
         """Return the behaviours that are at work now."""
