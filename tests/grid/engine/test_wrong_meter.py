@@ -88,3 +88,13 @@ def test_what_was_drawn_once(seed: int) -> None:
     """
     result = judge(draw(random.Random(seed)), seed)  # noqa: S311 - a model, not a secret
     assert not result.wrong, result
+
+
+@pytest.mark.parametrize("seed", [20175, 21868, 22403, 23685, 26868])
+def test_a_meter_that_begins_to_show_half_on_a_busy_site(seed: int) -> None:
+    """Eight chargers of which one is always about to report; a charger alone, and a battery that turns.
+
+    And one that never says that it was paused, and two that forget their limits and start together.
+    """
+    result = judge(draw(random.Random(seed)), seed)  # noqa: S311 - a model, not a secret
+    assert not result.wrong, result

@@ -210,3 +210,90 @@ def test_on_probation_a_raise_waits_for_the_answer_to_the_one_before() -> None:
     feed.read()
     feed.echo.hear(feed.at, LEAST_A + RAISE_A)
     assert feed.echo.unanswered
+
+
+def settled(echo: StepEcho, at: float, *, load_a: float, drawn_a: float) -> float:
+    """Let a meter and its charger stand still for a block and a bit; returns the time after it."""
+    for _ in range(8):
+        at += METER_S
+        echo.hear(at, drawn_a, most_a=10.0, answer_s=100.0)
+        echo.observe(at, load_a=load_a, drawn_a=drawn_a, told_a=drawn_a, lowerable={"one": drawn_a > 6.0})
+    return at
+
+
+def test_nobody_is_raised_far_before_all_were_seen_to_have_followed() -> None:
+    echo = StepEcho()
+    at = settled(echo, START, load_a=20.0, drawn_a=6.0)
+    echo.hear(at, 16.0, most_a=10.0)
+    assert not echo.doubtful
+    echo.hear(at, 16.1, most_a=10.0)
+    assert echo.doubtful
+    # What was lowered meanwhile has to be raised again first.
+    echo.hear(at, 4.0, most_a=10.0)
+    echo.hear(at, 14.1, most_a=10.0)
+    assert echo.doubtful
+    at = settled(echo, at, load_a=30.0, drawn_a=16.1)
+    assert not echo.doubtful
+
+
+def test_a_raise_of_a_doubted_meter_that_is_not_shown_in_time_is_taken_back() -> None:
+    echo = StepEcho(probation=True)
+    at = settled(echo, START, load_a=20.0, drawn_a=6.0)
+    assert not echo.unanswered
+    doubted = [echo.hear(at + second, 12.0, answer_s=100.0) for second in range(0, 106, 5)]
+    assert doubted == [False] * 21 + [True]
+    # One that is not doubted may take its time.
+    assert not any(StepEcho().hear(at + second, 12.0, answer_s=100.0) for second in range(0, 3600, 5))
+
+
+def test_one_answer_may_be_chance_and_two_end_a_probation() -> None:
+    echo = StepEcho(probation=True)
+    at = settled(echo, START, load_a=20.0, drawn_a=6.0)
+    at = settled(echo, at, load_a=44.0, drawn_a=30.0)
+    assert echo.probation
+    settled(echo, at, load_a=68.0, drawn_a=54.0)
+    assert not echo.probation
+
+
+def test_on_probation_nobody_needs_to_be_lowered_to_be_found_wrong() -> None:
+    """All draw their least, and what they drew more just now did not show."""
+    found = []
+    for probation in (False, True):
+        echo = StepEcho(probation=probation)
+        at = settled(echo, START, load_a=20.0, drawn_a=6.0)
+        wrong = False
+        for _ in range(8):
+            at += METER_S
+            echo.hear(at, 18.0)
+            lowerable = {"one": False, "other": False}
+            wrong |= echo.observe(at, load_a=25.0, drawn_a=18.0, told_a=18.0, lowerable=lowerable)
+        found.append(wrong)
+        assert echo.probation
+    assert found == [False, True]
+
+
+def test_a_suspicion_from_elsewhere_lowers_chargers_or_begins_a_probation() -> None:
+    echo = StepEcho()
+    echo.suspect(START, can_look=True)
+    assert echo.checking_since == START
+    echo = StepEcho()
+    echo.suspect(START, can_look=False)
+    assert echo.checking_since is None
+    assert echo.probation
+
+
+def test_who_is_counted_elsewhere_from_now_on_has_made_no_step() -> None:
+    """A charger that falls silent, or is heard again, moves from one sum to the other, and no current with it."""
+    for drew_a in (0.0, 10.0):
+        echo = StepEcho(probation=True)
+        apart = ["other"] if drew_a else []
+        at = START
+        for _ in range(8):
+            at += METER_S
+            echo.observe(at, load_a=20.0, drawn_a=6.0, told_a=6.0, lowerable={"one": False}, apart=apart)
+        at += METER_S
+        echo.observe(
+            at, load_a=20.5 + drew_a, drawn_a=16.0, told_a=16.0, lowerable={"one": False, "other": True}, apart=[]
+        )
+        # Who drew nothing there has made one here.
+        assert echo.waits is (drew_a == 0.0)
