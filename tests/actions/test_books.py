@@ -172,7 +172,7 @@ async def test_whoever_is_erased_leaves_exact_sums(island: Island) -> None:
     assert await statement(island, month=before["month"]) | {"url": ""} == before | {"url": ""}
 
     erased = await island.call("erase_me", response=True, device_id=device, confirm=True)
-    assert erased == {"lines": 4, "reports": 0, "under_way": 0}
+    assert erased == {"lines": 4, "payments": 1, "reports": 0, "under_way": 0}
     after = await statement(island)
     for name in ("opening", "closing", "sessions", "totals", "kinds"):
         assert after[name] == before[name], name

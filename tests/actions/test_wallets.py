@@ -222,3 +222,20 @@ async def test_a_seed_is_imported(
     placeholders = shown["description_placeholders"]
     assert placeholders is not None
     assert placeholders["seed"] == before.seeds[wallet]
+
+
+async def test_whoever_was_erased_and_comes_back_gets_the_wallet_back(hass: HomeAssistant) -> None:
+    """Of the name nothing is kept but what proves it."""
+    store, cars = SecretStore(hass, "b" * 32), {"car-1": ("vehicle", "Quagmire")}
+    first = await store.async_load(cars)
+    wallet = first.wallets["car-1"]
+    assert (await store.async_destroy_person_key(wallet), await store.async_destroy_person_key("nobody"))[1] is None
+    left = await store.async_load({})
+    assert left.names == {wallet: wallet}
+    assert left.persons[wallet] != first.persons[wallet]
+    assert "Quagmire" not in str(await store._async_read())
+    stranger = await store.async_load({"car-2": ("vehicle", "Other")})
+    assert stranger.wallets["car-2"] != wallet
+    again = await store.async_load({"car-2": ("vehicle", "Other"), "car-3": ("vehicle", "Quagmire")})
+    assert (again.wallets["car-3"], again.names[wallet]) == (wallet, "Quagmire")
+    assert again.people.keys() == {wallet, stranger.wallets["car-2"]}

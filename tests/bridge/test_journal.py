@@ -1,6 +1,8 @@
 """The journal: what a step changed is there as a whole, once, and nothing that was promised changes."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,4 +223,21 @@ def test_erasing_leaves_what_is_under_way(tmp_path: Path) -> None:
     # The first one's state names nobody.
     assert [journal.saga("session", saga) is not None for saga in sagas] == [True, False, True, True]
     assert [each.participant for each in journal.quarters(since=0, until=1)] == ["bike"]
+    journal.close()
+
+
+def test_a_journal_of_before_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "economy.sqlite"
+    journal = Journal(path)
+    journal.record([step(effects=[transfer(), line()])])
+    journal.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("ALTER TABLE line DROP COLUMN rate; DROP TABLE erased; PRAGMA user_version=1")
+    journal = Journal(path)
+    assert list(journal.lines()) == [line()]
+    (ordered,) = journal.open_transfers()
+    journal.note_states([replace(ordered, state=TransferState.CONFIRMED)])
+    erased = journal.erase("car", (), lambda lines, _kept: (replace(each, details={}) for each in lines))
+    assert (erased.lines, journal.transfer("session-1:1")) == (1, None)
+    assert journal.ordered_here(["session-1:1", "other"]) == {"session-1:1"}, "it is not booked as somebody else's"
     journal.close()

@@ -4,7 +4,7 @@ Meter and telemetry are states that a test sets, current limits are `input_numbe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -350,7 +350,7 @@ class FakeLedger:
         """Its parts are itself."""
         return self
 
-    rules = seeds = tangle
+    rules = seeds = keys = tangle
 
     async def graph(self, limit: int = 60) -> list[TangleNode]:
         node = TangleNode(
@@ -435,6 +435,10 @@ class FakeLedger:
     def tell_health(self) -> None:
         """Say how it is."""
         self._tell(HealthChanged(status=self.status()))
+
+    async def forget_person(self, wallet: str, keys: Sequence[str]) -> int:
+        assert keys
+        return sum(wallet in {each.source, each.target} for each in self.orders.values())
 
     async def publish(self, kind: str, body: Mapping[str, Any], *, sender: str | None = None) -> str:
         number = len(self.published)

@@ -153,7 +153,12 @@ async def _erase_me(call: ServiceCall) -> ServiceResponse:
         runtime.topics.forget(participant)
         erased = await runtime.books.async_erase(participant)
         reports = await runtime.ledger.keys.forget_reports(participant)
-    return {"lines": erased.lines, "reports": reports, "under_way": erased.under_way}
+    return {
+        "lines": erased.lines,
+        "payments": erased.payments,
+        "reports": reports,
+        "under_way": erased.under_way,
+    }
 
 
 class StatementView(HomeAssistantView):

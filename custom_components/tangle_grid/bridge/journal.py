@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from ..economy.effects import BookEntry, Effect, Kind, Transfer
 from ..ledger import PROPERTIES_SCHEMA, Database, LedgerError, LedgerFault, Properties, set_aside
 
 JOURNAL_FILE: Final = "economy.sqlite"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE saga (
     kind TEXT NOT NULL,
@@ -50,7 +51,8 @@ CREATE TABLE line (
     wh_out INTEGER NOT NULL,
     counterparty TEXT,
     payment_id TEXT,
-    details TEXT NOT NULL
+    details TEXT NOT NULL,
+    rate TEXT
 );
 CREATE INDEX line_of ON line (participant, at);
 CREATE INDEX line_payment ON line (payment_id) WHERE payment_id IS NOT NULL;
@@ -61,17 +63,24 @@ CREATE TABLE quarter (
     wh_out INTEGER NOT NULL,
     PRIMARY KEY (participant, at)
 ) WITHOUT ROWID;
+CREATE TABLE erased (payment_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+_UPGRADES: Final = {
+    1: "ALTER TABLE line ADD COLUMN rate TEXT; CREATE TABLE erased (payment_id TEXT PRIMARY KEY) WITHOUT ROWID"
+}
 _BEGUN: Final = "begun"
 _LINES: Final = (
-    "SELECT entry_id, participant, at, kind, reference, amount, wh_in, wh_out, counterparty, payment_id, details "
-    "FROM line"
+    "SELECT entry_id, participant, at, kind, reference, amount, wh_in, wh_out, counterparty, payment_id, details, "
+    "rate FROM line"
 )
 _TRANSFERS: Final = "SELECT payment_id, source, target, amount, memo, state, tries FROM transfer"
 _OPEN: Final = "SELECT id, state FROM saga WHERE ended = 0"
 _COUNT_DETAILED: Final = (
     "SELECT COUNT(*) FROM line WHERE details <> '{}' AND at < ?1 AND (?2 IS NULL OR participant = ?2) "
     "AND kind IN (SELECT value FROM json_each(?3))"
+)
+_NOTE_ERASED: Final = (
+    "INSERT OR IGNORE INTO erased SELECT payment_id FROM transfer WHERE state = 'confirmed' AND ?1 IN (source, target)"
 )
 _FORGET_DETAILED: Final = _COUNT_DETAILED.replace("SELECT COUNT(*) FROM line", "UPDATE line SET details = '{}'")
 
@@ -122,10 +131,14 @@ class Quarter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """How many lines were rewritten, and how many things of the person are still under way and stay until they end."""
+    """How many lines were rewritten, and how many things of the person are still under way and stay until they end.
+
+    `payments` are those beside which nothing can be read any more.
+    """
 
     lines: int
     under_way: int
+    payments: int = 0
 
 
 type Rewriting = Callable[[Iterable[BookEntry], Callable[[str], bool]], Iterable[BookEntry]]
@@ -191,11 +204,12 @@ class Journal:
             else:
                 self._database.run(
                     "INSERT INTO line (entry_id, participant, at, kind, reference, amount, wh_in, wh_out, "
-                    "counterparty, payment_id, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "counterparty, payment_id, details, rate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (entry_id) DO NOTHING",
                     *(effect.entry_id, effect.participant, effect.at, effect.kind, effect.reference),
                     *(effect.amount_i, effect.wh_in, effect.wh_out, effect.counterparty, effect.payment_id),
                     _json(effect.details),
+                    None if effect.rate is None else str(effect.rate),
                 )
 
     # Sagas
@@ -299,10 +313,14 @@ class Journal:
         return at
 
     def ordered_here(self, payment_ids: Sequence[str]) -> set[str]:
-        """Return those of these payments that were ordered for a transfer: their lines are its saga's."""
+        """Return those of these payments that were ordered for a transfer: their lines are its saga's.
+
+        So are those of transfers that were erased.
+        """
         names = {payment_id: payment_id.partition("~")[0] for payment_id in payment_ids}
         rows = self._database.rows(
-            "SELECT payment_id FROM transfer WHERE payment_id IN (SELECT value FROM json_each(?))",
+            "SELECT payment_id FROM transfer WHERE payment_id IN (SELECT value FROM json_each(?1)) "
+            "UNION SELECT payment_id FROM erased WHERE payment_id IN (SELECT value FROM json_each(?1))",
             json.dumps(sorted(set(names.values()))),
         )
         found = {payment_id for (payment_id,) in rows}
@@ -319,12 +337,15 @@ class Journal:
     def erase(self, participant: str, names: Iterable[str], rewritten: Rewriting) -> Erased:
         """Erase a person from the books, all or nothing, and what ended of its sagas, and its energy by quarters.
 
-        `names` are those that sagas know the person by. Of the lines that `rewritten` gives, only time, reference,
-        other side and details are taken.
+        Of its transfers that are confirmed, the id remains: they are never made again. Nothing else of what is erased
+        is left in the file. `names` are those that sagas know the person by. Of the lines that `rewritten` gives, only
+        time, reference, other side and details are taken.
         """
-        database = self._database
+        database, known = self._database, {participant, *names}
         with database.transaction(durable=True):
-            under_way = [f"{saga_id} {state}" for saga_id, state in database.rows(_OPEN)]
+            # What does not name the person any more, such as what was found by its report, is nothing of its.
+            sagas = [f"{saga_id} {state}" for saga_id, state in database.rows(_OPEN)]
+            under_way = [text for text in sagas if any(name in text for name in known)]
             kept: set[str] = set()
 
             def is_kept(reference: str) -> bool:
@@ -338,10 +359,13 @@ class Journal:
                 "UPDATE line SET at = ?, reference = ?, counterparty = ?, details = ? WHERE entry_id = ?",
                 [(each.at, each.reference, each.counterparty, _json(each.details), each.entry_id) for each in changed],
             )
-            for name in {participant, *names}:
+            for name in known:
                 database.run("DELETE FROM saga WHERE ended = 1 AND instr(state, ?)", json.dumps(name))
             database.run("DELETE FROM quarter WHERE participant = ?", participant)
+            database.run(_NOTE_ERASED, participant)
+            database.run("DELETE FROM transfer WHERE state = 'confirmed' AND ?1 IN (source, target)", participant)
             own = {line.reference for line in lines if line.participant == participant}
+        database.rewrite()
         return Erased(lines=len(changed), under_way=len(kept & own))
 
     def forget_quarters(self, before: int) -> None:
@@ -373,6 +397,7 @@ def _open(path: Path) -> Database:
         path,
         schema=_SCHEMA + PROPERTIES_SCHEMA,
         version=_VERSION,
+        upgrades=_UPGRADES,
         create=lambda _database: None,
         cache_bytes=512 * 1024,
     )
@@ -389,7 +414,7 @@ def _transfer_of(row: Sequence[Any]) -> OrderedTransfer:
 
 
 def _line_of(row: Sequence[Any]) -> BookEntry:
-    entry_id, participant, at, kind, reference, amount_i, wh_in, wh_out, counterparty, payment_id, details = row
+    entry_id, participant, at, kind, reference, amount_i, wh_in, wh_out, counterparty, payment_id, details, rate = row
     return BookEntry(
         entry_id=entry_id,
         participant=participant,
@@ -402,6 +427,7 @@ def _line_of(row: Sequence[Any]) -> BookEntry:
         counterparty=counterparty,
         payment_id=payment_id,
         details=json.loads(details),
+        rate=None if rate is None else Fraction(rate),
     )
 
 

@@ -36,7 +36,7 @@ from .held_messages import HeldMessages
 from .ledger_packages import async_ensure_ledger_packages
 from .options import LedgerChoice
 from .publisher import Publisher
-from .secrets import Keyring, SecretStore, ledger_folder
+from .secrets import Keyring, SecretStore, keys_of, ledger_folder
 from .treasury import Treasury
 
 _RETRY_S: Final = (5, 15, 60, 300)
@@ -65,6 +65,7 @@ class LedgerLink:
         self._secrets = keyring.secrets
         self._saved = keyring.saved
         self._keyring = keyring
+        self._people = dict(keyring.people)
         self._store = store
         self.held = held
         self.publisher = Publisher(held, keyring, lambda: self._ledger)
@@ -157,6 +158,7 @@ class LedgerLink:
             backend=choice.backend(self._hass, await self._store.async_token(choice.token_id)),
             privacy=choice.privacy,
             begun=begun,
+            persons=self._people,
         )
         try:
             if not begun:
@@ -236,6 +238,16 @@ class LedgerLink:
         """Give a wallet another seed, which is stored before and after. Raises LedgerError."""
         await self.ledger.seeds.replace(wallet, seed, persist=self._async_save_secrets)
         await self.async_refresh_rules()
+
+    async def async_forget_person(self, wallet: str, key: str) -> int:
+        """Seal what tells of a person with another key, and forget what was said beside its payments.
+
+        Return of how many that was. Raises LedgerError.
+        """
+        if wallet not in self._people:
+            return 0
+        self._people[wallet] = keys_of(key)
+        return await self.ledger.keys.forget_person(wallet, self._people[wallet])
 
     # Copies
 

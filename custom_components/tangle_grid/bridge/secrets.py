@@ -5,7 +5,7 @@ entry, for wallets hold money.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,27 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.uuid import random_uuid_hex
 
-from ..const import DOMAIN, TREASURY
-from ..economy.privacy import following_key, new_key
+from ..const import DOMAIN, SUBENTRY_DATA_TOPIC, SUBENTRY_PARKING, SUBENTRY_TOLL, TREASURY
+from ..economy.privacy import following_key, new_key, salt_of
 from ..ledger import LedgerError, Secrets
 
 _VERSION: Final = 1
+_FOLLOWING: Final = 3
+_SERVICES: Final = frozenset({SUBENTRY_DATA_TOPIC, SUBENTRY_PARKING, SUBENTRY_TOLL})
+_ERASED: Final = "erased"
 # A lock is there as long as a store has it.
 _LOCKS: HassKey[WeakValueDictionary[str, asyncio.Lock]] = HassKey(f"{DOMAIN}.secret_locks")
+
+
+def keys_of(key: str) -> tuple[str, ...]:
+    """Return the key with which a person's notes are sealed, and those that follow when it is destroyed.
+
+    Whoever restores a backup has the old key again: what was sealed since with the following ones still opens.
+    """
+    keys = [key]
+    for _time in range(_FOLLOWING):
+        keys.append(following_key(keys[-1]))
+    return tuple(keys)
 
 
 def ledger_folder(hass: HomeAssistant, island_id: str) -> Path:
@@ -40,6 +54,7 @@ class Keyring:
         payees: The same, with those who are no participants any more: what they earned is still paid.
         names: The name of each wallet's owner, also of those who have left.
         persons: The key of each wallet's owner, for receipts that only they can open.
+        people: The keys of those owners who are people, as `keys_of` gives them.
         saved: Whether all of it is on disk. Until it is, no seed may be used.
         unreadable: Why the stored secrets cannot be read; None: they can. Then these are none, and nothing may be
             stored in the place of those.
@@ -51,6 +66,7 @@ class Keyring:
     names: Mapping[str, str]
     saved: bool
     persons: Mapping[str, str] = field(default_factory=dict, repr=False)
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     unreadable: str | None = None
 
 
@@ -124,16 +140,21 @@ class SecretStore:
             if participant in wallets:
                 self._owners[wallets[participant]].update(kind=kind, name=name)
                 continue
-            wallet = self._orphan(kind, name, participants) or participant
+            wallet = self._orphan(kind, name, participants, stored.get("persons", {})) or participant
             if wallet not in secrets.seeds:
                 secrets = secrets.with_wallet(wallet)
             before = self._owners.get(wallet)
             former = [*before.get("former", ()), before["participant"]] if before else []
             self._owners[wallet] = {"participant": participant, "kind": kind, "name": name, "former": former}
             wallets[participant] = wallet
+        persons = {wallet: new_key() for wallet in self._owners} | stored.get("persons", {})
+        for wallet, owner in self._owners.items():
+            if owner.get(_ERASED) and owner["participant"] not in participants:
+                # Whoever comes back under the same name gets the wallet back all the same.
+                owner["claim"] = owner.get("claim") or _claim(persons[wallet], owner["kind"], owner["name"])
+                owner["name"] = ""
         saved = True
         tokens = {name: token for name, token in stored.get("tokens", {}).items() if name == token_id}
-        persons = {wallet: new_key() for wallet in self._owners} | stored.get("persons", {})
         content = {**stored, "secrets": secrets.to_dict(), "owners": self._owners, "persons": persons}
         try:
             await self._async_save({**content, "tokens": tokens} if tokens or "tokens" in stored else content)
@@ -147,8 +168,13 @@ class SecretStore:
                 for wallet, owner in self._owners.items()
                 for participant in (*owner.get("former", ()), owner["participant"])
             },
-            names={wallet: owner["name"] for wallet, owner in self._owners.items()},
+            names={wallet: owner["name"] or wallet for wallet, owner in self._owners.items()},
             persons=persons,
+            people={
+                wallet: keys_of(persons[wallet])
+                for wallet, owner in self._owners.items()
+                if owner["kind"] not in _SERVICES
+            },
             saved=saved,
         )
 
@@ -171,6 +197,8 @@ class SecretStore:
     async def async_destroy_person_key(self, wallet: str) -> str | None:
         """Put the key that follows in the place of a wallet's owner's; return it, None for somebody without one.
 
+        The owner's name is forgotten once it is no participant any more.
+
         Raises:
             LedgerError: ledger_unavailable. It is not on disk.
         """
@@ -180,7 +208,11 @@ class SecretStore:
             if wallet not in persons:
                 return None
             key = following_key(persons[wallet])
-            await self._async_save({**stored, "persons": {**persons, wallet: key}})
+            owners = {name: dict(owner) for name, owner in stored.get("owners", {}).items()}
+            if wallet in owners:
+                owners[wallet][_ERASED] = True
+            await self._async_save({**stored, "persons": {**persons, wallet: key}, "owners": owners})
+            self._owners = owners
         return key
 
     # Whether there was a ledger
@@ -224,8 +256,19 @@ class SecretStore:
         """Delete the secrets, and with them every way to the tokens."""
         await self._store.async_remove()
 
-    def _orphan(self, kind: str, name: str, participants: Mapping[str, tuple[str, str]]) -> str | None:
+    def _orphan(
+        self, kind: str, name: str, participants: Mapping[str, tuple[str, str]], persons: Mapping[str, str]
+    ) -> str | None:
         for wallet, owner in self._owners.items():
-            if owner["participant"] not in participants and (owner["kind"], owner["name"]) == (kind, name):
+            if owner["participant"] in participants:
+                continue
+            if (owner["kind"], owner["name"]) == (kind, name):
+                return wallet
+            if "claim" in owner and wallet in persons and owner["claim"] == _claim(persons[wallet], kind, name):
                 return wallet
         return None
+
+
+def _claim(key: str, kind: str, name: str) -> str:
+    """Return what proves that somebody had this name, and does not tell it."""
+    return salt_of(key, f"owner/{kind}/{name}")

@@ -7,6 +7,7 @@ paid, and hands the transfers over again until the ledger has taken them: a tran
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -59,6 +60,7 @@ class BookEntry:
         counterparty: The other side: a participant, or None where it has no wallet here.
         payment_id: The transfer that moved the amount, or None where none was needed.
         details: What a statement or a receipt shows beside it; JSON, stays on this machine.
+        rate: What tokens were worth then, iota of a unit of the currency; None where nobody said so.
     """
 
     entry_id: str
@@ -72,6 +74,7 @@ class BookEntry:
     counterparty: str | None = None
     payment_id: str | None = None
     details: Mapping[str, Any] = field(default=_EMPTY)
+    rate: Fraction | None = None
 
 
 type Effect = Transfer | BookEntry

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -199,7 +200,8 @@ class Books:
     async def async_erase(self, participant: str) -> Erased:
         """Erase what the books hold of a participant but for its sums by month, and destroy the key of its receipts.
 
-        What is under way stays until it has ended, and is erased when this is called once more.
+        What was said beside its payments cannot be read any more by anybody. What is under way stays until it has
+        ended, and is erased when this is called once more.
         """
         await self._desk.async_settled()
         journal, account = self._desk.journal, self._desk.bookings.account_of(participant)
@@ -214,9 +216,11 @@ class Books:
                 is_kept=is_kept,
             )
 
+        _open = self._link.ledger  # else nothing is erased
         erased = await self._hass.async_add_executor_job(journal.erase, account, (participant,), rewritten)
         if (key := await self._store.async_destroy_person_key(account)) is not None:
             self._receipts.change(account, key)
+            return replace(erased, payments=await self._link.async_forget_person(account, key))
         return erased
 
     # What is kept for a time only

@@ -4,10 +4,11 @@ Synchronous. `advance` is for one worker thread; everything else may be called f
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from ..protocol import SigningKey
@@ -42,6 +43,9 @@ from .store.properties import Properties
 from .verify.receipts import Verification, verify_payment
 
 _LOGGER: Final = logging.getLogger(__name__)
+_NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
+_COUNTED_S: Final = 2 * 86_400
+"""What was paid so lately may still count for the limits of a wallet."""
 
 
 class LedgerCore:
@@ -60,12 +64,14 @@ class LedgerCore:
         http: HttpClient | None = None,
         privacy: PrivacyMode = "open",
         begun: bool = False,
+        persons: Mapping[str, Sequence[str]] = _NOBODY,
     ) -> None:
         """Open or start the ledger in a folder; where one was `begun` before, no other is started.
 
-        Without `backend` it is the node in this process, with `mwm` and `milestone_interval_s`; `http` is the
-        way to a remote one. Raises LedgerError (ledger_unavailable) when a file is damaged, cannot be written, or
-        belongs to another island, seed or Tangle; nothing is changed then.
+        Without `backend` it is the node in this process, with `mwm` and `milestone_interval_s`; `http` is the way to a
+        remote one, and `persons` gives the keys of people by their wallets. Raises LedgerError (ledger_unavailable)
+        when a file is damaged, cannot be written, or belongs to another island, seed or Tangle; nothing is changed
+        then.
         """
         self._island_id = island_id
         key = SigningKey.from_hex(secrets.signing_key)
@@ -93,7 +99,9 @@ class LedgerCore:
             self.members = ParticipantKeys(
                 self._database, island_id=island_id, signing_key=secrets.signing_key, clock=clock
             )
-            self.privacy = Privacy(self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy)
+            self.privacy = Privacy(
+                self._database, island_id=island_id, signing_key=secrets.signing_key, mode=privacy, persons=persons
+            )
             self.accounts = Accounts(self._database, self.backend, secrets)
             if opening.wants_rescan:
                 self.accounts.look_again()
@@ -127,6 +135,7 @@ class LedgerCore:
             island_id=island_id,
             members=self.members,
             body_key=self.privacy.sealing,
+            whose=self.privacy.person_of,
             sweeper=self.sweeper,
             clock=clock,
             reconcile=None if isinstance(self.backend, EmbeddedBackend) else reconcile,
@@ -192,6 +201,17 @@ class LedgerCore:
             for file in self._files():
                 file.check_writable()
         return self.steps.advance(), self.health()
+
+    def forget_person(self, wallet: str, keys: Sequence[str]) -> int:
+        """Seal with other keys what tells of a person, and forget what is known beside its payments that are over.
+
+        Return of how many payments. What was sealed so far is unreadable from now on, and what the files held of it is
+        overwritten.
+        """
+        self.privacy.change_person(wallet, keys)
+        count = self._outbox.forget_person(wallet, before=self._clock() - _COUNTED_S)
+        self._database.rewrite()
+        return count
 
     def findings_read(self) -> None:
         """Note that somebody has read what was put right when the files were opened."""

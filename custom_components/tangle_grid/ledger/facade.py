@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from .backends.backend import DEFAULT_MWM, BackendConfig, EmbeddedBackend, Remote
 from .backends.http_client import HttpClient
@@ -31,6 +32,8 @@ from .payments.pipeline import refused_as_unavailable
 from .tangle_reader import MAX_LIMIT, TangleReader
 from .wallet_seeds import WalletSeeds
 from .worker import Worker
+
+_NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
 class Ledger:
@@ -71,6 +74,7 @@ class Ledger:
         privacy: PrivacyMode = "open",
         clock: Callable[[], float] = time.time,
         begun: bool = False,
+        persons: Mapping[str, Sequence[str]] = _NOBODY,
     ) -> Self:
         """Open the ledger in this folder, or start one.
 
@@ -83,9 +87,11 @@ class Ledger:
         payments and messages go out there. Payments that were signed for the Tangle before wait until the ledger comes
         back to it. No key is used a second time. `clock` gives epoch seconds.
 
-        With `privacy` "sealed", what messages say from now on can be read only with a key (`keys.opening`).
-        Files of different moments are brought together, and one that is damaged or gone is made anew from the other:
-        `status().findings` say so. Where a ledger was `begun` before, no other one is started.
+        What is said beside a payment that tells of one of `persons` is sealed with the first of its keys, which are
+        given by its wallet; the others only open. With `privacy` "sealed", what messages say from now on can be read
+        only with a key (`keys.opening`). Files of different moments are brought together, and one that is damaged or
+        gone is made anew from the other: `status().findings` say so. Where a ledger was `begun` before, no other one is
+        started.
 
         Raises:
             LedgerError: ledger_unavailable. Files are damaged or gone, in use by another process, not to be written,
@@ -110,6 +116,7 @@ class Ledger:
                 privacy=privacy,
                 clock=clock,
                 begun=begun,
+                persons=persons,
             )
             return core, core.health()
 

@@ -1,6 +1,6 @@
 """The keys that an open ledger holds for its members and for its readers, as the rest of the integration sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .worker import Worker
 
@@ -54,13 +54,21 @@ class IslandKeys:
         """Return the keys that open all that was ever sealed here, the present one first."""
 
         def keys() -> list[str]:
-            return [self._core.privacy.key(epoch) for epoch in range(self._core.privacy.epoch, 0, -1)]
+            epochs = range(self._core.privacy.epoch, 0, -1)
+            return [*map(self._core.privacy.key, epochs), *self._core.privacy.personal_keys()]
 
         return await self._worker.ask(keys)
 
     async def forget_reports(self, participant: str) -> int:
         """Destroy the keys of the sealed reports of a participant: nobody can read them again. Return how many."""
         return await self._worker.ask(lambda: self._core.privacy.forget_reports(participant))
+
+    async def forget_person(self, wallet: str, keys: Sequence[str]) -> int:
+        """Forget what is said beside a person's payments that are over, and return of how many.
+
+        `keys` take the place of those that have sealed it: the first one seals from now on, the others only open.
+        """
+        return await self._worker.ask(lambda: self._core.forget_person(wallet, keys))
 
     async def renew_opening(self) -> None:
         """Seal with another key from now on. What was sealed before stays open to whoever has the key so far."""

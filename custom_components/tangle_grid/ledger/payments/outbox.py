@@ -9,7 +9,7 @@ Whatever happens in between is repeated from what is stored, and so has the same
 from statistics import median
 from typing import Final
 
-from ..base.model import Payment, PaymentOrder
+from ..base.model import RECEIPTS, TREASURY, Payment, PaymentOrder
 from ..base.stored_values import understood
 from ..store.database import Database
 from .outbox_rows import OpenPayment, open_payment_of, payment_of
@@ -81,6 +81,19 @@ ALTER TABLE message ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 """What makes the tables of version 2 those above."""
 
 _TIMED: Final = 50
+_SOMEBODY: Final = "erased"
+_COUNT_TOLD: Final = (
+    "SELECT COUNT(*) FROM payment WHERE (source = ?1 OR target = ?1) AND state IN ('confirmed', 'failed') "
+    "AND instr(memo, ?2) > 0"
+)
+_FORGET_PAYER: Final = (
+    "UPDATE payment SET source = ?4 WHERE target = ?1 AND source NOT IN (?1, ?3) "
+    "AND state IN ('confirmed', 'failed') AND instr(memo, ?2) > 0 AND created_at < ?5"
+)
+_FORGET_TOLD: Final = (
+    "UPDATE payment SET memo = '{}', target = CASE WHEN target IN (?1, ?3) THEN target ELSE ?4 END "
+    "WHERE (source = ?1 OR target = ?1) AND state IN ('confirmed', 'failed') AND instr(memo, ?2) > 0"
+)
 _PAYMENT: Final = (
     "SELECT payment_id, payment.source, target, amount, memo, payment.state, transfer.bundle, tail, error, created_at,"
     " sent_at, confirmed_at, CASE WHEN bundle IS NULL THEN NULL ELSE"
@@ -113,6 +126,19 @@ class Outbox:
             now,
             sweep,
         )
+
+    def forget_person(self, wallet: str, *, before: float) -> int:
+        """Forget what is known beside the payments of a wallet that tell of people and are over; return of how many.
+
+        Amounts, times and ids stay. Who was paid is forgotten, but for the treasury; who paid, if that was before this
+        time.
+        """
+        values = (wallet, f'"{RECEIPTS}"', TREASURY, _SOMEBODY, before)
+        with self._database.transaction(durable=True):
+            count = self._database.value(_COUNT_TOLD, *values[:2])
+            self._database.run(_FORGET_PAYER, *values)
+            self._database.run(_FORGET_TOLD, *values[:4])
+        return int(count)
 
     def payment(self, payment_id: str) -> Payment | None:
         """Return a payment, or None."""

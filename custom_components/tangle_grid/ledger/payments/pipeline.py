@@ -24,7 +24,7 @@ from ..store.database import Database
 from .accounts import Accounts
 from .outbox import Outbox
 from .outbox_rows import Transfer
-from .planner import TransferPlanner
+from .planner import TransferPlanner, Whose
 from .sweeper import Sweeper
 from .transfers import Transfers
 
@@ -102,12 +102,15 @@ class Pipeline:
         island_id: str,
         members: ParticipantKeys,
         body_key: Callable[[str, Mapping[str, Any], str | None], tuple[int, str] | None],
+        whose: Whose,
         sweeper: Sweeper,
         clock: Callable[[], float],
         remember: Callable[[], None],
         reconcile: Callable[[], bool] | None = None,
     ) -> None:
         """`body_key` gives epoch and key to seal what a sender says in a kind, None when it stays open.
+
+        `whose` says whom a payment tells of.
 
         `reconcile` sees to it that wallets and Tangle agree; nothing is done before it came to its end. `remember`
         keeps what everybody has, now and then.
@@ -125,7 +128,7 @@ class Pipeline:
         self._clock = clock
         self._last_round = float("-inf")
         self._sweeper = sweeper
-        self._planner = TransferPlanner(database, accounts, backend, seal=self._seal, clock=clock)
+        self._planner = TransferPlanner(database, accounts, backend, seal=self._seal, whose=whose, clock=clock)
         self._remember = remember
         self._confirmed = 0
         self._reconcile = reconcile

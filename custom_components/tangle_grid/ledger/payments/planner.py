@@ -26,6 +26,9 @@ _MAX_TOLD_BYTES: Final = 6_144
 type Seal = Callable[[str, str, Mapping[str, Any], float], BundlePlan]
 """Numbers and signs a message (kind, id, body, time), inside the transaction that stores the plan."""
 
+type Whose = Callable[[str, str], str | None]
+"""Tells the person of whom a payment tells, from who pays and who is paid."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -42,8 +45,17 @@ class TransferPlanner:
     """
 
     def __init__(
-        self, database: Database, accounts: Accounts, backend: Backend, *, seal: Seal, clock: Callable[[], float]
+        self,
+        database: Database,
+        accounts: Accounts,
+        backend: Backend,
+        *,
+        seal: Seal,
+        whose: Whose,
+        clock: Callable[[], float],
     ) -> None:
+        """`seal` makes the message of a bundle; what that says of people is about one only, as `whose` tells."""
+        self._whose = whose
         self._database = database
         self._accounts = accounts
         self._backend = backend
@@ -146,8 +158,7 @@ class TransferPlanner:
             return self._accounts.renew(owner)
         return address
 
-    @staticmethod
-    def _fitting(queue: Sequence[OpenPayment], funds: int) -> list[Payment]:
+    def _fitting(self, queue: Sequence[OpenPayment], funds: int) -> list[Payment]:
         """Return the payments from the head of the queue that fit one bundle, in their order."""
         batch: list[Payment] = []
         total = told_bytes = 0
@@ -156,13 +167,17 @@ class TransferPlanner:
             told_bytes += len(canonical([each.payment.payment_id, each.payment.memo]))
             if total > funds or (batch and (each.alone or told_bytes > _MAX_TOLD_BYTES)):
                 break
-            if batch and is_personal(each.payment.memo) != is_personal(batch[0].memo):
-                # What one bundle says of its payments is sealed, or it is not.
+            if batch and self._secrecy(each.payment) != self._secrecy(batch[0]):
+                # What one bundle says of its payments is sealed for one person, or it is not.
                 break
             batch.append(each.payment)
             if each.alone:
                 break
         return batch
+
+    def _secrecy(self, payment: Payment) -> tuple[bool, str | None]:
+        personal = is_personal(payment.memo)
+        return personal, self._whose(payment.source, payment.target) if personal else None
 
     def _fail(self, payments: Sequence[Payment], error: str) -> Planned:
         with self._database.transaction(durable=True):

@@ -330,6 +330,22 @@ class Database:
             execute = self._open_connection.execute
             return [execute(sql, each).fetchone() for each in values]
 
+    def rewrite(self) -> None:
+        """Write the file anew: nothing that was deleted, or is not what it was, is left in it or in its log.
+
+        A file that is to lie still has that in its log until it may change again.
+        """
+        with self.lock, _unavailable(self.path):
+            connection = self._open_connection
+            # Else what an empty part of a page held may be anything.
+            connection.execute("PRAGMA secure_delete=ON").fetchall()
+            try:
+                connection.execute("VACUUM")
+            finally:
+                connection.execute("PRAGMA secure_delete=OFF").fetchall()
+            if self._keeper is not None:
+                self._keeper.take_in()
+
     def shrink(self, pages: int) -> int:
         """Give up to so many unused pages back to the system; return how many unused ones are left."""
         with self.lock, _unavailable(self.path):

@@ -65,6 +65,11 @@ class LogKeeper:
         except sqlite3.Error, OSError:
             return
 
+    def take_in(self) -> None:
+        """Take in the log at once, so that nothing of what was changed is left in it, unless it is to lie still."""
+        if time.monotonic() >= self._still_until:
+            self.begin()
+
     def lie_still(self, seconds: float) -> None:
         """Take in the log, and then leave the file as it is: for so many seconds, or while the log is not too long.
 
