@@ -83,7 +83,8 @@ async def test_a_statement_is_what_the_wallet_holds_and_is_signed(island: Island
     hass = island.hass
     hass.config_entries.async_update_entry(island.entry, options={**island.entry.options, "token_rate": "100"})
     found = await statement(island)
-    assert found["money"] == {"currency": hass.config.currency, "opening": "0.0000", "closing": "7.0000"}
+    sums = {"opening": "0.0000", "received": "10.0000", "paid": "3.0000", "closing": "7.0000"}
+    assert found["money"] == {"currency": hass.config.currency, **sums}
     assert verify_statement(found["content"], island.runtime.link.signing_key().public, zone).worth is not None
     with pytest.raises(ServiceValidationError) as refused:
         await statement(island, month="January")

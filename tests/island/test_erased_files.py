@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
 from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Transfer
 from custom_components.tangle_grid.ledger import SUPPLY
@@ -131,5 +131,6 @@ async def test_who_is_erased_and_removed_stands_in_no_file(
     assert (await island.runtime.ledger.wallets())[VEHICLE].balance_i == 9_700, "its wallet is kept"
     await hass.config_entries.async_unload(island.entry.entry_id)
     await hass.async_block_till_done()
+    await flush_store(hass.config_entries._store)
     after = await hass.async_add_executor_job(files, folder, hass_storage)
     assert not holding(after, NAME, PLACE, "32.8734", "32873400", "-117.2274", "117227400")

@@ -17,7 +17,7 @@ from homeassistant.util import slugify
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN, TREASURY
-from ..economy.books import BooksError, Form, Month, Statement, Sums
+from ..economy.books import BooksError, Form, Month, Statement, Sums, decimal
 from ..errors import invalid, translated_errors
 from .access import async_require_download, async_require_spending
 from .registering import for_users
@@ -108,12 +108,12 @@ def _summary(of: Statement) -> dict[str, Any]:
 
 
 def _money(of: Statement) -> JsonObjectType | None:
-    """Return the balances in the currency; None where nobody says what tokens are worth."""
-    worth = of.worth
-    if worth is None:
+    """Return the sums in the currency; None where nobody says what tokens are worth."""
+    worth, money = of.worth, of.money
+    if worth is None or money is None:
         return None
-    opening, closing = worth.text(of.opening_i), worth.text(of.closing_i)
-    return {"currency": worth.currency, "opening": opening, "closing": closing}
+    sums = {"opening": money.opening, "received": money.received, "paid": money.paid, "closing": money.closing}
+    return {"currency": worth.currency, **{name: decimal(units) for name, units in sums.items()}}
 
 
 async def _export_my_data(call: ServiceCall) -> ServiceResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from ..const import TREASURY
 from ..economy.effects import BookEntry, Effect, Kind, Transfer
@@ -9,11 +10,19 @@ from ..ledger import Payment, WalletState
 
 
 class Bookings:
-    """Turns participants into the accounts that outlive them, and puts receipts beside payments."""
+    """Turns participants into the accounts that outlive them, notes rates, and puts receipts beside payments."""
 
-    def __init__(self, wallet_of: Callable[[str], str | None], receipt: Callable[[BookEntry], str | None]) -> None:
-        """`wallet_of` gives a participant's wallet, None for somebody without; `receipt` what a payment shows."""
-        self._wallet_of, self._receipt = wallet_of, receipt
+    def __init__(
+        self,
+        wallet_of: Callable[[str], str | None],
+        receipt: Callable[[BookEntry], str | None],
+        rate: Callable[[], Fraction | None],
+    ) -> None:
+        """`wallet_of` gives a participant's wallet, None for somebody without; `receipt` what a payment shows.
+
+        `rate` is what tokens are worth now: it is noted with lines that have none of their own.
+        """
+        self._wallet_of, self._receipt, self._rate = wallet_of, receipt, rate
 
     def account_of(self, participant: str) -> str:
         """Return under which name a participant stands in the books: its wallet's, which outlives it."""
@@ -26,7 +35,8 @@ class Bookings:
     def line(self, line: BookEntry) -> BookEntry:
         """Return a line as it is written."""
         other = None if line.counterparty is None else self.account_of(line.counterparty)
-        return replace(line, participant=self.account_of(line.participant), counterparty=other)
+        rate = self._rate() if line.rate is None and line.amount_i else line.rate
+        return replace(line, participant=self.account_of(line.participant), counterparty=other, rate=rate)
 
     def _booked(self, effect: Effect) -> Effect:
         if isinstance(effect, BookEntry):

@@ -7,7 +7,9 @@ before it is on disk.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +42,7 @@ class PaymentDesk:
         wallet_of: Gives the wallet of a participant, None for somebody who has none.
         opened: Is called once the journal can be read: sagas go on from what `open_sagas` says.
         changed: Is called with each transfer whose state, or amount, changed.
+        rate: Gives what tokens are worth now, iota of a unit of the currency; None where nobody says so.
         receipt: Gives what stands beside a payment, for everybody, in place of what a line says of it; None: nothing.
     """
 
@@ -53,10 +56,12 @@ class PaymentDesk:
         opened: Callable[[], None],
         changed: Callable[[OrderedTransfer], None],
         receipt: Callable[[BookEntry], str | None] = lambda _line: None,
+        rate: Callable[[], Fraction | None] = lambda: None,
     ) -> None:
         self._hass, self._path, self._link = hass, path, link
         self._opened, self._changed = opened, changed
-        self.bookings = Bookings(wallet_of, receipt)
+        self.bookings = Bookings(wallet_of, receipt, rate)
+        self._rate = rate
         self.transfers = OpenTransfers(self._transfer_changed)
         self._writer = JournalWriter(hass)
         self._payer = TransferPayer(hass, link, self.transfers, journal=lambda: self.journal)
@@ -269,14 +274,14 @@ class PaymentDesk:
         """Write the lines of payments that no saga ordered: rewards, and what owners move by hand."""
         if not self._ledger_opened:
             return
-        others, wallets, journal = self._others[:], self._link.wallets, self.journal
+        others, wallets, journal, rate = self._others[:], self._link.wallets, self.journal, self._rate()
 
         def write() -> None:
             now = dt_util.utcnow().timestamp()
-            since = journal.begin(opening_lines(wallets, now), now)
+            since = journal.begin([replace(line, rate=rate) for line in opening_lines(wallets, now)], now)
             ours = journal.ordered_here([each.payment_id for each in others])
             journal.add_lines(
-                line
+                replace(line, rate=rate)
                 for payment in others
                 if payment.payment_id not in ours and (payment.confirmed_at or 0.0) > since
                 for line in payment_lines(payment, wallets)

@@ -123,7 +123,7 @@ class Books:
         journal, account = self._desk.journal, self._desk.bookings.account_of(participant)
         zone, time_zone = dt_util.get_default_time_zone(), self._hass.config.time_zone
         _start, end = month.bounds(zone)
-        rate = self._rate.now if self._rate.is_told else None
+        rate = self._rate.told()
         worth = None if rate is None else Worth(currency=self._hass.config.currency, rate=rate)
 
         def read() -> Statement:

@@ -180,6 +180,7 @@ class IslandRuntime:
             opened=self._async_journal_opened,
             changed=self._async_transfer_changed,
             receipt=receipts.of,
+            rate=self.money.told,
         )
         self.books = Books(
             self.hass,

@@ -52,6 +52,10 @@ class TokenRate:
             or any(each.subentry_type in _PRICED for each in self._entry.subentries.values())
         )
 
+    def told(self) -> Fraction | None:
+        """Return how many iota a unit of the currency is now; None where nobody says so, or its entity does not now."""
+        return self.now if self.is_told else None
+
     def beside(self, amount_i: float) -> dict[str, Any] | None:
         """Return an amount in the currency as the attributes of an entity; None where nobody said what it is worth."""
         money = self.money(amount_i)
@@ -61,7 +65,7 @@ class TokenRate:
         """Return what an amount is worth, in the currency, as it is shown: the rate is at most an hour old."""
         now = self._hass.loop.time()
         if self._taken_at is None or now - self._taken_at >= _SHOWN_S or self._options is not self._entry.options:
-            rate = self.now if self.is_told else None
+            rate = self.told()
             self._options, self._shown = self._entry.options, None if rate is None else float(rate)
             # What is not known yet is looked for again at once.
             self._taken_at = now if rate is not None or not self.is_told else None

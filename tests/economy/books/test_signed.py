@@ -1,7 +1,6 @@
 """A signed statement can be checked by anybody, and not be changed by anybody."""
 
 import json
-from dataclasses import replace
 from datetime import UTC
 from fractions import Fraction
 from typing import Any
@@ -24,9 +23,16 @@ from tests.support.books import MEMBERS, Desk, desks, entry
 KEY = SigningKey.from_hex("11" * 32)
 
 
-def made(lines: list[Any], participant: str = "car") -> Statement:
+def made(lines: list[Any], participant: str = "car", worth: Worth | None = None) -> Statement:
     return statement(
-        lines, island="island", participant=participant, month=Month(2026, 11), zone=UTC, time_zone="UTC", opening_i=7
+        lines,
+        island="island",
+        participant=participant,
+        month=Month(2026, 11),
+        zone=UTC,
+        time_zone="UTC",
+        opening_i=7,
+        worth=worth,
     )
 
 
@@ -69,7 +75,7 @@ def test_whatever_is_changed_the_signature_is_broken() -> None:
 
 def test_what_tokens_are_worth_is_signed_as_well_and_checked() -> None:
     worth = Worth(currency="EUR", rate=Fraction(1_000, 3))
-    before = replace(made(LINES), worth=worth)
+    before = made(LINES, worth=worth)
     document = over_a_wire(signed_statement(before, KEY))
     assert document["money"] == {
         "currency": "EUR",
@@ -83,6 +89,28 @@ def test_what_tokens_are_worth_is_signed_as_well_and_checked() -> None:
     assert fault(resigned(document, money=document["money"] | {"closing": "1.0000"})) == "statement_wrong"
     for wrong in ({}, {"currency": "EUR"}, document["money"] | {"i_per_unit": "-1"}, {"i_per_unit": "1/0"}):
         assert fault(resigned(document, money=wrong)) == "not_a_statement"
+    for rate in ("0", "x", "1/0"):
+        lines = [document["lines"][0] | {"rate": rate}, document["lines"][1]]
+        assert fault(resigned(document, lines=lines)) == "not_a_statement"
+    assert fault(resigned(document, money=document["money"] | {"opening": "0.02101"})) == "not_a_statement"
+
+
+def test_each_line_is_valued_by_the_rate_that_stood_when_it_happened() -> None:
+    """Whatever tokens are worth when the statement is made: what is shown adds up, and stays what it was."""
+    lines = [
+        entry("0", at=entry("0").at - 40 * 86_400, amount_i=1_000, rate=Fraction(500)),
+        entry("1", amount_i=-100, rate=Fraction(1_000)),
+        entry("2", amount_i=30, rate=Fraction(10)),
+    ]
+    said = []
+    for now in (Fraction(1), Fraction(7)):
+        document = over_a_wire(signed_statement(made(lines, worth=Worth(currency="EUR", rate=now)), KEY))
+        assert verify_statement(document, KEY.public, UTC).lines[0].rate == 1_000
+        said.append({name: Fraction(document["money"][name]) for name in ("received", "paid", "closing", "opening")})
+        found = said[-1]
+        assert found["opening"] + found["received"] - found["paid"] == found["closing"]
+    assert (said[0]["received"], said[0]["paid"]) == (3, Fraction(1, 10))
+    assert said[0]["opening"] - 7 == said[1]["opening"] - 1 == 2, "but for what was there before the first line"
 
 
 def test_an_island_that_signs_sums_that_are_wrong_is_found_out() -> None:
@@ -113,7 +141,7 @@ def test_what_is_no_statement() -> None:
         {**document, "more": 1},
         {**document, "opening_i": True},
         {**document, "lines": {}},
-        resigned(document, v=2),
+        resigned(document, v=1),
         resigned(document, lines=[{**line, "kind": "theft"}]),
         resigned(document, lines=[{**line, "wh_in": -1}]),
         resigned(document, lines=[{**line, "amount_i": 1.5}]),

@@ -8,7 +8,7 @@ and `signed` are the forms in which one is handed out. `sharing` says who used h
 from .balance import Difference, balances, compare, once
 from .errors import BooksError
 from .metering import Metered, QuarterMeter
-from .money import Worth
+from .money import Worth, decimal
 from .month import Month
 from .sharing import Dynamic, Hybrid, Quarter, Shared, SharingKey, Static, share
 from .signed import signed_statement, verify_statement
@@ -33,6 +33,7 @@ __all__ = [
     "Worth",
     "balances",
     "compare",
+    "decimal",
     "once",
     "share",
     "sharing_csv",

@@ -14,12 +14,12 @@ from ...protocol import ProtocolError, SigningKey, canonical, is_signed_by
 from ..effects import BookEntry, Kind
 from .balance import once
 from .errors import BooksError
-from .money import Worth
+from .money import DIGITS, Worth, decimal
 from .month import Month
 from .statement import Statement, Sums, summed
 
 FORMAT: Final = "tangle_grid.statement"
-VERSION: Final = 1
+VERSION: Final = 2
 _SIGNATURE: Final = "signature"
 _MONEY: Final = "money"
 LINE: Final[Mapping[str, tuple[type, ...]]] = {
@@ -33,6 +33,7 @@ LINE: Final[Mapping[str, tuple[type, ...]]] = {
     "counterparty": (str, type(None)),
     "payment_id": (str, type(None)),
     "details": (dict,),
+    "rate": (str, type(None)),
 }
 HEAD: Final[Mapping[str, tuple[type, ...]]] = {
     "format": (str,),
@@ -60,37 +61,47 @@ def _sums(sums: Sums) -> dict[str, int]:
 
 
 def _money(statement: Statement) -> dict[str, str] | None:
-    """Return the sums in the currency, each rounded for itself."""
-    worth, totals = statement.worth, statement.totals
-    if worth is None:
+    """Return the sums in the currency: those of the lines, each valued by its rate."""
+    worth, money = statement.worth, statement.money
+    if worth is None or money is None:
         return None
     return {
         "currency": worth.currency,
         "i_per_unit": str(worth.rate),
-        "opening": worth.text(statement.opening_i),
-        "received": worth.text(totals.in_i),
-        "paid": worth.text(totals.out_i),
-        "closing": worth.text(statement.closing_i),
+        "opening": decimal(money.opening),
+        "received": decimal(money.received),
+        "paid": decimal(money.paid),
+        "closing": decimal(money.closing),
     }
 
 
-def _worth(said: Any) -> Worth | None:
-    """Return the rate that a statement was shown by."""
+def _worth(said: Any) -> tuple[Worth | None, int]:
+    """Return the rate of lines without one, and the opening balance in ten thousandths."""
     if said is None:
-        return None
+        return None, 0
     try:
-        worth = Worth(currency=str(said["currency"]), rate=Fraction(str(said["i_per_unit"])))
+        worth = Worth(currency=str(said["currency"]), rate=_rate(str(said["i_per_unit"])))
+        opening = Fraction(str(said["opening"])) * 10**DIGITS
     except KeyError, ValueError, ZeroDivisionError:
         _refuse("money has no rate")
-    if worth.rate <= 0:
+    if opening.denominator != 1:
         _refuse("money has no rate")
-    return worth
+    return worth, int(opening)
+
+
+def _rate(said: str) -> Fraction:
+    """Return a rate. Raises ValueError for what is none."""
+    rate = Fraction(said)
+    if rate <= 0:
+        raise ValueError
+    return rate
 
 
 def _line(entry: BookEntry) -> dict[str, Any]:
     """Return a line; whose it is stands at the top."""
     said = {name: getattr(entry, name) for name in LINE}
-    return said | {"kind": entry.kind.value, "details": dict(entry.details)}
+    rate = None if entry.rate is None else str(entry.rate)
+    return said | {"kind": entry.kind.value, "details": dict(entry.details), "rate": rate}
 
 
 def _unsigned(statement: Statement, public_key: str) -> dict[str, Any]:
@@ -145,7 +156,11 @@ def _read_line(value: Any, participant: str, where: str) -> BookEntry:
         _refuse(f"{where}.kind is not known")
     if said["wh_in"] < 0 or said["wh_out"] < 0:
         _refuse(f"{where} has negative energy")
-    return BookEntry(**{**said, "kind": Kind(said["kind"])}, participant=participant)
+    try:
+        rate = None if said["rate"] is None else _rate(said["rate"])
+    except ValueError, ZeroDivisionError:
+        _refuse(f"{where}.rate is none")
+    return BookEntry(**{**said, "kind": Kind(said["kind"]), "rate": rate}, participant=participant)
 
 
 def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None) -> Statement:
@@ -166,6 +181,7 @@ def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None)
         _refuse(str(error))
     if not good:
         raise BooksError("statement_not_signed", {"public_key": public_key})
+    worth, opening_units = _worth(said[_MONEY])
     lines = [_read_line(line, said["participant"], f"lines[{index}]") for index, line in enumerate(said["lines"])]
     found = Statement(
         island=said["island"],
@@ -176,7 +192,8 @@ def verify_statement(document: Any, public_key: str, zone: tzinfo | None = None)
         end=said["until"],
         opening_i=said["opening_i"],
         lines=tuple(lines),
-        worth=_worth(said[_MONEY]),
+        worth=worth,
+        opening_units=opening_units,
     )
     _check(found, said, zone)
     return found

@@ -3,7 +3,7 @@
 A byte order mark says that it is UTF-8. Where the decimal sign is a comma, spreadsheets expect a semicolon between
 columns. Texts are quoted, and one that a spreadsheet would take for a formula gets an apostrophe before it.
 Energy is in kWh with three decimals, which is exact to the Wh; amounts are whole iota, and beside them what they are
-worth by the rate of the moment at which the statement is made.
+worth by the rate that stood when each thing happened.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..effects import BookEntry
-from .money import Worth, decimal
+from .money import decimal
 from .sharing import QUARTER_S, Shared
 from .statement import Statement
 
@@ -122,24 +122,26 @@ def statement_csv(
 
 def _statement_rows(statement: Statement, zone: tzinfo, names: Mapping[str, str]) -> Iterator[tuple[_Cell, ...]]:
     empty: tuple[_Cell, ...] = (None, None, None)
-    balance, worth = statement.opening_i, statement.worth
-    opening = _money(worth, None, balance)
+    balance, money, worth = statement.opening_i, statement.money, statement.worth
+    currency, units = None if worth is None else worth.currency, statement.opening_units
+    opening = _money(currency, None, units)
     yield ("opening", *_moment(statement.start, zone), *empty, None, None, None, balance, None, None, *opening)
     for line in statement.lines:
         balance += line.amount_i
-        yield (*_line_row(line, zone, balance, names), *_money(worth, line.amount_i, balance))
+        worth_units = 0 if worth is None else worth.units(line)
+        units += worth_units
+        yield (*_line_row(line, zone, balance, names), *_money(currency, worth_units, units))
     totals = statement.totals
     sums = (Kwh(totals.wh_in), Kwh(totals.wh_out), totals.net_i)
-    closing = _money(worth, totals.net_i, statement.closing_i)
+    closing = _money(currency, 0 if money is None else money.received - money.paid, units)
     yield ("closing", *_moment(statement.end, zone), *empty, *sums, statement.closing_i, None, None, *closing)
 
 
-def _money(worth: Worth | None, amount_i: int | None, balance_i: int) -> tuple[_Cell, ...]:
-    """Return an amount and a balance in the currency, each rounded for itself."""
-    if worth is None:
+def _money(currency: str | None, amount: int | None, balance: int) -> tuple[_Cell, ...]:
+    """Return an amount and a balance in the currency, of ten thousandths."""
+    if currency is None:
         return (None, None, None)
-    amount = None if amount_i is None else Money(worth.units(amount_i))
-    return (amount, Money(worth.units(balance_i)), worth.currency)
+    return (None if amount is None else Money(amount), Money(balance), currency)
 
 
 def _line_row(line: BookEntry, zone: tzinfo, balance: int, names: Mapping[str, str]) -> tuple[_Cell, ...]:

@@ -42,7 +42,8 @@ class Statement:
         end: The first moment after it.
         opening_i: What the books said before.
         lines: What happened, in the order of their moments.
-        worth: What tokens were worth when it was made, None where nobody says so.
+        worth: The currency, and what tokens were worth when it was made; None where nobody says so.
+        opening_units: What the lines before were worth, ten thousandths of the currency's unit.
     """
 
     island: str
@@ -54,6 +55,19 @@ class Statement:
     opening_i: int
     lines: tuple[BookEntry, ...]
     worth: Worth | None = None
+    opening_units: int = 0
+
+    @property
+    def money(self) -> Money | None:
+        """What its lines were worth when they happened; None where nobody says so."""
+        worth = self.worth
+        if worth is None:
+            return None
+        units = [worth.units(line) for line in self.lines]
+        received, paid = sum(each for each in units if each > 0), -sum(each for each in units if each < 0)
+        return Money(
+            opening=self.opening_units, received=received, paid=paid, closing=self.opening_units + received - paid
+        )
 
     @property
     def closing_i(self) -> int:
@@ -75,6 +89,16 @@ class Statement:
         """What the lines of each kind add up to, for kinds of which there are any, in the order of `Kind`."""
         present = {line.kind for line in self.lines}
         return {kind: summed(line for line in self.lines if line.kind is kind) for kind in Kind if kind in present}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """The sums of a statement in ten thousandths of a unit of its currency."""
+
+    opening: int
+    received: int
+    paid: int
+    closing: int
 
 
 def summed(lines: Iterable[BookEntry]) -> Sums:
@@ -109,6 +133,7 @@ def statement(
     """
     start, end = month.bounds(zone)
     own = once(entry for entry in entries if entry.participant == participant)
+    earlier = [entry for entry in own if entry.at < start]
     return Statement(
         island=island,
         participant=participant,
@@ -116,7 +141,8 @@ def statement(
         time_zone=time_zone,
         start=start,
         end=end,
-        opening_i=opening_i + sum(entry.amount_i for entry in own if entry.at < start),
+        opening_i=opening_i + sum(entry.amount_i for entry in earlier),
+        opening_units=0 if worth is None else worth.whole(opening_i) + sum(map(worth.units, earlier)),
         lines=tuple(entry for entry in own if start <= entry.at < end),
         worth=worth,
     )

@@ -300,6 +300,7 @@ def _pay(stay: Parking, total_i: int) -> tuple[Parking, tuple[Effect, ...]]:
         service=stay.service,
         amount_i=due_i,
         details={"since": stay.since, "until": stay.known_at},
+        rate=stay.rate,
     )
     return replace(stay, payments=(*stay.payments, due_i)), effects
 

@@ -1,6 +1,7 @@
 """The payment for a service: the transfer, and the lines in the books of both sides."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from ..effects import BookEntry, Effect, Kind, Transfer
@@ -16,8 +17,12 @@ def payment(
     service: str,
     amount_i: int,
     details: Mapping[str, Any],
+    rate: Fraction | None = None,
 ) -> tuple[Effect, ...]:
-    """Return the transfer from a car to a service, or back where the amount is negative, and the lines of both."""
+    """Return the transfer from a car to a service, or back where the amount is negative, and the lines of both.
+
+    `rate` is that of tokens which the price was computed by.
+    """
     source, target = (vehicle, service) if amount_i > 0 else (service, vehicle)
     lines = (("vehicle", vehicle, service, -amount_i), ("service", service, vehicle, amount_i))
     return (
@@ -33,6 +38,7 @@ def payment(
                 counterparty=other,
                 payment_id=payment_id,
                 details=details,
+                rate=rate,
             )
             for side, participant, other, came_in_i in lines
         ),

@@ -300,7 +300,7 @@ class Account:
             return
         self.outstanding[order.payment_id] = order
         self._list(order)
-        yield from order.effects(self.session_id)
+        yield from order.effects(self.session_id, self.terms.rate)
 
     def _list(self, order: Order) -> None:
         self.orders.append(order)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 
 from ..effects import BookEntry, Kind, Transfer
@@ -82,8 +83,8 @@ class Order:
         """Return what it pays for energy without the fee; negative is what it gives back."""
         return (-self.amount_i if self.stream is Stream.ENERGY_BACK else self.amount_i) - self.fee_i
 
-    def effects(self, session_id: str) -> tuple[Transfer | BookEntry, ...]:
-        """Return the transfer, and its lines in the books of both sides."""
+    def effects(self, session_id: str, rate: Fraction) -> tuple[Transfer | BookEntry, ...]:
+        """Return the transfer, and its lines in the books of both sides, with the rate of tokens of the session."""
         transfer = Transfer(
             payment_id=self.payment_id,
             source=self.source,
@@ -91,9 +92,9 @@ class Order:
             amount_i=self.amount_i,
             memo={"kind": _KINDS[self.stream].value},
         )
-        return transfer, *self._lines(session_id)
+        return transfer, *self._lines(session_id, rate)
 
-    def _lines(self, session_id: str) -> Iterator[BookEntry]:
+    def _lines(self, session_id: str, rate: Fraction) -> Iterator[BookEntry]:
         """Yield the lines of both sides: of what it is for, and of the fee in it."""
         payer, seller = self.source, self.target
         if self.stream is Stream.ENERGY_BACK:
@@ -116,6 +117,7 @@ class Order:
                     counterparty=other,
                     payment_id=self.payment_id,
                     details={"stream": stream.value},
+                    rate=rate,
                 )
 
     def to_dict(self) -> dict[str, Any]:
