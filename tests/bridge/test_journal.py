@@ -241,3 +241,12 @@ def test_a_journal_of_before_is_read_and_goes_on(tmp_path: Path) -> None:
     assert (erased.lines, journal.transfer("session-1:1")) == (1, None)
     assert journal.ordered_here(["session-1:1", "other"]) == {"session-1:1"}, "it is not booked as somebody else's"
     journal.close()
+
+
+def test_the_payments_of_a_session_are_found_with_their_lines(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "economy.sqlite")
+    other = transfer("session-12:1")
+    journal.record([step(effects=[transfer(), line(), other, line("x", payment_id=other.payment_id)])])
+    journal.record([step(effects=[transfer("session-1:2", 5)])])
+    assert journal.transfers_of("session-1") == [(transfer(), [line()]), (transfer("session-1:2", 5), [])]
+    journal.close()

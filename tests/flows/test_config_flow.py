@@ -15,7 +15,7 @@ from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices import device_config
 from custom_components.tangle_grid.economy.topics import rounded
 from custom_components.tangle_grid.grid.model.world import BatteryConfig, ChargerConfig, HouseholdConfig, PolicyMode
-from custom_components.tangle_grid.island.topics import topic_of
+from custom_components.tangle_grid.island.topics import area_of_topic, topic_of
 from custom_components.tangle_grid.simulated.allowance import ALLOWANCE_I
 from tests.support.forms import no_start
 
@@ -230,7 +230,8 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
     vehicles = {name: by_name.pop(name).data for name in ("Car A", "Car B", "Car C")}
     for service in ("Car park", "Bridge toll"):
         assert by_name.pop(service).data["zone"] == "zone.home"
-    topic = topic_of("topic", by_name.pop("Potholes").data, "nobody")
+    potholes = by_name.pop("Potholes").data
+    topic = topic_of("topic", potholes, "nobody", area_of_topic(hass, potholes))
     assert topic.area.contains(rounded(hass.config.latitude, hass.config.longitude))
     assert topic.cost_i < ALLOWANCE_I
     configs = {name: device_config(subentry) for name, subentry in by_name.items()}

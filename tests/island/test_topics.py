@@ -7,6 +7,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_fire_time_changed
 
 from custom_components.tangle_grid.const import DOMAIN
@@ -335,3 +336,26 @@ def test_who_shares_an_owner_is_one(entry: MockConfigEntry) -> None:
     owners = {member: owner_of(shared, member) for member in "abcdef"}
     assert owners["a"] == owners["b"] == owners["c"]
     assert len(set(owners.values())) == 4
+
+
+async def test_a_topic_in_a_zone_waits_for_it_and_goes_with_it(hass: HomeAssistant, island: Island) -> None:
+    """Until the zone is there nothing is taken, and a repair says so; when it is moved, the topic has moved."""
+    data = {name: value for name, value in island.entry.subentries[TOPIC].data.items() if name != "area"}
+    hass.config_entries.async_update_subentry(
+        island.entry, island.entry.subentries[TOPIC], data=data | {"zone": "zone.town"}
+    )
+    await hass.config_entries.async_reload(island.entry.entry_id)
+    await hass.async_block_till_done()
+    topics = island.entry.runtime_data.topics
+    await island.entry.runtime_data.desk.async_settled()
+    issues = ir.async_get(hass).issues
+    assert TOPIC not in topics.books
+    assert (DOMAIN, f"topic_unreadable_{TOPIC}") in issues
+    hass.states.async_set("zone.town", "0", {"latitude": 32.87, "longitude": -117.22, "radius": 300})
+    topics._async_look(dt_util.utcnow())
+    assert topics.book(TOPIC).topic.area.radius_m == 300
+    assert (DOMAIN, f"topic_unreadable_{TOPIC}") not in ir.async_get(hass).issues
+    hass.states.async_set("zone.town", "0", {"latitude": 32.87, "longitude": -117.22, "radius": 400})
+    assert topics.book(TOPIC).topic.area.radius_m == 400
+    hass.states.async_remove("zone.town")
+    assert topics.book(TOPIC).topic.area.radius_m == 400, "a zone that is gone is where it was"

@@ -251,6 +251,17 @@ class Journal:
         row = self._database.row(_TRANSFERS + " WHERE payment_id = ?", payment_id)
         return None if row is None else _transfer_of(row)
 
+    def transfers_of(self, name: str) -> list[tuple[Transfer, list[BookEntry]]]:
+        """Return the transfers whose ids begin with this name and a colon, the oldest first, each with its lines."""
+        bounds = f"{name}:", f"{name};"
+        lines: dict[str | None, list[BookEntry]] = {}
+        for row in self._database.rows(_LINES + " WHERE payment_id >= ? AND payment_id < ? ORDER BY number", *bounds):
+            line = _line_of(row)
+            lines.setdefault(line.payment_id, []).append(line)
+        rows = self._database.rows(_TRANSFERS + " WHERE payment_id >= ? AND payment_id < ? ORDER BY number", *bounds)
+        transfers = [_transfer_of(row).transfer for row in rows]
+        return [(each, lines.get(each.payment_id, [])) for each in transfers]
+
     def newest_transfers(self, limit: int) -> list[OrderedTransfer]:
         """Return the newest transfers, the oldest of them first, whatever became of them."""
         rows = self._database.rows(_TRANSFERS + " ORDER BY number DESC LIMIT ?", limit)

@@ -13,7 +13,7 @@ from ..const import LOGGER
 from ..economy.contradiction import Contradiction
 from ..economy.errors import TariffError
 from ..economy.services import ParkingReceipt, TollReceipt
-from ..economy.sessions import SessionError, SessionReceipt
+from ..economy.sessions import SessionError, SessionReceipt, listing_all, order_of
 from ..economy.signed_receipt import (
     CHARGING,
     PARKING,
@@ -67,9 +67,22 @@ class SignedReceipts:
                 if participant in _concerned(each) and reference in {None, reference_of(each)}
             ]
             own.sort(key=_ended_at, reverse=True)
-            return [(each, _order_ids(journal, each)) for each in own[:limit]]
+            whole = [self._whole(journal, each) for each in own[:limit]]
+            return [(each, _order_ids(journal, each)) for each in whole]
 
         return [await self._file(*each) for each in await self._hass.async_add_executor_job(read)]
+
+    def _whole(self, journal: Journal, receipt: Receipt) -> Receipt:
+        """Return a receipt with all payments: of a very long session, the older ones stand in the journal only."""
+        if not isinstance(receipt, SessionReceipt) or not receipt.older:
+            return receipt
+        terms = receipt.terms
+        members = {terms.seller, terms.operator, *filter(None, receipt.payers), *receipt.sun_wh}
+        names = {self._desk.bookings.account_of(each): each for each in members}
+        listed = {order.payment_id for order in receipt.payments}
+        orders = [order_of(receipt.session_id, *each, names) for each in journal.transfers_of(receipt.session_id)]
+        older = [order for order in orders if order is not None and order.payment_id not in listed]
+        return listing_all(receipt, older)
 
     async def _file(self, receipt: Receipt, order_ids: Mapping[str, str]) -> ReceiptFile:
         transactions: dict[str, str | None] = {}

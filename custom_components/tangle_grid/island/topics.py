@@ -6,6 +6,7 @@ topic knows is written down together with what is paid for it.
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,6 +30,7 @@ from ..const import (
     CONF_NEAR,
     CONF_OWNERS,
     CONF_PUBLIC,
+    CONF_SERVICE_ZONE,
     CONF_TOLERANCE,
     CONF_TOPIC_DAY_BUDGET,
     CONF_WANTS_VALUE,
@@ -53,6 +55,7 @@ from ..economy.topics import (
     TopicError,
     rounded,
 )
+from ..log_once import LogOnce
 from ..protocol import DataReport, to_body
 
 SAGA_KIND: Final = "topic"
@@ -74,21 +77,35 @@ class TopicChanged:
 
 
 @callback
-def topic_of(topic_id: str, data: Mapping[str, Any], owner: str) -> Topic:
-    """Return the topic that a form describes.
+def area_of_topic(hass: HomeAssistant, data: Mapping[str, Any]) -> Circle:
+    """Return where a topic is: in its zone as that is now, or in the circle of its form.
+
+    Raises:
+        TopicError: topic_invalid: there is no such zone, or neither was given; coordinates_out_of_range.
+    """
+    area = data.get(CONF_AREA)
+    if (zone_id := data.get(CONF_SERVICE_ZONE)) is not None:
+        zone = hass.states.get(zone_id)
+        area = None if zone is None else zone.attributes
+    if area is None or "latitude" not in area or "longitude" not in area:
+        raise TopicError("topic_invalid", {"field": "area"})
+    centre = rounded(area["latitude"], area["longitude"], 1)
+    return Circle(centre=centre, radius_m=max(1, math.ceil(area.get("radius", 0))))
+
+
+@callback
+def topic_of(topic_id: str, data: Mapping[str, Any], owner: str, area: Circle) -> Topic:
+    """Return the topic that a form describes, there.
 
     Raises:
         TopicError: It cannot be.
     """
-    area = data[CONF_AREA]
     tolerance = data.get(CONF_TOLERANCE)
     return Topic(
         topic_id=topic_id,
         owner=owner,
         kind=data[CONF_WHAT],
-        area=Circle(
-            centre=rounded(area["latitude"], area["longitude"], 1), radius_m=max(1, math.ceil(area.get("radius", 0)))
-        ),
+        area=area,
         bounty_i=int(data[CONF_BOUNTY]),
         budget_i=int(data[CONF_BUDGET]),
         day_budget_i=int(data.get(CONF_TOPIC_DAY_BUDGET, data[CONF_BUDGET])),
@@ -141,6 +158,8 @@ class DataTopics:
         self._watchers: list[Callable[[], None]] = []
         self._timer: CALLBACK_TYPE | None = None
         self._books: dict[str, TopicBook] = {}
+        self._ready = False
+        self._said = LogOnce(LOGGER)
 
     @property
     def books(self) -> Mapping[str, TopicBook]:
@@ -199,20 +218,28 @@ class DataTopics:
     @callback
     def opened(self) -> None:
         """Go on from what is written down. A topic whose state cannot be read takes no reports."""
-        stored = self._desk.open_sagas.get(SAGA_KIND, {})
+        self._ready = True
         for topic_id in self.all:
-            data = self._entry.subentries[topic_id].data
-            problem = None
-            try:
-                topic = topic_of(topic_id, data, owner_of(self._entry, topic_id))
-                state = stored.get(topic_id)
-                self._books[topic_id] = TopicBook(topic) if state is None else TopicBook.from_dict(topic, state)
-            except TopicError as error:
-                problem = error
-                LOGGER.error("The data topic %s takes no reports: %s", self._entry.subentries[topic_id].title, error)
-            self._tell_unreadable(topic_id, problem)
+            self._open(topic_id)
         self._async_look(dt_util.utcnow())
         self._changed()
+
+    def _open(self, topic_id: str) -> None:
+        """Go on with one topic, or say why it cannot be."""
+        data, problem = self._entry.subentries[topic_id].data, None
+        try:
+            area = area_of_topic(self._hass, data)
+            topic = topic_of(topic_id, data, owner_of(self._entry, topic_id), area)
+            state = self._desk.open_sagas.get(SAGA_KIND, {}).get(topic_id)
+            self._books[topic_id] = TopicBook(topic) if state is None else TopicBook.from_dict(topic, state)
+        except TopicError as error:
+            problem = error
+            self._said.wrong(
+                topic_id, "The data topic %s takes no reports", self._entry.subentries[topic_id].title, error=error
+            )
+        else:
+            self._said.right(topic_id, "The data topic %s takes reports again", self._entry.subentries[topic_id].title)
+        self._tell_unreadable(topic_id, problem)
 
     @callback
     def _tell_unreadable(self, topic_id: str, problem: TopicError | None) -> None:
@@ -237,7 +264,15 @@ class DataTopics:
 
     @callback
     def _async_look(self, now: datetime) -> None:
-        """Let time pass: what ran out is forgotten, and what waited for another day is paid."""
+        """Let time pass: what ran out is forgotten, and what waited for another day is paid.
+
+        A topic whose zone was not there is looked at again.
+        """
+        missing = [topic_id for topic_id in self.all if topic_id not in self._books] if self._ready else []
+        for topic_id in missing:
+            self._open(topic_id)
+        if any(topic_id in self._books for topic_id in missing):
+            self._changed()
         for topic_id, book in self._books.items():
             before = {each.finding_id for each in book.findings}
             effects = book.tick(now.timestamp(), self.day)
@@ -259,8 +294,10 @@ class DataTopics:
         book = self._books.get(topic_id)
         if book is None:
             raise TopicError("topic_unavailable")
-        # Owners change without a new start.
+        # Owners and zones change without a new start; a zone that is gone is where it was.
         book.topic = replace(book.topic, owner=owner_of(self._entry, topic_id))
+        with suppress(TopicError):
+            book.topic = replace(book.topic, area=area_of_topic(self._hass, self._entry.subentries[topic_id].data))
         return book
 
     async def async_report(

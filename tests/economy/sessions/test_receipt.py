@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.tangle_grid.economy.errors import StoredError
-from custom_components.tangle_grid.economy.sessions import Fee, Phase, SessionError, SessionReceipt, recompute
+from custom_components.tangle_grid.economy.sessions import (
+    Fee,
+    Phase,
+    SessionError,
+    SessionReceipt,
+    listing_all,
+    order_of,
+    recompute,
+)
 from tests.support.charging import Desk, begun, terms
 from tests.support.ocpi import component, element, tariff
 
@@ -118,3 +126,20 @@ def test_a_large_session_has_a_small_receipt() -> None:
     assert receipt.older > 0
     assert recompute(receipt) == ()
     assert len(json.dumps(receipt.to_dict())) < 120_000
+    # The books have them all: with them each payment can be looked up.
+    listed = {order.payment_id for order in receipt.payments}
+    found = [
+        order_of("s", transfer, [each for each in desk.entries.values() if each.payment_id == name], {})
+        for name, transfer in desk.transfers.items()
+        if name not in listed
+    ]
+    older = [order for order in found if order is not None]
+    whole = listing_all(receipt, older)
+    assert (whole.older, len(whole.payments)) == (0, receipt.older + len(receipt.payments))
+    assert recompute(whole) == ()
+    assert {order.payment_id: order.amount_i for order in whole.payments} == {
+        name: each.amount_i for name, each in desk.transfers.items()
+    }
+    assert listing_all(receipt, older[1:]) is receipt, "what does not come to the sums is not believed"
+    assert order_of("t", desk.transfers[older[0].payment_id], [], {}) is None
+    assert listing_all(whole, []) is whole

@@ -9,10 +9,10 @@ anybody charges, `overlap` which energy a reward has paid already, `sun` whose s
 from ..contradiction import Contradiction
 from .errors import SessionError
 from .meter import Finding, Reading
-from .orders import Order, Stream
+from .orders import Order, Stream, order_of
 from .overlap import RewardedEnergy, rewarded_energy
 from .quote import Quote, quote
-from .receipt import SessionReceipt, recompute
+from .receipt import SessionReceipt, listing_all, recompute
 from .session import Hold, Outcome, Phase, Session, Situation
 from .stored_form import session_dict, session_of
 from .sun import shared_out
@@ -37,6 +37,8 @@ __all__ = [
     "Situation",
     "Stream",
     "Terms",
+    "listing_all",
+    "order_of",
     "quote",
     "recompute",
     "rewarded_energy",

@@ -1,6 +1,6 @@
 """The payments of a session: what was ordered, and how an order is named for ever."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -150,6 +150,29 @@ class Order:
         )
         stored.end()
         return order
+
+
+def order_of(session_id: str, transfer: Transfer, lines: Sequence[BookEntry], names: Mapping[str, str]) -> Order | None:
+    """Return the payment that a transfer of the books and its lines are of; None for none of this session.
+
+    `names` gives participants by the accounts that they have in the books. What it covers stands in no book, and is 0.
+    """
+    said = named(session_id, transfer.payment_id)
+    if said is None or not lines:
+        return None
+    who, _number, stream = said
+    fees = [line.amount_i for line in lines if line.kind is Kind.FEE and line.amount_i > 0 and stream is not Stream.FEE]
+    return Order(
+        payment_id=transfer.payment_id,
+        stream=stream,
+        payer=int(who) if who.isdecimal() else 0,
+        source=names.get(transfer.source, transfer.source),
+        target=names.get(transfer.target, transfer.target),
+        amount_i=transfer.amount_i,
+        at=int(lines[0].at),
+        covered_wh=0,
+        fee_i=sum(fees),
+    )
 
 
 def parts_of(order: Order) -> tuple[tuple[Stream, int], ...]:

@@ -5,8 +5,8 @@ Anybody repeats the arithmetic: `pricing.price` prices the rows as a charge deta
 iota, rounded down once, and the payments of the last payer come to that, less what it still owes.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from typing import Any, Final, Self
@@ -150,6 +150,32 @@ class SessionReceipt:
         return receipt
 
 
+def listing_all(receipt: SessionReceipt, older: Sequence[Order]) -> SessionReceipt:
+    """Return the receipt with its older payments one by one; as it is where these do not come to what it sums up."""
+    if not receipt.older or len(older) != receipt.older or _sums(older) != _summed_up(receipt):
+        return receipt
+    return replace(receipt, payments=(*older, *receipt.payments), older=0, older_i={})
+
+
+def _sums(orders: Iterable[Order]) -> dict[tuple[int, str], int]:
+    """Return what payments come to, by payer and stream."""
+    sums: dict[tuple[int, str], int] = {}
+    for order in orders:
+        for stream, amount_i in parts_of(order):
+            key = order.payer, stream.value
+            sums[key] = sums.get(key, 0) + amount_i
+    return sums
+
+
+def _summed_up(receipt: SessionReceipt) -> dict[tuple[int, str], int]:
+    """Return the same of the payments that a receipt does not list."""
+    sums: dict[tuple[int, str], int] = {}
+    for name, amount_i in receipt.older_i.items():
+        key = int(name.split(":")[0]), name.split(":")[1]
+        sums[key] = sums.get(key, 0) + amount_i
+    return sums
+
+
 def recompute(receipt: SessionReceipt) -> tuple[Contradiction, ...]:
     """Return where a receipt contradicts itself; nothing for one that is right.
 
@@ -210,13 +236,8 @@ def _zone(name: str) -> ZoneInfo:
 
 def _payments(receipt: SessionReceipt) -> Iterator[tuple[str, object, object]]:
     """Yield what each payer's payments come to: nothing for those who were taken for the payer by mistake."""
-    sums: dict[tuple[int, str], int] = {}
-    for order in receipt.payments:
-        for stream, amount_i in parts_of(order):
-            key = order.payer, stream.value
-            sums[key] = sums.get(key, 0) + amount_i
-    for name, amount_i in receipt.older_i.items():
-        key = int(name.split(":")[0]), name.split(":")[1]
+    sums = _sums(receipt.payments)
+    for key, amount_i in _summed_up(receipt).items():
         sums[key] = sums.get(key, 0) + amount_i
 
     def paid(payer: int, *signed: tuple[int, Stream]) -> int:

@@ -27,6 +27,7 @@ from ...const import (
     CONF_MOST,
     CONF_NEAR,
     CONF_PUBLIC,
+    CONF_SERVICE_ZONE,
     CONF_TOLERANCE,
     CONF_TOPIC_DAY_BUDGET,
     CONF_WANTS_VALUE,
@@ -36,10 +37,11 @@ from ...const import (
 )
 from ...economy.topics import TopicError
 from ...entity import UNIT_IOTA
-from ...island.topics import topic_of
+from ...island.topics import area_of_topic, topic_of
 from .. import fields as selectors
-from ..checks import Problem
-from ..form_data import Data, FieldProblem
+from ..checks import Problem, check_exists
+from ..form_data import Data, FieldProblem, require
+from .parking import zones
 from .participant import STEP_FIRST, ParticipantFlow
 
 SECTION_TRUTH: Final = "truth"
@@ -70,10 +72,10 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_WHAT): TextSelector(),
-                vol.Required(CONF_AREA): LocationSelector(LocationSelectorConfig(radius=True)),
+                vol.Optional(CONF_SERVICE_ZONE): zones(),
+                vol.Optional(CONF_AREA): LocationSelector(LocationSelectorConfig(radius=True)),
                 vol.Required(CONF_BOUNTY): tokens,
                 vol.Required(CONF_BUDGET): tokens,
-                vol.Optional(CONF_TOPIC_DAY_BUDGET): tokens,
                 vol.Required(CONF_PUBLIC, default=False): BooleanSelector(),
                 vol.Required(SECTION_TRUTH): selectors.rarely(
                     {
@@ -81,6 +83,7 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
                         vol.Required(CONF_NEAR, default=30): selectors.number(20, 10_000, UnitOfLength.METERS),
                         vol.Required(CONF_WINDOW_HOURS, default=168): _hours(),
                         vol.Required(CONF_KNOWN_HOURS, default=720): _hours(),
+                        vol.Optional(CONF_TOPIC_DAY_BUDGET): tokens,
                     }
                 ),
                 vol.Required(SECTION_NUMBERS): selectors.rarely(
@@ -97,8 +100,14 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
 
     @override
     def check(self, step: str, data: Data) -> None:
+        if (zone := data.get(CONF_SERVICE_ZONE)) is not None:
+            require(CONF_SERVICE_ZONE, check_exists(self.hass, zone))
+            if CONF_AREA in data:
+                raise FieldProblem(CONF_AREA, Problem(key="area_twice"))
+        elif CONF_AREA not in data:
+            raise FieldProblem(CONF_SERVICE_ZONE, Problem(key="area_missing"))
         try:
-            topic_of("new", data, "new")
+            topic_of("new", data, "new", area_of_topic(self.hass, data))
         except TopicError as error:
             raise _problem(error) from None
 
