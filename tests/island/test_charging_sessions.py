@@ -190,15 +190,19 @@ async def test_a_session_goes_on_after_a_restart(
 COUNTER = "sensor.charger_energy"
 
 
-def counting() -> MockConfigEntry:
-    """Return an island whose charger has an energy counter."""
+COUNTER_OUT = "sensor.charger_energy_out"
+
+
+def counting(**counters: str) -> MockConfigEntry:
+    """Return an island whose charger has an energy counter, or these; what is fed back earns 0.2."""
     charger = charger_subentry("never")
-    charger["data"] = {**charger["data"], "connected": PLUG, "energy": COUNTER}
-    return island_entry(charger, options={"planning": False, "prices": PRICES, "token_rate": "1000000"})
+    charger["data"] = {**charger["data"], "connected": PLUG, **(counters or {"energy": COUNTER})}
+    prices = {**PRICES, "feed_in": "0.2"}
+    return island_entry(charger, options={"planning": False, "prices": prices, "token_rate": "1000000"})
 
 
-def count(hass: HomeAssistant, kwh: float) -> None:
-    hass.states.async_set(COUNTER, f"{kwh:.3f}", {"unit_of_measurement": "kWh", "device_class": "energy"})
+def count(hass: HomeAssistant, kwh: float, counter: str = COUNTER) -> None:
+    hass.states.async_set(counter, f"{kwh:.3f}", {"unit_of_measurement": "kWh", "device_class": "energy"})
 
 
 def refused_counters(hass: HomeAssistant) -> list[ir.IssueEntry]:
@@ -248,6 +252,33 @@ async def test_a_counter_tells_each_watt_hour_also_those_of_a_stop(
     (receipt,) = await receipts(hass, island)
     assert (receipt.wh_in, recompute(receipt)) == (1_800, ())
     assert {"counter_jump", "counter_backwards", "gap"} <= {*receipt.findings}
+
+
+@pytest.mark.parametrize("entry", [counting(energy=COUNTER, energy_out=COUNTER_OUT)], indirect=True)
+async def test_what_is_fed_back_is_counted_by_its_own_counter(
+    hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger], freezer: FrozenDateTimeFactory
+) -> None:
+    """Also while Home Assistant is not running: each watt hour earns the feed-in rate, once."""
+    fund(island, charger_1=RICH_I)
+    count(hass, 100.0)
+    count(hass, 7.0, COUNTER_OUT)
+    await plug(hass, island, "on")
+    given = 7.0
+    for _ in range(10):
+        count(hass, given := given + 0.030, COUNTER_OUT)
+        await charge(island, 15)
+    assert (session(island).wh_in, session(island).wh_out) == (0, 300), "not what power comes to"
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    freezer.tick(300)
+    count(hass, given := given + 0.5, COUNTER_OUT)
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    island.ledger = fake_ledger[-1]
+    await island.settle()
+    await charge(island, 30)
+    assert session(island).wh_out == 800
+    await plug(hass, island, "off")
+    (receipt,) = await receipts(hass, island)
+    assert (receipt.wh_out, receipt.feed_in_i, recompute(receipt)) == (800, 200 * 800, ())
 
 
 @pytest.mark.parametrize("entry", [counting()], indirect=True)

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from ..bridge.journal import OrderedTransfer, TransferState
 from ..bridge.payment_desk import PaymentDesk
 from ..clock import GridClock
-from ..const import CONF_ENERGY, LOGGER
+from ..const import CONF_ENERGY, CONF_ENERGY_OUT, LOGGER
 from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
 from ..economy.effects import BookEntry, Effect
@@ -107,7 +107,8 @@ class ChargingSessions:
         configs = {pid: each.config for pid, each in participants.items()}
         self._chargers = {pid: each for pid, each in configs.items() if isinstance(each, ChargerConfig)}
         self._reader = EntityReader(hass, lambda moment: moment.timestamp())
-        self._counters = {pid: entry.subentries[pid].data.get(CONF_ENERGY) for pid in self._chargers}
+        data = {pid: entry.subentries[pid].data for pid in self._chargers}
+        self._counters = {pid: (each.get(CONF_ENERGY), each.get(CONF_ENERGY_OUT)) for pid, each in data.items()}
         roots = [each.feeder_id for each in engine.config.feeders if each.parent_id is None]
         self._sun = SunMeter((pid for pid, each in configs.items() if isinstance(each, SolarConfig)), roots)
         self._at: dict[str, OpenSession] = {}
@@ -256,12 +257,13 @@ class ChargingSessions:
         if terms is None:
             return
         now = self._clock.now()
+        import_wh, export_wh = self._counters_wh(charger_id)
         session = Session.start(
             f"charging-{uuid4().hex[:12]}",
             charger_id,
             terms,
             dt_util.get_default_time_zone(),
-            Reading(at=now, power_w=device.power_w, import_wh=self._counter_wh(charger_id)),
+            Reading(at=now, power_w=device.power_w, import_wh=import_wh, export_wh=export_wh),
             most_w=round(self._most_w(charger_id)),
             payer=payer,
             guest=guest,
@@ -333,12 +335,13 @@ class ChargingSessions:
     def _reading(
         self, found: OpenSession, device: DeviceStatus, now: float, *, on_request: bool | None = None
     ) -> Reading:
-        counter_wh = self._counter_wh(found.session.charger)
-        return found.reading(device, counter_wh, now, speed=self._clock.speed, on_request=on_request)
+        counters_wh = self._counters_wh(found.session.charger)
+        return found.reading(device, counters_wh, now, speed=self._clock.speed, on_request=on_request)
 
-    def _counter_wh(self, charger_id: str) -> float | None:
-        entity_id = self._counters.get(charger_id)
-        return None if entity_id is None else self._reader.energy_wh(entity_id)
+    def _counters_wh(self, charger_id: str) -> tuple[float | None, float | None]:
+        """Return what the charger's counters show: of what cars took, and of what they fed back."""
+        read, (taken, given) = self._reader.energy_wh, self._counters[charger_id]
+        return None if taken is None else read(taken), None if given is None else read(given)
 
     def _situation(self, found: OpenSession) -> Situation:
         session = found.session

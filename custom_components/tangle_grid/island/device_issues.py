@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_ENERGY, CONF_POWER, SUBENTRY_CHARGER
+from ..const import CONF_ENERGY, CONF_ENERGY_OUT, CONF_POWER, SUBENTRY_CHARGER
 from ..devices.io.trouble import EntityTroubles, Trouble
 from ..devices.named import named
 from ..grid.device.belief import DeviceFault
@@ -79,7 +79,11 @@ class DeviceIssues:
         """Yield the energy counters that the present session at their charger does not believe, and the others."""
         entry = self._entry
         for charger_id, subentry in entry.subentries.items():
-            if (entity_id := subentry.data.get(CONF_ENERGY)) is not None and subentry.subentry_type == SUBENTRY_CHARGER:
+            if subentry.subentry_type != SUBENTRY_CHARGER:
+                continue
+            for field in (CONF_ENERGY, CONF_ENERGY_OUT):
+                if (entity_id := subentry.data.get(field)) is None:
+                    continue
                 yield DeviceIssue(
                     key=ISSUE_COUNTER,
                     subject=f"{charger_id}_{entity_id}",

@@ -68,7 +68,7 @@ class OpenSession:
     def reading(
         self,
         device: DeviceStatus,
-        counter_wh: float | None,
+        counters_wh: tuple[float | None, float | None],
         now: float,
         *,
         speed: float,
@@ -78,24 +78,25 @@ class OpenSession:
 
         Args:
             device: What the last pass knows of the charger.
-            counter_wh: Its energy counter, None where there is none.
+            counters_wh: Its energy counters, of what cars took and of what they fed back; None where there is none.
             now: Grid time, s.
             speed: How many seconds of it pass in one of the steady clock.
             on_request: Whether it is in a request; None: as the device says.
         """
         steady, before = monotonic(), self.steady_at
         self.looked_at, self.steady_at = now, steady
-        power_w = device.power_w
+        power_w, (import_wh, export_wh) = device.power_w, counters_wh
         if self.is_another:  # what was read is of both cars
-            power_w = counter_wh = None
+            power_w = import_wh = export_wh = None
         charging = None if power_w is None else draws(device)
         asked = device.curtailment is RequestState.ACTIVE if on_request is None else on_request
         return Reading(
             at=now,
             elapsed_s=None if before is None else (steady - before) * speed,
             power_w=power_w,
-            import_wh=counter_wh,
-            charging=bool(charging) if counter_wh is None else charging,
+            import_wh=import_wh,
+            export_wh=export_wh,
+            charging=bool(charging) if import_wh is None else charging,
             held=not charging and device.cause not in {None, Cause.ALLOCATION, Cause.PAYMENT},
             # The last interval of a request counts, too.
             on_request=asked or self.was_asked,

@@ -13,6 +13,7 @@ from ...const import (
     CONF_CURRENTS,
     CONF_DISCHARGE_CURRENT,
     CONF_ENERGY,
+    CONF_ENERGY_OUT,
     CONF_FAIL_SAFE,
     CONF_LIMIT_UNIT,
     CONF_METER_CURRENT,
@@ -58,7 +59,7 @@ class EntityTroubles:
             **dict.fromkeys(by_power, reader.power_w),
             **dict.fromkeys((CONF_METER_CURRENT, CONF_METER_CURRENT_SENSORS, CONF_CURRENTS), reader.current_a),
             **dict.fromkeys((CONF_DISCHARGE_CURRENT, CONF_FAIL_SAFE), reader.setting_a),
-            CONF_ENERGY: reader.energy_wh,
+            **dict.fromkeys((CONF_ENERGY, CONF_ENERGY_OUT), reader.energy_wh),
             CONF_SOC: reader.percent,
         }
 

@@ -21,6 +21,7 @@ from ...const import (
     CONF_ENABLE,
     CONF_ENABLE_PAUSES,
     CONF_ENERGY,
+    CONF_ENERGY_OUT,
     CONF_FAIL_SAFE,
     CONF_ID_SENSOR,
     CONF_KEEP_ALIVE,
@@ -112,6 +113,7 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         CONF_POWER_EXPORT,
         CONF_CURRENTS,
         CONF_ENERGY,
+        CONF_ENERGY_OUT,
         CONF_CURRENT_LIMIT,
         CONF_ENABLE,
         CONF_PAUSE_SELECT,
@@ -223,8 +225,9 @@ class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
         for field in (CONF_ENABLE, CONF_PAUSE_SELECT, CONF_PHASE_SWITCH, CONF_CONNECTED, CONF_STATUS, CONF_ID_SENSOR):
             if field in data:
                 require(field, check_exists(self.hass, data[field]))
-        if CONF_ENERGY in data:
-            require(CONF_ENERGY, check_number_sensor(self.hass, data[CONF_ENERGY], ENERGY_UNITS, may_be_silent=True))
+        for field in (CONF_ENERGY, CONF_ENERGY_OUT):
+            if field in data:
+                require(field, check_number_sensor(self.hass, data[field], ENERGY_UNITS, may_be_silent=True))
 
     @staticmethod
     def _check_phases(data: Mapping[str, Any]) -> None:
@@ -328,6 +331,7 @@ def _reading() -> dict[Any, Any]:
         vol.Optional(CONF_STATUS): selectors.any_sensor(),
         vol.Optional(CONF_CURRENTS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
         vol.Optional(CONF_ENERGY): selectors.sensors(SensorDeviceClass.ENERGY),
+        vol.Optional(CONF_ENERGY_OUT): selectors.sensors(SensorDeviceClass.ENERGY),
         vol.Optional(CONF_ID_SENSOR): selectors.read_ids(),
         **selectors.readings(currents=True),
     }
