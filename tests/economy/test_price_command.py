@@ -179,3 +179,10 @@ def test_a_session_at_the_end_of_time(run: Run, capsys: pytest.CaptureFixture[st
     assert "not a date and time" in refused(run, capsys, GOOD, late, "--time-zone", "Asia/Tokyo")
     forever = tariff(element(ENERGY), end_date_time="9999-12-31T23:59:59Z")
     assert run(forever, SESSION) == 0
+
+
+def test_files_that_are_the_wrong_way_round_are_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    by, session = tariff(element(ENERGY)), cdr((0, {"ENERGY": 1}))
+    assert "wrong way round" in refused(run, capsys, session, by)
+    assert "wrong way round" not in refused(run, capsys, "[]", session)
+    assert "wrong way round" not in refused(run, capsys, "{", session)

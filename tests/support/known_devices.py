@@ -78,6 +78,7 @@ CHARGERS: Final = (
         bounds={"number.current_set": {"max": 32}},
         expected={
             "power": "sensor.total_active_power",
+            "energy": "sensor.total_charged_energy",
             "current_limit": "number.current_set",
             "enable": "switch.charging_enabled",
             "currents": ("sensor.l1_current", "sensor.l2_current", "sensor.l3_current"),
@@ -90,6 +91,7 @@ CHARGERS: Final = (
         domains=("number", "sensor", "switch", "binary_sensor"),
         expected={
             "power": "sensor.power",
+            "energy": "sensor.lifetime_energy",
             "current_limit": "number.dynamic_limit",
             "currents": ("sensor.current_l1", "sensor.current_l2", "sensor.current_l3"),
         },
@@ -102,6 +104,7 @@ CHARGERS: Final = (
         bounds={"number.charge_current_limit": {"max": 16}},
         expected={
             "power": "sensor.power_total",
+            "energy": "sensor.energy_total",
             "current_limit": "number.charge_current_limit",
             "enable": "switch.charge",
             "currents": ("sensor.current_phase_1", "sensor.current_phase_2", "sensor.current_phase_3"),
@@ -273,17 +276,27 @@ OTHER_CHARGERS: Final = (
         device=("", ""),
         entities=(
             power("charging_power", "keba_charging_power", "kW", name="Charging Power"),
+            entity("sensor", "total_energy", "keba_total_energy", "Total Energy", device_class="energy", unit="kWh"),
             current("max_current", "keba_max_current", name="Max Current"),
             entity("binary_sensor", "plug_state", "keba_plug_state", "Plug", device_class="plug"),
             entity("binary_sensor", "charging_state", "keba_charging_state", "Charging State", device_class="power"),
             entity("lock", "authentication", "keba_authentication", "Authentication"),
         ),
         words={
-            "sensor.py": ('"charging_power"', 'f"{keba.device_id}_{entity_type}"', "UnitOfPower.KILO_WATT"),
+            "sensor.py": (
+                '"charging_power"',
+                '"total_energy"',
+                'f"{keba.device_id}_{entity_type}"',
+                "UnitOfPower.KILO_WATT",
+            ),
             "binary_sensor.py": ('"plug_state"', 'f"{keba.device_id}_{entity_type}"'),
             "services.py": ('"set_current"', '"enable"', '"disable"'),
         },
-        expected={"power": "sensor.charging_power", "connected": "binary_sensor.plug_state"},
+        expected={
+            "power": "sensor.charging_power",
+            "energy": "sensor.total_energy",
+            "connected": "binary_sensor.plug_state",
+        },
         data={"control": "actions", "max_current": 32},
     ),
     Specimen(
@@ -293,6 +306,7 @@ OTHER_CHARGERS: Final = (
         bounds={"number.charge_rate": {"min": 6, "max": 32}},
         expected={
             "power": "sensor.charging_power",
+            "energy": "sensor.usage_total",
             "current_limit": "number.charge_rate",
             "pause_select": "select.override_state",
             "connected": "binary_sensor.vehicle",

@@ -96,6 +96,15 @@ def _as_text(bill: Bill, notes: list[str]) -> str:
     return "\n".join([*(row.rstrip() for row in table), *notes])
 
 
+def _is_swapped(options: argparse.Namespace) -> bool:
+    """Return whether one of the files looks like what the other should be."""
+    try:
+        tariff, cdr = (json.loads(path.read_bytes()) for path in (options.tariff, options.cdr))
+    except ValueError, OSError:
+        return False
+    return (isinstance(cdr, dict) and "elements" in cdr) or (isinstance(tariff, dict) and "charging_periods" in tariff)
+
+
 def main(given: list[str] | None = None) -> int:
     """Return price one session; return the exit code."""
     options = arguments(given)
@@ -108,7 +117,8 @@ def main(given: list[str] | None = None) -> int:
         sys.stderr.write(f"scripts/price: {error.filename} cannot be read: {error.strerror}.\n")
         return 2
     except (TariffError, ValueError) as error:
-        sys.stderr.write(f"scripts/price: {error}\n")
+        hint = " Perhaps --tariff and --cdr are the wrong way round." if _is_swapped(options) else ""
+        sys.stderr.write(f"scripts/price: {error}{hint}\n")
         return 2
     notes = [said, _ROUNDING, *_notes(bill)]
     sys.stdout.write((_as_json(bill, notes) if options.json else _as_text(bill, notes)) + "\n")

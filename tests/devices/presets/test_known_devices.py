@@ -1,5 +1,6 @@
 """Each preset finds the entities of a device as its integration makes it, and our forms take what it fills in."""
 
+import re
 from unittest.mock import patch
 
 import pytest
@@ -102,3 +103,22 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
             assert stored.data[role] == (list(ids) if isinstance(keys, tuple) else ids[0])
     wanted = {name: value for name, value in specimen.data.items() if name in known}
     assert wanted.items() <= dict(stored.data).items()
+
+
+#: What counts all that a charger ever delivered, by how integrations call it.
+_LIFETIME = re.compile(r"(^|_)(total|lifetime)(_|$)")
+
+
+@pytest.mark.parametrize("specimen", [each for each in KNOWN if each.kind == "charger"], ids=str)
+def test_a_charger_with_a_counter_of_all_energy_has_it_filled_in(specimen: Specimen) -> None:
+    """Sessions are billed by it; one of a session or a day begins anew, and is none."""
+    counters = [
+        each.key
+        for each in specimen.described()
+        if each.domain == "sensor" and each.device_class == "energy" and each.enabled and _LIFETIME.search(each.key)
+    ]
+    if specimen.platform in {"tesla_fleet", "teslemetry", "tessie"}:
+        counters = []  # what the car has used while it was driven
+    found = specimen.expected.get("energy")
+    assert (found is not None) == bool(counters), counters
+    assert found is None or str(found).removeprefix("sensor.") in counters
