@@ -12,7 +12,7 @@ from typing import Any, Final, override
 from custom_components.tangle_grid.screen.picture import VERSION
 
 _COMPONENT: Final = Path(__file__).parents[1] / "custom_components/tangle_grid"
-_BUILT: Final = _COMPONENT / "frontend"
+BUILT: Final = _COMPONENT / "frontend"
 NOW: Final = 1_796_061_600.0
 """When it is on the street: half past seven in the evening, UTC."""
 
@@ -158,7 +158,7 @@ def street(count: int, state: str = "") -> dict[str, Any]:
     away = {"open": False, "error": "The node does not answer."}
     return {
         "version": VERSION,
-        "entry": json.loads((_BUILT / "manifest.json").read_text())["entry"],
+        "entry": json.loads((BUILT / "manifest.json").read_text())["entry"],
         "now": NOW,
         "gone": state == "old",
         "refused": state == "refused",
@@ -246,7 +246,7 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def served() -> Iterator[str]:
     """Serve the page, and give its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(_BUILT)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(BUILT)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"

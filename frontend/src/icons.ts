@@ -4,6 +4,7 @@ import {
   mdiEvStation,
   mdiHome,
   mdiHomeBattery,
+  mdiHomeGroup,
   mdiSolarPower,
   mdiTransmissionTower,
 } from "@mdi/js";
@@ -17,6 +18,7 @@ export const PATHS: Record<string, string> = {
   vehicle: mdiCarElectric,
   feeder: mdiTransmissionTower,
   soc: mdiBattery,
+  link: mdiHomeGroup,
 };
 
 /** Return an icon that says nothing by itself: the text beside it does. */

@@ -101,6 +101,16 @@ export interface Forecast {
   sun_w: Values | null;
 }
 
+/** Another island: one above or below this one, or a neighbour. */
+export interface Link {
+  name: string;
+  relation: "above" | "below" | "beside";
+  /** Into this island, W; negative: out of it. */
+  power_w: number | null;
+  limit_w: number | null;
+  silent: boolean;
+}
+
 export interface Service {
   name: string;
   kind: "parking" | "toll" | "data_topic";
@@ -184,6 +194,7 @@ export interface Picture {
   ledger: Record<string, Ledger>;
   forecast: Record<string, Forecast>;
   services: Record<string, Service>;
+  links: Record<string, Link>;
   entities: Record<string, Record<string, string>>;
 }
 
@@ -201,6 +212,7 @@ export function emptyPicture(): Picture {
     ledger: {},
     forecast: {},
     services: {},
+    links: {},
     entities: {},
   };
 }

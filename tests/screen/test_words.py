@@ -41,6 +41,7 @@ MADE = {
     "part_${part.state}": ["part_not_asked", *(f"part_{each}" for each in RequestState)],
     "book_${each.kind}": [f"book_{each}" for each in Kind],
     "field_${name}": [f"field_{each}" for each in FIELDS],
+    "link_${link.relation}": [f"link_{each}" for each in ("above", "below", "beside")],
     "means_${effect}": [f"means_{each}" for each in Effect],
     "service_${service.kind}": [f"service_{each}" for each in ("parking", "toll", "data_topic")],
     "payment_${payment.state}": [f"payment_{each}" for each in PaymentState],

@@ -184,6 +184,9 @@ export class Diagram extends IslandElement {
         -webkit-box-orient: vertical;
         overflow: hidden;
       }
+      .head .spread > .soft {
+        white-space: nowrap;
+      }
       .head .phase,
       .phase {
         display: grid;
@@ -290,9 +293,9 @@ export class Diagram extends IslandElement {
     }
     return html`<div class="stage" style="height:${top}px">
       <svg class="lines" width=${this.width} height=${top} aria-hidden="true">
-        ${this.trunk(lines, picture, island)} ${lines.map((line) => this.bus(line))}
+        ${this.ties(picture)} ${this.trunk(lines, picture, island)} ${lines.map((line) => this.bus(line))}
       </svg>
-      ${this.renderHead(picture, island)}
+      ${this.renderHead(picture, island)} ${this.renderLinks(picture)}
       ${lines.map((line) => [
         line.feederId === island.main_feeder ? nothing : this.renderFeeder(line),
         line.nodes.map((placed) => this.renderNode(placed)),
@@ -341,6 +344,28 @@ export class Diagram extends IslandElement {
     </div>`;
   }
 
+  // Other islands, beside the transformer: the house above, houses below, neighbours
+
+  private ties(picture: Picture): SVGTemplateResult {
+    return svg`${Object.values(picture.links).map((link, index) => {
+      const x = HEAD.width + LANE + index * (NODE.width + NODE.gap);
+      const from = index ? x - NODE.gap : HEAD.width;
+      return wire(`M${x} ${HEAD.height / 2}H${from}`, link.power_w ?? 0);
+    })}`;
+  }
+
+  private renderLinks(picture: Picture): TemplateResult[] {
+    const words = this.words;
+    return Object.values(picture.links).map((link, index) => {
+      const x = HEAD.width + LANE + index * (NODE.width + NODE.gap);
+      return html`<div class="node ${link.silent ? "bad" : ""}" style="left:${x}px;top:12px;width:${NODE.width}px;height:${NODE.height}px">
+        <div class="name">${icon("link")}<span>${link.name}</span></div>
+        <span class="number">${link.power_w === null ? "?" : words.power(link.power_w)}</span>
+        <div class="why">${words.t(`link_${link.relation}`)}</div>
+      </div>`;
+    });
+  }
+
   private renderFeeder(line: Line): TemplateResult {
     const words = this.words;
     const left = TRUNK_X + LANE + line.depth * 24;
@@ -387,7 +412,16 @@ export class Diagram extends IslandElement {
   // The same as a list, for phones and for those who listen
 
   private renderList(picture: Picture, island: Island): TemplateResult {
-    return html`${ordered(picture, island).map(([feederId]) => {
+    const words = this.words;
+    const links = Object.values(picture.links);
+    return html`${links.length
+      ? html`<section class="box" style="margin-bottom:12px">
+          ${links.map((link) => html`<div class="spread">
+            <span class="row">${icon("link")}<span>${link.name} <span class="soft">${words.t(`link_${link.relation}`)}</span></span></span>
+            <span class="number">${link.power_w === null ? "?" : words.power(link.power_w)}</span>
+          </div>`)}
+        </section>`
+      : nothing}${ordered(picture, island).map(([feederId]) => {
       const feeder = picture.feeders[feederId] as Feeder;
       const nodes = this.nodes(picture, feederId);
       return html`<section class="box" style="margin-bottom:12px">
