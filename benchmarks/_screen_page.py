@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -129,6 +130,71 @@ def _requests(asked: list[str]) -> dict[str, Any]:
     return {"5f0c3a527f4e": request} if parts else {}
 
 
+def _answers(participants: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page is answered when it asks: messages, payments, the graph, a statement, the day."""
+    first = next(iter(participants), "nobody")
+    name = participants[first]["name"] if participants else "Nobody"
+    moment = datetime.fromtimestamp(NOW - 60, UTC).isoformat()
+    message = {
+        "message_id": "m",
+        "kind": "settlement",
+        "body": {
+            "participant": first,
+            "energy_wh": 466,
+            "amount_i": 466_000,
+            "rate_i_per_kwh": 1_000_000,
+            "payment_id": "5f0c3a527f4e:x",
+        },
+        "sender": "ab" * 32,
+        "participant": None,
+        "sequence": 4,
+        "issued_at": moment,
+        "transaction": "T" * 81,
+        "confirmed": True,
+        "verified": True,
+        "sealed": False,
+        "rejection": None,
+    }
+    payment = {
+        "payment_id": "5f0c3a527f4e:x",
+        "source": "Maple Street",
+        "target": name,
+        "amount": 466_000,
+        "state": "confirmed",
+        "transaction": "T" * 81,
+        "created_at": moment,
+    }
+    kinds = ["meter", None, "request", "answer", None, "settlement", "payment"]
+    nodes = [
+        {
+            "tail": f"N{number}",
+            "approves": [f"N{number - 1}", f"N{number - 1 - number % 3}"],
+            "kind": kinds[number % len(kinds)],
+            "value": 466_000 if number % len(kinds) == len(kinds) - 1 else 0,
+            "attached_at": NOW - 30 * (40 - number),
+            "confirmed": number < 38,  # the newest are not
+        }
+        for number in range(40)
+    ]
+    lines = [
+        {"at": NOW - 90, "kind": kind, "amount_i": amount, "wh_in": 0, "wh_out": 0}
+        for kind, amount in (("reward", 1_620_000), ("charging", -940_000), ("parking", -150_000))
+    ]
+    evening = [
+        {"lu": NOW - 5_400 + 300 * number, "s": str(9_000 + 1_700 * (number % 7) + 500 * number)}
+        for number in range(18)
+    ]
+    days = [{"start": (NOW - 86_400 * day) * 1_000, "mean": 9_000 + 700 * day, "max": 18_000} for day in range(6)]
+    return {
+        "get_messages": {"messages": [message]},
+        "get_payments": {"payments": [payment]},
+        "statement": {"url": "#", "month": "2026-11", "content": {"lines": lines}},
+        "tangle_grid/tangle": nodes,
+        "history/history_during_period": {"sensor.load": evening},
+        "recorder/statistics_during_period": {"sensor.load": days},
+    }
+
+
 def street(count: int, state: str = "") -> dict[str, Any]:
     """Return what the page of a street is told; `state`: old, blind, ledger, asked, or nothing special."""
     participants = _participants(count)
@@ -162,8 +228,16 @@ def street(count: int, state: str = "") -> dict[str, Any]:
         "now": NOW,
         "gone": state == "old",
         "refused": state == "refused",
-        "states": {"sensor.load": {"entity_id": "sensor.load", "state": "1", "attributes": {}}},
-        "answers": {},
+        "states": {
+            "sensor.load": {"entity_id": "sensor.load", "state": "1", "attributes": {}},
+            "sensor.address": {"entity_id": "sensor.address", "state": "ready", "attributes": {"address": "A9" * 45}},
+            "switch.heat_pump": {
+                "entity_id": "switch.heat_pump",
+                "state": "on",
+                "attributes": {"friendly_name": "Heat pump"},
+            },
+        },
+        "answers": _answers(participants),
         "picture": {
             "island": {
                 "0": {
@@ -208,7 +282,10 @@ def street(count: int, state: str = "") -> dict[str, Any]:
                 }
             },
             "services": {},
-            "entities": {"0": {"load": "sensor.load"}},
+            "entities": {
+                "0": {"load": "sensor.load"},
+                **{owner: {"receive_address": "sensor.address"} for owner in participants},
+            },
         },
     }
 

@@ -72,12 +72,18 @@ export abstract class IslandElement extends LitElement {
     }
     if (!picture || !this.island) return html`<p class="waiting" role="status">${this.words.t("waiting")}</p>`;
     try {
-      return html`${this.isOld ? this.renderOld() : nothing}${this.renderIsland(picture, this.island)}`;
+      return html`${this.isOld && !this.isNested ? this.renderOld() : nothing}${this.renderIsland(picture, this.island)}`;
     } catch (error) {
       console.error("tangle_grid", error);
       this.failed = String(error);
       return html`<p class="failed" role="alert">${this.words.t("failed")}</p>`;
     }
+  }
+
+  /** Whether it is a piece of something that says by itself how old all of it is. */
+  private get isNested(): boolean {
+    const root = this.getRootNode();
+    return root instanceof ShadowRoot && root.host instanceof IslandElement;
   }
 
   private renderOld(): TemplateResult {

@@ -8,7 +8,11 @@ export const shared = css`
     --tg-bad: var(--error-color, #c62828);
     --tg-flow: var(--primary-color, #0288d1);
     --tg-sun: #e0a100;
-    --tg-link: var(--primary-color, #0277a8);
+    /* As text they have to stand out from the ground in every theme, as fills they need not. */
+    --tg-good-text: color-mix(in srgb, var(--tg-good) 55%, var(--primary-text-color, #202124));
+    --tg-warn-text: color-mix(in srgb, var(--tg-warn) 48%, var(--primary-text-color, #202124));
+    --tg-bad-text: color-mix(in srgb, var(--tg-bad) 65%, var(--primary-text-color, #202124));
+    --tg-link: color-mix(in srgb, var(--primary-color, #0277a8) 60%, var(--primary-text-color, #202124));
     --tg-soft: var(--secondary-text-color, #5f6368);
     --tg-line: var(--divider-color, #d0d0d0);
     --tg-box: var(--ha-card-background, var(--card-background-color, #fff));
@@ -87,9 +91,9 @@ export const shared = css`
   }
   button[aria-pressed="true"],
   button.primary {
-    background: var(--tg-flow);
-    border-color: var(--tg-flow);
-    color: var(--text-primary-color, #fff);
+    background: color-mix(in srgb, var(--tg-flow) 72%, #000);
+    border-color: transparent;
+    color: #fff;
   }
   button[disabled] {
     opacity: 0.5;
@@ -109,7 +113,7 @@ export const shared = css`
   }
   .facts {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(88px, 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(100px, 1fr));
     gap: 8px;
     margin-top: 12px;
   }
@@ -121,10 +125,10 @@ export const shared = css`
   }
   .facts b {
     display: block;
-    font-size: 16px;
+    font-size: 15px;
     font-weight: 500;
     font-variant-numeric: tabular-nums;
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
   .facts span {
     font-size: 12px;
@@ -190,7 +194,11 @@ export const shared = css`
   th.number {
     text-align: end;
   }
+  a {
+    color: var(--tg-link);
+  }
   .scroll {
+    position: relative;
     overflow-x: auto;
   }
   .chip {
@@ -204,13 +212,13 @@ export const shared = css`
     white-space: nowrap;
   }
   .chip.good {
-    color: var(--tg-good);
+    color: var(--tg-good-text);
   }
   .chip.warn {
-    color: var(--tg-warn);
+    color: var(--tg-warn-text);
   }
   .chip.bad {
-    color: var(--tg-bad);
+    color: var(--tg-bad-text);
   }
   svg.icon {
     width: 20px;

@@ -117,6 +117,15 @@ export class Words {
     });
   }
 
+  /** Return a month with its year. */
+  month(epochSeconds: number): string {
+    return new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+      month: "long",
+      year: "numeric",
+      timeZone: this.hass.config.time_zone,
+    });
+  }
+
   /** Return the grid's time now. */
   now(island: Island): number {
     return gridTime(island, Date.now() / 1_000);
@@ -127,6 +136,7 @@ export class Words {
     const whole = Math.max(0, Math.round(seconds));
     if (whole < 60) return `${whole} s`;
     if (whole < 3_600) return `${Math.round(whole / 60)} min`;
+    if (whole >= 172_800) return `${Math.round(whole / 86_400)} d`;
     const hours = Math.floor(whole / 3_600);
     const minutes = Math.round((whole % 3_600) / 60);
     return minutes ? `${hours} h ${minutes} min` : `${hours} h`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { csv, line } from "../src/parts/receipts";
+import { byMonth, csv, line } from "../src/parts/receipts";
 import { island } from "./support";
 
 const street = island().island["0"]!;
@@ -33,4 +33,11 @@ test("receipts as CSV are exact, one line each", () => {
   expect(csv(lines)).toBe(
     "ended_at,kind,wh,amount_i,verified\r\n2026-11-03T18:00:00.000Z,session,1,2779530283277761,true\r\n",
   );
+});
+
+test("receipts stand by month, each with its own lines", () => {
+  const of = (ended_at: string) => line({ ...receipt("session", { wh_in: 1 }), ended_at }, street);
+  const lines = [of("2026-12-01T00:00:00Z"), of("2026-11-03T18:00:00Z"), of("2026-11-02T18:00:00Z")];
+  const months = byMonth(lines, (at) => new Date(at * 1_000).toISOString().slice(0, 7));
+  expect(months.map(([month, each]) => [month, each.length])).toEqual([["2026-12", 1], ["2026-11", 2]]);
 });

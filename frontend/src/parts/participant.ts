@@ -211,7 +211,7 @@ export class ParticipantBox extends IslandElement {
   private renderLoads(picture: Picture, participant: Participant): TemplateResult {
     const words = this.words;
     const request = openPart(picture, this.participant)?.[0];
-    return html`<table class="loads">
+    return html`<div class="scroll loads"><table>
       <thead>
         <tr><th>${words.t("may_be_shed")}</th><th class="number">${words.t("takes")}</th><th>${words.t("state")}</th></tr>
       </thead>
@@ -232,7 +232,7 @@ export class ParticipantBox extends IslandElement {
           </tr>`;
         })}
       </tbody>
-    </table>`;
+    </table></div>`;
   }
 
   private renderFacts(participant: Participant, island: Island): TemplateResult {

@@ -52,7 +52,7 @@ export class ProofView extends IslandElement {
       }
       li.good::before {
         content: "✓";
-        color: var(--tg-good);
+        color: var(--tg-good-text);
         font-weight: 700;
       }
       li.bad {
@@ -60,7 +60,7 @@ export class ProofView extends IslandElement {
       }
       li.bad::before {
         content: "✗";
-        color: var(--tg-bad);
+        color: var(--tg-bad-text);
         font-weight: 700;
       }
       h3 {

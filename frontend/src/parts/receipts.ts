@@ -54,6 +54,16 @@ export function csv(lines: readonly Line[]): string {
   return [["ended_at", "kind", "wh", "amount_i", "verified"], ...rows].map((row) => `${row.join(",")}\r\n`).join("");
 }
 
+/** Return lines by month, in their order; `name` says in words which month a moment is of. */
+export function byMonth(lines: readonly Line[], name: (at: number) => string): [string, Line[]][] {
+  const months = new Map<string, Line[]>();
+  for (const each of lines) {
+    const month = name(each.at);
+    months.set(month, [...(months.get(month) ?? []), each]);
+  }
+  return [...months];
+}
+
 @customElement("tangle-grid-receipts")
 export class Receipts extends IslandElement {
   @property() device = "";
@@ -94,8 +104,9 @@ export class Receipts extends IslandElement {
     if (this.problem) return html`<p class="failed" role="alert">${this.problem}</p>`;
     if (this.lines === null) return html`<p class="soft">${words.t("waiting")}</p>`;
     if (this.lines.length === 0) return html`<p class="soft">${words.t("no_receipts")}</p>`;
-    const total = (of: (each: Line) => number | null): number =>
-      (this.lines ?? []).reduce((sum, each) => sum + (of(each) ?? 0), 0);
+    const every = this.lines;
+    const total = (of: (each: Line) => number | null, lines: readonly Line[] = every): number =>
+      lines.reduce((sum, each) => sum + (of(each) ?? 0), 0);
     return html`<div class="scroll">
         <table>
           <thead>
@@ -107,7 +118,13 @@ export class Receipts extends IslandElement {
             </tr>
           </thead>
           <tbody>
-            ${this.lines.map(
+            ${byMonth(this.lines, (at) => words.month(at)).map(([month, lines], _place, months) => html`${months.length > 1
+              ? html`<tr>
+                  <th colspan="2">${month}</th>
+                  <th class="number">${words.energy(total((each) => each.wh, lines))}</th>
+                  <th class="number">${words.tokens(total((each) => each.amount_i, lines), island)}</th>
+                </tr>`
+              : nothing}${lines.map(
               (each) => html`<tr>
                 <td><a href=${each.url} download>${words.date(each.at)}</a></td>
                 <td>
@@ -117,7 +134,7 @@ export class Receipts extends IslandElement {
                 <td class="number">${words.energy(each.wh)}</td>
                 <td class="number">${words.tokens(each.amount_i, island)}</td>
               </tr>`,
-            )}
+            )}`)}
           </tbody>
           <tfoot>
             <tr>

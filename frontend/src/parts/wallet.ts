@@ -214,7 +214,9 @@ export class WalletView extends IslandElement {
 
   private async send(event: Event, picture: Picture, island: Island): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
+    // It is not known any more when the answer has come.
+    const element = event.currentTarget as HTMLFormElement;
+    const form = new FormData(element);
     const to = picture.wallets[String(form.get("to"))];
     const amount = Math.round(Number(form.get("amount")) * IOTA_PER_MI);
     const words = this.words;
@@ -225,7 +227,7 @@ export class WalletView extends IslandElement {
       const data = { device_id: picture.wallets[this.owner]?.device_id, target_device_id: to.device_id, amount };
       await this.hass?.callService("tangle_grid", "send_tokens", data, undefined, false, true);
       this.sent = words.t("sent", { tokens: words.tokens(amount, island), name: to.name });
-      (event.target as HTMLFormElement).reset();
+      element.reset();
     } catch (error) {
       this.sent = (error as { message?: string }).message ?? String(error);
     } finally {

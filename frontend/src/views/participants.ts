@@ -34,8 +34,12 @@ export class Participants extends IslandElement {
     const shown = Object.entries(picture.participants)
       .filter(([, each]) => this.kinds.includes(each.kind))
       .sort((a, b) => order(a).localeCompare(order(b)));
-    if (shown.length === 0) return html`<p class="waiting">${words.t("none_of_kind")}</p>`;
-    return html`<div class="grid">
+    if (shown.length === 0) {
+      return html`<p class="waiting">${words.t("none_of_kind")}</p>
+        <button class="primary" @click=${() => navigate("/config/integrations/integration/tangle_grid")}>${words.t("add_participant")}</button>`;
+    }
+    const title = this.kinds.includes("charger") ? words.t("view_charging") : words.t("view_homes");
+    return html`<h2 class="hidden">${title}</h2><div class="grid">
       ${shown.map(
         ([id]) => html`<tangle-grid-participant
           .hass=${this.hass}

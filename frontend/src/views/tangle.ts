@@ -117,8 +117,8 @@ export class TangleView extends IslandElement {
         this.ask<{ messages: Message[] }>("get_messages", { ...data, ...(this.kind ? { kind: this.kind } : {}) }),
         this.ask<{ payments: Payment[] }>("get_payments", data),
       ]);
-      this.messages = messages.messages;
-      this.payments = payments.payments;
+      this.messages = messages.messages ?? [];
+      this.payments = payments.payments ?? [];
       this.problem = "";
     } catch (error) {
       this.problem = (error as { message?: string }).message ?? String(error);
@@ -139,14 +139,14 @@ export class TangleView extends IslandElement {
         <div class="scroll">${this.renderWallets(picture, island)}</div>
       </section>
       <section class="box">
-        <h2>${words.t("payments")}</h2>
-        <div class="scroll">${this.renderPayments(island)}</div>
-      </section>
-      <section class="box">
         <h2>${words.t("the_tangle")}</h2>
         ${this.renderLedger(picture)}
         <tangle-grid-graph .hass=${this.hass} .entryId=${this.entryId} @tangle-grid-transaction=${this.openTransaction}></tangle-grid-graph>
         ${this.renderMessages(island)}
+      </section>
+      <section class="box">
+        <h2>${words.t("payments")}</h2>
+        <div class="scroll">${this.renderPayments(island)}</div>
       </section>
       ${this.renderServices(picture)}
     `;

@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from io import BytesIO
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from PIL import Image
 from playwright.async_api import Browser, ViewportSize
 
 from .browsing import DASHBOARD, DESKTOP, PHONE, SCREEN, chromium, open_page
@@ -14,6 +16,12 @@ IMAGES: Final = ROOT / "docs" / "images"
 STORY_TIMEOUT_MS: Final = 180_000
 # Charts draw themselves with an animation.
 _SETTLE_MS: Final = 4_000
+# The moving picture: so many frames, so often, so wide.
+_SMALL: Final = ViewportSize(width=1180, height=760)
+_FRAMES: Final = 40
+_FRAME_MS: Final = 900
+_WIDTH: Final = 720
+_COLOURS: Final = 48
 
 
 async def picture(
@@ -38,6 +46,28 @@ async def picture(
     await page.context.close()
 
 
+async def evening(browser: Browser, url: str) -> None:
+    """The transformer's page as it moves, as `docs/images/screen-evening.gif`: small, and in few colours."""
+    page = await open_page(browser, url, size=_SMALL, stands=SCREEN)
+    await page.wait_for_timeout(_SETTLE_MS)
+    frames = []
+    for _ in range(_FRAMES):
+        shot = Image.open(BytesIO(await page.locator("tangle-grid-panel").screenshot())).convert("RGB")
+        frames.append(shot.resize((_WIDTH, shot.height * _WIDTH // shot.width)).quantize(_COLOURS))
+        await page.wait_for_timeout(_FRAME_MS)
+    await page.context.close()
+    first, *others = frames
+    first.save(
+        IMAGES / "screen-evening.gif",
+        save_all=True,
+        append_images=others,
+        duration=_FRAME_MS // 3,
+        loop=0,
+        optimize=True,
+    )
+    print("docs/images/screen-evening.gif", file=sys.stderr)
+
+
 async def all_pictures(url: str, executable: str) -> None:
     """Wait until somebody has said no, feeds back and has earned something, then take them all."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -56,6 +86,7 @@ async def all_pictures(url: str, executable: str) -> None:
         await picture(browser, screen, "screen-light", stands=SCREEN)
         await picture(browser, screen, "screen-dark", scheme="dark", stands=SCREEN)
         await picture(browser, screen, "screen-phone", size=PHONE, stands=SCREEN)
+        await evening(browser, screen)
         for view in ("charging", "day", "tangle"):
             await picture(browser, f"{screen}/{view}", f"screen-{view}", stands=SCREEN)
 

@@ -1,14 +1,15 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-D9YXaAqn.js";import{i as m,n as h,t as g}from"./words-BzGKqmxh.js";import{t as _}from"./entry-CJbmjZN5.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-BykPGuI9.js";import{i as m,n as h,t as g}from"./words-zZ-k-qX8.js";import{t as _}from"./entry-BmSgLiM5.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
-    `]}renderIsland(e,t){let n=this.words,i=([t,n])=>`${t===this.chosen?0:s(e,t)?1:u(e,t)?2:3}${n.name}`,a=Object.entries(e.participants).filter(([,e])=>this.kinds.includes(e.kind)).sort((e,t)=>i(e).localeCompare(i(t)));return a.length===0?l`<p class="waiting">${n.t(`none_of_kind`)}</p>`:l`<div class="grid">
-      ${a.map(([e])=>l`<tangle-grid-participant
+    `]}renderIsland(t,n){let i=this.words,a=([e,n])=>`${e===this.chosen?0:s(t,e)?1:u(t,e)?2:3}${n.name}`,o=Object.entries(t.participants).filter(([,e])=>this.kinds.includes(e.kind)).sort((e,t)=>a(e).localeCompare(a(t)));if(o.length===0)return l`<p class="waiting">${i.t(`none_of_kind`)}</p>
+        <button class="primary" @click=${()=>e(`/config/integrations/integration/tangle_grid`)}>${i.t(`add_participant`)}</button>`;let c=this.kinds.includes(`charger`)?i.t(`view_charging`):i.t(`view_homes`);return l`<h2 class="hidden">${c}</h2><div class="grid">
+      ${o.map(([e])=>l`<tangle-grid-participant
           .hass=${this.hass}
           .entryId=${this.entryId}
           .participant=${e}
         ></tangle-grid-participant>`)}
-      ${this.kinds.includes(`charger`)?Object.entries(e.vehicles).map(([n,r])=>this.renderVehicle(e,t,n,r)):r}
+      ${this.kinds.includes(`charger`)?Object.entries(t.vehicles).map(([e,r])=>this.renderVehicle(t,n,e,r)):r}
     </div>`}renderVehicle(t,n,i,o){let s=this.words,c=o.charger?t.participants[o.charger]?.name:void 0,u=t.wallets[i],d=this.opened===i;return l`<article class="box">
       <div class="spread">
         <div class="row">${a(`vehicle`)}<h3>${o.name}</h3></div>
@@ -21,7 +22,7 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-DOF_pxV-.js`),[],import.meta.url)}}static{this.styles=[f,i`
+    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-DNWvxN10.js`),[],import.meta.url)}}static{this.styles=[f,i`
       :host {
         display: block;
         min-height: 100vh;
