@@ -30,6 +30,7 @@ export interface Sum {
   wh: number;
 }
 
+const TREASURY = "treasury";
 const AGAIN_MS = 30_000;
 const IOTA_PER_MI = 1_000_000;
 
@@ -150,7 +151,9 @@ export class WalletView extends IslandElement {
 
   private renderAddress(picture: Picture): TemplateResult {
     const words = this.words;
-    const entity = picture.entities[this.owner === "treasury" ? "0" : this.owner]?.receive_address;
+    // The island pays from its treasury; whoever wants to pay into it has its wallets to choose from.
+    if (this.owner === TREASURY) return html``;
+    const entity = picture.entities[this.owner]?.receive_address;
     const address = entity ? this.hass?.states[entity]?.attributes.address : undefined;
     if (typeof address !== "string") return html`<p class="soft">${words.t("no_address")}</p>`;
     return html`<div class="qr">

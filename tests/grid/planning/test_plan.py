@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -95,6 +96,25 @@ def test_a_plan_that_is_made_in_pieces_is_the_same(batch: int) -> None:
     whole.update(NOW, some)
     assert plan.schedule() == whole.schedule()
     assert set(plan.schedule()) == {each.device_id for each in some}
+
+
+@settings(max_examples=20)
+@given(cars())
+def test_a_plan_is_shown_as_runs_of_the_same_current(some: list[PlanCar]) -> None:
+    plan = planner()
+    assert plan.runs("car0") == ()
+    make(plan, some)
+    assert plan.runs("nobody") == ()
+    for device_id, slots in plan.schedule().items():
+        runs = plan.runs(device_id)
+        assert runs is plan.runs(device_id)
+        assert [
+            (run.start + number * SLOT_S, run.current_a)
+            for run in runs
+            for number in range(round((run.end - run.start) / SLOT_S))
+        ] == [(slot.start, slot.current_a) for slot in slots]
+        for before, after in pairwise(runs):
+            assert before.end < after.start or before.current_a != after.current_a
 
 
 @settings(max_examples=40)
