@@ -458,7 +458,7 @@ export class Diagram extends IslandElement {
     const soc = participant.soc ?? vehicle?.soc ?? null;
     const asked = isAsked(picture, id);
     const helping = isHelping(picture, id);
-    const waiting = participant.kind === "charger" && participant.connected === true && participant.setpoint === 0;
+    const waiting = participant.kind === "charger" && participant.connected === true && participant.setpoint === 0 && participant.why.key !== "why_charged";
     const [tone, badge]: [Node["tone"], string] = participant.silent
       ? ["bad", words.t("badge_offline")]
       : asked

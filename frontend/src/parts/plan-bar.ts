@@ -66,8 +66,11 @@ export const planBarStyles: CSSResultGroup = css`
     top: -80px;
     transform: translateX(calc(-100% - 6px));
   }
+  .plan.bare .ticks {
+    margin-top: -8px;
+  }
   .plan.bare .ticks .leaving {
-    top: -34px;
+    top: -42px;
   }
   .plan .key {
     display: flex;
@@ -114,7 +117,10 @@ export function planBar(picture: Picture, island: Island, participant: Participa
   const shown = runs.filter(([, end, amps]) => end > from && amps > 0);
   const hours: number[] = [];
   const step = to - from > 14 * 3_600 ? 4 * 3_600 : 2 * 3_600;
-  for (let at = Math.ceil(from / step) * step; at < to - step / 3; at += step) hours.push(at);
+  for (let at = Math.ceil(from / step) * step; at < to - step / 3; at += step) {
+    // A name that would stick out on the left is left away.
+    if ((at - from) / (to - from) > 0.05) hours.push(at);
+  }
   const text = shown.length
     ? words.t("plan_text", {
         times: shown.map(([start, end]) => words.t("from_to_time", { from: words.time(Math.max(start, now)), to: words.time(end) })).join(", "),
