@@ -58,7 +58,9 @@ type Picture = Mapping[str, Mapping[str, Item]]
 def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tuple[str, str, Item]]:
     """Yield what the screen shows, item by item as (section, key, item), as those see it who may see everything.
 
-    On a large island all of it takes a while: whoever takes the items can pause between them.
+    On a large island all of it takes a while: whoever takes the items can pause between them. The page has a place for
+    a section that is not filled yet: `links`, other islands with `name`, `relation` (above, below, beside), `power_w`
+    (into this island), `limit_w`, and whether they are `silent`.
 
     Args:
         runtime: The island.

@@ -110,7 +110,7 @@ def helpers(street: Street) -> str:
 {{% endfor -%}}
 {{% set earned = all.earned -%}}
 | **{{{{ p.name | replace(' ', '&nbsp;') }}}}** | <ha-icon icon="{{{{ icon }}}}"></ha-icon> {{{{ word }}}}\
-{{{{ ' · earned **{{:,.0f}}&nbsp;i**'.format(earned) if earned > 0 else '' }}}}\
+{{{{ ' · earned **{{:,.2f}}&nbsp;Mi**'.format(earned / 1000000) if earned > 0 else '' }}}}\
 {{{{ '<br>' + reason if reason else '' }}}} |
 {{% endfor %}}
 {{% else %}}
@@ -141,7 +141,7 @@ def latest_payment(street: Street) -> str:
 {{% set amount = state_attr('{payment}', 'amount') %}}
 {{% if amount %}}
 {{% set tail = state_attr('{payment}', 'transaction') %}}
-**{{{{ '{{:,.0f}}&nbsp;i'.format(amount) }}}}** to **{{{{ state_attr('{payment}', 'target') }}}}**, \
+**{{{{ '{{:,.2f}}&nbsp;Mi'.format(amount / 1000000) }}}}** to **{{{{ state_attr('{payment}', 'target') }}}}**, \
 {{{{ state_attr('{payment}', 'event_type') }}}}{{% if tail %}} as transaction `{{{{ tail[:12] }}}}…`{{% endif %}}
 {{% else %}}
 No payment yet.
