@@ -19,7 +19,7 @@ describe("the day without help", () => {
     expect(helpAt([closed], 99)).toBe(0);
     expect(helpAt([closed], 100)).toBe(2_000);
     expect(helpAt([closed], 1_900)).toBe(0);
-    expect(withoutHelp(measured, [closed])).toEqual([[0, null], [100, 7_000], [1_000, 6_000], [1_900, null], [3_000, null]]);
+    expect(withoutHelp(measured, [closed])).toEqual([[0, null], [100, null], [1_000, 6_000], [1_900, null], [3_000, null]]);
   });
 
   test("counts what is given now for a request that is open", () => {

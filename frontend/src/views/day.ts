@@ -55,7 +55,9 @@ export function withoutHelp(measured: Points, requests: readonly GridRequest[]):
   return times.map((at) => {
     while (index + 1 < measured.length && (measured[index + 1] as [number, unknown])[0] <= at) index += 1;
     const watts = measured[index]?.[1] ?? null;
-    const help = helpAt(requests, at);
+    // A value from before a request began still holds what its helpers drew then.
+    const since = measured[index]?.[0] ?? at;
+    const help = helpAt(requests.filter((each) => each.starts_at <= since), at);
     // Where nobody helps there is nothing to compare with.
     return [at, watts === null || help === 0 ? null : watts + help];
   });

@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-BYaxlGvN.js";import{i as m,n as h,t as g}from"./words-zZ-k-qX8.js";import{t as _}from"./entry-BDYZHtwt.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-BYaxlGvN.js";import{i as m,n as h,t as g}from"./words-zZ-k-qX8.js";import{t as _}from"./entry-B1uCjcAk.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
@@ -22,7 +22,7 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-D6wShbXC.js`),[],import.meta.url)}}static{this.styles=[f,i`
+    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-DakNLmgA.js`),[],import.meta.url)}}static{this.styles=[f,i`
       :host {
         display: block;
         min-height: 100vh;
