@@ -195,9 +195,9 @@ class Trial:
             case 0 | 1 | 2 if heard:
                 return source.choice(heard)
             case 3 if heard:
-                data = bytearray(source.choice(heard))
-                data[source.randrange(len(data))] ^= 1 << source.randrange(8)
-                return bytes(data)
+                changed = bytearray(source.choice(heard))
+                changed[source.randrange(len(changed))] ^= 1 << source.randrange(8)
+                return bytes(changed)
             case 4 if heard:
                 data = source.choice(heard)
                 return data[: source.randrange(len(data))]
