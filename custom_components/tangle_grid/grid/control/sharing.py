@@ -68,7 +68,7 @@ class Sharing:
                 first, second, third = (
                     min(capacity, limit + max(0.0, in_force[i] - hard_a[i]) / (1 - margin))
                     for i, (capacity, limit) in enumerate(
-                        zip(feeder.config.capacity_a, feeder.limit_a, strict=True), start=limit_at(number, 0)
+                        zip(feeder.fuse_a, feeder.limit_a, strict=True), start=limit_at(number, 0)
                     )
                 )
                 feeder.granted_a = (first, second, third)

@@ -9,8 +9,16 @@ from ..device.state import DeviceState
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
 from ..model.request import ANSWERABLE, CurtailmentRequest, RequestState
-from ..model.validation import checked_duration, checked_power, checked_rate, checked_reference, checked_until
+from ..model.validation import (
+    checked_amps,
+    checked_duration,
+    checked_power,
+    checked_rate,
+    checked_reference,
+    checked_until,
+)
 from ..model.world import CarConfig, ChargerConfig, PolicyConfig, Reason, SolarConfig
+from ..network.capacity_envelope import CapacityEnvelope, EnvelopeWatch
 from ..network.protection import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
 from .parts import EngineParts
@@ -184,6 +192,54 @@ class Commands:
         """
         feeder = self._parts.feeder(feeder_id)
         feeder.temporary = None
+        feeder.renew_limit(now)
+        return []
+
+    def set_envelope(
+        self,
+        now: float,
+        *,
+        fallback_a: Sequence[float],
+        limit_a: Sequence[float] | None = None,
+        until: float | None = None,
+        feeder_id: str | None = None,
+    ) -> list[GridEvent]:
+        """Say what a feeder may carry that hangs on another island; its own fuse is never exceeded by it.
+
+        As a fuse it is: floors of a temporary capacity end at it, and it asks nobody for help. Only what it falls back
+        to survives a restart. Load that nobody controls may still exceed it: `FeederStatus` says by how much, and for
+        how long.
+
+        Args:
+            now: Grid time.
+            fallback_a: What holds without an envelope, A per phase.
+            limit_a: The envelope, A per phase; None: there is none now.
+            until: When it ends, grid time; needed with `limit_a`.
+            feeder_id: Which; the first feeder when None.
+
+        Raises:
+            GridError: `unknown_feeder`, `invalid_capacity`, `invalid_duration`.
+        """
+        feeder = self._parts.feeder(feeder_id)
+        fallback = checked_amps(fallback_a)
+        if limit_a is None:
+            envelope = CapacityEnvelope(fallback_a=fallback, limit_a=fallback, until=now)
+        else:
+            envelope = CapacityEnvelope(
+                fallback_a=fallback, limit_a=checked_amps(limit_a), until=checked_until(now, until)
+            )
+        feeder.linked.envelope = envelope
+        feeder.renew_limit(now)
+        return []
+
+    def clear_envelope(self, now: float, *, feeder_id: str | None = None) -> list[GridEvent]:
+        """Let a feeder carry what its own fuse allows: it hangs on no other island any more.
+
+        Raises:
+            GridError: `unknown_feeder`.
+        """
+        feeder = self._parts.feeder(feeder_id)
+        feeder.linked = EnvelopeWatch()
         feeder.renew_limit(now)
         return []
 

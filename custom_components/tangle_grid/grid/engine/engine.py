@@ -126,6 +126,7 @@ class GridEngine:
         self._parts.lifecycle.budget.start_day()
         for feeder in self._parts.feeders:
             feeder.peak_w = 0.0 if feeder.reading is None else max(0.0, feeder.reading.total_w)
+            feeder.linked.over_s = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that a restart must not lose, JSON-able and small."""

@@ -50,6 +50,7 @@ def dump(
                 "probation": feeder.echo.probation,
                 "reports": feeder.reports.to_dict(),
                 "peak": None if feeder.peak is None else feeder.peak.to_dict(),
+                "linked": feeder.linked.to_dict(),
                 "temporary": None
                 if feeder.temporary is None
                 else {"power_w": feeder.temporary.power_w, "until": feeder.temporary.until},
@@ -83,6 +84,7 @@ def load(
             feeder.reports.restore(stored.get("reports", ()))
             if feeder.peak is not None and (peak := stored.get("peak")) is not None:
                 feeder.peak.restore(peak)
+            feeder.linked.restore(stored.get("linked"))
             temporary = stored["temporary"]
             feeder.temporary = None if temporary is None else TemporaryCapacity(**temporary)
     for device_id, device in devices.items():

@@ -1,6 +1,7 @@
 """Snapshots: the grid, its feeders and its devices as they are shown."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..device.state import DeviceState
 from ..model.request import CurtailmentRequest
@@ -33,6 +34,7 @@ def grid_status(parts: EngineParts, now: float) -> GridStatus:
         feeders={
             feeder.config.feeder_id: feeder_status(
                 feeder,
+                now,
                 balancing=feeder.config.feeder_id in balancing,
                 protecting=number in protecting,
                 awaited=feeder.awaited(now),
@@ -76,7 +78,20 @@ def market_account(parts: EngineParts, now: float) -> MarketAccount:
     )
 
 
-def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awaited: bool) -> FeederStatus:
+def _envelope(feeder: FeederWatch, now: float) -> dict[str, Any]:
+    """Return what a feeder's status says of its envelope."""
+    envelope = feeder.linked.envelope
+    if envelope is None:
+        return {}
+    return {
+        "envelope_w": _watts(feeder.fuse_a),
+        "envelope_until": envelope.until if now < envelope.until else None,
+        "over_envelope_w": _watts(feeder.linked.over_a),
+        "over_envelope_s": feeder.linked.over_s,
+    }
+
+
+def feeder_status(feeder: FeederWatch, now: float, *, balancing: bool, protecting: bool, awaited: bool) -> FeederStatus:
     """Return one feeder, as it is shown."""
     capacity_w = _watts(feeder.limit_a)
     threshold_w = _watts(feeder.threshold_a())
@@ -102,6 +117,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awa
             held_back_wh=int(feeder.held_back.energy_wh),
             seldom_costs=feeder.held_back.costs,
             state=FeederState.BLIND,
+            **_envelope(feeder, now),
         )
     load_w = reading.power_w
     allowed_w = capacity_w if feeder.granted_a is None else _watts(feeder.granted_a)
@@ -134,6 +150,7 @@ def feeder_status(feeder: FeederWatch, *, balancing: bool, protecting: bool, awa
         held_back_wh=int(feeder.held_back.energy_wh),
         seldom_costs=feeder.held_back.costs,
         not_asked=dict(feeder.not_asked),
+        **_envelope(feeder, now),
     )
 
 

@@ -53,6 +53,10 @@ class FeederStatus:
         held_back_wh: What cars did not get within the last hour because it reports seldom, Wh.
         seldom_costs: That is so much that somebody should hear of it.
         not_asked: Help is wanted and nobody could be asked: why, by device id.
+        envelope_w: What it may carry as part of another island, W per phase, its fuse included; None: it is of none.
+        envelope_until: When that ends, grid time; None: it holds none, and what it falls back to is in force.
+        over_envelope_w: By how much the load that nobody controls is above it, W per phase.
+        over_envelope_s: For how long it was, since the day started, s.
     """
 
     feeder_id: str
@@ -75,6 +79,10 @@ class FeederStatus:
     held_back_wh: int = 0
     seldom_costs: bool = False
     not_asked: Mapping[str, Reason] = field(default_factory=dict)
+    envelope_w: PhaseTriple | None = None
+    envelope_until: float | None = None
+    over_envelope_w: PhaseTriple = (0.0, 0.0, 0.0)
+    over_envelope_s: float = 0.0
 
     @property
     def overloaded(self) -> bool:

@@ -232,12 +232,13 @@ _FEEDER: Final = record(
         ),
         "probation": (flag, False),
         "reports": (several(number(0.0, 1e5)), list),
+        "linked": (maybe(record({"fallback_a": (row(*[number(0.0, 1e5)] * 3), NEEDED)})), None),
         "temporary": (
             maybe(record({"power_w": (number(1e-3, MAX_POWER_W), NEEDED), "until": (_MOMENT, NEEDED)})),
             None,
         ),
     },
-    later=frozenset({"peak", "probation", "reports"}),
+    later=frozenset({"linked", "peak", "probation", "reports"}),
 )
 
 _CHARGE: Final = record(

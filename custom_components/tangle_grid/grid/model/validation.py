@@ -1,5 +1,6 @@
 """Checks of what people and automations command."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from .errors import GridError
@@ -10,6 +11,8 @@ MAX_DURATION_S: Final = 7 * 86_400.0
 #: All tokens that exist: no kilowatt hour is worth more, i.
 MAX_RATE: Final = 2_779_530_283_277_761
 _MAX_REFERENCE: Final = 256
+_PHASES: Final = 3
+_MAX_A: Final = MAX_POWER_W / 230
 
 
 def checked_power(value: object, *, key: str = "invalid_power") -> float:
@@ -20,6 +23,15 @@ def checked_power(value: object, *, key: str = "invalid_power") -> float:
 def checked_duration(value: object) -> float:
     """Return a duration above 0 and up to a week, s."""
     return _checked(value, "invalid_duration", "duration", MAX_DURATION_S)
+
+
+def checked_amps(value: object) -> tuple[float, float, float]:
+    """Return a current for each of three phases, 0 and above, A."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != _PHASES:
+        raise GridError("invalid_capacity", {"power_w": value})
+    if any(isinstance(each, bool) or not isinstance(each, (int, float)) or not 0 <= each <= _MAX_A for each in value):
+        raise GridError("invalid_capacity", {"power_w": value})
+    return float(value[0]), float(value[1]), float(value[2])
 
 
 def checked_until(now: float, until: object) -> float:

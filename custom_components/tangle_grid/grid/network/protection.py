@@ -25,6 +25,7 @@ from ..model.world import (
     Reason,
     Timing,
 )
+from .capacity_envelope import EnvelopeWatch
 from .capacity_tariff import PeakWindow
 from .load_attribution import Attribution
 from .load_mean import LoadMean
@@ -67,6 +68,8 @@ class FeederWatch:
         rate_level: How many steps the next rate stands above the first one.
         not_asked: Why nobody could be asked when help was last wanted, by device id; empty once somebody is.
         observed: At least once.
+        linked: What it may carry while it hangs on another island.
+        fuse_a: The fuse, or the envelope where that is less, A per phase: what nothing goes beyond.
         limit_a: The capacity that is in force, A per phase.
         granted_a: What dimmed devices may draw at any rate, the rest of the load included, A per phase; None: nothing
             beyond `limit_a`.
@@ -94,6 +97,8 @@ class FeederWatch:
     rate_level: int = 0
     not_asked: dict[str, Reason] = field(default_factory=dict)
     observed: bool = False
+    linked: EnvelopeWatch = field(default_factory=EnvelopeWatch)
+    fuse_a: PhaseTriple = field(init=False)
     limit_a: PhaseTriple = field(init=False)
     granted_a: PhaseTriple | None = None
     peak: PeakWindow | None = field(init=False)
@@ -114,7 +119,7 @@ class FeederWatch:
 
     def __post_init__(self) -> None:
         config = self.config
-        self.limit_a = config.capacity_a
+        self.limit_a = self.fuse_a = config.capacity_a
         self.plausibility = Plausibility(capacity_a=config.capacity_a)
         self.peak = (
             None
@@ -186,7 +191,8 @@ class FeederWatch:
             self.temporary = None
         if self.temporary is None:
             self.granted_a = None
-        self.limit_a = self._limit()
+        self.fuse_a = self.linked.within(now, self.config.capacity_a)
+        self.limit_a = self._limit(self.fuse_a)
 
     def _bridged(self, now: float, reading: PhaseReading | None, timing: Timing) -> PhaseReading | None:
         """Return what the meter showed last when it has just gone: no worse than a report that is late."""
@@ -214,6 +220,7 @@ class FeederWatch:
         if self.temporary is not None:
             until = min(self.temporary.until - by_s, now + MAX_DURATION_S)
             self.temporary = TemporaryCapacity(self.temporary.power_w, until)
+        self.linked.turn_back(now, by_s)
         self.change_source()
         if self._gone_since is not None:
             self._gone_since = min(self._gone_since, now)
@@ -235,8 +242,12 @@ class FeederWatch:
         self._newest = self.short_since = self._seen_at = None
 
     def threshold_a(self) -> PhaseTriple:
-        """Return the threshold, A per phase; a temporary capacity pulls it down in proportion."""
-        thresholds, capacities, limits = self.config.threshold_a, self.config.capacity_a, self.limit_a
+        """Return the threshold, A per phase; a temporary capacity pulls it down in proportion, an envelope does not.
+
+        Who is asked for help because an envelope is short is the business of whoever granted it.
+        """
+        thresholds, capacities = self.config.threshold_a, self.config.capacity_a
+        limits = self._limit(capacities)
         return _triple(
             threshold * limit / capacity if capacity > 0 else 0.0
             for threshold, capacity, limit in zip(thresholds, capacities, limits, strict=True)
@@ -251,15 +262,14 @@ class FeederWatch:
             for load, threshold in zip(self.reading.power_w, self.threshold_a(), strict=True)
         )
 
-    def _limit(self) -> PhaseTriple:
-        capacity = self.config.capacity_a
+    def _limit(self, fuse_a: PhaseTriple) -> PhaseTriple:
         if self.ceiling_a is not None:
-            capacity = _triple(min(amps, most) for amps, most in zip(capacity, self.ceiling_a, strict=True))
+            fuse_a = _triple(min(amps, most) for amps, most in zip(fuse_a, self.ceiling_a, strict=True))
         if self.temporary is None:
-            return capacity
-        phases = sum(1 for amps in capacity if amps > 0)
+            return fuse_a
+        phases = sum(1 for amps in self.config.capacity_a if amps > 0)
         share = self.temporary.power_w / phases / NOMINAL_V
-        return _triple(min(amps, share) for amps in capacity)
+        return _triple(min(amps, share) for amps in fuse_a)
 
 
 def _triple(values: Iterable[float]) -> PhaseTriple:
@@ -468,6 +478,7 @@ def room_for(
         loads_a = most_a[limits_at(number)]
         if feeder.reading is not None:
             feeder.mean.observe(feeder.reading.at, loads_a)
+            feeder.linked.count(now, feeder.reading.at, least_a[number * PHASES : number * PHASES + PHASES])
         below_a, peak_a = feeder.mean.below_a, feeder.mean.peak_a
         highs = feeder.highs.greatest(now, [amps - below_a[phase] for phase, amps in enumerate(loads_a)], timing)
         for phase in range(PHASES):
@@ -491,7 +502,7 @@ def room_for(
             by_chargers.append(rooms(most - hidden_a, high_a - hidden_a, steady_a) - soft[limit])
             keep.append(min(limit_a - least, limit_a * (1 + _KEPT * margin) - least_a[limit]))
             start.append(min(limit_a * (1 - margin) - most, limit_a - high_a))
-            ordered.append((feeder.config.capacity_a[phase] - limit_a) * (1 - margin - band))
+            ordered.append((feeder.fuse_a[phase] - limit_a) * (1 - margin - band))
             load.append(max(high_a, most_a[limit]))
     for device, limits in members.uncertain:
         reserve = may_rise_a(device)
