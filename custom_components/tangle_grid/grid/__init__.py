@@ -5,6 +5,7 @@ down: market, requests, planning, control, network, device, model.
 """
 
 from .engine.engine import GridEngine
+from .engine.linking import ChargerDemand
 from .engine.status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult
 from .model.errors import GridError
 from .model.events import (
@@ -65,6 +66,7 @@ __all__ = [
     "CarConfig",
     "Cause",
     "ChargerConfig",
+    "ChargerDemand",
     "ChargerSetpoint",
     "ChargerTelemetry",
     "Compliance",

@@ -60,6 +60,8 @@ def beyond_a(device: DeviceState, at: float, drawn_a: PhaseTriple, timing: Timin
     lease, reading = device.lease, device.reading
     if not isinstance(device.config, ChargerConfig) or lease is None or lease.value is None or reading is None:
         return _NOTHING
+    if device.config.is_shared:
+        return _NOTHING
     if min(at, reading.at) - lease.changed_at <= device.watch.follow_s(timing.compliance_grace_s):
         return _NOTHING
     told_a = max(0.0, lease.value)

@@ -14,7 +14,7 @@ from ..control.load_shedding import keep_loads
 from ..model.events import GridEvent, is_owed
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
-from ..model.world import GridConfig, HouseholdConfig, Inputs, Reason, Setpoint
+from ..model.world import NOMINAL_V, GridConfig, HouseholdConfig, Inputs, PhaseTriple, Reason, Setpoint
 from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH, Run
 from ..requests.consequence import Consequence, consequence_of
@@ -22,6 +22,7 @@ from ..requests.policy import ready_in_time
 from .commands import Commands
 from .failsafe import Told, back_to_safety
 from .leases import SetpointLeases
+from .linking import ChargerDemand, charger_demands, uncontrolled_a
 from .observation import Observation
 from .outage import OutageControl
 from .parts import EngineParts
@@ -115,6 +116,35 @@ class GridEngine:
     def planned(self, device_id: str) -> Sequence[Run]:
         """Return when the plan lets a charger's car have something, soonest first; nothing: no plan for it."""
         return self._parts.planning.runs(device_id) if self._parts.config.planning else ()
+
+    def demands(self, now: float) -> tuple[ChargerDemand, ...]:
+        """Return what each charger could use now: what an island tells the one above it, and shares out for it."""
+        return charger_demands(self._parts, now)
+
+    def uncontrolled_a(self, feeder_id: str | None = None) -> PhaseTriple | None:
+        """Return the load of a feeder that is no charger's, A per phase; None: its meter is silent.
+
+        Raises:
+            GridError: `unknown_feeder`.
+        """
+        return uncontrolled_a(self._parts, feeder_id)
+
+    def measured_a(self, feeder_id: str | None = None) -> PhaseTriple | None:
+        """Return what a feeder carries, A per phase; None: its meter is silent.
+
+        Raises:
+            GridError: `unknown_feeder`.
+        """
+        reading = self._parts.feeder(feeder_id).reading
+        return None if reading is None else _amps(reading.power_w)
+
+    def limit_a(self, feeder_id: str | None = None) -> PhaseTriple:
+        """Return the capacity that is in force, A per phase.
+
+        Raises:
+            GridError: `unknown_feeder`.
+        """
+        return self._parts.feeder(feeder_id).limit_a
 
     def account(self, now: float) -> MarketAccount:
         """Return what the rewards of this day have cost, and who earned them lately."""
@@ -288,6 +318,10 @@ class GridEngine:
             if feeder.reading is not None
         ]
         return max(now + _SHORTEST_WAIT_S, min(due))
+
+
+def _amps(watts: PhaseTriple) -> PhaseTriple:
+    return watts[0] / NOMINAL_V, watts[1] / NOMINAL_V, watts[2] / NOMINAL_V
 
 
 def _holds(stands: Lease, wanted: Lease, now: float) -> bool:

@@ -109,7 +109,7 @@ class Observation:
         if not isinstance(config, ChargerConfig) or told is None or reading is None or device.lease is None:
             return
         grace_s = self._parts.config.timing.compliance_grace_s
-        if (at := evidence_at(device)) is None:
+        if (at := evidence_at(device)) is None or config.is_shared:
             return
         follow_s = device.watch.follow_s(grace_s)
         in_force = device.commands.in_force(at - follow_s, at)

@@ -127,6 +127,7 @@ class ChargerConfig:
         phase_hold_s: It can be changed over between all its phases and the first of them, and stays with what it has
             for so long at least, s; None: it cannot.
         phase_pauses: It has to be paused for that.
+        is_shared: It stands for a charger of another island, which has an envelope instead of orders: it may draw more.
     """
 
     device_id: str
@@ -147,6 +148,7 @@ class ChargerConfig:
     skips: tuple[float, ...] = ()
     phase_hold_s: float | None = None
     phase_pauses: bool = True
+    is_shared: bool = False
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
     @property

@@ -69,7 +69,7 @@ class FeederWatch:
         not_asked: Why nobody could be asked when help was last wanted, by device id; empty once somebody is.
         observed: At least once.
         linked: What it may carry while it hangs on another island.
-        fuse_a: The fuse, or the envelope where that is less, A per phase: what nothing goes beyond.
+        fuse_a: The fuse, or the envelope or what feeds it where that is less, A per phase: nothing goes beyond.
         limit_a: The capacity that is in force, A per phase.
         granted_a: What dimmed devices may draw at any rate, the rest of the load included, A per phase; None: nothing
             beyond `limit_a`.
@@ -191,7 +191,7 @@ class FeederWatch:
             self.temporary = None
         if self.temporary is None:
             self.granted_a = None
-        self.fuse_a = self.linked.within(now, self.config.capacity_a)
+        self.fuse_a = self._fed(self.linked.within(now, self.config.capacity_a))
         self.limit_a = self._limit(self.fuse_a)
 
     def _bridged(self, now: float, reading: PhaseReading | None, timing: Timing) -> PhaseReading | None:
@@ -247,7 +247,7 @@ class FeederWatch:
         Who is asked for help because an envelope is short is the business of whoever granted it.
         """
         thresholds, capacities = self.config.threshold_a, self.config.capacity_a
-        limits = self._limit(capacities)
+        limits = self._limit(self._fed(capacities))
         return _triple(
             threshold * limit / capacity if capacity > 0 else 0.0
             for threshold, capacity, limit in zip(thresholds, capacities, limits, strict=True)
@@ -262,9 +262,13 @@ class FeederWatch:
             for load, threshold in zip(self.reading.power_w, self.threshold_a(), strict=True)
         )
 
+    def _fed(self, capacity_a: PhaseTriple) -> PhaseTriple:
+        """Return a capacity, or what whatever feeds it can give where that is less."""
+        if self.ceiling_a is None:
+            return capacity_a
+        return _triple(min(amps, most) for amps, most in zip(capacity_a, self.ceiling_a, strict=True))
+
     def _limit(self, fuse_a: PhaseTriple) -> PhaseTriple:
-        if self.ceiling_a is not None:
-            fuse_a = _triple(min(amps, most) for amps, most in zip(fuse_a, self.ceiling_a, strict=True))
         if self.temporary is None:
             return fuse_a
         phases = sum(1 for amps in self.config.capacity_a if amps > 0)

@@ -27,8 +27,10 @@ from .end import (
     VersionsDiffer,
 )
 from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
+from .house import house_state, slots_of, terms_of
 from .keys import Link, LinkKeys, new_link_id
 from .lower import EnvelopeChanged, HouseState, LowerEnd
+from .street import HouseFeeder, HouseShare, share_envelopes
 from .upper import Reported, UpperEnd
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "EnvelopeChanged",
     "FlexibleTotal",
     "Frame",
+    "HouseFeeder",
+    "HouseShare",
     "HouseState",
     "Leave",
     "LetterCame",
@@ -60,7 +64,11 @@ __all__ = [
     "UpperEnd",
     "VersionsDiffer",
     "body_of",
+    "house_state",
     "link_body_types",
     "new_link_id",
     "read_link_body",
+    "share_envelopes",
+    "slots_of",
+    "terms_of",
 ]

@@ -15,6 +15,7 @@ GRANT_AGE_S: Final = 30.0
 """What the street granted is answered with for so long: when its control stands still, leases end."""
 RAISE_GAP_S: Final = 1.0
 _STEP_A: Final = 0.1
+_LOWERS_A: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,7 @@ class UpperEnd(End):
             return None
         if self._answered == report.number:
             last = self._leases[-1].limit_a if self._leases else granted
-            lowers = any(new < old for new, old in zip(granted, last, strict=True))
+            lowers = any(new <= old - _LOWERS_A for new, old in zip(granted, last, strict=True))
             raises = granted != last and mono - self._sent_at >= RAISE_GAP_S
             if not lowers and not raises:
                 return None
