@@ -111,6 +111,7 @@ class Island:
     engine: GridEngine = field(init=False)
     loads_a: list[PhaseTriple] = field(default_factory=list)
     limits_a: list[PhaseTriple] = field(default_factory=list)
+    drawn_a: list[PhaseTriple] = field(default_factory=list)
     result: StepResult | None = None
 
     @property
@@ -146,6 +147,12 @@ class Island:
             load = [amps + more for amps, more in zip(load, each.island.load_a(now), strict=True)]
         return load[0], load[1], load[2]
 
+    def cars_a(self) -> PhaseTriple:
+        """Return what its cars and those below draw, A per phase: what can be controlled."""
+        cars = [car.power_w() for island in self.all() for car in island.cars]
+        drawn = [sum(watts[phase] for watts in cars) / NOMINAL_V for phase in range(3)]
+        return drawn[0], drawn[1], drawn[2]
+
     def all(self) -> Iterator[Island]:
         """Return it and all below."""
         yield self
@@ -161,25 +168,31 @@ class Island:
             car.follow(now, dt)
         for each in self.below:
             each.island.step(now, dt, decides=decides)
-            if each.island.lower is not None:
-                for data in each.down.arrived(now):
-                    each.island.lower.received(each.island.mono(now), data)
-                for data in each.island.lower.due(each.island.mono(now)):
-                    each.up.send(now, data)
-            before = each.upper.report
-            for data in each.up.arrived(now):
-                each.upper.received(self.mono(now), data)
-            if each.upper.report is not before:
-                each.reported_at = now
+            self._hear(now, each)
         if decides:
             self._decide(now)
         for each in self.below:
             for data in each.upper.due(self.mono(now)):
                 each.down.send(now, data)
 
+    def _hear(self, now: float, each: Below) -> None:
+        """Let a house say what is due, and take what has come."""
+        lower = each.island.lower
+        if lower is not None:
+            for data in each.down.arrived(now):
+                lower.received(each.island.mono(now), data)
+            for data in lower.due(each.island.mono(now)):
+                each.up.send(now, data)
+        before = each.upper.report
+        for data in each.up.arrived(now):
+            each.upper.received(self.mono(now), data)
+        if each.upper.report is not before:
+            each.reported_at = now
+
     def _decide(self, now: float) -> None:
         load = self.load_a(now)
         self.loads_a.append(load)
+        self.drawn_a.append(self.cars_a())
         if self.lower is not None:
             self._take_envelope(now, self.lower)
         self.limits_a.append(self.engine.limit_a())
@@ -256,7 +269,7 @@ def join(street: Island, house: Island, source: random.Random) -> Below:
 
 def charger(name: str, phases: tuple[int, ...] = (0, 1, 2), **values: object) -> ChargerConfig:
     """Return a charger of a house."""
-    house = name.split("-")[0]
+    house = name.partition("-")[0]
     return ChargerConfig(**{"device_id": name, "feeder_id": house, "phases": phases, "learn_phases": False, **values})  # type: ignore[arg-type]
 
 

@@ -74,6 +74,7 @@ class FeederConfig:
         peak_target_w: Capacity tariff: the mean total power of each window of the clock stays below this, W; None: no
             such tariff.
         peak_window_s: Length of such a window, s; windows begin at multiples of it.
+        is_reported: What it carries is what another island says of itself, rounded: that one looks whether it can be.
     """
 
     feeder_id: str
@@ -82,6 +83,7 @@ class FeederConfig:
     threshold_a: PhaseTriple
     peak_target_w: float | None = None
     peak_window_s: float = 900.0
+    is_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

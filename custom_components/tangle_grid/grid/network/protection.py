@@ -131,7 +131,8 @@ class FeederWatch:
     def suspect(self) -> bool:
         """What the meter shows may be wrong or old: no reason to give anybody more."""
         gone = self._gone_since is not None and not self.blind
-        return gone or self.plausibility.suspect or self.echo.doubtful or self.fall.pending
+        doubted = self.plausibility.suspect or self.echo.doubtful or self.fall.pending
+        return gone or (doubted and not self.config.is_reported)
 
     @property
     def blind(self) -> bool:
@@ -162,7 +163,7 @@ class FeederWatch:
         max_age_s = self.reports.max_age_s(timing.meter_max_age_s, OLDEST_S)
         reading = self._bridged(now, reading, timing)
         before, self.fault = self.fault, meter_fault(reading, now, timing, max_age_s=max_age_s)
-        if self.fault is None and reading is not None:
+        if self.fault is None and reading is not None and not self.config.is_reported:
             self.fault = self.plausibility.check(now, reading, devices, timing)
         self.reading = reading if self.fault is None else None
         self.renew_limit(now)
@@ -432,7 +433,7 @@ def _uncontrolled_at(
         reports_s=feeder.reports.interval_s or 0.0,
         timing=timing,
     )
-    if doubt is not None:
+    if doubt is not None and not feeder.config.is_reported:
         feeder.plausibility.doubt(now, timing, proven=doubt is Doubt.PROVEN)
     ends = feeder.attribution.update(feeder.reading, [*draws, *apart])
     if ends is not None:

@@ -4,6 +4,7 @@
 the caller's own monotonic seconds, and give bytes to send. Begin with `bodies`, then `frames`, `session`, `end`.
 """
 
+from .admission import Admission, admission
 from .bodies import (
     Demand,
     Envelope,
@@ -36,6 +37,7 @@ from .upper import Reported, UpperEnd
 __all__ = [
     "MAX_FRAME_BYTES",
     "VERSION",
+    "Admission",
     "Delivered",
     "Demand",
     "Envelope",
@@ -63,6 +65,7 @@ __all__ = [
     "Terms",
     "UpperEnd",
     "VersionsDiffer",
+    "admission",
     "body_of",
     "house_state",
     "link_body_types",

@@ -19,7 +19,8 @@ from .checks import PHASES, Amps
 
 #: A house that reported nothing for longer is silent, s.
 SILENT_S = 45.0
-_WS_PER_WH = 3600.0
+#: What a report may be off by, A: who is to start with their least current must not fail by it.
+_ROUNDED_A = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class HouseFeeder:
             parent_id=self.parent_id,
             capacity_a=self.terms.fuse_a,
             threshold_a=self.terms.fuse_a,
+            is_reported=True,
         )
 
     @property
@@ -200,7 +202,7 @@ def _aims(left: float, used: Sequence[float], most: Sequence[float], margin: flo
     """Return what each would get if nobody held anything: what it uses, its margin, and of the rest up to its most."""
     aims = [min(each, cap) for each, cap in zip(used, most, strict=True)]
     left -= sum(aims)
-    for goal in ([each / (1 - margin) for each in used], most):
+    for goal in ([(each + _ROUNDED_A) / (1 - margin) for each in used], most):
         wanted = [max(0.0, min(each, cap) - aim) for each, cap, aim in zip(goal, most, aims, strict=True)]
         part = min(1.0, max(0.0, left) / sum(wanted)) if sum(wanted) > 0 else 0.0
         aims = [aim + more * part for aim, more in zip(aims, wanted, strict=True)]
