@@ -106,13 +106,16 @@ class TangleGridAlgorithm(BaseAlgorithm):  # type: ignore[misc]  # the library h
         if plenty is not None:
             return plenty
         lanes = [self._lanes[each.station_id] for each in active_sessions]
-        counted_on_w = self._capacity_w * (_PAIR_PART if len(set(self._lanes.values())) > 1 else 1.0)
-        order = places(sessions, lanes, dict.fromkeys(lanes, counted_on_w), self._fairness)
+        order = places(sessions, lanes, dict.fromkeys(lanes, self._counted_on_w()), self._fairness)
         demands = [
             Demand(limits=limits, weights=weights, min_a=min_pilot, max_a=amps, order=standing, rank=standing)
             for (limits, weights, _, min_pilot, _), amps, standing in zip(stations, most, order, strict=True)
         ]
         return ration(self._limits_a, demands)
+
+    def _counted_on_w(self) -> float:
+        """Return what the cars between the same two lines may count on, W."""
+        return self._capacity_w * (_PAIR_PART if len(set(self._lanes.values())) > 1 else 1.0)
 
     def _usable_a(self, each: Any, volts: float, max_pilot: float) -> float:
         """Return what the car will take, from what it took of the last pilot."""

@@ -1,11 +1,15 @@
 """Our allocator against ACN-Sim's own algorithms, on the same sessions in the same simulator.
 
-scripts/bench acn_sim --sessions FILE --capacity-kw N [--json] [--only ours,edf]
+scripts/bench acn_sim --sessions FILE --capacity-kw N [--json] [--only ours,edf] [--houses N]
 
 FILE is an event queue as `EventQueue.to_json` writes it, or the sessions of ACN-Data as JSON (either may be compressed
 with gzip). Without it, seeded synthetic sessions are used. The garage is ACN-Sim's Caltech site with a transformer of N
 kW, continuous pilots and steps of five minutes. `ours_estimated` is ours without the stated departures; the table has
 it and what is lost by it, JSON only with `--only`.
+
+With `--houses N` the same stations are spread over N houses, each with an allocator of its own: `ours_houses` tells the
+street anonymous demands, `ours_totals` a single total for each circuit, and both keep the envelope that they get for
+it. `house_violations` counts what a house drew beyond it.
 
 ACN-Sim: Lee, Sharma, Low, ACN-Sim: an open-source simulator for data-driven electric vehicle charging research, IEEE
 SmartGridComm 2019.
@@ -40,6 +44,7 @@ with warnings.catch_warnings():
     import numpy as np
     from acnportal import acnsim, algorithms
 
+from ._acn_houses import HousesAlgorithm
 from ._acn_ours import TangleGridAlgorithm
 
 VOLTS = 208
@@ -52,6 +57,10 @@ ROUND_ROBIN_A = 1.0
 
 #: Without the stated departures, ours estimates them.
 ESTIMATED = "ours_estimated"
+
+#: The same behind the fuses of houses.
+HOUSES = "ours_houses"
+TOTALS = "ours_totals"
 
 type Result = dict[str, float | int]
 
@@ -117,6 +126,7 @@ def simulate(queue: Any, capacity_kw: float, algorithm: Any) -> Result:
         "p5_fraction": round(float(np.percentile(fractions, 5)), 3),
         "peak_kw": round(float((site._voltages @ simulator.charging_rates).max()) / 1000.0, 2),  # noqa: SLF001  # no other way
         "violations": int(over.sum()),
+        "house_violations": getattr(algorithm, "violations", 0),
         "decision_ms_p50": round(float(p50), 3),
         "decision_ms_p99": round(float(p99), 3),
         "decisions": len(seconds),
@@ -145,6 +155,14 @@ def table(results: dict[str, Result], capacity_kw: float) -> None:
             f"{known['served_pct'] - estimated['served_pct']:.2f} of sessions served, "
             f"{known['jain'] - estimated['jain']:.4f} of the Jain index"
         )
+    for name, label in ((HOUSES, "Lost by the houses"), (TOTALS, "Lost by single totals")):
+        if "ours" in results and name in results:
+            known, other = results["ours"], results[name]
+            print(
+                f"{label}: {known['energy_pct'] - other['energy_pct']:.2f} points of energy, "
+                f"{known['served_pct'] - other['served_pct']:.2f} of sessions served; "
+                f"{other['violations']} and {other['house_violations']} violations of the site and of houses"
+            )
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -155,9 +173,14 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--capacity-kw", type=float, default=30.0, metavar="N", help="of the transformer")
     parser.add_argument("--json", action="store_true", help="print only JSON")
     parser.add_argument("--only", help=f"of {', '.join(ALGORITHMS)}")
+    parser.add_argument("--houses", type=int, default=0, metavar="N", help="spread the stations over so many houses")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic sessions")
     parser.add_argument("--days", type=int, default=30, help="of the synthetic sessions")
     options = parser.parse_args(argv)
+    if options.houses > 0:
+        ALGORITHMS[HOUSES] = lambda kw: HousesAlgorithm(capacity_kw=kw, houses=options.houses)
+        ALGORITHMS[TOTALS] = lambda kw: HousesAlgorithm(capacity_kw=kw, houses=options.houses, single_total=True)
+        options.only = options.only or f"ours,{HOUSES},{TOTALS}"
     if options.only is None:
         options.only = [name for name in ALGORITHMS if name != ESTIMATED or not options.json]
     else:
