@@ -15,7 +15,7 @@ from custom_components.tangle_grid.grid.control.precedence import places
 
 from ._acn_ours import TangleGridAlgorithm
 
-_STEP_A = 0.1
+_STEP_A = 0.01
 
 type Circuit = tuple[int, float, tuple[int, ...]]
 

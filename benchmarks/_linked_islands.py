@@ -11,9 +11,11 @@ from custom_components.tangle_grid.grid import (
     ChargerConfig,
     ChargerSetpoint,
     ChargerTelemetry,
+    DeviceConfig,
     FeederConfig,
     GridConfig,
     GridEngine,
+    GridEvent,
     Inputs,
     MarketConfig,
     PhaseReading,
@@ -23,11 +25,14 @@ from custom_components.tangle_grid.grid import (
 )
 from custom_components.tangle_grid.link.core import (
     HouseFeeder,
+    HouseRequests,
     HouseShare,
     HouseState,
+    LetterCame,
     Link,
     LinkKeys,
     LowerEnd,
+    StreetRequests,
     Terms,
     UpperEnd,
     house_state,
@@ -92,6 +97,7 @@ class Below:
     upper: UpperEnd
     up: Channel
     down: Channel
+    requests: StreetRequests
     reported_at: float = 0.0
 
 
@@ -113,14 +119,18 @@ class Island:
     limits_a: list[PhaseTriple] = field(default_factory=list)
     drawn_a: list[PhaseTriple] = field(default_factory=list)
     result: StepResult | None = None
+    helps: bool = False
+    requests: HouseRequests = field(default_factory=HouseRequests)
+    events: list[GridEvent] = field(default_factory=list)
 
     @property
     def feeder(self) -> FeederConfig:
         return FeederConfig(feeder_id=self.name, capacity_a=(self.fuse_a,) * 3, threshold_a=(self.fuse_a,) * 3)
 
-    def devices(self) -> tuple[ChargerConfig, ...]:
+    def devices(self) -> tuple[DeviceConfig, ...]:
         virtual = [charger for each in self.below for charger in each.feeder.chargers]
-        return (*(car.config for car in self.cars), *virtual)
+        helpers = [each.feeder.helper for each in self.below if each.island.helps]
+        return (*(car.config for car in self.cars), *virtual, *helpers)
 
     def terms(self) -> Terms:
         return terms_of(self.feeder, self.devices(), self.uncontrolled_a, single_total=self.single_total)
@@ -177,15 +187,21 @@ class Island:
 
     def _hear(self, now: float, each: Below) -> None:
         """Let a house say what is due, and take what has come."""
-        lower = each.island.lower
+        lower, house = each.island.lower, each.island
         if lower is not None:
             for data in each.down.arrived(now):
-                lower.received(each.island.mono(now), data)
+                for event in lower.received(house.mono(now), data):
+                    if isinstance(event, LetterCame):
+                        house.events += house.requests.take(house.engine, now, event)
+                        lower.done(event.letter)
             for data in lower.due(each.island.mono(now)):
                 each.up.send(now, data)
         before = each.upper.report
         for data in each.up.arrived(now):
-            each.upper.received(self.mono(now), data)
+            for event in each.upper.received(self.mono(now), data):
+                if isinstance(event, LetterCame):
+                    self.events += each.requests.take(self.engine, now, event)
+                    each.upper.done(event.letter)
         if each.upper.report is not before:
             each.reported_at = now
 
@@ -205,14 +221,23 @@ class Island:
         for each in self.below:
             meters[each.feeder.feeder_id] = each.feeder.meter(each.upper.report, each.reported_at)
             telemetry |= each.feeder.telemetry(each.upper.report, each.reported_at)
+            helper = each.feeder.helper_id
+            shed = self.result.status.devices[helper].shed if self.result and each.island.helps else frozenset()
+            said = each.feeder.help_telemetry(each.upper.report, each.reported_at, shed)
+            if said is not None and each.island.helps:
+                telemetry[helper] = said
         self.result = self.engine.step(now, Inputs(meters=meters, devices=telemetry))
+        self.events += self.result.events
         told = {each.config.device_id: each for each in self.cars}
         for setpoint in self.result.setpoints:
             if isinstance(setpoint, ChargerSetpoint) and setpoint.device_id in told:
                 told[setpoint.device_id].told_a = setpoint.current_a
         self._grant(now, load)
+        for each in self.below:
+            each.requests.sync(self.engine, now, self.mono(now), each.upper)
         if self.lower is not None:
             self.lower.observe(self.mono(now), self.state(now))
+            self.requests.sync(self.engine, now, self.mono(now), self.lower)
 
     def state(self, now: float) -> HouseState:
         return house_state(self.engine, now, self.terms())
@@ -261,6 +286,7 @@ def join(street: Island, house: Island, source: random.Random) -> Below:
         upper=UpperEnd.new(Link.of(link_id, other, own.public), terms, street.mono(START)),
         up=Channel(source, keep=0),
         down=Channel(source, keep=0),
+        requests=StreetRequests(f"{house.name}/help"),
     )
     house.lower = LowerEnd(Link.of(link_id, own, other.public), terms)
     street.below.append(below)

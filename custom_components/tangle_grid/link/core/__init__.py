@@ -31,11 +31,21 @@ from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
 from .house import house_state, slots_of, terms_of
 from .keys import Link, LinkKeys, new_link_id
 from .lower import EnvelopeChanged, HouseState, LowerEnd
+from .requests import (
+    REQUEST_KINDS,
+    HouseAnswer,
+    HouseAsk,
+    HouseEnded,
+    HouseRequests,
+    HouseSettled,
+    StreetRequests,
+)
 from .street import HouseFeeder, HouseShare, share_envelopes
 from .upper import Reported, UpperEnd
 
 __all__ = [
     "MAX_FRAME_BYTES",
+    "REQUEST_KINDS",
     "VERSION",
     "Admission",
     "Delivered",
@@ -44,7 +54,12 @@ __all__ = [
     "EnvelopeChanged",
     "FlexibleTotal",
     "Frame",
+    "HouseAnswer",
+    "HouseAsk",
+    "HouseEnded",
     "HouseFeeder",
+    "HouseRequests",
+    "HouseSettled",
     "HouseShare",
     "HouseState",
     "Leave",
@@ -62,6 +77,7 @@ __all__ = [
     "Reported",
     "SessionBegan",
     "SlotTerms",
+    "StreetRequests",
     "Terms",
     "UpperEnd",
     "VersionsDiffer",

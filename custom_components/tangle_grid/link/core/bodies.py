@@ -12,6 +12,7 @@ from .checks import Amps, Check
 from .frames import HELLO, LinkRefusal, Rejected
 
 MAX_A: Final = 10_000.0
+MAX_W: Final = 10_000_000
 MAX_SLOTS: Final = 32
 MAX_LEASE_S: Final = 300.0
 MAX_WH: Final = 1_000_000.0
@@ -129,6 +130,7 @@ class Report:
         measured_a: What the house draws, rounded to 0.5 A; None: its meter is silent.
         uncontrolled_a: The greatest load seen that nobody controls.
         safe_a: What it falls back to, its uncontrolled load aside.
+        offers_w: By how much it could take less when it is asked, W over all phases.
         heard: Number of the last envelope that it took; 0: none in this session.
         holds_a: The envelope in force, from this session or one before; None: none, it is at its safe power.
         demands: One per slot.
@@ -141,6 +143,7 @@ class Report:
         "measured_a": checks.maybe(checks.triple(_signed_a)),
         "uncontrolled_a": checks.triple(_amps),
         "safe_a": checks.triple(_amps),
+        "offers_w": checks.whole(0, MAX_W),
         "heard": checks.whole(),
         "holds_a": checks.maybe(checks.triple(_amps)),
         "demands": checks.several(checks.record(Demand), MAX_SLOTS),
@@ -151,6 +154,7 @@ class Report:
         "measured_a": [14.5, 2, 0.5],
         "uncontrolled_a": [12, 8, 8.5],
         "safe_a": [6, 0, 0],
+        "offers_w": 2500,
         "heard": 11,
         "holds_a": [20, 16, 16],
         "demands": [
@@ -177,6 +181,7 @@ class Report:
     holds_a: Amps | None
     demands: tuple[Demand, ...] = ()
     total: FlexibleTotal | None = None
+    offers_w: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

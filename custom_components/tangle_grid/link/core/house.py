@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...grid import ChargerConfig, ChargerDemand, DeviceConfig, FeederConfig, GridEngine
+from ...grid import NOMINAL_V, ChargerConfig, ChargerDemand, DeviceConfig, FeederConfig, GridEngine
 from .bodies import MAX_A, MAX_SLOTS, MAX_WH, MAX_WITHIN_S, Demand, FlexibleTotal, SlotTerms, Terms
 from .checks import PHASES, Amps
 from .lower import HouseState
@@ -73,15 +73,18 @@ def house_state(engine: GridEngine, now: float, terms: Terms) -> HouseState:
     """Return what a house says of itself after a pass of its control; its first feeder is its main fuse."""
     demands = engine.demands(now)
     measured = engine.measured_a()
+    offers_w = round(sum(max(0.0, sum(each.measured_a)) for each in demands if each.pausable) * NOMINAL_V)
     if terms.single_total:
         return HouseState(
             measured_a=measured,
+            offers_w=offers_w,
             uncontrolled_a=terms.uncontrolled_a,
             safe_a=terms.safe_a,
             total=_total(demands),
         )
     return HouseState(
         measured_a=measured,
+        offers_w=offers_w,
         uncontrolled_a=terms.uncontrolled_a,
         safe_a=terms.safe_a,
         demands=tuple(_demand(slot, each) for slot, each in enumerate(demands[: len(terms.slots)])),

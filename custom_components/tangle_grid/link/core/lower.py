@@ -17,6 +17,8 @@ STATE_AGE_S: Final = 30.0
 """What the house said of itself counts for so long: after that its meter is silent."""
 CLOCK_RATE: Final = 0.01
 """By this share two clocks may run apart: the house's leases are so much shorter."""
+OFFERED_W: Final = 500
+"""Offers are told in steps of this, down."""
 _SENT_KEPT: Final = 512
 
 
@@ -30,6 +32,7 @@ class HouseState:
         safe_a: What it falls back to, its uncontrolled load aside.
         demands: One per slot.
         total: Instead of demands.
+        offers_w: By how much it could take less when it is asked, W over all phases.
     """
 
     measured_a: Amps | None
@@ -37,6 +40,7 @@ class HouseState:
     safe_a: Amps = (0.0, 0.0, 0.0)
     demands: tuple[Demand, ...] = ()
     total: FlexibleTotal | None = None
+    offers_w: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,7 @@ class LowerEnd(End):
             measured_a=self._rounded(mono),
             uncontrolled_a=rounded(state.uncontrolled_a),
             safe_a=rounded(state.safe_a),
+            offers_w=state.offers_w // OFFERED_W * OFFERED_W,
             heard=self._heard,
             holds_a=self.envelope_a(mono),
             demands=tuple(replace(each, measured_a=rounded(each.measured_a)) for each in state.demands),

@@ -12,13 +12,21 @@ from ...grid import (
     ChargerConfig,
     ChargerTelemetry,
     FeederConfig,
+    HouseholdConfig,
+    HouseholdTelemetry,
     PhaseReading,
+    PolicyConfig,
+    PolicyMode,
+    ShedLoad,
 )
 from .bodies import Demand, FlexibleTotal, Report, Terms
 from .checks import PHASES, Amps
+from .lower import OFFERED_W
 
 #: A house that reported nothing for longer is silent, s.
 SILENT_S = 45.0
+#: The most parts into which the help of a house is cut.
+_MOST_PARTS = 48
 #: What a report may be off by, A: who is to start with their least current must not fail by it.
 _ROUNDED_A = 0.5
 
@@ -65,6 +73,36 @@ class HouseFeeder:
                 is_shared=True,
             )
             for slot, each in enumerate(self.terms.slots)
+        )
+
+    @property
+    def helper_id(self) -> str:
+        """What the house is called as a participant that is asked for help."""
+        return f"{self.feeder_id}/help"
+
+    @property
+    def helper(self) -> HouseholdConfig:
+        """The house as one participant: it answers for its people, and what it gives is measured at its own meter.
+
+        What it can give is cut into equal parts, as loads that are on while it offers them.
+        """
+        parts = min(_MOST_PARTS, int(sum(self.terms.fuse_a) * NOMINAL_V // OFFERED_W))
+        return HouseholdConfig(
+            device_id=self.helper_id,
+            feeder_id=self.feeder_id,
+            loads=tuple(ShedLoad(load_id=str(part), rated_w=float(OFFERED_W)) for part in range(parts)),
+            policy=PolicyConfig(mode=PolicyMode.ASK),
+        )
+
+    def help_telemetry(self, report: Report | None, at: float, shed: frozenset[str]) -> HouseholdTelemetry | None:
+        """Return what the house says as a participant; `shed`: the parts that it gives now."""
+        if report is None or report.measured_a is None:
+            return None
+        offered = report.offers_w // OFFERED_W
+        free = [load.load_id for load in self.helper.loads if load.load_id not in shed][:offered]
+        return HouseholdTelemetry(
+            reading=_reading(report.measured_a, at),
+            loads_on={load.load_id: load.load_id in free for load in self.helper.loads},
         )
 
     def slot_id(self, slot: int) -> str:

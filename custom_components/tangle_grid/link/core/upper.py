@@ -14,7 +14,7 @@ LEASE_S: Final = 60.0
 GRANT_AGE_S: Final = 30.0
 """What the street granted is answered with for so long: when its control stands still, leases end."""
 RAISE_GAP_S: Final = 1.0
-_STEP_A: Final = 0.1
+_STEP_A: Final = 0.01
 _LOWERS_A: Final = 0.5
 
 
