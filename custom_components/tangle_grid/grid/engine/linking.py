@@ -45,7 +45,7 @@ def charger_demands(parts: EngineParts, now: float) -> tuple[ChargerDemand, ...]
         config = device.config
         if not isinstance(config, ChargerConfig):
             continue
-        wants = device.plugged_in and not device.satisfied
+        wants = device.car.plugged_in and not device.car.satisfied
         telemetry = device.telemetry
         lowest_a = telemetry.lowest_a if isinstance(telemetry, ChargerTelemetry) else 0.0
         watts = (0.0, 0.0, 0.0) if device.reading is None else device.reading.power_w
@@ -54,7 +54,7 @@ def charger_demands(parts: EngineParts, now: float) -> tuple[ChargerDemand, ...]
                 device_id=device.device_id,
                 connected=wants,
                 need_wh=device.need_wh() if wants else 0.0,
-                within_s=max(0.0, device.departure_at(now) - now) if wants else None,
+                within_s=max(0.0, device.car.departure_at(now) - now) if wants else None,
                 least_a=config.min_current_a,
                 most_a=device.usable_a(now, parts.config.timing) if wants else 0.0,
                 phases=config.phases,
