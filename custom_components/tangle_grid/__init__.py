@@ -27,6 +27,7 @@ from .island.migration import async_migrate
 from .island.removal import async_archive_island, async_forget_island
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .link.channels.door import LinkView
+from .link.joining.store import async_link_store
 from .repairs import async_clear_issues, async_watch_issues
 from .screen.serving import async_hide_panel, async_serve, async_show_panel
 from .screen.subscription import async_register as async_register_screen
@@ -120,6 +121,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
     """Send what is still queued and keep the wallets; of a simulated street nothing stays."""
     async_clear_issues(hass, entry)
     async_hide_panel(hass, entry)
+    await (await async_link_store(hass, entry.data[CONF_ISLAND_ID])).async_remove()
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         await async_forget_island(hass, entry.data[CONF_ISLAND_ID])
     else:
@@ -129,6 +131,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TangleGridConfigEntry) 
 async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
     """Apply at once what can be; anything else needs a new start."""
     runtime = entry.runtime_data
+    await runtime.links.async_forget_removed(entry.subentries)
     if structure(entry) == runtime.structure:
         runtime.async_apply_settings()
         await async_show_panel(hass)

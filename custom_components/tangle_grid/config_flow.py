@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import voluptuous as vol
 from homeassistant.config_entries import (
+    SOURCE_USER,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
+    FlowType,
 )
 from homeassistant.const import CONF_NAME, CONF_TOKEN
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .bridge.options import LedgerChoice
@@ -33,10 +36,12 @@ from .const import (
     SUBENTRY_DATA_TOPIC,
     SUBENTRY_FEEDER,
     SUBENTRY_GUEST,
+    SUBENTRY_HOUSE,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
     SUBENTRY_TOLL,
+    SUBENTRY_UPPER_ISLAND,
     SUBENTRY_VEHICLE,
 )
 from .devices.presets import KIND_METER
@@ -72,15 +77,19 @@ from .flows.subentries.charger import ChargerFlow
 from .flows.subentries.data_topic import DataTopicFlow
 from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
+from .flows.subentries.house import HouseFlow
 from .flows.subentries.household import HouseholdFlow
 from .flows.subentries.parking import ParkingFlow
 from .flows.subentries.participant import phase_count
 from .flows.subentries.solar import SolarFlow
 from .flows.subentries.toll import TollFlow
+from .flows.subentries.upper_island import CODE_SCHEMA, FIELD_CODE, UpperIslandFlow
 from .flows.subentries.vehicle import VehicleFlow
 from .island.archive import async_archived_entry, async_archived_islands
 from .island.runtime import TangleGridConfigEntry
 from .ledger import LedgerError
+from .link.joining.code import JoinCode
+from .link.joining.errors import JoinError
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"
@@ -94,6 +103,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         self._name = ""
+        self._code = ""
         self._feed: dict[str, Any] = {}
         self._archived: dict[str, str] = {}
         # Whether it was asked where to begin, and what the meter that was chosen fills in and says of itself.
@@ -119,6 +129,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_DATA_TOPIC: DataTopicFlow,
             SUBENTRY_FEEDER: FeederFlow,
             SUBENTRY_GUEST: GuestFlow,
+            SUBENTRY_HOUSE: HouseFlow,
+            SUBENTRY_UPPER_ISLAND: UpperIslandFlow,
         }
 
     @staticmethod
@@ -130,7 +142,38 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what it is to be."""
-        return self.async_show_menu(step_id="user", menu_options=["island", "simulated_street"])
+        return self.async_show_menu(step_id="user", menu_options=["island", "join", "simulated_street"])
+
+    async def async_step_join(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the code of a larger island; what is below it is an island of its own, which is set up first."""
+        for entry in self._async_current_entries(include_ignore=False):
+            if entry.data[CONF_KIND] == KIND_ISLAND:
+                return self.async_abort(reason="join_there", description_placeholders={"island": entry.title})
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                JoinCode.parse(user_input[FIELD_CODE])
+            except JoinError as error:
+                errors[FIELD_CODE] = error.problem.value
+            else:
+                self._code = user_input[FIELD_CODE]
+                return await self.async_step_island()
+        return self.async_show_form(
+            step_id="join", data_schema=self.add_suggested_values_to_schema(CODE_SCHEMA, user_input), errors=errors
+        )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with what is shared, where it was set up to join a larger island."""
+        if self._code:
+            flow = await self.hass.config_entries.subentries.async_init(
+                (result["result"].entry_id, SUBENTRY_UPPER_ISLAND),
+                context={"source": SOURCE_USER},
+                data={FIELD_CODE: self._code},
+            )
+            if flow["type"] is FlowResultType.FORM:
+                result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
+        return result
 
     async def async_step_island(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the feed: with its meter's device, where there is one that is known, or all by hand."""

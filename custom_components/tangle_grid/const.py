@@ -22,6 +22,8 @@ SUBENTRY_TOLL: Final = "toll"
 SUBENTRY_DATA_TOPIC: Final = "data_topic"
 SUBENTRY_FEEDER: Final = "feeder"
 SUBENTRY_GUEST: Final = "guest"
+SUBENTRY_HOUSE: Final = "house"
+SUBENTRY_UPPER_ISLAND: Final = "upper_island"
 
 # The island.
 CONF_KIND: Final = "kind"
@@ -85,6 +87,9 @@ CONF_TANGLE_ID: Final = "tangle_id"
 # Guests: other houses at this island's node.
 CONF_GUEST_TOKEN_HASH: Final = "token_hash"  # noqa: S105 - a name
 CONF_GUEST_WORK: Final = "work"
+
+# Linked islands.
+CONF_LINK_ID: Final = "link_id"
 
 # Feeders below the main one.
 CONF_PARENT: Final = "parent"

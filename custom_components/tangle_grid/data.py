@@ -1,10 +1,52 @@
 """What passes from an island to its entities."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from .grid.engine.status import GridStatus
+from .grid.model.world import NOMINAL_V, PhaseTriple
 from .ledger import LedgerFault, LedgerStatus, WalletRules, WalletState
+
+
+class LinkState(StrEnum):
+    """How a link is; each is a translated state."""
+
+    CONNECTED = "connected"
+    SLOW = "slow"
+    DEAD = "dead"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStatus:
+    """How a link is, for people.
+
+    Attributes:
+        link_id: Which.
+        subentry_id: The house, or the island above.
+        upper: This island is the one above.
+        state: How it is.
+        why: Why it is dead or refused, a translated key; None: it is neither.
+        envelope_a: What the lower side may draw by it, A per phase; None: no envelope is in force.
+        granted_w: The same as power over all phases, W.
+        figures: What belongs to `why`.
+    """
+
+    link_id: str
+    subentry_id: str
+    upper: bool
+    state: LinkState
+    why: str | None
+    envelope_a: PhaseTriple | None
+    figures: Mapping[str, str]
+
+    @property
+    def granted_w(self) -> float | None:
+        """The envelope as power over all phases, W."""
+        return None if self.envelope_a is None else sum(self.envelope_a) * NOMINAL_V
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +62,7 @@ class IslandSnapshot:
         rules: What the owners decided for the same wallets.
         unpaid: Why rewards that are due are not paid: a key of the ledger's errors by payment id.
         published: Messages that reached the Tangle since the start.
+        links: How each linked island is, by its subentry.
         reaction_ms: From what led to the newest answer to an overload to the setpoint written, in wall milliseconds.
     """
 
@@ -32,3 +75,4 @@ class IslandSnapshot:
     unpaid: Mapping[str, str]
     published: int
     reaction_ms: float | None
+    links: Mapping[str, LinkStatus] = field(default_factory=dict)

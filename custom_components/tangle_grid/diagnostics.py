@@ -78,6 +78,9 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
             for charger_id in runtime.participants
             if (found := runtime.vehicles.at(charger_id)) is not NOBODY_KNOWN
         },
+        "links": [
+            {**asdict(link, dict_factory=_plain), "figures": dict(link.figures)} for link in snapshot.links.values()
+        ],
         "reaction_ms": snapshot.reaction_ms,
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,

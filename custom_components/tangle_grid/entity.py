@@ -24,15 +24,17 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_DATA_TOPIC,
     SUBENTRY_FEEDER,
+    SUBENTRY_HOUSE,
     SUBENTRY_HOUSEHOLD,
     SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
     SUBENTRY_TOLL,
+    SUBENTRY_UPPER_ISLAND,
     SUBENTRY_VEHICLE,
     TREASURY,
 )
 from .coordinator import IslandCoordinator
-from .data import IslandSnapshot
+from .data import IslandSnapshot, LinkStatus
 from .grid.engine.status import DeviceStatus, FeederStatus
 from .grid.model.world import Telemetry
 from .island.configuration import Member, Participant
@@ -46,10 +48,12 @@ _MODELS: Final = {
     SUBENTRY_CHARGER: "Charger with car",
     SUBENTRY_DATA_TOPIC: "Data topic",
     SUBENTRY_FEEDER: "Feeder",
+    SUBENTRY_HOUSE: "House",
     SUBENTRY_HOUSEHOLD: "Household",
     SUBENTRY_PARKING: "Car park",
     SUBENTRY_SOLAR: "Solar",
     SUBENTRY_TOLL: "Toll",
+    SUBENTRY_UPPER_ISLAND: "Larger island",
     SUBENTRY_VEHICLE: "Vehicle",
 }
 
@@ -258,6 +262,36 @@ class FeederEntity(TangleGridEntity):
     def view(self) -> IslandView:
         """The newest picture of the feeder."""
         return IslandView(snapshot=self.coordinator.data, feeder_id=self._feeder_id)
+
+
+class LinkEntity(TangleGridEntity):
+    """An entity of another island that this one is linked to."""
+
+    def __init__(self, runtime: IslandRuntime, subentry_id: str, description: EntityDescription) -> None:
+        super().__init__(runtime.coordinator)
+        subentry = runtime.entry.subentries[subentry_id]
+        self.entity_description = description
+        self.runtime = runtime
+        self._subentry_id = subentry_id
+        self._attr_unique_id = f"{subentry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, subentry_id)},
+            manufacturer=MANUFACTURER,
+            model=_MODELS[subentry.subentry_type],
+            name=subentry.title,
+            via_device_id=async_island_device_id(runtime),
+        )
+
+    @property
+    @override
+    def has_view(self) -> bool:
+        return super().has_view and self._subentry_id in self.coordinator.data.links
+
+    @property
+    @override
+    def view(self) -> LinkStatus:
+        """How the link is."""
+        return self.coordinator.data.links[self._subentry_id]
 
 
 class MemberEntity(TangleGridEntity):

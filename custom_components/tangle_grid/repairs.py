@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from homeassistant.components import persistent_notification
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -16,7 +17,8 @@ from homeassistant.util import dt as dt_util
 from .bridge.options import LedgerChoice
 from .bridge.secrets import SecretStore
 from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
-from .data import IslandSnapshot
+from .data import IslandSnapshot, LinkState
+from .flows.approval import ApprovalFlow
 from .flows.checks import Problem
 from .flows.entry.ledger import async_ask_node
 from .grid.device.freshness import MeterFault
@@ -24,6 +26,7 @@ from .grid.engine.status import DeviceStatus
 from .island.device_issues import DeviceIssues
 from .island.runtime import TangleGridConfigEntry
 from .ledger import Findings, LedgerError, LedgerFault, Mishap
+from .reasons import async_text
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
 ISSUE_METER_IMPLAUSIBLE: Final = "meter_implausible"
@@ -33,6 +36,10 @@ ISSUE_DEVICE_SELDOM: Final = "device_seldom"
 ISSUE_DEVICE_CLAMPS: Final = "device_clamps"
 ISSUE_FAIL_SAFE: Final = "fail_safe_not_set"
 ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
+ISSUE_JOIN_REQUEST: Final = "join_request"
+ISSUE_LINK_DEAD: Final = "link_dead"
+ISSUE_LINK_REFUSED: Final = "link_refused"
+ISSUE_LINK_ENDED: Final = "link_ended"
 ISSUE_SUPPLY_WRONG: Final = "supply_wrong"
 ISSUE_SWEEP_FAILED: Final = "sweep_failed"
 
@@ -69,6 +76,12 @@ _REWARD_ISSUES: Final[Mapping[str, str]] = {
     "insufficient_funds": "treasury_empty",
 }
 
+_LINK_ISSUES: Final[Mapping[str, LinkState]] = {
+    ISSUE_LINK_DEAD: LinkState.DEAD,
+    ISSUE_LINK_REFUSED: LinkState.REFUSED,
+    ISSUE_LINK_ENDED: LinkState.ENDED,
+}
+
 _OF_ISLAND: Final = (
     ISSUE_METER_UNAVAILABLE,
     ISSUE_METER_IMPLAUSIBLE,
@@ -85,6 +98,7 @@ _OF_SUBENTRY: Final = (
     ISSUE_DEVICE_SELDOM,
     ISSUE_DEVICE_CLAMPS,
     ISSUE_SWEEP_FAILED,
+    *_LINK_ISSUES,
 )
 
 # A restart, a reload or a device that is away for a moment is nothing to bother anyone with.
@@ -104,13 +118,18 @@ class IssueWatch:
         self._since: dict[str, datetime] = {}
         self._devices = DeviceIssues(hass, entry)
         self._looked_at: datetime | None = None
+        self._asking: frozenset[str] = frozenset()
 
     @callback
     def async_update(self, snapshot: IslandSnapshot) -> None:
         """Raise what has been wrong for a while, clear what is right again."""
         entry = self._entry
         island = entry.title
+        self._async_update_links(snapshot)
         for feeder_id, feeder in snapshot.grid.feeders.items():
+            if feeder_id in entry.runtime_data.links.houses:
+                # What a house does not report is the link's affair.
+                continue
             subject, name, meter = _meter(entry, feeder_id)
             implausible = feeder.fault is MeterFault.IMPLAUSIBLE
             for key, wrong in (
@@ -166,6 +185,50 @@ class IssueWatch:
                 placeholders={"island": island, "device": subentry.title if subentry else device_id},
             )
             self._async_update_device(device_id, device, subentry.title if subentry else device_id)
+
+    @callback
+    def _async_update_links(self, snapshot: IslandSnapshot) -> None:
+        """Who asks to join, and links that do not work."""
+        entry = self._entry
+        waiting = entry.runtime_data.links.waiting
+        for code_id in self._asking - waiting.keys():
+            ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_JOIN_REQUEST}_{code_id}")
+            persistent_notification.async_dismiss(self._hass, f"{DOMAIN}_{ISSUE_JOIN_REQUEST}_{code_id}")
+        for code_id in waiting.keys() - self._asking:
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                f"{ISSUE_JOIN_REQUEST}_{code_id}",
+                data={"entry_id": entry.entry_id, "code_id": code_id},
+                is_fixable=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=ISSUE_JOIN_REQUEST,
+                translation_placeholders={"island": entry.title},
+            )
+            persistent_notification.async_create(
+                self._hass,
+                async_text(self._hass, "join_request_text", island=entry.title),
+                title=async_text(self._hass, "join_request_title", island=entry.title),
+                notification_id=f"{DOMAIN}_{ISSUE_JOIN_REQUEST}_{code_id}",
+            )
+        self._asking = frozenset(waiting)
+        for subentry_id, link in snapshot.links.items():
+            if subentry_id not in entry.subentries:
+                continue
+            name = entry.subentries[subentry_id].title
+            for key, state in _LINK_ISSUES.items():
+                self._async_set(
+                    key,
+                    subentry_id,
+                    wrong=link.state is state,
+                    severity=ir.IssueSeverity.WARNING,
+                    placeholders={
+                        "island": entry.title,
+                        "other": name,
+                        "reason": async_text(self._hass, f"link_why_{link.why}", **link.figures),
+                    },
+                    patience=None if state is LinkState.DEAD else timedelta(),
+                )
 
     @callback
     def _async_update_device(self, device_id: str, device: DeviceStatus, name: str) -> None:
@@ -299,6 +362,9 @@ class IssueWatch:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
         for key in (*_LEDGER_ISSUES.values(), *_FINDINGS.values()):
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
+        for code_id in self._asking:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_JOIN_REQUEST}_{code_id}")
+            persistent_notification.async_dismiss(self._hass, f"{DOMAIN}_{ISSUE_JOIN_REQUEST}_{code_id}")
         self._since.clear()
 
     def _lasting(self, issue_id: str, *, wrong: bool, patience: timedelta | None = None) -> bool:
@@ -493,4 +559,6 @@ async def async_create_fix_flow(
     entry = hass.config_entries.async_get_entry(str(data["entry_id"])) if data and "entry_id" in data else None
     if entry is None:
         return ConfirmRepairFlow()
+    if issue_id.startswith(ISSUE_JOIN_REQUEST):
+        return ApprovalFlow(entry, str((data or {}).get("code_id")))
     return FindingsFlow(entry) if issue_id.startswith(tuple(_FINDINGS.values())) else OtherTangleFlow(entry)

@@ -17,6 +17,7 @@ from .entities.island_sensors import (
     PLAN_ATTRIBUTES,
     IslandSensorDescription,
 )
+from .entities.link_sensors import LINK_ATTRIBUTES, LINK_SENSORS
 from .entities.participant_sensors import (
     CHARGING_PRICE,
     CHARGING_SENSORS,
@@ -33,10 +34,10 @@ from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDes
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
 from .entities.why_sensors import KEY as WHY, WHY_ATTRIBUTES
-from .entity import FeederEntity, IslandEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
+from .entity import FeederEntity, IslandEntity, LinkEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
 from .island.charging_prices import is_priced
 from .island.entity_identity import island_prefix
-from .island.runtime import TangleGridConfigEntry
+from .island.runtime import IslandRuntime, TangleGridConfigEntry
 from .island.token_rate import MONEY_ATTRIBUTES
 from .simulated.entities import simulated_sensors
 
@@ -72,6 +73,7 @@ async def async_setup_entry(
             (FeederSensor(runtime, feeder_id, description) for description in FEEDER_SENSORS),
             config_subentry_id=feeder_id,
         )
+    _async_add_links(runtime, async_add_entities)
     priced = is_priced(entry.options)
     for participant_id, participant in runtime.participants.items():
         data = entry.subentries[participant_id].data
@@ -111,6 +113,15 @@ async def async_setup_entry(
         async_add_entities(
             (ServiceSensor(runtime, member, description) for description in SERVICE_SENSORS.get(member.kind, ())),
             config_subentry_id=member_id,
+        )
+
+
+@callback
+def _async_add_links(runtime: IslandRuntime, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    for subentry_id in runtime.links.linked:
+        async_add_entities(
+            (LinkSensor(runtime, subentry_id, description) for description in LINK_SENSORS),
+            config_subentry_id=subentry_id,
         )
 
 
@@ -176,6 +187,12 @@ class FeederSensor(FeederEntity, ViewSensor):
     """A sensor of a feeder below the main one."""
 
     _unrecorded_attributes = LEARNED_ATTRIBUTES
+
+
+class LinkSensor(LinkEntity, ViewSensor):
+    """A sensor of a linked island."""
+
+    _unrecorded_attributes = LINK_ATTRIBUTES
 
 
 class MemberSensor(MemberEntity, ViewSensor):

@@ -22,14 +22,17 @@ from custom_components.tangle_grid.flows.subentries import (
     data_topic,
     feeder,
     guest,
+    house,
     household,
     parking,
     participant,
     solar,
     toll,
+    upper_island,
     vehicle,
 )
 from custom_components.tangle_grid.grid.model.world import PolicyMode
+from custom_components.tangle_grid.link.joining.errors import Problem as JoinProblem
 
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "tangle_grid"
 TEXTS: dict[str, Any] = json.loads((PACKAGE / "translations" / "en.json").read_text())
@@ -82,6 +85,12 @@ FORMS = [
     (TEXTS["options"]["step"]["export_seed"], seeds.export_schema({})),
     (TEXTS["options"]["step"]["import_seed"], seeds.import_schema({})),
     (SUBENTRIES["guest"]["step"]["user"], guest.schema(change=False)),
+    (SUBENTRIES["house"]["step"]["user"], house.WAY_SCHEMA),
+    (SUBENTRIES["house"]["step"]["code"], house.code_schema("TG1")),
+    (SUBENTRIES["house"]["step"]["reconfigure"], house.NAME_SCHEMA),
+    (SUBENTRIES["upper_island"]["step"]["user"], upper_island.CODE_SCHEMA),
+    (SUBENTRIES["upper_island"]["step"]["share"], upper_island.SHARE_SCHEMA),
+    (TEXTS["config"]["step"]["join"], upper_island.CODE_SCHEMA),
     (SUBENTRIES["guest"]["step"]["reconfigure"], guest.schema(change=True)),
     *(
         (SUBENTRIES[kind]["step"][step], schema)
@@ -161,10 +170,12 @@ def test_every_problem_has_a_message() -> None:
     errors = (TEXTS["options"]["error"], *(texts["error"] for texts in SUBENTRIES.values()))
     everywhere = set(TEXTS["config"]["error"]).union(*errors)
     modules = [str(path.relative_to(PACKAGE)) for path in (PACKAGE / "flows").rglob("*.py")]
-    assert problems("config_flow.py", *modules) | shape_problems() == everywhere
+    joining = {each.value for each in JoinProblem}
+    assert problems("config_flow.py", *modules) | shape_problems() | joining == everywhere
+    assert joining <= set(SUBENTRIES["upper_island"]["error"])
     assert shape_problems() <= {*SUBENTRIES["charger"]["error"], *SUBENTRIES["battery"]["error"]}
     assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
-    for kind in SUBENTRIES.keys() - {"guest"}:
+    for kind in SUBENTRIES.keys() - {"guest", "house", "upper_island"}:
         found = problems(f"flows/subentries/{kind}.py", "flows/subentries/participant.py")
         assert found - (OF_A_PLACE if kind in OF_NO_PLACE else set()) <= set(SUBENTRIES[kind]["error"]), kind
 
@@ -186,4 +197,4 @@ def test_choices_have_names() -> None:
         assert set(texts["step"]["begin"]["menu_options"]) == set(BEGIN_MENU)
     assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}
     assert set(TEXTS["selector"]["phases"]["options"]) == {"1", "2", "3"}
-    assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "simulated_street"}
+    assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "join", "simulated_street"}

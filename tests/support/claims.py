@@ -91,6 +91,10 @@ CLAIMS: Final[dict[str, dict[str, str]]] = {
         "never for energy that was not measured": "grid/requests/test_lifecycle.py::"
         "test_no_history_pays_without_delivery",
     },
+    "docs/linked_islands.md": {
+        "It never tells names or states of charge": "island/test_links.py::"
+        "test_nothing_of_who_lives_there_leaves_the_house",
+    },
     "docs/reference.md": {
         "takes its access away at once": "island/test_guests.py::test_a_guest",
         "Takes effect at once": "island/test_car_services.py::"

@@ -74,6 +74,9 @@ NO_PLACEHOLDERS: Final = {
     "example": EXAMPLE_URL,
     "error": "",
     "balance": "",
+    "phase": "",
+    "taken": "",
+    "wanted": "",
 }
 
 

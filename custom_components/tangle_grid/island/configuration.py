@@ -74,6 +74,7 @@ from ..devices.named import StoredEntry
 from ..grid.model.supply import SupplyConfig
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig, GridConfig, MarketConfig, Timing
 from .charging_prices import is_priced
+from .links import Links
 from .ownership import async_taken
 
 # Unanswered requests raise the rate up to this many times the first one.
@@ -231,13 +232,14 @@ def build_grid_config(entry: StoredEntry, participants: Mapping[str, Participant
 
 
 def build_readout(
-    hass: HomeAssistant, entry: StoredEntry, clock: GridClock, participants: Mapping[str, Participant]
+    hass: HomeAssistant, entry: StoredEntry, clock: GridClock, participants: Mapping[str, Participant], links: Links
 ) -> Readout:
-    """Return what reads the meters, the participants and the feeding cable."""
+    """Return what reads the meters, participants, houses that have joined, and the cable."""
     outage = entry.options.get(CONF_OUTAGE)
     return Readout(
-        build_meters(hass, entry, clock.from_datetime),
-        {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()},
+        {**build_meters(hass, entry, clock.from_datetime), **links.meters},
+        {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()}
+        | dict(links.slots),
         None if outage is None else SupplyReader(EntityReader(hass, clock.from_datetime), outage),
     )
 

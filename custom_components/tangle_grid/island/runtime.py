@@ -4,6 +4,7 @@ The control pass is synchronous and does no I/O. It runs when the meter changes,
 notices what does not report any more and lets leases run out.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +43,7 @@ from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
 from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..link.joining.store import async_link_store
 from ..log_once import LogOnce
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
@@ -64,6 +66,8 @@ from .enrolment import async_enrol
 from .entity_identity import async_member_prefixes
 from .follow_up import FollowUp
 from .grid_door import GridDoor
+from .link_houses import with_houses
+from .links import Links
 from .meter_moment import MeterMoment
 from .outage_rewards import OutageRewards
 from .outside_answers import OutsideAnswers
@@ -108,6 +112,7 @@ class IslandRuntime:
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._device_change: CALLBACK_TYPE | None = None
+        self._looking: asyncio.Handle | None = None
         self._running = False
         self._said = LogOnce(LOGGER)
 
@@ -127,10 +132,22 @@ class IslandRuntime:
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
         self.members = build_members(self.entry, self.participants)
-        config = build_grid_config(self.entry, self.participants)
-        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants)
+        self.links = Links(
+            self.hass,
+            self.entry,
+            island_id=self.island_id,
+            store=await async_link_store(self.hass, self.island_id),
+            clock=self.clock,
+            look=self._async_look_now,
+            changed=self._async_show_economy,
+        )
+        config = with_houses(
+            build_grid_config(self.entry, self.participants), tuple(self.links.houses.values()), self.clock
+        )
+        self.readout = build_readout(self.hass, self.entry, self.clock, self.participants, self.links)
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
+        self.links.async_take(self.engine)
         self.grid = GridDoor(self.engine, self.clock, self._async_command)
         self.vehicles = Vehicles(
             self.hass,
@@ -227,6 +244,10 @@ class IslandRuntime:
             writers={
                 participant_id: SetpointWriter(self.hass, participant.adapter, name=participant.name)
                 for participant_id, participant in self.participants.items()
+            }
+            | {
+                slot_id: SetpointWriter(self.hass, adapter, name=name)
+                for slot_id, (name, _, adapter) in self.links.slots.items()
             },
             happened=self._async_happened,
             show=self._async_show,
@@ -289,6 +310,7 @@ class IslandRuntime:
             ),
         ]
         self.loop.async_start()
+        self.links.async_start()
         self._async_step()
         self.services.async_start()
         self.topics.async_start()
@@ -306,6 +328,7 @@ class IslandRuntime:
         if self._device_change:
             self._device_change()
         self.coordinator.async_close()
+        await self.links.async_stop()
         await self.loop.async_close()
         await self.async_save()
         self.services.async_stop()
@@ -362,13 +385,35 @@ class IslandRuntime:
             self._said.right("vehicles", "Which vehicle is where at %s can be told again", self.entry.title)
         except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
             self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
+        self._async_heed_links(self.links.async_before_pass)
         self.loop.async_step(meter_changed_at)
+        self._async_heed_links(self.links.async_after_pass)
         try:
             self.charging.async_look(self.loop.status)
             self.outage_rewards.async_look(self.loop.status)
             self._said.right("charging", "Charging at %s can be metered and paid again", self.entry.title)
         except Exception as error:  # noqa: BLE001 - the passes go on, whoever owes what
             self._said.wrong("charging", "Charging at %s cannot be metered and paid", self.entry.title, error=error)
+
+    def _async_heed_links(self, do: Callable[[], None]) -> None:
+        """Take in or give what a pass has to do with linked islands: whatever is wrong with them, it is made."""
+        try:
+            do()
+            self._said.right("links", "The links of %s work again", self.entry.title)
+        except Exception as error:  # noqa: BLE001 - envelopes lapse by themselves
+            self._said.wrong("links", "The links of %s do not work", self.entry.title, error=error)
+
+    @callback
+    def _async_look_now(self) -> None:
+        """Make a pass in the next turn of the event loop, one for all that comes in this one."""
+        if self._running and self._looking is None:
+            self._looking = self.hass.loop.call_soon(self._async_looked)
+
+    @callback
+    def _async_looked(self) -> None:
+        self._looking = None
+        if self._running:
+            self._async_step()
 
     @callback
     def _async_show(self, error: Exception | None) -> None:
@@ -523,6 +568,7 @@ class IslandRuntime:
             unpaid=self.payouts.refused,
             published=self.link.published,
             reaction_ms=self.loop.reaction_ms,
+            links=self.links.statuses,
         )
 
     def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:

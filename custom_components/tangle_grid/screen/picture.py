@@ -17,11 +17,13 @@ from ..const import (
     SUBENTRY_TOLL,
     TREASURY,
 )
+from ..data import LinkStatus
 from ..entities.why_sensors import why_figures, why_text
 from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
 from ..grid.model.forecast import Series
 from ..grid.model.request import ANSWERABLE, Ask, CurtailmentRequest
 from ..grid.model.world import (
+    NOMINAL_V,
     BatteryConfig,
     BatteryTelemetry,
     ChargerTelemetry,
@@ -105,6 +107,8 @@ def _others(runtime: IslandRuntime) -> Iterator[tuple[str, str, Item]]:
     for service_id, member in runtime.members.items():
         if member.kind in _SERVICES:
             yield "services", service_id, _service(runtime, service_id, member)
+    for subentry_id, link in runtime.coordinator.data.links.items():
+        yield "links", subentry_id, _link(runtime, link)
 
 
 def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:
@@ -142,9 +146,10 @@ def _island(runtime: IslandRuntime) -> Item:
 
 def _feeder(runtime: IslandRuntime, feeder: FeederStatus) -> Item:
     """Return a feeder: its load, capacity, threshold in W per phase."""
+    houses = runtime.links.houses
     return {
         "name": _feeder_name(runtime, feeder.feeder_id),
-        "parent": runtime.feeder_tree.get(feeder.feeder_id),
+        "parent": MAIN_FEEDER if feeder.feeder_id in houses else runtime.feeder_tree.get(feeder.feeder_id),
         "load_w": _watts(feeder.load_w),
         "capacity_w": _watts(feeder.capacity_w),
         "threshold_w": _watts(feeder.threshold_w),
@@ -154,6 +159,18 @@ def _feeder(runtime: IslandRuntime, feeder: FeederStatus) -> Item:
         "blind": feeder.blind,
         "awaited": feeder.awaited,
         "temporary_until": feeder.temporary_until,
+    }
+
+
+def _link(runtime: IslandRuntime, link: LinkStatus) -> Item:
+    """Return a linked island: `upper` means that this one is above it."""
+    return {
+        "name": runtime.entry.subentries[link.subentry_id].title,
+        "upper": link.upper,
+        "state": link.state.value,
+        "why": link.why,
+        "envelope_w": None if link.envelope_a is None else _watts([amps * NOMINAL_V for amps in link.envelope_a]),
+        "device_id": _device_id(runtime, link.subentry_id),
     }
 
 
@@ -360,7 +377,8 @@ def _device_id(runtime: IslandRuntime, identifier: str) -> str | None:
 
 
 def _feeder_name(runtime: IslandRuntime, feeder_id: str) -> str:
-    return runtime.entry.subentries[feeder_id].title if feeder_id in runtime.feeder_tree else runtime.entry.title
+    named = feeder_id in runtime.feeder_tree or feeder_id in runtime.links.houses
+    return runtime.entry.subentries[feeder_id].title if named else runtime.entry.title
 
 
 def _watt(value: float | None) -> int | None:

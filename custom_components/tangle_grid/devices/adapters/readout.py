@@ -52,7 +52,7 @@ class Readout:
     @property
     def meter_entities(self) -> list[frozenset[str]]:
         """The entities of each meter."""
-        return [meter.entity_ids for meter in self._meters.values()]
+        return [meter.entity_ids for meter in self._meters.values() if meter.entity_ids]
 
     @property
     def device_entities(self) -> frozenset[str]:

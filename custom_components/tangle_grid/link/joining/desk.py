@@ -115,10 +115,9 @@ class CodeDesk:
             if stored["asked"] is not None and stored["state"] is None
         }
 
-    def record(self, code_id: str) -> LinkRecord | None:
-        """Return the link that a yes to this question makes; None: nobody asks with this code any more."""
-        if (asked := self.waiting.get(code_id)) is None:
-            return None
+    def record(self, code_id: str) -> LinkRecord:
+        """Return the link that a yes to a question that waits makes. Raises KeyError: nobody asks with this code."""
+        asked = self.waiting[code_id]
         stored = self._store.codes[code_id]
         return LinkRecord(
             link_id=code_id,

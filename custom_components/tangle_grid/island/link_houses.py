@@ -1,0 +1,150 @@
+"""The houses below an island at work: what they report is read as any device is, and each pass shares out envelopes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, override
+
+from homeassistant.core import HomeAssistant
+
+from ..clock import GridClock
+from ..const import MAIN_FEEDER
+from ..devices.adapters.base import Adapter
+from ..devices.adapters.meter import Meter
+from ..devices.io.entity_reading import EntityReader
+from ..devices.io.entity_writing import EntityWriter
+from ..grid.engine.engine import GridEngine
+from ..grid.model.world import ChargerConfig, ChargerSetpoint, ChargerTelemetry, GridConfig, PhaseReading
+from ..link.core import HouseFeeder, HouseShare, Report, Terms, UpperEnd, share_envelopes
+
+type Amps = tuple[float, float, float]
+
+#: A house that reported nothing for longer keeps what it holds, s.
+SILENT_S: Final = 30.0
+_NOTHING: Final = (0.0, 0.0, 0.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """A house that has joined.
+
+    Attributes:
+        name: What the operator calls it.
+        feeder: It in the grid of its street.
+        end: The link to it.
+        report: What it said last.
+        at: When that came, grid time.
+    """
+
+    name: str
+    feeder: HouseFeeder
+    end: UpperEnd
+    report: Report | None = None
+    at: float = field(default=0.0)
+
+    @classmethod
+    def of(cls, house_id: str, name: str, terms: Terms, end: UpperEnd) -> House:
+        """Return a house that hangs on the main feeder; `house_id` is its subentry."""
+        feeder = HouseFeeder(feeder_id=house_id, parent_id=MAIN_FEEDER, terms=terms)
+        return cls(name=name, feeder=feeder, end=end)
+
+    def chargers(self, clock: GridClock) -> tuple[ChargerConfig, ...]:
+        """Return its slots. They report in wall time, also where the grid's clock runs faster."""
+        return tuple(
+            replace(
+                each,
+                name=f"{self.name} {number}",
+                max_age_s=None if each.max_age_s is None else each.max_age_s * clock.speed,
+            )
+            for number, each in enumerate(self.feeder.chargers, start=1)
+        )
+
+
+def with_houses(config: GridConfig, houses: Sequence[House], clock: GridClock) -> GridConfig:
+    """Return a grid with the houses in it."""
+    return replace(
+        config,
+        feeders=(*config.feeders, *(house.feeder.feeder for house in houses)),
+        devices=(*config.devices, *(slot for house in houses for slot in house.chargers(clock))),
+    )
+
+
+class HouseMeter(Meter):
+    """The meter of a house's feeder: what the house reports."""
+
+    def __init__(self, hass: HomeAssistant, clock: GridClock, house: House) -> None:
+        super().__init__(EntityReader(hass, clock.from_datetime))
+        self._house = house
+
+    @override
+    def reading(self) -> PhaseReading | None:
+        return self._house.feeder.meter(self._house.report, self._house.at)
+
+
+class SlotAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
+    """A slot: what the house said that it could use. It is told nothing: the envelope is made of all slots."""
+
+    def __init__(self, hass: HomeAssistant, clock: GridClock, house: House, config: ChargerConfig) -> None:
+        super().__init__(EntityReader(hass, clock.from_datetime), EntityWriter(hass))
+        self._house = house
+        self._config = config
+
+    @override
+    def telemetry(self) -> ChargerTelemetry:
+        said = self._house.feeder.telemetry(self._house.report, self._house.at).get(self._config.device_id)
+        if said is None:
+            return ChargerTelemetry(reading=None, available=False, lowest_a=self._config.min_current_a)
+        return said
+
+    @override
+    async def apply(self, setpoint: ChargerSetpoint) -> None:
+        """Tell nothing."""
+
+    @override
+    async def safe_state(self) -> None:
+        """Let the envelope's lease end by itself."""
+
+
+def slots(hass: HomeAssistant, clock: GridClock, house: House) -> Mapping[str, tuple[str, ChargerConfig, Any]]:
+    """Return name, configuration and adapter of each slot of a house, by device."""
+    return {each.device_id: (each.name, each, SlotAdapter(hass, clock, house, each)) for each in house.chargers(clock)}
+
+
+def grant(engine: GridEngine, houses: Sequence[House], *, now: float, mono: float) -> None:
+    """Share out what is left of the main feeder among the houses, after a pass: each end leases its part.
+
+    While the main meter is silent nobody is given anything: what houses hold ends by itself.
+
+    Args:
+        engine: What has decided.
+        houses: All that hang on the main feeder.
+        now: Grid time.
+        mono: Seconds of the clock that links count by.
+    """
+    carried = engine.measured_a()
+    if carried is None:
+        return
+    demands = {each.device_id: each for each in engine.demands(now)}
+    setpoints = {device_id: each.setpoint_a for device_id, each in demands.items()}
+    of_houses = {house.feeder.slot_id(slot) for house in houses for slot in range(len(house.feeder.terms.slots))}
+    other = list(carried)
+    shares = []
+    for house in houses:
+        age_s = house.end.report_age_s(mono)
+        silent = age_s is None or age_s > SILENT_S or house.report is None
+        held = house.end.reserved_a(mono)
+        report = house.report
+        used = held if silent or report is None else house.feeder.used_a(report, setpoints)
+        shares.append(HouseShare(used_a=used, held_a=held, fuse_a=house.feeder.terms.fuse_a, silent=silent))
+        measured = _NOTHING if report is None or report.measured_a is None else report.measured_a
+        other = [amps - part for amps, part in zip(other, measured, strict=True)]
+    for device_id, each in demands.items():
+        if device_id not in of_houses:
+            # What the street's own chargers have been told they may still take.
+            for phase in each.phases:
+                other[phase] += max(0.0, (each.setpoint_a or 0.0) - each.measured_a[phase])
+    keep = 1 - engine.config.capacity_margin
+    capacity = [amps * keep for amps in engine.limit_a()]
+    limits = share_envelopes(capacity, [max(0.0, amps) for amps in other], shares)
+    for house, limit in zip(houses, limits, strict=True):
+        told = [setpoints.get(house.feeder.slot_id(slot)) or 0.0 for slot in range(len(house.feeder.terms.slots))]
+        house.end.grant(mono, limit, told)

@@ -1,0 +1,505 @@
+"""The links of one island: the one above it, the houses below it, and who asks to become one.
+
+After each pass the island reports upwards and leases envelopes downwards; what comes in leads to a pass at once. A link
+that is silent costs power, never a fuse: the envelope lapses on both sides, here by this island's own clock.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..clock import GridClock
+from ..const import CONF_LINK_ID, LOGGER, MAIN_FEEDER, SUBENTRY_HOUSE, SUBENTRY_UPPER_ISLAND
+from ..data import LinkState, LinkStatus
+from ..devices.named import StoredEntry
+from ..grid.engine.engine import GridEngine
+from ..grid.model.world import ChargerConfig, FeederConfig
+from ..link.channels.channel import Channel
+from ..link.channels.direct import DirectChannel
+from ..link.channels.door import Visitor
+from ..link.channels.mqtt import MqttChannel
+from ..link.core import (
+    EnvelopeChanged,
+    LinkKeys,
+    LowerEnd,
+    PeerLeft,
+    Reported,
+    Terms,
+    UpperEnd,
+    VersionsDiffer,
+    admission,
+    house_state,
+    terms_of,
+)
+from ..link.joining.asking import Asking, async_ask, problem_of
+from ..link.joining.code import JoinCode
+from ..link.joining.desk import CodeDesk
+from ..link.joining.errors import Problem
+from ..link.joining.messages import Answer, Answered, Asked
+from ..link.joining.record import LinkRecord, UnreadableRecordError
+from ..link.joining.store import LinkStore
+from ..log_once import LogOnce
+from .link_ends import CarriedEnd, mono
+from .link_houses import Amps, House, HouseMeter, grant, slots
+
+#: The greatest load that nobody controls is that of so many days.
+_DAYS: Final = 7
+_UNCONTROLLED: Final = "uncontrolled"
+#: An envelope holds for so long at least once it is handed over, s.
+_LEAST_S: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """An island that was asked: it becomes a subentry. `name` is what it calls itself."""
+
+    link_id: str
+    name: str
+
+
+class Links:
+    """All links of one island."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: StoredEntry,
+        *,
+        island_id: str,
+        store: LinkStore,
+        clock: GridClock,
+        look: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            hass: Home Assistant.
+            entry: The island.
+            island_id: Its id.
+            store: Where codes, keys and ends are kept.
+            clock: Grid time.
+            look: Makes a pass at once: something came in that it depends on.
+            changed: Called when there is something new to show.
+        """
+        self._hass = hass
+        self._entry = entry
+        self._island_id = island_id
+        self._store = store
+        self._clock = clock
+        self._look = look
+        self._changed = changed
+        self._said = LogOnce(LOGGER)
+        self._shown: dict[str, LinkState] = {}
+        self._asking: Asking | None = None
+        self._refused: tuple[Problem, Mapping[str, str]] | None = None
+        self._greatest: dict[str, list[float]] = dict(store.ends.get(_UNCONTROLLED, {}))
+        self.houses: dict[str, House] = {}
+        self.carried: dict[str, CarriedEnd[UpperEnd]] = {}
+        self.upper: CarriedEnd[LowerEnd] | None = None
+        self._upper_id: str | None = None
+        self._upper_record: LinkRecord | None = None
+        self._engine: GridEngine
+        self.desk = CodeDesk(
+            hass,
+            store,
+            island_id,
+            name=entry.title,
+            fits=self.lacking,
+            above=self._above,
+            changed=changed,
+        )
+        self._build()
+
+    # What there is
+
+    def _build(self) -> None:
+        for subentry_id in self.linked:
+            subentry = self._entry.subentries[subentry_id]
+            link_id = str(subentry.data.get(CONF_LINK_ID))
+            try:
+                record = LinkRecord.from_dict(link_id, self._store.links[link_id])
+            except KeyError, UnreadableRecordError:
+                # Its keys are gone, as after a backup without them: it can only be joined anew.
+                continue
+            if subentry.subentry_type == SUBENTRY_HOUSE:
+                self._build_house(subentry_id, subentry.title, record)
+            else:
+                self._upper_id, self._upper_record = subentry_id, record
+                self._build_upper(record)
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The subentries that are linked islands, also those whose keys are gone."""
+        kinds = {SUBENTRY_HOUSE, SUBENTRY_UPPER_ISLAND}
+        return tuple(each_id for each_id, each in self._entry.subentries.items() if each.subentry_type in kinds)
+
+    def _build_house(self, house_id: str, name: str, record: LinkRecord) -> None:
+        now = mono()
+        stored = self._store.ends.get(record.link_id)
+        end = (
+            UpperEnd.new(record.link, record.terms, now)
+            if stored is None
+            else UpperEnd.from_dict(record.link, record.terms, now, stored)
+        )
+        self.houses[house_id] = house = House.of(house_id, name, record.terms, end)
+
+        def happened(events: tuple[Any, ...]) -> None:
+            self._house_happened(house_id, house, events)
+
+        self.carried[house_id] = CarriedEnd(self._hass, end, self._channel(record), happened)
+
+    def _build_upper(self, record: LinkRecord) -> None:
+        if record.joined:
+            stored = self._store.ends.get(record.link_id, {})
+            end = LowerEnd.from_dict(record.link, record.terms, mono(), stored)
+            self.upper = CarriedEnd(self._hass, end, self._channel(record), self._upper_happened)
+
+    def _channel(self, record: LinkRecord) -> Channel:
+        if not record.code.url:
+            return MqttChannel(self._hass, link_id=record.topic_id, upper=record.upper)
+        if record.upper:
+            return Visitor(self._hass, island_id=self._island_id, token=record.token)
+        return DirectChannel(self._hass, url=record.code.url, island_id=record.code.island_id, token=record.token)
+
+    def _above(self) -> tuple[str, ...]:
+        return () if self._upper_record is None else self._upper_record.above
+
+    @cached_property
+    def meters(self) -> Mapping[str, HouseMeter]:
+        """The meter of each house, by feeder."""
+        return {house_id: HouseMeter(self._hass, self._clock, house) for house_id, house in self.houses.items()}
+
+    @cached_property
+    def slots(self) -> Mapping[str, tuple[str, ChargerConfig, Any]]:
+        """Name, configuration and adapter of each slot of each house, by device."""
+        found: dict[str, tuple[str, ChargerConfig, Any]] = {}
+        for house in self.houses.values():
+            found |= slots(self._hass, self._clock, house)
+        return found
+
+    # Life cycle
+
+    @callback
+    def async_take(self, engine: GridEngine) -> None:
+        """Take the grid, and tell it what holds before anything is heard: what is safe."""
+        self._engine = engine
+        self.async_before_pass()
+
+    @callback
+    def async_start(self) -> None:
+        """Open all channels."""
+        self.desk.start()
+        for carried in self.carried.values():
+            carried.start()
+        if self.upper is not None:
+            self.upper.start()
+        if (record := self._upper_record) is not None:
+            self._ask(record)
+
+    def _ask(self, record: LinkRecord) -> None:
+        """Ask with the code: for an answer that is still to come, and later for who is above by now."""
+        self._asking = Asking(
+            self._hass,
+            record.code,
+            island_id=self._island_id,
+            keys=record.own,
+            terms=record.terms,
+            answered=self._answered,
+        )
+        self._asking.start()
+
+    async def async_stop(self) -> None:
+        """Close all channels, and keep what the ends go on with. May be called twice."""
+        await self.desk.async_stop()
+        await self._async_stop_asking()
+        for carried in self.carried.values():
+            await carried.async_stop()
+        if self.upper is not None:
+            await self.upper.async_stop()
+        self._store.ends.update(self._ends())
+        await self._store.async_save()
+
+    async def _async_stop_asking(self) -> None:
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            await asking.async_stop()
+
+    def _ends(self) -> dict[str, dict[str, Any]]:
+        now = mono()
+        ends = {self._link_of(house_id): carried.end.to_dict(now) for house_id, carried in self.carried.items()}
+        if self.upper is not None and self._upper_record is not None:
+            ends[self._upper_record.link_id] = self.upper.end.to_dict(now)
+        return {**ends, _UNCONTROLLED: dict(self._greatest)}
+
+    def _link_of(self, subentry_id: str) -> str:
+        return str(self._entry.subentries[subentry_id].data[CONF_LINK_ID])
+
+    async def async_forget_removed(self, left: Iterable[str]) -> None:
+        """Tell those whose subentry was removed that the link has ended, and forget its keys.
+
+        Args:
+            left: The subentries that are still there.
+        """
+        there = set(left)
+        gone = {house_id: carried for house_id, carried in self.carried.items() if house_id not in there}
+        ended: list[CarriedEnd[Any]] = list(gone.values())
+        for house_id in gone:
+            del self.carried[house_id]
+        if self._upper_id is not None and self._upper_id not in there:
+            if self.upper is not None:
+                ended.append(self.upper)
+            self.upper = self._upper_record = self._upper_id = None
+            await self._async_stop_asking()
+        for carried in ended:
+            carried.end.leave("left" if isinstance(carried.end, LowerEnd) else "revoked")
+            for _ in range(3):
+                carried.pump()
+            await carried.async_stop()
+        known = {str(each.data.get(CONF_LINK_ID)) for each in self._entry.subentries.values()}
+        for link_id in [each for each in self._store.links if each not in known]:
+            del self._store.links[link_id]
+            self._store.ends.pop(link_id, None)
+            self._store.codes.pop(link_id, None)
+        await self._store.async_save()
+
+    # Passes
+
+    @callback
+    def async_before_pass(self) -> None:
+        """Tell the grid what the island above allows now."""
+        now, commands = self._clock.now(), self._engine.commands
+        if self.upper is None:
+            commands.clear_envelope(now)
+            return
+        end, at = self.upper.end, mono()
+        until = end.envelope_until(at)
+        commands.set_envelope(
+            now,
+            fallback_a=end.terms.fallback_a,
+            limit_a=end.envelope_a(at),
+            until=None if until is None else now + max(_LEAST_S, until - at) * self._clock.speed,
+        )
+
+    @callback
+    def async_after_pass(self) -> None:
+        """Report upwards and lease downwards what the pass has seen and decided."""
+        now, at = self._clock.now(), mono()
+        if self.carried:
+            grant(self._engine, [self.houses[house_id] for house_id in self.carried], now=now, mono=at)
+            for carried in self.carried.values():
+                carried.pump()
+        self._note_uncontrolled()
+        if self.upper is not None:
+            self.upper.end.observe(at, house_state(self._engine, now, self.upper.end.terms))
+            self.upper.pump()
+
+    def _note_uncontrolled(self) -> None:
+        seen = self._engine.uncontrolled_a()
+        if seen is None:
+            return
+        today = dt_util.utcnow().date().isoformat()
+        greatest = self._greatest.setdefault(today, [0.0, 0.0, 0.0])
+        for phase in range(3):
+            greatest[phase] = max(greatest[phase], round(seen[phase], 1))
+        for day in sorted(self._greatest)[:-_DAYS]:
+            del self._greatest[day]
+
+    @property
+    def uncontrolled_a(self) -> Amps:
+        """The greatest load of the last days that nobody controls, A per phase."""
+        days = [each for each in self._greatest.values() if len(each) == 3]  # noqa: PLR2004 - phases
+        most = [max((each[phase] for each in days), default=0.0) for phase in range(3)]
+        return most[0], most[1], most[2]
+
+    # Joining
+
+    def terms(self, *, single_total: bool) -> Terms:
+        """Return what this island declares to one above it."""
+        main, config = self._main, self._engine.config
+        seen = [min(load, most) for load, most in zip(self.uncontrolled_a, main.capacity_a, strict=True)]
+        return terms_of(main, config.devices, (seen[0], seen[1], seen[2]), single_total=single_total)
+
+    @property
+    def _main(self) -> FeederConfig:
+        return next(each for each in self._engine.config.feeders if each.feeder_id == MAIN_FEEDER)
+
+    def lacking(self, terms: Terms) -> Mapping[str, str] | None:
+        """Return the figures of the first phase on which a house with such terms does not fit; None: it fits."""
+        own = list(self.uncontrolled_a)
+        for each in self._engine.config.devices:
+            if isinstance(each, ChargerConfig) and not each.is_shared:
+                for phase in each.phases:
+                    own[phase] += each.safe_current_a
+        capacity = self._main.capacity_a if self.upper is None else self.upper.end.terms.fallback_a
+        others = [house.feeder.terms for house in self.houses.values()]
+        found = admission(capacity, own, others, terms)
+        if found.fits:
+            return None
+        phase = found.short_phases[0]
+        wanted = terms.fallback_a[phase]
+        return {
+            "phase": f"L{phase + 1}",
+            "capacity": f"{capacity[phase]:g}",
+            "taken": f"{found.needed_a[phase] - wanted:.1f}",
+            "wanted": f"{wanted:.1f}",
+        }
+
+    async def async_keep(self, record: LinkRecord) -> None:
+        """Keep a link that is made, or asked for."""
+        self._store.links[record.link_id] = record.to_dict()
+        await self._store.async_save()
+
+    @callback
+    def _answered(self, answer: Answer) -> None:
+        record = self._upper_record
+        if record is None:
+            return
+        problem = problem_of(answer, self._island_id)
+        refused = None if problem is None else (problem, dict(answer.figures or {}))
+        news = refused != self._refused
+        self._refused = refused
+        if problem is None and answer.says is Answered.APPROVED:
+            joined = replace(record, peer=answer.public, above=answer.above)
+            if joined.to_dict() != record.to_dict():
+                self._upper_record = joined
+                self._hass.async_create_task(self._async_joined(joined, first=not record.joined))
+        if news:
+            self._changed()
+
+    async def _async_joined(self, record: LinkRecord, *, first: bool) -> None:
+        await self.async_keep(record)
+        if first:
+            self._build_upper(record)
+            if self.upper is not None:
+                self.upper.start()
+        self._look()
+        self._changed()
+
+    # What comes in
+
+    @callback
+    def _house_happened(self, house_id: str, house: House, events: tuple[Any, ...]) -> None:
+        for event in events:
+            match event:
+                case Reported(report=report):
+                    house.report, house.at = report, self._clock.now()
+                    self._look()
+                case VersionsDiffer() | PeerLeft():
+                    self._changed()
+        self._say(house.name, self.carried[house_id])
+
+    @callback
+    def _upper_happened(self, events: tuple[Any, ...]) -> None:
+        for event in events:
+            match event:
+                case EnvelopeChanged():
+                    self._look()
+                case VersionsDiffer() | PeerLeft():
+                    self._look()
+                    self._changed()
+        if self.upper is not None:
+            self._say("the island above", self.upper)
+
+    def _say(self, name: str, carried: CarriedEnd[Any]) -> None:
+        if self._shown.get(name) is not carried.state:
+            self._shown[name] = carried.state
+            self._changed()
+        if carried.state is LinkState.CONNECTED:
+            self._said.right(name, "%s is heard again by %s", name, self._entry.title)
+        elif carried.state is LinkState.DEAD:
+            self._said.wrong(name, "%s is not heard by %s (%s)", name, self._entry.title, carried.why)
+
+    # For people
+
+    @property
+    def statuses(self) -> Mapping[str, LinkStatus]:
+        """How each link is, by subentry."""
+        found = {
+            house_id: LinkStatus(
+                link_id=self._link_of(house_id),
+                subentry_id=house_id,
+                upper=True,
+                state=carried.state,
+                why=carried.why,
+                envelope_a=carried.end.envelope_reserved_a(mono()),
+                figures={},
+            )
+            for house_id, carried in self.carried.items()
+            if house_id in self._entry.subentries
+        }
+        if self._upper_id is not None and self._upper_record is not None:
+            found[self._upper_id] = self._upper_status(self._upper_id, self._upper_record)
+        for subentry_id in self.linked:
+            if subentry_id not in found:
+                found[subentry_id] = self._without_keys(subentry_id)
+        return found
+
+    def _without_keys(self, subentry_id: str) -> LinkStatus:
+        return LinkStatus(
+            link_id=self._link_of(subentry_id),
+            subentry_id=subentry_id,
+            upper=self._entry.subentries[subentry_id].subentry_type == SUBENTRY_HOUSE,
+            state=LinkState.DEAD,
+            why="keys_missing",
+            envelope_a=None,
+            figures={},
+        )
+
+    def _upper_status(self, upper_id: str, record: LinkRecord) -> LinkStatus:
+        state, why, figures = LinkState.WAITING, None, {}
+        if self._refused is not None:
+            state, why, figures = LinkState.REFUSED, self._refused[0].value, dict(self._refused[1])
+        elif self.upper is not None:
+            state, why = self.upper.state, self.upper.why
+        return LinkStatus(
+            link_id=record.link_id,
+            subentry_id=upper_id,
+            upper=False,
+            state=state,
+            why=why,
+            envelope_a=None if self.upper is None else self.upper.end.envelope_a(mono()),
+            figures=figures,
+        )
+
+    @property
+    def waiting(self) -> Mapping[str, Asked]:
+        """Who asks to join this island, by code."""
+        return self.desk.waiting
+
+
+async def async_prepare_joining(
+    hass: HomeAssistant, links: Links, island_id: str, code: JoinCode, *, single_total: bool
+) -> Joining:
+    """Ask an island with a code, and keep the keys; its answer may still be to come.
+
+    Raises:
+        JoinError: It is refused, or cannot be reached. Nothing was changed.
+    """
+    keys, terms = LinkKeys.generate(), links.terms(single_total=single_total)
+    answer = await async_ask(hass, code, island_id=island_id, keys=keys, terms=terms)
+    await links.async_keep(
+        LinkRecord(
+            link_id=code.code_id,
+            upper=False,
+            code=code,
+            own=keys,
+            peer=answer.public if answer.says is Answered.APPROVED else None,
+            peer_island=code.island_id,
+            terms=terms,
+            above=answer.above,
+        )
+    )
+    return Joining(link_id=code.code_id, name=answer.name or code.island_id[:8])
+
+
+def house_name_problem(entry: StoredEntry, name: str, own: str | None = None) -> str | None:
+    """Return the key of what is wrong with the name of a house; None: nothing."""
+    if not name:
+        return "name_missing"
+    taken = {each.title.casefold() for subentry_id, each in entry.subentries.items() if subentry_id != own}
+    return "name_taken" if name.casefold() in taken else None
