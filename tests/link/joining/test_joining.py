@@ -84,7 +84,6 @@ async def test_a_house_asks_and_a_person_says_yes(hass: HomeAssistant, street: S
     assert answer.name == "Maple Street"
     assert street.desk.waiting[code.code_id].terms == TERMS
     record = street.desk.record(code.code_id)
-    assert record is not None
     await street.desk.async_decide(code.code_id, approved=True)
     answer = await ask(hass, code, keys)
     assert answer.says is Answered.APPROVED
@@ -102,7 +101,8 @@ async def test_a_house_asks_and_a_person_says_yes(hass: HomeAssistant, street: S
     assert mine.token != code.token
     assert record.link.peer == keys.signing.public
     assert LinkRecord.from_dict(code.code_id, json.loads(json.dumps(mine.to_dict()))).to_dict() == mine.to_dict()
-    assert street.desk.record(code.code_id) is None
+    with pytest.raises(KeyError):
+        street.desk.record(code.code_id)
 
 
 async def test_a_person_says_no(hass: HomeAssistant, street: Street) -> None:
