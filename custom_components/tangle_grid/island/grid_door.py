@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.core import callback
 
 from ..clock import GridClock
+from ..grid.device.trial import TrialReport
 from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import MarketAccount
 from ..grid.model.events import GridEvent
@@ -142,6 +143,34 @@ class GridDoor:
                 reason=reason,
             )
         )
+
+    def trial(self, device_id: str) -> TrialReport | None:
+        """Return what was seen while a charger was tried out; None: it was not since the island was started.
+
+        Raises:
+            GridError: The grid does not know it.
+        """
+        return self._engine.trial(device_id)
+
+    @callback
+    def begin_trial(self, device_id: str) -> None:
+        """Try a charger out: its current goes down and up again, below what the control lets it have.
+
+        Raises:
+            GridError: It is no charger.
+        """
+        self._engine.commands.begin_trial(self._clock.now(), device_id)
+        self._command(())
+
+    @callback
+    def end_trial(self, device_id: str) -> None:
+        """End a trial that goes on: the charger has what the control lets it have.
+
+        Raises:
+            GridError: It is no charger.
+        """
+        self._engine.commands.end_trial(device_id)
+        self._command(())
 
     @callback
     def opt_out(self, *, device_id: str, request_id: str | None = None) -> None:

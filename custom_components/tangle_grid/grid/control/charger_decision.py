@@ -69,7 +69,11 @@ class ChargerDecision(DeviceDecision):
             self.ceiling = 0.0
         else:
             self._lower_ceiling(asked.held.get(device.device_id), Cause.RELEASE)
-        self._lower_ceiling(asked.planned.get(device.device_id), Cause.PLAN)
+        if device.trial is None or device.trial.most_a is None:
+            # Who is tried out does not wait for a better time.
+            self._lower_ceiling(asked.planned.get(device.device_id), Cause.PLAN)
+        else:
+            self._lower_ceiling(device.trial.most_a, Cause.TRIAL)
         self._lower_ceiling(device.limit_a, Cause.PAYMENT)
         if (asked_a := device.asked_a(asked.now, asked.timing)) is not None and asked_a < self.ceiling:
             self.ceiling = max(config.min_current_a, asked_a)

@@ -16,7 +16,9 @@ from ..network.topology import PHASES, Topology, limit_at, limits_at
 from .charger_decision import ChargerDecision
 
 #: Who is held back for one of these gets no more from another meter.
-_OTHERWISE: Final = frozenset({Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.PLAN, Cause.PAYMENT, Cause.PHASES})
+_OTHERWISE: Final = frozenset(
+    {Cause.REQUEST, Cause.RESERVED, Cause.RELEASE, Cause.PLAN, Cause.PAYMENT, Cause.PHASES, Cause.TRIAL}
+)
 #: So many reports within the time that increases wait are enough.
 _OFTEN: Final = 5.0
 

@@ -37,6 +37,7 @@ from .resume_watch import ResumeWatch
 from .shown_limit import ShownWatch
 from .state_of_charge import ChargeWatch
 from .stay_forecast import StayLog
+from .trial import ChargerTrial
 from .turns import Turns
 
 #: Wh by which a car that has reached its target must fall short again before it is charged on, and percent.
@@ -85,9 +86,11 @@ class DeviceState:
         first_shown_a: The limit that a charger showed when it was first seen, in the step in which it was, A.
         rewrite: It may have forgotten its setpoint.
         limit_a: The most that its charging session lets it have, A per phase; None: anything.
+        trial: It is, or was, tried out.
     """
 
     limit_a: float | None = None
+    trial: ChargerTrial | None = None
     _long_paused = False
     _wrong_charging = False
     rewrite = False

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..device.household_loads import RESTORE_FOR_S
 from ..device.state import DeviceState
+from ..device.trial import ChargerTrial
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
 from ..model.request import ANSWERABLE, CurtailmentRequest, RequestState
@@ -342,6 +343,26 @@ class Commands:
             GridError: `unknown_device`, `not_participating` (it is no charger).
         """
         self._charger(device_id).limit_a = current_a
+
+    def begin_trial(self, now: float, device_id: str) -> None:
+        """Try a charger out from the next step on, see `device.trial`; one that goes on begins again.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        device = self._charger(device_id)
+        config = device.config
+        assert isinstance(config, ChargerConfig)  # noqa: S101  # see _charger
+        device.trial = ChargerTrial(now, min_a=config.min_current_a, max_a=config.max_current_a)
+
+    def end_trial(self, device_id: str) -> None:
+        """End a trial that goes on; whoever is not tried out is left alone.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        if (trial := self._charger(device_id).trial) is not None:
+            trial.stop("cancelled")
 
     def _charger(self, device_id: str) -> DeviceState:
         device = self._parts.device(device_id)

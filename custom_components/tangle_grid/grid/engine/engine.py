@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..control.control_pass import ControlPass
 from ..control.decision import Asked
 from ..control.load_shedding import keep_loads
+from ..device.trial import TrialReport
 from ..model.events import GridEvent, is_owed
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
@@ -28,6 +29,7 @@ from .outage import OutageControl
 from .parts import EngineParts
 from .reporting import grid_status, market_account
 from .status import Decisions, GridStatus, MarketAccount, StepResult
+from .trials import go_on
 from .why import why
 
 #: Steps are not asked for more densely than this, s.
@@ -146,6 +148,15 @@ class GridEngine:
         """
         return self._parts.feeder(feeder_id).limit_a
 
+    def trial(self, device_id: str) -> TrialReport | None:
+        """Return what was seen while a charger was tried out; None: it was not in this run.
+
+        Raises:
+            GridError: `unknown_device`.
+        """
+        trial = self._parts.device(device_id).trial
+        return None if trial is None else trial.report
+
     def account(self, now: float) -> MarketAccount:
         """Return what the rewards of this day have cost, and who earned them lately."""
         return market_account(self._parts, now)
@@ -205,6 +216,7 @@ class GridEngine:
         self._observation.observe(now, elapsed_s, inputs, meters, events)
         parts.lifecycle.measure(now, elapsed_s)
         parts.market.advance(now, events, asking=not self._outage.alone)
+        go_on(parts, now, inputs)
         devices = tuple(parts.devices.values())
         parts.precedence.update(now, devices, parts.feeders)
         outage = self._outage.orders(now, inputs.forecast, events)

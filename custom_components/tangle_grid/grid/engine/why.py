@@ -38,6 +38,7 @@ class Why(StrEnum):
     PAYMENT = Cause.PAYMENT
     OUTAGE = Cause.OUTAGE
     PHASES = Cause.PHASES
+    TRIAL = Cause.TRIAL
     #: Household loads are off because the fuse was short.
     LOADS_OFF = "loads_off"
     #: The capacity was lowered for a while.

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
     has no part in it. `payment`: its session may not go on as it did. `outage`: the feeding cable is dead, or
     everything comes back after it one by one. `phases`: it changes over between one phase and three.
+    `trial`: it is tried out.
     """
 
     SAFE_STATE = "safe_state"
@@ -61,6 +62,7 @@ class Cause(StrEnum):
     PAYMENT = "payment"
     OUTAGE = "outage"
     PHASES = "phases"
+    TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

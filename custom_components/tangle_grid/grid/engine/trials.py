@@ -1,0 +1,40 @@
+"""The trials that go on: what each looks at in a step."""
+
+from ..device.state import DeviceState
+from ..device.trial import Sight
+from ..model.world import ChargerTelemetry, Inputs
+from .parts import EngineParts
+
+
+def go_on(parts: EngineParts, now: float, inputs: Inputs) -> None:
+    """Take the trials of chargers one step on. A trial that fails ends, and nothing else does."""
+    asked: set[str] | None = None
+    for device_id, device in parts.devices.items():
+        trial = device.trial
+        if trial is None or trial.report.ended:
+            continue
+        if asked is None:
+            asked = {each for request in parts.lifecycle.open() for each in request.asks}
+        try:
+            trial.look(_sight(parts, device, now, inputs, asked=device_id in asked))
+        except Exception:  # noqa: BLE001 - whatever it is, the others are controlled, and nobody is held down by it
+            trial.stop("failed")
+
+
+def _sight(parts: EngineParts, device: DeviceState, now: float, inputs: Inputs, *, asked: bool) -> Sight:
+    lease, telemetry = device.lease, inputs.devices.get(device.device_id)
+    path = parts.topology.path(device.config.feeder_id)
+    reading = telemetry.reading if isinstance(telemetry, ChargerTelemetry) else None
+    return Sight(
+        now=now,
+        told_a=None if lease is None else lease.value,
+        told_at=now if lease is None else lease.changed_at,
+        cause=None if lease is None else lease.cause,
+        # As it was reported: a sign that is wrong is one of the things to find.
+        reading=reading if device.fault is None else None,
+        report_s=device.reports.interval_s,
+        lowest_a=device.lowest_a,
+        connected=device.car.connected,
+        asked=asked,
+        blind=any(parts.feeders[number].blind for number in path),
+    )
