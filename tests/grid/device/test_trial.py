@@ -55,7 +55,7 @@ def test_a_car_on_one_phase() -> None:
 @pytest.mark.parametrize(
     ("car", "change", "seen"),
     [
-        ({"obeys": False, "accepts_a": 16.0}, {}, {"follows": False, "pauses": False, "resumes": None}),
+        ({"obeys": False, "accepts_a": 16.0}, {}, {"follows": False, "pauses": None, "resumes": None}),
         ({"accepts_a": 8.0}, {}, {"takes_a": 8.0, "follows": True}),
         ({"accepts_a": 6.0}, {}, {"follows": None, "pauses": True}),
         ({"accepts_a": 0.0}, {}, {"reason": "idle"}),

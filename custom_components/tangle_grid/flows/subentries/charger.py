@@ -84,7 +84,8 @@ from ..checks import (
 from ..form_data import Data, FieldProblem, require, require_shape
 from ..safety import least_a
 from .car_checks import check_car_policy, check_departure
-from .participant import STEP_CAR, STEP_FIRST, STEP_LIMITS, STEP_POLICY, ParticipantFlow, Warned
+from .participant import STEP_CAR, STEP_FIRST, STEP_LIMITS, STEP_POLICY, Warned
+from .trial import TriedOutFlow
 
 SECTION_FEED_BACK = "feed_back"
 SECTION_ADVANCED = "advanced"
@@ -104,7 +105,7 @@ _SECONDS = UnitOfTime.SECONDS
 _ANY_A = 16.0
 
 
-class ChargerFlow(ParticipantFlow, kind=SUBENTRY_CHARGER):
+class ChargerFlow(TriedOutFlow, kind=SUBENTRY_CHARGER):
     """Add or change a charger."""
 
     device_kind = KIND_CHARGER

@@ -144,6 +144,10 @@ class ParticipantFlow(ConfigSubentryFlow):
             FieldProblem: For the first thing that is wrong.
         """
 
+    def more_to_do(self) -> list[str]:
+        """Return what else can be done with what is there already, as steps; most have nothing of the kind."""
+        return []
+
     def check_options(self, data: Mapping[str, Any]) -> None:
         """Test what was said of options.
 
@@ -213,7 +217,7 @@ class ParticipantFlow(ConfigSubentryFlow):
                 self._data.pop(self.feeder_field, None)
             steps = list(self.steps(phase_count(self._get_entry())))
             if len(steps) > 1:
-                return self.async_show_menu(step_id="reconfigure", menu_options=steps)
+                return self.async_show_menu(step_id="reconfigure", menu_options=[*steps, *self.more_to_do()])
         return await self._async_step(STEP_FIRST, user_input)
 
     async def async_step_limits(self, user_input: Data | None = None) -> SubentryFlowResult:
@@ -367,7 +371,7 @@ class ParticipantFlow(ConfigSubentryFlow):
     def warn_or_save(self) -> SubentryFlowResult:
         """Say what is still to be said, one after the other, then save."""
         if not self._to_say:
-            return self._save(self._data)
+            return self.save()
         warned = self._to_say.pop(0)
         return self.async_show_form(
             step_id=warned.step_id, data_schema=vol.Schema({}), description_placeholders=warned.placeholders
@@ -436,11 +440,13 @@ class ParticipantFlow(ConfigSubentryFlow):
             return []
         return safe_loads(self.hass, self._get_entry(), changed={self.own_id or NEW: (self.kind, data)})
 
-    def _save(self, data: Data) -> SubentryFlowResult:
+    def save(self) -> SubentryFlowResult:
+        """Save what was entered."""
+        title = self._data[CONF_NAME]
         if self._changes:
             subentry = self._get_reconfigure_subentry()
-            return self.async_update_and_abort(self._get_entry(), subentry, title=data[CONF_NAME], data=data)
-        return self.async_create_entry(title=data[CONF_NAME], data=data)
+            return self.async_update_and_abort(self._get_entry(), subentry, title=title, data=self._data)
+        return self.async_create_entry(title=title, data=self._data)
 
     def _check_common(self, data: Data) -> None:
         data[CONF_NAME] = data[CONF_NAME].strip()
@@ -485,10 +491,11 @@ class ParticipantFlow(ConfigSubentryFlow):
             raise FieldProblem(CONF_PHASES, Problem(key="feeder_phases", placeholders={"feeder": name}))
 
     @override
-    def __init_subclass__(cls, *, kind: str) -> None:
+    def __init_subclass__(cls, *, kind: str | None = None) -> None:
         super().__init_subclass__()
-        cls.kind = kind
-        PARTICIPANT_FIELDS[kind] = cls.exclusive_fields
+        if kind is not None:
+            cls.kind = kind
+            PARTICIPANT_FIELDS[kind] = cls.exclusive_fields
 
 
 # By kind of participant: the fields with entities that belong to it alone.

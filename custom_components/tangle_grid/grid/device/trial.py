@@ -43,7 +43,6 @@ _FELL_W: Final = 300.0
 _FIRST: Final = {
     Cause.REQUEST: "request",
     Cause.RESERVED: "request",
-    Cause.RELEASE: "request",
     Cause.PAYMENT: "payment",
 }
 
@@ -214,9 +213,8 @@ class ChargerTrial:
         if 0 < told_a <= most_a and steady:
             self._go_on(Stage.HIGH, sight.now, told_a)
         elif sight.now - self._since >= self._patience_s():
-            self.stop(
-                "silent" if sight.reading is None else "protection" if sight.cause is Cause.PROTECTION else "held"
-            )
+            held = "protection" if sight.cause is Cause.PROTECTION else "held"
+            self.stop("silent" if sight.reading is None else held)
 
     def _look_high(self, sight: Sight) -> None:
         """Until a measurement shows it charging with what it was told."""
@@ -228,6 +226,10 @@ class ChargerTrial:
         told_a, drawn_w = sight.told_a or self._min_a, abs(power_w)
         used = _used(sight.reading)
         phases = len(used) or max(1, min(_PHASES, math.ceil((drawn_w - _SLACK_W) / (NOMINAL_V * told_a * _OBEYS))))
+        above = drawn_w > NOMINAL_V * phases * told_a * _OBEYS + _SLACK_W
+        if above and sight.now - self._since < self._patience_s():
+            # It came from above, and may be slow.
+            return
         drawn_a = drawn_w / NOMINAL_V / phases
         self.report = replace(
             self.report,
@@ -238,7 +240,10 @@ class ChargerTrial:
             used=used,
             takes_a=drawn_a if drawn_a < told_a - _BELOW_A else None,
         )
-        if told_a > self._min_a:
+        if above:
+            self.report = replace(self.report, follows=False)
+            self._go_on(Stage.DONE, sight.now, None)
+        elif told_a > self._min_a:
             self._go_on(Stage.LOW, sight.now, self._min_a)
         elif sight.lowest_a <= 0:
             self._go_on(Stage.PAUSE, sight.now, 0.0)
