@@ -242,6 +242,14 @@ ANIMALS: Final = (
     _wrong("half on a restless feed", lambda: showing.Scaled(0.5), flicker_a=2.0),
     _wrong("a constant with noise", lambda: showing.NoiseAroundAConstant(3000.0)),
     _meter("with two clamps swapped", lambda: (showing.Swapped().between(500.0),), tells_truth=False),
+    _meter(
+        "with two clamps swapped, cars on one phase",
+        lambda: (showing.Swapped().between(500.0),),
+        tells_truth=False,
+        car={"lines": (0,)},
+        bound_s=2 * (REPORT_S + _FOLLOWED_S + 3 * METER_S) + GRACE_S,
+        why="a phase that is shown elsewhere shows only in the steps of the chargers: in two of them",
+    ),
     _meter("frozen", lambda: (showing.Frozen().between(500.0, 1000.0),), tells_truth=False),
     _meter(
         "reading nan on L1",

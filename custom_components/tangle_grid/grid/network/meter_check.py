@@ -1,6 +1,6 @@
 """One meter against the devices below it: do their reports, and what they do when they are told, agree with it?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
 
@@ -9,6 +9,7 @@ from ..device.draw_bounds import Draw
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, BatteryConfig, PhaseReading, Timing
 from .meter_response import StepEcho
+from .phase_order import Amps, PhaseOrder
 from .proportional_fall import ProportionalFall
 
 _PHASES: Final = range(3)
@@ -39,6 +40,7 @@ type _Draws = Sequence[tuple[DeviceState, Draw]]
 def doubts(
     echo: StepEcho,
     fall: ProportionalFall,
+    order: PhaseOrder,
     reading: PhaseReading,
     *,
     decided: _Draws,
@@ -52,6 +54,7 @@ def doubts(
     Args:
         echo: Whether what chargers do shows on it.
         fall: Whether it fell at once by the same ratio on several phases.
+        order: Whether it still shows each phase where it did.
         reading: What it shows.
         decided: Devices below it that are about to be told something, with what they draw at the time of the reading.
         fixed: All others that are measured.
@@ -68,12 +71,14 @@ def doubts(
         echo.suspect(at, can_look=any(can_be_lowered(device) for device, _ in decided))
     if echo.knows(at) or not all(_is_settled(device, at, timing) for device, _ in decided):
         return None
+    shown_a = [watts / NOMINAL_V for watts in reading.power_w]
+    swapped = order.observe(at, shown_a=shown_a, draws_a=dict(_measured(device for device, _ in (*decided, *fixed))))
     # Who is silent may have stopped since.
     seen = [(device.reading, draw) for device, draw in (*decided, *fixed) if device.reading is not None]
     known_a = [sum([draw.likely[phase] for _, draw in seen]) for phase in _PHASES]
     wrong = echo.observe(
         at,
-        load_a=sum(reading.power_w) / NOMINAL_V - sum([sum(draw.likely) for _, draw in fixed]),
+        load_a=sum(shown_a) - sum([sum(draw.likely) for _, draw in fixed]),
         drawn_a=sum([sum(draw.likely) for _, draw in decided]),
         told_a=told_a,
         lowerable={device.device_id: can_be_lowered(device) for device, _ in decided},
@@ -81,7 +86,7 @@ def doubts(
         heard_at=min([each.at for each, _ in seen], default=at),
         apart=[device.device_id for device, draw in fixed if abs(sum(draw.likely)) > _DRAWS_A],
     )
-    return Doubt.PROVEN if wrong else None
+    return Doubt.PROVEN if wrong or swapped else None
 
 
 def _falls(fall: ProportionalFall, reading: PhaseReading, devices: _Draws) -> bool:
@@ -92,6 +97,15 @@ def _falls(fall: ProportionalFall, reading: PhaseReading, devices: _Draws) -> bo
         drawn_a=[sum([draw.likely[phase] for _, draw in drawing]) for phase in _PHASES],
         heard_at=min([spoke for device, _ in drawing if (spoke := evidence_at(device)) is not None], default=None),
     )
+
+
+def _measured(devices: Iterable[DeviceState]) -> Iterator[tuple[str, Amps]]:
+    """Yield what each device that measures its phases says of them, A, whether that is believed or not."""
+    for device in devices:
+        said = None if device.telemetry is None or device.reading is None else device.telemetry.reading
+        if said is not None and not said.split:
+            first, second, third = said.power_w
+            yield device.device_id, (first / NOMINAL_V, second / NOMINAL_V, third / NOMINAL_V)
 
 
 def _answer_s(device: DeviceState, timing: Timing) -> float:

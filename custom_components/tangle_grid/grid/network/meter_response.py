@@ -263,7 +263,8 @@ class StepEcho:
         step = self._step()
         if self.checking_since is not None:
             self._answered_a = 0.0
-        elif self._fresh or self._told_a <= self._answered_a or (step is not None and self._was_asked(step)):
+        elif self._fresh or self._told_a <= self._answered_a or step is not None:
+            # What it has shown of the step is judged by itself; a step that cannot be measured has not been answered.
             self._answered_a = self._told_a
         self._fresh = False
         self._close_step()

@@ -24,6 +24,8 @@ _AFTER_S: Final = 10.0
 _READINGS: Final = 3
 #: Before and after it all readings lie together, as a share of the fall.
 _STEADY: Final = 0.5
+#: A report may tell of as much earlier, s.
+_LATE_S: Final = 35.0
 #: It is told by then, whether all chargers have reported or not, s; the next reading after a gap comes by then, s.
 _TOLD_S: Final = 90.0
 _GAP_S: Final = 150.0
@@ -138,7 +140,7 @@ class ProportionalFall:
         self.pending = likely
         enough = at - fallen_at >= _AFTER_S and len(self._after) >= _READINGS
         overdue = at - fallen_at >= _TOLD_S
-        if likely and not (enough and (heard_at > fallen_at or overdue)):
+        if likely and not (enough and (heard_at > fallen_at + _LATE_S or overdue)):
             return False
         if not likely and not enough:
             return False

@@ -32,6 +32,7 @@ from .load_mean import LoadMean
 from .meter_check import Doubt, doubts
 from .meter_plausibility import Plausibility
 from .meter_response import StepEcho
+from .phase_order import PhaseOrder
 from .proportional_fall import ProportionalFall
 from .recent_highs import Highs
 from .topology import PHASES, Topology, feeder_of, limit_at, limits_at, phase_of, total_at
@@ -79,6 +80,7 @@ class FeederWatch:
         attribution: Who is behind what it shows.
         echo: Whether what chargers do shows on it.
         fall: Whether it fell at once by the same ratio on several phases.
+        order: Whether it still shows each phase where it did.
         highs: The greatest loads that nobody controls, of the last minutes.
         mean: The load that nobody controls without its noise.
         short_since: A phase carries more than the capacity without a break since then.
@@ -107,6 +109,7 @@ class FeederWatch:
     attribution: Attribution = field(default_factory=Attribution)
     echo: StepEcho = field(default_factory=StepEcho)
     fall: ProportionalFall = field(default_factory=ProportionalFall)
+    order: PhaseOrder = field(default_factory=PhaseOrder)
     highs: Highs = field(default_factory=Highs)
     mean: LoadMean = field(default_factory=LoadMean)
     short_since: float | None = None
@@ -238,6 +241,7 @@ class FeederWatch:
         self.attribution.forget()
         self.echo.forget()
         self.fall.forget()
+        self.order.forget()
         self.reports.interrupt()
         self.held_back.forget()
         self._newest = self.short_since = self._seen_at = None
@@ -426,6 +430,7 @@ def _uncontrolled_at(
     doubt = doubts(
         feeder.echo,
         feeder.fall,
+        feeder.order,
         feeder.reading,
         decided=list(zip(decided, draws, strict=True)),
         fixed=list(zip(fixed, apart, strict=True)),
