@@ -10,6 +10,7 @@ from custom_components.tangle_grid.grid.network.meter_response import StepEcho
 START = 1_000_000.0
 METER_S = 5.0
 FOLLOW_S = 10.0
+ANSWER_S = 110.0
 LEAST_A, MOST_A, RAISE_A = 18.0, 96.0, 12.0
 
 
@@ -33,7 +34,8 @@ class Feed:
     def read(self) -> bool:
         """One report of the meter; True when it is found to be wrong."""
         self.at += METER_S
-        self.echo.hear(self.at, self.told_a)
+        if self.echo.hear(self.at, self.told_a, answer_s=ANSWER_S):
+            return True
         if self.at - self.told_at < FOLLOW_S:
             return False
         self.above_a = max(self.above_a, self.told_a - LEAST_A)

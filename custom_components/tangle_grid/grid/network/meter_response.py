@@ -35,6 +35,9 @@ _STILL_A: Final = 1.0
 _APART_S: Final = 600.0
 _NEAR_S: Final = 180.0
 _FAR_A: Final = 12.0
+#: A meter shows no more of a step than this beyond it, A and as a share: the rest is something else.
+_COMES_ON_A: Final = 2.0
+_COMES_ON: Final = 0.5
 #: What a meter shows is averaged over so long, s.
 _BLOCK_S: Final = 20.0
 #: One reading may lie beside the moment in which a device reported: so many make a step, where there are as many.
@@ -263,8 +266,7 @@ class StepEcho:
         step = self._step()
         if self.checking_since is not None:
             self._answered_a = 0.0
-        elif self._fresh or self._told_a <= self._answered_a or step is not None:
-            # What it has shown of the step is judged by itself; a step that cannot be measured has not been answered.
+        elif self._fresh or self._told_a <= self._answered_a or (step is not None and self._answers(step)):
             self._answered_a = self._told_a
         self._fresh = False
         self._close_step()
@@ -274,6 +276,10 @@ class StepEcho:
             self._restless_a.append(abs(shown_a - moved_a))
         self._block, self._earlier, self._before = following, block, None
 
+    def _answers(self, step: _Step) -> bool:
+        """Return whether a step has shown, with those before it; where nobody draws more there is nothing to show."""
+        return step.moved_a < _STEP_A or self._slope((step, *self._steps))[0] >= _LEAST_SLOPE
+
     def _step(self) -> _Step | None:
         """Return the step that was taken last, as far as it shows by now."""
         before, block = self._before, self._block
@@ -282,6 +288,9 @@ class StepEcho:
         at, moved_a, shown_a = _between(before, block)
         if at - before.last_at > _NEAR_S and abs(moved_a) < _FAR_A:
             return None
+        if moved_a > 0.0:
+            # What is more than that has come on by itself, and would make up for what is missing of other steps.
+            shown_a = min(shown_a, moved_a + max(_COMES_ON_A, _COMES_ON * moved_a))
         spread = max(1.0, self._per_block * (1 / before.number + 1 / block.number) / 2)
         return _Step(at, moved_a, shown_a, spread * max(1.0, (at - before.last_at) / _NEAR_S))
 
