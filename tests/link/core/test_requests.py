@@ -52,7 +52,7 @@ def check(settlement: Settlement) -> None:
 
 def test_a_request_goes_down_answers_add_up_and_both_levels_are_paid_once() -> None:
     street = made()
-    now = run(street, START, 450)
+    now = run(street, START, 700)
     street.engine.commands.request_curtailment(now, power_w=4000.0, duration_s=240, rate_i_per_kwh=RATE)
     now = run(street, now, 300)
     (outer,) = settled(street.events)
@@ -79,7 +79,7 @@ def test_a_request_goes_down_answers_add_up_and_both_levels_are_paid_once() -> N
 
 def test_a_house_that_stood_by_is_asked_again_when_the_other_leaves() -> None:
     street = made()
-    now = run(street, START, 450)
+    now = run(street, START, 700)
     request, _ = street.engine.commands.request_curtailment(
         now, power_w=4000.0, duration_s=600, rate_i_per_kwh=RATE, device_ids=["h0/help", "h1/help"]
     )
@@ -99,7 +99,7 @@ def test_a_house_that_stood_by_is_asked_again_when_the_other_leaves() -> None:
 
 def test_a_house_of_people_who_never_help_says_no() -> None:
     street = made(1, PolicyConfig(mode=PolicyMode.NEVER))
-    now = run(street, START, 450)
+    now = run(street, START, 700)
     request, _ = street.engine.commands.request_curtailment(
         now, power_w=4000.0, duration_s=240, rate_i_per_kwh=RATE, device_ids=["h0/help"]
     )
@@ -114,7 +114,7 @@ def letter(about: str, says: object, age_s: float = 0.0) -> LetterCame:
 
 def test_letters_may_come_again_also_after_a_crash() -> None:
     street = made(1)
-    now = run(street, START, 450)
+    now = run(street, START, 700)
     house = street.below[0].island
     asks = body_of(HouseAsk(request="r/0", power_w=2000, rate_i_per_kwh=RATE, answer_s=60, duration_s=300))
     assert house.requests.take(house.engine, now, letter("ask", asks))
