@@ -105,8 +105,8 @@ class Street:
             self._share()
         sent = [upper.due(self.now) for upper in self.uppers]
         self.busy_s += time.process_time() - began
-        for channel, frames in zip(self.downs, sent, strict=True):
-            for data in frames:
+        for channel, due in zip(self.downs, sent, strict=True):
+            for data in due:
                 channel.send(self.now, data)
                 self.messages += 1
         self.messages += sum(map(len, heard))

@@ -1,5 +1,6 @@
 """Schemas and test vectors of what goes over a link between a house and its street."""
 
+import inspect
 import re
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from custom_components.tangle_grid.link.core.checks import object_schema
 from custom_components.tangle_grid.link.core.frames import VERSION
 from custom_components.tangle_grid.link.core.requests import HouseAnswer, HouseAsk, HouseEnded, HouseSettled
 
-from .schemas import Json, documented
+from .schemas import Json
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LINK_ID: Final = "5a" * 16
@@ -27,7 +28,7 @@ def link_schemas() -> dict[str, Json]:
                 "$schema": _DIALECT,
                 "$id": f"urn:tangle-grid:link:{VERSION}:{name}",
                 "title": name,
-                "description": re.sub(r"\s+", " ", documented(body)),
+                "description": re.sub(r"\s+", " ", inspect.cleandoc(body.__doc__ or "")),
             } | object_schema(body)
     return found
 
