@@ -1,5 +1,6 @@
 """Setting up an island: the feed, its options, and who is on it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, override
@@ -7,13 +8,14 @@ from uuid import uuid4
 
 import voluptuous as vol
 from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
 )
-from homeassistant.const import CONF_NAME, CONF_TOKEN
+from homeassistant.const import CONF_NAME, CONF_TOKEN, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
@@ -28,6 +30,7 @@ from .const import (
     CONF_SEED,
     CONF_SPEED,
     CONF_START,
+    DEFAULT_METER_MAX_AGE,
     DOMAIN,
     KIND_ISLAND,
     KIND_SIMULATED,
@@ -59,7 +62,9 @@ from .flows.entry.island import (
     street_time,
 )
 from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
+from .flows.entry.meter import WATCH_S, async_watch, interval_s, judged, suggested_max_age
 from .flows.entry.street import async_plan_street
+from .flows.fields import number
 from .flows.form_data import fields_of
 from .flows.found import (
     BEGIN_MENU,
@@ -85,6 +90,7 @@ from .flows.subentries.solar import SolarFlow
 from .flows.subentries.toll import TollFlow
 from .flows.subentries.upper_island import CODE_SCHEMA, FIELD_CODE, UpperIslandFlow
 from .flows.subentries.vehicle import VehicleFlow
+from .flows.words import async_sentences
 from .island.archive import async_archived_entry, async_archived_islands
 from .island.runtime import TangleGridConfigEntry
 from .ledger import LedgerError
@@ -111,6 +117,9 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         self._prefilled: dict[str, Any] | None = None
         self._found = ""
         self._options: dict[str, Any] = {}
+        # What was entered of the meter, and how it is watched.
+        self._entered: dict[str, Any] = {}
+        self._watch: asyncio.Task[dict[str, list[float]]] | None = None
 
     @classmethod
     @callback
@@ -188,8 +197,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 self._check_name(name) or check_feed(self.hass, user_input) or self._check_feed_is_free(user_input)
             )
             if problem is None:
-                self._name, self._feed = name, feed_data(user_input)
-                return await self._async_offer_restore()
+                self._name, self._feed, self._entered = name, feed_data(user_input), user_input
+                return await self.async_step_meter()
         return self._show("island", ISLAND_SCHEMA, user_input or self._prefilled, problem)
 
     async def async_step_begin(
@@ -221,6 +230,47 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         if schema is None:
             return await self.async_step_by_hand()
         return self.async_show_form(step_id=STEP_DEVICE, data_schema=schema, errors=errors)
+
+    async def async_step_meter(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - there is nothing to fill in
+    ) -> ConfigFlowResult:
+        """Watch the meter for a moment."""
+        if self._watch is None:
+            sensors = [each for field in METER_FIELDS for each in self._entered.get(field) or ()]
+            watch = async_watch(self.hass, sensors)
+            self._watch = self.hass.async_create_background_task(watch, "tangle_grid meter", eager_start=False)
+        if not self._watch.done():
+            return self.async_show_progress(
+                step_id="meter",
+                progress_action="meter",
+                progress_task=self._watch,
+                description_placeholders={"seconds": f"{WATCH_S:.0f}"},
+            )
+        return self.async_show_progress_done(next_step_id="meter_seen")
+
+    async def async_step_meter_seen(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what was seen of the meter, and how long it should be believed where it reports seldom."""
+        entry = self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+        if user_input is not None:
+            options = {option: int(value) for option, value in user_input.items()}
+            if entry is None:
+                self._options |= options
+                return await self._async_offer_restore()
+            return self.async_update_and_abort(entry, data_updates=self._feed, options={**entry.options, **options})
+        assert self._watch is not None  # noqa: S101  # the step before leads here
+        seen = self._watch.result()
+        lines = judged(self.hass, self._entered, seen, entry)
+        shown = {**self._options, **(entry.options if entry else {})}.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE)
+        wanted = suggested_max_age(interval_s(seen.values()))
+        fields: dict[Any, Any] = {}
+        if wanted is not None and wanted > shown:
+            fields[vol.Required(CONF_METER_MAX_AGE, default=wanted)] = number(5, 300, UnitOfTime.SECONDS)
+        return self.async_show_form(
+            step_id="meter_seen",
+            data_schema=vol.Schema(fields),
+            description_placeholders={"seen": await async_sentences(self.hass, "meter", lines)},
+        )
 
     async def _async_offer_restore(self) -> ConfigFlowResult:
         configured = {entry.data[CONF_ISLAND_ID] for entry in self._async_current_entries(include_ignore=False)}
@@ -303,7 +353,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 or check_safe_loads(safe_loads(self.hass, entry, main=feed_data(user_input)))
             )
             if problem is None:
-                return self.async_update_and_abort(entry, data_updates=feed_data(user_input))
+                self._feed, self._entered = feed_data(user_input), user_input
+                return await self.async_step_meter()
         return self._show("reconfigure", FEED_SCHEMA, user_input or feed_form(entry.data), problem)
 
     async def async_step_reconfigure_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -17,7 +17,7 @@ from custom_components.tangle_grid.economy.topics import rounded
 from custom_components.tangle_grid.grid.model.world import BatteryConfig, ChargerConfig, HouseholdConfig, PolicyMode
 from custom_components.tangle_grid.island.topics import area_of_topic, topic_of
 from custom_components.tangle_grid.simulated.allowance import ALLOWANCE_I
-from tests.support.forms import no_start
+from tests.support.forms import no_start, past_the_meter
 
 __all__ = ["no_start"]
 METER = ["sensor.l1", "sensor.l2", "sensor.l3"]
@@ -52,7 +52,7 @@ async def open_form(hass: HomeAssistant, choice: str) -> ConfigFlowResult:
 @pytest.mark.usefixtures("meter", "archived")
 async def test_island(hass: HomeAssistant) -> None:
     form = await open_form(hass, "island")
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Garage"
     entry = result["result"]
@@ -95,7 +95,7 @@ async def test_what_is_wrong_is_said_and_can_be_put_right(
     for entity_id, was in before.items():
         assert was is not None
         hass.states.async_set(entity_id, was.state, dict(was.attributes))
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -133,7 +133,7 @@ async def test_a_meter_that_tells_what_is_fed_in_apart(hass: HomeAssistant) -> N
         before = entry.data["meter"].get("export")
         assert (shown["meter_export"] or {}).get("suggested_value") == before
         change = {"meter_power": METER, "capacity_a": 63, "threshold": 80, **meter}
-        done = await hass.config_entries.flow.async_configure(form["flow_id"], change)
+        done = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], change))
         assert done["type"] is FlowResultType.ABORT
         wanted = {"power": METER, "export": export} if meter else {"power": METER}
         assert entry.data["meter"] == wanted
@@ -143,7 +143,7 @@ async def test_a_meter_that_tells_what_is_fed_in_apart(hass: HomeAssistant) -> N
 async def test_current_meter(hass: HomeAssistant) -> None:
     form = await open_form(hass, "island")
     data = {"name": "Home", "meter_current": ["sensor.a1"], "capacity_a": 25, "threshold": 90}
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], data)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], data))
     assert result["result"].data["meter"] == {"current": ["sensor.a1"]}
 
 
@@ -151,7 +151,7 @@ async def test_current_meter(hass: HomeAssistant) -> None:
 async def test_name_is_unique(hass: HomeAssistant) -> None:
     MockConfigEntry(domain=DOMAIN, title="garage", data={"island_id": "x"}).add_to_hass(hass)
     form = await open_form(hass, "island")
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND))
     assert result["errors"] == {"name": "name_taken"}
 
 
@@ -163,12 +163,12 @@ async def test_a_feed_belongs_to_one_island(hass: HomeAssistant) -> None:
     )
     other.add_to_hass(hass)
     form = await open_form(hass, "island")
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND))
     assert result["errors"] == {"base": "feed_taken"}
     assert result["description_placeholders"] is not None
     assert result["description_placeholders"]["other"] == "Pier"
     current = {"name": "Garage", "meter_current": ["sensor.a1"], "capacity_a": 63, "threshold": 80}
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], current)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], current))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     form = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": result["result"].entry_id}
@@ -186,7 +186,7 @@ async def test_wallets_of_a_removed_island_can_go_on(
     archived.update({"old": "Garage of last year", "in_use": "Other"})
     MockConfigEntry(domain=DOMAIN, title="Other", data={"island_id": "in_use"}).add_to_hass(hass)
     form = await open_form(hass, "island")
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], ISLAND))
     assert result["step_id"] == "restore"
     schema = result["data_schema"]
     assert schema is not None
@@ -334,7 +334,7 @@ async def test_reconfigure(hass: HomeAssistant) -> None:
         form["flow_id"], change | {"meter_current": ["sensor.a1", "sensor.a2", "sensor.gone"]}
     )
     assert result["errors"] == {"base": "entity_missing"}
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], change)
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], change))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert entry.data["meter"] == {"current": ["sensor.a1", "sensor.a2", "sensor.a3"]}
     assert (entry.data["capacity_a"], entry.data["threshold"]) == (40.0, 70.0)

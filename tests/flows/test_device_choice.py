@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices.presets.schema import KINDS
 from custom_components.tangle_grid.flows.found import async_device_schema
-from tests.support.forms import as_shown, no_start
+from tests.support.forms import as_shown, no_start, past_the_meter
 from tests.support.known_devices import KNOWN
 from tests.support.specimens import Specimen, make
 from tests.support.subentry_forms import add_island, go_on_as_shown
@@ -132,7 +132,7 @@ async def test_the_meter_of_a_new_island(hass: HomeAssistant) -> None:
     assert form["data_schema"] is not None
     shown = as_shown(form["data_schema"])
     assert "name" not in shown
-    saved = await flow.async_configure(form["flow_id"], {**shown, "name": "Garage"})
+    saved = await past_the_meter(hass, await flow.async_configure(form["flow_id"], {**shown, "name": "Garage"}))
     assert saved["type"] is FlowResultType.CREATE_ENTRY
     assert saved["result"].data["meter"] == {"power": list(phases)}
 

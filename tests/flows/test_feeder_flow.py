@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.devices import build_meters, feeder_configs
 from tests.support.device_builders import epoch
-from tests.support.forms import no_start
+from tests.support.forms import no_start, past_the_meter
 from tests.support.subentry_forms import CHARGER, add_island, change, go_on, merged, open_step, submit
 
 __all__ = ["no_start"]
@@ -205,7 +205,8 @@ async def test_the_main_fuse_counts_too(hass: HomeAssistant, island: MockConfigE
     data = {"meter_power": ["sensor.l1", "sensor.l2", "sensor.l3"], "capacity_a": 15, "threshold": 80}
     result = await hass.config_entries.flow.async_configure(form["flow_id"], data)
     assert result["errors"] == {"base": "safe_currents_exceed"}
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], data | {"capacity_a": 16})
+    taken = await hass.config_entries.flow.async_configure(form["flow_id"], data | {"capacity_a": 16})
+    result = await past_the_meter(hass, taken)
     assert result["type"] is FlowResultType.ABORT
 
 

@@ -69,6 +69,7 @@ ALL_WRONG = TrialReport(inverted=True, pauses=False, low_a=6.0, phases=1, report
 FORMS = [
     (TEXTS["config"]["step"]["island"], island.ISLAND_SCHEMA),
     (TEXTS["config"]["step"]["reconfigure"], island.FEED_SCHEMA),
+    (TEXTS["config"]["step"]["meter_seen"], vol.Schema({vol.Required("meter_max_age"): int})),
     *(
         (texts["step"]["device"], vol.Schema({vol.Required(FIELD_DEVICE): DeviceSelector()}))
         for texts in (TEXTS["config"], *(SUBENTRIES[kind] for kind in OF_A_DEVICE))

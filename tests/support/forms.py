@@ -6,7 +6,9 @@ from unittest.mock import patch
 
 import pytest
 import voluptuous as vol
-from homeassistant.data_entry_flow import section
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, section
 
 
 @pytest.fixture(autouse=True)
@@ -15,8 +17,19 @@ def no_start() -> Iterator[None]:
     with (
         patch("custom_components.tangle_grid.async_setup_entry", return_value=True),
         patch("custom_components.tangle_grid.async_unload_entry", return_value=True),
+        patch("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0),
     ):
         yield
+
+
+async def past_the_meter(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Let the meter be watched, and say yes to what was seen; other results are given back as they are."""
+    if result["type"] is not FlowResultType.SHOW_PROGRESS:
+        return result
+    await hass.async_block_till_done(wait_background_tasks=True)
+    seen = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert (seen["type"], seen["step_id"]) == (FlowResultType.FORM, "meter_seen")
+    return await hass.config_entries.flow.async_configure(result["flow_id"], {})
 
 
 def as_shown(schema: vol.Schema) -> dict[str, Any]:

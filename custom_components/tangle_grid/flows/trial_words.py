@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
 
-from ..const import CONF_ENABLE, CONF_PAUSE_ACTIONS, CONF_PAUSE_SELECT, DOMAIN
+from ..const import CONF_ENABLE, CONF_PAUSE_ACTIONS, CONF_PAUSE_SELECT
 from ..grid.device.trial import TrialReport
-
-type Said = tuple[str, dict[str, str]]
+from .words import Said, async_sentences
 
 #: How a pause is told, each with a hint of its own where it does not take.
 _PAUSED_BY: Final = ((CONF_ENABLE, "switch"), (CONF_PAUSE_SELECT, "select"), (CONF_PAUSE_ACTIONS, "actions"))
@@ -23,9 +21,7 @@ async def async_trial_text(hass: HomeAssistant, report: TrialReport, data: Mappi
         report: What was seen.
         data: What is stored of the charger.
     """
-    texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
-    lines = [texts[f"component.{DOMAIN}.common.trial_{key}"].format(**values) for key, values in said(report, data)]
-    return "\n".join(f"- {line}" for line in lines)
+    return await async_sentences(hass, "trial", said(report, data))
 
 
 def said(report: TrialReport, data: Mapping[str, Any]) -> list[Said]:

@@ -1,0 +1,180 @@
+"""The meter's step: it is watched for a moment, and what was seen is said in words."""
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event, async_track_state_report_event
+
+from ...const import (
+    CONF_CAPACITY_A,
+    CONF_PHASES,
+    DEFAULT_METER_MAX_AGE,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_SOLAR,
+)
+from ...devices.feeders import build_meter
+from ...devices.io.entity_reading import PHASE_COUNT, EntityReader, reading_of_total
+from ...devices.io.power_reading import PowerReader
+from ...devices.shape import ShapeError, power_source
+from ...island.runtime import TangleGridConfigEntry
+from ..words import Said
+from .island import METER_FIELDS, PHASE_FIELDS, feed_data
+
+#: A meter is watched until each of its sensors has reported so often, and no longer than this, s.
+_REPORTS: Final = 4
+WATCH_S: Final = 30.0
+#: Nobody has a larger fuse by accident, A per phase.
+_LARGE_A: Final = 250.0
+#: What is fed in by nobody, and what a meter shows too little of, W.
+_FED_IN_W: Final = 100.0
+_MISSING_W: Final = 300.0
+#: One sensor is the sum of the others if it is that close, as a share.
+_SUM: Final = 0.03
+#: A meter is believed for so many of its intervals.
+_INTERVALS: Final = 2.5
+_OLDEST_S: Final = 300
+
+
+async def async_watch(hass: HomeAssistant, entity_ids: Sequence[str]) -> dict[str, list[float]]:
+    """Return when each sensor reported while it was watched, epoch seconds; reports without a change count."""
+    seen: dict[str, list[float]] = {entity_id: [] for entity_id in entity_ids}
+    enough = asyncio.Event()
+
+    @callback
+    def reported(event: Event[EventStateChangedData] | Event[EventStateReportedData]) -> None:
+        seen[event.data["entity_id"]].append(event.time_fired_timestamp)
+        if all(len(times) >= _REPORTS for times in seen.values()):
+            enough.set()
+
+    stops = (
+        async_track_state_change_event(hass, entity_ids, reported),
+        async_track_state_report_event(hass, entity_ids, reported),
+    )
+    try:
+        async with asyncio.timeout(WATCH_S):
+            await enough.wait()
+    except TimeoutError:
+        pass
+    finally:
+        for stop in stops:
+            stop()
+    return seen
+
+
+def interval_s(seen: Iterable[Sequence[float]]) -> float | None:
+    """Return the longest time between two reports of any sensor, s; None: none of them has reported twice."""
+    gaps = [after - before for times in seen for before, after in pairwise(times)]
+    return max(gaps, default=None)
+
+
+def suggested_max_age(interval: float | None) -> int | None:
+    """Return how long a meter that reports so seldom should be believed, s; None: the default is enough."""
+    if interval is None or interval * _INTERVALS <= DEFAULT_METER_MAX_AGE:
+        return None
+    return min(_OLDEST_S, math.ceil(interval * _INTERVALS))
+
+
+def judged(
+    hass: HomeAssistant,
+    form: Mapping[str, Any],
+    seen: Mapping[str, Sequence[float]],
+    entry: TangleGridConfigEntry | None,
+) -> list[Said]:
+    """Return what is to be said of a meter.
+
+    Args:
+        hass: Where its sensors are.
+        form: What was entered.
+        seen: When its sensors reported.
+        entry: The island, if there is one already: then its chargers tell as well.
+    """
+    lines: list[Said] = []
+    for entity_id, times in seen.items():
+        if not times:
+            lines.append(("silent", {"entity": entity_id, "seconds": f"{WATCH_S:.0f}"}))
+    interval = interval_s(seen.values())
+    if interval is not None:
+        key = "seldom" if suggested_max_age(interval) is not None else "often"
+        lines.append((key, {"seconds": f"{interval:.0f}" if interval >= 1 else "1"}))
+    if form[CONF_CAPACITY_A] > _LARGE_A:
+        lines.append(("large", {"capacity": f"{form[CONF_CAPACITY_A]:g}"}))
+    powers = _phase_powers(hass, form)
+    if powers is not None:
+        lines.extend(_of_phases(hass, form, powers))
+        lines.extend(_against_chargers(hass, powers, entry))
+    return lines
+
+
+def _phase_powers(hass: HomeAssistant, form: Mapping[str, Any]) -> list[float] | None:
+    """Return what the meter shows, W, for each of its sensors."""
+    reading = build_meter(hass, feed_data(form), lambda moment: moment.timestamp()).reading()
+    count = max(len(form.get(field) or ()) for field in PHASE_FIELDS)
+    return None if reading is None else list(reading.power_w[:count])
+
+
+def _of_phases(hass: HomeAssistant, form: Mapping[str, Any], powers: Sequence[float]) -> list[Said]:
+    shown = ", ".join(f"L{number} {watts / 1000:.1f} kW" for number, watts in enumerate(powers, 1))
+    lines: list[Said] = [("shows", {"shown": shown})]
+    if len(powers) == 1 and (beside := _phases_beside(hass, form)):
+        lines.append(("total", {"entity": ", ".join(beside)}))
+    if len(powers) == PHASE_COUNT:
+        first, second, third = sorted(powers, key=abs)
+        if abs(third) > _MISSING_W and abs(first + second - third) <= _SUM * abs(third) and abs(first) > _FED_IN_W:
+            lines.append(("sum", {"shown": f"{third / 1000:.1f}"}))
+    return lines
+
+
+def _phases_beside(hass: HomeAssistant, form: Mapping[str, Any]) -> list[str]:
+    """Return sensors of single phases at the device of the only sensor of a meter."""
+    registry = er.async_get(hass)
+    chosen = next(entity_id for field in METER_FIELDS for entity_id in form.get(field) or ())
+    entity = registry.async_get(chosen)
+    if entity is None or entity.device_id is None:
+        return []
+    kind = entity.device_class or entity.original_device_class
+    others = [
+        each.entity_id
+        for each in er.async_entries_for_device(registry, entity.device_id)
+        if each.entity_id != chosen
+        and (each.device_class or each.original_device_class) == kind
+        and any(mark in each.unique_id.casefold() for mark in _PHASE_MARKS)
+    ]
+    return sorted(others) if len(others) >= PHASE_COUNT - 1 else []
+
+
+#: How integrations mark the sensors of single phases.
+_PHASE_MARKS: Final = ("l1", "l2", "l3", "phase_a", "phase_b", "phase_c", "phase_1", "phase_2", "phase_3")
+
+
+def _against_chargers(hass: HomeAssistant, powers: Sequence[float], entry: TangleGridConfigEntry | None) -> list[Said]:
+    """Return what cannot be, with what the chargers draw; where nothing feeds in."""
+    subentries = () if entry is None else tuple(entry.subentries.values())
+    if any(each.subentry_type in {SUBENTRY_SOLAR, SUBENTRY_BATTERY} for each in subentries):
+        return []
+    total = sum(powers)
+    reader = EntityReader(hass, lambda moment: moment.timestamp())
+    drawn: list[tuple[str, float]] = []
+    for each in subentries:
+        if each.subentry_type == SUBENTRY_CHARGER:
+            try:
+                sample = PowerReader(reader, power_source(each.data)).sample()
+            except ShapeError:
+                continue
+            reading = reading_of_total(sample, [int(phase) - 1 for phase in each.data[CONF_PHASES]])
+            if reading is not None:
+                drawn.append((each.title, sum(reading.power_w)))
+    charging = sum(watts for _, watts in drawn)
+    values = {
+        "shown": f"{total / 1000:.1f}",
+        "drawn": f"{charging / 1000:.1f}",
+        "names": ", ".join(name for name, _ in drawn),
+    }
+    if charging > _MISSING_W and total < charging - _MISSING_W:
+        return [("below_chargers", values)]
+    return [("negative", values)] if total < -_FED_IN_W else []
