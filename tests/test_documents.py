@@ -177,6 +177,25 @@ def test_every_blueprint_is_described(path: Path) -> None:
     assert source[1] in imported
 
 
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_every_blueprint_has_its_own_section(path: Path) -> None:
+    """With the button that imports it, and every input."""
+    blueprint = path.read_text()
+    name = re.search(r'^ +name: "Tangle Grid: (.+)"$', blueprint, re.MULTILINE)
+    source = re.search(r"^ +source_url: (\S+)$", blueprint, re.MULTILINE)
+    assert name is not None
+    assert source is not None
+    page = (ROOT / "docs" / "blueprints.md").read_text()
+    found = re.search(rf"^## {re.escape(name[1])}$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL | re.IGNORECASE)
+    assert found is not None
+    (link,) = (each for each in LINK.findall(found[1]) if "redirect/blueprint_import" in each)
+    assert parse_qs(urlsplit(link).query)["blueprint_url"] == [source[1]]
+    inputs = re.findall(r"^    \w+:\n      name: (.+)$", blueprint, re.MULTILINE)
+    assert inputs
+    for each in inputs:
+        assert f"| {each.strip('"')} |" in found[1]
+
+
 def test_the_badges_lead_to_this_integration() -> None:
     manifest = json.loads((PACKAGE / "manifest.json").read_text())
     owner, repository = urlsplit(manifest["documentation"]).path.strip("/").split("/")

@@ -86,6 +86,12 @@ async def test_it_reads_what_is_exposed(hass: HomeAssistant, island: Island) -> 
     assert "asked" not in battery
 
 
+async def test_it_works_without_a_conversation(hass: HomeAssistant, island: Island) -> None:
+    assert "conversation" not in hass.config.components
+    assert "conversation" not in hass.data
+    assert (await _call(hass, READ)).data
+
+
 async def test_nothing_is_there_where_nothing_is_exposed(hass: HomeAssistant, island: Island) -> None:
     for each in (CHARGER, BATTERY):
         async_expose_entity(hass, "conversation", island.entity_id("sensor", "setpoint_cause", each), False)

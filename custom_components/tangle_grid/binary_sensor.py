@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_ENABLE, SUBENTRY_BATTERY, SUBENTRY_CHARGER
+from .const import CONF_CURRENT_LIMIT, CONF_ENABLE, CONF_PAUSE_SELECT, SUBENTRY_BATTERY, SUBENTRY_CHARGER
 from .entity import FeederEntity, IslandEntity, IslandView, ParticipantEntity, ParticipantView, TangleGridEntity
 from .grid.model.world import ChargerTelemetry
 from .island.runtime import TangleGridConfigEntry
@@ -31,10 +31,10 @@ class ViewBinarySensorDescription[V](BinarySensorEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantBinarySensorDescription(ViewBinarySensorDescription[ParticipantView]):
-    """A binary sensor of the participants of some kinds, where `needs` of those that have named such an entity."""
+    """A binary sensor of the participants of some kinds, of those that have named an entity in `needs`."""
 
     kinds: frozenset[str]
-    needs: str | None = None
+    needs: frozenset[str] = frozenset()
 
 
 def _overload(view: IslandView) -> bool | None:
@@ -92,7 +92,8 @@ PARTICIPANT_BINARY_SENSORS: tuple[ParticipantBinarySensorDescription, ...] = (
         key="kept_off",
         translation_key="kept_off",
         kinds=frozenset({SUBENTRY_CHARGER}),
-        needs=CONF_ENABLE,
+        # What it is paused by: nobody sees what actions did.
+        needs=frozenset({CONF_ENABLE, CONF_PAUSE_SELECT, CONF_CURRENT_LIMIT}),
         value_fn=lambda view: isinstance(view.telemetry, ChargerTelemetry) and view.telemetry.kept_off,
     ),
 )
@@ -119,7 +120,7 @@ async def async_setup_entry(
                 ParticipantBinarySensor(runtime, participant, description)
                 for description in PARTICIPANT_BINARY_SENSORS
                 if participant.kind in description.kinds
-                and (description.needs is None or description.needs in entry.subentries[participant_id].data)
+                and (not description.needs or not description.needs.isdisjoint(entry.subentries[participant_id].data))
             ),
             config_subentry_id=participant_id,
         )

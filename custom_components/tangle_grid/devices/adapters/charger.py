@@ -17,6 +17,7 @@ from ..shape import Actions, ChargerControl, ChargerShape, Status
 from .base import OVER_RATING, Adapter, DeviceError
 from .charge_limit import ActionLimit, ChargeLimit, EntityLimit, FixedLimit
 from .charging_switch import ChargingSwitch
+from .hand_pause import HandPause
 from .keep_alive import KeepAlive
 from .phase_switch import PhaseSwitch
 
@@ -76,6 +77,8 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._limit = _limit(reader, writer, config, shape, actions)
         toggle = _toggle(reader, writer, shape)
         self._switch = None if toggle is None else ChargingSwitch(toggle, memory=memory)
+        by_limit = toggle is None and not shape.pause.pause_actions and shape.pause.zero and shape.limit is not None
+        self._hand = HandPause(memory) if by_limit else None
         self._pause_actions = actions(shape.pause.pause_actions) if shape.pause.pause_actions else None
         self._resume_actions = actions(shape.pause.resume_actions) if shape.pause.resume_actions else None
         change = shape.phases
@@ -126,8 +129,9 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
 
     @property
     def kept_off(self) -> bool:
-        """Whether somebody else switched it off."""
-        return self._switch is not None and self._switch.kept_off
+        """Whether somebody else switched it off, or set its limit to 0."""
+        watched = self._switch if self._hand is None else self._hand
+        return watched is not None and watched.kept_off
 
     @property
     def lowest_a(self) -> float:
@@ -144,6 +148,8 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._told_a = setpoint.current_a
         self._count_phases(setpoint.phases)
         if setpoint.current_a > 0.0:
+            if self._hand is not None and self._hand.kept_off:
+                return
             await self._charge(setpoint.current_a, again=setpoint.again)
         elif setpoint.current_a < 0.0 and self._discharge is not None:
             await self._feed_back(self._discharge, -setpoint.current_a)
@@ -176,7 +182,8 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
 
     @override
     def memory(self) -> Mapping[str, Any]:
-        return {} if self._switch is None else self._switch.memory()
+        watched = self._switch if self._hand is None else self._hand
+        return {} if watched is None else watched.memory()
 
     @property
     @override
@@ -259,6 +266,8 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     def _observe_switch(self) -> bool | None:
         """Let the switch see what there is to see; returns whether a car is plugged in."""
         connected = self._plugged_in()
+        if self._hand is not None and self._shape.limit is not None:
+            self._hand.observe(self._reader.state(self._shape.limit), self._limit.shown_a(), connected=connected)
         if self._switch is not None:
             power = self._power.sample()
             self._switch.observe(connected=connected, draws=power is not None and abs(power.value) >= _DRAWS_W)

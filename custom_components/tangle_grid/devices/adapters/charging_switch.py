@@ -28,9 +28,9 @@ _LATE_S: Final = 90.0
 #: A car that drew so lately was charging when it was switched off.
 _DREW_S: Final = 60.0
 #: A plug that is out for less has dropped a bit, not a car.
-_UNPLUGGED_S: Final = 10.0
+UNPLUGGED_S: Final = 10.0
 #: Where no plug is watched nobody sees the next car: then the wish for "off" ends after half a day.
-_UNWATCHED_S: Final = 12 * 3600.0
+UNWATCHED_S: Final = 12 * 3600.0
 _KEPT_OFF: Final = "kept_off"
 
 
@@ -86,7 +86,7 @@ class ChargingSwitch:
                 self._backoff.forget()
         elif on is False and before and connected is not False and not self._may_be_ours(now):
             self._went_off(now)
-        if self.kept_off and connected is None and now - self._kept_since > _UNWATCHED_S:
+        if self.kept_off and connected is None and now - self._kept_since > UNWATCHED_S:
             self.kept_off = False
         self._on = on
 
@@ -130,7 +130,7 @@ class ChargingSwitch:
             self._unplugged_since = now
         # Whatever the switch does without a car is nobody's wish.
         self._on = None
-        if now - self._unplugged_since >= _UNPLUGGED_S:
+        if now - self._unplugged_since >= UNPLUGGED_S:
             self.kept_off = False
             self._backoff.forget()
 
@@ -141,13 +141,13 @@ class ChargingSwitch:
         """It was on and is off, and nobody here said so."""
         state = self._toggle.state
         drew = self._drew_at is not None and now - self._drew_at <= _DREW_S
-        if (state is not None and _by_somebody(state)) or drew:
+        if (state is not None and by_somebody(state)) or drew:
             self.kept_off = True
             self._kept_since = now
             return
         self._backoff.wait(_ENDED)
 
 
-def _by_somebody(state: State) -> bool:
+def by_somebody(state: State) -> bool:
     """Return whether a person or an automation in Home Assistant made a state what it is."""
     return state.context.user_id is not None or state.context.parent_id is not None
