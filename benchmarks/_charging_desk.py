@@ -19,8 +19,6 @@ from custom_components.tangle_grid.economy.sessions import (
     Situation,
     Terms,
     recompute,
-    session_dict,
-    session_of,
 )
 
 STEP_S: Final = 5.0
@@ -73,7 +71,7 @@ class ChargingDesk:
         self.session = Session.start(
             self.session_id, "charger", self.agreed, UTC, reading, most_w=max(50_000, 2 * self.power_w), payer="car"
         )
-        self.stored = session_dict(self.session)
+        self.stored = self.session.to_dict()
 
     def _situation(self) -> Situation:
         if self.away:
@@ -84,7 +82,7 @@ class ChargingDesk:
 
     def _keep(self, outcome: Outcome) -> None:
         if outcome.effects or outcome.save:
-            self.stored = session_dict(self.session)
+            self.stored = self.session.to_dict()
             for effect in outcome.effects:
                 if isinstance(effect, Transfer):
                     self.known[effect.payment_id] = effect
@@ -114,7 +112,7 @@ class ChargingDesk:
         if crash != "before":
             self._keep(outcome)
         if crash:
-            self.session = session_of(self.stored, UTC)
+            self.session = Session.from_dict(self.stored, UTC)
             self.now += stopped_s
             # The car goes on meanwhile as it was told to; at its start an island puts every device into its safe state.
             self.counter += power_w * stopped_s / 3600

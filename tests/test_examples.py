@@ -224,7 +224,7 @@ async def test_the_island_signs_again_when_the_key_is_replaced(real_island: Isla
     await real_island.call(
         "answer_request", request_id=request_id, device_id=real_island.device_id(CHARGER), answer="decline"
     )
-    await async_until(real_island.hass, lambda: not real_island.runtime.link.held.to_list())
+    await async_until(real_island.hass, lambda: not real_island.runtime.link.held.to_dict())
     await async_until(real_island.hass, lambda: real_island.runtime.link.ledger.status().queued == 0)
     assert state(real_island, request_id) == "declined"
     answers = await answers_of(real_island, 2)

@@ -52,12 +52,12 @@ def test_what_is_staged_is_kept_and_not_said() -> None:
     saved = held.staged
     held.stage([_receipt(2), _receipt(3)])
     assert held.first() is None
-    assert held.to_list() == [["settlement", {"number": number}] for number in (1, 2, 3)]
+    assert held.to_dict() == [["settlement", {"number": number}] for number in (1, 2, 3)]
     held.release(saved)
     assert _drained(held) == [("settlement", 1)]
     held.release(held.staged)
     assert _drained(held) == [("settlement", 2), ("settlement", 3)]
-    assert held.to_list() == []
+    assert held.to_dict() == []
 
 
 def test_a_value_that_made_room_while_it_was_said_takes_no_other_with_it() -> None:

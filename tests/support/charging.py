@@ -13,8 +13,6 @@ from custom_components.tangle_grid.economy.sessions import (
     Session,
     Situation,
     Terms,
-    session_dict,
-    session_of,
 )
 from tests.support.ocpi import START, component, element, tariff
 
@@ -75,7 +73,7 @@ class Desk:
     least_wh: int = 0
 
     def __post_init__(self) -> None:
-        self.stored = session_dict(self.session)
+        self.stored = self.session.to_dict()
 
     def keep(self, outcome: Outcome, *, crash: str = "") -> Outcome:
         """Store and order what a step came to; a crash comes `before` it is stored or `after`."""
@@ -83,7 +81,7 @@ class Desk:
             self.crash()
             return outcome
         if outcome.effects or outcome.save:
-            self.stored = session_dict(self.session)
+            self.stored = self.session.to_dict()
             self._remember(outcome.effects)
         if crash == "after":
             self.crash()
@@ -105,7 +103,7 @@ class Desk:
             self.ledger.take(transfer, self.now)
 
     def crash(self) -> None:
-        self.session = session_of(self.stored, self.session.metered.zone)
+        self.session = Session.from_dict(self.stored, self.session.metered.zone)
 
     def situation(self, **changes: Any) -> Situation:
         return Situation(**{"paid": self.ledger.confirmed(self.now), **changes})

@@ -16,7 +16,7 @@ class HeldMessages:
     """Holds them in their order; what is owed comes first."""
 
     def __init__(self, stored: Any = None) -> None:
-        """Go on with what `to_list` gave; what is no message is left out."""
+        """Go on with what `to_dict` gave; what is no message is left out."""
         self._staged: list[Message] = []
         self._owed: deque[Message] = deque(_read(stored))
         self._values: deque[Message] = deque(maxlen=METER_VALUES)
@@ -53,7 +53,7 @@ class HeldMessages:
             if waiting and waiting[0] is message:
                 waiting.popleft()
 
-    def to_list(self) -> list[list[Any]]:
+    def to_dict(self) -> list[list[Any]]:
         """Return JSON-able content of what is owed."""
         return [[kind, dict(body)] for kind, body in (*self._owed, *self._staged)]
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..economy.sessions import Reading, Session, SessionReceipt, session_dict, session_of
+from ..economy.sessions import Reading, Session, SessionReceipt
 from ..grid.engine.status import DeviceStatus
 from ..grid.model.request import RequestState
 from ..grid.model.world import Cause
@@ -104,7 +104,7 @@ class OpenSession:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is stored of it."""
-        return {"version": _VERSION, "plugged_at": self.plugged_at, "session": session_dict(self.session)}
+        return {"version": _VERSION, "plugged_at": self.plugged_at, "session": self.session.to_dict()}
 
     def receipt_dict(self) -> dict[str, Any]:
         """Return what is stored of it when it is paid: its receipt."""
@@ -121,5 +121,5 @@ class OpenSession:
         name = stored["session"]["terms"]["zone"]
         if name != hass.config.time_zone:
             zone = dt_util.get_time_zone(name) or zone
-        session = session_of(stored["session"], zone)
+        session = Session.from_dict(stored["session"], zone)
         return cls(session=session, plugged_at=stored.get("plugged_at"), looked_at=now, drew_at=now)

@@ -611,7 +611,7 @@ class IslandRuntime:
             "clock": self.clock.now(),
             "day": self.loop.day,
             "adapters": {pid: dict(memory) for pid, memory in memories.items() if memory},
-            "unsaid": self.link.held.to_list(),
+            "unsaid": self.link.held.to_dict(),
         }
 
 

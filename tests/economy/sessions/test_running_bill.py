@@ -91,7 +91,7 @@ def test_it_is_the_price_of_its_rows(by: str, intervals: list[tuple[int, int, bo
     assert all(row.wh < 500 + 3_000 for row in bill.rows)
     again = RunningBill(bill.tariff, AMSTERDAM, AT, 500)
     stored = json.loads(json.dumps(bill.to_dict()))["rows"]
-    again.restore([Row.from_list(row, "row") for row in stored])
+    again.restore([Row.from_dict(row, "row") for row in stored])
     assert again.priced() == bill.priced()
     assert again.positive_energy() == bill.positive_energy()
 
@@ -183,4 +183,4 @@ def test_what_is_no_row_is_refused(row: object) -> None:
     from custom_components.tangle_grid.economy.errors import StoredError
 
     with pytest.raises(StoredError):
-        Row.from_list(row, "row")
+        Row.from_dict(row, "row")

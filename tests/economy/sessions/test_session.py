@@ -18,11 +18,10 @@ from custom_components.tangle_grid.economy.sessions import (
     Outcome,
     Phase,
     Reading,
+    Session,
     SessionError,
     SessionReceipt,
     recompute,
-    session_dict,
-    session_of,
 )
 from tests.support.charging import RATE, Desk, begun, terms
 from tests.support.ocpi import START, component, element, tariff
@@ -396,10 +395,10 @@ def test_the_ledger_has_the_last_word_on_what_a_backup_forgot(share: int) -> Non
     """The session is as of some payments ago; the ledger has them, and theirs are no names for others."""
     desk = Desk(begun(terms(fee=Fee(share=Fraction(share, 100)))))
     charge(desk, 2)
-    old = json.loads(json.dumps(session_dict(desk.session)))
+    old = json.loads(json.dumps(desk.session.to_dict()))
     meant = dict(desk.transfers)
     charge(desk, 4)
-    desk.session = session_of(old, desk.session.metered.zone)
+    desk.session = Session.from_dict(old, desk.session.metered.zone)
     desk.transfers, desk.stored = meant, old
     charge(desk, 4)
     assert "ledger_differs" in desk.session.found
@@ -465,7 +464,7 @@ def test_tax_is_information() -> None:
 
 
 def stored_of(desk: Desk) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(session_dict(desk.session)))
+    found: dict[str, Any] = json.loads(json.dumps(desk.session.to_dict()))
     return found
 
 
@@ -473,8 +472,8 @@ def test_what_is_stored_is_the_same_again() -> None:
     desk = Desk(begun(terms(fee=Fee(share=Fraction(1, 20)), feed_in=Fraction(1, 4), most_per_kwh=Fraction(1))))
     charge(desk, 3)
     desk.step(power_w=-5_000.0)
-    again = session_of(stored_of(desk), desk.session.metered.zone)
-    assert session_dict(again) == session_dict(desk.session)
+    again = Session.from_dict(stored_of(desk), desk.session.metered.zone)
+    assert again.to_dict() == desk.session.to_dict()
     step = Reading(at=desk.now + 10, power_w=9_000.0)
     assert again.step(step, desk.situation()) == desk.session.step(step, desk.situation())
 
@@ -507,12 +506,12 @@ def test_anything_else_that_is_stored_is_refused(change: dict[str, Any]) -> None
     desk = Desk(begun())
     charge(desk, 1)
     with pytest.raises(StoredError) as error:
-        session_of(stored_of(desk) | change, desk.session.metered.zone)
+        Session.from_dict(stored_of(desk) | change, desk.session.metered.zone)
     assert str(error.value)
     missing = stored_of(desk)
     missing.pop("number")
     with pytest.raises(StoredError):
-        session_of(missing, desk.session.metered.zone)
+        Session.from_dict(missing, desk.session.metered.zone)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,9 @@ from custom_components.tangle_grid.economy.sessions import (
     Hold,
     Phase,
     Reading,
+    Session,
     SessionReceipt,
     recompute,
-    session_dict,
-    session_of,
 )
 from tests.support.charging import Desk, Ledger, begun, terms
 from tests.support.ocpi import START, component, element, tariff
@@ -150,6 +149,6 @@ def test_a_stored_session_goes_on_as_if_nothing_had_happened(steps: list[int], a
     one, other = Desk(begun(agreed)), Desk(begun(agreed))
     for number, power in enumerate(steps):
         if number == at:
-            other.session = session_of(session_dict(other.session), other.session.metered.zone)
+            other.session = Session.from_dict(other.session.to_dict(), other.session.metered.zone)
         assert one.step(60, power_w=float(power)) == other.step(60, power_w=float(power))
-    assert session_dict(one.session) == session_dict(other.session)
+    assert one.session.to_dict() == other.session.to_dict()

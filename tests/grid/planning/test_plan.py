@@ -298,7 +298,7 @@ def test_a_day_profile_learns_its_quarters() -> None:
     assert profile.known
     assert profile.at(NOW) == pytest.approx(500.0, abs=10)
     assert profile.at(NOW + 6 * HOUR) == pytest.approx(716.0 + 4.5, abs=10)
-    again = DayProfile(profile.to_list())
+    again = DayProfile(profile.to_dict())
     assert again.at(NOW) == pytest.approx(profile.at(NOW), abs=1)
     assert DayProfile([1.0, 2.0]).at(NOW) is None
 

@@ -14,7 +14,6 @@ from .overlap import RewardedEnergy, rewarded_energy
 from .quote import Quote, quote
 from .receipt import SessionReceipt, listing_all, recompute
 from .session import Hold, Outcome, Phase, Session, Situation
-from .stored_form import session_dict, session_of
 from .sun import shared_out
 from .terms import EmptyWallet, Fee, Guest, Terms
 
@@ -42,7 +41,5 @@ __all__ = [
     "quote",
     "recompute",
     "rewarded_energy",
-    "session_dict",
-    "session_of",
     "shared_out",
 ]

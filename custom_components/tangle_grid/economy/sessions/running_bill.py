@@ -45,12 +45,12 @@ class Row:
     low_w: int | None = None
     high_w: int | None = None
 
-    def to_list(self) -> list[int | None]:
+    def to_dict(self) -> list[int | None]:
         """Return it as JSON."""
         return [self.at, self.wh, self.charging_s, self.standing_s, self.wh_out, self.low_w, self.high_w]
 
     @classmethod
-    def from_list(cls, stored: object, where: str) -> Row:
+    def from_dict(cls, stored: object, where: str) -> Row:
         """Return what was stored. Raises StoredError."""
         wrong = StoredError("not_of_its_kind", {"where": where, "kind": "a row"})
         if not isinstance(stored, (list, tuple)) or len(stored) != _ROW_FIELDS:
@@ -288,7 +288,7 @@ class RunningBill:
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return what `restore` needs, as JSON."""
-        return {"row_wh": self.row_wh, "rows": [row.to_list() for row in self.rows]}
+        return {"row_wh": self.row_wh, "rows": [row.to_dict() for row in self.rows]}
 
 
 def _join(first: Row, second: Row) -> None:

@@ -1,6 +1,6 @@
 """A charging session from plug to plug, as a saga that a crash at any step does not harm.
 
-Whoever runs it stores it (`stored_form`) and the effects of a step in one transaction, and only then orders the
+Whoever runs it stores it (`to_dict`) and the effects of a step in one transaction, and only then orders the
 transfers; each until the ledger has it, however often. So whatever was ordered is known to the stored session, and what
 a crash takes away is at most the metering since then: a counter tells it again, and power that nobody measured is not
 billed.
@@ -15,9 +15,10 @@ from datetime import tzinfo
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Self
 
 from ..effects import Effect
+from ..stored import Stored
 from .account import Account
 from .energy_lines import EnergyLines
 from .errors import SessionError
@@ -26,9 +27,11 @@ from .metered_bill import MeteredBill
 from .orders import Order
 from .quote import Quote, price_of, quote
 from .slices import PAYING_S, slices
+from .stored_form import read_account, read_findings, read_lines, read_metered, sums_dict
 from .sun import shared_out
 from .terms import EmptyWallet, Guest, Terms
 
+_VERSION: Final = 1
 _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
 #: A car needs a moment to fall to its safe current, or to stop, and Home Assistant a minute to be back.
@@ -95,7 +98,7 @@ class Outcome:
 
 
 class Session:
-    """One session. Begin it with `start`, or with `stored_form.session_of`."""
+    """One session. Begin it with `start`, or with `from_dict`."""
 
     def __init__(
         self,
@@ -341,3 +344,75 @@ class Session:
         # While it still falls from its full power it does not have to stop yet.
         moving = min(self.metered.power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 10, _FALLING_WH)
         return self.credit_wh + moving >= self.terms.away_wh
+
+    # What is stored
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        metered, account, lines = self.metered, self.account, self.lines
+        return {
+            "version": _VERSION,
+            "session_id": self.session_id,
+            "charger": self.charger,
+            "terms": self.terms.to_dict(),
+            "payers": list(account.payers),
+            "guest": self.guest and self.guest.value,
+            "phase": self.phase.value,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "meter": metered.meter.to_dict(),
+            "bill": metered.bill.to_dict(),
+            "account": sums_dict(account.sums),
+            "fed": sums_dict(metered.fed),
+            "orders": [order.to_dict() for order in account.orders],
+            "outstanding": [order.to_dict() for order in account.outstanding.values()],
+            "older": account.older,
+            "older_i": dict(account.older_i),
+            "granted": dict(metered.granted),
+            "sun_wh": dict(account.sun_wh),
+            "sun_i": dict(account.sun_i),
+            "found": sorted(self.found),
+            "hold": self.hold and self.hold.value,
+            "pauses": self.pauses,
+            "number": account.number,
+            "carry_ms": metered.carry_ms,
+            "billed_to_s": metered.billed_to_s,
+            "power_w": metered.power_w,
+            "pace_w": metered.pace_w,
+            "booked": [lines.wh_in, lines.wh_out, lines.number],
+            "month": lines.month,
+        }
+
+    @classmethod
+    def from_dict(cls, value: object, zone: tzinfo) -> Self:
+        """Return the session that was stored; `zone` is the one that its terms name.
+
+        Raises:
+            StoredError: For anything else.
+            SessionError, TariffError: Its terms or its tariff cannot be.
+        """
+        stored = Stored.open(value, "session", _VERSION)
+        payers: list[str | None] = stored.list("payers")
+        if not payers or not all(each is None or isinstance(each, str) for each in payers):
+            raise stored.wrong("payers", "a list of payers")
+        session = cls(
+            stored.text("session_id"),
+            stored.text("charger"),
+            Terms.from_dict(stored.value("terms")),
+            zone,
+            Meter.from_dict(stored.value("meter")),
+            stored.whole("started_at"),
+            payer=payers[-1],
+            guest=stored.optional_choice("guest", Guest),
+        )
+        session.phase = stored.choice("phase", Phase)
+        session.ended_at = stored.whole("ended_at", session.started_at)
+        session.found = read_findings(stored)
+        session.hold = stored.optional_choice("hold", Hold)
+        session.pauses = stored.has("pauses") and stored.flag("pauses")
+        session.lines = read_lines(stored)
+        session.saved_wh = session.wh_in + session.wh_out
+        read_metered(stored, session.metered)
+        read_account(stored, session.account, payers)
+        stored.end()
+        return session

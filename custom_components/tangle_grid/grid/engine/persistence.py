@@ -58,7 +58,7 @@ def dump(
             for feeder in feeders
         },
         "devices": {device_id: device.to_dict() for device_id, device in devices.items()},
-        "requests": lifecycle.to_list(),
+        "requests": lifecycle.to_dict(),
         "market": lifecycle.account(),
     }
 

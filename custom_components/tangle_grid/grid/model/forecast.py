@@ -76,7 +76,7 @@ class DayProfile:
     An exponentially weighted mean per quarter of the day on the clocks on the walls.
 
     Args:
-        state: What `to_list` gave; anything else starts afresh.
+        state: What `to_dict` gave; anything else starts afresh.
         local: What these clocks show.
     """
 
@@ -114,7 +114,7 @@ class DayProfile:
         """Return what is usual at this time of the day, W; None where nothing was learned yet."""
         return self._values[math.floor(self._local(t) / _SLOT_S) % _SLOTS]
 
-    def to_list(self) -> list[int | None]:
+    def to_dict(self) -> list[int | None]:
         """Return what is stored: W per quarter."""
         return [None if value is None else round(value) for value in self._values]
 

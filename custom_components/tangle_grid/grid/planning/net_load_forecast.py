@@ -75,8 +75,8 @@ class Outlook:
     def to_dict(self) -> dict[str, Any]:
         """Return what was learned, JSON-able: 96 numbers per feeder."""
         return {
-            "days_w": {feeder_id: profile.to_list() for feeder_id, profile in self._profiles.items()},
-            "sun_w": self._sun.to_list(),
+            "days_w": {feeder_id: profile.to_dict() for feeder_id, profile in self._profiles.items()},
+            "sun_w": self._sun.to_dict(),
         }
 
     def grounds_w(self, now: float, starts: Sequence[float], forecast: Forecast) -> list[list[float]]:

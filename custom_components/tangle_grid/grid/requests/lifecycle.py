@@ -172,7 +172,7 @@ class Lifecycle:
             if ask.state in {RequestState.PAID, RequestState.CONFIRMED}
         ]
 
-    def to_list(self) -> list[dict[str, Any]]:
+    def to_dict(self) -> list[dict[str, Any]]:
         """Return JSON-able content of the requests."""
         return [request.to_dict() for request in self.requests.values()]
 
@@ -192,7 +192,7 @@ class Lifecycle:
         self.habits.restore(data["habits"], self._devices)
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over a request that an earlier run stored with `to_list`."""
+        """Take over a request that an earlier run stored with `to_dict`."""
         request = CurtailmentRequest.from_dict(data)
         self.requests[request.request_id] = request
 
