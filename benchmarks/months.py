@@ -55,8 +55,6 @@ from custom_components.tangle_grid.economy.sessions import (
     Situation,
     Terms,
     recompute,
-    session_dict,
-    session_of,
 )
 from custom_components.tangle_grid.economy.topics import Circle, Place, Report, Topic, TopicBook, TopicError
 
@@ -234,7 +232,7 @@ class _House:
         self.pass_time(self.rng.choice([10, 60, 60, 300, 1_500]))
         self.journal, self.restarted = Journal(self.path), True
         sagas = self.journal.open_sagas()
-        found = [session_of(each["session"], UTC) for each in sagas.get("charging", {}).values()]
+        found = [Session.from_dict(each["session"], UTC) for each in sagas.get("charging", {}).values()]
         self.sessions = {each.charger: each for each in found if each.phase is Phase.OPEN}
         self.settling = {each.session_id: each for each in found if each.phase is not Phase.OPEN}
         self.visits = {}
@@ -322,7 +320,7 @@ class _House:
         session = Session.start(
             name, charger, agreed, UTC, self._reading(charger), most_w=30_000, payer=car.name, longest_gap_s=300
         )
-        self.hand_in("charging", name, {"session": session_dict(session)}, ())
+        self.hand_in("charging", name, {"session": session.to_dict()}, ())
         self.sessions[charger] = session
         car.charger, car.until = charger, self.now + self.rng.uniform(1_800, 4 * 3600)
         car.power_w = self.rng.choice([3_700.0, 7_400.0, 11_000.0, 22_000.0])
@@ -337,7 +335,7 @@ class _House:
         done = session.phase is Phase.DONE
         if done:
             self.settling.pop(session.session_id, None)
-        state = {"receipt": SessionReceipt.of(session).to_dict()} if done else {"session": session_dict(session)}
+        state = {"receipt": SessionReceipt.of(session).to_dict()} if done else {"session": session.to_dict()}
         self.hand_in("charging", session.session_id, state, outcome.effects, ended=done)
 
     def look(self, car: _Car) -> None:
@@ -383,7 +381,7 @@ class _House:
             BookEntry(entry_id=f"{name}/out", participant="treasury", amount_i=-amount_i, **common),
         )
         transfer = Transfer(payment_id=name, source="treasury", target=car.name, amount_i=amount_i)
-        self.hand_in("charging", session.session_id, {"session": session_dict(session)}, (transfer, *lines))
+        self.hand_in("charging", session.session_id, {"session": session.to_dict()}, (transfer, *lines))
 
     def drive(self, car: _Car) -> None:
         """Let a car that does not charge go somewhere, and report what it sees."""
