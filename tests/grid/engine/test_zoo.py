@@ -20,12 +20,12 @@ COSTLY = {
     "charger reports every 900 s": "what it drew shows a quarter of an hour later, and nobody raises blindly",
     "charger reports every 300 s": "what it drew shows five minutes later, and nobody raises blindly",
     "charger rounds up to 4 A": "it takes whole steps of 4 A only, and what is less than one is nobody's",
-    "charger follows after 60 s": "each step shows a minute later, and the next one waits for it",
     "charger power reads a thousandth": "its draw counts as a load that nobody controls, and comes back at each start",
     "charger reports 30 s late": "its newest report tells of before the last command",
     "charger forgets its limit when it resumes": "each start begins above its limit, and costs one command more",
     "charger forgets its limit whenever it can": "each start begins above its limit, and costs one command more",
     "charger with rotated wires, car on one phase": "it counts on all phases until a car has been found on one",
+    "meter with two clamps swapped, cars on one phase": "each time it is doubted is a reduction and a start",
     "meter reports every 60 s": "whatever comes and goes within a minute has to be kept free for minutes",
 }
 #: Figures of a whole story move a little with every change of the control: s, percent or writes.

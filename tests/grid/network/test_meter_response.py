@@ -160,6 +160,7 @@ def test_what_was_missing_once_is_generation_for_some_hours() -> None:
     assert echo.checking_since is None
     assert not echo.probation
     assert looked_at(echo, 10_500, missing_a=10.0, late_s=0.0, from_s=200) is None
+    assert looked_at(echo, 10_500, missing_a=12.9, late_s=0.0, from_s=200) is None
     assert looked_at(echo, 900, missing_a=10.0, late_s=0.0, from_s=10_700) == 10_925
 
 
@@ -286,16 +287,51 @@ def test_a_suspicion_from_elsewhere_lowers_chargers_or_begins_a_probation() -> N
 
 def test_who_is_counted_elsewhere_from_now_on_has_made_no_step() -> None:
     """A charger that falls silent, or is heard again, moves from one sum to the other, and no current with it."""
-    for drew_a in (0.0, 10.0):
+    for drew_a in (0.0, 24.0):
+        echo, at = StepEcho(probation=True), START
+        for turn in range(4):
+            here, drawn_a = turn % 2 == 1, 6.0 + (24.0 if turn % 2 else 0.0)
+            for _ in range(8):
+                at += METER_S
+                echo.observe(
+                    at,
+                    load_a=14.0 + drawn_a,
+                    drawn_a=drawn_a,
+                    told_a=drawn_a,
+                    lowerable={"one": False, **({"other": True} if here else {})},
+                    apart=[] if here or not drew_a else ["other"],
+                )
+        # Who drew nothing there has taken two steps here, and the meter has shown them.
+        assert echo.probation is (drew_a > 0.0)
+
+
+def test_on_probation_small_steps_are_answered_only_if_they_show() -> None:
+    for gain, unanswered in ((1.0, False), (0.5, True)):
         echo = StepEcho(probation=True)
-        apart = ["other"] if drew_a else []
-        at = START
+        at = settled(echo, START, load_a=20.0, drawn_a=6.0)
+        at = settled(echo, at, load_a=20.0 + gain * 2.0, drawn_a=8.0)
+        assert echo.unanswered is unanswered
+        # Where nobody draws more there is nothing to show.
         for _ in range(8):
             at += METER_S
-            echo.observe(at, load_a=20.0, drawn_a=6.0, told_a=6.0, lowerable={"one": False}, apart=apart)
+            echo.observe(at, load_a=20.0 + gain * 2.0, drawn_a=8.0, told_a=9.0, lowerable={"one": False})
+        echo.hear(at, 9.0)
+        assert not echo.unanswered
+
+
+def test_a_load_that_goes_off_within_a_block_is_no_part_of_the_next_step() -> None:
+    """An average over both would hide half of the step."""
+    echo = StepEcho()
+    at = settled(echo, START, load_a=40.0, drawn_a=6.0)
+    for load_a, drawn_a in ((40.0, 6.0), (28.0, 6.0), (28.0, 6.0), (40.0, 18.0), (40.0, 18.0), (40.0, 18.0)):
         at += METER_S
-        echo.observe(
-            at, load_a=20.5 + drew_a, drawn_a=16.0, told_a=16.0, lowerable={"one": False, "other": True}, apart=[]
-        )
-        # Who drew nothing there has made one here.
-        assert echo.waits is (drew_a == 0.0)
+        echo.observe(at, load_a=load_a, drawn_a=drawn_a, told_a=drawn_a, lowerable={"one": drawn_a > 6.0})
+        assert echo.checking_since is None
+        assert not echo.waits
+
+
+def test_what_is_missing_on_top_of_generation_is_looked_at() -> None:
+    echo = StepEcho()
+    assert looked_at(echo, 600, missing_a=10.0, late_s=0.0) == 60
+    echo.forget()
+    assert looked_at(echo, 600, missing_a=13.0, late_s=0.0, from_s=200) == 260

@@ -126,3 +126,12 @@ def test_a_clock_that_was_set_back_says_nothing() -> None:
     assert not feed.fall.pending
     feed.at -= 3600.0
     assert feed.run(60.0) is None
+
+
+def test_one_phase_is_always_in_proportion_to_itself() -> None:
+    feed = Feed()
+    feed.car_a = feed.reported_a = (0.0, 0.0, 0.0)
+    feed.load_a = (16.0, 0.2, 0.2)
+    assert feed.run(300.0) is None
+    feed.load_a = (6.0, 0.2, 0.2)
+    assert feed.run(300.0) is None

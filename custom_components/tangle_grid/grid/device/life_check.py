@@ -65,7 +65,8 @@ class LifeCheck:
             self._answers, self.on_change = 0, False
         if silence_s <= _SILENCE_S:
             return
-        if told_at is not None and last_at < told_at <= reading.at <= told_at + _ANSWER_S:
+        # It was told before that report, since its silence was longer than an answer may take.
+        if told_at is not None and told_at <= reading.at <= told_at + _ANSWER_S:
             self.patience_s = min(_LONGEST_S, max(self.patience_s, _PATIENCE * silence_s))
             self._answers += 1
             self.on_change = self._answers >= _ANSWERS

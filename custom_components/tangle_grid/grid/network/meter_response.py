@@ -35,9 +35,6 @@ _STILL_A: Final = 1.0
 _APART_S: Final = 600.0
 _NEAR_S: Final = 180.0
 _FAR_A: Final = 12.0
-#: A meter shows no more of a step than this beyond it, A and as a share: the rest is something else.
-_COMES_ON_A: Final = 2.0
-_COMES_ON: Final = 0.5
 #: What a meter shows is averaged over so long, s.
 _BLOCK_S: Final = 20.0
 #: One reading may lie beside the moment in which a device reported: so many make a step, where there are as many.
@@ -288,9 +285,6 @@ class StepEcho:
         at, moved_a, shown_a = _between(before, block)
         if at - before.last_at > _NEAR_S and abs(moved_a) < _FAR_A:
             return None
-        if moved_a > 0.0:
-            # What is more than that has come on by itself, and would make up for what is missing of other steps.
-            shown_a = min(shown_a, moved_a + max(_COMES_ON_A, _COMES_ON * moved_a))
         spread = max(1.0, self._per_block * (1 / before.number + 1 / block.number) / 2)
         return _Step(at, moved_a, shown_a, spread * max(1.0, (at - before.last_at) / _NEAR_S))
 
