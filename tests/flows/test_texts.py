@@ -204,3 +204,9 @@ def test_choices_have_names() -> None:
     assert set(TEXTS["selector"]["policy_mode"]["options"]) == {mode.value for mode in PolicyMode}
     assert set(TEXTS["selector"]["phases"]["options"]) == {"1", "2", "3"}
     assert set(TEXTS["config"]["step"]["user"]["menu_options"]) == {"island", "join", "simulated_street"}
+
+
+def test_the_next_step_is_named() -> None:
+    """Whoever has added something reads what comes next; a guest's token is what comes next for a guest."""
+    for texts in (TEXTS["config"], *(SUBENTRIES[kind] for kind in FLOWS)):
+        assert texts["create_entry"]["default"].startswith("Next: ")
