@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final, override
 
@@ -20,7 +19,6 @@ from homeassistant.helpers.selector import BooleanSelector
 
 from ...const import CONF_MAX_AGE, CONF_PHASES, CONF_POWER_INVERTED, CONF_ZERO_PAUSES
 from ...grid.device.trial import LONGEST_S, Stage, TrialReport
-from ...grid.model.errors import GridError
 from ...island.runtime import IslandRuntime, TangleGridConfigEntry
 from .. import fields as selectors
 from ..checks import NO_PLACEHOLDERS
@@ -168,9 +166,13 @@ class TriedOutFlow(ParticipantFlow):
                 await ended.wait()
         finally:
             unsubscribe()
-            with suppress(GridError):
+            if _runs(entry) and entry.runtime_data is runtime:
+                # An island that has stopped has no trial any more.
                 runtime.grid.end_trial(subentry_id)
-        return runtime.grid.trial(subentry_id) or TrialReport(stage=Stage.STOPPED, reason="cancelled")
+        report = runtime.grid.trial(subentry_id)
+        if report is None or not report.ended:
+            return TrialReport(stage=Stage.STOPPED, reason="cancelled")
+        return report
 
 
 def corrections(report: TrialReport, data: Mapping[str, Any], phases: int) -> tuple[vol.Schema, dict[str, Any]]:
