@@ -42,6 +42,7 @@ from .requests import (
 )
 from .street import HouseFeeder, HouseShare, share_envelopes
 from .upper import Reported, UpperEnd
+from .witness import Finding, Head, Proof, Witness
 
 __all__ = [
     "MAX_FRAME_BYTES",
@@ -52,8 +53,10 @@ __all__ = [
     "Demand",
     "Envelope",
     "EnvelopeChanged",
+    "Finding",
     "FlexibleTotal",
     "Frame",
+    "Head",
     "HouseAnswer",
     "HouseAsk",
     "HouseEnded",
@@ -71,6 +74,7 @@ __all__ = [
     "LinkRefusal",
     "LowerEnd",
     "PeerLeft",
+    "Proof",
     "Refused",
     "Rejected",
     "Report",
@@ -81,6 +85,7 @@ __all__ = [
     "Terms",
     "UpperEnd",
     "VersionsDiffer",
+    "Witness",
     "admission",
     "body_of",
     "house_state",
