@@ -40,6 +40,7 @@ from .requests import (
     HouseSettled,
     StreetRequests,
 )
+from .stay_check import StayCheck
 from .street import HouseFeeder, HouseShare, share_envelopes
 from .upper import Reported, UpperEnd
 from .witness import Finding, Head, Proof, Witness
@@ -81,6 +82,7 @@ __all__ = [
     "Reported",
     "SessionBegan",
     "SlotTerms",
+    "StayCheck",
     "StreetRequests",
     "Terms",
     "UpperEnd",

@@ -5,7 +5,7 @@ as it treats its own chargers, and the house does with its envelope what it like
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...grid import (
     NOMINAL_V,
@@ -22,6 +22,7 @@ from ...grid import (
 from .bodies import Demand, FlexibleTotal, Report, Terms
 from .checks import PHASES, Amps
 from .lower import OFFERED_W
+from .stay_check import StayCheck
 
 #: A house that reported nothing for longer is silent, s.
 SILENT_S = 45.0
@@ -113,10 +114,22 @@ class HouseFeeder:
         """Return what the house's own meter showed, as reported at a grid time of the street."""
         return None if report is None or report.measured_a is None else _reading(report.measured_a, at)
 
-    def telemetry(self, report: Report | None, at: float) -> Mapping[str, ChargerTelemetry]:
-        """Return what its slots say, as reported at a grid time of the street. One that it left out says nothing."""
+    def telemetry(
+        self, report: Report | None, at: float, stays: StayCheck | None = None
+    ) -> Mapping[str, ChargerTelemetry]:
+        """Return what its slots say, as reported at a grid time of the street. One that it left out says nothing.
+
+        `stays`: what is known of how long its cars stay; they are not believed to leave sooner than that.
+        """
         if report is None:
             return {}
+        if stays is not None:
+            for each in report.demands:
+                stays.observe(at, each.slot, connected=each.connected, within_s=each.within_s)
+            report = replace(
+                report,
+                demands=tuple(replace(each, within_s=stays.believed_s(each.within_s)) for each in report.demands),
+            )
         if self.terms.single_total:
             return {} if report.total is None else self._of_total(report.total, at)
         return {
