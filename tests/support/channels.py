@@ -31,12 +31,16 @@ class Heard:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.states: list[Closed | None] = []
+        self.probed = False
 
     def opened(self) -> None:
         self.states.append(None)
 
     def received(self, data: bytes) -> None:
-        self.frames.append(data)
+        # An empty frame only tells that there is a way.
+        self.probed = True
+        if data:
+            self.frames.append(data)
 
     def closed(self, why: Closed) -> None:
         self.states.append(why)
@@ -68,13 +72,14 @@ class Pair:
     async def async_heard(self) -> None:
         """Wait until each hears the other: a broker has to be told first what somebody wants to hear."""
 
+        self.above.probed = self.below.probed = False
+
         def heard() -> bool:
             self.lower.send(b"")
             self.upper.send(b"")
-            return b"" in self.above.frames and b"" in self.below.frames
+            return self.above.probed and self.below.probed
 
         await self.async_until(heard, every_s=0.06)
-        await asyncio.sleep(0.1)
         self.above.frames.clear()
         self.below.frames.clear()
 
