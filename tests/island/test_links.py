@@ -115,8 +115,10 @@ async def test_a_house_that_hears_nothing_falls_back_to_what_is_safe(hass: HomeA
     pair.draw(5000, 4000, 3680)
     await hass.async_block_till_done()
     with later(120):
-        pair.draw(5000, 4001, 3680)
+        # No reading comes: the end of the lease is enough.
         assert pair.envelope_a is None
+        assert pair.house.links.upper is not None
+        pair.house.links.upper._happened(())
         await pair.async_until(lambda: max(capacity_a(pair)) <= max(pair.terms.fallback_a) + 0.1)
         # 1.4 A that nobody controls, and 6 A that are safe.
         assert max(capacity_a(pair)) <= 25

@@ -95,6 +95,7 @@ class Links:
         self._changed = changed
         self._said = LogOnce(LOGGER)
         self._shown: dict[str, LinkState] = {}
+        self._holds = False
         self._asking: Asking | None = None
         self._refused: tuple[Problem, Mapping[str, str]] | None = None
         self._greatest: dict[str, list[float]] = dict(store.ends.get(_UNCONTROLLED, {}))
@@ -402,8 +403,14 @@ class Links:
                 case VersionsDiffer() | PeerLeft():
                     self._look()
                     self._changed()
-        if self.upper is not None:
-            self._say("the island above", self.upper)
+        if self.upper is None:
+            return
+        holds = self.upper.end.envelope_a(mono()) is not None
+        if self._holds and not holds:
+            # It has just ended: what is safe holds from now on, and not from the next reading on.
+            self._look()
+        self._holds = holds
+        self._say("the island above", self.upper)
 
     def _say(self, name: str, carried: CarriedEnd[Any]) -> None:
         if self._shown.get(name) is not carried.state:
