@@ -177,12 +177,14 @@ FIGURES = {
     "begins_at": 1_796_041_233.0,
     "cars": 0,
     "setpoint": 0.0,
+    "loads": "Boiler",
 }
 #: Which figures each key comes with, and which of them it may come without.
 ALWAYS = {
     Why.ALLOCATION: {"cars", "setpoint"},
     Why.TURN: {"cars", "setpoint"},
     Why.PROTECTION: {"phases", "feeder", "setpoint"},
+    Why.LOADS_OFF: {"loads", "phases", "feeder"},
     Why.DIMMED: {"phases", "feeder", "setpoint", "until"},
     Why.METER_MISSING: {"feeder"},
     Why.NOT_FOLLOWING: {"setpoint"},

@@ -385,9 +385,16 @@ class IslandRuntime:
             self._said.right("vehicles", "Which vehicle is where at %s can be told again", self.entry.title)
         except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
             self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
-        self._async_heed_links(self.links.async_before_pass)
+        try:
+            self.links.async_before_pass()
+        except Exception as error:  # noqa: BLE001 - envelopes lapse by themselves
+            self._links_failed(error)
         self.loop.async_step(meter_changed_at)
-        self._async_heed_links(self.links.async_after_pass)
+        try:
+            self.links.async_after_pass()
+            self._said.right("links", "The links of %s work again", self.entry.title)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._links_failed(error)
         try:
             self.charging.async_look(self.loop.status)
             self.outage_rewards.async_look(self.loop.status)
@@ -395,13 +402,9 @@ class IslandRuntime:
         except Exception as error:  # noqa: BLE001 - the passes go on, whoever owes what
             self._said.wrong("charging", "Charging at %s cannot be metered and paid", self.entry.title, error=error)
 
-    def _async_heed_links(self, do: Callable[[], None]) -> None:
-        """Take in or give what a pass has to do with linked islands: whatever is wrong with them, it is made."""
-        try:
-            do()
-            self._said.right("links", "The links of %s work again", self.entry.title)
-        except Exception as error:  # noqa: BLE001 - envelopes lapse by themselves
-            self._said.wrong("links", "The links of %s do not work", self.entry.title, error=error)
+    def _links_failed(self, error: Exception) -> None:
+        """Say that what a pass has to do with linked islands went wrong; it is made all the same."""
+        self._said.wrong("links", "The links of %s do not work", self.entry.title, error=error)
 
     @callback
     def _async_look_now(self) -> None:

@@ -91,9 +91,11 @@ class PhaseOrder:
         if level is None or _movers(level.draws_a, draws_a):
             if level is not None and level.known:
                 self._before = level
-            level = self._level = _Level(at, dict(draws_a))
+            level = _Level(at, dict(draws_a))
         was_known = level.known
         level.add(at, (shown_a[0], shown_a[1], shown_a[2]))
+        # Not before it has a reading: whatever goes wrong here, the next pass looks at whole ones.
+        self._level = level
         before = self._before
         if was_known or not level.known or before is None or level.begun_at - before.last_at > _APART_S:
             return False
