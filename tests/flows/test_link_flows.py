@@ -16,6 +16,7 @@ from custom_components.tangle_grid.link.core import LinkKeys
 from custom_components.tangle_grid.link.joining import asking
 from custom_components.tangle_grid.link.joining.code import JoinCode
 from custom_components.tangle_grid.repairs import async_create_fix_flow
+from tests.support.forms import past_the_meter
 from tests.support.linked_islands import STREET_ID, Pair, async_set_up_house, house_entry, street_entry
 
 
@@ -212,7 +213,8 @@ async def test_a_new_house_is_set_up_and_goes_on_to_what_is_shared(
     feed = await flows.async_configure(form["flow_id"], {"code": code.text})
     assert feed["step_id"] == "island"
     meter = {"name": "Number 12", "meter_power": [f"sensor.house_l{each}" for each in (1, 2, 3)]}
-    done: Any = await flows.async_configure(feed["flow_id"], {**meter, "capacity_a": 25, "threshold": 80})
+    seen = await flows.async_configure(feed["flow_id"], {**meter, "capacity_a": 25, "threshold": 80})
+    done: Any = await past_the_meter(hass, seen)
     assert done["type"] is FlowResultType.CREATE_ENTRY, done
     kind, flow_id = done["next_flow"]
     assert kind == "config_subentries_flow"
@@ -237,6 +239,7 @@ async def test_an_island_that_does_not_start_is_joined_later(
     await flows.async_configure(menu["flow_id"], {"code": code.text})
     meter = {"name": "Number 12", "meter_power": [f"sensor.house_l{each}" for each in (1, 2, 3)]}
     with patch("custom_components.tangle_grid.async_setup_entry", return_value=False):
-        done: Any = await flows.async_configure(menu["flow_id"], {**meter, "capacity_a": 25, "threshold": 80})
+        seen = await flows.async_configure(menu["flow_id"], {**meter, "capacity_a": 25, "threshold": 80})
+        done: Any = await past_the_meter(hass, seen)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert "next_flow" not in done
