@@ -41,7 +41,7 @@ class _Level:
 
     begun_at: float
     draws_a: Mapping[str, Amps]
-    readings: deque[tuple[float, Amps]] = field(default_factory=deque)
+    readings: deque[tuple[float, Amps]]
 
     def add(self, at: float, shown_a: Amps) -> None:
         self.readings.append((at, shown_a))
@@ -88,14 +88,16 @@ class PhaseOrder:
             if at == level.last_at:
                 return False
             level = self._level = self._before = None
+        reading_a = shown_a[0], shown_a[1], shown_a[2]
         if level is None or _movers(level.draws_a, draws_a):
             if level is not None and level.known:
                 self._before = level
-            level = _Level(at, dict(draws_a))
-        was_known = level.known
-        level.add(at, (shown_a[0], shown_a[1], shown_a[2]))
-        # Not before it has a reading: whatever goes wrong here, the next pass looks at whole ones.
-        self._level = level
+            level, was_known = _Level(at, dict(draws_a), deque([(at, reading_a)])), False
+            # Whatever raises until here, the next reading finds what there was before.
+            self._level = level
+        else:
+            was_known = level.known
+            level.add(at, reading_a)
         before = self._before
         if was_known or not level.known or before is None or level.begun_at - before.last_at > _APART_S:
             return False
