@@ -24,10 +24,10 @@ NARROW_A = 48.0
 
 
 #: Days on which chargers and the battery are not enough, and households are asked and give something.
-NEEDS_HOUSEHOLDS = pytest.mark.parametrize("day", [1, 3], ids=["seed 1", "seed 3"], indirect=True)
+NEEDS_HOUSEHOLDS = pytest.mark.parametrize("day", [1, 6], ids=["seed 1", "seed 6"], indirect=True)
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["seed 1", "seed 3"])
+@pytest.fixture(scope="module", params=[1, 6], ids=["seed 1", "seed 6"])
 def day(request: pytest.FixtureRequest) -> Loop:
     """A whole day, from one evening to the next."""
     loop = Loop(request.param, step_s=20.0)
