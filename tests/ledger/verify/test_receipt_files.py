@@ -129,7 +129,6 @@ async def test_an_honest_receipt_stands_up_and_one_lie_of_any_sort_does_not(
     # One payment that stands for two.
     twice = [file["payments"][0], {**file["payments"][1], "transaction": file["payments"][2]["transaction"]}]
     twice += file["payments"][2:]
-    assert [each["amount_i"] for each in twice[1:3]] == [twice[1]["amount_i"]] * 2
     code, said = await verify(signed_again(file, island_key, payments=twice))
     (lie,) = lies(said)
     assert (code, "is not credited by" in lie) == (1, True)
