@@ -37,7 +37,7 @@ from custom_components.tangle_grid.simulation.zoo.breaker import breaker_b, fuse
 
 #: The most that a charger is written to in any example, an hour, and how many writes the story of one takes anyway.
 WRITES_H: Final = 60.0
-WRITES: Final = 20
+WRITES: Final = 30
 DAY_S: Final = 86_400.0
 #: Less than this is no energy to compare, Wh.
 _LEAST_WH: Final = 500.0

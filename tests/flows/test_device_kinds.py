@@ -9,7 +9,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.tangle_grid.devices.io.setting import Scale
 from custom_components.tangle_grid.devices.io.status_words import guessed_status
+from custom_components.tangle_grid.flows.checks import check_control
 from tests.support.forms import no_start
 from tests.support.known_devices import KNOWN
 from tests.support.specimens import make
@@ -453,3 +455,11 @@ async def test_what_is_known_of_a_device_is_not_asked(hass: HomeAssistant, islan
     assert done["type"] is FlowResultType.CREATE_ENTRY
     stored = next(iter(island.subentries.values())).data
     assert (stored["pause_option"], stored["resume_option"]) == ("1", "0")
+
+
+@pytest.mark.parametrize(("unit", "key"), [("°C", "entity_no_limit"), ("A", "outside_range")])
+async def test_a_control_that_does_not_take_what_it_has_to(hass: HomeAssistant, unit: str, key: str) -> None:
+    hass.states.async_set("number.limit", "8", {"unit_of_measurement": unit, "min": 8, "max": 16})
+    problem = check_control(hass, "number.limit", Scale(base="A", unit="A"), lowest=6.0, highest=16.0)
+    assert problem is not None
+    assert problem.key == key

@@ -199,13 +199,18 @@ async def test_two_houses_have_two_names(hass: HomeAssistant, pair: Pair) -> Non
 
 
 async def test_a_new_house_is_set_up_and_goes_on_to_what_is_shared(
-    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, fake_ledger: Any, socket_enabled: None
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    fake_ledger: Any,
+    socket_enabled: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("l1", "l2", "l3"):
         attributes = {"unit_of_measurement": "W", "device_class": "power"}
         hass.states.async_set(f"sensor.house_{name}", "500", attributes)
     code = JoinCode.make(url="https://street.example.org", island_id=STREET_ID, public=LinkKeys.generate().public)
     flows = hass.config_entries.flow
+    monkeypatch.setattr("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0)
     menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await flows.async_configure(menu["flow_id"], {"next_step_id": "join"})
     wrong = await flows.async_configure(form["flow_id"], {"code": "TG1-nonsense"})
@@ -227,13 +232,14 @@ async def test_a_new_house_is_set_up_and_goes_on_to_what_is_shared(
 
 
 async def test_an_island_that_does_not_start_is_joined_later(
-    hass: HomeAssistant, fake_ledger: Any, socket_enabled: None
+    hass: HomeAssistant, fake_ledger: Any, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("l1", "l2", "l3"):
         attributes = {"unit_of_measurement": "W", "device_class": "power"}
         hass.states.async_set(f"sensor.house_{name}", "500", attributes)
     code = JoinCode.make(url="https://street.example.org", island_id=STREET_ID, public=LinkKeys.generate().public)
     flows = hass.config_entries.flow
+    monkeypatch.setattr("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0)
     menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     await flows.async_configure(menu["flow_id"], {"next_step_id": "join"})
     await flows.async_configure(menu["flow_id"], {"code": code.text})

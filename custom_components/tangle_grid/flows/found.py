@@ -73,10 +73,8 @@ async def async_found(hass: HomeAssistant, match: Match, step: str) -> str:
     names = _labels(labels, f"component.{DOMAIN}.{step}.")
     lines = [text("found_device", device=match.name, preset=match.preset.name)]
     for role, entity_ids in match.entities.items():
-        if role not in names:
-            # This form has no place for it.
-            continue
-        for entity_id in entity_ids:
+        # Some forms have no place for some roles.
+        for entity_id in entity_ids if role in names else ():
             values = {"field": names[role], "entity": entity_id}
             if entity_id in match.disabled:
                 lines.append("- " + text("found_disabled", **values))
