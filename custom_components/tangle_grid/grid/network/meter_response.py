@@ -117,7 +117,8 @@ class StepEcho:
         checking_since: There is a suspicion since then, and chargers are to be lowered to look; grid time.
         unanswered: It is on probation, and the last raise has not shown yet: this is no time for the next one.
         waits: The last raise does not seem to show, but that rests on one reading: the next raise would hide it.
-        ahead: They were raised by so much since all that they do was seen last that they wait until it is.
+        ahead: They were raised by so much since all that they do was seen last that they wait until it is, or could
+            have been.
         probation: It did not answer before, and has not answered since. That survives a restart.
     """
 
@@ -128,6 +129,7 @@ class StepEcho:
     probation: bool = False
     _answered_a: float = 0.0
     _seen_a: float | None = None
+    _ahead_since: float | None = None
     #: What they are told by now has to be answered by no step any more.
     _fresh: bool = True
     _unanswered_since: float | None = None
@@ -175,6 +177,11 @@ class StepEcho:
         """
         self._seen_a = told_a if self._seen_a is None else min(self._seen_a, told_a)
         self.ahead = told_a > self._seen_a + most_a
+        if not self.ahead or self._ahead_since is None or at < self._ahead_since:
+            self._ahead_since = at if self.ahead else None
+        elif at - self._ahead_since > answer_s:
+            # On a restless feed all of them may never stand still at once: who had the time to show, has had it.
+            self._seen_a, self.ahead, self._ahead_since = told_a, False, None
         self.unanswered = self.probation and told_a > self._answered_a + _EPSILON_A
         if not self.unanswered or self._unanswered_since is None or at < self._unanswered_since:
             self._unanswered_since = at if self.unanswered else None
