@@ -184,7 +184,7 @@ async def _live(folder: Path, say: Callable[[str], None], *, ends: bool) -> None
             if not await hass.config_entries.async_setup(entry.entry_id):
                 raise SystemExit("the integration could not be set up")
             runtime = entry.runtime_data
-            await _until(lambda: runtime.link.is_open and runtime.desk.is_open)
+            await _until(lambda: runtime.link.is_open and runtime.economy.desk.is_open)
             if (await runtime.ledger.wallets())[_CHARGER].balance_i == 0 and not world.starts:
                 await runtime.ledger.pay(
                     PaymentOrder(payment_id="begin", source=TREASURY, target=_CHARGER, amount_i=_RICH_I)
@@ -204,9 +204,9 @@ async def _live(folder: Path, say: Callable[[str], None], *, ends: bool) -> None
 def _look(hass: HomeAssistant, world: World, runtime: Any) -> None:
     world.go_on()
     _show(hass, world)
-    session = runtime.charging.session(_CHARGER)
+    session = runtime.economy.charging.session(_CHARGER)
     if session is not None:
-        desk = runtime.desk
+        desk = runtime.economy.desk
         world.starts = world.starts or desk.is_idle
         world.most_wh = max(world.most_wh, session.credit_wh)
 
@@ -222,10 +222,10 @@ async def _end(hass: HomeAssistant, world: World, runtime: Any) -> None:
 
     def over() -> bool:
         _show(hass, world)
-        return runtime.charging.session(_CHARGER) is None and not runtime.charging._settling  # noqa: SLF001
+        return runtime.economy.charging.session(_CHARGER) is None and not runtime.economy.charging._settling  # noqa: SLF001
 
     await _until(over, 60.0)
-    await runtime.desk.async_settled()
+    await runtime.economy.desk.async_settled()
     await runtime.ledger.drain(30.0)
     world.keep()
 

@@ -441,7 +441,7 @@ async def road(hass: HomeAssistant, island: Island) -> dict[str, str]:
 
 
 def open_reports(island: Island) -> int:
-    return len(island.runtime.topics.books[TOPIC].open)
+    return len(island.runtime.economy.topics.books[TOPIC].open)
 
 
 async def test_a_button_reports(
@@ -547,7 +547,7 @@ async def test_pays_for_parking_from_the_arrival_to_the_departure(
 ) -> None:
     """Whoever only drives through does not park."""
     island.waiting_automation = True
-    await island.runtime.desk.async_settled()
+    await island.runtime.economy.desk.async_settled()
     await automate(
         "pay_parking_on_arrival",
         tracker=PHONE,
@@ -573,7 +573,7 @@ async def test_pays_for_parking_from_the_arrival_to_the_departure(
 async def test_pays_the_toll_once_a_passage(
     hass: HomeAssistant, zone: None, island: Island, automate: Callable[..., Any]
 ) -> None:
-    await island.runtime.desk.async_settled()
+    await island.runtime.economy.desk.async_settled()
     await automate(
         "pay_toll_on_zone_entry",
         tracker=PHONE,
@@ -745,8 +745,8 @@ async def test_a_week_is_summed_up(
             kind=Kind.CHARGING,
             reference=f"session-{number}",
         )
-        island.runtime.desk.record("session", f"session-{number}", {}, [line], at=at, ended=True)
-    await island.runtime.desk.async_settled()
+        island.runtime.economy.desk.record("session", f"session-{number}", {}, [line], at=at, ended=True)
+    await island.runtime.economy.desk.async_settled()
     freezer.move_to("2026-12-02 17:59:00+00:00")
     said = async_mock_service(hass, "notify", "anna")
     await automate(

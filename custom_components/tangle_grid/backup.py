@@ -23,7 +23,7 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
     async def prepare(entry: TangleGridConfigEntry) -> None:
         # The grid first: what it has as unpaid and the ledger as paid is not paid again.
         await entry.runtime_data.async_save()
-        await entry.runtime_data.desk.async_lie_still()
+        await entry.runtime_data.economy.desk.async_lie_still()
         await entry.runtime_data.link.async_lie_still()
 
     await _async_each(hass, prepare, "could not be made ready for the backup, whose files may be of several moments")
@@ -34,7 +34,7 @@ async def async_post_backup(hass: HomeAssistant) -> None:
 
     async def go_on(entry: TangleGridConfigEntry) -> None:
         await entry.runtime_data.link.async_go_on()
-        await entry.runtime_data.desk.async_go_on()
+        await entry.runtime_data.economy.desk.async_go_on()
 
     await _async_each(hass, go_on, "could not go on after the backup")
 

@@ -172,7 +172,7 @@ class DataReportEvent(MemberEntity, EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.topics.subscribe(self._async_topic_changed))
+        self.async_on_remove(self.runtime.economy.topics.subscribe(self._async_topic_changed))
 
     @callback
     @override

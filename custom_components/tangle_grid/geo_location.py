@@ -33,7 +33,7 @@ async def async_setup_entry(
         known: dict[str, tuple[Member, Finding]] = {
             f"{member_id} {finding.finding_id}": (member, finding)
             for member_id, member in runtime.members.items()
-            if member.kind == SUBENTRY_DATA_TOPIC and (book := runtime.topics.books.get(member_id)) is not None
+            if member.kind == SUBENTRY_DATA_TOPIC and (book := runtime.economy.topics.books.get(member_id)) is not None
             for finding in book.findings
             if finding.state is not FindingState.REJECTED
         }
@@ -45,7 +45,7 @@ async def async_setup_entry(
             shown[name] = FindingLocation(runtime, member, finding)
             async_add_entities([shown[name]], config_subentry_id=member.participant_id)
 
-    entry.async_on_unload(runtime.topics.watch(look))
+    entry.async_on_unload(runtime.economy.topics.watch(look))
     look()
 
 
@@ -65,7 +65,7 @@ class FindingLocation(GeolocationEvent):
         metres = distance(config.latitude, config.longitude, self._attr_latitude, self._attr_longitude)
         self._attr_distance = None if metres is None else round(metres / _M_PER_KM, 1)
         self._finding = finding
-        self._what = runtime.topics.books[member.participant_id].topic.kind
+        self._what = runtime.economy.topics.books[member.participant_id].topic.kind
 
     @property
     @override

@@ -228,7 +228,7 @@ class TopicSensor(MemberEntity, ViewSensor):
     @override
     def view(self) -> TopicView:
         """What the topic knows now."""
-        view, topics = super().view, self.runtime.topics
+        view, topics = super().view, self.runtime.economy.topics
         return TopicView(
             runtime=view.runtime,
             wallet=view.wallet,

@@ -31,14 +31,14 @@ async def island(live_island: Island) -> Island:
     """An island on which the charger was paid, and paid for a session."""
     await live_island.hass.config.async_set_time_zone("Europe/Amsterdam")
     runtime = live_island.runtime
-    await async_until(live_island.hass, lambda: runtime.desk.is_open)
+    await async_until(live_island.hass, lambda: runtime.economy.desk.is_open)
     await live_island.call("reward", device_id=live_island.device_id(CHARGER), amount=1_000, reason="x")
-    await async_until(live_island.hass, lambda: runtime.desk.affordable_i(CHARGER) == 1_000)
+    await async_until(live_island.hass, lambda: runtime.economy.desk.affordable_i(CHARGER) == 1_000)
     await async_until(live_island.hass, lambda: runtime.link.wallets[CHARGER].balance_i == 1_000)
-    await runtime.desk.async_settled()
+    await runtime.economy.desk.async_settled()
     now = dt_util.utcnow().timestamp()
     common: dict[str, Any] = {"at": now, "kind": Kind.CHARGING, "reference": "session-1", "payment_id": "session-1:1"}
-    runtime.desk.record(
+    runtime.economy.desk.record(
         "session",
         "session-1",
         {},
@@ -59,7 +59,7 @@ async def island(live_island: Island) -> Island:
         ended=True,
     )
     await async_until(live_island.hass, lambda: runtime.link.wallets[HOUSEHOLD].balance_i == 300)
-    await runtime.desk.async_settled()
+    await runtime.economy.desk.async_settled()
     return live_island
 
 
@@ -120,7 +120,7 @@ async def test_whoever_is_logged_in_downloads_what_is_theirs(
 ) -> None:
     client = await hass_client()
     base = f"/api/tangle_grid/{island.runtime.island_id}/statement"
-    month = str(island.runtime.books.this_month())
+    month = str(island.runtime.economy.books.this_month())
     response = await client.get(f"{base}/{CHARGER}/{month}/json")
     assert (await response.json())["closing_i"] == 700
     treasury = await (await client.get(f"{base}/treasury/{month}/json")).json()
@@ -186,9 +186,9 @@ async def test_whoever_is_erased_leaves_exact_sums(island: Island) -> None:
     entry = island.entry
     await island.hass.config_entries.async_reload(entry.entry_id)
     runtime = entry.runtime_data
-    await async_until(island.hass, lambda: runtime.desk.is_open and runtime.link.healthy)
-    await runtime.desk.async_settled()
-    again = await runtime.books.async_statement(CHARGER, runtime.books.this_month())
+    await async_until(island.hass, lambda: runtime.economy.desk.is_open and runtime.link.healthy)
+    await runtime.economy.desk.async_settled()
+    again = await runtime.economy.books.async_statement(CHARGER, runtime.economy.books.this_month())
     assert (again.closing_i, len(again.lines)) == (700, 2)
 
 
@@ -217,7 +217,7 @@ async def test_how_long_data_is_kept_is_an_option(island: Island) -> None:
     await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
     assert entry.options["retention"] == days
     await hass.async_block_till_done(wait_background_tasks=True)
-    books, desk = entry.runtime_data.books, entry.runtime_data.desk
+    books, desk = entry.runtime_data.economy.books, entry.runtime_data.economy.desk
     for after, details in ((9, {"charger": "=1"}), (11, {})):
         later = dt_util.utcnow() + timedelta(days=after)
         with patch("custom_components.tangle_grid.island.books.dt_util.utcnow", return_value=later):
@@ -227,7 +227,7 @@ async def test_how_long_data_is_kept_is_an_option(island: Island) -> None:
 
 async def test_old_details_are_forgotten(island: Island) -> None:
     """Of the session, which is a place; the reward's are kept longer. Sums stay."""
-    books, desk = island.runtime.books, island.runtime.desk
+    books, desk = island.runtime.economy.books, island.runtime.economy.desk
     await books.async_forget_old()
     assert [line.details for line in desk.journal.lines(participant=CHARGER)][-1] == {"charger": "=1"}
     in_100_days = dt_util.utcnow() + timedelta(days=100)

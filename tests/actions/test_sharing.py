@@ -23,7 +23,7 @@ async def share(island: Island, **data: Any) -> Any:
 
 async def test_what_devices_draw_and_give_is_shared_by_quarters(real_island: Island) -> None:
     hass, runtime = real_island.hass, real_island.runtime
-    await async_until(hass, lambda: runtime.desk.is_open)
+    await async_until(hass, lambda: runtime.economy.desk.is_open)
     set_sensor(hass, "sensor.inverter_power", 2000, "W")
     set_sensor(hass, "sensor.home_power", 1000, "W")
     await real_island.run(2 * 900)
@@ -42,22 +42,22 @@ async def test_what_devices_draw_and_give_is_shared_by_quarters(real_island: Isl
 
     # A restart in the middle of a quarter loses none of it.
     await hass.config_entries.async_reload(real_island.entry.entry_id)
-    await async_until(hass, lambda: real_island.runtime.desk.is_open)
+    await async_until(hass, lambda: real_island.runtime.economy.desk.is_open)
     again = await share(real_island)
     assert again["produced_wh"] >= found["produced_wh"]
 
 
 async def test_keys_and_what_they_cannot_be(real_island: Island) -> None:
     hass, runtime = real_island.hass, real_island.runtime
-    await async_until(hass, lambda: runtime.desk.is_open)
+    await async_until(hass, lambda: runtime.economy.desk.is_open)
     charger, household = real_island.device_id(CHARGER), real_island.device_id(HOUSEHOLD)
-    at = int(runtime.books.this_month().bounds(dt_util.get_default_time_zone())[0]) + 43_200
+    at = int(runtime.economy.books.this_month().bounds(dt_util.get_default_time_zone())[0]) + 43_200
     quarters = [
         Quarter(participant=SOLAR, at=at, wh_in=0, wh_out=600),
         Quarter(participant=CHARGER, at=at, wh_in=1_000, wh_out=0),
         Quarter(participant=HOUSEHOLD, at=at, wh_in=100, wh_out=0),
     ]
-    await hass.async_add_executor_job(runtime.desk.journal.add_quarters, quarters)
+    await hass.async_add_executor_job(runtime.economy.desk.journal.add_quarters, quarters)
     shares = {charger: 50, household: 50}
     for key, given, expected in (
         ("static", shares, [300, 100]),

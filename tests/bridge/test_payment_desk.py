@@ -34,7 +34,7 @@ def record(desk: PaymentDesk, *effects: Transfer | BookEntry, ended: bool = Fals
 
 async def test_what_is_written_is_paid_and_booked(hass: HomeAssistant, live_island: Island) -> None:
     runtime = live_island.runtime
-    desk = runtime.desk
+    desk = runtime.economy.desk
     await desk.async_settled()
     line = BookEntry(entry_id="l", participant=CHARGER, at=1.0, kind=Kind.FEED_IN, reference="session", amount_i=500)
     record(desk, pay(1, 500), line, wh=500)
@@ -51,7 +51,7 @@ async def test_what_is_written_is_paid_and_booked(hass: HomeAssistant, live_isla
 async def test_the_books_know_every_token_since_they_began(hass: HomeAssistant, live_island: Island) -> None:
     """Rewards and payments by hand have lines as well: what the lines come to is what the wallets hold."""
     runtime = live_island.runtime
-    desk = runtime.desk
+    desk = runtime.economy.desk
     await async_until(hass, lambda: desk.is_open)
     await desk.async_settled()
     reward = PaymentOrder(
@@ -72,7 +72,7 @@ async def test_the_books_know_every_token_since_they_began(hass: HomeAssistant, 
 
 
 async def test_a_restart_pays_what_was_promised_once(hass: HomeAssistant, live_island: Island) -> None:
-    desk = live_island.runtime.desk
+    desk = live_island.runtime.economy.desk
     await desk.async_settled()
     record(desk, pay(1, 500))
     await desk.async_settled()
@@ -88,8 +88,8 @@ async def test_a_restart_pays_what_was_promised_once(hass: HomeAssistant, live_i
     runtime = live_island.entry.runtime_data
     await async_until(hass, lambda: runtime.link.wallets.get(CHARGER) is not None)
     await async_until(hass, lambda: runtime.link.wallets[CHARGER].balance_i == 570)
-    await runtime.desk.async_settled()
-    assert runtime.desk.journal.open_transfers() == []
+    await runtime.economy.desk.async_settled()
+    assert runtime.economy.desk.journal.open_transfers() == []
 
 
 def _step(*effects: Transfer) -> Step:
@@ -97,7 +97,7 @@ def _step(*effects: Transfer) -> Step:
 
 
 async def test_a_poor_wallet_pays_its_oldest_debt_first(hass: HomeAssistant, island: Island) -> None:
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     await desk.async_settled()
     record(desk, pay(1, 500, source=CHARGER, target=TREASURY), pay(2, 50, source=CHARGER, target=TREASURY))
     record(desk, pay(3, 60, source=BATTERY, target=TREASURY))
@@ -116,7 +116,7 @@ async def test_a_poor_wallet_pays_its_oldest_debt_first(hass: HomeAssistant, isl
 
 
 async def test_what_a_wallet_can_afford(hass: HomeAssistant, island: Island) -> None:
-    desk, link = island.runtime.desk, island.runtime.link
+    desk, link = island.runtime.economy.desk, island.runtime.link
     await desk.async_settled()
     assert desk.affordable_i("nobody") == 0
     before = link.wallets[TREASURY].available_i
@@ -132,7 +132,7 @@ async def test_what_a_wallet_can_afford(hass: HomeAssistant, island: Island) -> 
 async def test_nothing_is_paid_that_could_not_be_written(
     hass: HomeAssistant, island: Island, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     await desk.async_settled()
     journal = desk.journal
     real = journal.record
@@ -155,7 +155,7 @@ async def test_nothing_is_paid_that_could_not_be_written(
 async def test_a_disk_that_is_quicker_than_the_loop_holds_up_no_payment(
     hass: HomeAssistant, island: Island, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     await desk.async_settled()
 
     def at_once(target: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
@@ -170,7 +170,7 @@ async def test_a_disk_that_is_quicker_than_the_loop_holds_up_no_payment(
 
 
 async def test_a_payment_that_failed_is_made_anew_under_another_id(hass: HomeAssistant, island: Island) -> None:
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     await desk.async_settled()
     record(desk, pay(1, 500))
     await desk.async_settled()
@@ -185,7 +185,7 @@ async def test_a_payment_that_failed_is_made_anew_under_another_id(hass: HomeAss
 
 
 async def test_the_ledger_is_believed_where_the_journal_was_set_back(hass: HomeAssistant, island: Island) -> None:
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     await desk.async_settled()
     await island.ledger.pay(PaymentOrder(payment_id="session:1", source=TREASURY, target=CHARGER, amount_i=640))
     line = BookEntry(

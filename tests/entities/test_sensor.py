@@ -134,11 +134,11 @@ async def test_a_quiet_island_writes_nothing(hass: HomeAssistant, island: Island
     own = [entity.entity_id for entity in er.async_entries_for_config_entry(er.async_get(hass), island.entry.entry_id)]
     async_track_state_change_event(hass, own, note)
     for _ in range(5):
-        island.runtime._async_step()
+        island.runtime.passes.async_step()
         await island.settle()
     assert not written
     set_sensor(hass, "sensor.home_power", 2600, "W")
-    island.runtime._async_step()
+    island.runtime.passes.async_step()
     await island.settle()
     assert written == ["sensor.home_1_power"]
 

@@ -97,7 +97,7 @@ class Drive:
             self.freezer.tick(step)
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done()
-        await self.island.runtime.desk.async_settled()
+        await self.island.runtime.economy.desk.async_settled()
         await self.island.settle()
 
     def paid(self) -> dict[str, int]:
@@ -110,7 +110,7 @@ class Drive:
 
 @pytest.fixture
 async def drive(hass: HomeAssistant, island: Island, freezer: FrozenDateTimeFactory) -> Drive:
-    await island.runtime.desk.async_settled()
+    await island.runtime.economy.desk.async_settled()
     island.ledger.balances |= {VEHICLE: 10**6, "vehicle-2": 10**6, CAR_PARK: 10**6}
     found = Drive(hass, island, freezer)
     await found.wait(300, AWAY)
@@ -136,7 +136,7 @@ async def test_a_car_that_pays_by_itself_parks_and_leaves(island: Island, drive:
     assert island.state("sensor", "open_stays", CAR_PARK) == "0"
     assert island.state("sensor", "income_today", CAR_PARK) == "3600"
     assert island.state("sensor", "parking_cost", VEHICLE) == "0"
-    journal = island.runtime.desk.journal
+    journal = island.runtime.economy.desk.journal
     (kept,) = await island.hass.async_add_executor_job(journal.ended, PARKING_RECEIPT)
     receipt = ParkingReceipt.from_dict(kept)
     assert (receipt.total_i, recompute(receipt)) == (3600, ())
@@ -166,7 +166,7 @@ async def test_a_toll_is_paid_once_a_passage_also_when_a_person_pays_first(islan
     assert drive.paid() == {VEHICLE: -100, TOLL: 100}
     assert [what for what, _ in drive.said] == ["toll_paid", "toll_paid"]
     assert island.state("sensor", "income_today", TOLL) == "100"
-    journal = island.runtime.desk.journal
+    journal = island.runtime.economy.desk.journal
     assert len(await island.hass.async_add_executor_job(journal.ended, TOLL_RECEIPT)) == 2
     for whose in (VEHICLE, TOLL):
         shown = await island.call("get_receipts", response=True, device_id=island.device_id(whose))
@@ -309,7 +309,7 @@ async def test_a_car_park_without_a_price_begins_nothing(hass: HomeAssistant, is
 async def test_nothing_is_begun_while_what_is_known_cannot_be_read(
     island: Island, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services = island.runtime.services
+    services = island.runtime.economy.services
     monkeypatch.setattr(services, "_ready", False)
     monkeypatch.setattr(PaymentDesk, "journal", property(lambda self: self._nothing()))
     monkeypatch.setattr(PaymentDesk, "_nothing", _closed, raising=False)
@@ -328,7 +328,7 @@ def _closed(_desk: object) -> None:
 
 async def test_who_is_erased_leaves_no_place_behind(hass: HomeAssistant, island: Island, drive: Drive) -> None:
     await drive.wait(1200, CENTRE)
-    journal = island.runtime.desk.journal
+    journal = island.runtime.economy.desk.journal
 
     def known() -> str:
         sagas = [journal.open_sagas(), journal.ended(PARKING_RECEIPT), journal.ended(TOLL_RECEIPT)]
@@ -336,8 +336,8 @@ async def test_who_is_erased_leaves_no_place_behind(hass: HomeAssistant, island:
 
     async def erase() -> None:
         """Do what the action does before it turns to the ledger."""
-        island.runtime.services.visits.erase(VEHICLE)
-        await island.runtime.books.async_erase(VEHICLE)
+        island.runtime.economy.services.visits.erase(VEHICLE)
+        await island.runtime.economy.books.async_erase(VEHICLE)
 
     await erase()
     await drive.wait(1200, AWAY)

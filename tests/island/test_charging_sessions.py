@@ -58,7 +58,7 @@ def fund(island: Island, **amounts: int) -> None:
 
 
 async def confirm(island: Island) -> None:
-    await island.runtime.desk.async_settled()
+    await island.runtime.economy.desk.async_settled()
     for payment_id, payment in tuple(island.ledger.orders.items()):
         if payment.confirmed_at is None:
             island.ledger.confirm(payment_id)
@@ -81,7 +81,7 @@ async def plug(hass: HomeAssistant, island: Island, state: str) -> None:
 
 
 def session(island: Island) -> Session:
-    found = island.runtime.charging.session(CHARGER)
+    found = island.runtime.economy.charging.session(CHARGER)
     assert found is not None
     return found
 
@@ -90,8 +90,8 @@ async def receipts(hass: HomeAssistant, island: Island) -> list[SessionReceipt]:
     await island.run(60)
     await confirm(island)
     await island.run(60)
-    await island.runtime.desk.async_settled()
-    stored: list[Mapping[str, Any]] = await hass.async_add_executor_job(island.runtime.desk.journal.ended, KIND)
+    await island.runtime.economy.desk.async_settled()
+    stored: list[Mapping[str, Any]] = await hass.async_add_executor_job(island.runtime.economy.desk.journal.ended, KIND)
     return [SessionReceipt.from_dict(each["receipt"]) for each in stored]
 
 
@@ -117,8 +117,10 @@ async def test_a_car_pays_from_plug_to_plug(hass: HomeAssistant, island: Island)
     assert recompute(receipt) == ()
     assert paid_i(island, CHARGER) == receipt.charge_i + receipt.fee_i
     assert receipt.charge_i == 250 * receipt.wh_in  # 0.25 of a Mi for a kWh
-    assert island.runtime.charging.session(CHARGER) is None
-    lines = await hass.async_add_executor_job(lambda: list(island.runtime.desk.journal.lines(participant=CHARGER)))
+    assert island.runtime.economy.charging.session(CHARGER) is None
+    lines = await hass.async_add_executor_job(
+        lambda: list(island.runtime.economy.desk.journal.lines(participant=CHARGER))
+    )
     charging = [line for line in lines if line.reference == receipt.session_id]
     assert sum(line.wh_in for line in charging) == receipt.wh_in
     assert sum(line.amount_i for line in charging) == -receipt.charge_i - receipt.fee_i
@@ -153,7 +155,7 @@ async def test_receipts_are_handed_out_and_priced_again(
         await island.call("get_receipts", response=True, device_id=island.device_id())
 
     # One that somebody has changed in the file is told from one that is right; one that is none is left out.
-    desk = island.runtime.desk
+    desk = island.runtime.economy.desk
     state = {"version": 1, "receipt": {**receipt.to_dict(), "charge_i": receipt.charge_i - 1}}
     desk.record(KIND, receipt.session_id, state, (), at=2.0, ended=True)
     desk.record(KIND, "another", {"version": 1, "receipt": {"version": 1}}, (), at=1.0, ended=True)
@@ -176,8 +178,8 @@ async def test_a_session_goes_on_after_a_restart(
     assert await hass.config_entries.async_reload(island.entry.entry_id)
     island.ledger = fake_ledger[-1]
     await island.settle()
-    await island.runtime.desk.async_settled()
-    assert island.runtime.charging.session(CHARGER) is not before
+    await island.runtime.economy.desk.async_settled()
+    assert island.runtime.economy.charging.session(CHARGER) is not before
     await charge(island, 600)
     assert session(island).session_id == before.session_id
     assert session(island).wh_in > before.wh_in
@@ -292,7 +294,7 @@ async def test_what_another_car_took_meanwhile_is_not_billed_to_the_one_before(
     await charge(island, 60)
     first = session(island)
     assert first.wh_in == 100
-    found = island.runtime.charging._at[CHARGER]
+    found = island.runtime.economy.charging._at[CHARGER]
     found.steady_at, found.plugged_at = None, (found.plugged_at or 0.0) - 600
     count(hass, 10.3)
     await charge(island, 60)
@@ -380,7 +382,7 @@ async def test_without_prices_nothing_is_charged(hass: HomeAssistant, island: Is
     hass.config_entries.async_update_entry(island.entry, options={**island.entry.options, "prices": {}})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert registry.async_get_entity_id("sensor", "tangle_grid", f"{CHARGER}_charging_price") is None
-    assert island.runtime.desk.open_sagas == {}
+    assert island.runtime.economy.desk.open_sagas == {}
 
 
 async def test_a_fault_of_a_session_stops_no_pass(hass: HomeAssistant, island: Island, caplog: Any) -> None:
@@ -401,9 +403,9 @@ async def test_a_charger_that_sees_no_plug_has_sessions_by_its_power(hass: HomeA
     assert session(island).wh_in > 500
     hass.states.async_set("input_boolean.charger", "off")
     await charge(island, 900)
-    assert island.runtime.charging.session(CHARGER) is not None
+    assert island.runtime.economy.charging.session(CHARGER) is not None
     await charge(island, 1_200)
-    assert island.runtime.charging.session(CHARGER) is None
+    assert island.runtime.economy.charging.session(CHARGER) is None
     (receipt,) = await receipts(hass, island)
     assert recompute(receipt) == ()
 

@@ -51,7 +51,7 @@ from tests.support.pass_time import limit, pass_seconds
 SAFE_A = 6.0
 ROOM = Path(tangle_grid.__file__).parent
 #: What begins a pass, and what hands a setpoint over: who breaks these leaves nobody to tell the devices anything.
-OUTSIDE = {"IslandRuntime._async_step", "ControlLoop.async_step", "SetpointWriter.put", "SetpointWriter._async_write"}
+OUTSIDE = {"Passes.async_step", "ControlLoop.async_step", "SetpointWriter.put", "SetpointWriter._async_write"}
 
 
 @pytest.fixture
@@ -383,7 +383,7 @@ async def test_each_function_of_a_pass_raises_in_turn(
     found: dict[CodeType, None] = {}
     runtime.loop._planning = None
     with watched(ROOM, found):
-        runtime._async_step()
+        runtime.passes.async_step()
         await hass.async_block_till_done()
     adapter = runtime.participants[CHARGER].adapter
     writing: dict[CodeType, None] = {}
@@ -396,14 +396,14 @@ async def test_each_function_of_a_pass_raises_in_turn(
         for code in codes:
             failed.clear()
             with broken(code):
-                runtime._async_step()
+                runtime.passes.async_step()
             await hass.async_block_till_done()
             told = limit(hass) if hass.states.is_state("input_boolean.charger", "on") else 0.0
             out_of_sight = bool(failed) or runtime.status.devices[CHARGER].silent
             assert told <= SAFE_A or not out_of_sight, code.co_qualname
             # The next pass works, whatever it was.
             failed.clear()
-            runtime._async_step()
+            runtime.passes.async_step()
             await hass.async_block_till_done()
             assert not failed, code.co_qualname
             assert not runtime.status.devices[CHARGER].silent, code.co_qualname

@@ -52,7 +52,7 @@ def charge(island: Island) -> None:
     payment = f"{SESSION}:0:0:e"
     common: dict[str, Any] = {"at": at, "kind": Kind.CHARGING, "reference": SESSION, "payment_id": payment}
     details = {"charger": PLACE}
-    island.runtime.desk.record(
+    island.runtime.economy.desk.record(
         "charging",
         SESSION,
         {"session": {"payers": [VEHICLE], "charger": PLACE}},
@@ -103,7 +103,7 @@ async def test_who_is_erased_and_removed_stands_in_no_file(
     hass.states.async_set("zone.mall", "0", {"latitude": 52.0, "longitude": 5.0, "radius": 100})
     island, runtime, folder = live_island, live_island.runtime, Path(hass.config.config_dir)
     device, topic, park = (island.device_id(each) for each in (VEHICLE, TOPIC, CAR_PARK))
-    await async_until(hass, lambda: runtime.desk.is_open)
+    await async_until(hass, lambda: runtime.economy.desk.is_open)
     for target in (device, topic):
         await island.call("reward", device_id=target, amount=10_000, reason="x")
     await async_until(hass, lambda: [runtime.link.wallets[each].balance_i for each in (VEHICLE, TOPIC)] == [10_000] * 2)
@@ -112,30 +112,30 @@ async def test_who_is_erased_and_removed_stands_in_no_file(
     await island.call("park_end", device_id=device, service_device_id=park)
     charge(island)
     await async_until(hass, lambda: runtime.link.wallets[VEHICLE].balance_i == 9_700)
-    await runtime.desk.async_settled()
+    await runtime.economy.desk.async_settled()
     assert await runtime.ledger.drain(30)
-    await runtime.desk.async_settled()
+    await runtime.economy.desk.async_settled()
     await write_all(hass)
     before = await hass.async_add_executor_job(files, folder, hass_storage)
     assert holding(before, NAME)
     assert holding(before, PLACE)
     assert await told(island) == {SESSION, "reward"}
     sums = {
-        each: (await runtime.books.async_statement(each, runtime.books.this_month())).totals
+        each: (await runtime.economy.books.async_statement(each, runtime.economy.books.this_month())).totals
         for each in (VEHICLE, HOUSEHOLD)
     }
 
     erased = await island.call("erase_me", response=True, device_id=device, confirm=True)
     assert (erased["under_way"], erased["payments"]) == (0, 1)
     for each, said in sums.items():
-        assert (await runtime.books.async_statement(each, runtime.books.this_month())).totals == said
+        assert (await runtime.economy.books.async_statement(each, runtime.economy.books.this_month())).totals == said
     assert sum(each.balance_i for each in (await runtime.ledger.wallets()).values()) == SUPPLY
     assert await told(island) == {"reward"}, "what was said of the car cannot be read"
 
     assert hass.config_entries.async_remove_subentry(island.entry, VEHICLE)
     await hass.async_block_till_done()
-    await async_until(hass, lambda: island.runtime.link.healthy and island.runtime.desk.is_open)
-    await island.runtime.desk.async_settled()
+    await async_until(hass, lambda: island.runtime.link.healthy and island.runtime.economy.desk.is_open)
+    await island.runtime.economy.desk.async_settled()
     assert (await island.runtime.ledger.wallets())[VEHICLE].balance_i == 9_700, "its wallet is kept"
     await hass.config_entries.async_unload(island.entry.entry_id)
     await hass.async_block_till_done()

@@ -200,7 +200,7 @@ async def test_a_charger_whose_limit_is_gone_cannot_be_reached(hass: HomeAssista
     await island.run(30)
     registry.async_update_entity("input_number.charger_limit", disabled_by=er.RegistryEntryDisabler.USER)
     hass.states.async_remove("input_number.charger_limit")
-    island.runtime._async_step()
+    island.runtime.passes.async_step()
     telemetry = island.runtime.telemetry[CHARGER]
     assert isinstance(telemetry, ChargerTelemetry)
     assert not telemetry.available
@@ -233,7 +233,7 @@ async def test_what_shows_nonsense_is_named(
             for other in METER:
                 if other != entity:
                     set_sensor(hass, other, 5000 + island._freezer().second / 10, "W")
-            island.runtime._async_step()
+            island.runtime.passes.async_step()
             await island.settle()
 
     await wait(90, *spoil)
@@ -258,12 +258,12 @@ async def test_one_that_comes_three_minutes_late_is_no_issue(
     for _ in range(12):
         island._freezer.tick(15)
         set_meter(hass, 5000, 5000, 5000 + island._freezer().second / 10)
-        island.runtime._async_step()
+        island.runtime.passes.async_step()
         await island.settle()
         assert "entity_gone" not in issues(hass)
         assert not island.runtime.telemetry[BATTERY].available
     hass.states.async_set("sensor.battery_power", "0", state.attributes)
-    island.runtime._async_step()
+    island.runtime.passes.async_step()
     assert island.runtime.telemetry[BATTERY].available
 
 
@@ -311,7 +311,7 @@ async def test_the_second_island_leaves_a_device_alone(
     assert await hass.config_entries.async_set_disabled_by(island.entry.entry_id, ConfigEntryDisabler.USER)
     freezer.tick(15)
     second.coordinator.async_set_updated_data(second.snapshot())
-    second._async_step()
+    second.passes.async_step()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert copy.runtime_data is not second
     assert copy.runtime_data.taken == {}

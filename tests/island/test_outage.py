@@ -139,7 +139,7 @@ async def test_a_battery_that_carries_the_island_is_paid_once_also_over_a_restar
         for entity_id in OUT:
             set_sensor(hass, entity_id, 1_200, "W")
         await island.run(15)
-    given = island.runtime.outage_rewards.given_wh[BATTERY]
+    given = island.runtime.economy.outage_rewards.given_wh[BATTERY]
     assert 90 <= given <= 130
     await hass.config_entries.async_reload(island.entry.entry_id)
     await island.settle()
@@ -154,4 +154,4 @@ async def test_a_battery_that_carries_the_island_is_paid_once_also_over_a_restar
     orders = [order for name, order in island.ledger.orders.items() if name.startswith("outage/")]
     assert [order.target for order in orders] == [island.runtime.wallet_ids[BATTERY]]
     assert orders[0].amount_i == pytest.approx(given * 1_000, rel=0.2)
-    assert island.runtime.outage_rewards.given_wh == {}
+    assert island.runtime.economy.outage_rewards.given_wh == {}

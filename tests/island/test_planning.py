@@ -31,11 +31,11 @@ async def test_a_plan_is_made_between_the_passes(
     monkeypatch.setattr(GridEngine, "go_on_planning", counted)
     monkeypatch.setattr(control_loop, "SMALL_BATCH", 1)
     before, planner._made_at = planner._plan, None
-    runtime._async_step()
+    runtime.passes.async_step()
     # The pass has only found that a plan is due.
     assert batches == [0]
     assert planner._plan is before
-    runtime._async_step()
+    runtime.passes.async_step()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert planner._plan is not before
     assert batches.count(1) > 50
@@ -50,7 +50,7 @@ async def test_unloading_ends_a_plan_that_is_being_made(
     monkeypatch.setattr(control_loop, "SMALL_BATCH", 1)
     planner = island.runtime.engine._parts.planning.planner
     planner._made_at = None
-    island.runtime._async_step()
+    island.runtime.passes.async_step()
     making = island.runtime.loop._planning
     assert making is not None
     await asyncio.sleep(0)

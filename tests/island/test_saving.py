@@ -86,7 +86,7 @@ async def test_a_device_that_flaps_each_second_writes_once_a_minute(
         set_meter(hass, 6_000 + second, 5_000 + second, 5_000 + second)
         island._freezer.tick(1)
         await hass.async_block_till_done()
-        island.runtime._async_step()
+        island.runtime.passes.async_step()
         await hass.async_block_till_done()
     assert len(told) > 50, "each time is told"
     assert disk.writes - before <= 3

@@ -65,9 +65,9 @@ async def report(island: Island, car: str, north_m: float = 0.0, **data: Any) ->
         **where,
         **data,
     )
-    await island.runtime.desk.async_settled()
-    island.runtime.desk.pay_again()
-    await island.runtime.desk.async_settled()
+    await island.runtime.economy.desk.async_settled()
+    island.runtime.economy.desk.pay_again()
+    await island.runtime.economy.desk.async_settled()
     return outcome
 
 
@@ -101,7 +101,7 @@ async def test_two_that_see_the_same_are_paid_and_it_stands_on_the_map(hass: Hom
         (CARS[0], 100, "data", {"kind", "receipts"}),
     ]
     lines = list(
-        await hass.async_add_executor_job(lambda: list(island.runtime.desk.journal.lines(participant=VEHICLE)))
+        await hass.async_add_executor_job(lambda: list(island.runtime.economy.desk.journal.lines(participant=VEHICLE)))
     )
     assert [(each.kind, each.amount_i, each.reference) for each in lines] == [(Kind.DATA, 100, first["report_id"])]
     # A third one comes too late.
@@ -301,8 +301,8 @@ async def test_a_day_that_is_spent_is_gone_on_with_tomorrow(hass: HomeAssistant,
 async def test_a_state_that_cannot_be_read_takes_no_reports(
     hass: HomeAssistant, island: Island, caplog: pytest.LogCaptureFixture
 ) -> None:
-    island.runtime.desk.record("topic", TOPIC, {"version": 99}, [], at=1.0)
-    await island.runtime.desk.async_settled()
+    island.runtime.economy.desk.record("topic", TOPIC, {"version": 99}, [], at=1.0)
+    await island.runtime.economy.desk.async_settled()
     assert await hass.config_entries.async_reload(island.entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert "The data topic Potholes takes no reports" in caplog.text
@@ -346,8 +346,8 @@ async def test_a_topic_in_a_zone_waits_for_it_and_goes_with_it(hass: HomeAssista
     )
     await hass.config_entries.async_reload(island.entry.entry_id)
     await hass.async_block_till_done()
-    topics = island.entry.runtime_data.topics
-    await island.entry.runtime_data.desk.async_settled()
+    topics = island.entry.runtime_data.economy.topics
+    await island.entry.runtime_data.economy.desk.async_settled()
     issues = ir.async_get(hass).issues
     assert TOPIC not in topics.books
     assert (DOMAIN, f"topic_unreadable_{TOPIC}") in issues

@@ -43,8 +43,8 @@ async def test_whoever_is_erased_has_reported_nothing(hass: HomeAssistant, live_
     erased = await island.call("erase_me", response=True, device_id=device, confirm=True)
     assert erased["reports"] == 1
     assert (await island.call("export_my_data", response=True, device_id=device))["reports"] == []
-    await island.runtime.desk.async_settled()
-    assert VEHICLE not in str(island.runtime.desk.journal.saga("topic", TOPIC))
+    await island.runtime.economy.desk.async_settled()
+    assert VEHICLE not in str(island.runtime.economy.desk.journal.saga("topic", TOPIC))
     (message,) = await island.runtime.ledger.tangle.messages(kind="report")
     assert (message.rejection, "what" in message.body) == ("unreadable", False)
 

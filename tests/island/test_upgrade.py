@@ -185,7 +185,7 @@ async def test_the_books_begin_where_a_release_had_none(
     runtime = opened.runtime_data
     journal = ledger_folder(hass, runtime.island_id) / JOURNAL_FILE
     assert not list(release.rglob(JOURNAL_FILE))  # noqa: ASYNC240 - a folder of a test
-    await async_until(hass, lambda: runtime.desk.is_open)
+    await async_until(hass, lambda: runtime.economy.desk.is_open)
     assert journal.is_file()
     # Each participant of then has a key that nobody else has, for receipts of its own.
     keyring = await runtime.secret_store.async_load(

@@ -58,7 +58,7 @@ def month_of(text: str) -> Month:
 async def _statement(call: ServiceCall) -> ServiceResponse:
     target = async_target(call.hass, call.data[ATTR_DEVICE_ID])
     await async_require_spending(target, call.context)
-    books, form = target.runtime.books, call.data[ATTR_FORMAT]
+    books, form = target.runtime.economy.books, call.data[ATTR_FORMAT]
     month = month_of(call.data[ATTR_MONTH]) if ATTR_MONTH in call.data else books.this_month()
     with translated_errors():
         found = await books.async_statement(_participant(target), month)
@@ -75,7 +75,7 @@ def _participant(target: Target) -> str:
 
 
 def _content(target: Target, of: Statement, form: str) -> Any:
-    books = target.runtime.books
+    books = target.runtime.economy.books
     if form != JSON:
         return books.csv(of, Form(form.removeprefix("csv_")), target.runtime.wallet_names)
     try:
@@ -122,7 +122,7 @@ async def _export_my_data(call: ServiceCall) -> ServiceResponse:
     runtime, member = target.runtime, target.participant
     participant = _participant(target)
     with translated_errors():
-        books = await runtime.books.async_export(participant)
+        books = await runtime.economy.books.async_export(participant)
     settings = None if member is None else runtime.entry.subentries[member.participant_id]
     asked = [request for request in runtime.grid.newest_requests if participant in request.asks]
     return {
@@ -132,7 +132,7 @@ async def _export_my_data(call: ServiceCall) -> ServiceResponse:
         "books": books,
         "reports": [
             {"topic": runtime.members[topic_id].name, **sighting_response(runtime, each)}
-            for topic_id, each in runtime.topics.reports_of(participant)
+            for topic_id, each in runtime.economy.topics.reports_of(participant)
         ],
         "requests": [
             {"request_id": request.request_id, "part": request.asks[participant].to_dict()} for request in asked
@@ -149,9 +149,9 @@ async def _erase_me(call: ServiceCall) -> ServiceResponse:
         raise invalid("erasing_not_confirmed", participant=target.participant.name)
     runtime, participant = target.runtime, target.participant.participant_id
     with translated_errors():
-        runtime.services.visits.erase(participant)
-        runtime.topics.forget(participant)
-        erased = await runtime.books.async_erase(participant)
+        runtime.economy.services.visits.erase(participant)
+        runtime.economy.topics.forget(participant)
+        erased = await runtime.economy.books.async_erase(participant)
         reports = await runtime.ledger.keys.forget_reports(participant)
     return {
         "lines": erased.lines,
@@ -184,7 +184,7 @@ class StatementView(HomeAssistantView):
             return self.json_message("Forbidden", HTTPStatus.FORBIDDEN)
         try:
             with translated_errors():
-                found = await runtime.books.async_statement(participant, month_of(month))
+                found = await runtime.economy.books.async_statement(participant, month_of(month))
                 content = _content(target, found, form)
         except HomeAssistantError as error:
             return self.json_message(str(error), HTTPStatus.BAD_REQUEST)

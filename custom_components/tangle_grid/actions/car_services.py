@@ -79,21 +79,21 @@ async def _park_start(call: ServiceCall) -> ServiceResponse:
     vehicle, vehicle_id = await _async_vehicle(call)
     service = _service(call, vehicle, SUBENTRY_PARKING)
     with translated_errors():
-        return vehicle.runtime.services.async_park(vehicle_id, service)
+        return vehicle.runtime.economy.services.async_park(vehicle_id, service)
 
 
 async def _park_end(call: ServiceCall) -> ServiceResponse:
     vehicle, vehicle_id = await _async_vehicle(call)
     service = _service(call, vehicle, SUBENTRY_PARKING) if ATTR_SERVICE_DEVICE_ID in call.data else None
     with translated_errors():
-        return vehicle.runtime.services.async_leave(vehicle_id, service)
+        return vehicle.runtime.economy.services.async_leave(vehicle_id, service)
 
 
 async def _pay_toll(call: ServiceCall) -> ServiceResponse:
     vehicle, vehicle_id = await _async_vehicle(call)
     service = _service(call, vehicle, SUBENTRY_TOLL)
     with translated_errors():
-        return vehicle.runtime.services.async_pay_toll(vehicle_id, service)
+        return vehicle.runtime.economy.services.async_pay_toll(vehicle_id, service)
 
 
 async def _set_service_policy(call: ServiceCall) -> ServiceResponse:

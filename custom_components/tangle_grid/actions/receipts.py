@@ -45,7 +45,7 @@ async def _get_receipts(call: ServiceCall) -> ServiceResponse:
         raise invalid("device_is_island", island=runtime.entry.title)
     await async_require_spending(target, call.context)
     with translated_errors():
-        found = await runtime.receipts.async_newest(
+        found = await runtime.economy.receipts.async_newest(
             member.participant_id, kinds=call.data[ATTR_KINDS], limit=call.data[ATTR_LIMIT]
         )
     return {"receipts": [_response(call.hass, target, member.participant_id, each) for each in found]}
@@ -92,7 +92,9 @@ class ReceiptView(HomeAssistantView):
             return self.json_message("Forbidden", HTTPStatus.FORBIDDEN)
         try:
             with translated_errors():
-                found = await runtime.receipts.async_newest(participant, kinds=[kind], limit=1, reference=reference)
+                found = await runtime.economy.receipts.async_newest(
+                    participant, kinds=[kind], limit=1, reference=reference
+                )
         except HomeAssistantError as error:
             return self.json_message(str(error), HTTPStatus.BAD_REQUEST)
         if not found:

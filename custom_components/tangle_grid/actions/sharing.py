@@ -77,11 +77,11 @@ async def _share_energy(call: ServiceCall) -> ServiceResponse:
         names[device_id], ids[device_id] = participant.name, participant.participant_id
     members = {device_id: ids[device_id] for device_id in call.data[ATTR_DEVICE_ID]}
     key = _key(call.data[ATTR_KEY], members, call.data.get(ATTR_SHARES))
-    month = month_of(call.data[ATTR_MONTH]) if ATTR_MONTH in call.data else runtime.books.this_month()
+    month = month_of(call.data[ATTR_MONTH]) if ATTR_MONTH in call.data else runtime.economy.books.this_month()
     sources = [ids[device_id] for device_id in call.data[ATTR_SOURCE_DEVICE_ID]]
     with translated_errors():
-        await runtime.quarter_hours.async_write_all()
-        shared = await runtime.books.async_share(sources, list(members.values()), key, month)
+        await runtime.economy.quarter_hours.async_write_all()
+        shared = await runtime.economy.books.async_share(sources, list(members.values()), key, month)
     zone, form = dt_util.get_default_time_zone(), Form(call.data[ATTR_FORMAT].removeprefix("csv_"))
     used = {who: sum(each.used_wh[who] for each in shared) for who in members.values()}
     got = {who: sum(each.shared_wh[who] for each in shared) for who in members.values()}

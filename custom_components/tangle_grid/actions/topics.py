@@ -80,7 +80,7 @@ async def _report(call: ServiceCall) -> ServiceResponse:
     latitude, longitude = _place(runtime, reporter, call.data)
     seen_at: datetime | None = call.data.get(ATTR_SEEN_AT)
     with translated_errors():
-        outcome = await runtime.topics.async_report(
+        outcome = await runtime.economy.topics.async_report(
             topic.participant_id,
             reporter.participant_id,
             latitude=latitude,
@@ -128,21 +128,21 @@ def _value(hass: HomeAssistant, data: Mapping[str, Any]) -> float | None:
 async def _accept_report(call: ServiceCall) -> ServiceResponse:
     runtime, topic_id = await _async_own_topic(call)
     with translated_errors():
-        finding = runtime.topics.accept(topic_id, call.data[ATTR_REPORT_ID])
+        finding = runtime.economy.topics.accept(topic_id, call.data[ATTR_REPORT_ID])
     return {"finding": None if finding is None else _finding_response(finding)}
 
 
 async def _reject_report(call: ServiceCall) -> ServiceResponse:
     runtime, topic_id = await _async_own_topic(call)
     with translated_errors():
-        finding = runtime.topics.reject(topic_id, call.data[ATTR_REPORT_ID])
+        finding = runtime.economy.topics.reject(topic_id, call.data[ATTR_REPORT_ID])
     return {"finding": _finding_response(finding)}
 
 
 async def _get_reports(call: ServiceCall) -> ServiceResponse:
     runtime, topic_id = await _async_own_topic(call)
     with translated_errors():
-        book = runtime.topics.book(topic_id)
+        book = runtime.economy.topics.book(topic_id)
     return {
         "reports": [sighting_response(runtime, each) for each in book.open],
         "findings": [_finding_response(each) for each in book.findings],

@@ -197,7 +197,7 @@ def _session_cost(view: ParticipantView) -> float | None:
 
     Where charging costs nothing: its energy at the island's price, in steps of 10 Wh; unknown without a price.
     """
-    cost = view.runtime.charging.cost(view.participant.participant_id)
+    cost = view.runtime.economy.charging.cost(view.participant.participant_id)
     if cost is not None:
         return round(float(cost), 2)
     price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
@@ -217,18 +217,18 @@ def _worth_of_cost(view: ParticipantView) -> float:
 
 def _session_cost_i(view: ParticipantView) -> Mapping[str, Any] | None:
     """Return the same in tokens, where somebody pays for it."""
-    cost_i = view.runtime.charging.cost_i(view.participant.participant_id)
+    cost_i = view.runtime.economy.charging.cost_i(view.participant.participant_id)
     return None if cost_i is None else {"cost_i": cost_i}
 
 
 def _price_now(view: ParticipantView) -> float | None:
-    quote = view.runtime.charging.quote(view.participant.participant_id)
+    quote = view.runtime.economy.charging.quote(view.participant.participant_id)
     return None if quote is None else round(float(quote.per_kwh), 4)
 
 
 def _price_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
     """Return the same in tokens, and what follows."""
-    quote = view.runtime.charging.quote(view.participant.participant_id)
+    quote = view.runtime.economy.charging.quote(view.participant.participant_id)
     if quote is None:
         return None
     return {
@@ -241,7 +241,7 @@ def _price_attributes(view: ParticipantView) -> Mapping[str, Any] | None:
 
 
 def _payment(view: ParticipantView) -> Value:
-    return view.runtime.charging.payment(view.participant.participant_id).value
+    return view.runtime.economy.charging.payment(view.participant.participant_id).value
 
 
 def _stands(view: ParticipantView) -> Value:

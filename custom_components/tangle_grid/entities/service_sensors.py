@@ -26,7 +26,7 @@ class ServiceSensorDescription(ViewSensorDescription[ServiceView]):
 INCOME: Final = ServiceSensorDescription.tokens(
     "income_today",
     SensorStateClass.MEASUREMENT,
-    lambda view: view.runtime.services.visits.income_today_i(view.member_id),
+    lambda view: view.runtime.economy.services.visits.income_today_i(view.member_id),
     measures=True,
 )
 SERVICE_SENSORS: Final[Mapping[str, tuple[ServiceSensorDescription, ...]]] = {
@@ -35,7 +35,7 @@ SERVICE_SENSORS: Final[Mapping[str, tuple[ServiceSensorDescription, ...]]] = {
             key="open_stays",
             translation_key="open_stays",
             state_class=SensorStateClass.MEASUREMENT,
-            value_fn=lambda view: view.runtime.services.visits.open_stays(view.member_id),
+            value_fn=lambda view: view.runtime.economy.services.visits.open_stays(view.member_id),
         ),
         INCOME,
     ),
@@ -47,14 +47,14 @@ SERVICE_SENSORS: Final[Mapping[str, tuple[ServiceSensorDescription, ...]]] = {
             device_class=SensorDeviceClass.TIMESTAMP,
             value_fn=lambda view: (
                 None
-                if (since := view.runtime.services.visits.parked_since(view.member_id)) is None
+                if (since := view.runtime.economy.services.visits.parked_since(view.member_id)) is None
                 else as_datetime(since)
             ),
         ),
         ServiceSensorDescription.tokens(
             "parking_cost",
             SensorStateClass.MEASUREMENT,
-            lambda view: view.runtime.services.visits.parking_cost_i(view.member_id),
+            lambda view: view.runtime.economy.services.visits.parking_cost_i(view.member_id),
             measures=True,
         ),
     ),

@@ -87,7 +87,7 @@ class DeviceIssues:
                 yield DeviceIssue(
                     key=ISSUE_COUNTER,
                     subject=f"{charger_id}_{entity_id}",
-                    wrong=entry.runtime_data.charging.doubts_counter(charger_id),
+                    wrong=entry.runtime_data.economy.charging.doubts_counter(charger_id),
                     patience=timedelta(0),
                     placeholders={"device": f"{entry.title}, {subentry.title}", "entity": entity_id},
                 )

@@ -4,24 +4,20 @@ The control pass is synchronous and does no I/O. It runs when the meter changes,
 notices what does not report any more and lets leases run out.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later, async_track_state_change_event, async_track_time_interval
-from homeassistant.util import dt as dt_util
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 
 from ..bridge.held_messages import HeldMessages
-from ..bridge.journal import JOURNAL_FILE, OrderedTransfer
 from ..bridge.link import LedgerLink
 from ..bridge.messages import event_message, meter_message
 from ..bridge.options import LedgerChoice
-from ..bridge.payment_desk import PaymentDesk
-from ..bridge.secrets import SecretStore, ledger_folder
+from ..bridge.secrets import SecretStore
 from ..clock import GridClock
 from ..const import (
     CONF_ISLAND_ID,
@@ -29,7 +25,6 @@ from ..const import (
     CONF_PUBLISH_INTERVAL,
     DEFAULT_PUBLISH_INTERVAL,
     KIND_SIMULATED,
-    LOGGER,
     TREASURY,
 )
 from ..coordinator import IslandCoordinator
@@ -37,19 +32,16 @@ from ..data import IslandSnapshot
 from ..devices.adapters.household import SHED
 from ..devices.adapters.readout import Readout
 from ..devices.config import policy_from_data
+from ..economy.effects import Effect
 from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import GridStatus
-from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
-from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
+from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged
 from ..link.joining.store import async_link_store
-from ..log_once import LogOnce
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
 from .archive import RemovedIslands
-from .books import FORGET_EVERY, Books, Receipts
-from .charging_sessions import ChargingSessions
 from .configuration import (
     build_forecasts,
     build_grid_config,
@@ -62,24 +54,21 @@ from .configuration import (
     structure,
 )
 from .control_loop import ControlLoop
+from .economy import IslandEconomy
 from .enrolment import async_enrol
 from .entity_identity import async_member_prefixes
 from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .link_houses import with_houses
 from .links import Links
-from .meter_moment import MeterMoment
-from .outage_rewards import OutageRewards
 from .outside_answers import OutsideAnswers
-from .quarter_hours import QuarterHours
+from .passes import BesideThePass, Passes
+from .reward_progress import reward_progress
 from .rewards import Payouts
-from .services import CarServices
 from .setpoint_writers import SetpointWriter
-from .signed_receipts import SignedReceipts
 from .storage import GridStore
 from .stored_state import async_tell_lost
 from .token_rate import TokenRate
-from .topics import DataTopics
 from .vehicles import Vehicles
 from .visits import ServiceHappened
 
@@ -111,10 +100,8 @@ class IslandRuntime:
         self._store = GridStore(hass, self.island_id)
         self._listeners: list[Callable[[RuntimeEvent], None]] = []
         self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._device_change: CALLBACK_TYPE | None = None
-        self._looking: asyncio.Handle | None = None
         self._running = False
-        self._said = LogOnce(LOGGER)
+        self.passes = Passes(hass, entry.title)
 
     @property
     def taken(self) -> dict[str, str]:
@@ -138,8 +125,8 @@ class IslandRuntime:
             island_id=self.island_id,
             store=await async_link_store(self.hass, self.island_id),
             clock=self.clock,
-            look=self._async_look_now,
-            changed=self._async_show_economy,
+            look=self.passes.async_look_now,
+            changed=self._async_offer,
         )
         config = with_houses(
             build_grid_config(self.entry, self.participants), tuple(self.links.houses.values()), self.clock
@@ -157,7 +144,7 @@ class IslandRuntime:
             participants=self.participants,
             members=self.members,
             stored=state.vehicles,
-            noticed=self._async_look_soon,
+            noticed=self.passes.async_look_soon,
         )
         self._lost = (*state.lost, *(f"engine/{path}" for path in self.engine.lost))
         if self._lost:
@@ -179,7 +166,7 @@ class IslandRuntime:
             held=HeldMessages(state.unsaid),
             on_open=self._async_ledger_opened,
             on_event=self._async_ledger_event,
-            on_trouble=self._async_ledger_trouble,
+            on_trouble=self._async_offer,
         )
         self.payouts = Payouts(
             self.link,
@@ -188,49 +175,24 @@ class IslandRuntime:
             payee=self.vehicles.payee,
             was_paid=self._async_payment_changed,
         )
-        receipts = Receipts(keyring.persons)
-        self.desk = PaymentDesk(
-            self.hass,
-            ledger_folder(self.hass, self.island_id) / JOURNAL_FILE,
-            self.link,
-            wallet_of=self._wallet_of,
-            opened=self._async_journal_opened,
-            changed=self._async_transfer_changed,
-            receipt=receipts.of,
-            rate=self.money.told,
-        )
-        self.books = Books(
-            self.hass,
-            self.island_id,
-            desk=self.desk,
-            link=self.link,
-            store=self.secret_store,
-            receipts=receipts,
-            rate=self.money,
-            entry=self.entry,
-        )
-        self.receipts = SignedReceipts(self.hass, self.island_id, desk=self.desk, link=self.link)
-        self.services = CarServices(self.hass, self.entry, self.clock, self.desk, self._async_service_happened)
-        self.topics = DataTopics(self.hass, self.entry, self.desk, self.link)
-        self.topics.watch(self._async_show_economy)
-        self.charging = ChargingSessions(
+        self.economy = IslandEconomy(
             self.hass,
             self.entry,
-            engine=self.engine,
+            island_id=self.island_id,
             clock=self.clock,
-            desk=self.desk,
+            engine=self.engine,
+            link=self.link,
+            keyring=keyring,
+            secret_store=self.secret_store,
             vehicles=self.vehicles,
             participants=self.participants,
             members=self.members,
-            ledger_open=lambda: self.link.is_open,
-            noticed=self._async_look_soon,
-        )
-        self.outage_rewards = OutageRewards(self.entry, self.desk, self.vehicles, lambda: dt_util.utcnow().timestamp())
-        self.quarter_hours = QuarterHours(
-            self.hass,
-            clock=self.clock,
-            desk=self.desk,
+            rate=self.money,
             telemetry=lambda: self.loop.telemetry,
+            allowances=None if self.street is None else self._allowances,
+            happened=self._async_service_happened,
+            changed=self._async_offer,
+            noticed=self.passes.async_look_soon,
             do=self._async_do,
         )
         await RemovedIslands(self.hass).async_discard(self.island_id)
@@ -253,6 +215,7 @@ class IslandRuntime:
             show=self._async_show,
             day=state.day,
         )
+        self.passes.async_take(self.loop, self._beside_passes())
         self._follow_up = FollowUp(
             self._store,
             title=self.entry.title,
@@ -282,18 +245,7 @@ class IslandRuntime:
             async_enrol(self.hass, self.entry, self.participants.values()),
             self.forecasts.async_start(),
             OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
-            MeterMoment(self.hass, self.readout.meter_entities, self._async_step).async_start(),
-            async_track_state_change_event(self.hass, self.readout.device_entities, self._async_device_changed),
-            async_track_state_change_event(self.hass, self.readout.supply_entities, self._async_supply_changed),
             self.vehicles.async_start(),
-            self.quarter_hours.async_start(),
-            async_track_time_interval(
-                self.hass,
-                self._async_heartbeat,
-                timedelta(seconds=self.clock.wall_delay(self.engine.config.timing.heartbeat_s)),
-                name="tangle_grid heartbeat",
-                cancel_on_shutdown=True,
-            ),
             async_track_time_interval(
                 self.hass,
                 self._async_publish,
@@ -301,20 +253,12 @@ class IslandRuntime:
                 name="tangle_grid publish",
                 cancel_on_shutdown=True,
             ),
-            async_track_time_interval(
-                self.hass,
-                self.books.async_forget_old,
-                FORGET_EVERY,
-                name="tangle_grid retention",
-                cancel_on_shutdown=True,
-            ),
         ]
+        self.passes.async_start(self.readout, self.clock.wall_delay(self.engine.config.timing.heartbeat_s))
         self.loop.async_start()
         self.links.async_start()
-        self._async_step()
-        self.services.async_start()
-        self.topics.async_start()
-        self.desk.async_start()
+        self.passes.async_step()
+        self.economy.async_start()
         self.link.async_start()
 
     async def async_stop(self) -> None:
@@ -325,18 +269,12 @@ class IslandRuntime:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe.clear()
-        if self._device_change:
-            self._device_change()
+        self.passes.async_stop()
         self.coordinator.async_close()
         await self.links.async_stop()
         await self.loop.async_close()
         await self.async_save()
-        self.services.async_stop()
-        self.topics.async_stop()
-        self.charging.close()
-        self.outage_rewards.close()
-        await self.quarter_hours.async_write_all()
-        await self.desk.async_close()
+        await self.economy.async_stop()
         await self.link.async_close()
         if self.street is not None:
             await self.street.async_stop()
@@ -352,71 +290,29 @@ class IslandRuntime:
 
     # Control
 
-    @callback
-    def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
-        """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
-        self._async_look_soon()
-
-    @callback
-    def _async_supply_changed(self, _event: Event[EventStateChangedData]) -> None:
-        """Make a pass: whether the cable is dead is more urgent than any reading."""
-        self._async_step()
-
-    @callback
-    def _async_look_soon(self) -> None:
-        """Make a pass within a second."""
-        if self._device_change is None:
-            self._device_change = async_call_later(self.hass, _DEVICE_CHANGE_DELAY_S, self._async_device_pass)
-
-    @callback
-    def _async_device_pass(self, _now: datetime) -> None:
-        self._device_change = None
-        self._async_step()
-
-    @callback
-    def _async_heartbeat(self, _now: datetime) -> None:
-        self._async_step()
-
-    @callback
-    def _async_step(self, meter_changed_at: float | None = None) -> None:
-        """One control pass."""
-        try:
-            self.vehicles.async_look(self.loop.status)
-            self._said.right("vehicles", "Which vehicle is where at %s can be told again", self.entry.title)
-        except Exception as error:  # noqa: BLE001 - the pass is made, whoever is where
-            self._said.wrong("vehicles", "Which vehicle is where at %s cannot be told", self.entry.title, error=error)
-        try:
-            self.links.async_before_pass()
-        except Exception as error:  # noqa: BLE001 - envelopes lapse by themselves
-            self._links_failed(error)
-        self.loop.async_step(meter_changed_at)
-        try:
-            self.links.async_after_pass()
-            self._said.right("links", "The links of %s work again", self.entry.title)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._links_failed(error)
-        try:
-            self.charging.async_look(self.loop.status)
-            self.outage_rewards.async_look(self.loop.status)
-            self._said.right("charging", "Charging at %s can be metered and paid again", self.entry.title)
-        except Exception as error:  # noqa: BLE001 - the passes go on, whoever owes what
-            self._said.wrong("charging", "Charging at %s cannot be metered and paid", self.entry.title, error=error)
-
-    def _links_failed(self, error: Exception) -> None:
-        """Say that what a pass has to do with linked islands went wrong; it is made all the same."""
-        self._said.wrong("links", "The links of %s do not work", self.entry.title, error=error)
-
-    @callback
-    def _async_look_now(self) -> None:
-        """Make a pass in the next turn of the event loop, one for all that comes in this one."""
-        if self._running and self._looking is None:
-            self._looking = self.hass.loop.call_soon(self._async_looked)
-
-    @callback
-    def _async_looked(self) -> None:
-        self._looking = None
-        if self._running:
-            self._async_step()
+    def _beside_passes(self) -> tuple[BesideThePass, ...]:
+        """Return what is done with each pass."""
+        return (
+            BesideThePass(
+                name="vehicles",
+                right="Which vehicle is where at %s can be told again",
+                wrong="Which vehicle is where at %s cannot be told",
+                before=(lambda: self.vehicles.async_look(self.loop.status),),
+            ),
+            BesideThePass(
+                name="links",
+                right="The links of %s work again",
+                wrong="The links of %s do not work",
+                before=(self.links.async_before_pass,),
+                after=(self.links.async_after_pass,),
+            ),
+            BesideThePass(
+                name="charging",
+                right="Charging at %s can be metered and paid again",
+                wrong="Charging at %s cannot be metered and paid",
+                after=(lambda: self.economy.async_look(self.loop.status),),
+            ),
+        )
 
     @callback
     def _async_show(self, error: Exception | None) -> None:
@@ -447,7 +343,7 @@ class IslandRuntime:
     def _async_happened(self, events: Iterable[GridEvent], *, persist: bool = False) -> None:
         happened = tuple(events)
         self.vehicles.note(happened)
-        self.charging.note(happened)
+        self.economy.charging.note(happened)
         if persist or any(map(is_owed, happened)):
             said = (event_message(event, self.engine.requests) for event in happened)
             self._follow_up.owe(message for message in said if message is not None)
@@ -466,7 +362,7 @@ class IslandRuntime:
             self.link.held.add(message)
         await self._follow_up.async_say()
         await self.link.async_refresh_rules()
-        self.desk.pay_again()
+        self.economy.desk.pay_again()
 
     # Ledger
 
@@ -474,7 +370,7 @@ class IslandRuntime:
     def _async_ledger_opened(self, payments: list[Payment]) -> None:
         for payment in payments:
             self._async_payment_changed(payment)
-        self.desk.ledger_opened(payments)
+        self.economy.desk.ledger_opened(payments)
         self._async_do(self._async_catch_up(), "publish")
 
     async def _async_catch_up(self) -> None:
@@ -486,63 +382,25 @@ class IslandRuntime:
     def _async_ledger_event(self, event: LedgerEvent) -> None:
         if isinstance(event, PaymentChanged):
             self._async_payment_changed(event.payment)
-            self.desk.payment_changed(event.payment)
+            self.economy.desk.payment_changed(event.payment)
         for listener in tuple(self._listeners):
             listener(event)
-        self._async_ledger_trouble()
+        self._async_offer()
 
     @callback
-    def _async_ledger_trouble(self) -> None:
+    def _async_offer(self) -> None:
+        """Let the entities see how things stand now."""
         if self._running:
             self.coordinator.async_offer(self.snapshot())
 
     @callback
     def _async_payment_changed(self, payment: Payment) -> None:
         """Carry a reward's progress into the request that it belongs to."""
-        request_id, _, device_id = payment.payment_id.partition(":")
-        if payment.source != TREASURY or device_id not in self.payees:
-            return
-        now = self.clock.now()
-        events: list[GridEvent] = []
-        try:
-            if payment.state in (PaymentState.SENT, PaymentState.CONFIRMED):
-                events += self.engine.commands.mark_paid(
-                    now, request_id=request_id, device_id=device_id, reference=payment.tail or ""
-                )
-            if payment.state is PaymentState.CONFIRMED:
-                events += self.engine.commands.mark_confirmed(now, request_id=request_id, device_id=device_id)
-        except GridError as error:
-            # An old request that the grid no longer keeps.
-            LOGGER.debug("No open request for the payment %s: %s", payment.payment_id, error)
-        self._async_happened(events)
+        self._async_happened(reward_progress(self.engine, self.clock, self.payees, payment))
 
-    # The economy
-
-    def _wallet_of(self, participant: str) -> str | None:
-        """Return a participant's wallet, also of one who has left; the operator's is the treasury."""
-        return TREASURY if participant == TREASURY else self.payees.get(participant)
-
-    @callback
-    def _async_journal_opened(self) -> None:
-        """Let what was under way in the economy go on."""
-        if self.street is not None:
-            at = dt_util.utcnow().timestamp()
-            gifts = allowances((*self.vehicles.all, *self.topics.all), at)
-            self.desk.record("allowance", self.island_id, {}, tuple(gifts), at=at, ended=True)
-        self.services.async_opened()
-        self.topics.opened()
-        self.charging.opened()
-        self.outage_rewards.opened()
-
-    @callback
-    def _async_show_economy(self) -> None:
-        if self._running:
-            self.coordinator.async_offer(self.snapshot())
-
-    @callback
-    def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:
-        """Tell those who wait for a payment of the economy."""
-        self.charging.transfer_changed(ordered)
+    def _allowances(self, at: float) -> tuple[Effect, ...]:
+        """Return what the simulated street gives its cars and authorities, once."""
+        return tuple(allowances((*self.vehicles.all, *self.economy.topics.all), at))
 
     @callback
     def _async_service_happened(self, event: ServiceHappened) -> None:
@@ -557,7 +415,7 @@ class IslandRuntime:
         """Take a person's choice of the car at a charger, it is kept, and counts at once."""
         self.vehicles.async_choose(charger_id, choice)
         self._async_happened((), persist=True)
-        self._async_step()
+        self.passes.async_step()
 
     def snapshot(self) -> IslandSnapshot:
         """Return the newest picture of the island."""
@@ -591,7 +449,7 @@ class IslandRuntime:
     def _async_command(self, events: Iterable[GridEvent]) -> None:
         """Let the events of a command take their course, and run a pass at once."""
         self._async_happened(events)
-        self._async_step()
+        self.passes.async_step()
 
     @callback
     def async_apply_settings(self) -> None:
@@ -602,7 +460,7 @@ class IslandRuntime:
                 self.engine.commands.update_policy(participant_id, policy_from_data(data))
         self.vehicles.async_apply_settings()
         self.engine.commands.set_planning(enabled=planning(self.entry))
-        self._async_step()
+        self.passes.async_step()
         self._async_do(self.link.async_choose(LedgerChoice.from_options(self.entry.options)), "choose ledger")
 
     def _state(self) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
             for load in participant.config.loads
         ]
     if isinstance(telemetry, ChargerTelemetry):
-        quote, cost = runtime.charging.quote(participant_id), runtime.charging.cost(participant_id)
+        quote, cost = runtime.economy.charging.quote(participant_id), runtime.economy.charging.cost(participant_id)
         item |= {
             "connected": status.connected,
             "session_wh": status.session_energy_wh // 10 * 10,
@@ -222,7 +222,7 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
             "vehicle": runtime.vehicles.at(participant_id).vehicle_id,
             "price": None if quote is None else round(float(quote.per_kwh), 4),
             "cost": None if cost is None else round(float(cost), 2),
-            "payment": runtime.charging.payment(participant_id).value,
+            "payment": runtime.economy.charging.payment(participant_id).value,
             "planned": [
                 [run.start, run.end, round(run.current_a, 1)] for run in runtime.grid.planned(participant_id)[:_RUNS]
             ],
