@@ -240,8 +240,7 @@ def test_debts_decay_survive_a_restart_and_newcomers_start_with_the_least() -> N
     debts.enrol(["new", "a"], HALF_LIFE_S)
     debts.add("b", 1000, HALF_LIFE_S)
     assert debts.of("new", HALF_LIFE_S) == pytest.approx(200)
-    again = Debts()
-    again.restore(json.loads(json.dumps(debts.to_dict())))
+    again = Debts.from_dict(json.loads(json.dumps(debts.to_dict())))
     assert again.to_dict() == debts.to_dict()
     assert debts.of("a", 100 * HALF_LIFE_S) == 0
 

@@ -86,11 +86,10 @@ def test_a_profile_is_small_and_survives_storage() -> None:
     profile = taught(lambda day, quarter: 500.0 + quarter + day, 60)
     stored = json.dumps(profile.to_dict())
     assert len(stored) < 16_000
-    again = HouseholdProfile()
-    again.restore(json.loads(stored))
+    again = HouseholdProfile.from_dict(json.loads(stored))
     assert again.to_dict() == profile.to_dict()
     with pytest.raises(ValueError, match="96"):
-        again.restore({**profile.to_dict(), "today": [1]})
+        HouseholdProfile.from_dict({**profile.to_dict(), "today": [1]})
 
 
 @pytest.mark.parametrize("midnight_s", [0, -7200, 28_800, -46_800, 36_000, -20_700])

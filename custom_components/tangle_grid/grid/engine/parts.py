@@ -111,7 +111,7 @@ class EngineParts:
         try:
             off = {str(device_id): {str(load) for load in loads} for device_id, loads in stored["off"].items()}
             if self.supply is not None:
-                self.supply.restore(stored)
+                self.supply = SupplyWatch.from_dict(self.supply.config, stored)
         except KeyError, TypeError, ValueError, AttributeError:
             self.lost.append("supply")
             return

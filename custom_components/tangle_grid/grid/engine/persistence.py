@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any
 
 from ..device.state import DeviceState
+from ..network.capacity_envelope import EnvelopeWatch
+from ..network.capacity_tariff import PeakWindow
 from ..network.protection import FeederWatch, TemporaryCapacity
 from ..requests.lifecycle import Lifecycle
 from .stored_state import VERSION, readable
@@ -83,18 +85,19 @@ def load(
             feeder.echo.probation = stored.get("probation", False)
             feeder.reports.restore(stored.get("reports", ()))
             if feeder.peak is not None and (peak := stored.get("peak")) is not None:
-                feeder.peak.restore(peak)
-            feeder.linked.restore(stored.get("linked"))
+                target_w, window_s = feeder.peak.target_w, feeder.peak.window_s
+                feeder.peak = PeakWindow.from_dict(peak, target_w=target_w, window_s=window_s)
+            feeder.linked = EnvelopeWatch.from_dict(stored.get("linked"))
             temporary = stored["temporary"]
             feeder.temporary = None if temporary is None else TemporaryCapacity(**temporary)
     for device_id, device in devices.items():
         if (stored := read["devices"].get(device_id)) is not None:
             _take(f"devices/{device_id}", partial(device.restore, stored), lost)
     for stored in read["requests"]:
-        _take(f"requests/{stored['request_id']}", partial(lifecycle.restore, stored), lost)
+        _take(f"requests/{stored['request_id']}", partial(lifecycle.take_request, stored), lost)
     _rehang(lifecycle, feeders)
     if (account := read.get("market")) is not None:
-        _take("market", partial(lifecycle.restore_account, account, read["day_started_at"]), lost)
+        _take("market", partial(lifecycle.take_account, account, read["day_started_at"]), lost)
     return Loaded(
         day_started_at=read["day_started_at"],
         saved_at=read.get("at"),

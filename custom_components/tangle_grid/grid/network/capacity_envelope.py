@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..model.validation import MAX_DURATION_S
 from ..model.world import PhaseTriple
@@ -70,13 +70,14 @@ class EnvelopeWatch:
         """Return what a restart must not lose: what it falls back to, and nothing that was leased."""
         return None if self.envelope is None else {"fallback_a": list(self.envelope.fallback_a)}
 
-    def restore(self, stored: Mapping[str, Any] | None) -> None:
-        """Take over what `to_dict` gave: until an envelope is heard, what it falls back to holds."""
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Return what `to_dict` described: until an envelope is heard, what it falls back to holds."""
         if stored is None:
-            return
+            return cls()
         first, second, third = (float(amps) for amps in stored["fallback_a"])
         fallback_a = (first, second, third)
-        self.envelope = CapacityEnvelope(fallback_a=fallback_a, limit_a=fallback_a, until=0.0)
+        return cls(envelope=CapacityEnvelope(fallback_a=fallback_a, limit_a=fallback_a, until=0.0))
 
 
 def _least(one: PhaseTriple, other: PhaseTriple) -> PhaseTriple:

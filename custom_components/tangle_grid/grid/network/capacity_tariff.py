@@ -8,7 +8,7 @@ over carries kettles and ovens.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..model.world import PhaseReading
 
@@ -82,11 +82,17 @@ class PeakWindow:
         """Return JSON-able content."""
         return {"start": self._start, "energy_ws": self._energy_ws, "at": self._at, "power_w": self._power_w}
 
-    def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what an earlier run had added up; the time between counts as not measured."""
-        self._start = None if data["start"] is None else float(data["start"])
-        self._energy_ws, self._at = float(data["energy_ws"]), float(data["at"])
-        self._power_w = None if data["power_w"] is None else float(data["power_w"])
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, target_w: float, window_s: float) -> Self:
+        """Return what an earlier run had added up; the time between counts as not measured."""
+        return cls(
+            target_w=target_w,
+            window_s=window_s,
+            _start=None if data["start"] is None else float(data["start"]),
+            _energy_ws=float(data["energy_ws"]),
+            _at=float(data["at"]),
+            _power_w=None if data["power_w"] is None else float(data["power_w"]),
+        )
 
     def _mean_between(self, elapsed_s: float, power_w: float | None) -> float:
         before = self._power_w

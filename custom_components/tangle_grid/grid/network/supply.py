@@ -8,7 +8,7 @@ does not tell leaves a cable that feeds as it is: whether its meter may be belie
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from ..model.reading import PhaseTriple
 from ..model.supply import Supply, SupplyConfig, SupplyTelemetry
@@ -80,17 +80,20 @@ class SupplyWatch:
         """Return what a restart in the middle must not lose, JSON-able."""
         return {"state": self.state.value, "since": self.since, "lost_at": self.lost_at}
 
-    def restore(self, stored: Mapping[str, Any]) -> None:
-        """Go on from what `to_dict` gave. A cable that was settling begins to settle anew.
+    @classmethod
+    def from_dict(cls, config: SupplyConfig, stored: Mapping[str, Any]) -> Self:
+        """Return the watch that `to_dict` described. A cable that was settling begins to settle anew.
 
         Raises:
-            KeyError, TypeError, ValueError: it is something else; nothing was changed.
+            KeyError, TypeError, ValueError: it is something else.
         """
         state, since, lost_at = Supply(stored["state"]), stored["since"], stored["lost_at"]
         for at in (since, lost_at):
             if at is not None and (isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at)):
                 raise ValueError(at)
-        self.state, self.since, self.lost_at = state, since, lost_at
+        watch = cls(config)
+        watch.state, watch.since, watch.lost_at = state, since, lost_at
+        return watch
 
     def _while_alone(self, now: float, seen: SupplyTelemetry) -> None:
         if seen.cable is None:

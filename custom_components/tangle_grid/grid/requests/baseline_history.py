@@ -1,7 +1,7 @@
 """What was learned of the participants and enters their baselines: households' profiles, the truth of cars' claims."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from ..device.state import DeviceState
 from ..model.local_time import LocalTime, utc
@@ -102,11 +102,17 @@ class Habits:
             "claims": {device_id: claim.to_dict() for device_id, claim in self._claims.items()},
         }
 
-    def restore(self, data: Mapping[str, Any], device_ids: Iterable[str]) -> None:
-        """Take over what `to_dict` gave, of the devices that there still are."""
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], device_ids: Iterable[str], local: LocalTime = utc) -> Self:
+        """Return what `to_dict` described, of the devices that there still are.
+
+        Raises:
+            AttributeError, KeyError, TypeError, ValueError: it is something else.
+        """
+        habits = cls(local)
         for device_id in device_ids:
             if (stored := data["profiles"].get(device_id)) is not None:
-                self._profiles[device_id] = HouseholdProfile(self._local)
-                self._profiles[device_id].restore(stored)
+                habits._profiles[device_id] = HouseholdProfile.from_dict(stored, local)
             if (stored := data["claims"].get(device_id)) is not None:
-                self._claims[device_id] = Claim.from_dict(stored)
+                habits._claims[device_id] = Claim.from_dict(stored)
+        return habits

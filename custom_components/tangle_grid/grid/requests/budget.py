@@ -7,7 +7,7 @@ whatever is delivered. What was set aside and not earned is free again when the 
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..model.metered_series import WS_PER_WH
 from ..model.request import Ask, CurtailmentRequest, RequestState
@@ -81,6 +81,9 @@ class Budget:
         """Return JSON-able content."""
         return {"spent_i": self.spent_i}
 
-    def restore(self, data: dict[str, Any]) -> None:
-        """Take over what `to_dict` gave."""
-        self.spent_i = int(data["spent_i"])
+    @classmethod
+    def from_dict(cls, market: MarketConfig, data: Mapping[str, Any]) -> Self:
+        """Return the budget that `to_dict` described."""
+        budget = cls(market)
+        budget.spent_i = int(data["spent_i"])
+        return budget

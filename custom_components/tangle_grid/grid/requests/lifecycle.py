@@ -44,6 +44,7 @@ class Lifecycle:
     def __init__(
         self, devices: Mapping[str, DeviceState], timing: Timing, market: MarketConfig, local: LocalTime
     ) -> None:
+        self._market, self._local = market, local
         self.budget = Budget(market)
         self.debts = Debts()
         self.habits = Habits(local)
@@ -180,18 +181,18 @@ class Lifecycle:
         """Return JSON-able content of what goes with them: budget, debts, habits."""
         return {"budget": self.budget.to_dict(), "debts": self.debts.to_dict(), "habits": self.habits.to_dict()}
 
-    def restore_account(self, data: Mapping[str, Any], day_started_at: float | None) -> None:
+    def take_account(self, data: Mapping[str, Any], day_started_at: float | None) -> None:
         """Take over what an earlier run stored with `account`; the requests are there already."""
         if (budget := data["budget"]) is not None:
-            self.budget.restore(budget)
+            self.budget = Budget.from_dict(self._market, budget)
         else:
             # What has been settled since the day began has been spent.
             asks = [ask for request in self.requests.values() for ask in request.asks.values()]
             self.budget.spent_i = sum(ask.amount_i for ask in asks if (ask.ended_at or 0.0) >= (day_started_at or 0.0))
-        self.debts.restore(data["debts"])
-        self.habits.restore(data["habits"], self._devices)
+        self.debts = Debts.from_dict(data["debts"])
+        self.habits = Habits.from_dict(data["habits"], self._devices, self._local)
 
-    def restore(self, data: Mapping[str, Any]) -> None:
+    def take_request(self, data: Mapping[str, Any]) -> None:
         """Take over a request that an earlier run stored with `to_dict`."""
         request = CurtailmentRequest.from_dict(data)
         self.requests[request.request_id] = request

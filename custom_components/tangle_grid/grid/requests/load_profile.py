@@ -13,7 +13,7 @@ and S. Kiliccote, Statistical analysis of baseline load models for non-residenti
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..model.local_time import LocalTime, utc
 
@@ -114,13 +114,20 @@ class HouseholdProfile:
             "spoilt_until": self._spoilt_until,
         }
 
-    def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `to_dict` gave; the slot that was open is lost."""
-        for kind, days in self._days.items():
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], local: LocalTime = utc) -> Self:
+        """Return the profile that `to_dict` described; the slot that was open is lost.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        profile = cls(local)
+        for kind, days in profile._days.items():
             days.extend([_day(day) for day in data["days"][kind]])
-        self._ordinal = data["ordinal"]
-        self._today = _day(data["today"])
-        self._spoilt_until = float(data["spoilt_until"])
+        profile._ordinal = data["ordinal"]
+        profile._today = _day(data["today"])
+        profile._spoilt_until = float(data["spoilt_until"])
+        return profile
 
     def _number(self, t: float) -> int:
         """Return the quarter that the clocks show, counted from 1970 on."""

@@ -6,7 +6,7 @@ debt of the one who has least, so leaving and coming back gains nothing.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 HALF_LIFE_S: Final = 7 * 86_400.0
 #: Debts below this are forgotten, i.
@@ -44,9 +44,16 @@ class Debts:
         """Return JSON-able content."""
         return {device_id: list(debt) for device_id, debt in self._debts.items()}
 
-    def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `to_dict` gave."""
-        self._debts = {str(device_id): (float(debt), float(at)) for device_id, (debt, at) in data.items()}
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the debts that `to_dict` described.
+
+        Raises:
+            TypeError, ValueError: it is something else.
+        """
+        known = cls()
+        known._debts = {str(device_id): (float(debt), float(at)) for device_id, (debt, at) in data.items()}
+        return known
 
 
 def _decayed(debt: float, at: float, now: float) -> float:
