@@ -105,9 +105,9 @@ async def test_the_recorder_keeps_a_tenth_of_the_rows_that_it_keeps_of_the_meter
     [
         ("quiet", 20, 300, 0.1),
         # With requests, whose steps are told at once.
-        pytest.param("quiet", 20, 1800, 0.125, marks=pytest.mark.long),
+        pytest.param("quiet", 20, 1800, 0.1, marks=pytest.mark.long),
         pytest.param("restless", 20, 1800, 0.2, marks=pytest.mark.long),
-        pytest.param("quiet", 50, 900, 0.25, marks=pytest.mark.long),
+        pytest.param("quiet", 50, 900, 0.22, marks=pytest.mark.long),
     ],
 )
 async def test_a_street_of_chargers_and_households_writes_a_tenth_of_what_the_feeds_meter_writes(

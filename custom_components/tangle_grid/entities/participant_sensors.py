@@ -30,7 +30,6 @@ from .view_sensors import (
     CALM_SOC,
     CALM_W,
     HELD_BACK,
-    LONG_PATIENCE,
     LONGEST_PATIENCE,
     PATIENCE,
     TAKES_AT_MOST,
@@ -77,7 +76,7 @@ CHARGING_SENSORS: Final = (CHARGING_PRICE, CHARGING_PAYMENT)
 PRICE_ATTRIBUTES: Final = frozenset({"price_i", "cost_i", "changes_at", "next_price", "per_hour", "per_session"})
 
 #: A session's energy, and what it costs, are shown anew after so much more, Wh.
-_WORTH_WH: Final = 500.0
+_WORTH_WH: Final = 1_000.0
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
@@ -328,7 +327,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         calm=_WORTH_WH,
         news_fn=_stage_of_session,
         pace=PATIENCE,
-        patience=LONG_PATIENCE,
+        patience=LONGEST_PATIENCE,
         # It falls back a little after a crash, which is no new session, and a new session may begin with more than the
         # one before had at its end: only the time at which it began tells.
         state_class=SensorStateClass.TOTAL,
@@ -347,7 +346,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         calm=_worth_of_cost,
         news_fn=_stage_of_session,
         pace=PATIENCE,
-        patience=LONG_PATIENCE,
+        patience=LONGEST_PATIENCE,
         value_fn=_session_cost,
         beside_fn=_session_cost_i,
     ),
@@ -378,7 +377,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         applies_to=_has_soc,
         measures=True,
         calm=CALM_SOC,
-        patience=LONG_PATIENCE,
+        patience=LONGEST_PATIENCE,
         value_fn=_soc,
     ),
     ParticipantSensorDescription(
@@ -406,7 +405,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
         value_fn=_stands,
         attributes_fn=_help,
         quiet=True,
-        patience=LONG_PATIENCE,
+        patience=LONGEST_PATIENCE,
     ),
     ParticipantSensorDescription(
         key="last_decision",

@@ -9,7 +9,7 @@ from homeassistant.const import PERCENTAGE
 
 from ..const import CONF_SOC
 from ..entity import VehicleView
-from .view_sensors import CALM_SOC, LONG_PATIENCE, Value, ViewSensorDescription
+from .view_sensors import CALM_SOC, LONGEST_PATIENCE, Value, ViewSensorDescription
 from .wallet_sensors import wallet_sensors
 from .why_sensors import why_sensor
 
@@ -56,7 +56,7 @@ VEHICLE_SENSORS: Final[tuple[VehicleSensorDescription, ...]] = (
         applies_to=lambda data: CONF_SOC in data,
         measures=True,
         calm=CALM_SOC,
-        patience=LONG_PATIENCE,
+        patience=LONGEST_PATIENCE,
         value_fn=_soc,
     ),
     VehicleSensorDescription(
