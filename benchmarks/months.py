@@ -75,6 +75,9 @@ _TARIFFS: Final = (
         '{"type": "TIME", "price": 0.4, "step_size": 60}, {"type": "FLAT", "price": 0.35}]}]}'
     ),
 )
+# A wallet that holds less is filled up, i: one cannot pay for a whole charge by then.
+_LOW_I: Final = 1_000_000
+_TOP_UP_I: Final = 10_000_000
 _START: Final = datetime(2026, 10, 1, tzinfo=UTC).timestamp()
 _WATCHING: Final = Watching(enter_s=60, leave_s=60)
 
@@ -242,7 +245,18 @@ class _House:
         known = sagas.get("topic", {}).get("roads")
         self.book = TopicBook(self.topic) if known is None else TopicBook.from_dict(self.topic, known)
         self.granted = dict(sagas.get("budget", {}).get("budget", {}))
+        self._meet_cars()
         self.check_books()
+
+    def _meet_cars(self) -> None:
+        """Hold the plugs against what was written down: whoever came or went while it was has left meanwhile.
+
+        A session that is open and whose car is gone ends with the next look; a car without a session was not let draw.
+        """
+        for car in self.cars.values():
+            open_at = next((name for name, each in self.sessions.items() if each.payer == car.name), None)
+            if open_at != car.charger:
+                car.charger, car.until = open_at, self.now
 
     def check_books(self) -> None:
         """Stop unless the books, with what is under way, are what the wallets hold."""
@@ -346,15 +360,7 @@ class _House:
             charger, car.charger = car.charger, None
             del self.sessions[charger]
             self.settling[session.session_id] = session
-            outcome = session.finish(self._reading(charger), self._situation(session))
-            try:
-                self.keep(session, outcome)
-            except _CrashError:
-                # The car has gone all the same; who reads the journal sees no plug.
-                stored = self.journal.open_sagas().get("charging", {}).get(session.session_id, {})
-                if "session" in stored and stored["session"]["phase"] == Phase.OPEN:
-                    car.charger, car.until = charger, self.now
-                raise
+            self.keep(session, session.finish(self._reading(charger), self._situation(session)))
             return
         outcome = session.step(self._reading(car.charger, asked=car.asked), self._situation(session))
         self.keep(session, outcome)
@@ -382,6 +388,21 @@ class _House:
         )
         transfer = Transfer(payment_id=name, source="treasury", target=car.name, amount_i=amount_i)
         self.hand_in("charging", session.session_id, {"session": session.to_dict()}, (transfer, *lines))
+
+    def top_up(self) -> None:
+        """Let the car park, which earns most, fill the wallets that run low: debts are paid from it first."""
+        for car in self.cars.values():
+            amount_i = _TOP_UP_I
+            if self.ledger.wallets[car.name] >= _LOW_I or self.ledger.wallets["park"] < amount_i:
+                continue
+            name = f"top-up-{next(self.numbers)}"
+            common: dict[str, Any] = {"at": self.now, "kind": Kind.TRANSFER, "reference": name, "payment_id": name}
+            lines = (
+                BookEntry(entry_id=f"{name}/in", participant=car.name, amount_i=amount_i, **common),
+                BookEntry(entry_id=f"{name}/out", participant="park", amount_i=-amount_i, **common),
+            )
+            transfer = Transfer(payment_id=name, source="park", target=car.name, amount_i=amount_i)
+            self.hand_in("top-up", name, {}, (transfer, *lines), ended=True)
 
     def drive(self, car: _Car) -> None:
         """Let a car that does not charge go somewhere, and report what it sees."""
@@ -472,6 +493,7 @@ class _House:
             effects = self.book.tick(self.now, self.day)
             if effects:
                 self.hand_in("topic", "roads", self.book.to_dict(), effects)
+            self.top_up()
             self.pay()
             self.restarted = False
         except _CrashError:
@@ -490,6 +512,7 @@ class _House:
                 self.visit(car)
             for session in tuple(self.settling.values()):
                 self.keep(session, session.settle(self.now, self._situation(session)))
+            self.top_up()
             self.pay()
             if not (self.sessions or self.settling or self.journal.open_transfers()):
                 return

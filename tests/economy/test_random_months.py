@@ -15,6 +15,13 @@ def test_everything_adds_up_over_a_random_day_with_crashes(seed: int) -> None:
     assert figures.payments > 20
 
 
+def test_a_session_whose_car_came_or_went_during_a_crash_ends_and_is_paid() -> None:
+    """Of this day, a crash cuts off a plug-in that was just written down: nothing is drawn, and the session closes."""
+    figures = random_month(3, days=1.0, crashes=0.1)
+    assert figures.crashes >= 100
+    assert figures.sessions >= 4
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 130))
 def test_everything_adds_up_over_random_months(seed: int) -> None:

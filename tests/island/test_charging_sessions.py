@@ -189,9 +189,28 @@ async def test_a_session_goes_on_after_a_restart(
     assert orders.keys() < island.ledger.orders.keys()
 
 
+async def test_a_session_whose_car_left_during_a_stop_ends_and_is_paid(
+    hass: HomeAssistant, island: Island, fake_ledger: list[FakeLedger]
+) -> None:
+    fund(island, charger_1=RICH_I)
+    await plug(hass, island, "on")
+    await charge(island, 600)
+    before = session(island)
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    hass.states.async_set(PLUG, "off")
+    hass.states.async_set("input_boolean.charger", "off")
+    assert await hass.config_entries.async_setup(island.entry.entry_id)
+    island.ledger = fake_ledger[-1]
+    await island.settle()
+    await charge(island, 120)
+    assert island.runtime.charging.session(CHARGER) is None
+    (receipt,) = await receipts(hass, island)
+    assert (receipt.session_id, recompute(receipt)) == (before.session_id, ())
+    assert receipt.wh_in >= before.wh_in
+    assert sum(order.amount_i for order in receipt.payments) >= receipt.charge_i
+
+
 COUNTER = "sensor.charger_energy"
-
-
 COUNTER_OUT = "sensor.charger_energy_out"
 
 
