@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from custom_components.tangle_grid.economy import TariffError, read_tariff
 from custom_components.tangle_grid.economy.cli import main
 from custom_components.tangle_grid.economy.errors import SENTENCES
 from tests.support.ocpi import cdr, component, element, tariff
@@ -91,9 +93,8 @@ IMPOSSIBLE_TARIFFS = {
     "not_a_date": restricted(start_date="30.11.2026"),
     "not_a_time": restricted(start_time="24:00"),
     "unknown_choice": restricted(day_of_week=["FUNDAY"]),
-    "unknown_dimension": tariff(element(component("BLOCKING", 1))),
     "same_dimension_twice": tariff(element(ENERGY, ENERGY)),
-    "step_size_below_one": tariff(element(component("ENERGY", 1, 0))),
+    "step_size_below_one": tariff(element(component("ENERGY", 1, -1))),
     "reservation_dimension": restricted(reservation="RESERVATION"),
     "negative_vat": tariff(element(component("ENERGY", 1, vat=-1))),
     "cannot_hold": restricted(min_kwh=20, max_kwh=20),
@@ -102,7 +103,8 @@ IMPOSSIBLE_TARIFFS = {
     "tariff_not_valid": tariff(element(ENERGY), end_date_time="2026-11-30T09:30:00Z"),
 }
 IMPOSSIBLE_SESSIONS = {
-    "negative_volume": cdr((0, {"ENERGY": -1})),
+    "negative_volume": cdr((0, {"TIME": -1})),
+    "no_periods": cdr(),
     "runs_backwards": cdr((10, {"ENERGY": 1}), (9, {"ENERGY": 1})),
     "period_after_end": cdr((0, {"ENERGY": 1}), (90, {"ENERGY": 1})).replace("11:01:00", "10:59:00"),
 }
@@ -147,16 +149,12 @@ def test_a_restriction_that_cannot_hold(run: Run, capsys: pytest.CaptureFixture[
 
 
 def test_every_sentence_is_told_once() -> None:
-    assert set(SENTENCES) == set(IMPOSSIBLE_TARIFFS) | set(IMPOSSIBLE_SESSIONS)
+    assert set(SENTENCES) == {*IMPOSSIBLE_TARIFFS, *IMPOSSIBLE_SESSIONS, "unknown_dimension"}
 
 
-def test_a_session_that_ends_before_it_starts_or_knows_no_such_dimension(
-    run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_session_that_ends_before_it_starts(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     backwards = SESSION.replace('"end_date_time": "2026-11-30T09:31', '"end_date_time": "2026-11-30T09:29')
     assert "runs backwards" in refused(run, capsys, GOOD, backwards)
-    assert "charging_periods[0].dimensions[0].type is WATER" in refused(run, capsys, GOOD, cdr((0, {"WATER": 1})))
-    assert "is empty" in refused(run, capsys, GOOD, cdr())
 
 
 def test_a_file_or_time_zone_that_is_not_there(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -172,6 +170,78 @@ def test_what_the_price_had_to_assume_is_said(run: Run, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert "Period 1: nothing says its current" in out
     assert "Period 1: another price begins within it" in out
+
+
+def test_what_is_not_understood_is_passed_over_and_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    by = tariff(element(component("BLOCKING", 9), component("ENERGY", 0.25, 0)))
+    assert run(by, cdr((0, {"ENERGY": 20, "WATER": 7})), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"]["excl_vat"] == 5.0
+    said = " ".join(told["notes"])
+    assert "Passed over: tariff.elements[0].price_components[0].type is BLOCKING" in said
+    assert "price_components[1].step_size is 0" in said
+    assert "charging_periods[0].dimensions[1].type is WATER" in said
+    with pytest.raises(TariffError, match="OCPI does not know"):
+        read_tariff(tariff(element(component("BLOCKING", 9))))
+    with pytest.raises(TariffError, match="1 or more"):
+        read_tariff(tariff(element(component("ENERGY", 1, 0))))
+
+
+@pytest.mark.parametrize(
+    ("totals", "cost"),
+    [
+        ({"total_energy": 10, "total_time": 2, "total_parking_time": 0.5}, 7.0),  # 2.50, 1.50 and 3.00
+        ({"total_energy": 10, "total_time": 2}, 4.5),
+        ({"total_energy": 10}, 4.5),  # and what lasted from the start to the end
+    ],
+)
+def test_a_session_without_periods_is_priced_by_its_totals(
+    run: Run, capsys: pytest.CaptureFixture[str], totals: dict[str, Any], cost: float
+) -> None:
+    by = tariff(element(component("ENERGY", 0.25), component("TIME", 1), component("PARKING_TIME", 6)))
+    assert run(by, cdr(minutes=120, **totals), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"]["excl_vat"] == cost
+    assert "its totals were priced as one" in " ".join(told["notes"])
+
+
+@pytest.mark.parametrize("totals", [{"total_time": -1}, {"total_time": 1, "total_parking_time": 2}])
+def test_totals_that_cannot_be_are_refused(
+    run: Run, capsys: pytest.CaptureFixture[str], totals: dict[str, Any]
+) -> None:
+    assert "a volume is not negative" in refused(run, capsys, GOOD, cdr(minutes=120, **totals))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "said"),
+    [
+        ({"excl_vat": 3.0, "incl_vat": 3.6}, "3.0000 without VAT (as here) and 3.6000 with it (as here)"),
+        ({"excl_vat": 3.004}, "3.0040 without VAT (as here)."),
+        ({"before_taxes": 3.5, "taxes": [{"name": "VAT", "amount": 0.05}]}, "(0.5000 more than here) and 3.5500 with"),
+        ({"excl_vat": 2}, "2.0000 without VAT (1.0000 less than here)."),
+        (7, None),
+    ],
+)
+def test_what_the_session_claims_is_held_against_the_price(
+    run: Run, capsys: pytest.CaptureFixture[str], claimed: object, said: str | None
+) -> None:
+    assert run(GOOD, cdr((0, {"ENERGY": 20, "TIME": 1.5}), total_cost=claimed)) == 0
+    out = capsys.readouterr().out
+    assert "The session itself says" not in out if said is None else said in out
+
+
+def test_periods_of_another_tariff_and_energy_that_is_fed_back_are_said(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = json.loads(cdr((0, {"ENERGY": 10}), (30, {"ENERGY": -4})))
+    session["charging_periods"][1]["tariff_id"] = "night"
+    assert run(tariff(element(ENERGY)), json.dumps(session), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"]["excl_vat"] == 1.5
+    assert "another tariff (night): all were priced by 1" in " ".join(told["notes"])
+    assert "Period 2: more energy was fed back" in " ".join(told["notes"])
+    assert run(tariff(element(component("ENERGY", 1, 500))), cdr((0, {"ENERGY": -4})), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["total"]["excl_vat"] == -4.0
 
 
 def test_a_session_at_the_end_of_time(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -183,6 +183,17 @@ def test_energy_and_duration_count_until_the_period() -> None:
     assert [line.billed for line in bill(by, cdr(*periods)).lines] == [5, Fraction("0.6")]
 
 
+def test_the_duration_of_a_session_that_was_reserved_begins_with_its_use() -> None:
+    by = tariff(
+        element(component("TIME", 2), reservation="RESERVATION", max_duration=1800),
+        element(component("TIME", 0), max_duration=1800),
+        element(component("TIME", 6)),
+    )
+    reserved = {"RESERVATION_TIME": 0.5}
+    assert total(by, cdr((0, reserved), (30, {"TIME": 0.5}), (60, {"TIME": 0.5}))) == "4.0000"
+    assert total(by, cdr((0, {"TIME": 0.5}), (30, {"TIME": 0.5}))) == "3.0000"
+
+
 def test_a_current_that_nobody_says_is_told() -> None:
     by = tariff(element(component("TIME", 1), max_current=32), element(component("TIME", 2)))
     found = bill(by, cdr((0, {"TIME": 1, "MAX_CURRENT": 40}), (60, {"TIME": 1}), (120, {"PARKING_TIME": 1})))

@@ -1,4 +1,7 @@
-"""The worked examples of OCPI's specification: its figures, as published with 2.2.1."""
+"""The worked examples of OCPI's specification: its figures, as published with 2.2.1, and with 2.3 where they differ.
+
+Of 2.3's example of a Saturday, the published line of 114 minutes at 1.25 an hour is 2.28, where it is 2.375.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +115,12 @@ CASES = {
         "8.7000",
         "9.9400",
     ),
+    "complex, Monday in 2.3": (
+        COMPLEX,
+        cdr((0, {"TIME": 2.75, "MAX_CURRENT": 16}), (165, {"PARKING_TIME": 0.7})),
+        "9.0000",
+        "10.3000",
+    ),
     "complex, Saturday": (
         COMPLEX,
         cdr((0, {"TIME": 1.9, "MIN_CURRENT": 43}), (114, {"PARKING_TIME": 1.1833}), start=SATURDAY),
@@ -218,6 +227,46 @@ CASES = {
         cdr((0, {"RESERVATION_TIME": 1.5}), minutes=90),
         "9.0000",
         "10.8000",
+    ),
+    "reserved, and came at another price": (
+        tariff(
+            reservation(component("TIME", 6, 600, 20), kind=EXPIRES),
+            reservation(component("TIME", 3, 600, 20)),
+            RESERVED,
+        ),
+        cdr((0, {"RESERVATION_TIME": 0.3667}), (22, {"ENERGY": 20})),
+        "7.0000",
+        "7.9000",
+    ),
+    "announced price, tenth of a kWh": (
+        tariff(element(START_FEE, component("ENERGY", 0.25, 100, 10))),
+        cdr((0, {"ENERGY": 20.45})),
+        "5.6250",
+        "6.2375",
+    ),
+    "current price, tenth of a kWh": (
+        tariff(element(START_FEE, component("ENERGY", 0.22, 100, 10))),
+        cdr((0, {"ENERGY": 20.45})),
+        "5.0100",
+        "5.5610",
+    ),
+    "North America, tax to be added": (
+        tariff(element(component("TIME", 2, 60)), currency="CAD", tax_included="NO"),
+        cdr((0, {"TIME": 2.5}), currency="CAD"),
+        "5.0000",
+        "5.0000",
+    ),
+    "North America, tax included": (
+        tariff(element(component("TIME", 2.1, 60)), currency="CAD", tax_included="YES"),
+        cdr((0, {"TIME": 2.5}), currency="CAD"),
+        "5.2500",
+        "5.2500",
+    ),
+    "the example of a CDR": (
+        tariff(element(component("TIME", 2, 300, 10))),
+        cdr((0, {"TIME": 1.973}), minutes=118),
+        "4.0000",
+        "4.4000",
     ),
     "tax included": (
         tariff(element(component("TIME", 2.1)), tax_included="YES"),

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from datetime import UTC, tzinfo
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,9 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .cdr import Cdr, read_cdr
 from .errors import TariffError, shown
 from .pricing import Bill, Line, price
-from .tariff import Amount, read_tariff
+from .tariff import Amount, Limit, Tariff, read_tariff
 
 _UNITS: Final = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "RESERVATION_TIME": "h"}
+# Operators round: amounts that are nearer than this are the same.
+_CENT: Final = Fraction(1, 100)
 _ROUNDING: Final = "Amounts are exact until here, and shown with four decimals, halves away from nought."
 
 
@@ -43,9 +46,34 @@ def _zone(given: str | None, cdr: Cdr) -> tuple[tzinfo, str]:
     return zone, f"Times of day are those of {name}, {'as given' if given else 'as the session says'}."
 
 
-def _notes(bill: Bill) -> list[str]:
-    guessed, changing = (", ".join(map(str, found)) for found in (bill.guessed_periods, bill.changing_periods))
-    notes = []
+def _claim(bill: Bill, cdr: Cdr) -> list[str]:
+    """Return what the session itself says that it costs, beside what it costs: both as bills are written, in cents."""
+    differences: list[str] = []
+    said = cdr.claimed or Limit()
+    for claimed, found, what in (
+        (said.excl_vat, bill.total.excl_vat, "without VAT"),
+        (said.incl_vat, bill.total.incl_vat, "with it"),
+    ):
+        if claimed is not None:
+            more = claimed - found
+            same = abs(more) < _CENT
+            than = "as here" if same else f"{shown(abs(more))} {'more' if more > 0 else 'less'} than here"
+            differences.append(f"{shown(claimed)} {what} ({than})")
+    return [f"The session itself says {' and '.join(differences)}."] if differences else []
+
+
+def _notes(bill: Bill, tariff: Tariff, cdr: Cdr) -> list[str]:
+    guessed, changing, feeding = (
+        ", ".join(map(str, found)) for found in (bill.guessed_periods, bill.changing_periods, bill.feeding_periods)
+    )
+    notes = [f"Passed over: {sentence}" for sentence in (*tariff.passed_over, *cdr.passed_over)]
+    if cdr.by_totals:
+        notes.append("The session has no charging periods: its totals were priced as one.")
+    if bill.other_tariffs:
+        others = ", ".join(bill.other_tariffs)
+        notes.append(f"Periods name another tariff ({others}): all were priced by {tariff.tariff_id}, which you gave.")
+    if feeding:
+        notes.append(f"Period {feeding}: more energy was fed back than taken; it was taken off at the price then.")
     if bill.begins_early:
         notes.append("Period 1 begins before the session does: it was priced as it begins.")
     if guessed:
@@ -109,7 +137,7 @@ def main(given: list[str] | None = None) -> int:
     """Return price one session; return the exit code."""
     options = arguments(given)
     try:
-        tariff = read_tariff(options.tariff.read_bytes())
+        tariff = read_tariff(options.tariff.read_bytes(), foreign=True)
         cdr = read_cdr(options.cdr.read_bytes())
         zone, said = _zone(options.time_zone, cdr)
         bill = price(tariff, cdr, zone)
@@ -120,7 +148,7 @@ def main(given: list[str] | None = None) -> int:
         hint = " Perhaps --tariff and --cdr are the wrong way round." if _is_swapped(options) else ""
         sys.stderr.write(f"scripts/price: {error}{hint}\n")
         return 2
-    notes = [said, _ROUNDING, *_notes(bill)]
+    notes = [said, _ROUNDING, *_notes(bill, tariff, cdr), *_claim(bill, cdr)]
     sys.stdout.write((_as_json(bill, notes) if options.json else _as_text(bill, notes)) + "\n")
     return 0
 

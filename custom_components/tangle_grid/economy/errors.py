@@ -30,6 +30,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "limits_cross": "The minimum price, {low}, is above the maximum price, {high}.",
     "negative_volume": "{where} is {value}: a volume is not negative.",
     "runs_backwards": "The session runs backwards: {where} is {value}, and before it is {before}.",
+    "no_periods": (
+        "{where} is missing or empty, and so are the totals: ask the operator for a session with its charging periods."
+    ),
     "period_after_end": "{where} is {value}, after the session's end at {end}.",
     "currencies_differ": "The tariff is in {tariff} and the session in {cdr}.",
     "tariff_not_valid": "The tariff was not valid when the session began at {start}: it is valid {valid}.",

@@ -49,6 +49,10 @@ class Fields:
         """Return whether the field is there; null is as good as missing."""
         return self._get(name) is not None
 
+    def is_empty(self, name: str) -> bool:
+        """Return whether the field is a list with nothing in it."""
+        return bool(self._get(name) == [])
+
     def _required(self, name: str) -> Any:
         if not self.has(name):
             raise TariffError("missing", {"where": self.where(name)})

@@ -42,7 +42,9 @@ class Bill:
 
     `guessed_periods` are those, from 1, of which the tariff asks for a current or power that the session does not say,
     `changing_periods` those in which another price begins: nobody can tell how much was taken before it.
-    `begins_early` tells that the first period begins before the session does: it is priced as it begins.
+    `begins_early` tells that the first period begins before the session does: it is priced as it begins. In
+    `feeding_periods` more was fed back than taken: it counts against what was taken, at the price that holds then.
+    `other_tariffs` are the names that periods give their tariff, where they are not that of the one it was priced by.
     """
 
     currency: str
@@ -52,6 +54,8 @@ class Bill:
     guessed_periods: tuple[int, ...]
     changing_periods: tuple[int, ...]
     begins_early: bool = False
+    feeding_periods: tuple[int, ...] = ()
+    other_tariffs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Charge:
 
 def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
     """Return what the session costs by the tariff, restrictions by the local time of this zone.
+
+    Energy and duration are those of the charging: what was reserved before it counts for itself.
 
     Raises TariffError if the tariff cannot be that of the session: another currency, not valid when it began.
     """
@@ -80,7 +86,18 @@ def price(tariff: Tariff, cdr: Cdr, zone: tzinfo) -> Bill:
         guessed_periods=tuple(_guessed(tariff, periods)),
         changing_periods=tuple(_changing(tariff, cdr, periods)),
         begins_early=bool(cdr.periods) and cdr.periods[0].start < cdr.start,
+        feeding_periods=tuple(
+            number for number, period in enumerate(cdr.periods, start=1) if period.volume("ENERGY") < 0
+        ),
+        other_tariffs=_other_tariffs(tariff, cdr),
     )
+
+
+def _other_tariffs(tariff: Tariff, cdr: Cdr) -> tuple[str, ...]:
+    if tariff.tariff_id is None:
+        return ()
+    named = dict.fromkeys(period.tariff_id for period in cdr.periods)
+    return tuple(name for name in named if name is not None and name.lower() != tariff.tariff_id.lower())
 
 
 def _check(tariff: Tariff, cdr: Cdr) -> None:
@@ -96,12 +113,15 @@ def _check(tariff: Tariff, cdr: Cdr) -> None:
 
 def _moments(cdr: Cdr, zone: tzinfo) -> Iterator[tuple[Period, Moment]]:
     energy = Fraction(0)
+    # Of a session that was reserved, the record starts with the reservation, and the session when it is used.
+    reserved = bool(cdr.periods) and not _is_used(cdr.periods[0])
+    begun = next((period.start for period in cdr.periods if reserved and _is_used(period)), cdr.start)
     ends = [*(period.start for period in cdr.periods[1:]), cdr.end]
     for period, end in zip(cdr.periods, ends, strict=True):
         moment = Moment(
             local=period.start.astimezone(zone),
             energy_kwh=energy,
-            duration_s=max(_seconds(period.start - cdr.start), Fraction(0)),
+            duration_s=max(_seconds(period.start - (begun if _is_used(period) else cdr.start)), Fraction(0)),
             current_a=_range(period, "CURRENT", _idle(period)),
             power_kw=_range(period, "POWER", _average_kw(period, _seconds(end - period.start))),
         )
@@ -226,7 +246,7 @@ def volume_line(name: str, volume: Fraction, charges: list[Charge], *, stepped: 
         return
     cost = sum((charge.component.cost(charge.volume) for charge in charges), Amount())
     billed = sum((charge.volume for charge in charges), Fraction(0))
-    if charges and stepped:
+    if stepped and billed > 0:
         added = _stepped(charges) - billed
         billed += added
         cost += charges[-1].component.cost(added)

@@ -1,7 +1,7 @@
 """A tariff in the structure of OCPI 2.2.1 and 2.3: elements that price dimensions while their restrictions hold."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 from fractions import Fraction
@@ -157,7 +157,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """A tariff. It holds for sessions that begin from `start`, inclusive, to `end`, exclusive."""
+    """A tariff. It holds for sessions that begin from `start`, inclusive, to `end`, exclusive.
+
+    `passed_over` are sentences about what stands in it and was not understood, or taken for something else.
+    """
 
     currency: str
     elements: tuple[Element, ...]
@@ -165,6 +168,8 @@ class Tariff:
     maximum: Limit = Limit()
     start: datetime | None = None
     end: datetime | None = None
+    tariff_id: str | None = field(default=None, compare=False)
+    passed_over: tuple[str, ...] = ()
 
     def component(
         self, dimension: Dimension, at: Moment, reservation: Reservation | None = None
@@ -177,20 +182,26 @@ class Tariff:
         return None
 
 
-def read_tariff(text: str | bytes) -> Tariff:
+def read_tariff(text: str | bytes, *, foreign: bool = False) -> Tariff:
     """Return the tariff that stands in the JSON of OCPI 2.2.1 or 2.3; fields that no price needs are passed over.
+
+    One's own tariff is refused for whatever cannot be charged as it stands there. In a `foreign` one, by which others
+    have charged already, a dimension that OCPI does not know and steps of 0 are passed over, and are said.
 
     Raises TariffError for what is no tariff, and for a tariff that cannot be.
     """
     fields = Fields.parse(text, "tariff")
     tax = TaxIncluded(fields.choice("tax_included", tuple(TaxIncluded)) or TaxIncluded.NO)
+    passed_over: list[str] | None = [] if foreign else None
     tariff = Tariff(
         currency=fields.text("currency"),
-        elements=tuple(_element(element, tax) for element in fields.objects("elements")),
-        minimum=_limit(fields, "min_price"),
-        maximum=_limit(fields, "max_price"),
+        elements=tuple(_element(element, tax, passed_over) for element in fields.objects("elements")),
+        minimum=limit(fields, "min_price"),
+        maximum=limit(fields, "max_price"),
         start=fields.optional_moment("start_date_time"),
         end=fields.optional_moment("end_date_time"),
+        tariff_id=fields.optional_text("id"),
+        passed_over=tuple(passed_over or ()),
     )
     _check_order(fields, "start_date_time", tariff.start, "end_date_time", tariff.end)
     limits = (
@@ -219,32 +230,35 @@ def _check_order[T: (datetime, date, Fraction)](
     raise TariffError("cannot_hold", placeholders)
 
 
-def _limit(fields: Fields, name: str) -> Limit:
-    """Return a limit in either form: `excl_vat` and `incl_vat`, or `before_taxes` with `after_taxes` or `taxes`."""
+def limit(fields: Fields, name: str) -> Limit:
+    """Return an amount: `excl_vat` with `incl_vat`, or `before_taxes` with `after_taxes` or `taxes`."""
     if not fields.has(name):
         return Limit()
-    limit = fields.object(name)
-    if not limit.has("before_taxes"):
-        return Limit(excl_vat=limit.number("excl_vat"), incl_vat=limit.optional_number("incl_vat"))
-    before = limit.number("before_taxes")
-    after = limit.optional_number("after_taxes")
-    if after is None and limit.has("taxes"):
-        after = before + sum(tax.number("amount") for tax in limit.objects("taxes"))
+    found = fields.object(name)
+    if not found.has("before_taxes"):
+        return Limit(excl_vat=found.number("excl_vat"), incl_vat=found.optional_number("incl_vat"))
+    before = found.number("before_taxes")
+    after = found.optional_number("after_taxes")
+    if after is None and found.has("taxes"):
+        after = before + sum(tax.number("amount") for tax in found.objects("taxes"))
     return Limit(excl_vat=before, incl_vat=after)
 
 
-def _element(fields: Fields, tax: TaxIncluded) -> Element:
+def _element(fields: Fields, tax: TaxIncluded, passed_over: list[str] | None) -> Element:
     restrictions = _restrictions(fields.object("restrictions")) if fields.has("restrictions") else Restrictions()
-    components = tuple(_components(fields, tax, restrictions.reservation))
+    components = tuple(_components(fields, tax, restrictions.reservation, passed_over))
     return Element(components=components, restrictions=restrictions)
 
 
-def _components(fields: Fields, tax: TaxIncluded, reservation: Reservation | None) -> Iterator[PriceComponent]:
+def _components(
+    fields: Fields, tax: TaxIncluded, reservation: Reservation | None, passed_over: list[str] | None
+) -> Iterator[PriceComponent]:
     seen: set[Dimension] = set()
     for component in fields.objects("price_components"):
         kind, where = component.text("type"), component.where("type")
         if kind not in tuple(Dimension):
-            raise TariffError("unknown_dimension", {"where": where, "value": kind})
+            _pass_over(TariffError("unknown_dimension", {"where": where, "value": kind}), passed_over)
+            continue
         dimension = Dimension(kind)
         if dimension in seen:
             raise TariffError("same_dimension_twice", {"where": fields.where("price_components"), "dimension": kind})
@@ -254,19 +268,27 @@ def _components(fields: Fields, tax: TaxIncluded, reservation: Reservation | Non
         yield PriceComponent(
             dimension=dimension,
             price=component.number("price"),
-            step_size=_step_size(component, dimension),
+            step_size=_step_size(component, dimension, passed_over),
             vat=_vat(component),
             tax_included=tax,
         )
 
 
-def _step_size(component: Fields, dimension: Dimension) -> int:
+def _step_size(component: Fields, dimension: Dimension, passed_over: list[str] | None) -> int:
     step = component.optional_whole("step_size")
     if step is None or dimension is Dimension.FLAT:  # a fee has no unit that could be stepped
         return 1
     if step < 1:
-        raise TariffError("step_size_below_one", {"where": component.where("step_size"), "value": step})
-    return step
+        error = TariffError("step_size_below_one", {"where": component.where("step_size"), "value": step})
+        _pass_over(error, None if step < 0 else passed_over)
+    return max(step, 1)
+
+
+def _pass_over(error: TariffError, passed_over: list[str] | None) -> None:
+    """Say what is passed over. Raises the error where nothing is."""
+    if passed_over is None:
+        raise error
+    passed_over.append(str(error))
 
 
 def _vat(component: Fields) -> Fraction | None:
