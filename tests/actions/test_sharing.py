@@ -9,6 +9,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from custom_components.tangle_grid.bridge.journal import Quarter
+from custom_components.tangle_grid.economy.books import verify_sharing
 from tests.support.island import CHARGER, HOUSEHOLD, SOLAR, Island, set_sensor
 from tests.support.real_ledger import async_until, live_island, real_island
 
@@ -78,5 +79,10 @@ async def test_keys_and_what_they_cannot_be(real_island: Island) -> None:
         with pytest.raises(ServiceValidationError) as refused:
             await share(real_island, key="static", shares=wrong)
         assert refused.value.translation_key == reason
+    # What it takes to repeat it, signed.
+    found = await share(real_island, key="hybrid", shares=shares, format="json")
+    repeated = verify_sharing(found["content"], runtime.link.signing_key().public)
+    assert [repeated[0].shared_wh[who] for who in (CHARGER, HOUSEHOLD)] == [500, 100]
+    assert all("csv" not in member for member in found["members"])
     empty = await share(real_island, month="2020-01")
     assert (empty["quarters"], empty["produced_wh"]) == (0, 0)

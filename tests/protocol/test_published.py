@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import fields
 from datetime import UTC
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,15 @@ from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from custom_components.tangle_grid.economy.books import Month, signed_statement, statement
+from custom_components.tangle_grid.economy.books import (
+    Hybrid,
+    Month,
+    Quarter,
+    share,
+    signed_sharing,
+    signed_statement,
+    statement,
+)
 from custom_components.tangle_grid.economy.signed_receipt import read_signed, wrong_figures
 from custom_components.tangle_grid.ledger import Payment, PaymentState
 from custom_components.tangle_grid.ledger.payments.planner import _told
@@ -215,6 +224,15 @@ def test_a_signed_statement() -> None:
     said = signed_statement(of, key)
     validator("statement").validate(said)
     assert not validator("statement").is_valid(said | {"opening_i": "0"})
+
+
+def test_a_signed_sharing() -> None:
+    key = Hybrid({"a": Fraction(1, 3)})
+    shared = share([Quarter(start=900, produced_wh=60, used_wh={"a": 10, "b": 5})], key)
+    month, signing = Month(2026, 11), SigningKey.from_hex("11" * 32)
+    said = signed_sharing(shared, key, island="i", month=month, time_zone="UTC", signing=signing)
+    validator("sharing").validate(said)
+    assert not validator("sharing").is_valid(said | {"shares": {"a": "a third"}})
 
 
 def test_signed_receipts() -> None:

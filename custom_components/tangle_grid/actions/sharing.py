@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..economy.books import BooksError, Dynamic, Form, Hybrid, SharingKey, Static, sharing_csv
 from ..errors import invalid, translated_errors
-from .books import ATTR_FORMAT, ATTR_MONTH, month_of
+from .books import ATTR_FORMAT, ATTR_MONTH, FORMATS, JSON, month_of
 from .registering import for_admins
 from .schema_errors import NumberInvalid
 from .targets import async_participant
@@ -45,7 +45,7 @@ SHARE_ENERGY_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_KEY): vol.In([STATIC, DYNAMIC, HYBRID]),
         vol.Optional(ATTR_SHARES): {cv.string: _percent},
         vol.Optional(ATTR_MONTH): vol.All(cv.string, vol.Strip),
-        vol.Optional(ATTR_FORMAT, default=f"csv_{Form.COMMA}"): vol.In([f"csv_{form}" for form in Form]),
+        vol.Optional(ATTR_FORMAT, default=f"csv_{Form.COMMA}"): vol.In(FORMATS),
     }
 )
 
@@ -82,7 +82,10 @@ async def _share_energy(call: ServiceCall) -> ServiceResponse:
     with translated_errors():
         await runtime.economy.quarter_hours.async_write_all()
         shared = await runtime.economy.books.async_share(sources, list(members.values()), key, month)
-    zone, form = dt_util.get_default_time_zone(), Form(call.data[ATTR_FORMAT].removeprefix("csv_"))
+        is_json = call.data[ATTR_FORMAT] == JSON
+        signed = runtime.economy.books.signed_sharing(shared, key, month) if is_json else None
+    zone = dt_util.get_default_time_zone()
+    form = None if is_json else Form(call.data[ATTR_FORMAT].removeprefix("csv_"))
     used = {who: sum(each.used_wh[who] for each in shared) for who in members.values()}
     got = {who: sum(each.shared_wh[who] for each in shared) for who in members.values()}
     return {
@@ -97,10 +100,11 @@ async def _share_energy(call: ServiceCall) -> ServiceResponse:
                 "used_wh": used[who],
                 "shared_wh": got[who],
                 "from_grid_wh": used[who] - got[who],
-                "csv": sharing_csv(shared, who, zone, form),
+                **({} if form is None else {"csv": sharing_csv(shared, who, zone, form)}),
             }
             for device_id, who in members.items()
         ],
+        **({} if signed is None else {"content": signed}),
     }
 
 

@@ -25,6 +25,7 @@ from ..economy.books import (
     Statement,
     Worth,
     share,
+    signed_sharing,
     signed_statement,
     statement,
     statement_csv,
@@ -142,6 +143,17 @@ class Books:
     def signed(self, of: Statement) -> dict[str, Any]:
         """Return a statement as JSON with the island's signature. Raises BooksError."""
         return signed_statement(of, self._link.signing_key())
+
+    def signed_sharing(self, shared: Sequence[Shared], key: SharingKey, month: Month) -> dict[str, Any]:
+        """Return a sharing of energy as JSON with the island's signature: all that it takes to repeat it."""
+        return signed_sharing(
+            shared,
+            key,
+            island=self._island_id,
+            month=month,
+            time_zone=self._hass.config.time_zone,
+            signing=self._link.signing_key(),
+        )
 
     def csv(self, of: Statement, form: Form, names: Mapping[str, str]) -> str:
         """Return a statement as CSV, by Home Assistant's time zone. `names` are those of wallets."""

@@ -1,4 +1,4 @@
-"""`scripts/verify`: recompute a reward or a receipt, over any node that speaks the IRI API."""
+"""`scripts/verify`: recompute a reward, a receipt, a statement or a sharing, also over any node with the IRI API."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from ..economy.books import BooksError
 from ..economy.signed_receipt import ReceiptError, SignedReceipt, read_signed, reference_of
 from ..ledger.base.errors import LedgerError
 from ..ledger.base.secret_input import read_secret
@@ -23,7 +24,7 @@ from ..ledger.node.milestone import coordinator_address
 from ..ledger.trinary import HASH_TRYTES, is_trytes
 from ..ledger.verify.receipts import Check, Verification, verify_payment
 from ..protocol import is_body_key
-from .files import check_file
+from .files import check_file, check_sharing, check_statement
 
 _TIMEOUT_S: Final = 60
 _MAX_ANSWER: Final = 64_000_000
@@ -144,14 +145,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/verify",
-        description="Recompute a reward from what stands on the Tangle, or the receipt of a charging session, a stay or"
-        " a passage from its file. Exit code 0: it stands up, 1: it does not, 2: it cannot be told.",
+        description="Recompute a reward from what stands on the Tangle, or from its file the receipt of a charging"
+        " session, a stay or a passage, the statement of a month, or a sharing of energy. With --key, the last two need"
+        " no node. Exit code 0: it stands up, 1: it does not, 2: it cannot be told.",
     )
     parser.add_argument("--node", default="http://127.0.0.1:14265", metavar="URL", help="a node with the IRI API")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("transaction", nargs="?", type=_transaction, help="the transaction that credits the reward")
     what.add_argument("--payment", metavar="ID", help="the payment's id: request:participant")
     what.add_argument("--receipt", type=Path, metavar="FILE", help="the file of a receipt, - for standard input")
+    what.add_argument("--statement", type=Path, metavar="FILE", help="a signed statement, - for standard input")
+    what.add_argument("--sharing", type=Path, metavar="FILE", help="a signed sharing of energy, - for standard input")
     parser.add_argument("--key", type=_public_key, help="the island's public key: believe nobody else")
     parser.add_argument(
         "--token",
@@ -197,19 +201,49 @@ def _with_sentences(fields: Mapping[str, Any], checks: list[Check]) -> dict[str,
     }
 
 
-def _file(path: Path) -> SignedReceipt:
-    """Read a receipt. Raises ReceiptError, OSError, ValueError."""
+def _read(path: Path) -> Any:
+    """Read a file of JSON, as it is or as an action answers it. Raises OSError; RecursionError, ValueError: no JSON."""
     text = sys.stdin.read(_MAX_FILE) if str(path) == "-" else path.read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def _file(path: Path) -> SignedReceipt:
+    """Read a receipt. Raises ReceiptError, OSError."""
     try:
-        document = json.loads(text)
+        document = _read(path)
     except (ValueError, RecursionError) as error:
         raise ReceiptError("not_a_receipt", {"detail": f"not JSON: {error}"}) from None
     # What the action answers holds the file under its name.
     return read_signed(document.get("file", document) if isinstance(document, dict) else document)
 
 
+def _books_file(path: Path, kind: str) -> Mapping[str, Any]:
+    """Read what the books hand out signed. Raises BooksError, OSError."""
+    try:
+        document = _read(path)
+    except (ValueError, RecursionError) as error:
+        raise BooksError(f"not_a_{kind}", {"detail": f"not JSON: {error}"}) from None
+    document = document.get("content", document) if isinstance(document, dict) else document
+    if not isinstance(document, dict):
+        raise BooksError(f"not_a_{kind}", {"detail": "no JSON object"})
+    return document
+
+
+def _verified_books(options: argparse.Namespace, archive: IriArchive) -> tuple[str, dict[str, Any]]:
+    """Return what was verified of a statement or a sharing, in a line, and all that was found of it."""
+    kind = "sharing" if options.statement is None else "statement"
+    document = _books_file(options.sharing if options.statement is None else options.statement, kind)
+    checks = [*(check_sharing(document) if kind == "sharing" else check_statement(document))]
+    checks.insert(0, anchor(archive, str(document["public_key"]), options.key))
+    of = {"kind": kind, "month": document["month"], "island": document["island"]}
+    whose = f" of {document['participant']}" if kind == "statement" else ""
+    return f"{kind.capitalize()}{whose}, {document['month']}", _with_sentences(of, checks)
+
+
 def _verified(options: argparse.Namespace, archive: IriArchive, keys: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """Return what was verified, in a line, and all that was found of it."""
+    if options.statement is not None or options.sharing is not None:
+        return _verified_books(options, archive)
     if options.receipt is not None:
         signed = _file(options.receipt)
         checks = [anchor(archive, signed.public_key, options.key), *check_file(archive, signed, lambda _body: keys)]
@@ -233,7 +267,7 @@ def main(given: list[str] | None = None) -> int:
         keys = opening_keys(options.open_key)
         archive = IriArchive(HttpNode(options.node, _token(options.token)))
         what, found = _verified(options, archive, keys)
-    except (ArchiveError, LedgerError, ReceiptError, OSError, ValueError) as error:
+    except (ArchiveError, BooksError, LedgerError, ReceiptError, OSError, ValueError) as error:
         sys.stderr.write(f"scripts/verify: {error}\n")
         return 2
     if options.json:
@@ -242,7 +276,8 @@ def main(given: list[str] | None = None) -> int:
     sys.stdout.write(f"{what}\n")
     for check in found["checks"]:
         sys.stdout.write(f"  {'yes' if check['ok'] else 'NO '}  {check['sentence']}\n")
-    name = "reward" if options.receipt is None else "receipt"
+    given_as = ("receipt", "statement", "sharing")
+    name = next((each for each in given_as if getattr(options, each) is not None), "reward")
     sys.stdout.write(f"The {name} {'stands up' if found['ok'] else 'does NOT stand up'}.\n")
     return 0 if found["ok"] else 1
 

@@ -1,7 +1,10 @@
-"""The checks of a receipt's file: its signature, its figures, and its payments on a Tangle."""
+"""The checks of files that islands hand out: signatures, figures, and the payments of a receipt on a Tangle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..economy.books import BooksError, verify_sharing, verify_statement
 from ..economy.signed_receipt import SignedReceipt, wrong_figures
 from ..ledger.messages.archive import TangleArchive
 from ..ledger.messages.chronicle import Opens
@@ -20,3 +23,46 @@ def check_file(archive: TangleArchive, signed: SignedReceipt, opens: Opens) -> I
         yield Check(key="figures", ok=False, placeholders=values)
     said = [(each.payment_id, each.amount_i, each.transaction) for each in signed.payments]
     yield from verify_transfers(archive, said, island=signed.island, public_key=signed.public_key, opens=opens)
+
+
+def check_statement(document: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield every check of a signed statement of a month. Raises BooksError for what is none."""
+    key = str(document.get("public_key"))
+    try:
+        found = verify_statement(document, key, _zone(document.get("time_zone")))
+    except BooksError as error:
+        if error.key not in {"statement_not_signed", "statement_wrong", "line_differs"}:
+            raise
+        is_signed = error.key != "statement_not_signed"
+        yield Check(key="statement_signed", ok=is_signed, placeholders={"key": key})
+        if is_signed:
+            yield Check(key="statement_figures", ok=False, placeholders={"problem": str(error)})
+        return
+    yield Check(key="statement_signed", ok=True, placeholders={"key": key})
+    placeholders = {"lines": len(found.lines), "month": str(found.month)}
+    yield Check(key="statement_figures", ok=True, placeholders=placeholders)
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    """Return the time zone of a statement; None where this machine does not know it: its bounds are believed then."""
+    try:
+        return ZoneInfo(str(name))
+    except ZoneInfoNotFoundError, ValueError, OSError:
+        return None
+
+
+def check_sharing(document: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield every check of a signed sharing of energy. Raises BooksError for what is none."""
+    key = str(document.get("public_key"))
+    try:
+        verify_sharing(document, key)
+    except BooksError as error:
+        if error.key == "not_a_sharing":
+            raise
+        is_signed = error.key != "sharing_not_signed"
+        yield Check(key="sharing_signed", ok=is_signed, placeholders={"key": key})
+        if is_signed:
+            yield Check(key="sharing_figures", ok=False, placeholders={"problem": str(error)})
+        return
+    yield Check(key="sharing_signed", ok=True, placeholders={"key": key})
+    yield Check(key="sharing_figures", ok=True)

@@ -15,6 +15,7 @@ from .schemas import (
     documented,
     envelope_schema,
     payment_schema,
+    sharing_schema,
     signed_receipt_schema,
     statement_schema,
 )
@@ -39,6 +40,7 @@ def documents() -> dict[str, Any]:
         "envelope.schema.json": envelope_schema(),
         "payment.schema.json": payment_schema(),
         "statement.schema.json": statement_schema(),
+        "sharing.schema.json": sharing_schema(),
         "signed-receipt.schema.json": signed_receipt_schema(),
         "vectors/canonical.json": canonical_vectors(),
         "vectors/keys.json": key_vectors(),

@@ -8,6 +8,15 @@ from typing import Any, Final
 
 from custom_components.tangle_grid.economy import signed_receipt
 from custom_components.tangle_grid.economy.books.signed import HEAD, LINE
+from custom_components.tangle_grid.economy.books.signed_sharing import (
+    DYNAMIC,
+    FORMAT as SHARING_FORMAT,
+    HEAD as SHARING_HEAD,
+    HYBRID,
+    QUARTER,
+    STATIC,
+    VERSION as SHARING_VERSION,
+)
 from custom_components.tangle_grid.protocol import MAX_BYTES, VERSION, Body, ProtocolError, body_types
 from custom_components.tangle_grid.protocol.bodies import MAX_NAME
 from custom_components.tangle_grid.protocol.canonical import MAX_INTEGER
@@ -172,6 +181,24 @@ def statement_schema() -> Json:
     said["properties"]["lines"] = {"type": "array", "items": _fields_of(LINE)}
     description = "A participant's month. The signature (Ed25519) covers the canonical encoding of everything else."
     return _schema("statement", description, said)
+
+
+def sharing_schema() -> Json:
+    """Return the JSON Schema of a signed sharing of energy, which is handed out and not put on a Tangle."""
+    said: Json = _fields_of(SHARING_HEAD)
+    said["properties"]["format"] = {"const": SHARING_FORMAT}
+    said["properties"]["v"] = {"const": SHARING_VERSION}
+    said["properties"]["key"] = {"enum": [STATIC, DYNAMIC, HYBRID]}
+    said["properties"]["shares"]["additionalProperties"] = {"type": "string", "pattern": "^[0-9]+(/[1-9][0-9]*)?$"}
+    quarter: Json = _fields_of(QUARTER)
+    for name in ("used_wh", "shared_wh"):
+        quarter["properties"][name]["additionalProperties"] = _COUNT
+    said["properties"]["quarters"] = {"type": "array", "items": quarter}
+    description = (
+        "Who used how much of a common source in a month, by quarters of an hour. The signature (Ed25519) covers the"
+        " canonical encoding of everything else; shares are exact parts of the whole."
+    )
+    return _schema("sharing", description, said)
 
 
 def signed_receipt_schema() -> Json:

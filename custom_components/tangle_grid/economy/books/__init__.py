@@ -12,6 +12,7 @@ from .money import Worth, decimal
 from .month import Month
 from .sharing import Dynamic, Hybrid, Quarter, Shared, SharingKey, Static, share
 from .signed import signed_statement, verify_statement
+from .signed_sharing import signed_sharing, verify_sharing
 from .spreadsheet import Form, sharing_csv, statement_csv
 from .statement import Statement, Sums, statement
 
@@ -37,8 +38,10 @@ __all__ = [
     "once",
     "share",
     "sharing_csv",
+    "signed_sharing",
     "signed_statement",
     "statement",
     "statement_csv",
+    "verify_sharing",
     "verify_statement",
 ]

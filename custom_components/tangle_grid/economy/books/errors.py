@@ -10,6 +10,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_a_statement": "This is not a statement: {detail}.",
     "statement_not_signed": "The statement is not signed by the key {public_key}.",
     "statement_wrong": "The statement contradicts itself: {field} should be {expected} and is {found}.",
+    "not_a_sharing": "This is not a sharing of energy: {detail}.",
+    "sharing_not_signed": "The sharing is not signed by the key {public_key}.",
+    "sharing_wrong": (
+        "The sharing contradicts itself: in the quarter of an hour from {start}, {member} should have {expected} Wh and"
+        " has {found}."
+    ),
     "negative_energy": "{where} is {value} Wh: energy is not negative.",
     "shares_too_large": "The shares add up to {total}, which is more than the whole.",
     "negative_share": "The share of {member} is {value}: a share is not negative.",
