@@ -23,6 +23,11 @@ def current(key: str, unique_id: str, **said: Any) -> Described:
     return entity("sensor", key, unique_id, device_class="current", unit="A", **said)
 
 
+def counter(unique_id: str, **said: Any) -> Described:
+    """A counter of all energy."""
+    return entity("sensor", "energy_total", unique_id, device_class="energy", unit="kWh", **said)
+
+
 def limit(key: str, unique_id: str, lowest: float = 0, highest: float = 32, **said: Any) -> Described:
     """A number that takes a current."""
     return entity("number", key, unique_id, min=lowest, max=highest, step=1, unit="A", **said)
@@ -135,6 +140,7 @@ OTHER_CHARGERS: Final = (
             power("power_active_export", "ocpp.charger.power_active_export.sensor", name="Power Active Export"),
             power("power_offered", "ocpp.charger.power_offered.sensor", name="Power Offered"),
             current("current_import", "ocpp.charger.current_import.sensor", name="Current Import"),
+            counter("ocpp.charger.energy_active_import_register.sensor"),
             limit("maximum_current", "number.ocpp.charger.maximum_current", name="Maximum Current"),
             entity("switch", "charge_control", "switch.ocpp.charger.charge_control", "Charge Control"),
             entity("switch", "availability", "switch.ocpp.charger.availability", "Availability"),
@@ -144,6 +150,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.power_active_import",
+            "energy": "sensor.energy_total",
             "current_limit": "number.maximum_current",
             "status": "sensor.status_connector",
             "id_sensor": "sensor.id_tag",
@@ -156,12 +163,14 @@ OTHER_CHARGERS: Final = (
         name="a connector of two",
         entities=(
             power("power_active_import", "ocpp.charger.conn1.power_active_import.sensor", name="Power Active Import"),
+            counter("ocpp.charger.energy_active_import_register.sensor.conn1"),
             limit("maximum_current", "number.ocpp.charger.conn1.maximum_current", name="Maximum Current"),
             entity("switch", "charge_control", "switch.ocpp.charger.conn1.charge_control", "Charge Control"),
             entity("sensor", "status_connector", "ocpp.charger.conn1.status_connector.sensor", "Status Connector"),
         ),
         expected={
             "power": "sensor.power_active_import",
+            "energy": "sensor.energy_total",
             "current_limit": "number.maximum_current",
             "status": "sensor.status_connector",
         },
@@ -171,6 +180,7 @@ OTHER_CHARGERS: Final = (
         kind="charger",
         entities=(
             power("total_charge_power", "id1_total_charge_power", translation_key="total_charge_power"),
+            counter("id1_signed_meter_value_kwh", translation_key="signed_meter_value"),
             *(
                 current(f"current_phase{p}", f"id1_current_phase{p}", translation_key=f"current_phase{p}")
                 for p in "123"
@@ -189,6 +199,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.total_charge_power",
+            "energy": "sensor.energy_total",
             "current_limit": "number.charger_max_current",
             "enable": "switch.charger_operation_mode",
             "currents": ("sensor.current_phase1", "sensor.current_phase2", "sensor.current_phase3"),
@@ -200,6 +211,7 @@ OTHER_CHARGERS: Final = (
         kind="charger",
         entities=(
             power("power", "EH123_power", "kW", translation_key="power"),
+            counter("EH123_lifetime_energy", translation_key="lifetime_energy"),
             entity("sensor", "status", "EH123_status", translation_key="easee_status"),
             current("current", "EH123_current", translation_key="current", enabled=False),
             current(
@@ -211,13 +223,14 @@ OTHER_CHARGERS: Final = (
             entity("switch", "is_enabled", "EH123_is_enabled", translation_key="is_enabled"),
             entity("switch", "smart_charging", "EH123_smart_charging", translation_key="smart_charging"),
         ),
-        expected={"power": "sensor.power", "status": "sensor.status"},
+        expected={"power": "sensor.power", "energy": "sensor.energy_total", "status": "sensor.status"},
         data={"control": "actions", "max_current": 32, "max_age": 3600},
     ),
     Specimen(
         preset="goecharger_api2",
         kind="charger",
         entities=(
+            counter("goecharger_api2.goe_1_eto", translation_key="eto"),
             limit("amp", "goecharger_api2.goe_1_amp", 6, translation_key="amp"),
             entity("select", "frc", "goecharger_api2.goe_1_frc", translation_key="frc", options=["0", "1", "2"]),
             entity("select", "psm", "goecharger_api2.goe_1_psm", translation_key="psm", options=["0", "1", "2"]),
@@ -227,6 +240,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.nrg_11",
+            "energy": "sensor.energy_total",
             "current_limit": "number.amp",
             "pause_select": "select.frc",
             "phase_switch": "select.psm",
@@ -239,6 +253,7 @@ OTHER_CHARGERS: Final = (
         kind="charger",
         device=("go-e", "go-eCharger HOME"),
         entities=(
+            counter("072246-sensor-eto-0", name="Total energy"),
             limit("amp", "072246-number-amp-0", 6, name="Requested current"),
             entity(
                 "select",
@@ -262,6 +277,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.nrg_11",
+            "energy": "sensor.energy_total",
             "current_limit": "number.amp",
             "pause_select": "select.frc",
             "phase_switch": "select.psm",
@@ -318,6 +334,7 @@ OTHER_CHARGERS: Final = (
         kind="charger",
         entities=(
             power("chargepower", "evcc_intg.evcc_1_charge_power", "kW", translation_key="chargepower"),
+            counter("evcc_intg.evcc_1_charge_total_import", translation_key="chargetotalimport"),
             entity("sensor", "chargecurrent", "evcc_intg.evcc_1_charge_current", translation_key="chargecurrent"),
             entity(
                 "select",
@@ -341,6 +358,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.chargepower",
+            "energy": "sensor.energy_total",
             "current_limit": "select.maxcurrent",
             "pause_select": "select.mode",
             "phase_switch": "select.phasesconfigured",
@@ -356,6 +374,7 @@ OTHER_CHARGERS: Final = (
                 "active_power_total_socket_1", "ace1-active_power_total_socket_1", name="Active Power Total Socket 1"
             ),
             power("smart_meter_active_power_total", "ace1-smart_meter_active_power_total", name="Smart Meter"),
+            counter("ace1-meter_reading_socket_1", name="Meter Reading Socket 1"),
             *(
                 current(f"current_l{p}_socket_1", f"ace1-current_l{p}_socket_1", name=f"Current L{p} Socket 1")
                 for p in "123"
@@ -372,6 +391,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.active_power_total_socket_1",
+            "energy": "sensor.energy_total",
             "current_limit": "number.main_normal_max_current_socket_1",
             "currents": ("sensor.current_l1_socket_1", "sensor.current_l2_socket_1", "sensor.current_l3_socket_1"),
         },
@@ -383,6 +403,7 @@ OTHER_CHARGERS: Final = (
         entities=(
             power("ladeleistung", "openwb_chargepoint_3_ladeleistung", name="Ladeleistung"),
             *(current(f"strom_l{p}", f"openwb_chargepoint_3_strom_l{p}", name=f"Strom (L{p})") for p in "123"),
+            counter("openwb_chargepoint_3_geladene_energie_gesamt", name="Geladene Energie (Gesamt)"),
             limit("soll_ladestrom", "openwb_chargepoint_3_soll_ladestrom_sofortladen", 6, 16),
             limit("min_dauerstrom", "openwb_chargepoint_3_min_dauerstrom_pv_laden", 6, 16),
             entity(
@@ -396,6 +417,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.ladeleistung",
+            "energy": "sensor.energy_total",
             "current_limit": "number.soll_ladestrom",
             "pause_select": "select.lademodus",
             "connected": "binary_sensor.ladekabel",
@@ -482,6 +504,122 @@ OTHER_CHARGERS: Final = (
             "soc": "sensor.battery",
         },
         data={"control": "on_off"},
+    ),
+    *(
+        Specimen(
+            preset="victron_gx",
+            kind="charger",
+            name=integration,
+            integration=integration,
+            entities=(
+                power("power", f"{front}evcharger_40_evcharger_power", translation_key="evcharger_power"),
+                counter(f"{front}evcharger_40_evcharger_total_energy", translation_key="evcharger_total_energy"),
+                current("current", f"{front}evcharger_40_evcharger_current", translation_key="evcharger_current"),
+                limit("set", f"{front}evcharger_40_evcharger_set_current", 6, translation_key="evcharger_set_current"),
+                entity(
+                    "select",
+                    "mode",
+                    f"{front}evcharger_40_evcharger_mode",
+                    translation_key="evcharger_mode",
+                    options=["manual", "auto", "scheduled_charge"],
+                ),
+                entity("switch", "charge", f"{front}evcharger_40_evcharger_charge", translation_key="evcharger_charge"),
+                entity(
+                    "switch",
+                    "auto",
+                    f"{front}evcharger_40_evcharger_auto_start",
+                    translation_key="evcharger_auto_start",
+                ),
+                entity("sensor", "status", f"{front}evcharger_40_evcharger_status", translation_key="evcharger_status"),
+            ),
+            words={
+                "strings.json": (
+                    '"evcharger_power"',
+                    '"evcharger_total_energy"',
+                    '"evcharger_set_current"',
+                    '"evcharger_charge"',
+                    '"evcharger_status"',
+                )
+            }
+            if integration == "victron_gx"
+            else {},
+            expected={
+                "power": "sensor.power",
+                "energy": "sensor.energy_total",
+                "current_limit": "number.set",
+                "enable": "switch.charge",
+                "status": "sensor.status",
+            },
+            data={"min_current": 6, "max_current": 32},
+        )
+        for integration, front in (("victron_gx", "c0_"), ("victron_mqtt", "victron_mqtt_c0_"))
+    ),
+    Specimen(
+        preset="mqtt_smartevse",
+        kind="charger",
+        integration="mqtt",
+        device=("Stegen", "SmartEVSE v3"),
+        entities=(
+            power("ev_charge_power", "SmartEVSE-1-EVChargePower", name="EV Charge Power"),
+            counter("SmartEVSE-1-EVImportActiveEnergy", name="EV Import Active Energy"),
+            entity("number", "override", "SmartEVSE-1-ChargeCurrentOverride", "Charge Current Override", min=0, max=32),
+            entity(
+                "select",
+                "mode",
+                "SmartEVSE-1-Mode",
+                "Mode",
+                options=["Off", "Normal", "Smart", "Solar", "Pause"],
+            ),
+            entity("select", "c2", "SmartEVSE-1-EnableC2", "EnableC2", options=["Not present", "Always Off"]),
+            entity("sensor", "plug", "SmartEVSE-1-EVPlugState", "EV Plug State"),
+            entity("sensor", "state", "SmartEVSE-1-State", "State"),
+            entity("sensor", "rfid", "SmartEVSE-1-RFID", "RFID"),
+            entity("sensor", "rfid_last", "SmartEVSE-1-RFIDLastRead", "RFIDLastRead"),
+            *(current(f"mains_l{p}", f"SmartEVSE-1-MainsCurrentL{p}", name=f"Mains Current L{p}") for p in "123"),
+            *(current(f"ev_l{p}", f"SmartEVSE-1-EVCurrentL{p}", name=f"EV Current L{p}") for p in "123"),
+        ),
+        expected={
+            "power": "sensor.ev_charge_power",
+            "energy": "sensor.energy_total",
+            "current_limit": "number.override",
+            "pause_select": "select.mode",
+            "status": "sensor.plug",
+            "id_sensor": "sensor.rfid_last",
+            "currents": ("sensor.ev_l1", "sensor.ev_l2", "sensor.ev_l3"),
+        },
+        data={"min_current": 6, "max_current": 32, "zero_pauses": False},
+    ),
+    Specimen(
+        preset="mqtt_evse",
+        kind="charger",
+        integration="mqtt",
+        device=("BESEN", "BS20"),
+        entities=(
+            power("current_energy", "123_current_energy", name="Current Energy"),
+            counter("123_total_energy", name="Total Energy"),
+            limit("charge_amps", "123_charge_amps", 6, name="Charge Amps"),
+            current("charge_amps", "123_charge_amps_sensor", name="Charge Amps"),
+            entity("number", "lcd", "123_lcd_brightness", "LCD Brightness", min=1, max=100),
+            entity("switch", "charge", "123_charge", "Charge"),
+            entity(
+                "sensor",
+                "plug",
+                "123_plug_state",
+                "Plug State",
+                device_class="enum",
+                options=["Disconnected", "Connected Unlocked", "Connected Locked"],
+            ),
+            *(current(f"l{p}", f"123_l{p}_amps", name=f"L{p} Amperage") for p in "123"),
+        ),
+        expected={
+            "power": "sensor.current_energy",
+            "energy": "sensor.energy_total",
+            "current_limit": "number.charge_amps",
+            "enable": "switch.charge",
+            "status": "sensor.plug",
+            "currents": ("sensor.l1", "sensor.l2", "sensor.l3"),
+        },
+        data={"min_current": 6, "max_current": 32},
     ),
     Specimen(
         preset="blue_current",
@@ -646,6 +784,90 @@ METERS: Final = (
         left_out=frozenset(f"Power_{p}" for p in "ABC"),
         expected={"meter_power": ("sensor.Power",)},
         entered={"phases": ["1"]},
+    ),
+    Specimen(
+        preset="enphase_envoy",
+        kind="meter",
+        entities=tuple(
+            power(f"net_{p}", f"1_net_consumption_l{p}", "kW", translation_key="net_consumption_phase", enabled=False)
+            for p in "123"
+        ),
+        domains=("sensor",),
+        words={
+            "sensor.py": (
+                '(CtType.NET_CONSUMPTION, "net_consumption")',
+                'key=f"{sensor.key}_l{phase + 1}"',
+                'translation_key=f"{sensor.translation_key}_phase"',
+            )
+        },
+        expected={"meter_power": tuple(f"sensor.net_{p}" for p in "123")},
+        enabled_later=True,
+        data={"meter_max_age": 150},
+    ),
+    *(
+        Specimen(
+            preset="victron_gx",
+            kind="meter",
+            name=f"{integration}, {count} phases",
+            integration=integration,
+            entities=(
+                power("total", f"{front}grid_30_grid_power", translation_key="grid_power"),
+                *(
+                    power(
+                        f"l{p}",
+                        f"{front}grid_30_grid_power_L{p}",
+                        name=f"Power on L{p}",
+                        translation_key="grid_power_phase",
+                    )
+                    for p in range(1, count + 1)
+                ),
+            ),
+            words={"strings.json": ('"grid_power_phase"',)} if integration == "victron_gx" else {},
+            expected={"meter_power": tuple(f"sensor.l{p}" for p in range(1, count + 1))},
+            entered={} if count == 3 else {"phases": ["1"]},
+        )
+        for integration, front, count in (
+            ("victron_gx", "c0_", 3),
+            ("victron_gx", "c0_", 1),
+            ("victron_mqtt", "victron_mqtt_c0_", 3),
+        )
+    ),
+    Specimen(
+        preset="victron",
+        kind="meter",
+        entities=tuple(power(f"l{p}", f"30_grid_L{p}_power", name=f"grid L{p} power") for p in "123"),
+        expected={"meter_power": tuple(f"sensor.l{p}" for p in "123")},
+    ),
+    *(
+        Specimen(
+            preset="mqtt_amsreader",
+            kind="meter",
+            name=name,
+            integration="mqtt",
+            device=("Amsleser.no", "Pow-U+"),
+            entities=(
+                power("import", "ams-1234_P", name="AMS Active import"),
+                power("export", "ams-1234_PO", name="AMS Active export"),
+                *(current(f"i{p}", f"ams-1234_I{p}", name=f"AMS L{p} current") for p in "123"),
+                *(
+                    power(f"{way}{p}", f"ams-1234_{way}{p}", name=f"AMS L{p} active {word}")
+                    for way, word in (("P", "import"), ("PO", "export"))
+                    for p in ("123" if name == "powers" else "")
+                ),
+            ),
+            expected=expected,
+            data={"meter_max_age": 30},
+        )
+        for name, expected in (
+            (
+                "powers",
+                {
+                    "meter_power": tuple(f"sensor.P{p}" for p in "123"),
+                    "meter_export": tuple(f"sensor.PO{p}" for p in "123"),
+                },
+            ),
+            ("currents", {"meter_current": tuple(f"sensor.i{p}" for p in "123")}),
+        )
     ),
     Specimen(
         preset="powerwall",
@@ -838,6 +1060,93 @@ BATTERIES: Final = (
             "mode_select": "select.mode",
         },
         data={"max_charge_w": 5000, "max_discharge_w": 5000, "keep_alive": 30},
+    ),
+    Specimen(
+        preset="victron_gx",
+        kind="battery",
+        name="victron_mqtt",
+        integration="victron_mqtt",
+        entities=(
+            power("power", "victron_mqtt_c0_system_0_dc_battery_power", translation_key="system_dc_battery_power"),
+            soc("soc", "victron_mqtt_c0_system_0_dc_battery_soc", translation_key="system_dc_battery_soc"),
+            entity(
+                "number",
+                "setpoint",
+                "victron_mqtt_c0_vebus_276_ac_power_setpoint_L1",
+                "AC power setpoint L1",
+                translation_key="vebus_ac_power_setpoint_phase",
+                min=-5000,
+                max=5000,
+                unit="W",
+            ),
+            entity(
+                "select",
+                "mode",
+                "victron_mqtt_c0_system_0_ess_mode",
+                translation_key="system_ess_mode",
+                options=["phase_compensation_enabled", "phase_compensation_disabled", "external_control"],
+            ),
+        ),
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "power_setpoint": "number.setpoint",
+            "mode_select": "select.mode",
+        },
+        data={"max_charge_w": 5000, "max_discharge_w": 5000, "keep_alive": 30},
+    ),
+    Specimen(
+        preset="victron",
+        kind="battery",
+        entities=(
+            power("power", "100_system_battery_power"),
+            soc("soc", "100_system_battery_soc"),
+            entity("number", "setpoint", "227_vebus_ess_L1_acpowersetpoint", min=-5000, max=5000, unit="W"),
+            entity("number", "grid", "100_settings_ess_acpowersetpoint", min=-5000, max=5000, unit="W"),
+            entity(
+                "select",
+                "mode",
+                "100_settings_ess_mode",
+                options=[
+                    "SELF_CONSUMPTION_WITH_BATTERY_LIFE",
+                    "SELF_CONSUMPTION",
+                    "KEEP_CHARGED",
+                    "EXTERNAL_CONTROL",
+                ],
+            ),
+        ),
+        expected={
+            "power": "sensor.power",
+            "soc": "sensor.soc",
+            "power_setpoint": "number.setpoint",
+            "mode_select": "select.mode",
+        },
+        data={"max_charge_w": 5000, "max_discharge_w": 5000, "keep_alive": 30},
+    ),
+    Specimen(
+        preset="enphase_envoy",
+        kind="battery",
+        domains=("sensor",),
+        entities=(
+            power("battery_discharge", "1_battery_discharge", "kW", translation_key="battery_discharge"),
+            entity(
+                "select",
+                "mode",
+                "2_storage_mode",
+                translation_key="storage_mode",
+                options=["backup", "self_consumption", "savings"],
+            ),
+        ),
+        words={
+            "sensor.py": ('(CtType.STORAGE, "battery_discharge")', 'key="battery_level"'),
+            "select.py": ('key="storage_mode"', '"backup"', '"self_consumption"'),
+        },
+        expected={
+            "power": "sensor.battery_discharge",
+            "soc": "sensor.battery_level",
+            "mode_select": "select.mode",
+        },
+        data={"control": "modes", "power_inverted": True},
     ),
     Specimen(
         preset="sonnenbatterie",

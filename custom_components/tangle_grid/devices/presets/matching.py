@@ -118,7 +118,7 @@ def find(
         device = dr.async_get(hass).async_get(device.parent_device_id, include_child_devices=False)
     if device is not None:
         entry = hass.config_entries.async_get_entry(device.config_entry_id)
-        found = None if entry is None else _place_of(hass, device, entry.domain)
+        found = None if entry is None else _place_of(hass, device, entry.domain, _below(hass, device.config_entry_id))
     else:
         found = next((each for each in _without_device(hass, catalogue.integrations(kind)) if each.key == place), None)
     return None if found is None else _best(hass, catalogue, kind, found, fields)
@@ -129,8 +129,10 @@ def _places(hass: HomeAssistant, integrations: frozenset[str]) -> Iterator[_Plac
     registry = dr.async_get(hass)
     for entry in hass.config_entries.async_entries():
         if entry.domain in integrations:
+            # Once for all: a broker or a bridge has hundreds of devices.
+            below = _below(hass, entry.entry_id)
             for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-                yield _place_of(hass, device, entry.domain)
+                yield _place_of(hass, device, entry.domain, below)
     yield from _without_device(hass, integrations)
 
 
@@ -147,13 +149,23 @@ def _without_device(hass: HomeAssistant, integrations: frozenset[str]) -> Iterat
 
 
 @callback
-def _place_of(hass: HomeAssistant, device: dr.DeviceEntry, integration: str) -> _Place:
+def _below(hass: HomeAssistant, entry_id: str) -> Mapping[str, list[str]]:
+    """Return which devices of an integration are reached by way of each other one, by device id."""
+    below: dict[str, list[str]] = {}
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry_id):
+        if device.via_device_id is not None:
+            below.setdefault(device.via_device_id, []).append(device.id)
+    return below
+
+
+@callback
+def _place_of(hass: HomeAssistant, device: dr.DeviceEntry, integration: str, below: Mapping[str, list[str]]) -> _Place:
     return _Place(
         key=device.id,
         name=device.name_by_user or device.name,
         integration=integration,
         device=device,
-        entities=list(_family(hass, device)),
+        entities=list(_family(hass, device, below)),
     )
 
 
@@ -216,16 +228,18 @@ def _match(hass: HomeAssistant, place: _Place, preset: Preset) -> Match | None:
 
 
 @callback
-def _family(hass: HomeAssistant, device: dr.DeviceEntry) -> Iterator[er.RegistryEntry]:
+def _family(hass: HomeAssistant, device: dr.DeviceEntry, below: Mapping[str, list[str]]) -> Iterator[er.RegistryEntry]:
     """Yield the entities of a device: its own, then those of what it is made or part of.
 
     Many integrations make a device of each phase, connector or installation.
     """
     devices, registry = dr.async_get(hass), er.async_get(hass)
     parts = [each.id for each in dr.async_entries_for_parent_device(devices, device.id)]
-    around = dr.async_entries_for_config_entry(devices, device.config_entry_id)
-    parts.extend(each.id for each in around if device.id == each.via_device_id)
-    parts.extend(each.id for each in around if device.via_device_id == each.id)
+    parts.extend(below.get(device.id, ()))
+    if (hub_id := device.via_device_id) is not None:
+        hub = devices.async_get(hub_id)
+        if hub is not None and hub.config_entry_id == device.config_entry_id:
+            parts.append(hub_id)
     for device_id in (device.id, *parts):
         entries = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
         yield from sorted(entries, key=lambda entity: entity.entity_id)

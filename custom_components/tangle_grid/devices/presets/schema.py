@@ -95,6 +95,7 @@ NOTES: Final = frozenset(
     {
         "cloud",
         "flash",
+        "manual_mode",
         "modes_only",
         "no_direction",
         "old_soc",
