@@ -1,4 +1,4 @@
-"""Selects: how a participant answers the grid's requests, and which car is at a charger."""
+"""Selects: how a participant answers the grid's requests, how a charger charges, and which car is at it."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -15,7 +15,7 @@ from .economy.recognition import GUEST
 from .entities.policy_settings import PolicyEntity
 from .entities.vehicle_sensors import RECOGNITION_ATTRIBUTES
 from .entity import ParticipantEntity
-from .grid.model.world import PolicyMode
+from .grid.model.world import ChargingMode, PolicyMode
 from .island.configuration import Member, Participant
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
 
@@ -38,6 +38,11 @@ POLICY: Final = SelectEntityDescription(
 
 AUTOMATIC: Final = "automatic"
 CAR: Final = SelectEntityDescription(key="car", translation_key="car")
+MODE: Final = SelectEntityDescription(
+    key="charging_mode",
+    translation_key="charging_mode",
+    options=[mode.value for mode in ChargingMode],
+)
 
 
 async def async_setup_entry(
@@ -45,7 +50,7 @@ async def async_setup_entry(
     entry: TangleGridConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a policy for each participant and vehicle that can be asked, and the car at each charger."""
+    """Add a policy for each participant and vehicle that can be asked, and each charger's mode and car."""
     runtime = entry.runtime_data
     for member_id, member in runtime.members.items():
         if member.kind in POLICY_MODES:
@@ -53,6 +58,7 @@ async def async_setup_entry(
     for participant_id, participant in runtime.participants.items():
         if participant.kind != SUBENTRY_CHARGER:
             continue
+        async_add_entities([ModeSelect(runtime, participant)], config_subentry_id=participant_id)
         if runtime.vehicles.all:
             async_add_entities([CarSelect(runtime, participant)], config_subentry_id=participant_id)
         else:
@@ -83,6 +89,26 @@ class PolicySelect(PolicyEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         await self.async_change_policy(**{CONF_POLICY_MODE: option})
+
+
+class ModeSelect(ParticipantEntity, SelectEntity):
+    """How a charger charges: now, by departure, with the sun only, or not at all."""
+
+    def __init__(self, runtime: IslandRuntime, participant: Participant) -> None:
+        super().__init__(runtime, participant, MODE)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        status = self.coordinator.data.grid.devices.get(self.participant.participant_id)
+        return None if status is None else status.mode
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Take the choice of somebody who may control the charger, and keep it."""
+        await async_require_control(self.runtime, self.participant, self._context)
+        self.runtime.grid.set_charging_mode(self.participant.participant_id, ChargingMode(option))
+        await self.runtime.async_save()
 
 
 class CarSelect(ParticipantEntity, SelectEntity):

@@ -93,6 +93,11 @@ async def _select(island: Island, context: Context) -> None:
     await _call(island, context, "select.select_option", entity_id=entity_id, option="never")
 
 
+async def _mode(island: Island, context: Context) -> None:
+    entity_id = island.entity_id("select", "charging_mode", CHARGER)
+    await _call(island, context, "select.select_option", entity_id=entity_id, option="sun")
+
+
 async def _number(island: Island, context: Context) -> None:
     await _call(
         island, context, "number.set_value", entity_id=island.entity_id("number", "lowest_rate", CHARGER), value=7
@@ -156,7 +161,7 @@ async def _address(island: Island, context: Context) -> None:
     await _call(island, context, "set_owner_address", device_id=island.device_id(CHARGER), address="C" * 90)
 
 
-SPEAKING: Final = (_answer, _accept, _decline, _opt_out, _press, _select, _number, _switch, _leaves_at)
+SPEAKING: Final = (_answer, _accept, _decline, _opt_out, _press, _select, _mode, _number, _switch, _leaves_at)
 SPENDING: Final = (_send, _sweep)
 RULING: Final = (
     *(
@@ -197,6 +202,7 @@ def _all_that_counts(island: Island) -> Any:
         [message.kind for message in island.ledger.published if message.kind == "data"],
         (dict(island.ledger.limited), dict(island.ledger.owners)),
         engine.status(island.runtime.clock.now()).feeders["main"].temporary_until,
+        engine.status(island.runtime.clock.now()).devices[CHARGER].mode,
     )
 
 

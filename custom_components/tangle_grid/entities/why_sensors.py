@@ -22,7 +22,7 @@ WHY_ATTRIBUTES: Final = frozenset({"sentence", "phases", "feeder", "until", "beg
 _MOMENTS: Final = ("until", "begins_at")
 #: What reads otherwise when it leaves nothing at all.
 _WAITS: Final = frozenset(
-    {Why.PROTECTION.value, Why.DIMMED.value, Why.RESERVED.value, Why.PAYMENT.value, Why.OUTAGE.value}
+    {Why.PROTECTION.value, Why.DIMMED.value, Why.RESERVED.value, Why.PAYMENT.value, Why.OUTAGE.value, Why.SUN.value}
 )
 
 

@@ -11,7 +11,7 @@ from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import MarketAccount
 from ..grid.model.events import GridEvent
 from ..grid.model.request import ANSWERABLE, CurtailmentRequest
-from ..grid.model.world import GridConfig, Reason
+from ..grid.model.world import ChargingMode, GridConfig, Reason
 from ..grid.planning.plan import Run
 from ..grid.requests.consequence import Consequence
 
@@ -170,6 +170,16 @@ class GridDoor:
             GridError: It is no charger.
         """
         self._engine.commands.end_trial(device_id)
+        self._command(())
+
+    @callback
+    def set_charging_mode(self, device_id: str, mode: ChargingMode) -> None:
+        """Choose how a charger charges. See `Commands.set_charging_mode`.
+
+        Raises:
+            GridError: It is no charger.
+        """
+        self._engine.commands.set_charging_mode(device_id, mode)
         self._command(())
 
     @callback

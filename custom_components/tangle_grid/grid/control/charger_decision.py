@@ -72,6 +72,8 @@ class ChargerDecision(DeviceDecision):
         if device.trial is None or device.trial.most_a is None:
             # Who is tried out does not wait for a better time.
             self._lower_ceiling(asked.planned.get(device.device_id), Cause.PLAN)
+            if (mode := asked.modes.get(device.device_id)) is not None:
+                self._lower_ceiling(mode.most_a, mode.cause)
         else:
             self._lower_ceiling(device.trial.most_a, Cause.TRIAL)
         self._lower_ceiling(device.limit_a, Cause.PAYMENT)

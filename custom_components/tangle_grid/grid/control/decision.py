@@ -9,6 +9,7 @@ from ..device.state import DeviceState
 from ..model.world import Cause, Setpoint, Timing
 from ..network.protection import FeederWatch, limits_of, totals_of
 from ..network.topology import Topology
+from .charging_modes import ModeLimit
 from .precedence import Place, Precedence
 
 
@@ -38,6 +39,7 @@ class Asked:
         wanted: What active requests ask of a device: A for a charger, W for a battery.
         held: What those who wait for their release after a request are told at most: A for a charger, W for a battery.
         planned: The most that chargers may have by the plan, A; those that are missing are not limited by it.
+        modes: What the charging mode leaves a charger; those that are missing are not limited by it.
         outage: The most that chargers may have while the feeding cable is dead, or until it is their turn after that,
             A; negative feeds back.
         kept_free: What is kept for household loads that are off for the fuse, A by limit.
@@ -48,6 +50,7 @@ class Asked:
     wanted: Mapping[str, float]
     held: Mapping[str, float]
     planned: Mapping[str, float]
+    modes: Mapping[str, ModeLimit] = field(default_factory=dict)
     outage: Mapping[str, float]
     kept_free: Mapping[int, float] = field(default_factory=dict)
     now: float

@@ -8,10 +8,12 @@ little for that goes on with one, and one whose single phase is full goes back t
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from ..device.charging import wants_charge
 from ..device.phase_change import ONE, THREE, Count
 from ..model.world import NOMINAL_V
 from ..network.topology import Topology, limit_at
 from .charger_decision import ChargerDecision
+from .charging_modes import ModeLimit
 from .decision import Asked
 
 #: Another number of phases must give more by this share, and by so much, W: a change costs a minute and wears contacts.
@@ -44,14 +46,16 @@ def change_phases(
         if not change.possible:
             continue
         helps = device_id in asked.wanted or device_id in asked.held or device_id in asked.outage
-        choice = None if helps else better_phases(plan, amps, left, topology)
+        choice = None if helps else better_phases(plan, amps, left, topology, asked.modes.get(device_id))
         patience_s = _CHANGE_SOON_S if amps <= 0 else _CHANGE_S
         if change.favour(asked.now, choice, patience_s=patience_s) and free and choice is not None:
             change.begin(asked.now, choice)
             free = False
 
 
-def better_phases(plan: ChargerDecision, amps: float, left: Sequence[float], topology: Topology) -> Count | None:
+def better_phases(
+    plan: ChargerDecision, amps: float, left: Sequence[float], topology: Topology, mode: ModeLimit | None = None
+) -> Count | None:
     """Return how many phases would be clearly better for a charger; None: what it has, or nobody can tell.
 
     Args:
@@ -59,11 +63,13 @@ def better_phases(plan: ChargerDecision, amps: float, left: Sequence[float], top
         amps: What it is told now, A per phase.
         left: What nobody has of each limit, A; see `Room`.
         topology: The feeder tree.
+        mode: What its charging mode leaves it.
     """
     device, _config, wiring = plan.device, plan.charger, plan.wiring
+    sun_w = None if mode is None else mode.power_w
     in_use = device.change.in_use
     blind = wiring.blind or wiring.suspect or wiring.checked or bool(wiring.lids)
-    wants = device.car.plugged_in and not device.car.satisfied and not device.silent and plan.ceiling > 0
+    wants = wants_charge(device) and not device.silent and (plan.ceiling > 0 or bool(sun_w))
     if blind or not wants or not _can_change(plan):
         return None
     if in_use is None and device.change.is_shown:
@@ -74,8 +80,8 @@ def better_phases(plan: ChargerDecision, amps: float, left: Sequence[float], top
         return None
     now = THREE if in_use is None else in_use
     other = ONE if now == THREE else THREE
-    has_w = _power_w(plan, now, max(amps, _possible_a(plan, now, amps, left, topology)))
-    would_w = _power_w(plan, other, _possible_a(plan, other, amps, left, topology))
+    has_w = _power_w(plan, now, max(amps, _possible_a(plan, now, amps, left, topology, sun_w)))
+    would_w = _power_w(plan, other, _possible_a(plan, other, amps, left, topology, sun_w))
     if would_w > has_w * _SHARE + _MORE_W:
         return other
     # Of one that shows nothing it is known only after it was told.
@@ -87,7 +93,14 @@ def _can_change(plan: ChargerDecision) -> bool:
     return not plan.device.change.pauses or plan.floor_a <= 0
 
 
-def _possible_a(plan: ChargerDecision, count: Count, amps: float, left: Sequence[float], topology: Topology) -> float:
+def _possible_a(
+    plan: ChargerDecision,
+    count: Count,
+    amps: float,
+    left: Sequence[float],
+    topology: Topology,
+    sun_w: float | None,
+) -> float:
     """Return what it could have on so many phases, A per phase."""
     device, config = plan.device, plan.charger
     phases = device.configured.phases[:count]
@@ -100,6 +113,7 @@ def _possible_a(plan: ChargerDecision, count: Count, amps: float, left: Sequence
         for number in path
         for phase in phases
     ]
+    most += [] if sun_w is None else [sun_w / (NOMINAL_V * count)]
     most += [(left[total] + has_a * len(config.phases)) / count for total in plan.wiring.totals]
     return min(most)
 

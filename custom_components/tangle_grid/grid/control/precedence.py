@@ -8,6 +8,7 @@ full, or runs out of time.
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 
+from ..device.charging import wants_charge
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, ChargerConfig, GridConfig
 from ..network.protection import FeederWatch, drawn_w
@@ -209,4 +210,4 @@ def _spare_s(car: DeviceState, now: float) -> float:
 
 def _wants_energy(device: DeviceState) -> bool:
     heard = not device.silent or device.resting
-    return isinstance(device.config, ChargerConfig) and device.car.plugged_in and not device.car.satisfied and heard
+    return isinstance(device.config, ChargerConfig) and heard and wants_charge(device)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, PhaseTriple, Timing
+from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, ChargingMode, PhaseTriple, Timing
 from .draw_bounds import NO_DRAW, Draw, draw_at
 from .state import DeviceState
 
@@ -102,6 +102,11 @@ def has_followed(device: DeviceState, at: float, timing: Timing) -> bool:
     if lease is None or reading is None or device.log.around(at)[1] is not None:
         return False
     return min(at, reading.at) - lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
+
+
+def wants_charge(device: DeviceState) -> bool:
+    """Return whether a car is there that wants something, and nobody has chosen that it gets nothing."""
+    return device.car.plugged_in and not device.car.satisfied and device.mode is not ChargingMode.PAUSE
 
 
 def can_be_lowered(device: DeviceState) -> bool:

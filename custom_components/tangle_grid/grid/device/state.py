@@ -11,6 +11,7 @@ from ..model.world import (
     NOMINAL_V,
     ChargerConfig,
     ChargerTelemetry,
+    ChargingMode,
     DeviceConfig,
     PhaseReading,
     PhaseTriple,
@@ -87,9 +88,11 @@ class DeviceState:
         rewrite: It may have forgotten its setpoint.
         limit_a: The most that its charging session lets it have, A per phase; None: anything.
         trial: It is, or was, tried out.
+        mode: The charging mode of a charger.
     """
 
     limit_a: float | None = None
+    mode = ChargingMode.DEPARTURE
     trial: ChargerTrial | None = None
     _long_paused = False
     _wrong_charging = False
@@ -478,6 +481,7 @@ class DeviceState:
             "reports": self.reports.to_dict(),
             "life": self.life.to_dict(),
             "forgets": self.resume.forgets,
+            "mode": self.mode.value,
             "decision": None
             if decision is None
             else {
@@ -508,6 +512,7 @@ class DeviceState:
         if (life := data.get("life")) is not None:
             self.life.restore(life)
         self.resume.forgets = bool(data.get("forgets", False))
+        self.mode = ChargingMode(data.get("mode", ChargingMode.DEPARTURE))
         if (minimum := data.get("minimum")) is not None and isinstance(self.config, ChargerConfig):
             self.minimum.restore(minimum)
             self.take_minimum()

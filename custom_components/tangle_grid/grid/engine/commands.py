@@ -18,7 +18,7 @@ from ..model.validation import (
     checked_reference,
     checked_until,
 )
-from ..model.world import CarConfig, ChargerConfig, PolicyConfig, Reason, SolarConfig
+from ..model.world import CarConfig, ChargerConfig, ChargingMode, PolicyConfig, Reason, SolarConfig
 from ..network.capacity_envelope import CapacityEnvelope, EnvelopeWatch
 from ..network.protection import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
@@ -343,6 +343,14 @@ class Commands:
             GridError: `unknown_device`, `not_participating` (it is no charger).
         """
         self._charger(device_id).limit_a = current_a
+
+    def set_charging_mode(self, device_id: str, mode: ChargingMode) -> None:
+        """Choose how a charger charges, from the next step on; it is kept over a restart.
+
+        Raises:
+            GridError: `unknown_device`, `not_participating` (it is no charger).
+        """
+        self._charger(device_id).mode = mode
 
     def begin_trial(self, now: float, device_id: str) -> None:
         """Try a charger out from the next step on, see `device.trial`; one that goes on begins again.

@@ -15,7 +15,7 @@ from ..device.trial import TrialReport
 from ..model.events import GridEvent, is_owed
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
-from ..model.world import NOMINAL_V, GridConfig, HouseholdConfig, Inputs, PhaseTriple, Reason, Setpoint
+from ..model.world import NOMINAL_V, ChargingMode, GridConfig, HouseholdConfig, Inputs, PhaseTriple, Reason, Setpoint
 from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH, Run
 from ..requests.consequence import Consequence, consequence_of
@@ -102,7 +102,11 @@ class GridEngine:
         Raises:
             GridError: `unknown_device`.
         """
-        return ready_in_time(self._parts.device(device_id), now)
+        device = self._parts.device(device_id)
+        if device.mode in {ChargingMode.SUN, ChargingMode.PAUSE} and not device.car.satisfied:
+            # Who knows when the sun shines, or somebody chooses otherwise.
+            return None
+        return ready_in_time(device, now)
 
     def consequence(self, now: float, request_id: str, device_id: str) -> Consequence:
         """Return what a yes of a participant to a request would mean now.
@@ -226,6 +230,9 @@ class GridEngine:
             parts.planned = parts.planning.update(
                 now, devices, parts.feeders, inputs.forecast, enabled=parts.config.planning
             )
+        parts.modes = parts.charging_modes.update(
+            now, devices, parts.feeder(None), parts.precedence, parts.config.timing
+        )
         releasing = parts.market.activation.releasing()
         control = ControlPass(
             config=parts.config,
@@ -238,6 +245,7 @@ class GridEngine:
                 wanted=parts.market.activation.wanted(),
                 held=releasing,
                 planned=parts.planned,
+                modes=parts.modes,
                 outage=outage.chargers_a,
                 kept_free=parts.load_protection.kept_a(parts.devices),
                 now=now,

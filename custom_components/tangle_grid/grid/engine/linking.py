@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..control.charging_modes import ModeLimit
+from ..device.charging import wants_charge
 from ..model.world import NOMINAL_V, ChargerConfig, ChargerTelemetry, PhaseTriple
 from ..network.topology import PHASES
 from .parts import EngineParts
@@ -45,7 +47,8 @@ def charger_demands(parts: EngineParts, now: float) -> tuple[ChargerDemand, ...]
         config = device.config
         if not isinstance(config, ChargerConfig):
             continue
-        wants = device.car.plugged_in and not device.car.satisfied
+        wants = wants_charge(device)
+        limit = parts.modes.get(device.device_id)
         telemetry = device.telemetry
         lowest_a = telemetry.lowest_a if isinstance(telemetry, ChargerTelemetry) else 0.0
         watts = (0.0, 0.0, 0.0) if device.reading is None else device.reading.power_w
@@ -56,7 +59,7 @@ def charger_demands(parts: EngineParts, now: float) -> tuple[ChargerDemand, ...]
                 need_wh=device.need_wh() if wants else 0.0,
                 within_s=max(0.0, device.car.departure_at(now) - now) if wants else None,
                 least_a=config.min_current_a,
-                most_a=device.usable_a(now, parts.config.timing) if wants else 0.0,
+                most_a=_most_a(device.usable_a(now, parts.config.timing), limit) if wants else 0.0,
                 phases=config.phases,
                 step_a=config.step_a,
                 measured_a=(watts[0] / NOMINAL_V, watts[1] / NOMINAL_V, watts[2] / NOMINAL_V),
@@ -65,6 +68,10 @@ def charger_demands(parts: EngineParts, now: float) -> tuple[ChargerDemand, ...]
             )
         )
     return tuple(found)
+
+
+def _most_a(usable_a: float, limit: ModeLimit | None) -> float:
+    return usable_a if limit is None else min(usable_a, limit.most_a)
 
 
 def uncontrolled_a(parts: EngineParts, feeder_id: str | None) -> PhaseTriple | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..control.charging_modes import ChargingModes, ModeLimit
 from ..control.load_protection import LoadProtection
 from ..control.precedence import Precedence
 from ..device.belief import believable_w
@@ -41,6 +42,8 @@ class EngineParts:
         market: Who is asked, and who gives how much.
         planning: The plan of the day.
         planned: What the plan leaves each charger now, A by device id.
+        charging_modes: What charging modes leave chargers, from step to step.
+        modes: What they leave each charger now, by device id; see `ChargingModes`.
         outage_off: Household loads that stay off because the feeding cable is dead, by device id.
         outage_lasts_until: Until when what is always on is expected to last without the cable, grid time.
         supply: What feeds the island; None: nobody would know that its cable is dead.
@@ -88,6 +91,8 @@ class EngineParts:
             self._restore_supply(loaded.supply)
         self.planning = self._restore_planning(plan, plan_batch)
         self.planned: dict[str, float] = {}
+        self.charging_modes = ChargingModes()
+        self.modes: Mapping[str, ModeLimit] = {}
         self.most_w = {
             device.device_id: believable_w(device, self.feeder(device.feeder_id).config) for device in config.devices
         }

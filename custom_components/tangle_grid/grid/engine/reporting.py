@@ -194,6 +194,7 @@ def device_status(
         clamp_a=_clamp_a(device),
         session_at=device.car.session_at,
         connected=device.car.connected,
+        mode=device.mode if isinstance(device.config, ChargerConfig) else None,
     )
 
 

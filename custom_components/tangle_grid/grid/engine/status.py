@@ -10,7 +10,7 @@ from ..device.freshness import MeterFault
 from ..model.events import GridEvent
 from ..model.request import Decision, RequestState
 from ..model.supply import Supply
-from ..model.world import Cause, DeviceKind, PhaseTriple, Reason, Setpoint
+from ..model.world import Cause, ChargingMode, DeviceKind, PhaseTriple, Reason, Setpoint
 from ..planning.plan import PlanStatus
 
 type Idle = Literal["idle"]
@@ -133,6 +133,7 @@ class DeviceStatus:
         min_current_a: Least current with which its car is charged, A per phase; None: no charger.
         min_current_learned: It was found by measurement.
         connected: A car is plugged in, without the slips of the plug's bit; None: nobody ever said.
+        mode: The charging mode; None: no charger.
     """
 
     device_id: str
@@ -165,6 +166,7 @@ class DeviceStatus:
     clamp_a: float | None = None
     session_at: float | None = None
     connected: bool | None = None
+    mode: ChargingMode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from ..model.stored_values import (
 )
 from ..model.tolerance import EPSILON
 from ..model.validation import MAX_DURATION_S, MAX_POWER_W, MAX_RATE
+from ..model.world import ChargingMode
 from ..requests.settlement import energies, reward_i
 
 #: Times of a clock that anybody has ever set, s since 1970.
@@ -308,6 +309,7 @@ _DEVICE: Final = record(
         ),
         "reports": (several(number(0.0, 1e5)), list),
         "forgets": (flag, False),
+        "mode": (one_of(*ChargingMode), ChargingMode.DEPARTURE.value),
         "life": (
             maybe(record({"patience_s": (number(0.0, 1e5), NEEDED), "answers": (whole(0, 2**31), NEEDED)})),
             None,
@@ -331,7 +333,7 @@ _DEVICE: Final = record(
     later=frozenset(
         {
             *("session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"),
-            *("life", "change", "protecting"),
+            *("life", "change", "protecting", "mode"),
         }
     ),
     mend=_one_session,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from ..device.charging import wants_charge
 from ..device.state import DeviceState
 from ..model.tolerance import EPSILON
 from ..model.world import (
@@ -39,6 +40,8 @@ class Why(StrEnum):
     OUTAGE = Cause.OUTAGE
     PHASES = Cause.PHASES
     TRIAL = Cause.TRIAL
+    SUN = Cause.SUN
+    PAUSED = Cause.PAUSED
     #: Household loads are off because the fuse was short.
     LOADS_OFF = "loads_off"
     #: The capacity was lowered for a while.
@@ -209,8 +212,7 @@ def _cars(parts: EngineParts, device: DeviceState) -> int:
     return sum(
         other is not device
         and isinstance(other.config, ChargerConfig)
-        and other.car.plugged_in
-        and not other.car.satisfied
+        and wants_charge(other)
         and not other.silent
         and parts.topology.path(other.config.feeder_id)[-1] == root
         for other in parts.devices.values()

@@ -43,13 +43,26 @@ class PolicyMode(StrEnum):
     DEPARTURE_HOLDS = "departure_holds"
 
 
+class ChargingMode(StrEnum):
+    """What people choose for a charger; a fuse, a request and an outage come before it.
+
+    `now`: no waiting for a better time. `departure`: by the plan, as far as there is one. `sun`: only what would leave
+    through the feed otherwise. `pause`: nothing, until somebody chooses something else.
+    """
+
+    NOW = "now"
+    DEPARTURE = "departure"
+    SUN = "sun"
+    PAUSE = "pause"
+
+
 class Cause(StrEnum):
     """Why a setpoint has its value.
 
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
     has no part in it. `payment`: its session may not go on as it did. `outage`: the feeding cable is dead, or
     everything comes back after it one by one. `phases`: it changes over between one phase and three.
-    `trial`: it is tried out.
+    `trial`: it is tried out. `sun`, `paused`: its charging mode.
     """
 
     SAFE_STATE = "safe_state"
@@ -63,6 +76,8 @@ class Cause(StrEnum):
     OUTAGE = "outage"
     PHASES = "phases"
     TRIAL = "trial"
+    SUN = "sun"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..device.state import DeviceState
 from ..model.forecast import Forecast
-from ..model.world import NOMINAL_V, ChargerConfig, DeviceKind, GridConfig
+from ..model.world import NOMINAL_V, ChargerConfig, ChargingMode, DeviceKind, GridConfig
 from ..network.protection import FeederWatch, drawn_w
 from ..network.topology import Topology
 from .plan import BATCH, Planner, PlanStatus, Run
@@ -72,7 +72,12 @@ class Planning:
                 if feeder.temporary is not None
             },
         )
-        ceilings = {device.device_id: self.planner.ceiling_a(device.device_id, now) for device in chargers}
+        # A plan outlives a change of mode until it is made anew.
+        ceilings = {
+            device.device_id: self.planner.ceiling_a(device.device_id, now)
+            for device in chargers
+            if device.mode is ChargingMode.DEPARTURE
+        }
         return {device_id: amps for device_id, amps in ceilings.items() if amps is not None}
 
     def begins_at(self, device_id: str, now: float) -> float | None:
@@ -147,6 +152,7 @@ class Planning:
         config, told = device.config, device.car.told_departure_at(now)
         if (
             not isinstance(config, ChargerConfig)
+            or device.mode is not ChargingMode.DEPARTURE
             or device.silent
             or device.car.satisfied
             or not device.car.plugged_in
