@@ -102,6 +102,8 @@ class CarriedEnd[EndT: End]:
         if not self._running:
             return
         now = mono()
+        # A letter that was not worth sending any more has room for another one.
+        self.end.lapsed(now)
         for frame in self.end.due(now):
             self.channel.send(frame)
         if self._timer is not None:

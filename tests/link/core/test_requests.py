@@ -8,7 +8,14 @@ import pytest
 
 from benchmarks._linked_islands import START, Car, Island, charger, join
 from custom_components.tangle_grid.grid import GridEvent, PhaseTriple, PolicyConfig, PolicyMode, Settlement
-from custom_components.tangle_grid.link.core import HouseAsk, HouseRequests, LetterCame, StreetRequests, body_of
+from custom_components.tangle_grid.link.core import (
+    HouseAsk,
+    HousePayee,
+    HouseRequests,
+    LetterCame,
+    StreetRequests,
+    body_of,
+)
 from custom_components.tangle_grid.protocol import contradictions, recompute
 from custom_components.tangle_grid.simulation.randomness import generator
 
@@ -130,6 +137,86 @@ def test_letters_may_come_again_also_after_a_crash() -> None:
     assert again.take(house.engine, now, letter("ask", late, age_s=61.0)) == []
     assert again.own_request("r/1") is None
     assert len(house.engine.requests) == 1
+
+
+def crash(street: Island, whose: str) -> None:
+    """Start one side again: letters that were on their way are lost, what it kept is not."""
+    (below,) = street.below
+    if whose == "street":
+        below.upper._letters.clear()
+        stored, below.requests = below.requests.to_dict(), StreetRequests("h0/help")
+        below.requests.restore(json.loads(json.dumps(stored)))
+    else:
+        assert below.island.lower is not None
+        below.island.lower._letters.clear()
+        below.island.requests = HouseRequests.from_dict(json.loads(json.dumps(below.island.requests.to_dict())))
+
+
+@pytest.mark.parametrize("whose", ["street", "house"])
+def test_a_restart_in_the_middle_loses_no_word_and_pays_nothing_twice(whose: str) -> None:
+    street = made(1)
+    now = run(street, START, 700)
+    request, _ = street.engine.commands.request_curtailment(
+        now, power_w=4000.0, duration_s=240, rate_i_per_kwh=RATE, device_ids=["h0/help"]
+    )
+    # What was said last has not been heard: the question, or the answer.
+    street.step(now := now + DT, DT)
+    if whose == "house":
+        street.step(now := now + DT, DT)
+    crash(street, whose)
+    now = run(street, now, 60)
+    assert request.asks["h0/help"].state == "active"
+    # Nor that it is over before its time.
+    house = street.below[0].island
+    street.events += street.engine.commands.cancel(now, request_id=request.request_id)
+    if whose == "street":
+        street.step(now := now + DT, DT)
+    crash(street, whose)
+    now = run(street, now, 30)
+    (own,) = house.engine.requests.values()
+    assert own.closed
+    assert house.cars[0].draws_a > 12
+    run(street, now, 300)
+    assert len(settled(street.events)) == len(settled(house.events)) == 1
+    assert list(house.requests.received) == [settled(street.events)[0].payment_id]
+
+
+def test_a_house_says_where_it_is_paid_and_pays_no_more_than_it_ever_would() -> None:
+    street = made(1)
+    now = run(street, START, 700)
+    (below,) = street.below
+    assert below.island.lower is not None
+    for address in ("A" * 90, "B" * 90, "B" * 90):
+        below.island.requests.sync(below.island.engine, now, street.mono(now), below.island.lower, address)
+    assert set(below.island.lower._letters) == {"payee/" + "A" * 24, "payee/" + "B" * 24}
+    below.requests.take(street.engine, now, letter("payee", body_of(HousePayee(address="C" * 90))))
+    again = StreetRequests("h0/help")
+    again.restore(json.loads(json.dumps(below.requests.to_dict())))
+    assert again.payee == "C" * 90
+    again.restore({"told": {"r": {"round": None}, "s": 7}, "payee": 7})
+    assert again.payee is None
+    rate = 10**12
+    asks = body_of(HouseAsk(request="r/0", power_w=2000, rate_i_per_kwh=rate, answer_s=60, duration_s=300))
+    below.island.requests.take(below.island.engine, now, letter("ask", asks))
+    (own,) = below.island.engine.requests.values()
+    assert own.rate_i_per_kwh == below.island.engine.config.market.max_rate_i_per_kwh
+
+
+def test_where_no_letter_can_be_posted_it_is_tried_again() -> None:
+    street = made(1)
+    now = run(street, START, 700)
+    (below,) = street.below
+    for number in range(256):
+        below.upper.post(street.mono(now), str(number), "sunshine", {}, keep_s=9999)
+    street.engine.commands.request_curtailment(
+        now, power_w=4000.0, duration_s=240, rate_i_per_kwh=RATE, device_ids=["h0/help"]
+    )
+    below.requests.sync(street.engine, now, street.mono(now), below.upper)
+    assert not [each for each in below.upper._letters if each.startswith("ask/")]
+    for number in range(256):
+        below.upper.recall(str(number))
+    below.requests.sync(street.engine, now, street.mono(now), below.upper)
+    assert [each for each in below.upper._letters if each.startswith("ask/")]
 
 
 @pytest.mark.parametrize("about", ["ask", "ended", "settled", "sunshine"])

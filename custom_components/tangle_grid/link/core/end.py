@@ -191,6 +191,11 @@ class End:
         """Tell whether the other end said that it knows this kind of letter."""
         return about in self._session.peer_kinds
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more letter can be posted."""
+        return len(self._letters) < MAX_LETTERS
+
     def post(self, mono: float, letter: str, about: str, says: Mapping[str, Any], *, keep_s: float) -> None:
         """Send a letter until it is acknowledged, for `keep_s` at most. The same id again replaces it.
 

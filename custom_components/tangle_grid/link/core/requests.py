@@ -22,12 +22,15 @@ from .lower import LowerEnd
 from .upper import UpperEnd
 
 STANDBY_S: Final = 15.0
-"""A house that said yes and gives nothing for so long is told that it is not needed."""
+"""A house that said yes and gives nothing for so long is told that it is not needed, wall s."""
 MAX_DURATION_S: Final = 7 * 86_400.0
 #: So long before the street stops waiting a house answers with what it has.
 _ANSWER_AHEAD_S: Final = 5.0
 _SETTLED_KEPT_S: Final = 7 * 86_400.0
 _KEPT: Final = 200
+_ADDRESS_TRYTES: Final = 90
+_OF_ADDRESS: Final = 24
+_PAYEE_KEPT_S: Final = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,28 +115,52 @@ class HouseSettled:
     receipt: Mapping[str, Any]
 
 
-REQUEST_KINDS: Final = tuple(each.kind for each in (HouseAsk, HouseAnswer, HouseEnded, HouseSettled))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HousePayee:
+    """Where a house wants to be paid from now on: an address of a wallet of its own, 90 trytes."""
+
+    kind: ClassVar[str] = "payee"
+    checks: ClassVar[Mapping[str, Check]] = {"address": checks.text(_ADDRESS_TRYTES)}
+    example: ClassVar[Mapping[str, Any]] = {"address": "9" * _ADDRESS_TRYTES}
+    address: str
+
+
+REQUEST_KINDS: Final = tuple(each.kind for each in (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, HousePayee))
 
 
 @dataclass(slots=True, kw_only=True)
 class _Told:
-    """What a house was told last of a request: it may be asked more than once, each time in a round of its own."""
+    """What a house was told last of a request: it may be asked more than once, each time in a round of its own.
+
+    `posted` is not kept over a restart: nobody knows then whether a letter was on its way.
+    """
 
     round: int = 0
     asked: bool = True
+    posted: bool = False
 
 
 class StreetRequests:
     """The street's side for one house: what its engine asks the house's participant goes down, answers come up.
 
     A house that said yes and is not needed hears so soon, and is asked again when it is.
+
+    Attributes:
+        payee: The address to which the house wants to be paid; None: it has not said so yet.
     """
 
-    def __init__(self, helper_id: str) -> None:
-        """`helper_id`: the house as a participant of the street's engine (`HouseFeeder.helper_id`)."""
+    def __init__(self, helper_id: str, *, speed: float = 1.0) -> None:
+        """Begin with a house that was told nothing.
+
+        Args:
+            helper_id: The house as a participant of the street's engine (`HouseFeeder.helper_id`).
+            speed: So many seconds of the engine's time pass in one of the links' own.
+        """
         self._helper_id = helper_id
+        self._speed = speed
         self._told: dict[str, _Told] = {}
         self._settled: set[str] = set()
+        self.payee: str | None = None
 
     def sync(self, engine: GridEngine, now: float, mono: float, end: UpperEnd) -> None:
         """Post what the house does not know yet. Call it after each pass; after a restart all is posted once more."""
@@ -142,7 +169,8 @@ class StreetRequests:
             if part is not None:
                 self._sync(request, part, request.time_of(now), mono, end)
         for settlement in (*engine.commands.unpaid(), *engine.commands.paid()):
-            if settlement.device_id == self._helper_id and settlement.payment_id not in self._settled:
+            mine = settlement.device_id == self._helper_id
+            if mine and settlement.payment_id not in self._settled and end.has_room:
                 self._settled.add(settlement.payment_id)
                 self._post_settled(mono, end, settlement)
         self._told = {key: told for key, told in self._told.items() if key in engine.requests}
@@ -152,44 +180,60 @@ class StreetRequests:
         active = part.state is RequestState.ACTIVE
         if told is None and part.waiting and at < request.answer_by:
             self._told[request.request_id] = told = _Told()
-            self._post_ask(request, part, at, mono, end, told.round)
-        elif told is not None and not told.asked and active:
-            told.round, told.asked = told.round + 1, True
-            self._post_ask(request, part, at, mono, end, told.round)
-        idle = part.state is RequestState.ACCEPTED and at - (part.answered_at or at) >= STANDBY_S
-        if told is not None and told.asked and (idle or not (part.waiting or part.engaged)):
-            told.asked = False
-            key = f"{request.request_id}/{told.round}"
-            end.recall(f"ask/{key}")
-            end.post(mono, f"ended/{key}", HouseEnded.kind, {"request": key}, keep_s=_SETTLED_KEPT_S)
+        if told is None:
+            return
+        if not told.asked and active:
+            told.round, told.asked, told.posted = told.round + 1, True, False
+        since = at - (part.answered_at or at)
+        idle = part.state is RequestState.ACCEPTED and since >= STANDBY_S * self._speed
+        if told.asked and (idle or not (part.waiting or part.engaged)):
+            told.asked = told.posted = False
+        if not told.posted and end.has_room:
+            told.posted = True
+            self._post(request, part, at, mono, end, told)
 
-    @staticmethod
-    def _post_ask(request: CurtailmentRequest, part: Part, at: float, mono: float, end: UpperEnd, number: int) -> None:
+    def _post(
+        self, request: CurtailmentRequest, part: Part, at: float, mono: float, end: UpperEnd, told: _Told
+    ) -> None:
+        key = f"{request.request_id}/{told.round}"
+        left_s = max(1.0, (request.ends_at - at) / self._speed)
+        if not told.asked:
+            end.recall(f"ask/{key}")
+            end.post(mono, f"ended/{key}", HouseEnded.kind, {"request": key}, keep_s=left_s)
+            return
         ask = HouseAsk(
-            request=f"{request.request_id}/{number}",
+            request=key,
             power_w=max(1, round(part.quantity_w)),
             rate_i_per_kwh=part.rate,
-            answer_s=max(1.0, request.answer_by - at) if part.waiting else STANDBY_S,
-            duration_s=max(1.0, request.ends_at - at),
+            answer_s=max(1.0, (request.answer_by - at) / self._speed) if part.waiting else STANDBY_S,
+            duration_s=min(MAX_DURATION_S, left_s),
         )
-        end.post(mono, f"ask/{ask.request}", HouseAsk.kind, body_of(ask), keep_s=ask.answer_s)
+        end.post(mono, f"ask/{key}", HouseAsk.kind, body_of(ask), keep_s=ask.answer_s)
 
     def take(self, engine: GridEngine, now: float, letter: LetterCame) -> list[GridEvent]:
-        """Act on an answer; then keep the engine's state, and say `done`. What comes late or twice changes nothing."""
-        if letter.about != HouseAnswer.kind:
-            return []
+        """Act on a letter; then keep this and the engine's state, and say `done`.
+
+        What comes late or twice changes nothing.
+        """
         try:
-            answer: HouseAnswer = checks.read_fields(HouseAnswer, letter.says)
-            power_w = float(answer.power_w) if answer.accepted and answer.power_w else None
-            return engine.commands.answer(
-                now,
-                request_id=answer.request.rpartition("/")[0],
-                device_id=self._helper_id,
-                accept=power_w is not None,
-                power_w=power_w,
-            )
+            if letter.about == HousePayee.kind:
+                payee: HousePayee = checks.read_fields(HousePayee, letter.says)
+                self.payee = payee.address
+            elif letter.about == HouseAnswer.kind:
+                return self._answer(engine, now, checks.read_fields(HouseAnswer, letter.says))
         except LinkRefusal, GridError:
-            return []
+            pass
+        return []
+
+    def _answer(self, engine: GridEngine, now: float, answer: HouseAnswer) -> list[GridEvent]:
+        power_w = float(answer.power_w) if answer.accepted and answer.power_w else None
+        return engine.commands.answer(
+            now,
+            request_id=answer.request.rpartition("/")[0],
+            device_id=self._helper_id,
+            accept=power_w is not None,
+            power_w=power_w,
+        )
 
     @staticmethod
     def _post_settled(mono: float, end: UpperEnd, settlement: Settlement) -> None:
@@ -203,14 +247,34 @@ class StreetRequests:
         letter = f"settled/{settlement.request_id}"
         end.post(mono, letter, HouseSettled.kind, body_of(settled), keep_s=_SETTLED_KEPT_S)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what has to survive a restart, as JSON."""
+        told = {key: {"round": told.round, "asked": told.asked} for key, told in self._told.items()}
+        return {"told": told, "payee": self.payee}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Go on after a restart with what `to_dict` gave; what cannot be read of it is left aside."""
+        told = stored.get("told")
+        for key, each in told.items() if isinstance(told, Mapping) else ():
+            try:
+                self._told[str(key)] = _Told(round=int(each["round"]), asked=bool(each["asked"]))
+            except KeyError, TypeError, ValueError:
+                continue
+        payee = stored.get("payee")
+        self.payee = payee if isinstance(payee, str) else None
+
 
 @dataclass(slots=True, kw_only=True)
 class _Part:
-    """A request of the street in the house: its own request for it (None: it could not be made)."""
+    """A request of the street in the house: its own request for it (None: it could not be made).
+
+    `answered` is not kept over a restart: nobody knows then whether the letter was on its way.
+    """
 
     own: str | None
     power_w: int
     answer_by: float
+    ends_at: float
     answered: bool = False
 
 
@@ -221,11 +285,14 @@ class HouseRequests:
     Attributes:
         received: What the street has settled with the house, by payment id, each with a receipt that holds.
         refused: Payment ids of settlements whose receipts do not come to what they say.
+        speed: So many seconds of the engine's time pass in one of the links' own.
     """
 
     parts: dict[str, _Part] = field(default_factory=dict)
     received: dict[str, HouseSettled] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    speed: float = 1.0
+    _payee: str | None = None
 
     def take(self, engine: GridEngine, now: float, letter: LetterCame) -> list[GridEvent]:
         """Act on a letter; then keep this and the engine's state together, and say `done`."""
@@ -240,17 +307,25 @@ class HouseRequests:
             pass
         return []
 
-    def sync(self, engine: GridEngine, now: float, mono: float, end: LowerEnd) -> None:
-        """Answer what everybody has answered, or cannot wait any longer. Call it after each pass."""
+    def sync(self, engine: GridEngine, now: float, mono: float, end: LowerEnd, payee: str | None = None) -> None:
+        """Answer what everybody has answered, or cannot wait any longer. Call it after each pass.
+
+        `payee`: the address to which this house is to be paid, where it is known: it is told when it is another one.
+        """
+        if payee is not None and payee != self._payee and end.has_room:
+            self._payee = payee
+            told = body_of(HousePayee(address=payee))
+            end.post(mono, f"payee/{payee[:_OF_ADDRESS]}", HousePayee.kind, told, keep_s=_PAYEE_KEPT_S)
         for key, part in self.parts.items():
             request = None if part.own is None else engine.requests.get(part.own)
             waits = request is not None and any(ask.waiting for ask in request.asks.values())
-            if part.answered or (waits and now < part.answer_by):
+            if part.answered or (waits and now < part.answer_by) or now >= part.ends_at or not end.has_room:
                 continue
             # Who stands by may have promised more than was asked for.
             power_w = 0 if request is None else min(int(request.accepted_w), part.power_w)
             answer = HouseAnswer(request=key, accepted=power_w > 0, power_w=power_w)
-            end.post(mono, f"answer/{key}", HouseAnswer.kind, body_of(answer), keep_s=max(60.0, part.answer_by - now))
+            keep_s = max(60.0, (part.answer_by - now) / self.speed)
+            end.post(mono, f"answer/{key}", HouseAnswer.kind, body_of(answer), keep_s=keep_s)
             part.answered = True
 
     def own_request(self, request: str) -> str | None:
@@ -262,7 +337,12 @@ class HouseRequests:
         """Return what has to survive a restart, as JSON."""
         return {
             "parts": {
-                key: {"own": part.own, "power_w": part.power_w, "answer_by": part.answer_by, "answered": part.answered}
+                key: {
+                    "own": part.own,
+                    "power_w": part.power_w,
+                    "answer_by": part.answer_by,
+                    "ends_at": part.ends_at,
+                }
                 for key, part in self.parts.items()
             },
             "received": {key: body_of(settled) for key, settled in self.received.items()},
@@ -270,21 +350,22 @@ class HouseRequests:
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> HouseRequests:
+    def from_dict(cls, stored: Mapping[str, Any], *, speed: float = 1.0) -> HouseRequests:
         """Go on after a restart. What was answered and may not have gone out is answered again.
 
         Raises:
-            KeyError, TypeError, LinkRefusal: it is not what `to_dict` gave.
+            KeyError, TypeError, AttributeError, LinkRefusal: it is not what `to_dict` gave.
         """
         return cls(
             parts={
                 key: _Part(
-                    own=part["own"], power_w=part["power_w"], answer_by=part["answer_by"], answered=part["answered"]
+                    own=part["own"], power_w=part["power_w"], answer_by=part["answer_by"], ends_at=part["ends_at"]
                 )
                 for key, part in stored["parts"].items()
             },
             received={key: checks.read_fields(HouseSettled, settled) for key, settled in stored["received"].items()},
             refused=list(stored["refused"]),
+            speed=speed,
         )
 
     def _ask(self, engine: GridEngine, now: float, ask: HouseAsk, age_s: float) -> list[GridEvent]:
@@ -292,18 +373,21 @@ class HouseRequests:
             return []
         events: list[GridEvent] = []
         own: str | None = None
-        duration_s = ask.duration_s - age_s
+        duration_s = (ask.duration_s - age_s) * self.speed
         if age_s < ask.answer_s and duration_s > 0:
+            # A street that promises more than this house would ever pay is not trusted with the difference.
+            rate = min(ask.rate_i_per_kwh, engine.config.market.max_rate_i_per_kwh)
             try:
                 request, events = engine.commands.request_curtailment(
-                    now, power_w=float(ask.power_w), duration_s=duration_s, rate_i_per_kwh=ask.rate_i_per_kwh
+                    now, power_w=float(ask.power_w), duration_s=duration_s, rate_i_per_kwh=rate
                 )
                 own = request.request_id
             except GridError:
                 # It cannot ask anybody now, as with a meter that is silent: the answer is no.
                 own = None
-        answer_by = now + max(0.0, ask.answer_s - age_s - _ANSWER_AHEAD_S)
-        self.parts[ask.request] = _Part(own=own, power_w=ask.power_w, answer_by=answer_by)
+        answer_by = now + max(0.0, ask.answer_s - age_s - _ANSWER_AHEAD_S) * self.speed
+        ends_at = now + max(0.0, duration_s)
+        self.parts[ask.request] = _Part(own=own, power_w=ask.power_w, answer_by=answer_by, ends_at=ends_at)
         while len(self.parts) > _KEPT:
             del self.parts[next(iter(self.parts))]
         return events
@@ -322,11 +406,11 @@ class HouseRequests:
             return
         try:
             found = recompute(settled.receipt)
+            holds = (found.energy_wh, found.amount_i) == (settled.energy_wh, settled.amount_i)
         except ProtocolError:
-            self.refused.append(settled.payment_id)
-            return
-        if (found.energy_wh, found.amount_i) != (settled.energy_wh, settled.amount_i):
-            self.refused.append(settled.payment_id)
+            holds = False
+        if not holds:
+            self.refused = [*self.refused, settled.payment_id][-_KEPT:]
             return
         self.received[settled.payment_id] = settled
         while len(self.received) > _KEPT:
