@@ -203,7 +203,7 @@ async def test_a_session_whose_car_left_during_a_stop_ends_and_is_paid(
     island.ledger = fake_ledger[-1]
     await island.settle()
     await charge(island, 120)
-    assert island.runtime.charging.session(CHARGER) is None
+    assert island.runtime.economy.charging.session(CHARGER) is None
     (receipt,) = await receipts(hass, island)
     assert (receipt.session_id, recompute(receipt)) == (before.session_id, ())
     assert receipt.wh_in >= before.wh_in

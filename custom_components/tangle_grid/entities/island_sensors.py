@@ -16,7 +16,7 @@ from ..grid.engine.status import FeederState
 from ..grid.model.supply import Supply
 from ..grid.model.world import PhaseTriple
 from ..grid.planning.valley_filling import SLOT_S
-from .view_sensors import CALM_W, HELD_BACK, ViewSensorDescription
+from .view_sensors import CALM_W, HELD_BACK, LONG_PATIENCE, ViewSensorDescription
 from .wallet_rules import rules_attributes, spendable
 
 
@@ -154,6 +154,8 @@ FEEDER_SENSORS: tuple[IslandSensorDescription, ...] = (
         suggested_display_precision=0,
         measures=True,
         calm=_LEAST_CHANGE_PERCENT,
+        # The load beside it shows small changes within a minute.
+        patience=LONG_PATIENCE,
         value_fn=_utilisation,
     ),
     IslandSensorDescription(

@@ -76,7 +76,7 @@ CHARGING_SENSORS: Final = (CHARGING_PRICE, CHARGING_PAYMENT)
 PRICE_ATTRIBUTES: Final = frozenset({"price_i", "cost_i", "changes_at", "next_price", "per_hour", "per_session"})
 
 #: A session's energy, and what it costs, are shown anew after so much more, Wh.
-_WORTH_WH: Final = 1_000.0
+_WORTH_WH: Final = 500.0
 
 type ParticipantData = Mapping[str, Any]
 """The data of a participant's subentry: which of its entities the user has named."""
