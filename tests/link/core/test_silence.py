@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from benchmarks.link import run
 from custom_components.tangle_grid.link.core import EnvelopeChanged, Refused, SessionBegan
+from custom_components.tangle_grid.link.core.bodies import Envelope, body_of
 from custom_components.tangle_grid.simulation.channel import ChannelFaults
 from tests.support.linked import Clock, Pair, state
 
@@ -170,3 +171,45 @@ def test_a_house_that_fell_silent_before_a_restart_counts_at_its_fuse_for_a_leas
     assert pair.upper.reserved_a(pair.upper_now) == pair.terms.fuse_a
     pair.run(2)
     assert pair.upper.reserved_a(pair.upper_now) == pair.terms.fallback_a
+
+
+def envelope(pair: Pair, **changed: object) -> bytes:
+    """Return an envelope as only the street can seal it, in answer to the newest report, and not as it would."""
+    report = pair.upper.report
+    assert report is not None
+    body = Envelope(**{"number": 90, "report": report.number, "limit_a": (9.0,) * 3, "lease_s": 60.0, **changed})
+    return pair.upper._session.seal(Envelope.kind, body_of(body))
+
+
+def test_a_street_that_grants_more_than_the_fuse_grants_the_fuse() -> None:
+    pair = Pair().run(5)
+    pair.lower.received(pair.lower_now, envelope(pair, limit_a=(90.0, 91.0, 92.0)))
+    assert pair.lower.limit_a(pair.lower_now) == pair.terms.fuse_a
+
+
+def test_a_street_that_goes_back_behind_an_envelope_is_not_followed() -> None:
+    """The older number may be a lease that the street has forgotten."""
+    pair = Pair().run(5)
+    pair.lower.received(pair.lower_now, envelope(pair))
+    assert pair.lower.received(pair.lower_now, envelope(pair, number=89, limit_a=(25.0,) * 3)) == ()
+    assert pair.lower.limit_a(pair.lower_now) == (9.0,) * 3
+
+
+def test_a_house_that_claims_more_than_it_was_granted_is_reckoned_with_what_it_was() -> None:
+    pair = Pair().run(5, grant_a=10.0)
+    before = pair.upper.envelope_reserved_a(pair.upper_now)
+    assert before == (10.0,) * 3
+    # A new session, whose first report says what the house still holds.
+    held = pair.lower._held
+    assert held is not None
+    pair.restart_lower()
+    pair.lower._held = replace(held, limit_a=(25.0,) * 3, until=pair.lower_now + 1000)
+    pair.upper.grant(pair.upper_now, (8.0,) * 3)
+    reserved = []
+    for _ in range(8):
+        pair.lower.observe(pair.lower_now, state())
+        pair.exchange()
+        reserved.append(pair.upper.envelope_reserved_a(pair.upper_now))
+        pair.now += 0.25
+    assert (10.0,) * 3 in reserved
+    assert all(each is None or max(each) <= 10.0 for each in reserved)
