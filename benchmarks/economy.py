@@ -10,6 +10,8 @@ Environment: test
   power: with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes
   away. The run stops at a payment that is made twice, and at a session whose payments are not what it costs.
 
+- `liars`: what `scripts/bench liars` measures, in two towns for two reporters and for three: `precision`, what is paid
+  for each true finding, and what is paid above a budget.
 - `killed`: a whole island in a running Home Assistant, with its ledger and all files, killed so often at random moments
   of one session; the run stops unless each slice was paid once and all sums are exact.
 
@@ -22,6 +24,7 @@ from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
+from . import liars
 from ._charging_desk import ChargingDesk, crash_runs, terms
 from ._killed_island import killed_session
 
@@ -78,7 +81,18 @@ def payments() -> dict[str, dict[str, int]]:
     }
 
 
-def run(*, sessions: int, crashes: int, kills: int, seed: int, rated: int) -> dict[str, Any]:
+def _liars(reports: int, needed: int) -> dict[str, float]:
+    """Return the worst of two towns."""
+    towns = [liars.run(reports, seed, needed) for seed in (1, 2)]
+    return {
+        "precision": min(town["precision"] for town in towns),
+        "per_true_i": max(town["per_true_i"] for town in towns),
+        "least_i": towns[0]["least_i"],
+        "over_budget_i": max(town["over_budget_i"] for town in towns),
+    }
+
+
+def run(*, sessions: int, crashes: int, kills: int, seed: int, rated: int, reports: int) -> dict[str, Any]:
     """Return all figures."""
     return {
         "rate": rate(rated),
@@ -89,6 +103,7 @@ def run(*, sessions: int, crashes: int, kills: int, seed: int, rated: int) -> di
             for name, powers_w in _POWERS_W.items()
             for ledger in ("answering", "away")
         },
+        "liars": {f"{needed} reporters": _liars(reports, needed) for needed in (2, 3)},
         "killed": asdict(killed_session(kills, seed)) if kills else None,
     }
 
@@ -110,6 +125,7 @@ def main() -> None:
         kills=options.kills // part,
         seed=options.seed,
         rated=2 if options.quick else 20,
+        reports=1_500 if options.quick else 10_000,
     )
     if options.json:
         print(json.dumps(figures))
@@ -124,6 +140,9 @@ def main() -> None:
         away = f", while it was away {each['away_wh']} Wh" if each["away_wh"] else ""
         print(f"  not paid at most {each['answering_wh']} Wh{away}; paid ahead at most {each['paid_ahead_wh']} Wh")
 
+    for owners, each in figures["liars"].items():
+        told = f"{each['precision']:.1%} of findings are true, {each['per_true_i']:,.0f} i each"
+        print(f"20 % lies, {owners}: {told} (at least {each['least_i']:,}), {each['over_budget_i']} i above a budget")
     if found := figures["killed"]:
         print(
             f"an island killed {found['kills']} times in a session of {found['wh']} Wh, {found['payments']} payments:"

@@ -50,6 +50,16 @@ _DAYS = 14
 _BOUNTY_I = 1_000
 _LIARS = 0.2
 _CARS = 3
+# What the documents tell of all towns, and its decimals.
+_SHOWN = {
+    "precision": 3,
+    "found": 3,
+    "per_true_i": 0,
+    "to_liars": 3,
+    "over_budget_i": 0,
+    "refused_others": 0,
+    "reports_per_s": 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +225,10 @@ def _print(reports: int, needed: int, rows: list[dict[str, float]]) -> None:
             f" {row['found']:6.3f} {row['twice']:5} {row['per_true_i']:11.0f} {row['least_i']:7} {row['to_liars']:9.3f}"
             f" {row['over_budget_i']:11} {row['reports_per_s']:9.0f}"
         )
+    print("least and most of all:")
+    for name, digits in _SHOWN.items():
+        values = [row[name] for row in rows]
+        print(f"  {name:14} {min(values):,.{digits}f} to {max(values):,.{digits}f}")
 
 
 if __name__ == "__main__":

@@ -153,6 +153,8 @@ def test_charging_sessions_are_measured_over_crashes() -> None:
     assert found["payments"].keys() == most.keys()
     assert all(max(each.values()) <= most[power] for power, each in found["payments"].items())
     assert all(each["crashes"] >= 100 for each in found["credit"].values())
+    assert found["liars"].keys() == {"2 reporters", "3 reporters"}
+    assert all(each["precision"] >= 0.95 and each["over_budget_i"] == 0 for each in found["liars"].values())
     for cars, each in found["credit"].items():
         # A car of 150 kW takes 2.5 kWh in a minute without Home Assistant.
         bound_wh = 8_000 if cars.startswith("150") else 1_000

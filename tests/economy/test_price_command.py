@@ -149,7 +149,7 @@ def test_a_restriction_that_cannot_hold(run: Run, capsys: pytest.CaptureFixture[
 
 
 def test_every_sentence_is_told_once() -> None:
-    assert set(SENTENCES) == {*IMPOSSIBLE_TARIFFS, *IMPOSSIBLE_SESSIONS, "unknown_dimension"}
+    assert set(SENTENCES) == {*IMPOSSIBLE_TARIFFS, *IMPOSSIBLE_SESSIONS, "unknown_dimension", "no_tariffs"}
 
 
 def test_a_session_that_ends_before_it_starts(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +203,38 @@ def test_a_session_without_periods_is_priced_by_its_totals(
     told = json.loads(capsys.readouterr().out)
     assert told["total"]["excl_vat"] == cost
     assert "its totals were priced as one" in " ".join(told["notes"])
+
+
+def test_a_session_may_bring_its_tariff_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new, night = (
+        json.loads(tariff(element(component("ENERGY", price)), **fields))
+        for price, fields in (
+            (0.1, {"id": "old", "end_date_time": "2026-11-01T00:00:00Z"}),
+            (0.25, {"id": "new"}),
+            (0.5, {"id": "night"}),
+        )
+    )
+    session = json.loads(cdr((0, {"ENERGY": 20}), (30, {"ENERGY": 4}), tariffs=[old, new, night]))
+    path = tmp_path / "c.json"
+
+    def cost() -> tuple[float, str]:
+        path.write_text(json.dumps(session))
+        assert main(["--cdr", str(path), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        return told["total"]["excl_vat"], " ".join(told["notes"])
+
+    excl, said = cost()
+    assert excl == 6.0
+    assert "one that the session brings along: new" in said
+    for period, name in zip(session["charging_periods"], ("night", "new"), strict=True):
+        period["tariff_id"] = name
+    excl, said = cost()
+    assert excl == 12.0
+    assert "another tariff (new): all were priced by night, that of the first." in said
+    del session["tariffs"]
+    path.write_text(json.dumps(session))
+    assert main(["--cdr", str(path)]) == 2
+    assert "brings no tariff along: give one with --tariff" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("totals", [{"total_time": -1}, {"total_time": 1, "total_parking_time": 2}])

@@ -105,6 +105,8 @@ def test_hours_written_with_four_decimals_cost_no_further_step() -> None:
     assert total(by, cdr((0, {"TIME": 0.3334}))) == "1.0000"
     assert total(by, cdr((0, {"TIME": 0.3336}))) == "1.5000"
     assert total(by, cdr((0, {"TIME": 0.16667}), (10, {"TIME": 0.16667}))) == "1.0000"
+    # A second more or less is no such step: 0.0834 h are 301 s.
+    assert total(tariff(element(component("TIME", 3.6))), cdr((0, {"TIME": 0.0834}))) == "0.3010"
 
 
 def test_what_no_element_prices_is_free_and_not_rounded() -> None:

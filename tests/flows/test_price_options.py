@@ -17,14 +17,14 @@ from tests.support.options_forms import step, submit
 
 def sections(**paying: Any) -> dict[str, Any]:
     """Return the form's sections as they are sent when nobody opens them."""
-    usual = {"guests": "free", "empty_wallet": "pause", "credit_wh": 1_000, "away_wh": 1_000}
+    usual = {"guests": "free", "empty_wallet": "pause", "slice_wh": 500, "credit_wh": 1_000, "away_wh": 1_000}
     return {"times": {}, "other_tariff": {}, "paying": {**usual, **paying}}
 
 
 async def test_a_price_and_nothing_else(hass: HomeAssistant, island: Island) -> None:
     runtime = island.runtime
     before = dict(island.entry.options)
-    typed = {"kwh": "0.30", "token_rate": "2000000", **sections(fee_percent="2.5")}
+    typed = {"kwh": "0.30", "token_rate": "2000000", **sections(fee_percent="2.5", slice_wh=250)}
     result = await submit(hass, await step(hass, island.entry, "prices"), **typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     options = dict(island.entry.options)
@@ -35,7 +35,7 @@ async def test_a_price_and_nothing_else(hass: HomeAssistant, island: Island) -> 
     assert found is not None
     terms = found.terms(hass, dt_util.utcnow())
     assert terms is not None
-    assert (terms.rate, terms.fee.share) == (2_000_000, Fraction(1, 40))
+    assert (terms.rate, terms.fee.share, terms.slice_wh) == (2_000_000, Fraction(1, 40), 250)
     tariff = json.loads(terms.tariff)
     assert (tariff["currency"], len(tariff["elements"])) == (hass.config.currency, 1)
     assert prices["fee_percent"] == "2.5"

@@ -322,6 +322,22 @@ async def test_what_another_car_took_meanwhile_is_not_billed_to_the_one_before(
     assert receipt.wh_in == 100
 
 
+async def test_a_spending_limit_holds_for_charging_too(hass: HomeAssistant, island: Island) -> None:
+    """What a wallet may not pay is not paid, and not taken either."""
+    fund(island, charger_1=RICH_I)
+    wallet = island.device_id(CHARGER)
+    await island.call("set_spending_limits", response=True, device_id=wallet, per_payment=0)
+    await plug(hass, island, "on")
+    await charge(island, 900)
+    assert island.state("sensor", "charging_payment", CHARGER) == "wallet_empty"
+    assert island.ledger.orders == {}
+    assert session(island).credit_wh <= 1_000
+    await island.call("set_spending_limits", response=True, device_id=wallet, remove="per_payment")
+    await charge(island, 120)
+    assert island.state("sensor", "charging_payment", CHARGER) == "paid"
+    assert paid_i(island, CHARGER) > 0
+
+
 @pytest.mark.parametrize("entry", [make_entry()], indirect=True)
 async def test_an_empty_wallet_goes_to_the_safe_current_and_a_top_up_resumes(
     hass: HomeAssistant, island: Island

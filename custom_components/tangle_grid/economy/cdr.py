@@ -8,7 +8,7 @@ from typing import Final
 
 from .errors import TariffError, shown
 from .fields import Fields
-from .tariff import Limit, limit
+from .tariff import Limit, Tariff, limit, tariff_of
 
 # So much before its session a first period may begin, exclusive.
 _EARLIEST: Final = timedelta(hours=1) - timedelta(microseconds=1)
@@ -77,6 +77,17 @@ def read_cdr(text: str | bytes) -> Cdr:
         country=location.optional_text("country") if location else None,
         time_zone=location.optional_text("time_zone") if location else None,
     )
+
+
+def tariffs_of(text: str | bytes) -> tuple[Tariff, ...]:
+    """Return the tariffs that a CDR brings along, read as those of others.
+
+    Raises TariffError if it brings none, or one that cannot be.
+    """
+    fields = Fields.parse(text, "CDR")
+    if not fields.has("tariffs") or fields.is_empty("tariffs"):
+        raise TariffError("no_tariffs")
+    return tuple(tariff_of(each, foreign=True) for each in fields.objects("tariffs"))
 
 
 def _backwards(fields: Fields, name: str, moment: datetime, before: datetime) -> TariffError:

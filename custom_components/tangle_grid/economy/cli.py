@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .cdr import Cdr, read_cdr
+from .cdr import Cdr, read_cdr, tariffs_of
 from .errors import TariffError, shown
 from .pricing import Bill, Line, price
 from .tariff import Amount, Limit, Tariff, read_tariff
@@ -26,7 +26,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         prog="scripts/price",
         description="Say what a charging session costs by a tariff. Exit code 0: here it is, 2: it cannot be told.",
     )
-    parser.add_argument("--tariff", type=Path, required=True, metavar="FILE", help="a tariff of OCPI 2.2.1 or 2.3")
+    parser.add_argument(
+        "--tariff",
+        type=Path,
+        metavar="FILE",
+        help="a tariff of OCPI 2.2.1 or 2.3; without it, the one that the session brings along",
+    )
     parser.add_argument("--cdr", type=Path, required=True, metavar="FILE", help="the session, a CDR of OCPI")
     parser.add_argument("--time-zone", metavar="NAME", help="where the charger stands, such as Europe/Amsterdam")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -46,6 +51,19 @@ def _zone(given: str | None, cdr: Cdr) -> tuple[tzinfo, str]:
     return zone, f"Times of day are those of {name}, {'as given' if given else 'as the session says'}."
 
 
+def _brought(text: bytes, cdr: Cdr) -> Tariff:
+    """Return the tariff of the session itself: that of its first period, else the first that was valid.
+
+    Raises TariffError if it brings none, or none that fits.
+    """
+    brought = tariffs_of(text)
+    named = {period.tariff_id for period in cdr.periods[:1]} - {None}
+    fitting = [each for each in brought if each.tariff_id in named] or [
+        each for each in brought if each.holds(cdr.start)
+    ]
+    return (fitting or brought)[0]
+
+
 def _claim(bill: Bill, cdr: Cdr) -> list[str]:
     """Return what the session itself says that it costs, beside what it costs: both as bills are written, in cents."""
     differences: list[str] = []
@@ -62,16 +80,18 @@ def _claim(bill: Bill, cdr: Cdr) -> list[str]:
     return [f"The session itself says {' and '.join(differences)}."] if differences else []
 
 
-def _notes(bill: Bill, tariff: Tariff, cdr: Cdr) -> list[str]:
+def _notes(bill: Bill, tariff: Tariff, cdr: Cdr, *, given: bool) -> list[str]:
     guessed, changing, feeding = (
         ", ".join(map(str, found)) for found in (bill.guessed_periods, bill.changing_periods, bill.feeding_periods)
     )
     notes = [f"Passed over: {sentence}" for sentence in (*tariff.passed_over, *cdr.passed_over)]
+    if not given:
+        notes.append(f"The tariff is one that the session brings along: {tariff.tariff_id}.")
     if cdr.by_totals:
         notes.append("The session has no charging periods: its totals were priced as one.")
     if bill.other_tariffs:
-        others = ", ".join(bill.other_tariffs)
-        notes.append(f"Periods name another tariff ({others}): all were priced by {tariff.tariff_id}, which you gave.")
+        others, which = ", ".join(bill.other_tariffs), "which you gave" if given else "that of the first"
+        notes.append(f"Periods name another tariff ({others}): all were priced by {tariff.tariff_id}, {which}.")
     if feeding:
         notes.append(f"Period {feeding}: more energy was fed back than taken; it was taken off at the price then.")
     if bill.begins_early:
@@ -126,6 +146,8 @@ def _as_text(bill: Bill, notes: list[str]) -> str:
 
 def _is_swapped(options: argparse.Namespace) -> bool:
     """Return whether one of the files looks like what the other should be."""
+    if options.tariff is None:
+        return False
     try:
         tariff, cdr = (json.loads(path.read_bytes()) for path in (options.tariff, options.cdr))
     except ValueError, OSError:
@@ -137,8 +159,10 @@ def main(given: list[str] | None = None) -> int:
     """Return price one session; return the exit code."""
     options = arguments(given)
     try:
-        tariff = read_tariff(options.tariff.read_bytes(), foreign=True)
-        cdr = read_cdr(options.cdr.read_bytes())
+        text = options.cdr.read_bytes()
+        tariff = None if options.tariff is None else read_tariff(options.tariff.read_bytes(), foreign=True)
+        cdr = read_cdr(text)
+        tariff = tariff or _brought(text, cdr)
         zone, said = _zone(options.time_zone, cdr)
         bill = price(tariff, cdr, zone)
     except OSError as error:
@@ -148,7 +172,7 @@ def main(given: list[str] | None = None) -> int:
         hint = " Perhaps --tariff and --cdr are the wrong way round." if _is_swapped(options) else ""
         sys.stderr.write(f"scripts/price: {error}{hint}\n")
         return 2
-    notes = [said, _ROUNDING, *_notes(bill, tariff, cdr), *_claim(bill, cdr)]
+    notes = [said, _ROUNDING, *_notes(bill, tariff, cdr, given=options.tariff is not None), *_claim(bill, cdr)]
     sys.stdout.write((_as_json(bill, notes) if options.json else _as_text(bill, notes)) + "\n")
     return 0
 

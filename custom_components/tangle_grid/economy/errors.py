@@ -33,6 +33,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "no_periods": (
         "{where} is missing or empty, and so are the totals: ask the operator for a session with its charging periods."
     ),
+    "no_tariffs": "The session brings no tariff along: give one with --tariff.",
     "period_after_end": "{where} is {value}, after the session's end at {end}.",
     "currencies_differ": "The tariff is in {tariff} and the session in {cdr}.",
     "tariff_not_valid": "The tariff was not valid when the session began at {start}: it is valid {valid}.",

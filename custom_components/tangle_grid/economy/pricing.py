@@ -19,8 +19,9 @@ from .tariff import Amount, Dimension, Limit, Moment, PriceComponent, Reservatio
 _WH_PER_KWH: Final = 1000
 _S_PER_H: Final = 3600
 # Operators write hours with four decimals: 20 minutes are 0.3333 or 0.3334. Nobody pays a step for what such a figure
-# may be off.
+# may be off, where a step is worth speaking of.
 _HOURS_OFF: Final = Fraction(1, 10_000)
+_LONG_STEP_S: Final = 60
 # A period's last moment is just before the next one, whose price may be another.
 _INSTANT: Final = timedelta(microseconds=1)
 _LITTLE_KWH: Final = Fraction(1, 1_000_000_000)
@@ -103,9 +104,7 @@ def _other_tariffs(tariff: Tariff, cdr: Cdr) -> tuple[str, ...]:
 def _check(tariff: Tariff, cdr: Cdr) -> None:
     if cdr.currency is not None and cdr.currency != tariff.currency:
         raise TariffError("currencies_differ", {"tariff": tariff.currency, "cdr": cdr.currency})
-    early = tariff.start is not None and cdr.start < tariff.start
-    late = tariff.end is not None and cdr.start >= tariff.end
-    if early or late:
+    if not tariff.holds(cdr.start):
         bounds = [f"from {tariff.start.isoformat()}"] if tariff.start else []
         bounds += [f"until {tariff.end.isoformat()}"] if tariff.end else []
         raise TariffError("tariff_not_valid", {"start": cdr.start.isoformat(), "valid": " ".join(bounds)})
@@ -258,7 +257,8 @@ def _stepped(charges: list[Charge]) -> Fraction:
     last = charges[-1].component
     is_energy = last.dimension is Dimension.ENERGY
     step = Fraction(last.step_size, _WH_PER_KWH if is_energy else _S_PER_H)
-    inexact = 0 if is_energy else sum((charge.volume * _S_PER_H).denominator != 1 for charge in charges)
+    is_long = not is_energy and last.step_size >= _LONG_STEP_S
+    inexact = sum((charge.volume * _S_PER_H).denominator != 1 for charge in charges) if is_long else 0
     total = sum((charge.volume for charge in charges), Fraction(0))
     return max(1, ceil((total - inexact * _HOURS_OFF) / step)) * step
 

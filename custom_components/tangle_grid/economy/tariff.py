@@ -171,6 +171,10 @@ class Tariff:
     tariff_id: str | None = field(default=None, compare=False)
     passed_over: tuple[str, ...] = ()
 
+    def holds(self, start: datetime) -> bool:
+        """Return whether it is valid for a session that begins then."""
+        return (self.start is None or start >= self.start) and (self.end is None or start < self.end)
+
     def component(
         self, dimension: Dimension, at: Moment, reservation: Reservation | None = None
     ) -> PriceComponent | None:
@@ -190,7 +194,11 @@ def read_tariff(text: str | bytes, *, foreign: bool = False) -> Tariff:
 
     Raises TariffError for what is no tariff, and for a tariff that cannot be.
     """
-    fields = Fields.parse(text, "tariff")
+    return tariff_of(Fields.parse(text, "tariff"), foreign=foreign)
+
+
+def tariff_of(fields: Fields, *, foreign: bool) -> Tariff:
+    """Return the tariff that stands in an object, as `read_tariff` does. Raises TariffError."""
     tax = TaxIncluded(fields.choice("tax_included", tuple(TaxIncluded)) or TaxIncluded.NO)
     passed_over: list[str] | None = [] if foreign else None
     tariff = Tariff(

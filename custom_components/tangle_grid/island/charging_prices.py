@@ -23,6 +23,7 @@ CONF_FEE_PERCENT: Final = "fee_percent"
 CONF_GUESTS: Final = "guests"
 CONF_GUEST_HOUSEHOLD: Final = "guest_household"
 CONF_EMPTY_WALLET: Final = "empty_wallet"
+CONF_SLICE_WH: Final = "slice_wh"
 CONF_CREDIT_WH: Final = "credit_wh"
 CONF_AWAY_WH: Final = "away_wh"
 CONF_NEGATIVE_BUDGET: Final = "negative_budget"
@@ -95,7 +96,7 @@ class ChargingPrices:
             feed_in=_figure(self.stored, CONF_FEED_IN),
             sun=_figure(self.stored, CONF_SUN_PRICE),
             fee=Fee(share=_figure(self.stored, CONF_FEE_PERCENT) / _PERCENT),
-            slice_wh=min(DEFAULT_SLICE_WH, credit_wh),
+            slice_wh=min(int(self.stored.get(CONF_SLICE_WH, DEFAULT_SLICE_WH)), credit_wh),
             credit_wh=credit_wh,
             away_wh=int(self.stored.get(CONF_AWAY_WH, DEFAULT_CREDIT_WH)),
             empty=EmptyWallet(self.stored.get(CONF_EMPTY_WALLET, EmptyWallet.PAUSE)),

@@ -36,7 +36,8 @@ _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
 #: A car needs a moment to fall to its safe current, or to stop, and Home Assistant a minute to be back.
 _RESERVE_S: Final = 80
-_FALLING_WH: Final = 100
+#: So much before the limit, Wh, a car at its safe current stops: some restarts in a row stay within it.
+_FALLING_WH: Final = 125
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -342,7 +343,7 @@ class Session:
         if self.pauses:
             return self.credit_wh >= slices(self.terms, self.metered.pace_w).due_wh
         # While it still falls from its full power it does not have to stop yet.
-        moving = min(self.metered.power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 10, _FALLING_WH)
+        moving = min(self.metered.power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 8, _FALLING_WH)
         return self.credit_wh + moving >= self.terms.away_wh
 
     # What is stored

@@ -31,6 +31,7 @@ from ...const import (
 )
 from ...economy.errors import FormError, TariffError
 from ...economy.sessions import EmptyWallet, Guest
+from ...economy.sessions.terms import DEFAULT_SLICE_WH
 from ...economy.tariff_form import read_decimal
 from ...island.charging_prices import (
     CONF_AWAY_WH,
@@ -41,6 +42,7 @@ from ...island.charging_prices import (
     CONF_GUEST_HOUSEHOLD,
     CONF_GUESTS,
     CONF_NEGATIVE_BUDGET,
+    CONF_SLICE_WH,
     CONF_SUN_PRICE,
     PRICED,
 )
@@ -85,6 +87,7 @@ def prices_schema(households: list[SelectOptionDict]) -> vol.Schema:
         vol.Optional(CONF_GUESTS, default=str(Guest.FREE)): _choice(Guest, CONF_GUESTS),
         **account,
         vol.Optional(CONF_EMPTY_WALLET, default=str(EmptyWallet.PAUSE)): _choice(EmptyWallet, CONF_EMPTY_WALLET),
+        vol.Optional(CONF_SLICE_WH, default=DEFAULT_SLICE_WH): number(100, 20_000, UnitOfEnergy.WATT_HOUR),
         vol.Optional(CONF_CREDIT_WH, default=1_000): number(500, 20_000, UnitOfEnergy.WATT_HOUR),
         vol.Optional(CONF_AWAY_WH, default=1_000): number(500, 100_000, UnitOfEnergy.WATT_HOUR),
         vol.Optional(CONF_NEGATIVE_BUDGET): TextSelector(),
