@@ -6,6 +6,7 @@ import logging
 import re
 import string
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -209,6 +210,7 @@ def _choices(node: ast.expr | None) -> Iterator[ast.expr | None]:
         yield node
 
 
+@cache
 def _raised_keys() -> set[str]:
     """The keys of all errors that can reach the user, as the code names them."""
     keys = {str(rejection) for rejection in Rejection}

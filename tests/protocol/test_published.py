@@ -3,9 +3,8 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +18,7 @@ from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from custom_components.tangle_grid.economy.books import (
-    Hybrid,
-    Month,
-    Quarter,
-    share,
-    signed_sharing,
-    signed_statement,
-    statement,
-)
+from custom_components.tangle_grid.economy.books import BooksError, verify_sharing, verify_statement
 from custom_components.tangle_grid.economy.signed_receipt import read_signed, wrong_figures
 from custom_components.tangle_grid.ledger import Payment, PaymentState
 from custom_components.tangle_grid.ledger.payments.planner import _told
@@ -44,7 +35,6 @@ from custom_components.tangle_grid.protocol import (
     recompute,
 )
 from scripts.lib.protocol_docs.files import documents, written
-from tests.support.books import entry
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "protocol"
 FILES: Final[dict[str, Any]] = {
@@ -217,22 +207,29 @@ def test_what_stands_beside_a_payment() -> None:
     assert not validator("payment").is_valid(said)
 
 
-def test_a_signed_statement() -> None:
-    key = SigningKey.from_hex("11" * 32)
-    lines = [entry("1", amount_i=5, details={"a": 1}), entry("2", counterparty="x", payment_id="p")]
-    of = statement(lines, island="i", participant="car", month=Month(2026, 11), zone=UTC, time_zone="UTC")
-    said = signed_statement(of, key)
-    validator("statement").validate(said)
-    assert not validator("statement").is_valid(said | {"opening_i": "0"})
-
-
-def test_a_signed_sharing() -> None:
-    key = Hybrid({"a": Fraction(1, 3)})
-    shared = share([Quarter(start=900, produced_wh=60, used_wh={"a": 10, "b": 5})], key)
-    month, signing = Month(2026, 11), SigningKey.from_hex("11" * 32)
-    said = signed_sharing(shared, key, island="i", month=month, time_zone="UTC", signing=signing)
-    validator("sharing").validate(said)
-    assert not validator("sharing").is_valid(said | {"shares": {"a": "a third"}})
+@pytest.mark.parametrize(("kind", "verify"), [("statement", verify_statement), ("sharing", verify_sharing)])
+def test_what_the_books_hand_out(kind: str, verify: Callable[[Any, str], object]) -> None:
+    """Each file is of the schema, signed as it says by somebody else's Ed25519, and refused for what it says."""
+    vectors, schema = FILES[f"vectors/{kind}.json"], validator(kind)
+    key = vectors["public_key"]
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+    verify(vectors["good"], key)
+    assert len(vectors["refused"]) >= 5
+    for name, case in ({"good": {"file": vectors["good"], "why": None}} | vectors["refused"]).items():
+        file = case["file"]
+        schema.validate(file)
+        signed = canonical({field: value for field, value in file.items() if field != "signature"})
+        if case["why"] == f"{kind}_not_signed":
+            with pytest.raises(InvalidSignature):
+                public.verify(bytes.fromhex(file["signature"]), signed)
+        else:
+            public.verify(bytes.fromhex(file["signature"]), signed)
+        if case["why"] is not None:
+            with pytest.raises(BooksError) as refused:
+                verify(file, key)
+            assert refused.value.key == case["why"], name
+    for wrong in ({"v": "2"}, {"month": 11}, {"more": 1}, {"public_key": None}):
+        assert not schema.is_valid(vectors["good"] | wrong), wrong
 
 
 def test_signed_receipts() -> None:

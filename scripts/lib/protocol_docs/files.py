@@ -7,6 +7,7 @@ from typing import Any
 
 from custom_components.tangle_grid.protocol import ROLE_KINDS, VERSION, body_types
 
+from .books_vectors import sharing_vectors, statement_vectors
 from .link_frames import link_schemas, link_vectors
 from .receipt_vectors import signed_receipt_vectors
 from .schemas import (
@@ -48,6 +49,8 @@ def documents() -> dict[str, Any]:
         "vectors/chain.json": chain_vectors(),
         "vectors/receipt.json": receipt_vector(),
         "vectors/signed-receipts.json": signed_receipt_vectors(),
+        "vectors/statement.json": statement_vectors(),
+        "vectors/sharing.json": sharing_vectors(),
         "vectors/link.json": link_vectors(),
         **link_schemas(),
     }
