@@ -47,13 +47,13 @@ from .const import (
     SUBENTRY_UPPER_ISLAND,
     SUBENTRY_VEHICLE,
 )
+from .devices.feeders import main_phases
 from .devices.presets import KIND_METER
 from .flows.checks import NO_PLACEHOLDERS, Problem
 from .flows.entry.island import (
     FEED_SCHEMA,
     ISLAND_SCHEMA,
     METER_FIELDS,
-    PHASE_FIELDS,
     STREET_SCHEMA,
     STREET_TIME_SCHEMA,
     check_feed,
@@ -65,7 +65,7 @@ from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
 from .flows.entry.meter import WATCH_S, async_watch, interval_s, judged, suggested_max_age
 from .flows.entry.street import async_plan_street
 from .flows.fields import number
-from .flows.form_data import fields_of
+from .flows.form_data import fields_of, flattened, sectioned
 from .flows.found import (
     BEGIN_MENU,
     FIELD_DEVICE,
@@ -114,7 +114,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
         self._archived: dict[str, str] = {}
         # Whether it was asked where to begin, and what the meter that was chosen fills in and says of itself.
         self._begun = False
-        self._prefilled: dict[str, Any] | None = None
+        self._prefilled: dict[str, Any] = {}
         self._found = ""
         self._options: dict[str, Any] = {}
         # What was entered of the meter, and how it is watched.
@@ -192,14 +192,13 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self.async_step_begin()
         problem: Problem | None = None
         if user_input is not None:
-            name = user_input[CONF_NAME].strip()
-            problem = (
-                self._check_name(name) or check_feed(self.hass, user_input) or self._check_feed_is_free(user_input)
-            )
+            form = flattened(user_input)
+            name = form.get(CONF_NAME, "").strip()
+            problem = self._check_name(name) or check_feed(self.hass, form) or self._check_feed_is_free(form)
             if problem is None:
-                self._name, self._feed, self._entered = name, feed_data(user_input), user_input
+                self._name, self._feed, self._entered = name, feed_data(form), form
                 return await self.async_step_meter()
-        return self._show("island", ISLAND_SCHEMA, user_input or self._prefilled, problem)
+        return self._show("island", ISLAND_SCHEMA, user_input or sectioned(ISLAND_SCHEMA, self._prefilled), problem)
 
     async def async_step_begin(
         self,
@@ -346,16 +345,19 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self.async_step_reconfigure_street(user_input)
         problem: Problem | None = None
         if user_input is not None:
+            form = flattened(user_input)
             problem = (
-                check_feed(self.hass, user_input)
-                or self._check_feed_is_free(user_input, entry)
-                or self._check_phases(entry, user_input)
-                or check_safe_loads(safe_loads(self.hass, entry, main=feed_data(user_input)))
+                check_feed(self.hass, form)
+                or self._check_feed_is_free(form, entry)
+                or self._check_phases(entry, form)
+                or check_safe_loads(safe_loads(self.hass, entry, main=feed_data(form)))
             )
             if problem is None:
-                self._feed, self._entered = feed_data(user_input), user_input
+                self._feed, self._entered = feed_data(form), form
                 return await self.async_step_meter()
-        return self._show("reconfigure", FEED_SCHEMA, user_input or feed_form(entry.data), problem)
+        return self._show(
+            "reconfigure", FEED_SCHEMA, user_input or sectioned(FEED_SCHEMA, feed_form(entry.data)), problem
+        )
 
     async def async_step_reconfigure_street(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change how the time of a simulated street runs."""
@@ -410,9 +412,8 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     def _check_phases(entry: TangleGridConfigEntry, user_input: dict[str, Any]) -> Problem | None:
         """Participants stay on phases that the meter sees."""
-        sensors = [each for field in PHASE_FIELDS for each in user_input.get(field, ())]
         hangs_on_it = any(each.subentry_type != SUBENTRY_GUEST for each in entry.subentries.values())
-        if hangs_on_it and len(sensors) < phase_count(entry):
+        if hangs_on_it and len(main_phases(feed_data(user_input))) < phase_count(entry):
             return Problem(key="meter_fewer_phases")
         return None
 

@@ -13,11 +13,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.devices import device_config
+from custom_components.tangle_grid.devices.feeders import build_meter, feeder_config
 from custom_components.tangle_grid.economy.topics import rounded
+from custom_components.tangle_grid.flows.subentries.participant import phase_count
 from custom_components.tangle_grid.grid.model.world import BatteryConfig, ChargerConfig, HouseholdConfig, PolicyMode
 from custom_components.tangle_grid.island.topics import area_of_topic, topic_of
 from custom_components.tangle_grid.simulated.allowance import ALLOWANCE_I
-from tests.support.forms import no_start, past_the_meter
+from tests.support.forms import as_shown, no_start, past_the_meter
 
 __all__ = ["no_start"]
 METER = ["sensor.l1", "sensor.l2", "sensor.l3"]
@@ -60,6 +62,7 @@ async def test_island(hass: HomeAssistant) -> None:
         "kind": "island",
         "island_id": entry.unique_id,
         "meter": {"power": METER},
+        "meter_total": "phases",
         "capacity_a": 63.0,
         "threshold": 80.0,
     }
@@ -72,7 +75,14 @@ async def test_island(hass: HomeAssistant) -> None:
         ({"meter_power": METER[:2]}, {}, "base", "meter_count"),
         ({"meter_power": []}, {}, "base", "meter_missing"),
         ({"meter_current": ["sensor.a1"]}, {}, "base", "meter_both_kinds"),
-        ({"meter_export": ["sensor.a1"]}, {}, "base", "meter_export"),
+        ({"other_meters": {"meter_export": ["sensor.a1"]}}, {}, "base", "meter_export"),
+        ({"other_meters": {"meter_total": "uneven"}}, {}, "base", "meter_total"),
+        (
+            {"meter_power": [], "meter_current": ["sensor.a1"], "other_meters": {"meter_total": "even"}},
+            {},
+            "base",
+            "meter_total",
+        ),
         ({"meter_power": ["sensor.l1", "sensor.l1", "sensor.l2"]}, {}, "base", "entity_twice"),
         ({"meter_power": ["sensor.gone"]}, {}, "base", "entity_missing"),
         ({}, {"sensor.l2": ("unavailable", "W")}, "base", "entity_silent"),
@@ -129,14 +139,36 @@ async def test_a_meter_that_tells_what_is_fed_in_apart(hass: HomeAssistant) -> N
     entry.add_to_hass(hass)
     for meter in ({"meter_export": export}, {}):
         form = await entry.start_reconfigure_flow(hass)
-        shown = {str(marker): marker.description for marker in form["data_schema"].schema}  # type: ignore[union-attr]
-        before = entry.data["meter"].get("export")
-        assert (shown["meter_export"] or {}).get("suggested_value") == before
-        change = {"meter_power": METER, "capacity_a": 63, "threshold": 80, **meter}
+        assert form["data_schema"] is not None
+        assert as_shown(form["data_schema"])["other_meters"].get("meter_export") == entry.data["meter"].get("export")
+        change = {"meter_power": METER, "capacity_a": 63, "threshold": 80, "other_meters": meter}
         done = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], change))
         assert done["type"] is FlowResultType.ABORT
         wanted = {"power": METER, "export": export} if meter else {"power": METER}
         assert entry.data["meter"] == wanted
+
+
+@pytest.mark.usefixtures("meter", "archived")
+async def test_a_meter_of_all_three_phases(hass: HomeAssistant) -> None:
+    """Its participants may hang on all of them, and it may be said later that loads are spread evenly."""
+    data = {"name": "Home", "meter_power": METER[:1], "capacity_a": 25, "threshold": 80}
+    form = await open_form(hass, "island")
+    sent = {**data, "other_meters": {"meter_total": "uneven"}}
+    result = await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], sent))
+    entry = result["result"]
+    config = feeder_config(entry.data)
+    assert (config.capacity_a, config.is_total, phase_count(entry)) == ((25.0, 25.0, 25.0), True, 3)
+    reading = build_meter(hass, entry.data, lambda moment: moment.timestamp()).reading()
+    assert reading is not None
+    assert reading.power_w == pytest.approx((reading.total_w / 3,) * 3)
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    assert form["data_schema"] is not None
+    assert as_shown(form["data_schema"])["other_meters"] == {"meter_total": "uneven"}
+    change = {key: value for key, value in data.items() if key != "name"} | {"other_meters": {"meter_total": "even"}}
+    await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], change))
+    assert (feeder_config(entry.data).is_total, phase_count(entry)) == (False, 3)
 
 
 @pytest.mark.usefixtures("meter", "archived")

@@ -96,6 +96,23 @@ async def test_a_garage_below_the_main_feeder(hass: HomeAssistant, island: MockC
     }
 
 
+async def test_a_feeder_whose_meter_gives_one_total(hass: HomeAssistant, island: MockConfigEntry) -> None:
+    total = GARAGE | {"meter_power": ["sensor.g1"], "other_meters": {"meter_total": "uneven"}}
+    assert (await submit(hass, island, "feeder", total))["type"] is FlowResultType.CREATE_ENTRY
+    garage = added(island, "Garage")
+    _, config = feeder_configs(island)
+    assert (config.capacity_a, config.is_total) == ((32.0, 32.0, 32.0), True)
+    hass.states.async_set("sensor.g1", "6900", {"unit_of_measurement": "W"})
+    reading = build_meters(hass, island, epoch)[garage.subentry_id].reading()
+    assert reading is not None
+    assert reading.power_w == pytest.approx((2300.0, 2300.0, 2300.0))
+    # What no charger draws may flow in one phase: 6.9 kW are 30 A there.
+    warned = await submit(hass, island, "charger", charger(1, feeder=garage.subentry_id))
+    assert warned["step_id"] == "safe_currents_tight"
+    assert warned["description_placeholders"] is not None
+    assert warned["description_placeholders"]["load"] == "30"
+
+
 async def test_nobody_is_asked_for_a_feeder_when_there_is_only_one(
     hass: HomeAssistant, island: MockConfigEntry
 ) -> None:
@@ -119,7 +136,13 @@ async def test_nobody_is_asked_for_a_feeder_when_there_is_only_one(
         ({"meter_power": ["sensor.g1", "sensor.g2"]}, "meter_power", "meter_count"),
         ({"meter_current": ["sensor.h1"]}, "meter_power", "meter_both_kinds"),
         ({"meter_power": ["sensor.g1"]}, "phases", "meter_phases"),
-        ({"meter_export": ["sensor.charger_1"]}, "meter_power", "meter_export"),
+        ({"other_meters": {"meter_export": ["sensor.charger_1"]}}, "meter_power", "meter_export"),
+        ({"other_meters": {"meter_total": "uneven"}}, "meter_power", "meter_total"),
+        (
+            {"meter_power": ["sensor.g1"], "phases": ["1"], "other_meters": {"meter_total": "even"}},
+            "phases",
+            "meter_phases",
+        ),
         ({"meter_power": ["sensor.g1", "sensor.g2", "sensor.l3"]}, "meter_power", "entity_taken"),
         ({"meter_power": ["sensor.g1", "sensor.g2", "sensor.gone"]}, "meter_power", "entity_missing"),
         ({"phases": ["1", "2"]}, "phases", "phase_count"),

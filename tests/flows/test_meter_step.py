@@ -94,6 +94,22 @@ async def test_a_total_in_the_place_of_a_phase(hass: HomeAssistant, marks: tuple
 async def test_one_sensor_without_a_device(hass: HomeAssistant) -> None:
     show(hass, 4000)
     assert await keys(hass, meter_power=METER[:1]) == ["often", "shows"]
+    show(hass, 6000)
+    assert await keys(hass, meter_power=METER[:1]) == ["often", "shows", "one_full"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "watts", "said"),
+    [
+        ("uneven", 4000, ["uneven"]),
+        ("uneven", 6000, ["uneven", "uneven_full"]),
+        ("uneven", -900, ["uneven", "uneven_fed_in", "negative"]),
+        ("even", 6000, ["even"]),
+    ],
+)
+async def test_how_a_total_is_protected_is_said(hass: HomeAssistant, kind: str, watts: float, said: list[str]) -> None:
+    show(hass, watts)
+    assert await keys(hass, meter_power=METER[:1], meter_total=kind) == ["often", *said]
 
 
 def island_with(hass: HomeAssistant, *kinds: str) -> MockConfigEntry:

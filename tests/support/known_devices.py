@@ -804,6 +804,15 @@ METERS: Final = (
         enabled_later=True,
         data={"meter_max_age": 150},
     ),
+    Specimen(
+        preset="enphase_envoy",
+        kind="meter",
+        name="total",
+        entities=(power("net", "1_net_consumption", "kW", translation_key="net_consumption"),),
+        words={"sensor.py": ('(CtType.NET_CONSUMPTION, "net_consumption")',)},
+        expected={"meter_power": ("sensor.net",)},
+        data={"meter_total": "uneven", "meter_max_age": 150},
+    ),
     *(
         Specimen(
             preset="victron_gx",
@@ -884,7 +893,7 @@ METERS: Final = (
             "strings.json": ('"site_instant_power"', '"solar_instant_power"'),
         },
         expected={"meter_power": ("sensor.site_instant_power",)},
-        data={"meter_total": True},
+        data={"meter_total": "uneven", "meter_max_age": 90},
     ),
 )
 SOLAR: Final = (

@@ -5,6 +5,7 @@ its meter sees everything, so whatever hangs there stays protected.
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -20,6 +21,7 @@ from ..const import (
     CONF_METER_EXPORT_SENSORS,
     CONF_METER_POWER,
     CONF_METER_POWER_SENSORS,
+    CONF_METER_TOTAL,
     CONF_PARENT,
     CONF_PHASES,
     CONF_THRESHOLD,
@@ -33,6 +35,24 @@ from .io.entity_reading import PHASE_COUNT, EntityReader, ToGridTime
 from .named import StoredEntry
 
 type Data = Mapping[str, Any]
+
+
+class MeterTotal(StrEnum):
+    """What a meter with one sensor of power measures, and how it is protected.
+
+    PHASES: A phase for each sensor; one sensor is one phase.
+    UNEVEN: All three phases together, and any of them may carry it all: the total stays within one fuse.
+    EVEN: All three together, and each is known to carry a third.
+    """
+
+    PHASES = "phases"
+    UNEVEN = "uneven"
+    EVEN = "even"
+
+
+def meter_total(data: Data) -> MeterTotal:
+    """Return what the meter of an island or of a feeder measures, from its data."""
+    return MeterTotal(data.get(CONF_METER_TOTAL, MeterTotal.PHASES))
 
 
 def sub_feeders(entry: StoredEntry) -> dict[str, ConfigSubentry]:
@@ -87,8 +107,11 @@ def feeder_of(data: Data, known: Iterable[str]) -> str:
 
 
 def main_phases(data: Data) -> tuple[int, ...]:
-    """Return phases (0 to 2) of an island's own feed, from the data of its config entry: one sensor means one phase."""
-    single = all(len(sensors) == 1 for sensors in data[CONF_METER].values())
+    """Return phases (0 to 2) of an island's own feed, from the data of its config entry.
+
+    One sensor means one phase, unless it measures all of them.
+    """
+    single = meter_total(data) is MeterTotal.PHASES and all(len(sensors) == 1 for sensors in data[CONF_METER].values())
     return (0,) if single else tuple(range(PHASE_COUNT))
 
 
@@ -120,6 +143,7 @@ def build_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -> Me
         power=meter.get(CONF_METER_POWER, ()),
         current=meter.get(CONF_METER_CURRENT, ()),
         export=meter.get(CONF_METER_EXPORT, ()),
+        total=meter_total(data) is not MeterTotal.PHASES,
     )
 
 
@@ -131,6 +155,7 @@ def build_sub_meter(hass: HomeAssistant, data: Data, to_grid_time: ToGridTime) -
         current=data.get(CONF_METER_CURRENT_SENSORS, ()),
         export=data.get(CONF_METER_EXPORT_SENSORS, ()),
         phases=sub_feeder_phases(data),
+        total=meter_total(data) is not MeterTotal.PHASES,
     )
 
 
@@ -150,6 +175,7 @@ def _config(feeder_id: str, parent_id: str | None, data: Data, phases: Iterable[
         parent_id=parent_id,
         capacity_a=_on(phases, capacity),
         threshold_a=_on(phases, threshold),
+        is_total=meter_total(data) is MeterTotal.UNEVEN,
     )
 
 

@@ -64,7 +64,7 @@ When it is told, of both:
 Meters, in the data of the island (`meter`: lists by `power` or `current`, and `export`) and of a feeder
 (`meter_power`, `meter_current`, `meter_export`):
     export: For each sensor of power the one of what is fed in, where the meter does not tell one signed number.
-    meter_total: The one sensor of power measures all three phases. No form takes it yet.
+    meter_total: What the one sensor of power measures: `feeders.MeterTotal` (a phase unless said).
 """
 
 from collections.abc import Mapping

@@ -268,7 +268,13 @@ def _own_unit(hass: HomeAssistant, entity_id: str) -> str | None:
 
 
 def check_meter(
-    hass: HomeAssistant, power: list[str], current: list[str], capacity_a: float, export: Sequence[str] = ()
+    hass: HomeAssistant,
+    power: list[str],
+    current: list[str],
+    capacity_a: float,
+    export: Sequence[str] = (),
+    *,
+    total: bool = False,
 ) -> Problem | None:
     """Return a problem unless it is one kind of sensor, one or three of them, all speaking.
 
@@ -280,10 +286,13 @@ def check_meter(
         current: Sensors of currents.
         capacity_a: The fuse, A per phase.
         export: Sensors of what is fed in: one for each of power.
+        total: The one sensor of power measures all three phases.
     """
     if bool(power) == bool(current):
         return Problem(key="meter_both_kinds" if power else "meter_missing")
     entities, units = (power, POWER_UNITS) if power else (current, CURRENT_UNITS)
+    if total and len(power) != 1:
+        return Problem(key="meter_total")
     if len(entities) not in {1, 3}:
         return Problem(key="meter_count")
     if export and len(export) != len(power):
@@ -291,7 +300,7 @@ def check_meter(
     entities = [*entities, *export]
     if len(set(entities)) != len(entities):
         return Problem(key="entity_twice", placeholders={"entity": max(entities, key=entities.count)})
-    implausible = capacity_a * (NOMINAL_VOLTAGE_V if power else 1.0) * IMPLAUSIBLE_FACTOR
+    implausible = capacity_a * (NOMINAL_VOLTAGE_V if power else 1.0) * IMPLAUSIBLE_FACTOR * (3 if total else 1)
     for entity_id in entities:
         if (problem := check_number_sensor(hass, entity_id, units)) is not None:
             return problem

@@ -27,6 +27,7 @@ from ..const import (
     CONF_CHARGED_ABOVE,
     CONF_CURRENT_ATTRIBUTES,
     CONF_FEEDER,
+    CONF_METER_TOTAL,
     CONF_MIN_RATE,
     CONF_PHASES,
     CONF_POLICY_MODE,
@@ -42,6 +43,7 @@ from ..const import (
     DEFAULT_VOLTAGE,
     MAIN_FEEDER,
 )
+from ..devices.feeders import MeterTotal
 from ..economy.services import Mode
 from ..grid.model.world import PolicyMode
 
@@ -52,6 +54,7 @@ INPUT_BOOLEAN = "input_boolean"
 INPUT_DATETIME = "input_datetime"
 RATE_UNIT = "i/kWh"
 SECTION_CONDITIONS = "conditions"
+SECTION_METER = "other_meters"
 #: What is stored as a group: how a participant answers.
 POLICY_FIELDS = (
     CONF_POLICY_MODE,
@@ -227,6 +230,20 @@ def read_ids() -> EntitySelector:
     """Return entities that tell which card or car was read: nothing marks them."""
     domains = [Platform.SENSOR, Platform.EVENT, Platform.TEXT, "input_text"]
     return EntitySelector(EntitySelectorConfig(filter={"domain": domains}))
+
+
+def other_meters(export: str, *, total: bool = True) -> dict[Any, Any]:
+    """Return the fields of meters that do not have one signed sensor of power for each phase.
+
+    Args:
+        export: The field of what is fed in.
+        total: Whether there are three phases that can be measured together.
+    """
+    fields: dict[Any, Any] = {vol.Optional(export): sensors(SensorDeviceClass.POWER, multiple=True)}
+    if total:
+        kinds = choice([each.value for each in MeterTotal], CONF_METER_TOTAL)
+        fields[vol.Optional(CONF_METER_TOTAL, default=MeterTotal.PHASES.value)] = kinds
+    return {vol.Optional(SECTION_METER): rarely(fields)}
 
 
 def service_mode() -> SelectSelector:

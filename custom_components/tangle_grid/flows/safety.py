@@ -22,7 +22,7 @@ from ..const import (
     SUBENTRY_FEEDER,
 )
 from ..devices.adapters.charger import limit_scale
-from ..devices.feeders import ancestors, build_meter, build_sub_meter, feeder_of, parents
+from ..devices.feeders import MeterTotal, ancestors, build_meter, build_sub_meter, feeder_of, meter_total, parents
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
 from ..devices.io.entity_writing import EntityWriter
 from ..devices.io.power_reading import PowerReader
@@ -154,10 +154,12 @@ def _other_load(hass: HomeAssistant, data: Data, chargers: list[Data], *, main_f
     metered = build(hass, data, lambda moment: moment.timestamp()).reading()
     if metered is None:
         return (0.0,) * PHASE_COUNT
-    left = list(metered.power_w)
+    whole = meter_total(data) is MeterTotal.UNEVEN
+    left = [metered.total_w] * PHASE_COUNT if whole else list(metered.power_w)
     for each in chargers:
         phases = [int(phase) - 1 for phase in each[CONF_PHASES]]
         reading = reading_of_total(PowerReader(reader, power_source(each)).sample(), phases)
         if reading is not None:
-            left = [total - own for total, own in zip(left, reading.power_w, strict=True)]
+            own_w = (reading.total_w,) * PHASE_COUNT if whole else reading.power_w
+            left = [total - own for total, own in zip(left, own_w, strict=True)]
     return tuple(max(0.0, watts) / NOMINAL_VOLTAGE_V for watts in left)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...grid.model.world import PhaseReading
-from ..io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_per_phase
+from ..io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total, reading_per_phase
 from ..io.power_reading import net
 
 
 class Meter:
-    """One sensor on a single-phase feeder, or three in the order of `phases`.
+    """One sensor on a single-phase feeder, three in the order of `phases`, or one for all of them.
 
     Attributes:
         entity_ids: The sensors.
@@ -23,6 +23,7 @@ class Meter:
         current: Sequence[str] = (),
         export: Sequence[str] = (),
         phases: Sequence[int] = (0, 1, 2),
+        total: bool = False,
     ) -> None:
         """Take its sensors.
 
@@ -32,6 +33,7 @@ class Meter:
             current: Of currents, where there are none of power.
             export: For each sensor of power the one of what is fed in; none: they are signed.
             phases: Which grid phase each sensor is on; of one sensor the first one counts.
+            total: The one sensor of power measures all phases together.
         """
         self.entity_ids = frozenset((*power, *current, *export))
         self._reader = reader
@@ -39,9 +41,10 @@ class Meter:
         self._current = tuple(current)
         self._export = tuple(export)
         self._phases = tuple(phases)
+        self._total = total
 
     def reading(self) -> PhaseReading | None:
-        """Return measured power, or None while any phase is missing.
+        """Return measured power, or None while any phase is missing; a total is spread evenly over its phases.
 
         Current sensors do not say which way the power flows: all of it counts as load.
         """
@@ -51,6 +54,8 @@ class Meter:
             if self._export:
                 given = [self._reader.power_w(entity_id) for entity_id in self._export]
                 samples = [net(taken, given_w) for taken, given_w in zip(samples, given, strict=False)]
+            if self._total:
+                return reading_of_total(samples[0], self._phases, heard_at=heard_at)
             reading = reading_per_phase(samples, heard_at=heard_at)
         else:
             samples = [self._reader.current_a(entity_id) for entity_id in self._current]

@@ -23,6 +23,7 @@ from ...const import (
     CONF_METER_EXPORT,
     CONF_METER_MAX_AGE,
     CONF_METER_POWER,
+    CONF_METER_TOTAL,
     CONF_PANEL,
     CONF_PEAK_TARGET,
     CONF_PEAK_WINDOW,
@@ -49,6 +50,7 @@ from ...const import (
     DEFAULT_START,
     DEFAULT_THRESHOLD,
 )
+from ...devices.feeders import MeterTotal, meter_total
 from ...devices.forecasts.source import async_has_sun, has_prices
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_meter
@@ -58,9 +60,7 @@ from ..form_data import flattened
 FIELD_METER_POWER = "meter_power"
 FIELD_METER_CURRENT = "meter_current"
 FIELD_METER_EXPORT = "meter_export"
-# One sensor for each phase.
-PHASE_FIELDS = (FIELD_METER_POWER, FIELD_METER_CURRENT)
-METER_FIELDS = (*PHASE_FIELDS, FIELD_METER_EXPORT)
+METER_FIELDS = (FIELD_METER_POWER, FIELD_METER_CURRENT, FIELD_METER_EXPORT)
 _DEFAULT_CAPACITY_A = 25
 _STREET_NAME = "Simulated street"
 _SECONDS = UnitOfTime.SECONDS
@@ -70,7 +70,7 @@ _MAX_BUDGET = 1_000_000_000_000_000
 FEED_FIELDS = {
     vol.Optional(FIELD_METER_POWER): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
     vol.Optional(FIELD_METER_CURRENT): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
-    vol.Optional(FIELD_METER_EXPORT): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
+    **selectors.other_meters(FIELD_METER_EXPORT),
     vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
         1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
     ),
@@ -203,6 +203,7 @@ def check_feed(hass: HomeAssistant, user_input: Mapping[str, Any]) -> Problem | 
         user_input.get(FIELD_METER_CURRENT, []),
         user_input[CONF_CAPACITY_A],
         user_input.get(FIELD_METER_EXPORT, []),
+        total=meter_total(user_input) is not MeterTotal.PHASES,
     )
 
 
@@ -214,6 +215,7 @@ def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
             **({CONF_METER_POWER: list(power)} if power else {CONF_METER_CURRENT: list(current or ())}),
             **({CONF_METER_EXPORT: list(export)} if (export := user_input.get(FIELD_METER_EXPORT)) else {}),
         },
+        CONF_METER_TOTAL: meter_total(user_input).value,
         CONF_CAPACITY_A: float(user_input[CONF_CAPACITY_A]),
         CONF_THRESHOLD: float(user_input[CONF_THRESHOLD]),
     }
@@ -222,7 +224,11 @@ def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
 def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is stored of the feed, in the shape of its form."""
     meter: Mapping[str, list[str]] = data[CONF_METER]
-    shown = {CONF_CAPACITY_A: data[CONF_CAPACITY_A], CONF_THRESHOLD: data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD)}
+    shown: dict[str, Any] = {
+        CONF_METER_TOTAL: meter_total(data).value,
+        CONF_CAPACITY_A: data[CONF_CAPACITY_A],
+        CONF_THRESHOLD: data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD),
+    }
     if CONF_METER_POWER in meter:
         shown[FIELD_METER_POWER] = meter[CONF_METER_POWER]
     if CONF_METER_CURRENT in meter:

@@ -18,13 +18,13 @@ from ...const import (
     SUBENTRY_CHARGER,
     SUBENTRY_SOLAR,
 )
-from ...devices.feeders import build_meter
-from ...devices.io.entity_reading import PHASE_COUNT, EntityReader, reading_of_total
+from ...devices.feeders import MeterTotal, build_meter, main_phases, meter_total
+from ...devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
 from ...devices.io.power_reading import PowerReader
 from ...devices.shape import ShapeError, power_source
 from ...island.runtime import TangleGridConfigEntry
 from ..words import Said
-from .island import METER_FIELDS, PHASE_FIELDS, feed_data
+from .island import METER_FIELDS, feed_data
 
 #: A meter is watched until each of its sensors has reported so often, and no longer than this, s.
 _REPORTS: Final = 4
@@ -105,7 +105,10 @@ def judged(
     if form[CONF_CAPACITY_A] > _LARGE_A:
         lines.append(("large", {"capacity": f"{form[CONF_CAPACITY_A]:g}"}))
     powers = _phase_powers(hass, form)
-    if powers is not None:
+    if powers is not None and meter_total(form) is not MeterTotal.PHASES:
+        lines.extend(_of_total(form, sum(powers)))
+        lines.extend(_against_chargers(hass, powers, entry))
+    elif powers is not None:
         lines.extend(_of_phases(hass, form, powers))
         lines.extend(_against_chargers(hass, powers, entry))
     return lines
@@ -114,15 +117,36 @@ def judged(
 def _phase_powers(hass: HomeAssistant, form: Mapping[str, Any]) -> list[float] | None:
     """Return what the meter shows, W, for each of its sensors."""
     reading = build_meter(hass, feed_data(form), lambda moment: moment.timestamp()).reading()
-    count = max(len(form.get(field) or ()) for field in PHASE_FIELDS)
+    count = len(main_phases(feed_data(form)))
     return None if reading is None else list(reading.power_w[:count])
+
+
+def _of_total(form: Mapping[str, Any], total_w: float) -> list[Said]:
+    room_w = form[CONF_CAPACITY_A] * NOMINAL_VOLTAGE_V
+    values = {
+        "shown": f"{total_w / 1000:.1f}",
+        "room": f"{room_w / 1000:.1f}",
+        "capacity": f"{form[CONF_CAPACITY_A]:g}",
+    }
+    if meter_total(form) is MeterTotal.EVEN:
+        return [("even", values)]
+    lines: list[Said] = [("uneven", values)]
+    if total_w > room_w:
+        lines.append(("uneven_full", values))
+    if total_w < -_FED_IN_W:
+        lines.append(("uneven_fed_in", values))
+    return lines
 
 
 def _of_phases(hass: HomeAssistant, form: Mapping[str, Any], powers: Sequence[float]) -> list[Said]:
     shown = ", ".join(f"L{number} {watts / 1000:.1f} kW" for number, watts in enumerate(powers, 1))
     lines: list[Said] = [("shows", {"shown": shown})]
-    if len(powers) == 1 and (beside := _phases_beside(hass, form)):
-        lines.append(("total", {"entity": ", ".join(beside)}))
+    if len(powers) == 1:
+        if beside := _phases_beside(hass, form):
+            lines.append(("total", {"entity": ", ".join(beside)}))
+        elif powers[0] > form[CONF_CAPACITY_A] * NOMINAL_VOLTAGE_V:
+            values = {"shown": f"{powers[0] / 1000:.1f}", "capacity": f"{form[CONF_CAPACITY_A]:g}"}
+            lines.append(("one_full", values))
     if len(powers) == PHASE_COUNT:
         first, second, third = sorted(powers, key=abs)
         if abs(third) > _MISSING_W and abs(first + second - third) <= _SUM * abs(third) and abs(first) > _FED_IN_W:

@@ -21,7 +21,8 @@ from ...const import (
     MAIN_FEEDER,
     SUBENTRY_FEEDER,
 )
-from ...devices.feeders import is_cycle, sub_feeders
+from ...devices.feeders import MeterTotal, is_cycle, meter_total, sub_feeders
+from ...devices.io.entity_reading import PHASE_COUNT
 from ...devices.presets import KIND_METER
 from .. import fields as selectors
 from ..checks import Problem, check_meter
@@ -46,7 +47,7 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Optional(CONF_METER_POWER_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
                 vol.Optional(CONF_METER_CURRENT_SENSORS): selectors.sensors(SensorDeviceClass.CURRENT, multiple=True),
-                vol.Optional(CONF_METER_EXPORT_SENSORS): selectors.sensors(SensorDeviceClass.POWER, multiple=True),
+                **selectors.other_meters(CONF_METER_EXPORT_SENSORS, total=phase_count == PHASE_COUNT),
                 **selectors.place(phase_count, feeders, CONF_PARENT),
                 vol.Required(CONF_CAPACITY_A, default=_DEFAULT_CAPACITY_A): selectors.number(
                     1, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1
@@ -60,8 +61,10 @@ class FeederFlow(ParticipantFlow, kind=SUBENTRY_FEEDER):
     def check(self, step: str, data: Data) -> None:
         power, current = data.get(CONF_METER_POWER_SENSORS, []), data.get(CONF_METER_CURRENT_SENSORS, [])
         export = data.get(CONF_METER_EXPORT_SENSORS, [])
-        require(CONF_METER_POWER_SENSORS, check_meter(self.hass, power, current, data[CONF_CAPACITY_A], export))
-        if len(power or current) != len(data[CONF_PHASES]):
+        whole = meter_total(data) is not MeterTotal.PHASES
+        found = check_meter(self.hass, power, current, data[CONF_CAPACITY_A], export, total=whole)
+        require(CONF_METER_POWER_SENSORS, found)
+        if len(data[CONF_PHASES]) != (PHASE_COUNT if whole else len(power or current)):
             raise FieldProblem(CONF_PHASES, Problem(key="meter_phases"))
         if (own_id := self.own_id) is None:
             return

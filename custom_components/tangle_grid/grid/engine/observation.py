@@ -88,7 +88,8 @@ class Observation:
 
     def _learn(self, device: DeviceState, now: float, events: list[GridEvent]) -> None:
         try:
-            device.learn_phases(now, self._parts.nearest(device).reading)
+            nearest = self._parts.nearest(device)
+            device.learn_phases(now, None if nearest.config.is_total else nearest.reading)
             device.learn_minimum()
             device.learn_shown(now)
             self._watch_compliance(device, events)

@@ -15,6 +15,7 @@ class PhaseReading:
         changed_at: Grid time of the last change of value.
         split: Only the total was measured; it was split evenly over the phases that could carry it.
         heard_at: The newest sign of life of what measures, from any of its entities, grid time.
+        whole_w: What all phases carry together, W, where `power_w` is the most that each may carry; None: their sum.
     """
 
     power_w: PhaseTriple
@@ -22,8 +23,11 @@ class PhaseReading:
     changed_at: float
     split: bool = False
     heard_at: float | None = None
+    whole_w: float | None = None
 
     @property
     def total_w(self) -> float:
         """W over all phases."""
+        if self.whole_w is not None:
+            return self.whole_w
         return self.power_w[0] + self.power_w[1] + self.power_w[2]

@@ -92,6 +92,7 @@ class FeederConfig:
             such tariff.
         peak_window_s: Length of such a window, s; windows begin at multiples of it.
         is_reported: What it carries is what another island says of itself, rounded: that one looks whether it can be.
+        is_total: Its meter gives one total, and any phase may carry all of it.
     """
 
     feeder_id: str
@@ -101,6 +102,7 @@ class FeederConfig:
     peak_target_w: float | None = None
     peak_window_s: float = 900.0
     is_reported: bool = False
+    is_total: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

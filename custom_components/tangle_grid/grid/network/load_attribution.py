@@ -70,6 +70,10 @@ class Attribution:
         self._at = None
         self._near, self._wide = _Track(), _Track()
 
+    def take(self, amps: float) -> None:
+        """Take over what is known in another way: so much on each phase."""
+        self.near_a = self.wide_a = (amps, amps, amps)
+
     def update(self, reading: PhaseReading, draws: Sequence[Draw]) -> PhaseTriple | None:
         """Take in a meter's reading with what devices below it draw at its time.
 

@@ -36,6 +36,7 @@ from .phase_order import PhaseOrder
 from .proportional_fall import ProportionalFall
 from .recent_highs import Highs
 from .topology import PHASES, Topology, feeder_of, limit_at, limits_at, phase_of, total_at
+from .total_meter import TotalMeter
 
 #: The part of the band that increases keep free above what has not been exceeded for minutes.
 _STEADY_BAND: Final = 0.5
@@ -78,6 +79,7 @@ class FeederWatch:
         plausibility: Whether the meter can be right.
         reports: How often the meter reports.
         attribution: Who is behind what it shows.
+        total: What any phase may carry of it, where it shows one total.
         echo: Whether what chargers do shows on it.
         fall: Whether it fell at once by the same ratio on several phases.
         order: Whether it still shows each phase where it did.
@@ -107,6 +109,7 @@ class FeederWatch:
     plausibility: Plausibility = field(init=False)
     reports: ReportWatch = field(default_factory=ReportWatch)
     attribution: Attribution = field(default_factory=Attribution)
+    total: TotalMeter | None = field(init=False)
     echo: StepEcho = field(default_factory=StepEcho)
     fall: ProportionalFall = field(default_factory=ProportionalFall)
     order: PhaseOrder = field(default_factory=PhaseOrder)
@@ -124,6 +127,7 @@ class FeederWatch:
         config = self.config
         self.limit_a = self.fuse_a = config.capacity_a
         self.plausibility = Plausibility(capacity_a=config.capacity_a)
+        self.total = TotalMeter() if config.is_total else None
         self.peak = (
             None
             if config.peak_target_w is None
@@ -156,7 +160,7 @@ class FeederWatch:
         return self.fault is MeterFault.TOO_OLD and self.reports.awaits(now, unknown_s=0.0)
 
     def observe(
-        self, now: float, reading: PhaseReading | None, timing: Timing, devices: Iterable[DeviceState] = ()
+        self, now: float, reading: PhaseReading | None, timing: Timing, devices: Sequence[DeviceState] = ()
     ) -> bool:
         """Take in the newest meter reading; True when sight was lost or regained, or lost for another reason.
 
@@ -168,6 +172,8 @@ class FeederWatch:
         before, self.fault = self.fault, meter_fault(reading, now, timing, max_age_s=max_age_s)
         if self.fault is None and reading is not None and not self.config.is_reported:
             self.fault = self.plausibility.check(now, reading, devices, timing)
+        if self.total is not None and self.fault is None and reading is not None:
+            reading = self.total.placed(reading, devices, timing)
         self.reading = reading if self.fault is None else None
         self.renew_limit(now)
         if self.peak is not None:
@@ -239,6 +245,8 @@ class FeederWatch:
         self.highs.clear()
         self.mean.forget()
         self.attribution.forget()
+        if self.total is not None:
+            self.total.forget()
         self.echo.forget()
         self.fall.forget()
         self.order.forget()
@@ -427,6 +435,10 @@ def _uncontrolled_at(
     at = feeder.reading.at
     draws = [draw_of(device, at, timing) for device in decided]
     apart = [Draw.point(draw_of(device, at, timing).likely) for device in fixed]
+    if feeder.total is not None:
+        # Its phases are made of what devices draw: they teach nothing about these, nor about the meter.
+        feeder.attribution.take(feeder.total.rest_a)
+        return _with_devices(feeder, decided, draws, apart, at, timing)
     doubt = doubts(
         feeder.echo,
         feeder.fall,
@@ -444,6 +456,19 @@ def _uncontrolled_at(
     if ends is not None:
         for device, draw in zip(decided, draws, strict=True):
             assume(device, at, draw, ends)
+    return _with_devices(feeder, decided, draws, apart, at, timing)
+
+
+def _with_devices(
+    feeder: FeederWatch,
+    decided: Sequence[DeviceState],
+    draws: Sequence[Draw],
+    apart: Sequence[Draw],
+    at: float,
+    timing: Timing,
+) -> tuple[PhaseTriple, PhaseTriple]:
+    """Return the load that nobody controls with what devices draw that are not about to be decided."""
+    assert feeder.reading is not None  # noqa: S101  # whoever asks has looked
     beyond = [beyond_a(device, at, draw.likely, timing) for device, draw in zip(decided, draws, strict=True)]
     least, most = [0.0] * PHASES, [0.0] * PHASES
     for phase, (near, wide) in enumerate(zip(feeder.attribution.near_a, feeder.attribution.wide_a, strict=True)):
