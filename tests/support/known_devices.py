@@ -84,6 +84,7 @@ CHARGERS: Final = (
         expected={
             "power": "sensor.total_active_power",
             "energy": "sensor.total_charged_energy",
+            "status": "sensor.status",
             "current_limit": "number.current_set",
             "enable": "switch.charging_enabled",
             "currents": ("sensor.l1_current", "sensor.l2_current", "sensor.l3_current"),
@@ -97,6 +98,7 @@ CHARGERS: Final = (
         expected={
             "power": "sensor.power",
             "energy": "sensor.lifetime_energy",
+            "status": "sensor.state",
             "current_limit": "number.dynamic_limit",
             "currents": ("sensor.current_l1", "sensor.current_l2", "sensor.current_l3"),
         },
@@ -110,6 +112,7 @@ CHARGERS: Final = (
         expected={
             "power": "sensor.power_total",
             "energy": "sensor.energy_total",
+            "status": "sensor.cp_state",
             "current_limit": "number.charge_current_limit",
             "enable": "switch.charge",
             "currents": ("sensor.current_phase_1", "sensor.current_phase_2", "sensor.current_phase_3"),
