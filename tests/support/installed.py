@@ -56,24 +56,30 @@ def texts(integration: str, folder: Path = COMPONENTS) -> dict[str, Any]:
 @cache
 def _of_platform(folder: Path, domain: str, name: str | None = None) -> tuple[Described, ...]:
     module = _Module(folder, folder / f"{name or domain}.py")
-    template = module.unique_id()
+    template, by_key = module.unique_id(), module.names_by_key()
     names = texts(folder.name, folder.parent).get("entity", {}).get(domain, {})
     said = (
         {keyword.arg: module.value(keyword.value) for keyword in call.keywords if keyword.arg}
         for call in module.descriptions()
     )
-    return tuple(_made(module, each, domain, template, names) for each in (*said, *module.classes()))
+    return tuple(_made(module, each, domain, template, names, by_key=by_key) for each in (*said, *module.classes()))
 
 
 def _made(
-    module: _Module, said: dict[str, Any], domain: str, template: ast.expr | None, names: dict[str, Any]
+    module: _Module,
+    said: dict[str, Any],
+    domain: str,
+    template: ast.expr | None,
+    names: dict[str, Any],
+    *,
+    by_key: bool,
 ) -> Described:
     def plain(name: str) -> Any:
         value = said.get(name, module.attribute(f"_attr_{name}"))
         return None if value is _UNKNOWN else value
 
     key = str(said["key"])
-    translation_key = plain("translation_key") or (key if module.names_by_key() else None)
+    translation_key = plain("translation_key") or (key if by_key else None)
     own_id = said.get("unique_id")
     capabilities = {
         "min": plain("native_min_value"),
@@ -106,6 +112,7 @@ class _Module:
         self._names: dict[str, ast.expr] = {}
         self._classes: dict[str, ast.ClassDef] = {}
         self._functions: dict[str, ast.expr] = {}
+        self._attributes: dict[str, Any] = {}
         for tree in (*self._others, self._tree):
             for node in ast.walk(tree):
                 if isinstance(node, ast.ClassDef):
@@ -144,6 +151,11 @@ class _Module:
 
     def attribute(self, name: str) -> Any:
         """Return what a class of this module says of all its entities."""
+        if name not in self._attributes:
+            self._attributes[name] = self._find_attribute(name)
+        return self._attributes[name]
+
+    def _find_attribute(self, name: str) -> Any:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.ClassDef):
                 for statement in node.body:
