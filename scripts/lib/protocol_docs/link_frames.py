@@ -4,7 +4,15 @@ import inspect
 import re
 from typing import Any, Final
 
-from custom_components.tangle_grid.link.core import Head, Link, LinkKeys, body_of, link_body_types, read_link_body
+from custom_components.tangle_grid.link.core import (
+    Counted,
+    Head,
+    Link,
+    LinkKeys,
+    body_of,
+    link_body_types,
+    read_link_body,
+)
 from custom_components.tangle_grid.link.core.checks import object_schema
 from custom_components.tangle_grid.link.core.frames import VERSION
 from custom_components.tangle_grid.link.core.requests import HouseAnswer, HouseAsk, HouseEnded, HouseSettled
@@ -15,7 +23,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LINK_ID: Final = "5a" * 16
 _LOWER: Final = LinkKeys("11" * 64)
 _UPPER: Final = LinkKeys("22" * 64)
-_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Head)
+_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Head, Counted)
 
 
 def link_schemas() -> dict[str, Json]:

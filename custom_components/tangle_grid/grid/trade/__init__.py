@@ -4,6 +4,17 @@ Begin with `curve`; `offers` makes the bids of one island. Nothing is sent or pr
 """
 
 from .curve import MAX_PRICE, Cleared, Curve, clear
-from .offers import Offers, OwnWindow, Store, TieState
+from .offers import MAX_STEPS, MAX_WINDOWS, Offers, OwnWindow, Store, TieState
 
-__all__ = ["MAX_PRICE", "Cleared", "Curve", "Offers", "OwnWindow", "Store", "TieState", "clear"]
+__all__ = [
+    "MAX_PRICE",
+    "MAX_STEPS",
+    "MAX_WINDOWS",
+    "Cleared",
+    "Curve",
+    "Offers",
+    "OwnWindow",
+    "Store",
+    "TieState",
+    "clear",
+]

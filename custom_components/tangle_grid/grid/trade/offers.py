@@ -158,6 +158,11 @@ class Offers:
         self._kept = [Curve()] * len(windows) if store is None else store.curves(nodes)
         self._all = [self._everything(node, kept) for node, kept in zip(nodes, self._kept, strict=True)]
 
+    @property
+    def windows(self) -> range:
+        """The numbers of all windows."""
+        return self._numbers
+
     def _node(self, window: int) -> Curve:
         seen = (tie.seen(window, self._fees[tie_id]) for tie_id, tie in self._ties.items())
         return Curve.total([self._own[window - self._numbers.start], *seen])

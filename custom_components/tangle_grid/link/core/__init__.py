@@ -1,6 +1,7 @@
 """The protocol between an island and the one above it. Pure: no Home Assistant, no I/O, no clock; bytes in, bytes out.
 
-`LowerEnd` is the house's side, `UpperEnd` the street's. Both take bytes as they come (lost, twice, late, forged) with
+`LowerEnd` is the house's side, `UpperEnd` the street's; neighbours have a `LeadingEnd` and a `FollowingEnd`, and each
+island one `Trader` for all of them. All ends take bytes as they come (lost, twice, late, forged) with
 the caller's own monotonic seconds, and give bytes to send. Begin with `bodies`, then `frames`, `session`, `end`.
 """
 
@@ -31,6 +32,17 @@ from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
 from .house import house_state, slots_of, terms_of
 from .keys import Link, LinkKeys, new_link_id
 from .lower import EnvelopeChanged, HouseState, LowerEnd
+from .neighbour import (
+    BidCame,
+    ClocksApart,
+    CountCame,
+    DealChanged,
+    FollowingEnd,
+    LeadingEnd,
+    NeighbourEnd,
+    Settlement,
+    Windows,
+)
 from .requests import (
     REQUEST_KINDS,
     HouseAnswer,
@@ -43,6 +55,8 @@ from .requests import (
 )
 from .stay_check import StayCheck
 from .street import HouseFeeder, HouseShare, share_envelopes
+from .trade_bodies import Counted
+from .trader import Trader
 from .upper import Reported, UpperEnd
 from .witness import Finding, Head, Proof, Witness
 
@@ -51,12 +65,18 @@ __all__ = [
     "REQUEST_KINDS",
     "VERSION",
     "Admission",
+    "BidCame",
+    "ClocksApart",
+    "CountCame",
+    "Counted",
+    "DealChanged",
     "Delivered",
     "Demand",
     "Envelope",
     "EnvelopeChanged",
     "Finding",
     "FlexibleTotal",
+    "FollowingEnd",
     "Frame",
     "Head",
     "HouseAnswer",
@@ -68,6 +88,7 @@ __all__ = [
     "HouseSettled",
     "HouseShare",
     "HouseState",
+    "LeadingEnd",
     "Leave",
     "LetterCame",
     "Link",
@@ -76,6 +97,7 @@ __all__ = [
     "LinkKeys",
     "LinkRefusal",
     "LowerEnd",
+    "NeighbourEnd",
     "PeerLeft",
     "Proof",
     "Refused",
@@ -83,12 +105,15 @@ __all__ = [
     "Report",
     "Reported",
     "SessionBegan",
+    "Settlement",
     "SlotTerms",
     "StayCheck",
     "StreetRequests",
     "Terms",
+    "Trader",
     "UpperEnd",
     "VersionsDiffer",
+    "Windows",
     "Witness",
     "admission",
     "body_of",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from . import checks
 from .checks import Amps, Check
 from .frames import HELLO, LinkRefusal, Rejected
+from .trade_bodies import Bid, Deals, Held
 
 MAX_A: Final = 10_000.0
 MAX_W: Final = 10_000_000
@@ -343,10 +344,10 @@ class Terms:
         return found
 
 
-type LinkBody = Hello | Report | Envelope | Leave | Letter | Ack
+type LinkBody = Hello | Report | Envelope | Leave | Letter | Ack | Bid | Held | Deals
 
 _TYPES: Final[Mapping[str, type[LinkBody]]] = {
-    body.kind: body for body in (Hello, Report, Envelope, Leave, Letter, Ack)
+    body.kind: body for body in (Hello, Report, Envelope, Leave, Letter, Ack, Bid, Held, Deals)
 }
 
 

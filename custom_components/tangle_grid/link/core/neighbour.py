@@ -1,0 +1,656 @@
+"""The ends of a link between neighbours: bids both ways, trades that one side asks for, and what both meters count.
+
+Both sides bid. One leads: it clears the two newest bids of a window and says which two they were; the other looks
+whether they make that trade, and whether it can still keep it, and agrees or refuses. There is one trade in a window.
+It is leased: the following side counts the lease from when it sent what was answered, the leading side from when it
+heard that, so that nothing flows on one side that the other has given up, but for the time that a frame takes. What
+was delivered until then is counted at the tie by both, told in a letter, and the smaller figure is what is paid.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final
+
+from ...grid.trade import Cleared, Curve, clear
+from .bodies import LinkBody, body_of
+from .checks import read_fields
+from .end import End, LetterCame
+from .frames import LinkRefusal
+from .keys import Link
+from .trade_bodies import Bid, Counted, Deal, Deals, Held
+
+LEASE_S: Final = 60.0
+HELD_EACH_S: Final = 10.0
+HELD_GAP_S: Final = 1.0
+BID_EACH_S: Final = 300.0
+"""A bid that has not changed is sent again after so long."""
+CLOCK_RATE: Final = 0.01
+READING_AGE_S: Final = 60.0
+"""What the tie's meter showed counts for so long."""
+ASKED_S: Final = 90.0
+"""A trade that was not agreed to after so long is given up."""
+_APART: Final = 0.1
+"""Windows of two islands may begin apart by so much of their length, delays included."""
+_BIDS_KEPT: Final = 32
+_KEEP_S: Final = 7 * 86_400.0
+_TRADES_KEPT: Final = 64
+_WS_PER_WH: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """How an island counts windows: `number` begins after `begins_s`, and each is `window_s` long."""
+
+    number: int
+    begins_s: float
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BidCame:
+    """The neighbour's bids have changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClocksApart:
+    """The neighbour's windows begin at another time, by so many seconds, or have another length: None."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealChanged:
+    """A trade was agreed to, refused or given up."""
+
+    window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountCame:
+    """The neighbour told what its meter counted: keep the end's state on disk, then call `done(letter)`."""
+
+    letter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """One trade that is over, as both meters counted it.
+
+    Attributes:
+        trade: Its id, the same on both sides.
+        flow: What was agreed, W to the neighbour; negative: from it.
+        price: Iota per MWh.
+        own_wh: What the own meter counted.
+        their_wh: What theirs counted.
+    """
+
+    trade: str
+    flow: int
+    price: int
+    own_wh: int
+    their_wh: int
+
+    @property
+    def wh(self) -> int:
+        """What counts: the smaller of both."""
+        return min(self.own_wh, self.their_wh)
+
+    @property
+    def amount_i(self) -> int:
+        """What the buyer owes, iota; never less than nothing."""
+        return max(0, self.wh * self.price // 1_000_000)
+
+    @property
+    def sold(self) -> bool:
+        """Whether this island was the seller."""
+        return self.flow > 0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Trade:
+    """A trade of this session; `flow` is W to the neighbour. Times are of the own clock."""
+
+    number: int
+    name: str
+    window: int
+    begins: float
+    ends: float
+    ours: int
+    yours: int
+    flow: int
+    price: int
+    since: float
+    agreed: bool = False
+    given_up: bool = False
+    told: bool = False
+    until: float = 0.0
+
+    def is_held(self, mono: float) -> bool:
+        """Tell whether it is agreed to, and its lease goes on."""
+        return self.agreed and not self.given_up and mono < min(self.until, self.ends)
+
+    def is_asked(self, mono: float) -> bool:
+        """Tell whether an answer is still waited for."""
+        return not self.agreed and not self.given_up and mono < min(self.ends, self.since + ASKED_S)
+
+    def may_be_held(self, mono: float) -> bool:
+        """Tell whether either side may still reckon with it."""
+        return self.is_asked(mono) or mono < min(self.until, self.ends)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Count:
+    """What was counted of a trade."""
+
+    flow: int
+    price: int
+    ws: float = 0.0
+    own_wh: int | None = None
+    their_wh: int | None = None
+
+
+@dataclass(slots=True)
+class _Sent:
+    number: int
+    windows: Windows
+    at: float
+    curves: Mapping[int, Curve] = field(default_factory=dict)
+
+
+class NeighbourEnd(End):
+    """What both ends have in common. `accepts(window, flow, price)`: whether W to the neighbour can still be kept."""
+
+    def __init__(self, link: Link, *, accepts: Callable[[int, int, int], bool] | None = None, **options: Any) -> None:
+        """Begin without bids. Options: see `End`."""
+        super().__init__(link, kinds=(Counted.kind,), **options)
+        self._accepts = accepts or (lambda _window, _flow, _price: True)
+        self._numbered = 0
+        self._sent: dict[int, _Sent] = {}
+        self._heard: dict[int, _Sent] = {}
+        self._unsent = False
+        self._bid_at = -math.inf
+        self._peer_heard = 0
+        self._windows: tuple[float, Windows] | None = None
+        self._trades: dict[int, _Trade] = {}
+        self._former: list[_Trade] = []
+        self._counts: dict[str, _Count] = {}
+        self._counting: str | None = None
+        self._reading: tuple[float, float] | None = None
+
+    # What the caller does.
+
+    def bid(self, mono: float, windows: Windows, curves: Mapping[int, Curve]) -> None:
+        """Bid this from now on, by window; what is the same as before is sent again only now and then."""
+        self._windows = (mono, windows)
+        last = self._sent.get(self._numbered)
+        if last is not None and last.curves == curves and mono - last.at < BID_EACH_S:
+            return
+        self._numbered += 1
+        self._sent[self._numbered] = _Sent(self._numbered, windows, mono, dict(curves))
+        self._sent.pop(self._numbered - _BIDS_KEPT, None)
+        self._unsent = True
+
+    @property
+    def heard(self) -> Mapping[int, Curve]:
+        """What the neighbour bid last, by own window; nothing while there is no session."""
+        if not self._heard or not self._session.is_open:
+            return {}
+        return self._heard[max(self._heard)].curves
+
+    @property
+    def _newest(self) -> int:
+        return max(self._heard, default=0)
+
+    def promised(self, mono: float) -> dict[int, int]:
+        """Return what is promised in each window, W to the neighbour: agreed, asked for, or perhaps still held."""
+        every = (*self._former, *self._trades.values())
+        return {trade.window: trade.flow for trade in every if trade.may_be_held(mono)}
+
+    def give_up(self, window: int) -> None:
+        """Let a trade go that cannot be kept: nothing flows from now on, and the other side hears so."""
+        for trade in self._trades.values():
+            if trade.window == window:
+                trade.given_up = True
+
+    def flow(self, mono: float) -> int:
+        """Return what is to flow to the neighbour now, W; 0 as soon as nothing is agreed any more."""
+        trade = self._running(mono)
+        return 0 if trade is None else trade.flow
+
+    def price(self, mono: float) -> int | None:
+        """Return the price of what is to flow now, iota per MWh."""
+        trade = self._running(mono)
+        return None if trade is None else trade.price
+
+    def measured(self, mono: float, watts: float | None) -> None:
+        """Take what the tie's meter shows, W to the neighbour; None: it shows nothing, and nothing is counted."""
+        self._count(mono)
+        self._reading = None if watts is None or not math.isfinite(watts) else (mono, watts)
+
+    def settle(self, mono: float) -> list[Settlement]:
+        """Return the trades that both sides have counted. They are returned again until `settled` was called."""
+        self._count(mono)
+        for number, trade in list(self._trades.items()):
+            if not trade.is_held(mono) and not trade.is_asked(mono):
+                self._end_trade(mono, number)
+        for trade in self._former:
+            self._finish(mono, trade.name, trade)
+        self._former = [trade for trade in self._former if trade.may_be_held(mono)]
+        return [
+            Settlement(trade=name, flow=each.flow, price=each.price, own_wh=each.own_wh, their_wh=each.their_wh)
+            for name, each in self._counts.items()
+            if each.own_wh is not None and each.their_wh is not None
+        ]
+
+    def settled(self, trade: str) -> None:
+        """Forget a trade: what it came to is kept elsewhere."""
+        self._counts.pop(trade, None)
+
+    def next_due(self, mono: float) -> float:
+        """Return when `due` should be called next, at the latest."""
+        return mono if self._unsent and self._session.is_open else super().next_due(mono)
+
+    def to_dict(self, mono: float) -> dict[str, Any]:
+        """Return what has to survive a restart, as JSON: what was counted of trades that are not settled yet."""
+        self._count(mono)
+        return {
+            **super().to_dict(mono),
+            "counts": {
+                name: [each.flow, each.price, each.ws, each.own_wh, each.their_wh]
+                for name, each in self._counts.items()
+            },
+        }
+
+    def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
+        """Take up what `to_dict` gave. Trades end with a restart: what was delivered until then is told at once."""
+        super().restore(mono, stored)
+        counts = stored.get("counts")
+        for name, each in counts.items() if isinstance(counts, Mapping) else ():
+            try:
+                flow, price, ws, own_wh, their_wh = each
+                self._counts[str(name)] = _Count(
+                    flow=int(flow),
+                    price=int(price),
+                    ws=float(ws),
+                    own_wh=None if own_wh is None else int(own_wh),
+                    their_wh=None if their_wh is None else int(their_wh),
+                )
+            except TypeError, ValueError:
+                continue
+        for name in list(self._counts):
+            self._finish(mono, name)
+
+    # How it is done.
+
+    def received(self, mono: float, data: bytes) -> tuple[Any, ...]:
+        """Take what came over the channel; what flowed until now counts by what held until now."""
+        self._count(mono)
+        return super().received(mono, data)
+
+    def _name(self, number: int) -> str:
+        return f"{self._session.session_id}-{number}"
+
+    def _end_trade(self, mono: float, number: int) -> None:
+        """Let a trade be over: it counts as promised for as long as the other side may hold it."""
+        trade = self._trades.pop(number)
+        if trade.may_be_held(mono):
+            self._former.append(trade)
+        self._finish(mono, trade.name, trade)
+
+    def _running(self, mono: float) -> _Trade | None:
+        if self.has_ended:
+            return None
+        for trade in self._trades.values():
+            if trade.begins <= mono and trade.is_held(mono):
+                return trade
+        return None
+
+    def _count(self, mono: float) -> None:
+        """Count what flowed since the last reading in the direction of the trade, at most what was agreed."""
+        reading = self._reading
+        if reading is None:
+            return
+        at, watts = reading
+        for trade in self._trades.values():
+            if not trade.agreed or trade.given_up:
+                continue
+            begin, end = max(at, trade.begins), min(mono, trade.ends, trade.until, at + READING_AGE_S)
+            if end <= begin:
+                continue
+            count = self._counts.setdefault(trade.name, _Count(flow=trade.flow, price=trade.price))
+            with_it = watts if trade.flow > 0 else -watts
+            count.ws += min(max(0.0, with_it), abs(trade.flow)) * (end - begin)
+        self._reading = (max(at, mono), watts) if mono - at < READING_AGE_S else None
+
+    def _finish(self, mono: float, name: str, trade: _Trade | None = None) -> None:
+        """Tell what was counted of a trade that is over, also where that is nothing; once."""
+        if trade is not None and trade.agreed and not trade.told:
+            trade.told = True
+            self._counts.setdefault(name, _Count(flow=trade.flow, price=trade.price))
+        count = self._counts.get(name)
+        if count is None or count.own_wh is not None:
+            return
+        count.own_wh = math.floor(count.ws / _WS_PER_WH + 1e-6)
+        says = body_of(Counted(trade=name, wh=count.own_wh))
+        self.post(mono, f"{name}-counted", Counted.kind, says, keep_s=_KEEP_S)
+        while len(self._counts) > _TRADES_KEPT:
+            del self._counts[next(iter(self._counts))]
+
+    def _session_began(self) -> None:
+        super()._session_began()
+        self._former += self._trades.values()
+        self._trades.clear()
+        self._heard.clear()
+        # What was bid last holds in the new session too, and is told in it.
+        last = self._sent.get(self._numbered)
+        self._sent = {} if last is None else {1: replace(last, number=1)}
+        self._numbered = len(self._sent)
+        self._unsent = last is not None
+        self._peer_heard = 0
+
+    def _bodies_due(self, mono: float) -> list[LinkBody]:
+        bodies = super()._bodies_due(mono)
+        missed = self._peer_heard != self._numbered and mono - self._bid_at >= HELD_EACH_S
+        if self._unsent or missed:
+            self._unsent = False
+            self._bid_at = mono
+            sent = self._sent[self._numbered]
+            first = min(sent.curves, default=sent.windows.number)
+            last = max(sent.curves, default=sent.windows.number - 1)
+            bodies.append(
+                Bid(
+                    number=sent.number,
+                    window_s=sent.windows.window_s,
+                    begins_s=self._begins(first) - mono,
+                    curves=tuple(
+                        tuple(sent.curves[window].to_list()) if window in sent.curves else ()
+                        for window in range(first, last + 1)
+                    ),
+                )
+            )
+        return bodies
+
+    def _begins(self, window: int) -> float:
+        """Return when an own window begins, by the own clock. There must be windows."""
+        at, windows = self._windows or (0.0, Windows(number=0, begins_s=0.0, window_s=3600))
+        return at + windows.begins_s + (window - windows.number) * windows.window_s
+
+    def _window(self, begins: float) -> tuple[int, float]:
+        """Return the own window that begins about then, and how far apart both are, s."""
+        at, windows = self._windows or (0.0, Windows(number=0, begins_s=0.0, window_s=3600))
+        exact = (begins - at - windows.begins_s) / windows.window_s
+        window = windows.number + round(exact)
+        return window, begins - self._begins(window)
+
+    def _take(self, mono: float, body: LinkBody) -> tuple[Any, ...]:
+        if isinstance(body, Bid):
+            return self._take_bid(mono, body)
+        events = super()._take(mono, body)
+        return tuple(self._read(each) if isinstance(each, LetterCame) else each for each in events)
+
+    def _take_bid(self, mono: float, body: Bid) -> tuple[Any, ...]:
+        if self._windows is None:
+            return ()
+        windows = self._windows[1]
+        if body.window_s != windows.window_s:
+            return (ClocksApart(seconds=None),)
+        first, apart = self._window(mono + body.begins_s)
+        if abs(apart) > _APART * windows.window_s:
+            return (ClocksApart(seconds=apart),)
+        curves = {window: Curve.from_list(each) for window, each in enumerate(body.curves, start=first) if each}
+        before = self.heard
+        self._heard[body.number] = _Sent(body.number, windows, mono, curves)
+        self._heard.pop(body.number - _BIDS_KEPT, None)
+        return () if before == curves else (BidCame(),)
+
+    def _read(self, came: LetterCame) -> Any:
+        """Take what the neighbour counted of a trade that is known here."""
+        try:
+            says: Counted = read_fields(Counted, came.says if came.about == Counted.kind else {})
+        except LinkRefusal as refusal:
+            self.refused[refusal.reason] += 1
+            return CountCame(letter=came.letter)
+        count = self._counts.get(says.trade)
+        if count is not None and count.their_wh is None:
+            count.their_wh = says.wh
+        return CountCame(letter=came.letter)
+
+
+class LeadingEnd(NeighbourEnd):
+    """The side that proposes trades: the one that made the join code."""
+
+    is_lower: ClassVar[bool] = False
+
+    def __init__(self, link: Link, **options: Any) -> None:
+        """Begin without trades. Options: see `NeighbourEnd`."""
+        super().__init__(link, **options)
+        self._held: tuple[int, float] | None = None
+        self._answered: tuple[Any, ...] = ()
+        self._deal = 0
+
+    def has_asked(self, window: int) -> bool:
+        """Whether there is a trade in a window, or was asked for one."""
+        return any(trade.window == window for trade in (*self._former, *self._trades.values()))
+
+    def ask(self, mono: float, window: int, own: Curve) -> bool:
+        """Ask for the trade that an own curve and the neighbour's newest bid make in a window; False: they make none.
+
+        The own curve goes out as a bid first: the trade names it.
+        """
+        if not self._heard or self._windows is None or self.has_asked(window):
+            return False
+        heard = self._heard[max(self._heard)]
+        theirs = heard.curves.get(window)
+        if theirs is None:
+            return False
+        found = clear(own, theirs)
+        if found.flow == 0 or not self._accepts(window, found.flow, found.price):
+            return False
+        last = self._sent.get(self._numbered)
+        if last is None or last.curves.get(window) != own:
+            windows = self._windows[1]
+            curves = {**({} if last is None else last.curves), window: own}
+            self._numbered += 1
+            self._sent[self._numbered] = _Sent(self._numbered, windows, mono, curves)
+            self._sent.pop(self._numbered - _BIDS_KEPT, None)
+            self._unsent = True
+        self._deal += 1
+        begins = self._begins(window)
+        self._trades[self._deal] = _Trade(
+            number=self._deal,
+            name=self._name(self._deal),
+            window=window,
+            begins=begins,
+            ends=begins + self._windows[1].window_s,
+            ours=self._numbered,
+            yours=heard.number,
+            flow=found.flow,
+            price=found.price,
+            since=mono,
+        )
+        return True
+
+    def next_due(self, mono: float) -> float:
+        """Return when `due` should be called next, at the latest."""
+        return mono if self._session.is_open and self._says(mono) is not None else super().next_due(mono)
+
+    def _session_began(self) -> None:
+        super()._session_began()
+        self._held = None
+        self._answered = ()
+        self._deal = 0
+
+    def _says(self, mono: float) -> tuple[Any, ...] | None:
+        """Return what there is to answer; None: nothing new."""
+        if self._held is None or mono >= self._held[1] + LEASE_S:
+            return None
+        says = (self._held[0], tuple(self._live(mono)))
+        return None if says == self._answered else says
+
+    def _live(self, mono: float) -> list[int]:
+        return [number for number, trade in self._trades.items() if trade.is_held(mono) or trade.is_asked(mono)]
+
+    def _bodies_due(self, mono: float) -> list[LinkBody]:
+        bodies = super()._bodies_due(mono)
+        says = self._says(mono)
+        if says is None or self._held is None:
+            return bodies
+        self._answered = says
+        number, at = self._held
+        live = [self._trades[each] for each in self._live(mono)]
+        for trade in live:
+            # It may be held by the other side from now on, whether that is heard here or not.
+            trade.until = max(trade.until, at + LEASE_S)
+        deals = tuple(
+            Deal(
+                deal=trade.number,
+                ours=trade.ours,
+                yours=trade.yours,
+                begins_s=trade.begins - mono,
+                flow=trade.flow,
+                price=trade.price,
+            )
+            for trade in live
+        )
+        return [*bodies, Deals(held=number, heard=self._newest, lease_s=LEASE_S, deals=deals)]
+
+    def _take(self, mono: float, body: LinkBody) -> tuple[Any, ...]:
+        if not isinstance(body, Held):
+            return super()._take(mono, body)
+        self._count(mono)
+        self._peer_heard = body.heard
+        self._held = (body.number, mono)
+        events: list[Any] = []
+        for number, trade in list(self._trades.items()):
+            if number in body.refused:
+                trade.given_up, trade.until = True, mono
+                self._end_trade(mono, number)
+                events.append(DealChanged(window=trade.window))
+            elif number in body.agreed and trade.is_asked(mono):
+                trade.agreed = True
+                events.append(DealChanged(window=trade.window))
+        return tuple(events)
+
+
+class FollowingEnd(NeighbourEnd):
+    """The side that agrees to trades, or refuses them: the one that came with the join code."""
+
+    is_lower: ClassVar[bool] = True
+
+    def __init__(self, link: Link, **options: Any) -> None:
+        """Begin without trades. Options: see `NeighbourEnd`."""
+        super().__init__(link, **options)
+        self._number = 0
+        self._told: tuple[Any, ...] | None = None
+        self._told_at: dict[int, float] = {}
+        self._refusals: dict[int, None] = {}
+
+    def next_due(self, mono: float) -> float:
+        """Return when `due` should be called next, at the latest."""
+        due = super().next_due(mono)
+        return max(mono, min(due, self._held_at())) if self._session.is_open else due
+
+    def _session_began(self) -> None:
+        super()._session_began()
+        self._number = 0
+        self._told = None
+        self._told_at.clear()
+        self._refusals.clear()
+
+    def _held_at(self) -> float:
+        if self._told is None:
+            return -math.inf
+        last = self._told_at[self._number]
+        return last + (HELD_EACH_S if self._told == self._tells() else HELD_GAP_S)
+
+    def _tells(self) -> tuple[Any, ...]:
+        agreed = tuple(number for number, trade in self._trades.items() if not trade.given_up)
+        return agreed, tuple(self._refusals)
+
+    def _bodies_due(self, mono: float) -> list[LinkBody]:
+        bodies = super()._bodies_due(mono)
+        if mono < self._held_at():
+            return bodies
+        self._number += 1
+        self._told = self._tells()
+        self._told_at[self._number] = mono
+        self._told_at.pop(self._number - _BIDS_KEPT, None)
+        agreed, refused = self._told
+        return [*bodies, Held(number=self._number, heard=self._newest, agreed=agreed[-4:], refused=refused[-4:])]
+
+    def _take(self, mono: float, body: LinkBody) -> tuple[Any, ...]:
+        if not isinstance(body, Deals):
+            return super()._take(mono, body)
+        sent_at = self._told_at.get(body.held)
+        if sent_at is None or self._windows is None:
+            return ()
+        self._count(mono)
+        self._peer_heard = body.heard
+        until = sent_at + min(body.lease_s, LEASE_S) * (1 - CLOCK_RATE)
+        events: list[Any] = []
+        for deal in body.deals:
+            trade = self._trades.get(deal.deal)
+            if trade is not None:
+                trade.until = max(trade.until, until)
+            elif self._is_over(deal.deal):
+                continue
+            elif deal.deal not in self._refusals and mono < until and self._knows(deal):
+                events.append(self._answer(mono, deal, until))
+        there = {deal.deal for deal in body.deals}
+        for number in [each for each in self._trades if each not in there]:
+            events.append(DealChanged(window=self._trades[number].window))
+            self._trades[number].until = mono
+            self._end_trade(mono, number)
+        for number in [each for each in self._refusals if each not in there]:
+            del self._refusals[number]
+        return tuple(events)
+
+    def _knows(self, deal: Deal) -> bool:
+        """Tell whether the bid that a trade names has come; it is sent again until it has."""
+        return deal.ours in self._heard or deal.ours < self._newest
+
+    def _end_trade(self, mono: float, number: int) -> None:
+        if self._trades[number].given_up:
+            self._refusals[number] = None
+        super()._end_trade(mono, number)
+
+    def _is_over(self, number: int) -> bool:
+        """Tell whether a trade was held, and is not any more."""
+        return any(trade.name == self._name(number) for trade in self._former) or self._name(number) in self._counts
+
+    def _answer(self, mono: float, deal: Deal, until: float) -> DealChanged:
+        """Agree to a trade that is what its two bids make and can still be kept; refuse any other."""
+        window, apart = self._window(mono + deal.begins_s)
+        ours, theirs = self._sent.get(deal.yours), self._heard.get(deal.ours)
+        found: Cleared | None = None
+        if ours is not None and theirs is not None and window in ours.curves and window in theirs.curves:
+            found = clear(theirs.curves[window], ours.curves[window])
+        begins = self._begins(window)
+        length_s = 0 if self._windows is None else self._windows[1].window_s
+        agreed = (
+            found is not None
+            and (found.flow, found.price) == (deal.flow, deal.price)
+            and abs(apart) <= _APART * length_s
+            and mono < begins + length_s
+            and all(trade.window != window for trade in self._trades.values())
+            and self._accepts(window, -deal.flow, deal.price)
+        )
+        if agreed:
+            self._trades[deal.deal] = _Trade(
+                number=deal.deal,
+                name=self._name(deal.deal),
+                window=window,
+                begins=begins,
+                ends=begins + length_s,
+                ours=deal.yours,
+                yours=deal.ours,
+                flow=-deal.flow,
+                price=deal.price,
+                since=mono,
+                agreed=True,
+                until=until,
+            )
+        else:
+            self._refusals[deal.deal] = None
+        return DealChanged(window=window)
