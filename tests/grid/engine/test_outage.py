@@ -1,5 +1,7 @@
 """The cable is dead: chargers stop in one pass, nothing feeds in that nobody confirmed, and all comes back in order."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -15,9 +17,11 @@ from custom_components.tangle_grid.grid import (
     Settlement,
     ShedLoad,
 )
+from custom_components.tangle_grid.grid.engine import outage
 from custom_components.tangle_grid.grid.model.events import SupplyChanged
 from custom_components.tangle_grid.grid.model.forecast import Forecast, Series
 from custom_components.tangle_grid.grid.model.supply import Supply, SupplyConfig
+from custom_components.tangle_grid.grid.planning.outage_plan import OutagePlan, plan_outage
 from tests.support.grid.asked import ask_for
 from tests.support.grid.feeder_plant import ALWAYS, Car, Home, Plant, Store, battery, charger, household
 
@@ -271,3 +275,23 @@ def test_whatever_flaps_nobody_charges_or_feeds_in_without_a_reason(
     home = street.devices["home"]
     assert isinstance(home, Home)
     assert all(home.loads.values())
+
+
+def test_inverters_that_stay_short_are_not_planned_for_in_each_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = []
+
+    def counted(*given: Any, **named: Any) -> OutagePlan:
+        planned.append(given)
+        return plan_outage(*given, **named)
+
+    monkeypatch.setattr(outage, "plan_outage", counted)
+    home = Home(household(loads=LOADS), base_w=0.0)
+    street = plant(home, Store(battery(), soc=90.0), base_a=(8.0, 8.0, 8.0))
+    lose(street, formed=True)
+    street.run(60)
+    home.loads["boiler"] = True
+    street.base_a = (12.0, 12.0, 12.0)
+    before = len(planned)
+    street.run(600)
+    assert home.loads == {"boiler": False, "pump": False}
+    assert len(planned) - before <= 2

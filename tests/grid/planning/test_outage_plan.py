@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.tangle_grid.grid.planning.outage_plan import OutageLoad, OutagePlan, Stored, plan_outage
+from custom_components.tangle_grid.grid.planning.outage_plan import (
+    OutageLoad,
+    OutagePlan,
+    Stored,
+    keep_what_fits,
+    plan_outage,
+)
 
 DAY = 96
 DARK = [0.0] * DAY
@@ -105,3 +111,17 @@ def test_what_matters_more_never_loses_by_what_matters_less(
         fewer = [each for each in loads if each.rank <= most]
         among = plan_outage(energy, base_w=[base_w] * DAY, sun_w=sun, loads=fewer, most_w=1e6)
         assert among.kept == all_of_them.kept & {each.load_id for each in fewer}
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.floats(10, 3_000), st.booleans()), max_size=8), st.floats(0, 4_000))
+@settings(max_examples=40)
+def test_what_fits_now_is_kept_by_rank_and_nothing_starts(rows: list[tuple[int, float, bool]], most_w: float) -> None:
+    loads = [load(str(each), rank, power_w, running=runs) for each, (rank, power_w, runs) in enumerate(rows)]
+    kept = keep_what_fits(stored(power_w=2_000.0), base_w=300.0, sun_w=500.0, loads=loads, most_w=most_w)
+    drawn = 300.0 + sum(each.power_w for each in loads if each.load_id in kept)
+    assert not kept or drawn <= min(most_w, 2_500.0) + 1e-6
+    for each in loads:
+        assert each.load_id not in kept or each.running
+        if each.running and each.load_id not in kept:
+            before = [other for other in loads if other.load_id in kept and other.rank <= each.rank]
+            assert 300.0 + sum(other.power_w for other in before) + each.power_w > min(most_w, 2_500.0) - 1e-6

@@ -30,7 +30,7 @@ from ..model.world import (
     Reason,
 )
 from ..network.supply import SupplyWatch
-from ..planning.outage_plan import OutageLoad, Stored, plan_outage
+from ..planning.outage_plan import OutageLoad, Stored, keep_what_fits, plan_outage
 from .parts import EngineParts
 
 SLOT_S: Final = 900.0
@@ -144,22 +144,28 @@ class OutageControl:
         limit_w = sum(supply.ceiling_a or ()) * NOMINAL_V
         short = reading is not None and load_w > limit_w
         changed = load_w - self._planned_w > _CHANGED * max(limit_w, 1.0)
-        if now - self._planned_at < SLOT_S and not short and not changed:
+        due = changed or now - self._planned_at >= SLOT_S
+        if not due and not short:
             return
-        self._planned_at, self._planned_w = now, load_w
-        loads = self._loads()
-        sun_w = self._sun_w(now, forecast)
-        base_w = self._base_w(now, load_w, loads, sun_w[0])
-        plan = plan_outage(self._stored(), base_w=base_w, sun_w=sun_w, loads=loads, most_w=limit_w, slot_s=SLOT_S)
-        self._parts.outage_lasts_until = None if plan.lasts_s is None else now + plan.lasts_s
+        loads, sun_now_w = self._loads(), self._sun_now_w()
+        base_now_w = self._base_now_w(now, load_w, loads, sun_now_w)
+        if due:
+            self._planned_at, self._planned_w = now, load_w
+            sun_w, base_w = self._sun_w(now, sun_now_w, forecast), self._base_w(now, base_now_w)
+            plan = plan_outage(self._stored(), base_w=base_w, sun_w=sun_w, loads=loads, most_w=limit_w, slot_s=SLOT_S)
+            self._parts.outage_lasts_until = None if plan.lasts_s is None else now + plan.lasts_s
+            kept = plan.kept
+        else:
+            # Short between two plans: whoever does not fit goes now, and nobody looks ahead in each pass.
+            kept = keep_what_fits(self._stored(), base_w=base_now_w, sun_w=sun_now_w, loads=loads, most_w=limit_w)
         for device, config in self._households():
             for load in config.loads:
                 name = f"{device.device_id}/{load.load_id}"
                 on, off = _is_on(device, load.load_id), load.load_id in self.off(device.device_id)
                 since_s = now - self._switched_at.get((device.device_id, load.load_id), -math.inf)
-                if name in plan.kept and off and since_s >= _STAYS_OFF_S and not short:
+                if name in kept and off and since_s >= _STAYS_OFF_S and not short:
                     self._let_on(device, load.load_id, now)
-                elif name not in plan.kept and on and not off and (short or since_s >= _STAYS_ON_S):
+                elif name not in kept and on and not off and (short or since_s >= _STAYS_ON_S):
                     self._parts.outage_off.setdefault(device.device_id, set()).add(load.load_id)
                 else:
                     continue
@@ -197,10 +203,13 @@ class OutageControl:
                 discharge += config.max_discharge_a * config.watts_per_amp
         return Stored(energy_wh=energy, room_wh=max(room, energy), discharge_w=discharge, charge_w=charge)
 
-    def _sun_w(self, now: float, forecast: Forecast | None) -> list[float]:
-        usual = self._parts.planning.planner.outlook
+    def _sun_now_w(self) -> float:
         suns = [device for device in self._parts.devices.values() if device.config.kind is DeviceKind.SOLAR]
-        now_w = sum(max(0.0, -(device.power_w or 0.0)) for device in suns)
+        return sum(max(0.0, -(device.power_w or 0.0)) for device in suns)
+
+    def _sun_w(self, now: float, now_w: float, forecast: Forecast | None) -> list[float]:
+        """Return what the sun gives, W per slot: what it gives now, then what is forecast or usual."""
+        usual = self._parts.planning.planner.outlook
         expected = [now_w]
         for slot in range(1, AHEAD_SLOTS):
             begin = now + slot * SLOT_S
@@ -211,14 +220,17 @@ class OutageControl:
             expected.append(0.0 if watts is None else max(0.0, watts))
         return expected
 
-    def _base_w(self, now: float, load_w: float, loads: Sequence[OutageLoad], sun_w: float) -> list[float]:
-        """Return what nobody switches, W per slot: as it is now, and later as usual in the same proportion."""
-        usual = self._parts.planning.planner.outlook
+    def _base_now_w(self, now: float, load_w: float, loads: Sequence[OutageLoad], sun_w: float) -> float:
+        """Return what nobody switches draws now, W."""
         running_w = sum(load.power_w for load in loads if load.running)
         all_w = max(0.0, load_w + sun_w - sum(device.power_w or 0.0 for device in self._chargers()))
         self._seen_w = [(at, watts) for at, watts in self._seen_w if now - at <= _REMEMBERED_S] + [(now, all_w)]
         # A load that is on need not draw what it can: something of what is seen is there whatever is on.
-        now_w = max(all_w - running_w, _LEAST_BASE * all_w)
+        return max(all_w - running_w, _LEAST_BASE * all_w)
+
+    def _base_w(self, now: float, now_w: float) -> list[float]:
+        """Return what nobody switches, W per slot: as it is now, and later as usual in the same proportion."""
+        usual = self._parts.planning.planner.outlook
         # What is always there was there when least was seen.
         later_w = min(now_w, *[watts for _, watts in self._seen_w])
         usual_w = usual.usual_load_w(now)

@@ -122,7 +122,7 @@ def plan_outage(
         members = list(rank)
         for load in members:
             with_w = now_w + load.power_w
-            if with_w > most_w + EPSILON or with_w - sun_now_w > stored.discharge_w + EPSILON:
+            if not _fits(with_w, sun_now_w, stored, most_w):
                 continue
             expected, stays = (runs_sun, 0) if load.running else (starts_sun, _STAYS_SLOTS)
             served, missing_now = stored.after(with_w - sun_now_w, hours)
@@ -136,6 +136,30 @@ def plan_outage(
             watts + sum(_usual(load, slot) for load in members) * _LOAD_SHARE for slot, watts in enumerate(later_w)
         ]
     return OutagePlan(kept=frozenset(kept), lasts_s=_lasts_s(stored, base_w, sun_w, now_w, slot_s))
+
+
+def keep_what_fits(
+    stored: Stored, *, base_w: float, sun_w: float, loads: Iterable[OutageLoad], most_w: float
+) -> frozenset[str]:
+    """Return which loads that run may go on running at this moment, without a look ahead: cheap enough for each pass.
+
+    Args:
+        stored: What there is.
+        base_w: What nobody controls draws now, W.
+        sun_w: What the sun gives now, W.
+        loads: Those that may be kept off.
+        most_w: What inverters may give in all, W, the sun's included.
+    """
+    kept: set[str] = set()
+    for load in sorted((each for each in loads if each.running), key=_place):
+        if _fits(base_w + load.power_w, sun_w, stored, most_w):
+            kept.add(load.load_id)
+            base_w += load.power_w
+    return frozenset(kept)
+
+
+def _fits(load_w: float, sun_w: float, stored: Stored, most_w: float) -> bool:
+    return load_w <= most_w + EPSILON and load_w - sun_w <= stored.discharge_w + EPSILON
 
 
 def _place(load: OutageLoad) -> tuple[int, float, str]:
