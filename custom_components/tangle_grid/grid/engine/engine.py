@@ -13,6 +13,7 @@ from ..control.decision import Asked
 from ..control.load_shedding import keep_loads
 from ..device.trial import TrialReport
 from ..model.events import GridEvent, is_owed
+from ..model.forecast import Forecast
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
 from ..model.world import NOMINAL_V, ChargingMode, GridConfig, HouseholdConfig, Inputs, PhaseTriple, Reason, Setpoint
@@ -20,6 +21,7 @@ from ..network.protection import OLDEST_S
 from ..planning.plan import BATCH, Run
 from ..requests.consequence import Consequence, consequence_of
 from ..requests.policy import ready_in_time
+from ..trade import OwnWindow, Store
 from .commands import Commands
 from .failsafe import Told, back_to_safety
 from .leases import SetpointLeases
@@ -29,6 +31,7 @@ from .outage import OutageControl
 from .parts import EngineParts
 from .reporting import grid_status, market_account
 from .status import Decisions, GridStatus, MarketAccount, StepResult
+from .trading import TradeTerms, own_windows, stored
 from .trials import go_on
 from .why import why
 
@@ -126,6 +129,16 @@ class GridEngine:
     def demands(self, now: float) -> tuple[ChargerDemand, ...]:
         """Return what each charger could use now: what an island tells the one above it, and shares out for it."""
         return charger_demands(self._parts, now)
+
+    def own_windows(
+        self, now: float, forecast: Forecast | None, terms: TradeTerms, *, begin: float, window_s: float
+    ) -> tuple[OwnWindow, ...]:
+        """Return what the island has and needs in the next windows, see `trading.own_windows`."""
+        return own_windows(self._parts, now, forecast, terms, begin=begin, window_s=window_s)
+
+    def stored(self, terms: TradeTerms, *, window_s: float) -> Store | None:
+        """Return what its batteries hold and may do in windows of this length, see `trading.stored`."""
+        return stored(self._parts, terms, window_s=window_s)
 
     def uncontrolled_a(self, feeder_id: str | None = None) -> PhaseTriple | None:
         """Return the load of a feeder that is no charger's, A per phase; None: its meter is silent.
