@@ -64,4 +64,7 @@ def test_inverters_give_nothing_on_phases_that_the_feed_has_not() -> None:
     assert supply_config({"inverter_a": 16, "settle": 60, "restore_gap": 5}, [0]) == SupplyConfig(
         inverter_a=(16.0, 0.0, 0.0), settle_s=60.0, restore_gap_s=5.0
     )
+    assert supply_config({"inverter_a": 16, "overload": 20, "overload_seconds": 30}, [0]) == SupplyConfig(
+        inverter_a=(16.0, 0.0, 0.0), overload_share=0.2, overload_s=30.0
+    )
     assert supply_config({}, [0, 1, 2]).inverter_a == (0.0, 0.0, 0.0)

@@ -66,6 +66,8 @@ async def test_balancing_keeps_what_is_known_of_the_cable(hass: HomeAssistant, i
     ("typed", "field", "key"),
     [
         ({"inverter_a": 10}, "cable", "cable_missing"),
+        ({"cable": "sensor.volts", "overload": 20}, "overload_seconds", "overload_half"),
+        ({"cable": "sensor.volts", "overload_seconds": 20}, "overload", "overload_half"),
         ({"formed": "binary_sensor.grid"}, "cable", "cable_missing"),
         ({"cable": "binary_sensor.nowhere"}, "cable", "entity_missing"),
         ({"cable": "sensor.degrees"}, "cable", "cable_unclear"),

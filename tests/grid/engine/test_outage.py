@@ -21,6 +21,7 @@ from custom_components.tangle_grid.grid.engine import outage
 from custom_components.tangle_grid.grid.model.events import SupplyChanged
 from custom_components.tangle_grid.grid.model.forecast import Forecast, Series
 from custom_components.tangle_grid.grid.model.supply import Supply, SupplyConfig
+from custom_components.tangle_grid.grid.model.world import NOMINAL_V
 from custom_components.tangle_grid.grid.planning.outage_plan import OutagePlan, plan_outage
 from tests.support.grid.asked import ask_for
 from tests.support.grid.feeder_plant import ALWAYS, Car, Home, Plant, Store, battery, charger, household
@@ -295,3 +296,42 @@ def test_inverters_that_stay_short_are_not_planned_for_in_each_pass(monkeypatch:
     street.run(600)
     assert home.loads == {"boiler": False, "pump": False}
     assert len(planned) - before <= 2
+
+
+STANDS = SupplyConfig(inverter_a=(10.0, 10.0, 10.0), settle_s=60.0, overload_share=0.3, overload_s=60.0)
+
+
+@pytest.mark.parametrize(("amps", "seconds", "switched"), [(12.0, 20, False), (14.0, 5, True), (12.0, 300, True)])
+def test_a_motor_that_starts_switches_nothing_off_and_an_overload_that_stays_does(
+    amps: float, seconds: int, switched: bool
+) -> None:
+    home = Home(household(loads=LOADS), base_w=0.0, loads={"boiler": True, "pump": False})
+    store = Store(battery(capacity_wh=400_000, max_discharge_w=20_000.0), soc=100.0)
+    street = plant(home, store, base_a=(1.0, 1.0, 1.0), supply=STANDS, dt=5.0)
+    lose(street, formed=True)
+    street.run(1_000)
+    assert home.loads["boiler"]
+    # All of it is load, the boiler's 2 kW included.
+    street.base_a = (amps - 2000.0 / 3 / NOMINAL_V,) * 3
+    over = 0.0
+    for _ in range(seconds // 5):
+        street.step()
+        over += 5.0 * (max(street.load_a()) > 10.01)
+    assert over <= 60.0
+    street.base_a = (1.0, 1.0, 1.0)
+    street.run(30)
+    assert home.loads["boiler"] is not switched
+
+
+def test_inverters_cool_down_for_as_long_as_they_were_overloaded() -> None:
+    home = Home(household(loads=LOADS), base_w=0.0, loads={"boiler": True, "pump": False})
+    store = Store(battery(capacity_wh=400_000, max_discharge_w=20_000.0), soc=100.0)
+    street = plant(home, store, base_a=(1.0, 1.0, 1.0), supply=STANDS, dt=5.0)
+    lose(street, formed=True)
+    street.run(1_000)
+    for _ in range(3):
+        street.base_a = (9.0, 9.0, 9.0)
+        street.run(30)
+        street.base_a = (1.0, 1.0, 1.0)
+        street.run(5)
+    assert not home.loads["boiler"], "three times half a minute with hardly a rest between is too much"

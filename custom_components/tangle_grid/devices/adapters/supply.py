@@ -13,6 +13,8 @@ from ...const import (
     CONF_FORMED_STATES,
     CONF_INVERTER_A,
     CONF_INVERTER_POWER,
+    CONF_OVERLOAD,
+    CONF_OVERLOAD_S,
     CONF_RESTORE_GAP,
     CONF_SETTLE,
 )
@@ -38,6 +40,8 @@ def supply_config(data: Mapping[str, Any], phases: Sequence[int]) -> SupplyConfi
         inverter_a=(first, second, third),
         settle_s=float(data.get(CONF_SETTLE, SETTLE_S)),
         restore_gap_s=float(data.get(CONF_RESTORE_GAP, RESTORE_GAP_S)),
+        overload_share=float(data.get(CONF_OVERLOAD, 0.0)) / 100.0,
+        overload_s=float(data.get(CONF_OVERLOAD_S, 0.0)),
     )
 
 

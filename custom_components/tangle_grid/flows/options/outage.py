@@ -6,7 +6,7 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfElectricCurrent, UnitOfTime
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, PERCENTAGE, Platform, UnitOfElectricCurrent, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
 
@@ -20,6 +20,8 @@ from ...const import (
     CONF_INVERTER_POWER,
     CONF_METER,
     CONF_OUTAGE,
+    CONF_OVERLOAD,
+    CONF_OVERLOAD_S,
     CONF_RESTORE_GAP,
     CONF_SETTLE,
 )
@@ -44,6 +46,8 @@ OUTAGE_SCHEMA: Final = vol.Schema(
         vol.Optional(CONF_FORMED_STATES): texts(),
         vol.Optional(CONF_INVERTER_A): number(0.5, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1),
         vol.Optional(CONF_INVERTER_POWER): sensors(SensorDeviceClass.POWER, multiple=True),
+        vol.Optional(CONF_OVERLOAD): number(1, 100, PERCENTAGE),
+        vol.Optional(CONF_OVERLOAD_S): number(1, 600, UnitOfTime.SECONDS),
         vol.Optional(CONF_CARRY_RATE): number(0, MAX_RATE, RATE_UNIT),
         vol.Optional(SECTION_RETURN): rarely(
             {
@@ -85,6 +89,9 @@ class OutageSteps(OpenLedgerFlow):
 def _check(hass: HomeAssistant, data: Mapping[str, Any], meter: Mapping[str, Any]) -> None:
     """Raise FieldProblem for what cannot be, or does not go together."""
     cable, formed = data.get(CONF_CABLE), data.get(CONF_FORMED)
+    for field, other in ((CONF_OVERLOAD, CONF_OVERLOAD_S), (CONF_OVERLOAD_S, CONF_OVERLOAD)):
+        if field not in data and other in data:
+            raise FieldProblem(field, Problem(key="overload_half"))
     if cable is None:
         if formed is not None or CONF_INVERTER_POWER in data or CONF_INVERTER_A in data:
             raise FieldProblem(CONF_CABLE, Problem(key="cable_missing"))

@@ -50,6 +50,8 @@ _CHANGED: Final = 0.1
 #: are short.
 _STAYS_OFF_S: Final = 1800.0
 _STAYS_ON_S: Final = 900.0
+#: A load is off so long after it was told, s, at the latest.
+_SWITCHED_S: Final = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class OutageControl:
         self._planned_at = -math.inf
         self._planned_w = 0.0
         self._seen_w: list[tuple[float, float]] = []
+        self._looked_at: float | None = None
+        self._overloaded_s = 0.0
         self._switched_at: dict[tuple[str, str], float] = {}
 
     @property
@@ -143,6 +147,9 @@ class OutageControl:
         load_w = 0.0 if reading is None else reading.total_w
         limit_w = sum(supply.ceiling_a or ()) * NOMINAL_V
         short = reading is not None and load_w > limit_w
+        if self._stands(supply, now, load_w, limit_w) and short:
+            # A motor that starts: the inverters stand it, and it may be over before they do not any more.
+            return
         changed = load_w - self._planned_w > _CHANGED * max(limit_w, 1.0)
         due = changed or now - self._planned_at >= SLOT_S
         if not due and not short:
@@ -170,6 +177,19 @@ class OutageControl:
                 else:
                     continue
                 self._switched_at[device.device_id, load.load_id] = now
+
+    def _stands(self, supply: SupplyWatch, now: float, load_w: float, limit_w: float) -> bool:
+        """Tell whether inverters stand their load until the next pass, and a switch after it; call it in each pass.
+
+        What they were overloaded for they need again to cool down.
+        """
+        config = supply.config
+        elapsed_s = 0.0 if self._looked_at is None else max(0.0, now - self._looked_at)
+        self._looked_at = now
+        over = load_w > limit_w
+        self._overloaded_s = max(0.0, self._overloaded_s + (elapsed_s if over else -elapsed_s))
+        next_s = max(elapsed_s, _SWITCHED_S)
+        return load_w <= limit_w * (1 + config.overload_share) and self._overloaded_s + 2 * next_s <= config.overload_s
 
     def _loads(self) -> list[OutageLoad]:
         """Return the loads that are on, or would be: those that are off for another reason ask for nothing."""

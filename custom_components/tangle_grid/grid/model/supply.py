@@ -34,11 +34,15 @@ class SupplyConfig:
         inverter_a: What its inverters can give for as long as it lasts, A per phase.
         settle_s: How long a cable must stay before it is believed again, s.
         restore_gap_s: Between two loads, or cars, that come back after an outage, s.
+        overload_share: What its inverters stand beyond that for a short time, as a share of it.
+        overload_s: How long they stand it without a break, s.
     """
 
     inverter_a: PhaseTriple
     settle_s: float = SETTLE_S
     restore_gap_s: float = RESTORE_GAP_S
+    overload_share: float = 0.0
+    overload_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
