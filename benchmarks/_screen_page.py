@@ -63,6 +63,7 @@ def _charger(number: int) -> dict[str, Any]:
         session_at=NOW - 7_200,
         departure_at=NOW + 11.5 * 3_600,
         vehicle=None,
+        mode=("departure", "now", "sun", "pause")[number % 4],
         price=0.2831,
         cost=1.2 + number / 10,
         payment="paying",
@@ -195,8 +196,79 @@ def _answers(participants: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_HOUSES: Final = {"house-1": "Number 12", "house-2": "Number 14"}
+
+
+def _house(house_id: str) -> dict[str, Any]:
+    """Return the line of a house with an island of its own."""
+    return {
+        "name": _HOUSES[house_id],
+        "parent": "main",
+        "load_w": [2_100, 900, 1_400],
+        "capacity_w": [5_750] * 3,
+        "threshold_w": [5_750] * 3,
+        "headroom_w": None,
+        "peak_w": 6_000,
+        "state": "normal",
+        "blind": False,
+        "awaited": False,
+        "temporary_until": None,
+    }
+
+
+def _links() -> dict[str, dict[str, Any]]:
+    """Return a street above, two houses below, of which one is silent, and a neighbour."""
+    link: dict[str, Any] = {
+        "why": None,
+        "figures": {},
+        "price": None,
+        "feeder": None,
+        "reports": None,
+        "device_id": "d",
+    }
+    reports = {
+        "offers_w": 1_800,
+        "slots": [
+            {"connected": True, "need_wh": 11_000, "power_w": 3_600},
+            {"connected": False, "need_wh": None, "power_w": 0},
+        ],
+    }
+    house = {"relation": "below", "power_w": -4_400, "limit_w": [3_450, 3_450, 2_300], "reports": reports}
+    street_above = {"name": "Hilltop", "relation": "above", "power_w": 9_200, "limit_w": [7_360] * 3}
+    silent = {"state": "dead", "why": "lost", "feeder": "house-2", "limit_w": None, "reports": None}
+    beside = {"name": "Number 16", "relation": "beside", "power_w": 1_300, "limit_w": None, "price": 0.21}
+    return {
+        "above": link | street_above | {"state": "connected"},
+        "house-1": link | house | {"name": "Number 12", "state": "connected", "feeder": "house-1"},
+        "house-2": link | house | silent | {"name": "Number 14"},
+        "neighbour": link | beside | {"state": "slow"},
+    }
+
+
+def _supply(state: str, participants: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what feeds the island: nothing of it, where nobody would know that the cable is dead."""
+    if state not in {"dead", "island", "returning"}:
+        return {}
+    homes = [each for each in participants if each.startswith("home")]
+    chargers = [each for each in participants if each.startswith("charger")]
+    waiting = [*((each, "switch.heat_pump") for each in homes[:1]), *((each, None) for each in chargers[:9])]
+    lost_at = NOW - 4_500
+    return {
+        "0": {
+            "state": state,
+            "since": lost_at,
+            "lost_at": lost_at,
+            "lasts_until": NOW + 9 * 3_600 if state == "island" else None,
+            "waiting": waiting,
+        }
+    }
+
+
 def street(count: int, state: str = "") -> dict[str, Any]:
-    """Return what the page of a street is told; `state`: old, blind, ledger, asked, or nothing special."""
+    """Return what the page of a street is told.
+
+    `state`: old, blind, ledger, asked, refused, dead, island, returning, linked, or nothing special.
+    """
     participants = _participants(count)
     many = max(1, count)
     load = [1_500 * many, 1_100 * many, 800 * many]
@@ -255,7 +327,7 @@ def street(count: int, state: str = "") -> dict[str, Any]:
                     "device_id": "device",
                 }
             },
-            "feeders": {"main": feeder},
+            "feeders": {"main": feeder} | ({each: _house(each) for each in _HOUSES} if state == "linked" else {}),
             "participants": participants,
             "vehicles": {},
             "requests": _requests(list(participants)[:3]) if state == "asked" else {},
@@ -282,9 +354,14 @@ def street(count: int, state: str = "") -> dict[str, Any]:
                 }
             },
             "services": {},
+            "links": _links() if state == "linked" else {},
+            "supply": _supply(state, participants),
             "entities": {
                 "0": {"load": "sensor.load"},
-                **{owner: {"receive_address": "sensor.address"} for owner in participants},
+                **{
+                    owner: {"receive_address": "sensor.address", "charging_mode": f"select.{owner}"}
+                    for owner in participants
+                },
             },
         },
     }

@@ -26,6 +26,7 @@ export abstract class IslandElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.ticker = setInterval(() => this.requestUpdate(), 5_000);
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -47,6 +48,33 @@ export abstract class IslandElement extends LitElement {
       this.watchedId = this.entryId;
       this.stop = watchIsland(this.hass, this.entryId, (watched) => (this.watched = watched));
     }
+  }
+
+  /** Whether what has changed is shown here: nothing is drawn again for others. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    for (const name of changed.keys()) {
+      if (name === "watched") {
+        const before = changed.get("watched") as Watched | undefined;
+        const { picture, state: now } = this.watched;
+        if (!before?.picture || !picture || before.state !== now || this.concerns(before.picture, picture)) return true;
+      } else if (name === "hass") {
+        const before = changed.get("hass") as Hass | undefined;
+        if (!before || !this.hass || isAnother(before, this.hass) || this.concernsStates(before.states, this.hass.states)) return true;
+      } else {
+        return true;
+      }
+    }
+    return changed.size === 0;
+  }
+
+  /** Whether a new picture changes what is shown here. */
+  protected concerns(_before: Picture, _after: Picture): boolean {
+    return true;
+  }
+
+  /** Whether new states change what is shown here, or in what is within it. */
+  protected concernsStates(_before: Hass["states"], _after: Hass["states"]): boolean {
+    return true;
   }
 
   protected get words(): Words {
@@ -94,4 +122,16 @@ export abstract class IslandElement extends LitElement {
   }
 
   protected abstract renderIsland(picture: Picture, island: Island): TemplateResult | typeof nothing;
+}
+
+/** Return whether Home Assistant itself is another one than before, states aside. */
+function isAnother(before: Hass, after: Hass): boolean {
+  return (
+    before.language !== after.language ||
+    before.locale !== after.locale ||
+    before.config !== after.config ||
+    before.user !== after.user ||
+    before.connection !== after.connection ||
+    before.localize !== after.localize
+  );
 }

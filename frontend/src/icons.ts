@@ -1,12 +1,17 @@
 import {
   mdiBattery,
+  mdiCalendarClock,
   mdiCarElectric,
   mdiEvStation,
+  mdiFlash,
   mdiHome,
   mdiHomeBattery,
   mdiHomeGroup,
+  mdiPause,
   mdiSolarPower,
   mdiTransmissionTower,
+  mdiTransmissionTowerOff,
+  mdiWeatherSunny,
 } from "@mdi/js";
 import { html, svg, type TemplateResult } from "lit";
 
@@ -19,6 +24,11 @@ export const PATHS: Record<string, string> = {
   feeder: mdiTransmissionTower,
   soc: mdiBattery,
   link: mdiHomeGroup,
+  dead: mdiTransmissionTowerOff,
+  mode_now: mdiFlash,
+  mode_departure: mdiCalendarClock,
+  mode_sun: mdiWeatherSunny,
+  mode_pause: mdiPause,
 };
 
 /** Return an icon that says nothing by itself: the text beside it does. */

@@ -1,6 +1,6 @@
 /** The picture of an island, as the integration sends it: sections of items, then what changed in them. */
 
-export const VERSION = 2;
+export const VERSION = 3;
 export const ONLY = "0";
 
 export type Phases = [number, number, number];
@@ -36,6 +36,8 @@ export interface Feeder {
   temporary_until: number | null;
 }
 
+export type Mode = "now" | "departure" | "sun" | "pause";
+
 export type Kind = "charger" | "battery" | "household" | "solar";
 
 export interface Participant {
@@ -65,6 +67,7 @@ export interface Participant {
   price?: number | null;
   cost?: number | null;
   payment?: string;
+  mode?: Mode;
   /** When the plan lets the car have something: from, to, A per phase. */
   planned?: [number, number, number][];
   ready_in_time?: boolean | null;
@@ -101,14 +104,45 @@ export interface Forecast {
   sun_w: Values | null;
 }
 
+export type LinkState = "connected" | "slow" | "dead" | "waiting" | "refused" | "ended";
+
 /** Another island: one above or below this one, or a neighbour. */
 export interface Link {
   name: string;
   relation: "above" | "below" | "beside";
   /** Into this island, W; negative: out of it. */
   power_w: number | null;
-  limit_w: number | null;
-  silent: boolean;
+  /** The envelope in force, W per phase; null: none. */
+  limit_w: Phases | null;
+  state: LinkState;
+  /** Why it is dead or refused. */
+  why: string | null;
+  figures: Record<string, string>;
+  /** What a kilowatt-hour costs from there, in the island's money; null where nothing is paid. */
+  price: number | null;
+  /** Of a house below: its line on this island. */
+  feeder: string | null;
+  reports: Reports | null;
+  device_id: string | null;
+}
+
+/** What a house below said last. */
+export interface Reports {
+  /** By how much it could take less. */
+  offers_w: number;
+  slots: { connected: boolean; need_wh: number | null; power_w: number }[];
+}
+
+export type SupplyState = "cable" | "dead" | "island" | "returning";
+
+/** What feeds the island. */
+export interface Supply {
+  state: SupplyState;
+  since: number | null;
+  lost_at: number | null;
+  lasts_until: number | null;
+  /** Who comes back, in this order: a participant, and which of its loads; null: the charger itself. */
+  waiting: [string, string | null][];
 }
 
 export interface Service {
@@ -195,6 +229,7 @@ export interface Picture {
   forecast: Record<string, Forecast>;
   services: Record<string, Service>;
   links: Record<string, Link>;
+  supply: Record<string, Supply>;
   entities: Record<string, Record<string, string>>;
 }
 
@@ -213,6 +248,7 @@ export function emptyPicture(): Picture {
     forecast: {},
     services: {},
     links: {},
+    supply: {},
     entities: {},
   };
 }

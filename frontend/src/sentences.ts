@@ -2,6 +2,7 @@
 
 import type { GridRequest, Island, Part, Participant, Picture } from "./picture";
 import { sum } from "./picture";
+import { outageOf, outageSentence } from "./parts/supply";
 import type { Words } from "./words";
 
 const HELPING = new Set(["accepted", "active"]);
@@ -30,6 +31,8 @@ export function headline(picture: Picture, island: Island, words: Words): string
   const feeder = picture.feeders[island.main_feeder];
   if (!feeder) return words.t("headline_nothing");
   if (Object.keys(picture.participants).length === 0) return words.t("headline_empty");
+  const outage = outageOf(picture);
+  if (outage) return outageSentence(picture, island, outage, words);
   if (feeder.blind) return words.t("headline_blind");
   const load = sum(feeder.load_w) ?? 0;
   const worst = worstPhase(feeder.load_w, feeder.capacity_w);

@@ -9,7 +9,24 @@ const IOTA_PER_MI = 1_000_000;
 /** The figures that are times of the grid, epoch seconds, and those that are tokens, iota. */
 const MOMENTS = new Set(["departure", "starts_at", "ends_at", "ready_at", "until", "begins_at"]);
 const AMOUNTS = new Set(["rate", "min_rate"]);
+/** Formats are dear to make and cheap to use: one of each kind is kept. */
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
 const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
+
+function numberFormat(locale: string | undefined, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale}/${JSON.stringify(options)}`;
+  let found = numberFormats.get(key);
+  if (!found) numberFormats.set(key, (found = new Intl.NumberFormat(locale, options)));
+  return found;
+}
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale}/${JSON.stringify(options)}`;
+  let found = dateFormats.get(key);
+  if (!found) dateFormats.set(key, (found = new Intl.DateTimeFormat(locale, options)));
+  return found;
+}
 
 /** Load the texts of the viewer's language, once per language. */
 export function loadWords(hass: Hass): Promise<unknown> {
@@ -44,7 +61,7 @@ export class Words {
   }
 
   number(value: number, digits = 0): string {
-    return value.toLocaleString(this.numberLocale(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
+    return numberFormat(this.numberLocale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
   }
 
   /** Return a power: watts below 1 kW, then kW. */
@@ -74,7 +91,7 @@ export class Words {
 
   money(amount: number, island: Island): string {
     try {
-      return amount.toLocaleString(this.numberLocale(), { style: "currency", currency: island.currency });
+      return numberFormat(this.numberLocale(), { style: "currency", currency: island.currency }).format(amount);
     } catch {
       return `${this.number(amount, 2)} ${island.currency}`;
     }
@@ -94,36 +111,36 @@ export class Words {
       ...(this.hass.locale.time_format === "12" ? { hour12: true } : {}),
       ...(this.hass.locale.time_format === "24" ? { hourCycle: "h23" } : {}),
     };
-    return new Date(epochSeconds * 1_000).toLocaleTimeString(this.hass.locale.language, format);
+    return dateFormat(this.hass.locale.language, format).format(epochSeconds * 1_000);
   }
 
   /** Return a day and a time of day. */
   date(epochSeconds: number): string {
-    const day = new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+    const day = dateFormat(this.hass.locale.language, {
       day: "numeric",
       month: "short",
       timeZone: this.hass.config.time_zone,
-    });
+    }).format(epochSeconds * 1_000);
     return `${day}, ${this.time(epochSeconds)}`;
   }
 
   /** Return a day of the week with its date. */
   day(epochSeconds: number): string {
-    return new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+    return dateFormat(this.hass.locale.language, {
       weekday: "short",
       day: "numeric",
       month: "short",
       timeZone: this.hass.config.time_zone,
-    });
+    }).format(epochSeconds * 1_000);
   }
 
   /** Return a month with its year. */
   month(epochSeconds: number): string {
-    return new Date(epochSeconds * 1_000).toLocaleDateString(this.hass.locale.language, {
+    return dateFormat(this.hass.locale.language, {
       month: "long",
       year: "numeric",
       timeZone: this.hass.config.time_zone,
-    });
+    }).format(epochSeconds * 1_000);
   }
 
   /** Return the grid's time now. */
@@ -182,7 +199,7 @@ export class Words {
 
 /** Return midnight before a time, both in epoch seconds, in a time zone. */
 export function startOfDay(at: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat("en-GB", {
+  const parts = dateFormat("en-GB", {
     timeZone,
     hour: "2-digit",
     minute: "2-digit",

@@ -44,7 +44,8 @@ async def test_axe_finds_nothing(browser: Browser, page_address: str, dark: str)
     script = AXE.read_text(encoding="utf-8")
     found = []
     for view in VIEWS:
-        page = await shown(browser, page_address, f"count=12&state=asked&view={view}&dark={dark}")
+        state = "linked" if view == "transformer" and dark else "asked"
+        page = await shown(browser, page_address, f"count=12&state={state}&view={view}&dark={dark}")
         if view == "tangle":
             await page.get_by_role("button", name="Charger 1", exact=True).click()
             await expect(page.get_by_role("img", name="The address of this wallet")).to_be_visible()
@@ -75,6 +76,10 @@ async def test_nothing_sticks_out(browser: Browser, page_address: str, width: in
         ("count=12&state=ledger&view=tangle", "The node does not answer."),
         ("count=12&state=refused", "Waiting"),
         ("count=0&view=charging", "nobody of this kind"),
+        ("count=12&state=island", "The feeding cable is dead since"),
+        ("count=12&state=dead", "nothing is told to feed in"),
+        ("count=12&state=returning", "come back one after the other"),
+        ("count=6&state=linked", "silent: the connection was lost"),
     ],
 )
 async def test_each_state_says_so(browser: Browser, page_address: str, query: str, says: str) -> None:
@@ -97,4 +102,60 @@ async def test_a_question_is_answered_by_keyboard(browser: Browser, page_address
     called = await page.evaluate("window.called")
     assert called[:2] == ["tangle_grid", "answer_request"]
     assert called[2]["answer"] == "accept"
+    await page.context.close()
+
+
+async def test_a_mode_is_chosen_with_one_tap(browser: Browser, page_address: str) -> None:
+    page = await shown(browser, page_address, "count=3&view=charging")
+    await page.evaluate(
+        """() => {
+          const hass = document.querySelector("tangle-grid-panel").firstChild.hass;
+          hass.callService = async (...call) => { window.called = call.slice(0, 3); return {response: {}}; };
+        }"""
+    )
+    await page.get_by_role("button", name="Pause").click()
+    chosen = {"entity_id": "select.charger-0", "option": "pause"}
+    assert await page.evaluate("window.called") == ["select", "select_option", chosen]
+    await page.context.close()
+
+
+async def test_after_ten_minutes_and_after_a_day_the_page_says_so(browser: Browser, page_address: str) -> None:
+    page = await shown(browser, page_address, "count=6")
+    for seconds, ago in ((600, "10 min"), (86_400, "24 h")):
+        await page.evaluate(f"window.pass({seconds})")
+        await expect(page.get_by_text("Not up to date")).to_contain_text(ago, timeout=TIMEOUT_MS)
+    await page.context.close()
+
+
+async def test_the_day_is_looked_at_closer_and_moved(browser: Browser, page_address: str) -> None:
+    """By its buttons, and with the mouse and Shift; it stays as it is when something new is told."""
+    page = await shown(browser, page_address, "count=6&view=day")
+    shown_s = """(() => {
+      const panel = document.querySelector("tangle-grid-panel").firstChild.shadowRoot;
+      const chart = panel.querySelector("tangle-grid-day").shadowRoot.querySelector("tangle-grid-chart");
+      return [chart.plot.scales.x.min, chart.plot.scales.x.max];
+    })()"""
+    await page.locator(".u-over").wait_for()
+    whole = await page.evaluate(shown_s)
+    await page.get_by_role("button", name="Closer").click()
+    closer = await page.evaluate(shown_s)
+    assert closer[1] - closer[0] < 0.6 * (whole[1] - whole[0])
+    await page.get_by_role("button", name="Earlier").click()
+    assert (await page.evaluate(shown_s))[0] < closer[0]
+    box = await page.locator(".u-over").bounding_box()
+    assert box is not None
+    before = await page.evaluate(shown_s)
+    await page.keyboard.down("Shift")
+    await page.mouse.move(box["x"] + 300, box["y"] + 100)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 200, box["y"] + 100, steps=3)
+    await page.mouse.up()
+    await page.keyboard.up("Shift")
+    moved = await page.evaluate(shown_s)
+    assert moved[0] > before[0]
+    await page.evaluate("window.tell({requests: {}, plan: {...window.street.picture.plan}})")
+    assert await page.evaluate(shown_s) == moved
+    await page.get_by_role("button", name="All of it").click()
+    # The hours to come are more by the moment.
+    assert await page.evaluate(shown_s) == pytest.approx(whole, abs=60)
     await page.context.close()

@@ -106,6 +106,11 @@ async def test_the_states_of_a_link_are_shown(hass: HomeAssistant, pair: Pair) -
         shown_links = [item for section, _, item in items(runtime, {}) if section == "links"]
         assert [each["name"] for each in shown_links] == [name]
         assert shown_links[0]["state"] == "connected"
+        assert shown_links[0]["relation"] == ("below" if runtime is pair.street else "above")
+        assert sum(shown_links[0]["limit_w"]) > 0
+        # Into the island: the house takes from its street, and the street gives to it.
+        assert (shown_links[0]["power_w"] > 0) is (runtime is pair.house)
+        assert (shown_links[0]["reports"] is None) is (runtime is pair.house)
     feeders = [item for section, _, item in items(pair.street, {}) if section == "feeders"]
     assert [(each["name"], each["parent"]) for each in feeders] == [("Maple Street", None), ("Number 12", "main")]
 

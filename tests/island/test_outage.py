@@ -7,8 +7,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.tangle_grid.screen.picture import items
 from tests.support.island import (
     BATTERY,
+    CHARGER,
     HOUSEHOLD,
     METER,
     Island,
@@ -58,8 +60,14 @@ def limit(hass: HomeAssistant) -> tuple[str, float]:
     return switch.state, float(number.state)
 
 
+def on_screen(island: Island) -> dict[str, Any]:
+    """What the page is told of the supply."""
+    return next(dict(item) for section, _, item in items(island.runtime, {}) if section == "supply")
+
+
 async def test_the_cable_dies_and_the_charger_stops(hass: HomeAssistant, island: Island) -> None:
     await island.run(30)
+    assert (on_screen(island)["state"], on_screen(island)["waiting"]) == ("cable", [])
     assert island.state("sensor", "supply") == "cable"
     assert limit(hass)[0] == "on"
     lose(hass, formed=False)
@@ -67,6 +75,9 @@ async def test_the_cable_dies_and_the_charger_stops(hass: HomeAssistant, island:
     assert limit(hass)[0] == "off"
     assert island.state("sensor", "supply") == "dead"
     assert island.state("sensor", "setpoint_cause", "charger-1") == "outage"
+    shown = on_screen(island)
+    assert (shown["state"], shown["lasts_until"], shown["waiting"]) == ("dead", None, [[CHARGER, None]])
+    assert shown["lost_at"] == pytest.approx(island.runtime.clock.now(), abs=60)
 
 
 async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssistant, island: Island) -> None:
@@ -93,6 +104,7 @@ async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssist
     assert pump is not None
     assert pump.state == "off"
     assert island.state("sensor", "setpoint_cause", HOUSEHOLD) == "outage"
+    assert on_screen(island)["waiting"] == [[HOUSEHOLD, "input_boolean.heat_pump"], [CHARGER, None]]
     hass.states.async_set("binary_sensor.formed", "off")
     hass.states.async_set("binary_sensor.grid", "on")
     for _ in range(16):

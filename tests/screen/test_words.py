@@ -4,10 +4,13 @@ import json
 import re
 from pathlib import Path
 
+from custom_components.tangle_grid.data import LinkState
 from custom_components.tangle_grid.economy.effects import Kind
 from custom_components.tangle_grid.economy.signed_receipt import KINDS
 from custom_components.tangle_grid.grid.engine.status import FeederState
 from custom_components.tangle_grid.grid.model.request import RequestState
+from custom_components.tangle_grid.grid.model.supply import Supply
+from custom_components.tangle_grid.grid.model.world import ChargingMode
 from custom_components.tangle_grid.grid.requests.consequence import Effect
 from custom_components.tangle_grid.ledger import PaymentState
 
@@ -41,6 +44,10 @@ MADE = {
     "part_${part.state}": ["part_not_asked", *(f"part_{each}" for each in RequestState)],
     "book_${each.kind}": [f"book_{each}" for each in Kind],
     "field_${name}": [f"field_{each}" for each in FIELDS],
+    "headline_supply_${supply.state}": [f"headline_supply_{each}" for each in Supply if each is not Supply.CABLE],
+    "link_state_${link.state}": [f"link_state_{each}" for each in LinkState],
+    "mode_${each}": [f"mode_{each}" for each in ChargingMode],
+    "mode_${each}_means": [f"mode_{each}_means" for each in ChargingMode],
     "link_${link.relation}": [f"link_{each}" for each in ("above", "below", "beside")],
     "means_${effect}": [f"means_{each}" for each in Effect],
     "service_${service.kind}": [f"service_{each}" for each in ("parking", "toll", "data_topic")],

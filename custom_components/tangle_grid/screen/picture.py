@@ -17,13 +17,11 @@ from ..const import (
     SUBENTRY_TOLL,
     TREASURY,
 )
-from ..data import LinkStatus
 from ..entities.why_sensors import why_figures, why_text
 from ..grid.engine.status import DeviceStatus, FeederStatus, GridStatus
 from ..grid.model.forecast import Series
 from ..grid.model.request import ANSWERABLE, Ask, CurtailmentRequest
 from ..grid.model.world import (
-    NOMINAL_V,
     BatteryConfig,
     BatteryTelemetry,
     ChargerTelemetry,
@@ -38,13 +36,14 @@ from ..island.configuration import Member, Participant
 from ..island.entity_identity import island_prefix
 from ..island.runtime import IslandRuntime
 from ..ledger import WalletState
+from .linked import link_item
+from .outage import supply_item
+from .steps import watt, watts
 
 #: Of the picture's shape: a screen that knows another one reloads itself.
-VERSION: Final = 2
+VERSION: Final = 3
 #: Finished requests that are still shown.
 _FINISHED: Final = 12
-#: Powers are shown in steps of this, W: each watt would be a difference of its own.
-_STEP_W: Final = 10
 _SERVICES: Final = frozenset({SUBENTRY_PARKING, SUBENTRY_TOLL, SUBENTRY_DATA_TOPIC})
 #: So much of a car's plan is shown, runs of the same current.
 _RUNS: Final = 24
@@ -60,9 +59,9 @@ type Picture = Mapping[str, Mapping[str, Item]]
 def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tuple[str, str, Item]]:
     """Yield what the screen shows, item by item as (section, key, item), as those see it who may see everything.
 
-    On a large island all of it takes a while: whoever takes the items can pause between them. The page has a place for
-    a section that is not filled yet: `links`, other islands with `name`, `relation` (above, below, beside), `power_w`
-    (into this island), `limit_w`, and whether they are `silent`.
+    On a large island all of it takes a while: whoever takes the items can pause between them. `links` are other
+    islands, see `linked.link_item`; the page has a place for those beside this one, too: `relation` is `beside`, and
+    `price` what a kilowatt-hour costs from there.
 
     Args:
         runtime: The island.
@@ -81,6 +80,8 @@ def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tupl
         yield "requests", request.request_id, _request(runtime, request)
     if grid.plan is not None:
         yield "plan", ONLY, _plan(grid.plan)
+    if grid.supply is not None:
+        yield "supply", ONLY, supply_item(runtime, grid, grid.supply)
     forecast = runtime.forecasts.forecast()
     if forecast is not None:
         yield "forecast", ONLY, {"price": _series(forecast.price), "sun_w": _series(forecast.sun_w)}
@@ -108,7 +109,7 @@ def _others(runtime: IslandRuntime) -> Iterator[tuple[str, str, Item]]:
         if member.kind in _SERVICES:
             yield "services", service_id, _service(runtime, service_id, member)
     for subentry_id, link in runtime.coordinator.data.links.items():
-        yield "links", subentry_id, _link(runtime, link)
+        yield "links", subentry_id, link_item(runtime, link, _device_id(runtime, subentry_id))
 
 
 def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:
@@ -150,27 +151,15 @@ def _feeder(runtime: IslandRuntime, feeder: FeederStatus) -> Item:
     return {
         "name": _feeder_name(runtime, feeder.feeder_id),
         "parent": MAIN_FEEDER if feeder.feeder_id in houses else runtime.feeder_tree.get(feeder.feeder_id),
-        "load_w": _watts(feeder.load_w),
-        "capacity_w": _watts(feeder.capacity_w),
-        "threshold_w": _watts(feeder.threshold_w),
-        "headroom_w": _watts(feeder.headroom_w),
-        "peak_w": _watt(feeder.peak_w),
+        "load_w": watts(feeder.load_w),
+        "capacity_w": watts(feeder.capacity_w),
+        "threshold_w": watts(feeder.threshold_w),
+        "headroom_w": watts(feeder.headroom_w),
+        "peak_w": watt(feeder.peak_w),
         "state": feeder.state.value,
         "blind": feeder.blind,
         "awaited": feeder.awaited,
         "temporary_until": feeder.temporary_until,
-    }
-
-
-def _link(runtime: IslandRuntime, link: LinkStatus) -> Item:
-    """Return a linked island: `upper` means that this one is above it."""
-    return {
-        "name": runtime.entry.subentries[link.subentry_id].title,
-        "upper": link.upper,
-        "state": link.state.value,
-        "why": link.why,
-        "envelope_w": None if link.envelope_a is None else _watts([amps * NOMINAL_V for amps in link.envelope_a]),
-        "device_id": _device_id(runtime, link.subentry_id),
     }
 
 
@@ -183,8 +172,8 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
         "name": participant.name,
         "kind": participant.kind,
         "feeder": runtime.entry.subentries[participant_id].data.get(CONF_FEEDER, MAIN_FEEDER),
-        "power_w": _watt(status.power_w),
-        "phase_w": _watts(reading.power_w) if isinstance(reading, PhaseReading) else None,
+        "power_w": watt(status.power_w),
+        "phase_w": watts(reading.power_w) if isinstance(reading, PhaseReading) else None,
         "setpoint": _rounded(status.setpoint, 1),
         "planned_a": _rounded(status.planned_a, 1),
         "why": _why(runtime, participant_id),
@@ -223,6 +212,7 @@ def _participant(runtime: IslandRuntime, participant: Participant, status: Devic
             "price": None if quote is None else round(float(quote.per_kwh), 4),
             "cost": None if cost is None else round(float(cost), 2),
             "payment": runtime.economy.charging.payment(participant_id).value,
+            "mode": status.mode,
             "planned": [
                 [run.start, run.end, round(run.current_a, 1)] for run in runtime.grid.planned(participant_id)[:_RUNS]
             ],
@@ -243,7 +233,7 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
     """Return a request with the part of everybody."""
     return {
         "feeder": request.feeder_id,
-        "power_w": _watt(request.quantity_w),
+        "power_w": watt(request.quantity_w),
         "rate": request.rate_i_per_kwh,
         "issued_at": request.issued_at,
         "answer_by": request.answer_by,
@@ -251,8 +241,8 @@ def _request(runtime: IslandRuntime, request: CurtailmentRequest) -> Item:
         "ends_at": request.ends_at,
         "automatic": request.automatic,
         "closed": request.closed,
-        "accepted_w": _watt(request.accepted_w),
-        "active_w": _watt(request.active_w),
+        "accepted_w": watt(request.accepted_w),
+        "active_w": watt(request.active_w),
         "parts": [
             *(_part(runtime, request, ask) for ask in request.asks.values()),
             *(
@@ -267,7 +257,7 @@ def _part(runtime: IslandRuntime, request: CurtailmentRequest, ask: Ask) -> Item
     part: dict[str, Any] = {
         "participant": ask.device_id,
         "state": ask.state.value,
-        "power_w": _watt(ask.quantity_w),
+        "power_w": watt(ask.quantity_w),
         "rate": ask.rate,
         "reason": _reason(ask.reason),
         "energy_wh": ask.energy_wh,
@@ -279,7 +269,7 @@ def _part(runtime: IslandRuntime, request: CurtailmentRequest, ask: Ask) -> Item
         part["means"] = {
             "effect": means.effect.value,
             "setpoint": _rounded(means.setpoint, 1),
-            "power_w": _watt(means.power_w),
+            "power_w": watt(means.power_w),
             "duration_s": means.duration_s // 60 * 60,
             # To the minute: the seconds would be a difference with every picture.
             "ready_at": None if means.ready_at is None else means.ready_at // 60 * 60,
@@ -306,7 +296,7 @@ def _plan(plan: PlanStatus) -> Item:
         "step_s": SLOT_S,
         "base_w": list(plan.base_w),
         "total_w": list(plan.total_w),
-        "peak_w": _watt(plan.peak_w),
+        "peak_w": watt(plan.peak_w),
         "energy_wh": plan.energy_wh,
     }
 
@@ -379,14 +369,6 @@ def _device_id(runtime: IslandRuntime, identifier: str) -> str | None:
 def _feeder_name(runtime: IslandRuntime, feeder_id: str) -> str:
     named = feeder_id in runtime.feeder_tree or feeder_id in runtime.links.houses
     return runtime.entry.subentries[feeder_id].title if named else runtime.entry.title
-
-
-def _watt(value: float | None) -> int | None:
-    return None if value is None else round(value / _STEP_W) * _STEP_W
-
-
-def _watts(values: Sequence[float] | None) -> list[int] | None:
-    return None if values is None else [round(value / _STEP_W) * _STEP_W for value in values]
 
 
 def _rounded(value: float | None, digits: int = 0) -> float | None:

@@ -1,9 +1,11 @@
-/** A chart over time: lines, bands and a line now; drag to zoom, double click for the whole day. */
+/** A chart over time: lines, bands and a line now; drag to look closer, drag with Shift or a finger to move on. */
 
 import { LitElement, css, html, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
+
+import { isWhole, moved, stretched, type Stretch } from "./stretch";
 
 export interface Series {
   label: string;
@@ -34,6 +36,12 @@ export class Chart extends LitElement {
   @property({ attribute: false }) value: (value: number) => string = (value) => String(value);
 
   private plot: uPlot | undefined;
+  /** What the plot was made for: lines that only have new points need no new one. */
+  private made = "";
+  /** What is looked at; null: all of it, also when more comes. */
+  private view: Stretch | null = null;
+  private fingers = new Map<number, number>();
+  private dragged: number | null = null;
   private observer: ResizeObserver | undefined;
 
   static override styles = [
@@ -42,6 +50,9 @@ export class Chart extends LitElement {
       :host {
         display: block;
         min-height: 280px;
+      }
+      .u-over {
+        touch-action: pan-y;
       }
       .u-legend {
         text-align: start;
@@ -61,23 +72,64 @@ export class Chart extends LitElement {
     super.connectedCallback();
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(this);
+    window.addEventListener("pointermove", this.drag);
+    window.addEventListener("pointerup", this.drop);
+    window.addEventListener("pointercancel", this.drop);
+    // One that was put elsewhere has lost its plot.
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer?.disconnect();
+    window.removeEventListener("pointermove", this.drag);
+    window.removeEventListener("pointerup", this.drop);
+    window.removeEventListener("pointercancel", this.drop);
     this.plot?.destroy();
     this.plot = undefined;
   }
 
+  /** Look closer at the middle, or at more. */
+  zoom(times: number): void {
+    const [from, to] = this.shown();
+    this.look(stretched([from, to], times, (from + to) / 2, this.bounds()));
+  }
+
+  /** Move on by a share of what is shown. */
+  pan(share: number): void {
+    const [from, to] = this.shown();
+    this.look(moved([from, to], share * (to - from), this.bounds()));
+  }
+
+  /** Look at all of it. */
+  whole(): void {
+    this.look(this.bounds());
+  }
+
   protected override updated(): void {
-    this.plot?.destroy();
-    this.plot = undefined;
     const holder = this.renderRoot.querySelector<HTMLElement>(".holder");
-    if (!holder || this.series.length === 0) return;
+    if (!holder) return;
+    if (this.series.length === 0) {
+      this.plot?.destroy();
+      this.plot = undefined;
+      return;
+    }
     const style = getComputedStyle(this);
     const text = style.getPropertyValue("--secondary-text-color").trim() || "#666";
     const line = style.getPropertyValue("--divider-color").trim() || "#ddd";
+    const made = JSON.stringify([text, line, this.when, this.between, this.series.map((each) => ({ ...each, points: 0 }))]);
+    const data = this.data();
+    if (this.plot && made === this.made) {
+      this.plot.setData(data, false);
+    } else {
+      this.plot?.destroy();
+      this.made = made;
+      this.plot = this.make(data, holder, style, text, line);
+    }
+    this.apply();
+  }
+
+  private data(): uPlot.AlignedData {
     const times = [...new Set(this.series.flatMap((each) => each.points.map(([at]) => at)))].sort((a, b) => a - b);
     const columns = this.series.map((each) => {
       const known = new Map(each.points);
@@ -89,10 +141,14 @@ export class Chart extends LitElement {
         return at > last ? null : held;
       });
     });
+    return [times, ...columns] as uPlot.AlignedData;
+  }
+
+  private make(data: uPlot.AlignedData, holder: HTMLElement, style: CSSStyleDeclaration, text: string, line: string): uPlot {
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const shade = `color-mix(in srgb, ${style.getPropertyValue("--warning-color").trim() || "#ffa600"} 45%, transparent)`;
     const stepped = uPlot.paths.stepped?.({ align: 1 });
-    this.plot = new uPlot(
+    const plot = new uPlot(
       {
         width: Math.max(280, this.clientWidth),
         height: 260,
@@ -119,13 +175,117 @@ export class Chart extends LitElement {
           })),
         ],
         bands: this.between.map((pair) => ({ series: pair, fill: shade })),
-        cursor: { drag: { x: true, y: false } },
-        hooks: { drawClear: [(plot) => this.drawBands(plot)], draw: [(plot) => this.drawNow(plot, text)] },
+        cursor: {
+          drag: { x: true, y: false, setScale: false },
+          bind: {
+            dblclick: () => () => {
+              this.whole();
+              return null;
+            },
+            // With Shift, or the middle button, the mouse takes hold of the time itself.
+            mousedown: (_plot, _target, handler) => (event) => {
+              if (event.shiftKey || event.button === 1) {
+                event.preventDefault();
+                this.dragged = event.clientX;
+                return null;
+              }
+              return handler(event);
+            },
+          },
+        },
+        hooks: {
+          drawClear: [(drawn) => this.drawBands(drawn)],
+          draw: [(drawn) => this.drawNow(drawn, text)],
+          setSelect: [(drawn) => this.select(drawn)],
+        },
       },
-      [times, ...columns] as uPlot.AlignedData,
+      data,
       holder,
     );
+    plot.over.addEventListener("pointerdown", this.touch);
+    plot.over.addEventListener("wheel", this.wheel, { passive: false });
+    return plot;
   }
+
+  // What is looked at
+
+  private bounds(): Stretch {
+    const times = this.plot?.data[0] ?? [];
+    return times.length > 1 ? [times[0] as number, times[times.length - 1] as number] : this.range;
+  }
+
+  private shown(): Stretch {
+    return this.view ?? this.bounds();
+  }
+
+  private look(wanted: Stretch): void {
+    this.view = isWhole(wanted, this.bounds()) ? null : wanted;
+    this.apply();
+  }
+
+  private apply(): void {
+    const [min, max] = this.shown();
+    this.plot?.setScale("x", { min, max });
+  }
+
+  private select(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width < 8) return;
+    const wanted: Stretch = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.look(stretched(wanted, 1, (wanted[0] + wanted[1]) / 2, this.bounds()));
+  }
+
+  /** Return how many seconds a pixel is. */
+  private perPixel(): number {
+    const [from, to] = this.shown();
+    return (to - from) / Math.max(1, this.plot?.over.clientWidth ?? 1);
+  }
+
+  private touch = (event: PointerEvent): void => {
+    if (event.pointerType !== "touch") return;
+    this.fingers.set(event.pointerId, event.clientX);
+  };
+
+  private wheel = (event: WheelEvent): void => {
+    const sideways = event.shiftKey ? event.deltaY : event.deltaX;
+    if (event.ctrlKey) {
+      const at = this.plot?.posToVal(event.offsetX, "x") ?? 0;
+      this.look(stretched(this.shown(), event.deltaY > 0 ? 1.2 : 1 / 1.2, at, this.bounds()));
+    } else if (sideways !== 0 && this.view) {
+      this.look(moved(this.view, sideways * this.perPixel(), this.bounds()));
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  private drag = (event: PointerEvent): void => {
+    if (this.dragged !== null) {
+      const by = this.dragged - event.clientX;
+      this.dragged = event.clientX;
+      this.look(moved(this.shown(), by * this.perPixel(), this.bounds()));
+      return;
+    }
+    const before = this.fingers.get(event.pointerId);
+    if (before === undefined) return;
+    const others = [...this.fingers].filter(([id]) => id !== event.pointerId).map(([, x]) => x);
+    const other = others[0];
+    if (other === undefined) {
+      this.look(moved(this.shown(), (before - event.clientX) * this.perPixel(), this.bounds()));
+    } else {
+      const times = Math.max(20, Math.abs(before - other)) / Math.max(20, Math.abs(event.clientX - other));
+      const left = this.plot?.over.getBoundingClientRect().left ?? 0;
+      const at = this.plot?.posToVal((event.clientX + other) / 2 - left, "x") ?? 0;
+      this.look(stretched(this.shown(), times, at, this.bounds()));
+    }
+    this.fingers.set(event.pointerId, event.clientX);
+  };
+
+  private drop = (event: PointerEvent): void => {
+    this.dragged = null;
+    this.fingers.delete(event.pointerId);
+  };
 
   private fit(): void {
     if (this.plot && Math.abs(this.plot.width - this.clientWidth) > 4 && this.clientWidth > 0) {

@@ -6,16 +6,24 @@ import { customElement, property, state } from "lit/decorators.js";
 import { IslandElement } from "../element";
 import { navigate } from "../hass";
 import { icon } from "../icons";
-import { sum, type Feeder, type Island, type Kind, type Participant, type Picture } from "../picture";
+import { ONLY, sum, type Feeder, type Island, type Kind, type Link, type Participant, type Picture } from "../picture";
 import { isAsked, isHelping, why } from "../sentences";
 import { shared } from "../styles";
+import { houseAt, linkBox, linkLines, otherIslands, toneOf } from "./links";
 import { phaseBars } from "./phases";
+import { isDead } from "./supply";
 
 const NODE = { width: 176, height: 108, gap: 14 };
 const WIDE = 2 * NODE.width + NODE.gap;
 const TILE_ROW = 26;
 const TILE_COLUMNS = 14;
 const HEAD = { width: 268, height: 132 };
+/** The feeding cable, from where it comes to the transformer, px; and the island above, where there is one. */
+const CABLE = 44;
+const ABOVE = 100;
+/** The head of a line, and that of a linked house, px. */
+const LINE_HEAD = 118;
+const HOUSE = 148;
 const TRUNK_X = 30;
 const LANE = 40;
 /** So many of one kind on one line are drawn one by one; more become one group that opens on a tap. */
@@ -58,6 +66,22 @@ interface Placed {
   y: number;
   width: number;
   height: number;
+}
+
+/** A linked house: a line of this island that ends at another one. */
+interface PlacedHouse {
+  feeder: Feeder;
+  link: Link;
+  x: number;
+  y: number;
+}
+
+/** What hangs on a stretch of a line. */
+interface Hanging {
+  x: number;
+  y: number;
+  width: number;
+  watts: number;
 }
 
 interface Line {
@@ -184,6 +208,39 @@ export class Diagram extends IslandElement {
         -webkit-box-orient: vertical;
         overflow: hidden;
       }
+      .dead {
+        stroke: var(--tg-bad);
+        stroke-dasharray: 3 7;
+        stroke-width: 3;
+        fill: none;
+      }
+      .cross {
+        stroke: var(--tg-bad);
+        stroke-width: 4;
+        fill: none;
+      }
+      .cable {
+        position: absolute;
+        left: 58px;
+        font-size: 12px;
+        color: var(--tg-soft);
+        white-space: nowrap;
+      }
+      .cable.cut {
+        color: var(--tg-bad-text);
+        font-weight: 500;
+      }
+      .head.warn {
+        border: 2px dashed var(--tg-warn);
+      }
+      .head.bad {
+        border: 2px dotted var(--tg-bad);
+      }
+      .head .why {
+        font-size: 12px;
+        line-height: 1.3;
+        color: var(--tg-soft);
+      }
       .head .spread > .soft {
         white-space: nowrap;
       }
@@ -260,6 +317,10 @@ export class Diagram extends IslandElement {
     this.observer?.disconnect();
   }
 
+  protected override concernsStates(): boolean {
+    return false;
+  }
+
   protected override renderIsland(picture: Picture, island: Island): TemplateResult {
     return this.list || this.width < NARROW ? this.renderList(picture, island) : this.renderStage(picture, island);
   }
@@ -268,13 +329,16 @@ export class Diagram extends IslandElement {
 
   private renderStage(picture: Picture, island: Island): TemplateResult {
     const lines: Line[] = [];
-    let top = HEAD.height + 24;
-    for (const [feederId, depth] of ordered(picture, island)) {
+    const headTop = CABLE + (otherIslands(picture, "above").length ? ABOVE : 0);
+    let top = headTop + HEAD.height + 24;
+    const ordering = ordered(picture, island);
+    for (const [feederId, depth] of ordering) {
+      if (houseAt(picture, feederId)) continue;
       const feeder = picture.feeders[feederId] as Feeder;
       const isMain = feederId === island.main_feeder;
       const nodes = this.nodes(picture, feederId);
       const left = TRUNK_X + LANE + depth * 24;
-      const headHeight = isMain ? 0 : 118;
+      const headHeight = isMain ? 0 : LINE_HEAD;
       const columns = Math.max(1, Math.floor((this.width - left + NODE.gap) / (NODE.width + NODE.gap)));
       const line: Line = { feederId, feeder, busY: top + headHeight, top, nodes: [], depth };
       let [column, y, tallest] = [0, line.busY + 20, 0];
@@ -291,79 +355,123 @@ export class Diagram extends IslandElement {
       top = nodes.length ? y + tallest + 30 : line.busY + 24;
       lines.push(line);
     }
+    const houses: PlacedHouse[] = [];
+    const inRow = Math.max(1, Math.floor((this.width - TRUNK_X - LANE + NODE.gap) / (HEAD.width + NODE.gap)));
+    for (const [feederId] of ordering) {
+      const link = houseAt(picture, feederId);
+      if (!link) continue;
+      const x = TRUNK_X + LANE + (houses.length % inRow) * (HEAD.width + NODE.gap);
+      const y = top + 20 + Math.floor(houses.length / inRow) * (HOUSE + 30);
+      houses.push({ feeder: picture.feeders[feederId] as Feeder, link, x, y });
+    }
+    top = Math.max(top, ...houses.map(({ y }) => y + HOUSE + 30));
+    const hanging: Hanging[] = houses.map(({ feeder, x, y }) => ({ x, y, width: HEAD.width, watts: sum(feeder.load_w) ?? 0 }));
+    for (const line of lines) {
+      const nodes = line.nodes.map(({ node, x, y, width }) => ({ x, y, width, watts: node.watts ?? 0 }));
+      hanging.push(...nodes);
+    }
     return html`<div class="stage" style="height:${top}px">
       <svg class="lines" width=${this.width} height=${top} aria-hidden="true">
-        ${this.ties(picture)} ${this.trunk(lines, picture, island)} ${lines.map((line) => this.bus(line))}
+        ${this.cable(picture, island, headTop)} ${this.ties(picture, headTop)} ${this.trunk(hanging, picture, island, headTop)}
+        ${this.buses(hanging)}
       </svg>
-      ${this.renderHead(picture, island)} ${this.renderLinks(picture)}
+      ${this.renderCable(picture, headTop)} ${this.renderHead(picture, island, headTop)} ${this.renderLinks(picture, island, headTop)}
       ${lines.map((line) => [
         line.feederId === island.main_feeder ? nothing : this.renderFeeder(line),
         line.nodes.map((placed) => this.renderNode(placed)),
       ])}
+      ${houses.map((house) => this.renderHouse(house, island))}
     </div>`;
   }
 
-  private trunk(lines: Line[], picture: Picture, island: Island): SVGTemplateResult {
-    const bottom = Math.max(HEAD.height, ...lines.flatMap((line) => line.nodes.map(({ y }) => y - DROP)));
+  /** Draw what feeds the transformer; a dead cable is cut, whatever its meter says. */
+  private cable(picture: Picture, island: Island, headTop: number): SVGTemplateResult {
+    const load = picture.feeders[island.main_feeder]?.load_w ?? null;
+    const from = headTop - CABLE;
+    const isCut = isDead(picture);
+    return svg`${[0, 1, 2].map((phase) => {
+      const path = `M${TRUNK_X - 8 + phase * 8} ${from} V${headTop}`;
+      return isCut ? svg`<path class="dead" d=${path}></path>` : wire(path, load?.[phase] ?? 0);
+    })}${isCut ? svg`<path class="cross" d="M${TRUNK_X - 12} ${from + 10}l24 24m0 -24l-24 24"></path>` : nothing}`;
+  }
+
+  private cableText(picture: Picture): string {
+    const words = this.words;
+    const supply = picture.supply[ONLY];
+    const isBack = supply?.state === "returning";
+    return isDead(picture)
+      ? words.t("cable_dead", { since: supply?.lost_at == null ? "?" : words.time(supply.lost_at) })
+      : words.t(isBack ? "cable_returning" : "cable");
+  }
+
+  private renderCable(picture: Picture, headTop: number): TemplateResult {
+    return html`<div class="cable ${isDead(picture) ? "cut" : ""}" style="top:${headTop - CABLE + 12}px">
+      ${this.cableText(picture)}
+    </div>`;
+  }
+
+  private trunk(hanging: Hanging[], picture: Picture, island: Island, headTop: number): SVGTemplateResult {
+    const bottom = Math.max(headTop + HEAD.height, ...hanging.map(({ y }) => y - DROP));
     const load = picture.feeders[island.main_feeder]?.load_w ?? null;
     return svg`${[0, 1, 2].map((phase) => {
       const x = TRUNK_X - 8 + phase * 8;
       const watts = load?.[phase] ?? 0;
-      const path = `M${x} ${HEAD.height} V${bottom}`;
+      const path = `M${x} ${headTop + HEAD.height} V${bottom}`;
       return wire(path, watts);
     })}`;
   }
 
-  /** Draw a line with its nodes: each stretch of it carries what hangs behind it. */
-  private bus(line: Line): SVGTemplateResult {
-    const rows = [...new Set(line.nodes.map((placed) => placed.y))];
+  /** Draw the lines with what hangs on them: each stretch carries what hangs behind it. */
+  private buses(hanging: Hanging[]): SVGTemplateResult {
+    const rows = [...new Set(hanging.map(({ y }) => y))];
     return svg`${rows.map((y) => {
-      const inRow = line.nodes.filter((placed) => placed.y === y);
+      const inRow = hanging.filter((each) => each.y === y);
       const busY = y - DROP;
-      return svg`${inRow.map(({ node, x, width }, index) => {
+      return svg`${inRow.map(({ watts, x, width }, index) => {
         const center = x + width / 2;
         const before = inRow[index - 1];
         const from = before ? before.x + before.width / 2 : TRUNK_X;
-        const behind = inRow.slice(index).reduce((total, placed) => total + (placed.node.watts ?? 0), 0);
-        return svg`${wire(`M${from} ${busY} H${center}`, behind)}${wire(`M${center} ${busY} V${y}`, node.watts ?? 0)}`;
+        const behind = inRow.slice(index).reduce((total, each) => total + each.watts, 0);
+        return svg`${wire(`M${from} ${busY} H${center}`, behind)}${wire(`M${center} ${busY} V${y}`, watts)}`;
       })}`;
     })}`;
   }
 
-  private renderHead(picture: Picture, island: Island): TemplateResult {
+  private renderHead(picture: Picture, island: Island, headTop: number): TemplateResult {
     const feeder = picture.feeders[island.main_feeder];
     if (!feeder) return html``;
     const words = this.words;
-    return html`<div class="head" style="left:0;top:0;width:${HEAD.width}px;height:${HEAD.height}px">
+    return html`<div class="head" style="left:0;top:${headTop}px;width:${HEAD.width}px;height:${HEAD.height}px">
       <div class="name">${icon("feeder")}<span>${island.title}</span></div>
       <div class="spread">
         <span class="big number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
-        <span class="soft">${words.t(`state_${feeder.state}`)}</span>
+        <span class="soft">${isDead(picture) ? words.t("on_its_own") : words.t(`state_${feeder.state}`)}</span>
       </div>
       ${phaseBars(feeder, words)}
     </div>`;
   }
 
-  // Other islands, beside the transformer: the house above, houses below, neighbours
+  // Other islands: the one above feeds the cable, neighbours hang beside the transformer, houses below are lines
 
-  private ties(picture: Picture): SVGTemplateResult {
-    return svg`${Object.values(picture.links).map((link, index) => {
-      const x = HEAD.width + LANE + index * (NODE.width + NODE.gap);
+  private ties(picture: Picture, headTop: number): SVGTemplateResult {
+    return svg`${otherIslands(picture, "beside").map((link, index) => {
+      const x = HEAD.width + LANE + index * (HEAD.width + NODE.gap);
       const from = index ? x - NODE.gap : HEAD.width;
-      return wire(`M${x} ${HEAD.height / 2}H${from}`, link.power_w ?? 0);
+      return wire(`M${x} ${headTop + HEAD.height / 2}H${from}`, link.power_w ?? 0);
     })}`;
   }
 
-  private renderLinks(picture: Picture): TemplateResult[] {
-    const words = this.words;
-    return Object.values(picture.links).map((link, index) => {
-      const x = HEAD.width + LANE + index * (NODE.width + NODE.gap);
-      return html`<div class="node ${link.silent ? "bad" : ""}" style="left:${x}px;top:12px;width:${NODE.width}px;height:${NODE.height}px">
-        <div class="name">${icon("link")}<span>${link.name}</span></div>
-        <span class="number">${link.power_w === null ? "?" : words.power(link.power_w)}</span>
-        <div class="why">${words.t(`link_${link.relation}`)}</div>
+  private renderLinks(picture: Picture, island: Island, headTop: number): TemplateResult[] {
+    const box = (link: Link, left: number, top: number, width: number, height: number): TemplateResult =>
+      html`<div class="head ${toneOf(link)}" style="left:${left}px;top:${top}px;width:${width}px;height:${height}px">
+        ${linkBox(link, this.words, island)}
       </div>`;
-    });
+    return [
+      ...otherIslands(picture, "above").map((link) => box(link, 0, 0, HEAD.width, ABOVE)),
+      ...otherIslands(picture, "beside").map((link, index) =>
+        box(link, HEAD.width + LANE + index * (HEAD.width + NODE.gap), headTop + 12, HEAD.width, NODE.height),
+      ),
+    ];
   }
 
   private renderFeeder(line: Line): TemplateResult {
@@ -375,6 +483,17 @@ export class Diagram extends IslandElement {
         <span class="number">${line.feeder.blind ? "?" : words.power(sum(line.feeder.load_w))}</span>
       </div>
       ${phaseBars(line.feeder, words)}
+    </div>`;
+  }
+
+  private renderHouse({ feeder, link, x, y }: PlacedHouse, island: Island): TemplateResult {
+    const words = this.words;
+    return html`<div class="head ${toneOf(link)}" style="left:${x}px;top:${y}px;width:${HEAD.width}px;height:${HOUSE}px">
+      <div class="spread">
+        <div class="name">${icon("link")}<span>${link.name}</span></div>
+        <span class="number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
+      </div>
+      ${phaseBars(feeder, words)} ${linkLines(link, words, island)}
     </div>`;
   }
 
@@ -413,28 +532,24 @@ export class Diagram extends IslandElement {
 
   private renderList(picture: Picture, island: Island): TemplateResult {
     const words = this.words;
-    const links = Object.values(picture.links);
-    return html`${links.length
-      ? html`<section class="box" style="margin-bottom:12px">
-          ${links.map((link) => html`<div class="spread">
-            <span class="row">${icon("link")}<span>${link.name} <span class="soft">${words.t(`link_${link.relation}`)}</span></span></span>
-            <span class="number">${link.power_w === null ? "?" : words.power(link.power_w)}</span>
-          </div>`)}
-        </section>`
-      : nothing}${ordered(picture, island).map(([feederId]) => {
-      const feeder = picture.feeders[feederId] as Feeder;
-      const nodes = this.nodes(picture, feederId);
-      return html`<section class="box" style="margin-bottom:12px">
-        <div class="spread">
-          <h3>${feeder.name}</h3>
-          <span class="number">${feeder.blind ? "?" : this.words.power(sum(feeder.load_w))}</span>
-        </div>
-        ${phaseBars(feeder, this.words)}
-        <ul>
-          ${nodes.map((node) => html`<li><button @click=${() => this.tap(node)}>${this.renderContent(node)}</button></li>`)}
-        </ul>
-      </section>`;
-    })}`;
+    const others = [...otherIslands(picture, "above"), ...otherIslands(picture, "beside")];
+    return html`${isDead(picture) ? html`<p class="old">${this.cableText(picture)}</p>` : nothing}
+      ${others.map((link) => html`<section class="box" style="margin-bottom:12px">${linkBox(link, words, island)}</section>`)}
+      ${ordered(picture, island).map(([feederId]) => {
+        const feeder = picture.feeders[feederId] as Feeder;
+        const house = houseAt(picture, feederId);
+        const nodes = this.nodes(picture, feederId);
+        return html`<section class="box" style="margin-bottom:12px">
+          <div class="spread">
+            <h3>${feeder.name}</h3>
+            <span class="number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
+          </div>
+          ${phaseBars(feeder, words)} ${house ? linkLines(house, words, island) : nothing}
+          <ul>
+            ${nodes.map((node) => html`<li><button @click=${() => this.tap(node)}>${this.renderContent(node)}</button></li>`)}
+          </ul>
+        </section>`;
+      })}`;
   }
 
   // What is drawn

@@ -4,13 +4,31 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { IslandElement } from "../element";
-import { navigate, showMore, type HassEntity } from "../hass";
+import { navigate, showMore, type Hass, type HassEntity } from "../hass";
 import { icon } from "../icons";
 import type { GridRequest, Island, Part, Participant, Picture } from "../picture";
-import { openPart, why } from "../sentences";
+import { isHelping, openPart, why } from "../sentences";
 import { shared } from "../styles";
+import { modeButtons, modeStyles } from "./modes";
 import { planBar, planBarStyles } from "./plan-bar";
 import "./receipts";
+
+const WAIT_H = 1 / 60;
+
+/** Return where a battery will stand when what it does now for others ends; null: nothing is planned with it. */
+export function plannedSoc(picture: Picture, id: string, now: number): { soc: number; at: number } | null {
+  const battery = picture.participants[id];
+  const part = openPart(picture, id);
+  if (battery?.kind !== "battery" || !part || !isHelping(picture, id)) return null;
+  const { soc, capacity_wh: capacity, setpoint, power_w: power } = battery;
+  const at = part[0].ends_at;
+  const hours = (at - now) / 3_600;
+  if (soc == null || !capacity || hours < WAIT_H) return null;
+  const wanted = soc + (((setpoint ?? power ?? 0) * hours) / capacity) * 100;
+  // It gives nothing of its reserve, and holds no more than it can.
+  const least = Math.min(soc, battery.reserve_soc ?? 0);
+  return { soc: Math.min(100, Math.max(least, wanted)), at };
+}
 
 @customElement("tangle-grid-participant")
 export class ParticipantBox extends IslandElement {
@@ -23,9 +41,11 @@ export class ParticipantBox extends IslandElement {
   static override styles = [
     shared,
     planBarStyles,
+    modeStyles,
     css`
       :host {
         display: block;
+        container-type: inline-size;
       }
       .ask {
         border: 2px dashed var(--tg-warn);
@@ -97,6 +117,12 @@ export class ParticipantBox extends IslandElement {
         background: repeating-linear-gradient(135deg, rgb(255 255 255 / 0.35) 0 4px, transparent 4px 8px);
         border-inline-end: 1px solid rgb(255 255 255 / 0.7);
       }
+      .cell > s {
+        position: absolute;
+        inset-block: 0;
+        border-inline: 2px solid var(--tg-flow);
+        background: color-mix(in srgb, var(--tg-flow) 40%, transparent);
+      }
       .cell > b {
         position: absolute;
         inset-block: 0;
@@ -133,6 +159,31 @@ export class ParticipantBox extends IslandElement {
     clearInterval(this.second);
   }
 
+  protected override concerns(before: Picture, after: Picture): boolean {
+    const own = before.participants[this.participant];
+    const vehicle = own?.vehicle ?? "";
+    return (
+      own !== after.participants[this.participant] ||
+      before.requests !== after.requests ||
+      before.forecast !== after.forecast ||
+      before.island !== after.island ||
+      before.vehicles[vehicle] !== after.vehicles[vehicle] ||
+      before.entities !== after.entities
+    );
+  }
+
+  protected override concernsStates(before: Hass["states"], after: Hass["states"]): boolean {
+    const picture = this.watched.picture;
+    const participant = picture?.participants[this.participant];
+    if (!picture || !participant) return true;
+    const shown = [
+      ...Object.values(picture.entities[this.participant] ?? {}),
+      ...Object.values(picture.entities[participant.vehicle ?? ""] ?? {}),
+      ...(participant.loads ?? []).map((load) => load.entity),
+    ];
+    return shown.some((entity) => before[entity] !== after[entity]);
+  }
+
   protected override renderIsland(picture: Picture, island: Island): TemplateResult | typeof nothing {
     const participant = picture.participants[this.participant];
     const words = this.words;
@@ -150,6 +201,7 @@ export class ParticipantBox extends IslandElement {
       <p class="why">${why(picture, this.participant, participant, words)}</p>
       ${this.renderPart(picture, island)}
       ${this.problem ? html`<p class="failed" role="alert">${this.problem}</p>` : nothing}
+      ${this.renderModes(picture, participant)}
       ${soc === null || soc === undefined ? nothing : this.renderSoc(picture, participant, soc)}
       ${planBar(picture, island, participant, words)}
       ${participant.loads?.length ? this.renderLoads(picture, participant) : nothing}
@@ -173,27 +225,42 @@ export class ParticipantBox extends IslandElement {
     </article>`;
   }
 
+  private renderModes(picture: Picture, participant: Participant): TemplateResult | typeof nothing {
+    const entity = picture.entities[this.participant]?.charging_mode;
+    if (!entity) return nothing;
+    return modeButtons(participant.mode, this.words, this.busy, (option) => {
+      void this.call("select", "select_option", { entity_id: entity, option });
+    });
+  }
+
   /** How full it is, with what is kept in reserve, and what is aimed at. */
   private renderSoc(picture: Picture, participant: Participant, soc: number): TemplateResult {
     const words = this.words;
     const target = this.settingOf(picture, participant, "target_soc");
     const reserve = participant.reserve_soc ?? this.settingOf(picture, participant, "minimum_soc");
     const stored = participant.capacity_wh ? words.energy((participant.capacity_wh * soc) / 100) : null;
+    const planned = this.island ? plannedSoc(picture, this.participant, words.now(this.island)) : null;
+    const plannedText = planned ? words.t("planned_soc", { percent: words.percent(planned.soc), at: words.time(planned.at) }) : null;
     const text = [
       `${words.t("charge")} ${words.percent(soc)}`,
       ...(target === null ? [] : [`${words.t("target")} ${words.percent(target)}`]),
       ...(reserve === null ? [] : [`${words.t("reserve")} ${words.percent(reserve)}`]),
+      ...(plannedText ? [`${words.t("planned")} ${plannedText}`] : []),
     ].join(", ");
     return html`<div class="spread" style="margin-top:12px">
         <span><b class="big number">${words.percent(soc)}</b> <span class="soft">${stored ?? ""}</span></span>
         <span class="soft number">
           ${target === null ? nothing : html`${words.t("target")} ${words.percent(target)}`}
           ${reserve === null ? nothing : html`· ${words.t("reserve")} ${words.percent(reserve)}`}
+          ${plannedText ? html`· ${words.t("planned")} ${plannedText}` : nothing}
         </span>
       </div>
       <div class="cell" role="img" aria-label=${text}>
         <i class=${reserve !== null && soc <= reserve ? "low" : ""} style="width:${soc}%"></i>
         ${reserve === null ? nothing : html`<em style="width:${reserve}%"></em>`}
+        ${planned
+          ? html`<s style="left:${Math.min(soc, planned.soc).toFixed(1)}%;width:${Math.abs(soc - planned.soc).toFixed(1)}%"></s>`
+          : nothing}
         ${target === null ? nothing : html`<b style="left:${Math.min(99, target)}%"></b>`}
       </div>`;
   }

@@ -8,7 +8,7 @@ import { gridTime, ONLY, sum, wallTime, type GridRequest, type Island, type Pict
 import { shared } from "../styles";
 import { startOfDay } from "../words";
 import "../parts/chart";
-import type { Band, Series } from "../parts/chart";
+import type { Band, Chart, Series } from "../parts/chart";
 
 const DAY_S = 86_400;
 const AGAIN_MS = 60_000;
@@ -85,8 +85,11 @@ export class Day extends IslandElement {
       :host {
         display: block;
       }
-      .legend {
+      .looking {
         margin-top: 4px;
+      }
+      .looking button {
+        min-width: 44px;
       }
       details {
         border-top: 1px solid var(--tg-line);
@@ -119,6 +122,22 @@ export class Day extends IslandElement {
     this.loaded = key;
     this.loadedAt = Date.now();
     void this.load(island, entity);
+  }
+
+  protected override concerns(before: Picture, after: Picture): boolean {
+    const [was, is] = [before, after].map((each) => each.feeders[each.island[ONLY]?.main_feeder ?? ""]);
+    return (
+      before.requests !== after.requests ||
+      before.plan !== after.plan ||
+      before.island !== after.island ||
+      before.entities !== after.entities ||
+      String(was?.capacity_w) !== String(is?.capacity_w) ||
+      String(was?.threshold_w) !== String(is?.threshold_w)
+    );
+  }
+
+  protected override concernsStates(): boolean {
+    return false;
   }
 
   private midnight(island: Island): number {
@@ -259,7 +278,14 @@ export class Day extends IslandElement {
         .time=${(at: number) => words.time(at)}
         .value=${(value: number) => words.power(value)}
       ></tangle-grid-chart>
-      <p class="soft legend">${words.t("day_bands")}</p>
+      <div class="row looking" role="group" aria-label=${words.t("look")}>
+        ${this.renderLook(words.t("look_earlier"), "‹", (chart) => chart.pan(-0.5))}
+        ${this.renderLook(words.t("look_later"), "›", (chart) => chart.pan(0.5))}
+        ${this.renderLook(words.t("look_closer"), "+", (chart) => chart.zoom(0.5))}
+        ${this.renderLook(words.t("look_farther"), "−", (chart) => chart.zoom(2))}
+        ${this.renderLook(words.t("look_all"), words.t("look_all"), (chart) => chart.whole())}
+        <span class="soft legend">${words.t("day_bands")}</span>
+      </div>
       ${helped && peak && peakWithout && this.shown !== "compare"
         ? html`<div class="facts peaks">
             <div><span>${words.t("peak_with")}</span><b>${words.power(peak.watts)} · ${words.time(peak.at)}</b></div>
@@ -267,6 +293,20 @@ export class Day extends IslandElement {
             <div><span>${words.t("peak_saved")}</span><b>${words.power(Math.max(0, peakWithout.watts - peak.watts))}</b></div>
           </div>`
         : nothing}`;
+  }
+
+  /** Return a button for what fingers and the mouse do on the chart itself. */
+  private renderLook(text: string, sign: string, look: (chart: Chart) => void): TemplateResult {
+    return html`<button
+      aria-label=${text}
+      title=${text}
+      @click=${() => {
+        const chart = this.renderRoot.querySelector<Chart>("tangle-grid-chart");
+        if (chart) look(chart);
+      }}
+    >
+      ${sign}
+    </button>`;
   }
 
   /** Return the days of a week as bars, each with its mean and its peak. On a fast street a day is minutes long. */

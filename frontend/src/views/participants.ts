@@ -27,6 +27,13 @@ export class Participants extends IslandElement {
     `,
   ];
 
+  protected override concerns(before: Picture, after: Picture): boolean {
+    if (before.requests !== after.requests || before.vehicles !== after.vehicles || before.wallets !== after.wallets) return true;
+    const [was, is] = [before.participants, after.participants];
+    // What each of them does now is shown by its own box.
+    return was !== is && (Object.keys(was).length !== Object.keys(is).length || Object.entries(is).some(([id, each]) => was[id]?.name !== each.name));
+  }
+
   protected override renderIsland(picture: Picture, island: Island): TemplateResult {
     const words = this.words;
     const order = ([id, each]: [string, { name: string }]): string =>

@@ -9,6 +9,7 @@ import { isAsked } from "../sentences";
 import { headline } from "../sentences";
 import type { Island, Picture } from "../picture";
 import { shared } from "../styles";
+import { outageBox, supplyStyles } from "../parts/supply";
 import "../parts/diagram";
 
 @customElement("tangle-grid-transformer")
@@ -17,6 +18,7 @@ export class Transformer extends IslandElement {
 
   static override styles = [
     shared,
+    supplyStyles,
     css`
       :host {
         display: block;
@@ -35,6 +37,7 @@ export class Transformer extends IslandElement {
     const asked = Object.entries(picture.participants).filter(([id]) => isAsked(picture, id));
     return html`
       <p class="headline" role="status">${headline(picture, island, words)}</p>
+      ${outageBox(picture, island, words, this.hass)}
       ${asked.length
         ? html`<p class="old">${words.t("asked_now", { names: asked.map(([, each]) => each.name).join(", ") })}</p>`
         : nothing}

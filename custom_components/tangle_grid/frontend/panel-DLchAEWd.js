@@ -1,8 +1,8 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-BYaxlGvN.js";import{i as m,n as h,t as g}from"./words-zZ-k-qX8.js";import{t as _}from"./entry-B1uCjcAk.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-OVscFIa8.js";import{i as m,n as h,t as g}from"./words-DY9feDn8.js";import{t as _}from"./entry-CgSGXT93.js";var v=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
-    `]}renderIsland(t,n){let i=this.words,a=([e,n])=>`${e===this.chosen?0:s(t,e)?1:u(t,e)?2:3}${n.name}`,o=Object.entries(t.participants).filter(([,e])=>this.kinds.includes(e.kind)).sort((e,t)=>a(e).localeCompare(a(t)));if(o.length===0)return l`<p class="waiting">${i.t(`none_of_kind`)}</p>
+    `]}concerns(e,t){if(e.requests!==t.requests||e.vehicles!==t.vehicles||e.wallets!==t.wallets)return!0;let[n,r]=[e.participants,t.participants];return n!==r&&(Object.keys(n).length!==Object.keys(r).length||Object.entries(r).some(([e,t])=>n[e]?.name!==t.name))}renderIsland(t,n){let i=this.words,a=([e,n])=>`${e===this.chosen?0:s(t,e)?1:u(t,e)?2:3}${n.name}`,o=Object.entries(t.participants).filter(([,e])=>this.kinds.includes(e.kind)).sort((e,t)=>a(e).localeCompare(a(t)));if(o.length===0)return l`<p class="waiting">${i.t(`none_of_kind`)}</p>
         <button class="primary" @click=${()=>e(`/config/integrations/integration/tangle_grid`)}>${i.t(`add_participant`)}</button>`;let c=this.kinds.includes(`charger`)?i.t(`view_charging`):i.t(`view_homes`);return l`<h2 class="hidden">${c}</h2><div class="grid">
       ${o.map(([e])=>l`<tangle-grid-participant
           .hass=${this.hass}
@@ -22,7 +22,7 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-DakNLmgA.js`),[],import.meta.url)}}static{this.styles=[f,i`
+    </article>`}};d([o({attribute:!1})],v.prototype,`kinds`,void 0),d([o()],v.prototype,`chosen`,void 0),d([t()],v.prototype,`opened`,void 0),v=d([p(`tangle-grid-participants`)],v);var y=[`transformer`,`charging`,`homes`,`day`,`tangle`],b=`/tangle_grid`,x=[`charger`],S=[`household`,`battery`,`solar`],C=5e3,w=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(b,``).split(`/`);location.pathname.startsWith(b)&&(this.view=y.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-BrrEw4tO.js`),[],import.meta.url)}}static{this.styles=[f,i`
       :host {
         display: block;
         min-height: 100vh;

@@ -1,0 +1,76 @@
+/** Other islands: the street above, houses below, neighbours beside; how the way to them is, and what passes. */
+
+import { html, nothing, type TemplateResult } from "lit";
+
+import { icon } from "../icons";
+import { sum, type Island, type Link, type LinkState, type Picture } from "../picture";
+import type { Words } from "../words";
+
+/** A way that is not as it should be: how it is framed. */
+const TONES: Record<LinkState, "" | "warn" | "bad"> = {
+  connected: "",
+  slow: "warn",
+  waiting: "warn",
+  dead: "bad",
+  refused: "bad",
+  ended: "bad",
+};
+
+export function toneOf(link: Link): "" | "warn" | "bad" {
+  return TONES[link.state] ?? "warn";
+}
+
+/** Return those that are not a line of this island. */
+export function otherIslands(picture: Picture, relation: Link["relation"]): Link[] {
+  return Object.values(picture.links).filter((link) => link.relation === relation);
+}
+
+/** Return a house below by its line. */
+export function houseAt(picture: Picture, feederId: string): Link | undefined {
+  return Object.values(picture.links).find((link) => link.feeder === feederId);
+}
+
+/** Return how the way is, and why it is not as it should be; nothing while all is well. */
+export function linkTrouble(link: Link, words: Words): string | null {
+  if (link.state === "connected") return null;
+  const state = words.t(`link_state_${link.state}`);
+  return link.why ? `${state}: ${words.common(`link_why_${link.why}`, link.figures)}` : state;
+}
+
+/** Return what may pass, and what was said of it. */
+export function linkFacts(link: Link, words: Words, island: Island): string {
+  const limit = sum(link.limit_w);
+  const facts: string[] = [];
+  if (link.relation !== "beside") {
+    const isAbove = link.relation === "above";
+    facts.push(
+      limit === null ? words.t("link_no_limit") : words.t(isAbove ? "link_grants" : "link_may", { power: words.power(limit) }),
+    );
+  }
+  if (link.price !== null) facts.push(`${words.money(link.price, island)}/kWh`);
+  const slots = link.reports?.slots ?? [];
+  if (slots.length) {
+    const wanting = slots.filter((slot) => slot.connected);
+    const need = wanting.reduce((total, slot) => total + (slot.need_wh ?? 0), 0);
+    facts.push(words.t("link_slots", { wanting: wanting.length, count: slots.length, energy: words.energy(need) }));
+  }
+  if (link.reports?.offers_w) facts.push(words.t("link_offers", { power: words.power(link.reports.offers_w) }));
+  return facts.join(" · ");
+}
+
+/** Return the content of the box of another island. */
+export function linkBox(link: Link, words: Words, island: Island): TemplateResult {
+  const trouble = linkTrouble(link, words);
+  return html`<div class="spread">
+      <div class="name">${icon("link")}<span>${link.name}</span></div>
+      <span class="number">${link.power_w === null ? "?" : words.power(link.power_w)}</span>
+    </div>
+    ${linkLines(link, words, island, trouble, words.t(`link_${link.relation}`))}`;
+}
+
+/** Return what is said below the name of another island. */
+export function linkLines(link: Link, words: Words, island: Island, trouble = linkTrouble(link, words), relation = ""): TemplateResult {
+  const facts = linkFacts(link, words, island);
+  return html`${trouble ? html`<div class="why"><b class="chip ${toneOf(link)}">!</b> ${trouble}</div>` : nothing}
+    <div class="why">${[relation, facts].filter(Boolean).join(" · ")}</div>`;
+}

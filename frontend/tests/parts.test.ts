@@ -1,0 +1,185 @@
+// @vitest-environment happy-dom
+
+import { render } from "lit";
+import { describe, expect, test, vi } from "vitest";
+
+import { houseAt, linkFacts, linkTrouble, otherIslands, toneOf } from "../src/parts/links";
+import { modeButtons } from "../src/parts/modes";
+import { plannedSoc } from "../src/parts/participant";
+import { isWhole, LEAST_S, moved, stretched, within } from "../src/parts/stretch";
+import { isDead, outageBox, outageOf, outageSentence, stillOn } from "../src/parts/supply";
+import type { Link, Mode, Supply } from "../src/picture";
+import { headline } from "../src/sentences";
+import { Words } from "../src/words";
+import { fakeHass, island, participant, request } from "./support";
+
+const hass = fakeHass();
+const words = new Words(hass);
+
+function drawn(template: unknown): HTMLElement {
+  const into = document.createElement("div");
+  render(template, into);
+  return into;
+}
+
+describe("the charging modes", () => {
+  test("are four buttons, of which the one in force is pressed", () => {
+    const buttons = [...drawn(modeButtons("sun", words, false, () => undefined)).querySelectorAll("button")];
+    expect(buttons.map((each) => each.textContent?.trim())).toEqual(["mode_now", "mode_departure", "mode_sun", "mode_pause"]);
+    expect(buttons.map((each) => each.getAttribute("aria-pressed"))).toEqual(["false", "false", "true", "false"]);
+  });
+
+  test("are chosen with one tap, and not a second time", () => {
+    const chosen = vi.fn<(mode: Mode) => void>();
+    const buttons = drawn(modeButtons("now", words, false, chosen)).querySelectorAll("button");
+    buttons[0]!.click();
+    expect(chosen).not.toHaveBeenCalled();
+    buttons[3]!.click();
+    expect(chosen.mock.calls).toEqual([["pause"]]);
+  });
+
+  test("are not there for who has none", () => {
+    expect(drawn(modeButtons(undefined, words, false, () => undefined)).querySelector("button")).toBeNull();
+  });
+});
+
+describe("an outage", () => {
+  const supply = (state: Supply["state"], others: Partial<Supply> = {}): Supply => ({
+    state, since: 3_600, lost_at: 3_600, lasts_until: null, waiting: [], ...others,
+  });
+  const home = participant("Home", {
+    loads: [
+      { entity: "switch.pump", power_w: 300, on: true, shed: false },
+      { entity: "switch.boiler", power_w: 2_000, on: false, shed: true },
+    ],
+  });
+  const alone = (state: Supply["state"], others: Partial<Supply> = {}) =>
+    island({
+      supply: { "0": supply(state, others) },
+      participants: { home, sun: participant("Sun", { kind: "solar", power_w: -900 }) },
+    });
+
+  test("stands in the headline before anything else", () => {
+    const picture = alone("island");
+    picture.feeders.main = { ...picture.feeders.main!, blind: true };
+    expect(headline(picture, picture.island["0"]!, words)).toMatch(/^headline_supply_island .*"since":"01:00"/);
+    expect(outageSentence(picture, picture.island["0"]!, supply("dead", { lost_at: null }), words)).toContain('"since":"?"');
+  });
+
+  test("is none while the cable feeds, or where nobody would know", () => {
+    for (const picture of [island(), island({ supply: { "0": supply("cable") } })]) {
+      expect(outageOf(picture)).toBeNull();
+      expect(isDead(picture)).toBe(false);
+      expect(drawn(outageBox(picture, picture.island["0"]!, words, hass)).textContent?.trim()).toBe("");
+    }
+  });
+
+  test("says what runs, who gives, for how long, and what waits in its order", () => {
+    const picture = alone("island", { lasts_until: 7_200, waiting: [["home", "switch.boiler"], ["charger", null]] });
+    const said = drawn(outageBox(picture, picture.island["0"]!, words, hass)).textContent ?? "";
+    expect(stillOn(picture, hass)).toEqual({ on: ["switch.pump"], gives: ["Sun"] });
+    expect(said).toMatch(/outage_lasts_until.*02:00/);
+    expect(said).toMatch(/switch\.boiler, Charger A/);
+  });
+
+  test("that nobody confirmed promises nothing", () => {
+    const picture = alone("dead");
+    const said = drawn(outageBox(picture, picture.island["0"]!, words, hass)).textContent ?? "";
+    expect(said).not.toContain("outage_lasts");
+    expect(said).not.toContain("outage_on");
+    expect(isDead(picture)).toBe(true);
+  });
+
+  test("names six, and counts the rest", () => {
+    const waiting = Array.from({ length: 8 }, (_, number): [string, null] => [`c${number}`, null]);
+    const picture = alone("returning", { waiting });
+    expect(drawn(outageBox(picture, picture.island["0"]!, words, hass)).textContent).toContain('"count":2');
+    expect(isDead(picture)).toBe(false);
+  });
+});
+
+describe("another island", () => {
+  const link = (others: Partial<Link>): Link => ({
+    name: "Number 12", relation: "below", power_w: -900, limit_w: null, state: "connected", why: null, figures: {},
+    price: null, feeder: "house", reports: null, device_id: null, ...others,
+  });
+  const street = island().island["0"]!;
+
+  test("is found by where it is", () => {
+    const picture = island({ links: { a: link({}), b: link({ relation: "above", feeder: null, name: "Hill" }) } });
+    expect(otherIslands(picture, "above").map((each) => each.name)).toEqual(["Hill"]);
+    expect(houseAt(picture, "house")?.name).toBe("Number 12");
+    expect(houseAt(picture, "main")).toBeUndefined();
+  });
+
+  test("that is silent says why, and what holds", () => {
+    const silent = link({ state: "dead", why: "lost" });
+    expect(linkTrouble(silent, words)).toMatch(/^link_state_dead: .*link_why_lost/);
+    expect(toneOf(silent)).toBe("bad");
+    expect(linkFacts(silent, words, street)).toBe("link_no_limit");
+    expect(linkTrouble(link({}), words)).toBeNull();
+  });
+
+  test("says what it may draw, and what it reports", () => {
+    const slots = [{ connected: true, need_wh: 4_000, power_w: 0 }, { connected: false, need_wh: null, power_w: 0 }];
+    const said = linkFacts(link({ limit_w: [1_000, 1_000, 1_000], reports: { offers_w: 700, slots } }), words, street);
+    expect(said).toMatch(/link_may .*3\.0 kW.*link_slots .*"wanting":1,"count":2,"energy":"4\.0 kWh".*link_offers .*700 W/);
+  });
+
+  test("that grants or sells says so", () => {
+    expect(linkFacts(link({ relation: "above", limit_w: [500, 0, 0] }), words, street)).toMatch(/^link_grants/);
+    expect(linkFacts(link({ relation: "beside", price: 0.21 }), words, street)).toMatch(/0\.21\/kWh$/);
+  });
+});
+
+describe("a battery that helps", () => {
+  const at = (others: object, state = "active"): ReturnType<typeof plannedSoc> => {
+    const open = { ...request(state, "store"), starts_at: 0, ends_at: 3_600 };
+    const store = participant("Store", { kind: "battery", soc: 60, capacity_wh: 10_000, setpoint: -2_000, reserve_soc: 20, ...others });
+    return plannedSoc(island({ participants: { store }, requests: { a: open } }), "store", 0);
+  };
+
+  test("stands where what it gives takes it, never below its reserve", () => {
+    expect(at({})).toEqual({ soc: 40, at: 3_600 });
+    expect(at({ setpoint: -9_000 })).toEqual({ soc: 20, at: 3_600 });
+    expect(at({ setpoint: 9_000 })).toEqual({ soc: 100, at: 3_600 });
+    expect(at({ soc: 10 })).toEqual({ soc: 10, at: 3_600 });
+  });
+
+  test("that does not, or of which too little is known, has nothing planned", () => {
+    expect(at({}, "declined")).toBeNull();
+    expect(at({ soc: null })).toBeNull();
+    expect(at({ capacity_wh: 0 })).toBeNull();
+    expect(plannedSoc(island(), "charger", 0)).toBeNull();
+  });
+});
+
+describe("a stretch of time", () => {
+  test("is moved, and stays within what there is", () => {
+    expect(moved([1_000, 3_000], 500, [0, 10_000])).toEqual([1_500, 3_500]);
+    expect(moved([1_000, 3_000], -5_000, [0, 10_000])).toEqual([0, 2_000]);
+    expect(moved([1_000, 3_000], 50_000, [0, 10_000])).toEqual([8_000, 10_000]);
+  });
+
+  test("is stretched around what is pointed at", () => {
+    expect(stretched([0, 8_000], 0.5, 2_000, [0, 10_000])).toEqual([1_000, 5_000]);
+    expect(stretched([0, 8_000], 9, 2_000, [0, 10_000])).toEqual([0, 10_000]);
+    expect(stretched([0, 8_000], 0.001, 4_000, [0, 10_000])).toEqual([4_000 - LEAST_S / 2, 4_000 + LEAST_S / 2]);
+  });
+
+  test("is never shorter than what can be looked at, nor longer than all", () => {
+    expect(within([5, 6], [0, 10_000])).toEqual([5, 5 + LEAST_S]);
+    expect(within([5, 6], [0, 100])).toEqual([0, 100]);
+    expect(isWhole([0, 100], [0, 100])).toBe(true);
+    expect(isWhole([0, 50], [0, 100])).toBe(false);
+  });
+});
+
+describe("what is drawn again", () => {
+  test("numbers and times are as without a kept format", () => {
+    expect(words.number(1_234.5, 1)).toBe((1_234.5).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+    expect(words.time(3_600)).toBe("01:00");
+    expect(words.time(3_600, true)).toBe("01:00:00");
+    expect(new Words({ ...hass, locale: { ...hass.locale, number_format: "decimal_comma" } }).number(1_234.5, 1)).toBe("1.234,5");
+  });
+});
