@@ -18,8 +18,7 @@ from custom_components.tangle_grid.ledger import SUPPLY
 from scripts.lib.demo.api import ApiError, HomeAssistantApi, Json
 from scripts.lib.demo.launching import ROOT, DemoProcess, free_port
 from scripts.lib.demo.process import RESTART_EXIT_CODE, child_environment
-from scripts.lib.demo.stories import FLEXIBLE
-from scripts.lib.demo.street import DOMAIN, Street, read_street
+from scripts.lib.demo.street import DOMAIN, FLEXIBLE, Street, read_street
 
 pytestmark = pytest.mark.e2e
 

@@ -13,7 +13,6 @@ import aiohttp
 
 from .api import HomeAssistantApi
 from .check import full_cycle
-from .dashboard import PATH, install_dashboard
 from .errors import DemoError, StepError
 from .progress import Progress
 from .running import Options, RunningHome, running_home
@@ -22,6 +21,8 @@ from .street import set_up_street
 DEFAULT_PORT: Final = 8123
 DEFAULT_SPEED: Final = 30.0
 MAX_SEED: Final = 1_000_000
+#: The island's own page, which opens first.
+PATH: Final = "tangle_grid"
 
 
 def _speed(text: str) -> float:
@@ -64,8 +65,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 async def _set_up(home: RunningHome, options: Options, progress: Progress) -> None:
     async with HomeAssistantApi.connect(home.url) as api:
-        street = await set_up_street(api, speed=options.speed, seed=options.seed, progress=progress)
-        await install_dashboard(api, street)
+        await set_up_street(api, speed=options.speed, seed=options.seed, progress=progress)
+        await _open_first(api)
+
+
+async def _open_first(api: HomeAssistantApi) -> None:
+    await api.command("frontend/set_system_data", key="core", value={"default_panel": PATH})
 
 
 async def demo(options: Options, progress: Progress) -> None:
@@ -79,7 +84,7 @@ async def demo(options: Options, progress: Progress) -> None:
                 "  This machine's browser is logged in without a password.\n"
                 f"  An hour on the street takes {3600 / options.speed:.0f} seconds. Ctrl-C stops the demo.\n"
             )
-            # Each start gives the street a new evening, and the dashboard shows its clock.
+            # Each start gives the street a new evening.
             await home.restarted()
 
 
@@ -89,7 +94,7 @@ async def check(options: Options, progress: Progress) -> dict[str, object]:
     async def cycle(home: RunningHome) -> dict[str, object]:
         async with HomeAssistantApi.connect(home.url) as api:
             street = await set_up_street(api, speed=options.speed, seed=options.seed, progress=progress)
-            await install_dashboard(api, street)
+            await _open_first(api)
             return await full_cycle(api, street, progress)
 
     async with running_home(options, progress) as home:

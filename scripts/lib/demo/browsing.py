@@ -17,7 +17,6 @@ FLAGS: Final = [
 DESKTOP: Final = ViewportSize(width=1440, height=1000)
 PHONE: Final = ViewportSize(width=412, height=915)
 OPEN_TIMEOUT_MS: Final = 60_000
-DASHBOARD: Final = "hui-sections-view"
 #: What stands on each page of the island's own.
 SCREEN: Final = "tangle-grid-panel .box, tangle-grid-panel .headline"
 
@@ -40,14 +39,13 @@ async def open_page(
     size: ViewportSize = DESKTOP,
     scheme: Literal["light", "dark"] = "light",
     scale: float = 1.0,
-    stands: str = DASHBOARD,
 ) -> Page:
-    """Open an address in a profile of its own and wait until what `stands` names is there: the dashboard."""
+    """Open an address in a profile of its own and wait until something of the island is there."""
     context = await browser.new_context(
         viewport=size, color_scheme=scheme, device_scale_factor=scale, service_workers="block", locale="en-GB"
     )
     page = await context.new_page()
     page.set_default_timeout(OPEN_TIMEOUT_MS)
     await page.goto(url)
-    await page.locator(stands).first.wait_for(state="visible")
+    await page.locator(SCREEN).first.wait_for(state="visible")
     return page

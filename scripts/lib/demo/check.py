@@ -14,8 +14,7 @@ from .errands import Errands
 from .errors import DemoError, StepError
 from .progress import Progress
 from .states import LiveStates
-from .stories import FLEXIBLE
-from .street import DOMAIN, Owner, Street
+from .street import DOMAIN, FLEXIBLE, Owner, Street
 
 # Real seconds; together below six minutes.
 _FIRST_READING_S: Final = 30

@@ -12,8 +12,6 @@ from .errors import DemoError
 ROOT: Final = Path(__file__).resolve().parents[3]
 LOOPBACK: Final = "127.0.0.1"
 HOME_NAME: Final = "Tangle Grid demo"
-THRESHOLD_LINE: Final = "street_threshold"
-CAPACITY_LINE: Final = "street_capacity"
 
 # Trusting the loopback lets the person's own browser in without a password. That is only right because the server
 # is bound to the loopback as well (http_storage).
@@ -41,21 +39,6 @@ recorder:
   commit_interval: 1
 history:
 logbook:
-energy:
-# Lines in the graph of the street; scripts/demo sets them to what the island says.
-input_number:
-  {THRESHOLD_LINE}:
-    name: Asks for help above
-    min: 0
-    max: 1000
-    initial: 74
-    unit_of_measurement: "%"
-  {CAPACITY_LINE}:
-    name: May carry
-    min: 0
-    max: 1000
-    initial: 100
-    unit_of_measurement: "%"
 automation: !include automations.yaml
 script: !include scripts.yaml
 logger:

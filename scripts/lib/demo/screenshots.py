@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.async_api import Browser, ViewportSize
 
-from .browsing import DASHBOARD, DESKTOP, PHONE, SCREEN, chromium, open_page
+from .browsing import DESKTOP, PHONE, chromium, open_page
 from .launching import ROOT, DemoProcess, free_port
 
 IMAGES: Final = ROOT / "docs" / "images"
@@ -31,16 +31,10 @@ async def picture(
     *,
     size: ViewportSize = DESKTOP,
     scheme: Literal["light", "dark"] = "light",
-    whole: bool = False,
-    stands: str = DASHBOARD,
 ) -> None:
-    """One picture, as `docs/images/NAME.png`; with `whole` of the full page."""
-    page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5, stands=stands)
+    """One picture, as `docs/images/NAME.png`."""
+    page = await open_page(browser, url, size=size, scheme=scheme, scale=1.5)
     await page.wait_for_timeout(_SETTLE_MS)
-    if whole:
-        height: int = await page.evaluate("document.documentElement.scrollHeight")
-        await page.set_viewport_size(ViewportSize(width=size["width"], height=height))
-        await page.wait_for_timeout(_SETTLE_MS)
     await page.screenshot(path=IMAGES / f"{name}.png")
     print(f"docs/images/{name}.png", file=sys.stderr)
     await page.context.close()
@@ -48,7 +42,7 @@ async def picture(
 
 async def evening(browser: Browser, url: str) -> None:
     """The transformer's page as it moves, as `docs/images/screen-evening.gif`: small, and in few colours."""
-    page = await open_page(browser, url, size=_SMALL, stands=SCREEN)
+    page = await open_page(browser, url, size=_SMALL)
     await page.wait_for_timeout(_SETTLE_MS)
     frames = []
     for _ in range(_FRAMES):
@@ -69,26 +63,19 @@ async def evening(browser: Browser, url: str) -> None:
 
 
 async def all_pictures(url: str, executable: str) -> None:
-    """Wait until somebody has said no, feeds back and has earned something, then take them all."""
+    """Wait until somebody helps and somebody has said no, then take them all."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    street = f"{url}/street"
     async with chromium(executable) as browser:
-        page = await open_page(browser, street)
-        for words in ("said no", "feeding energy back", "earned"):
-            await page.get_by_text(words).first.wait_for(timeout=STORY_TIMEOUT_MS)
+        page = await open_page(browser, f"{url}/day")
+        for words in ("helps now", "said no"):
+            await page.get_by_text(words).first.wait_for(state="attached", timeout=STORY_TIMEOUT_MS)
         await page.context.close()
-        await picture(browser, street, "street-light")
-        await picture(browser, street, "street-dark", scheme="dark")
-        await picture(browser, street, "street-phone", size=PHONE)
-        for path in ("participants", "wallets", "tangle"):
-            await picture(browser, f"{url}/{path}", path)
-        screen = f"{url.rsplit('/', 1)[0]}/tangle_grid"
-        await picture(browser, screen, "screen-light", stands=SCREEN)
-        await picture(browser, screen, "screen-dark", scheme="dark", stands=SCREEN)
-        await picture(browser, screen, "screen-phone", size=PHONE, stands=SCREEN)
-        await evening(browser, screen)
-        for view in ("charging", "day", "tangle"):
-            await picture(browser, f"{screen}/{view}", f"screen-{view}", stands=SCREEN)
+        await picture(browser, url, "screen-light")
+        await picture(browser, url, "screen-dark", scheme="dark")
+        await picture(browser, url, "screen-phone", size=PHONE)
+        await evening(browser, url)
+        for view in ("charging", "homes", "day", "tangle"):
+            await picture(browser, f"{url}/{view}", f"screen-{view}")
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ START: Final = "17:36:00"
 DEFAULT_SEED: Final = 1
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
+# They can be asked.
+FLEXIBLE: Final = ("charger", "battery", "household")
 _SERVICES: Final = ("parking", "toll", "data_topic")
 _ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
 _MAX_STEPS: Final = 6
