@@ -181,6 +181,7 @@ def charger_hands(
         power=PowerSource(power=ids[POWER], currents=currents),
         connected=ids[PLUG],
         limit=ids[LIMIT],
+        limit_unit=str(device.entities[LIMIT].unit),
         pause=Pause(switch=ids.get(SWITCH), inverted=switch_pauses),
     )
     return Hands(

@@ -65,6 +65,7 @@ class ChargerSpec:
     lowest_a: float = 0.0
     has_switch: bool = True
     per_phase: bool = True
+    in_watts: bool = False
     floor_a: float = 0.0
     switch_pauses: bool = False
 
@@ -144,6 +145,7 @@ class Site:
                 lowest_a=spec.lowest_a,
                 has_switch=spec.has_switch,
                 per_phase=spec.per_phase,
+                in_watts=spec.in_watts,
             )
             for spec in chargers
         }

@@ -445,3 +445,44 @@ async def test_phases_by_actions(hass: HomeAssistant, show: Show) -> None:
     assert adapter.telemetry().phases_shown is None
     await adapter.apply(change_to(1, 6.0))
     assert [call.data["count"] for call in ran] == [1]
+
+
+# A power for nobody knows how many phases
+
+
+@pytest.mark.parametrize(
+    ("data", "undivided"),
+    [
+        ({"current_limit": "number.limit"}, False),
+        ({"current_limit": "number.limit", "limit_unit": "%"}, False),
+        ({"current_limit": "number.limit", "limit_unit": "kW"}, True),
+        ({"current_limit": "number.limit", "limit_unit": "W", "currents": ["sensor.a", "sensor.b", "sensor.c"]}, False),
+        ({"control": "actions", "set_actions": EASEE}, True),
+        ({"control": "actions", "set_actions": [{"action": "x.y", "data": {"amps": "{{ amps }}"}}]}, False),
+        ({"control": "on_off", "enable": "switch.charger"}, False),
+    ],
+)
+async def test_who_shares_a_power_is_unknown_where_only_the_total_is_measured(
+    hass: HomeAssistant, show: Show, data: dict[str, Any], undivided: bool
+) -> None:
+    assert built(hass, **data)[0].limit_undivided is undivided
+
+
+async def test_a_power_is_for_one_phase_until_told_otherwise_and_when_nobody_watches(
+    hass: HomeAssistant, show: Show
+) -> None:
+    show("number.limit", 2760, "W", min=1380, max=11_040, step=1)
+    written = async_mock_service(hass, "number", "set_value")
+    adapter = charger(hass, current_limit="number.limit", limit_unit="W")
+    assert adapter.telemetry().shown_a == 12.0
+    assert adapter.telemetry().least_w == 1380.0
+    await adapter.apply(amps(10, phases=3))
+    show("number.limit", 6900, "W", min=1380, max=11_040, step=1)
+    assert adapter.telemetry().least_w == 1380.0
+    await adapter.safe_state()
+    assert [call.data["value"] for call in written] == [6900.0, 1380.0]
+
+
+async def test_a_current_has_no_least_power(hass: HomeAssistant, show: Show) -> None:
+    show("number.limit", 10, "A", min=6, max=16, step=1)
+    assert charger(hass, current_limit="number.limit").telemetry().least_w == 0.0

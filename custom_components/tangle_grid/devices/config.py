@@ -77,7 +77,16 @@ from .adapters.solar import SolarAdapter
 from .io.action_running import ActionRunner
 from .io.entity_reading import EntityReader, ToGridTime
 from .io.entity_writing import EntityWriter
-from .shape import Actions, ChargerControl, LoadUse, battery_shape, charger_shape, phase_change, power_source
+from .shape import (
+    Actions,
+    ChargerControl,
+    LoadUse,
+    battery_shape,
+    charger_shape,
+    is_limit_undivided,
+    phase_change,
+    power_source,
+)
 
 type Data = Mapping[str, Any]
 
@@ -201,6 +210,7 @@ def _charger(subentry: ConfigSubentry) -> ChargerConfig:
         learn_phases=bool(data.get(CONF_LEARN_PHASES, True)),
         phase_hold_s=None if change is None else change.hold_s,
         phase_pauses=change is None or change.pauses,
+        limit_undivided=is_limit_undivided(data),
         policy=car.policy,
     )
 

@@ -67,6 +67,7 @@ Meters, in the data of the island (`meter`: lists by `power` or `current`, and `
     meter_total: What the one sensor of power measures: `feeders.MeterTotal` (a phase unless said).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -125,6 +126,7 @@ type Data = Mapping[str, Any]
 type Actions = tuple[Mapping[str, Any], ...]
 
 LIMIT_UNITS: Final = (UnitOfElectricCurrent.AMPERE, UnitOfPower.WATT, UnitOfPower.KILO_WATT, PERCENTAGE)
+_POWERS: Final = frozenset({UnitOfPower.WATT, UnitOfPower.KILO_WATT})
 _PHASE_COUNTS: Final = (1, 3)
 
 
@@ -373,6 +375,15 @@ def charger_shape(data: Data) -> ChargerShape:
         phases=phase_change(data),
         keep_alive_s=_positive(data, CONF_KEEP_ALIVE),
     )
+
+
+def is_limit_undivided(data: Data) -> bool:
+    """Return whether a charger is told a power for all phases together, and measures none of them by itself."""
+    if data.get(CONF_CURRENTS):
+        return False
+    if data.get(CONF_CONTROL, ChargerControl.LIMIT) == ChargerControl.ACTIONS:
+        return "watts" in json.dumps(data.get(CONF_SET_ACTIONS), default=str)
+    return data.get(CONF_LIMIT_UNIT) in _POWERS
 
 
 def battery_shape(data: Data) -> BatteryShape:

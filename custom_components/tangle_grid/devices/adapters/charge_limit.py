@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Final, override
 
 from homeassistant.core import State
+from homeassistant.util.unit_conversion import PowerConverter
 
 from ...grid.model.world import ChargerConfig
 from ..io.action_running import ActionRunner
@@ -36,6 +37,11 @@ class ChargeLimit(ABC):
     @abstractmethod
     def lowest_a(self) -> float:
         """The least that can be told, A per phase; 0 pauses."""
+
+    @property
+    def least_w(self) -> float:
+        """The least power that can be told, W; 0: any, or it is no power."""
+        return 0.0
 
     @abstractmethod
     def shown_a(self) -> float | None:
@@ -82,6 +88,8 @@ class EntityLimit(ChargeLimit):
         self._limit = entity_id
         self._scale = scale
         self._volts = (scale.watts_per_amp or 0.0) / len(config.phases)
+        if config.limit_undivided:
+            self._count(1)
         self._least_a = 0.0 if zero_pauses else config.min_current_a
         # The least that it goes down to, A: what it said last, while it says nothing.
         self._lowest_a = config.min_current_a
@@ -91,6 +99,14 @@ class EntityLimit(ChargeLimit):
     @override
     def available(self) -> bool:
         return self.shown_a() is not None
+
+    @property
+    @override
+    def least_w(self) -> float:
+        per_amp = self._scale.watts_per_amp
+        is_power = per_amp is not None and self._scale.unit in PowerConverter.VALID_UNITS
+        said = self._writer.lowest_a(self._limit, self._scale) if is_power else None
+        return 0.0 if said is None or per_amp is None else said * per_amp
 
     @property
     @override

@@ -91,7 +91,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         self._discharge = discharge_current
         self._fail_safe = fail_safe
         self._told_a: float | None = None
-        self._phases = len(config.phases)
+        self._phases = 1 if config.limit_undivided else len(config.phases)
         self._keep_alive = KeepAlive(shape.keep_alive_s)
         self.keep_alive_s = shape.keep_alive_s
         status = None if shape.status is None else shape.status.entity_id
@@ -125,6 +125,7 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
             lowest_a=self.lowest_a,
             kept_off=self.kept_off,
             phases_shown=None if self._phase_switch is None else self._phase_switch.shown(),
+            least_w=self._limit.least_w,
         )
 
     @property
@@ -163,6 +164,9 @@ class ChargerAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
     async def safe_state(self) -> None:
         """Bring it to its safe current, from above: what is lower stays, so that a stop never adds load."""
         safe_a = self._config.safe_current_a
+        if self._config.limit_undivided:
+            # Whoever charges next, while nobody watches, may have a car on one phase.
+            self._phases = 1
         lower = [each for each in (self._shown_a(), self._told_a) if each is not None]
         amps = min(safe_a, *lower) if lower else safe_a
         if amps > 0.0:

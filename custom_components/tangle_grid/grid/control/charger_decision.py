@@ -77,6 +77,7 @@ class ChargerDecision(DeviceDecision):
         else:
             self._lower_ceiling(device.trial.most_a, Cause.TRIAL)
         self._lower_ceiling(device.limit_a, Cause.PAYMENT)
+        self._lower_ceiling(device.phases_lid_a, Cause.ALLOCATION)
         if (asked_a := device.asked_a(asked.now, asked.timing)) is not None and asked_a < self.ceiling:
             self.ceiling = max(config.min_current_a, asked_a)
         if wiring.checked and not wiring.blind:
@@ -102,7 +103,8 @@ class ChargerDecision(DeviceDecision):
         running = 0.0 if self.told > 0 else 1.0
         self.order = (*precedence.place(self.device), running, *precedence.tie(self.device))
         self.rank = precedence.rank(self.device, self.order[:3])
-        if self.floor_a > 0:
+        if self.floor_a > 0 or self.device.is_first_tried:
+            # Who has to be given all to show how many phases share it is served better, and others lose less, after.
             # What cannot be paused draws its least current whatever is decided: it comes out of what others get.
             self.order = (_FIRST, *self.order)
 
@@ -205,5 +207,5 @@ class ChargerDecision(DeviceDecision):
             cause=self.cause,
             reduces=before is None or amps < before,
             again=again,
-            phases=self.device.phases_told,
+            phases=self.device.phases_told(amps),
         )

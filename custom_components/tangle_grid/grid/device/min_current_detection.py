@@ -4,6 +4,9 @@ Such a car shows it: it is told 6 A, wants energy, and draws nothing. Then it is
 10 A, and when it charges with that, that is its least current until it leaves. Otherwise it was something else (it is
 full and did not say so, or waits for a time of its own): then the configured current counts again, and nothing is
 concluded until it has charged once more. So a car that only waits costs two attempts.
+
+A charger that is told a power may need that of three phases before its car charges at all (`tries_all`): it is given
+its greatest current or nothing, and again after a while.
 """
 
 from collections.abc import Mapping
@@ -19,6 +22,8 @@ _REFUSED_S: Final = 90.0
 ATTEMPTS_A: Final = (8.0, 10.0)
 #: What could not be tried for so long, because there was no room, is forgotten, s.
 _ATTEMPT_S: Final = 1800.0
+#: Who may need the power of three phases is given it once more after this, s.
+_RETRY_S: Final = 600.0
 #: After a longer time without watching, another car may be there, s.
 _SAME_CAR_S: Final = 600.0
 
@@ -33,7 +38,12 @@ class MinimumWatch:
     Attributes:
         learned: What it needs, A per phase: tried, or being tried; None: the configured current counts.
         confirmed: It has charged with that.
+        tries_all: What is tried is the greatest current, and nothing below it.
+        has_refused: It was given all that there is to try, and did not charge.
     """
+
+    tries_all = False
+    has_refused = False
 
     def __init__(self, configured_a: float, max_a: float) -> None:
         self._configured_a = configured_a
@@ -46,6 +56,12 @@ class MinimumWatch:
         #: The least that it charged with, and the most that it did not use since it charged last.
         self._used_a: float | None = None
         self._refused_a = 0.0
+        self._closed_at = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is more to try: it has neither charged nor refused all."""
+        return self._used_a is None and self._refused_a < self._max_a
 
     @property
     def current_a(self) -> float:
@@ -55,7 +71,7 @@ class MinimumWatch:
     def forget(self) -> None:
         """Go back to the configured current: there is another car, or a doubt."""
         self.learned = None
-        self.confirmed = False
+        self.confirmed = self.has_refused = False
         self._idle_since = self._used_a = None
         self._refused_a = 0.0
 
@@ -72,8 +88,13 @@ class MinimumWatch:
         if self._seen_at is not None and not 0.0 <= now - self._seen_at <= _SAME_CAR_S:
             self.forget()
         self._seen_at = now
+        if self.learned is not None and self.learned > ATTEMPTS_A[-1] and not self.tries_all:
+            # How many phases share the power is known by now: it was no least current.
+            self.forget()
         if self.learned is not None and not self.confirmed and now - self._tried_at >= _ATTEMPT_S:
             self.learned, self._refused_a = None, 0.0
+        if self.tries_all and not self.is_open and not 0.0 <= now - self._closed_at < _RETRY_S:
+            self._refused_a = 0.0
         if told_a < self._configured_a or now - told_at < _SETTLED_S:
             self._idle_since = None
         elif drawn_a >= _CHARGES_A:
@@ -112,11 +133,13 @@ class MinimumWatch:
     def _refuses(self, now: float, told_a: float) -> None:
         self._refused_a = max(self._refused_a, told_a)
         known = self._used_a is not None and self._used_a <= self._refused_a
-        attempts = [amps for amps in ATTEMPTS_A if self._refused_a < amps <= self._max_a]
+        steps = (self._max_a,) if self.tries_all else ATTEMPTS_A
+        attempts = [amps for amps in steps if self._refused_a < amps <= self._max_a]
         if known or not attempts:
             # It has charged with no more than that, or uses nothing at all: it waits for something else.
             if not self.confirmed:
                 self.learned = None
+            self._closed_at, self.has_refused = now, True
             return
         self.learned, self.confirmed, self._tried_at = attempts[0], False, now
         self._idle_since = None

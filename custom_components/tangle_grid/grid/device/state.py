@@ -31,6 +31,7 @@ from .measurement import PowerLog
 from .min_current_detection import MinimumWatch
 from .own_power import OwnPower
 from .phase_change import ONE, THREE, PhaseChange
+from .phase_count import PhaseCount
 from .phase_detection import PhaseWatch
 from .probing import Probe
 from .report_interval import ReportWatch
@@ -69,6 +70,7 @@ class DeviceState:
         car: The car at a charger.
         charge: How full the car or battery is.
         phases: Which phases its car uses.
+        count: How many of them are proven to share a power that it is told.
         change: How it is changed over between one phase and three.
         minimum: The least current with which its car charges.
         reduced_at: When it was last reduced or found blind: increases wait from there.
@@ -133,6 +135,7 @@ class DeviceState:
         )
         self.resume = ResumeWatch()
         self.probe, self.change = Probe(), _change_of(config)
+        self.count = PhaseCount()
         self.first_shown_a: float | None = None
         self._shown_before = False
         self._reachable = True
@@ -323,16 +326,21 @@ class DeviceState:
         """
         config = self.config
         assert isinstance(config, ChargerConfig)  # noqa: S101  # only chargers are asked
-        if self.car.slack_since is None or self.setpoint is None or self.setpoint <= 0:
+        if self.car.slack_since is None or self.setpoint is None or self.setpoint <= 0 or self._seeks_more:
             return config.max_current_a
         if now - self.car.slack_since < timing.compliance_grace_s:
             return config.max_current_a
-        return max(config.min_current_a, min(self.setpoint, self.last_a + _SPARE_A))
+        drawn_a = self.last_a if self.reading is None else self._uses_a(self.reading, self.setpoint)
+        return max(config.min_current_a, min(self.setpoint, drawn_a + _SPARE_A))
 
     def learn_phases(self, now: float, meter: PhaseReading | None) -> None:
         """Find out which phases the car uses; `meter` is the newest trusted reading of the charger's feeder."""
         configured = self.configured
-        if not isinstance(configured, ChargerConfig) or not configured.learn_phases:
+        if not isinstance(configured, ChargerConfig):
+            return
+        if configured.limit_undivided and self.reading is not None:
+            self.count.observe(now, configured, self.reading, self.lease, plugged=self.car.connected)
+        if not configured.learn_phases:
             return
         if self.car.connected is False:
             self.phases.part()
@@ -361,10 +369,39 @@ class DeviceState:
         self.phases.switch(self.configured.phases[:1] if self.change.in_use == ONE else None)
         self.take_phases()
 
+    def phases_told(self, amps: float) -> int:
+        """Return how many phases a power is for that stands for `amps` A on each: the fewer, the more each has.
+
+        As few as it may be switched to, and as its car may use.
+        """
+        config = self.config
+        if self.change.possible and self.change.in_use is None:
+            return ONE
+        if self._shares_unknown and isinstance(config, ChargerConfig):
+            return self.count.told(config, amps)
+        return len(config.phases)
+
     @property
-    def phases_told(self) -> int:
-        """How many phases a power that it is told is for: as few as it may be switched to, since each has more then."""
-        return ONE if self.change.possible and self.change.in_use is None else len(self.config.phases)
+    def _shares_unknown(self) -> bool:
+        """Whether it is told a power and nobody knows how many phases share it."""
+        config = self.config
+        return isinstance(config, ChargerConfig) and config.limit_undivided and not self.phases.placed_by
+
+    @property
+    def is_first_tried(self) -> bool:
+        """Whether it is given all or nothing for the first time, to find out whether its car charges with that."""
+        minimum = self.minimum
+        return self._shares_unknown and minimum.tries_all and minimum.learned is not None and not minimum.has_refused
+
+    @property
+    def phases_lid_a(self) -> float | None:
+        """The most that it is told so that it shows how many phases share its power, A; None: anything."""
+        return self.count.lid_a if self._shares_unknown else None
+
+    @property
+    def _seeks_more(self) -> bool:
+        """Whether its car may need the power of more phases to charge at all, and this has not been tried yet."""
+        return self._shares_unknown and self.count.proven == 1 and self.minimum.is_open
 
     @property
     def _min_a(self) -> float:
@@ -385,20 +422,30 @@ class DeviceState:
             self.minimum.forget()
         elif reading is not None and lease is not None and lease.value is not None:
             need_wh = self.need_wh()
+            # A power that is meant for one phase starts no car that needs three: it is given all, or nothing.
+            self.minimum.tries_all = self._shares_unknown and self.count.proven == 1
             self.minimum.observe(
                 reading.at,
                 told_a=lease.value,
                 told_at=lease.changed_at,
-                drawn_a=self.last_a,
+                drawn_a=reading.total_w / NOMINAL_V if self.minimum.tries_all else self.last_a,
                 wants=not self.car.satisfied and (need_wh is None or need_wh > _NEEDS_AGAIN_WH),
             )
         self.take_minimum()
 
     def take_minimum(self) -> None:
         """Let the least current that is known by now count."""
-        least_a = max(self.minimum.current_a, self.shown.least_a)
+        least_a = max(self.minimum.current_a, self.shown.least_a, self._least_told_a())
         if isinstance(self.config, ChargerConfig) and self.config.min_current_a != least_a:
             self.config = replace(self.config, min_current_a=least_a)
+
+    def _least_told_a(self) -> float:
+        """Return what the least power that its limit takes stands for where it is for few phases, A per phase."""
+        config, telemetry = self.config, self.telemetry
+        if not self._shares_unknown or not isinstance(config, ChargerConfig):
+            return 0.0
+        least_w = telemetry.least_w if isinstance(telemetry, ChargerTelemetry) else 0.0
+        return min(config.max_current_a, least_w / (NOMINAL_V * self.count.proven))
 
     def _observe_car(self, elapsed_s: float, now: float, timing: Timing) -> None:
         config, reading, told, car = self.config, self.reading, self.setpoint, self.car
@@ -477,6 +524,7 @@ class DeviceState:
             "charge": self.charge.to_dict(),
             "phases": self.phases.to_dict(),
             "change": self.change.to_dict(),
+            "count": self.count.to_dict(),
             "minimum": self.minimum.to_dict() if isinstance(self.config, ChargerConfig) else None,
             "reports": self.reports.to_dict(),
             "life": self.life.to_dict(),
@@ -508,6 +556,8 @@ class DeviceState:
             self.take_phases()
         if (change := data.get("change")) is not None:
             self.change.restore(change)
+        if (counted := data.get("count")) is not None:
+            self.count.restore(counted)
         self.reports.restore(data.get("reports", ()))
         if (life := data.get("life")) is not None:
             self.life.restore(life)

@@ -79,8 +79,8 @@ def back_to_safety(
             cause=Cause.SAFE_STATE,
             reduces=any(each.value is not None and each.value > amps for each in told),
             again=again,
-            # A power counts for as few phases as it may be switched to.
-            phases=len(config.phases) if config.phase_hold_s is None else 1,
+            # A power counts for as few phases as it may be switched to, or as its car may use.
+            phases=1 if config.limit_undivided or config.phase_hold_s is not None else len(config.phases),
         )
     if isinstance(config, BatteryConfig):
         # Whoever cannot see must not let a battery charge that had been told to take less; others have their own rule.

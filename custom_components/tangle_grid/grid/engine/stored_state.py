@@ -307,6 +307,10 @@ _DEVICE: Final = record(
             maybe(record({"told": (maybe(whole(1, 3)), NEEDED), "changed_at": (maybe(_MOMENT), NEEDED)})),
             None,
         ),
+        "count": (
+            maybe(record({"proven": (whole(1, 3), NEEDED), "seen_at": (maybe(_MOMENT), NEEDED)})),
+            None,
+        ),
         "reports": (several(number(0.0, 1e5)), list),
         "forgets": (flag, False),
         "mode": (one_of(*ChargingMode), ChargingMode.DEPARTURE.value),
@@ -333,7 +337,7 @@ _DEVICE: Final = record(
     later=frozenset(
         {
             *("session_at", "arrived_at", "departure_at", "charge", "stays", "phases", "minimum", "reports", "forgets"),
-            *("life", "change", "protecting", "mode"),
+            *("life", "change", "count", "protecting", "mode"),
         }
     ),
     mend=_one_session,

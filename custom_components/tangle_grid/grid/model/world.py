@@ -148,6 +148,8 @@ class ChargerConfig:
         phase_hold_s: It can be changed over between all its phases and the first of them, and stays with what it has
             for so long at least, s; None: it cannot.
         phase_pauses: It has to be paused for that.
+        limit_undivided: It is told a power for all the phases that its car uses together, and measures only their
+            total: nobody knows beforehand what flows on one.
         is_shared: It stands for a charger of another island, which has an envelope instead of orders: it may draw more.
     """
 
@@ -169,6 +171,7 @@ class ChargerConfig:
     skips: tuple[float, ...] = ()
     phase_hold_s: float | None = None
     phase_pauses: bool = True
+    limit_undivided: bool = False
     is_shared: bool = False
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
@@ -353,6 +356,7 @@ class ChargerTelemetry:
         lowest_a: The least that it can be told, A per phase: 0 when it can be paused.
         kept_off: Somebody else switched it off: it is left alone until the next car.
         phases_shown: How many phases it shows to be switched to; None: it cannot be switched, or shows nothing.
+        least_w: The least power that its limit can be set to beside 0, W; 0: any, or its limit is no power.
     """
 
     reading: PhaseReading | None
@@ -367,6 +371,7 @@ class ChargerTelemetry:
     lowest_a: float = 0.0
     kept_off: bool = False
     phases_shown: int | None = None
+    least_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

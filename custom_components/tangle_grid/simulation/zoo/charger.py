@@ -30,8 +30,11 @@ class ZooCharger(ZooDevice):
         lowest_a: The least that its number takes.
         has_switch: It can be switched.
         per_phase: It measures the current of each phase, and not only the total power.
+        in_watts: Its number is a power, which the phases that its car uses share; to behaviours it is the current that
+            it would be on one.
 
     Attributes:
+        most_a: The greatest limit: that from the factory.
         limit_a: The limit that is in force.
         enabled: It may let current flow.
         amps: What flows on each phase that the car uses.
@@ -49,22 +52,26 @@ class ZooCharger(ZooDevice):
         lowest_a: float = 0.0,
         has_switch: bool = True,
         per_phase: bool = True,
+        in_watts: bool = False,
     ) -> None:
         super().__init__(agenda, *behaviours)
         self.wires, self.max_a, self.per_phase = wires, max_a, per_phase
+        self._unit, self._scale = ("W", NOMINAL_VOLTAGE) if in_watts else ("A", 1.0)
+        self.most_a = max_a * len(wires) if in_watts else max_a
         self.car: ZooCar | None = None
-        self.limit_a = max_a
+        self.limit_a = self.most_a
         self.enabled = True
         self.powered = True
         self.amps = 0.0
         self.is_stopping = False
         self.writes = self.starts = 0
         self.taken_wh = 0.0
-        self._shown_a = max_a
+        self._shown_a = self.most_a
         self._shown_on = True
         self._plug_shown: bool | None = None
         self._soc_text: str | None = None
-        self.entities[LIMIT] = Entity(f"{max_a:g}", "A", agenda.now, agenda.now, lowest_a, max_a)
+        shown, most = f"{self.most_a * self._scale:g}", self.most_a * self._scale
+        self.entities[LIMIT] = Entity(shown, self._unit, agenda.now, agenda.now, lowest_a * self._scale, most)
         if has_switch:
             self.entities[SWITCH] = Entity("on", None, agenda.now, agenda.now)
         agenda.passing.append(self._charge)
@@ -74,11 +81,12 @@ class ZooCharger(ZooDevice):
 
     # What others do to it
 
-    def set_number(self, amps: float) -> None:
-        """Take a command to its number entity."""
+    def set_number(self, value: float) -> None:
+        """Take a command to its number entity, in its unit."""
         if not self.reachable:
             return
         self.writes += 1
+        amps = value / self._scale
         active = tuple(self.active())
         shown, taken = amps, amps
         passes = True
@@ -87,7 +95,7 @@ class ZooCharger(ZooDevice):
             answer = each.takes_number(self, taken) if passes else None
             passes, taken = answer is not None, taken if answer is None else answer
         self._shown_a = shown
-        self._show(LIMIT, f"{shown:g}", "A")
+        self._show(LIMIT, f"{shown * self._scale:g}", self._unit)
         if passes:
             self.is_stopping = self.amps > 0 and taken <= 0
             if self.is_stopping:
@@ -149,7 +157,7 @@ class ZooCharger(ZooDevice):
 
     def forget(self) -> None:
         """Fall back to the limit from the factory, and forget a pause; its entities show what they showed."""
-        self.limit_a, self.enabled = self.max_a, True
+        self.limit_a, self.enabled = self.most_a, True
         self._update()
 
     def set_enabled(self, *, on: bool) -> None:
@@ -196,7 +204,7 @@ class ZooCharger(ZooDevice):
         lines = self._lines()
         values: dict[str, tuple[str, object]] = {
             POWER: (f"{measured * NOMINAL_VOLTAGE * len(lines):.0f}", "W"),
-            LIMIT: (f"{self._shown_a:g}", "A"),
+            LIMIT: (f"{self._shown_a * self._scale:g}", self._unit),
         }
         if self.per_phase:
             for line in range(PHASES):
@@ -228,6 +236,8 @@ class ZooCharger(ZooDevice):
             offered = self.limit_a if self.enabled else 0.0
             for each in self.active():
                 offered = each.draws(self, offered)
+            if self._unit == "W":
+                offered /= len(self._lines())
             amps = self.car.accepts(min(offered, self.max_a))
         if amps <= 0:
             self.is_stopping = False
