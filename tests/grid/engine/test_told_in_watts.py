@@ -102,6 +102,14 @@ def test_a_car_on_one_phase_is_no_load_of_somebody_else(line: int) -> None:
     assert [amps for _, device_id, amps in site.told if device_id == WATTS][-1] == 16.0
 
 
+def test_a_right_meter_is_not_doubted_for_a_total_that_nobody_can_place() -> None:
+    """A car on two phases: split over three, a third of its total would be missing on the one that it does not use."""
+    site = play(Case((0, 1), (3.0, 3.0, 3.0), 25.0), in_watts=False)
+    told = [amps for at, device_id, amps in site.told if device_id == WATTS and at > START + PLUGGED_S]
+    assert told == sorted(told)
+    assert told[-1] == 16.0
+
+
 def test_when_nobody_watches_it_has_what_one_phase_may_carry() -> None:
     """A clean stop: whoever plugs in next may have a car on one phase."""
     site = play(Case((0, 1, 2), (3.0, 3.0, 3.0), 25.0))

@@ -27,7 +27,7 @@ def draw_of(device: DeviceState, at: float, timing: Timing) -> Draw:
         phases=config.phases,
         reports=device.reports,
         assumed=device.assumed,
-        placed=device.reading is None or not device.reading.split or device.phases.placed_by,
+        placed=is_placed(device),
         follow_s=device.watch.follow_s(timing.compliance_grace_s),
         unknown_s=timing.telemetry_max_age_s,
     )
@@ -43,9 +43,20 @@ def _up_to(draw: Draw, config: ChargerConfig) -> Draw:
     return draw._replace(most=(most[0], most[1], most[2]), wide_most=(wide[0], wide[1], wide[2]))
 
 
+def is_placed(device: DeviceState) -> bool:
+    """Return whether it is known on which phases a device's total flows."""
+    return device.reading is None or not device.reading.split or device.phases.placed_by
+
+
 def assume(device: DeviceState, at: float, draw: Draw, ends: PhaseTriple) -> None:
-    """Take in what a meter has shown of a charger: it draws the most (1) or the least (-1) possible, on each phase."""
+    """Take in what a meter has shown of a charger: it draws the most (1) or the least (-1) possible, on each phase.
+
+    Of one whose total may flow on any phase this says nothing: the phases together would not be its total any more.
+    """
     if not isinstance(device.config, ChargerConfig) or (device.assumed is not None and at < device.assumed[0]):
+        return
+    if not is_placed(device):
+        device.assumed = None
         return
     if any(draw.most[phase] > draw.least[phase] and ends[phase] for phase in _PHASES):
         first, second, third = (

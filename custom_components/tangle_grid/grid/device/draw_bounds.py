@@ -132,12 +132,11 @@ def draw_at(
     told = None if after is not None else commands.in_force(reported_at - follow_s, at)
     if not placed:
         # No phase carries more than it was told: what the others cannot carry flows in this one.
-        # What a meter has shown since the report may have been of one phase: it does not make the total less.
-        totals, number = (sum(likely), sum(_amps(before))), len(phases)
-        most_a = max(told_a, max(totals) / number, 0.0 if told is None else told[1])
+        total_a, number = sum(likely), len(phases)
+        most_a = max(told_a, total_a / number, 0.0 if told is None else told[1])
         for phase in phases:
-            low[phase] = min(low[phase], max(0.0, min(totals) - (number - 1) * most_a))
-            high[phase] = max(high[phase], min(max(totals), most_a))
+            low[phase] = min(low[phase], max(0.0, total_a - (number - 1) * most_a))
+            high[phase] = max(high[phase], min(total_a, most_a))
     if told is not None and told[0] != told[1]:
         for phase in phases:
             low[phase] = min(low[phase], told[0])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from ..device.charging import can_be_lowered, evidence_at, has_followed
+from ..device.charging import can_be_lowered, evidence_at, has_followed, is_placed
 from ..device.draw_bounds import Draw
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, BatteryConfig, PhaseReading, Timing
@@ -74,16 +74,19 @@ def doubts(
     shown_a = [watts / NOMINAL_V for watts in reading.power_w]
     swapped = order.observe(at, shown_a=shown_a, draws_a=dict(_measured(device for device, _ in (*decided, *fixed))))
     # Who is silent may have stopped since.
-    seen = [(device.reading, draw) for device, draw in (*decided, *fixed) if device.reading is not None]
-    known_a = [sum([draw.likely[phase] for _, draw in seen]) for phase in _PHASES]
+    seen = [(device.reading, device, draw) for device, draw in (*decided, *fixed) if device.reading is not None]
+    # A total that may flow on any phase is known to flow on none of them more than it must.
+    placed_a = [draw.likely if is_placed(device) else draw.least for _, device, draw in seen]
+    known_a = [sum([amps[phase] for amps in placed_a]) for phase in _PHASES]
+    total_a = sum([sum(draw.likely) for _, _, draw in seen])
     wrong = echo.observe(
         at,
         load_a=sum(shown_a) - sum([sum(draw.likely) for _, draw in fixed]),
         drawn_a=sum([sum(draw.likely) for _, draw in decided]),
         told_a=told_a,
         lowerable={device.device_id: can_be_lowered(device) for device, _ in decided},
-        missing_a=_missing_a(known_a, reading.power_w),
-        heard_at=min([each.at for each, _ in seen], default=at),
+        missing_a=max(_missing_a(known_a, reading.power_w), (total_a - sum(shown_a)) / len(_PHASES)),
+        heard_at=min([each.at for each, _, _ in seen], default=at),
         apart=[device.device_id for device, draw in fixed if abs(sum(draw.likely)) > _DRAWS_A],
     )
     return Doubt.PROVEN if wrong or swapped else None
