@@ -151,6 +151,24 @@ def test_at_its_safe_current_a_car_goes_on_until_the_limit_and_then_stops(
     end(desk)
 
 
+def test_a_fast_car_that_waited_long_goes_on_only_when_nothing_is_due() -> None:
+    """It draws little because it is told to: as soon as it may, it takes 69 Wh in five seconds again."""
+    desk = Desk(begun(most_w=60_000))
+    for _step in range(60):
+        desk.step(power_w=50_000.0)
+    desk.ledger.away = True
+    while desk.session.hold is None:
+        desk.step(power_w=50_000.0)
+    for _step in range(240):
+        desk.step(power_w=0.0 if desk.session.pauses else 4_100.0)
+    assert desk.session.pauses
+    desk.ledger.away = False
+    while desk.session.hold is not None:
+        desk.step(power_w=0.0)
+    assert desk.session.credit_wh <= -400, "a restart of a minute and a payment's time are within a kilowatt hour"
+    end(desk)
+
+
 def test_no_second_payment_is_ordered_while_one_is_not_confirmed() -> None:
     desk = Desk(begun(terms(away_wh=20_000)))
     charge(desk, 2)

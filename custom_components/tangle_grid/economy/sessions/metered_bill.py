@@ -44,8 +44,8 @@ class Fed:
 class MeteredBill:
     """The meter and the bill of one session, and what they come to in iota: cumulative, rounded down once.
 
-    `power_w` is what the car draws or feeds back now. `pace_w` is the most of late, which fades in ten minutes or so,
-    and decides how early to pay.
+    `power_w` is what the car draws or feeds back now. `pace_w` is the most of late, which fades in ten minutes or so
+    while the car does as it likes, and decides how early to pay.
     """
 
     def __init__(self, terms: Terms, zone: tzinfo, meter: Meter, started_at: int) -> None:
@@ -63,8 +63,11 @@ class MeteredBill:
         """Return the energy that is billed, Wh."""
         return self.bill.wh
 
-    def take(self, reading: Reading, *, held: bool) -> Metered:
-        """Meter until this reading, and bill it in whole seconds; `held` if the island holds the car back."""
+    def take(self, reading: Reading, *, held: bool, waits: bool = False) -> Metered:
+        """Meter until this reading, and bill it in whole seconds; `held` if the island holds the car back.
+
+        A car that `waits` for its payments is told to be slow: it goes on at its pace as soon as they have come.
+        """
         wh_out = self.meter.wh_out
         metered = self.meter.step(reading)
         from_s, to_s = self.billed_to_s, max(self.billed_to_s, metered.now_ms // _MS_PER_S)
@@ -77,7 +80,7 @@ class MeteredBill:
             moved = (metered.wh_in + metered.wh_out) * _S_PER_H * _MS_PER_S // metered.lasts_ms
             self.power_w = min(self.meter.most_w, moved)
         slower_w = self.pace_w * max(0, _PACE_S - (to_s - from_s)) // _PACE_S
-        self.pace_w = max(self.power_w, slower_w)
+        self.pace_w = max(self.power_w, self.pace_w if held or waits else slower_w)
         charging = bool(metered.wh_in or metered.wh_out) if reading.charging is None else reading.charging
         self.bill.add(
             from_s,

@@ -272,7 +272,8 @@ class Session:
 
     def _advance(self, reading: Reading, situation: Situation, *, ends: bool) -> Outcome:
         held_before, taken = (self.hold, self.pauses), len(self.outstanding)
-        metered = self.metered.take(reading, held=reading.held or self.hold is Hold.LEDGER_AWAY)
+        held = reading.held or self.hold is Hold.LEDGER_AWAY
+        metered = self.metered.take(reading, held=held, waits=self.hold is not None)
         now_s = self.metered.billed_to_s
         self.account.add_sun(shared_out(metered.wh_in, situation.sun_wh, situation.drawn_wh))
         findings = metered.findings | self.account.take_paid(situation.paid)
