@@ -53,17 +53,14 @@ from .flows.checks import NO_PLACEHOLDERS, Problem
 from .flows.entry.island import (
     FEED_SCHEMA,
     ISLAND_SCHEMA,
-    METER_FIELDS,
     STREET_SCHEMA,
     STREET_TIME_SCHEMA,
     check_feed,
-    feed_data,
-    feed_form,
     street_time,
 )
 from .flows.entry.ledger import TOKEN_SCHEMA, async_ask_node
-from .flows.entry.meter import WATCH_S, async_watch, interval_s, judged, suggested_max_age
 from .flows.entry.street import async_plan_street
+from .flows.feed import METER_FIELDS, feed_data, feed_form
 from .flows.fields import number
 from .flows.form_data import fields_of, flattened, sectioned
 from .flows.found import (
@@ -75,6 +72,7 @@ from .flows.found import (
     async_found,
     async_match,
 )
+from .flows.meter import WATCH_S, async_watch, interval_s, judged, suggested_max_age
 from .flows.options.menu import TangleGridOptionsFlow
 from .flows.safety import check_safe_loads, safe_loads
 from .flows.subentries.battery import BatteryFlow
@@ -259,7 +257,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_and_abort(entry, data_updates=self._feed, options={**entry.options, **options})
         assert self._watch is not None  # noqa: S101  # the step before leads here
         seen = self._watch.result()
-        lines = judged(self.hass, self._entered, seen, entry)
+        lines = judged(self.hass, self._entered, seen, () if entry is None else list(entry.subentries.values()))
         shown = {**self._options, **(entry.options if entry else {})}.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE)
         wanted = suggested_max_age(interval_s(seen.values()))
         fields: dict[Any, Any] = {}

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentry
@@ -111,6 +112,36 @@ async def test_a_feeder_whose_meter_gives_one_total(hass: HomeAssistant, island:
     assert warned["step_id"] == "safe_currents_tight"
     assert warned["description_placeholders"] is not None
     assert warned["description_placeholders"]["load"] == "30"
+
+
+async def test_the_meter_of_a_feeder_is_watched_and_held_against_its_own_chargers(
+    hass: HomeAssistant, island: MockConfigEntry
+) -> None:
+    flow = hass.config_entries.subentries
+    form = await flow.async_init((island.entry_id, "feeder"), context={"source": SOURCE_USER})
+    with patch("custom_components.tangle_grid.flows.meter.WATCH_S", 30.0):
+        watching = await flow.async_configure(form["flow_id"], GARAGE)
+        assert (watching["type"], watching["step_id"]) == (FlowResultType.SHOW_PROGRESS, "meter")
+        assert (await flow.async_configure(form["flow_id"]))["type"] is FlowResultType.SHOW_PROGRESS
+        for watts in range(4):
+            for number in "123":
+                hass.states.async_set(f"sensor.g{number}", str(1150 + watts), {"unit_of_measurement": "W"})
+        await hass.async_block_till_done(wait_background_tasks=True)
+    seen = await flow.async_configure(form["flow_id"])
+    assert seen["step_id"] == "meter_seen"
+    assert seen["description_placeholders"] is not None
+    assert "L1 1.2 kW, L2 1.2 kW, L3 1.2 kW" in seen["description_placeholders"]["seen"]
+    saved = await flow.async_configure(form["flow_id"], {})
+    assert saved["type"] is FlowResultType.CREATE_ENTRY
+    garage = added(island, "Garage")
+    await submit(hass, island, "charger", charger(1, feeder=garage.subentry_id, safe_current=0))
+    hass.states.async_set("sensor.charger_1", "7200", {"unit_of_measurement": "W"})
+    form = await island.start_subentry_reconfigure_flow(hass, garage.subentry_id)
+    watching = await flow.async_configure(form["flow_id"], GARAGE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    seen = await flow.async_configure(form["flow_id"])
+    assert seen["description_placeholders"] is not None
+    assert "Charger 1 draw 7.2 kW" in seen["description_placeholders"]["seen"]
 
 
 async def test_nobody_is_asked_for_a_feeder_when_there_is_only_one(

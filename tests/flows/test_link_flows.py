@@ -210,7 +210,7 @@ async def test_a_new_house_is_set_up_and_goes_on_to_what_is_shared(
         hass.states.async_set(f"sensor.house_{name}", "500", attributes)
     code = JoinCode.make(url="https://street.example.org", island_id=STREET_ID, public=LinkKeys.generate().public)
     flows = hass.config_entries.flow
-    monkeypatch.setattr("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.flows.meter.WATCH_S", 0.0)
     menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await flows.async_configure(menu["flow_id"], {"next_step_id": "join"})
     wrong = await flows.async_configure(form["flow_id"], {"code": "TG1-nonsense"})
@@ -239,7 +239,7 @@ async def test_an_island_that_does_not_start_is_joined_later(
         hass.states.async_set(f"sensor.house_{name}", "500", attributes)
     code = JoinCode.make(url="https://street.example.org", island_id=STREET_ID, public=LinkKeys.generate().public)
     flows = hass.config_entries.flow
-    monkeypatch.setattr("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0)
+    monkeypatch.setattr("custom_components.tangle_grid.flows.meter.WATCH_S", 0.0)
     menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     await flows.async_configure(menu["flow_id"], {"next_step_id": "join"})
     await flows.async_configure(menu["flow_id"], {"code": code.text})

@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.const import DOMAIN
-from custom_components.tangle_grid.flows.entry.meter import interval_s, judged, suggested_max_age
+from custom_components.tangle_grid.flows.meter import interval_s, judged, suggested_max_age
 from custom_components.tangle_grid.flows.words import async_sentences
 from tests.support.forms import no_start
 from tests.support.subentry_forms import add_island
@@ -33,7 +33,8 @@ async def keys(
 ) -> list[str]:
     form = {**FORM, **change}
     sensors = [each for field in ("meter_power", "meter_current") for each in form.get(field) or ()]
-    lines = judged(hass, form, dict.fromkeys(sensors, seen), entry)
+    below = () if entry is None else list(entry.subentries.values())
+    lines = judged(hass, form, dict.fromkeys(sensors, seen), below)
     # All of it can be said.
     assert "{" not in await async_sentences(hass, "meter", lines)
     return [key for key, _ in lines]
@@ -136,6 +137,46 @@ async def test_what_chargers_draw_is_in_it(hass: HomeAssistant) -> None:
     assert await keys(hass, entry) == ["often", "shows", "negative"]
 
 
+@pytest.mark.parametrize(
+    ("meter", "drawn", "said"),
+    [
+        # A car on L1 with 16 A, and each phase where it belongs.
+        ((3800, 200, 100), (16, 0, 0), []),
+        # L1 of the charger is the second sensor, and nothing else tells the phases apart.
+        ((200, 3800, 100), (16, 0, 0), ["other_phase"]),
+        # Two phases with different currents fit one order only.
+        ((100, 2500, 1500), (10, 6, 0), ["rotated"]),
+        ((2300, 3700, 1100), (16, 4, 10), ["rotated"]),
+    ],
+)
+async def test_the_order_of_phases_is_held_against_the_chargers(
+    hass: HomeAssistant, meter: tuple[float, ...], drawn: tuple[float, ...], said: list[str]
+) -> None:
+    entry = add_island(hass)
+    currents = ["sensor.i1", "sensor.i2", "sensor.i3"]
+    for entity_id, amps in zip(currents, drawn, strict=True):
+        hass.states.async_set(entity_id, str(amps), {"unit_of_measurement": "A"})
+    data = {"currents": currents, "phases": [1, 2, 3], "current_limit": "number.limit"}
+    hass.config_entries.async_add_subentry(
+        entry, ConfigSubentry(data=MappingProxyType(data), subentry_type="charger", title="Left", unique_id=None)
+    )
+    show(hass, *meter)
+    assert await keys(hass, entry) == ["often", "shows", *said]
+
+
+async def test_the_order_in_which_all_fits_is_named(hass: HomeAssistant) -> None:
+    entry = add_island(hass)
+    currents = ["sensor.i1", "sensor.i2", "sensor.i3"]
+    for entity_id, amps in zip(currents, (16, 4, 10), strict=True):
+        hass.states.async_set(entity_id, str(amps), {"unit_of_measurement": "A"})
+    data = {"currents": currents, "phases": [1, 2, 3], "current_limit": "number.limit"}
+    charger = ConfigSubentry(data=MappingProxyType(data), subentry_type="charger", title="Left", unique_id=None)
+    show(hass, 2300, 3700, 1100)
+    [*_, (key, values)] = judged(hass, FORM, dict.fromkeys(METER, (0.0, 1.0)), [charger])
+    assert (key, values["order"], values["phase"], values["names"]) == ("rotated", "2, 3, 1", "L1", "Left")
+    assert entry.subentries == {}
+
+
 async def test_where_the_sun_shines_it_may_be_negative(hass: HomeAssistant) -> None:
     entry = island_with(hass, "charger", "solar")
     show(hass, -2600, -2500, -2400)
@@ -148,7 +189,7 @@ async def test_it_is_watched_until_all_have_reported(hass: HomeAssistant) -> Non
     flow = hass.config_entries.flow
     menu = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await flow.async_configure(menu["flow_id"], {"next_step_id": "island"})
-    with patch("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 30.0):
+    with patch("custom_components.tangle_grid.flows.meter.WATCH_S", 30.0):
         watching = await flow.async_configure(form["flow_id"], FORM)
         assert (watching["type"], watching["step_id"]) == (FlowResultType.SHOW_PROGRESS, "meter")
         await hass.async_block_till_done()

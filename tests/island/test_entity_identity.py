@@ -19,7 +19,7 @@ async def _async_set_up_again(hass: HomeAssistant, choice: str) -> ConfigEntry[A
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "island"})
     feed = {"name": "Maple Street", "meter_power": list(METER), "capacity_a": 63, "threshold": 80}
-    with patch("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0):
+    with patch("custom_components.tangle_grid.flows.meter.WATCH_S", 0.0):
         await past_the_meter(hass, await hass.config_entries.flow.async_configure(form["flow_id"], feed))
     result = await hass.config_entries.flow.async_configure(form["flow_id"], {"restore": choice})
     await hass.async_block_till_done()

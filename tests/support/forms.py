@@ -17,7 +17,7 @@ def no_start() -> Iterator[None]:
     with (
         patch("custom_components.tangle_grid.async_setup_entry", return_value=True),
         patch("custom_components.tangle_grid.async_unload_entry", return_value=True),
-        patch("custom_components.tangle_grid.flows.entry.meter.WATCH_S", 0.0),
+        patch("custom_components.tangle_grid.flows.meter.WATCH_S", 0.0),
     ):
         yield
 

@@ -58,10 +58,22 @@ async def go_on(hass: HomeAssistant, form: SubentryFlowResult, data: dict[str, A
         if not result["data_schema"].schema:
             break
         sent = for_form(result["data_schema"], flat(data))
-        result = await hass.config_entries.subentries.async_configure(result["flow_id"], sent)
+        result = await _past_the_meter(
+            hass, await hass.config_entries.subentries.async_configure(result["flow_id"], sent)
+        )
         if result.get("errors"):
             break
     return result
+
+
+async def _past_the_meter(hass: HomeAssistant, result: SubentryFlowResult) -> SubentryFlowResult:
+    """Let the meter of a feeder be watched, and say yes to what was seen; other results are given back as they are."""
+    if result["type"] is not FlowResultType.SHOW_PROGRESS or result["step_id"] != "meter":
+        return result
+    await hass.async_block_till_done(wait_background_tasks=True)
+    seen = await hass.config_entries.subentries.async_configure(result["flow_id"])
+    assert (seen["type"], seen["step_id"]) == (FlowResultType.FORM, "meter_seen")
+    return await hass.config_entries.subentries.async_configure(result["flow_id"], {})
 
 
 async def go_on_as_shown(
@@ -73,7 +85,9 @@ async def go_on_as_shown(
         assert result["data_schema"] is not None
         shown = {**flat(as_shown(result["data_schema"])), **flat(entered or {})}
         sent = for_form(result["data_schema"], shown)
-        result = await hass.config_entries.subentries.async_configure(result["flow_id"], sent)
+        result = await _past_the_meter(
+            hass, await hass.config_entries.subentries.async_configure(result["flow_id"], sent)
+        )
     return result
 
 
@@ -84,7 +98,7 @@ async def change(
     form = await open_step(hass, entry, subentry_id, step)
     assert form["data_schema"] is not None
     sent = for_form(form["data_schema"], flat(data))
-    return await hass.config_entries.subentries.async_configure(form["flow_id"], sent)
+    return await _past_the_meter(hass, await hass.config_entries.subentries.async_configure(form["flow_id"], sent))
 
 
 async def open_step(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, step: str) -> SubentryFlowResult:

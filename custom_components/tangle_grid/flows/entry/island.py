@@ -18,12 +18,7 @@ from ...const import (
     CONF_ENERGY_PRICE,
     CONF_FAIRNESS,
     CONF_MAX_RATE,
-    CONF_METER,
-    CONF_METER_CURRENT,
-    CONF_METER_EXPORT,
     CONF_METER_MAX_AGE,
-    CONF_METER_POWER,
-    CONF_METER_TOTAL,
     CONF_PANEL,
     CONF_PEAK_TARGET,
     CONF_PEAK_WINDOW,
@@ -54,13 +49,9 @@ from ...devices.feeders import MeterTotal, meter_total
 from ...devices.forecasts.source import async_has_sun, has_prices
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_meter
+from ..feed import FIELD_METER_CURRENT, FIELD_METER_EXPORT, FIELD_METER_POWER
 from ..form_data import flattened
 
-# In the form, next to the fields of the participants, "power" and "current" alone would say too little.
-FIELD_METER_POWER = "meter_power"
-FIELD_METER_CURRENT = "meter_current"
-FIELD_METER_EXPORT = "meter_export"
-METER_FIELDS = (FIELD_METER_POWER, FIELD_METER_CURRENT, FIELD_METER_EXPORT)
 _DEFAULT_CAPACITY_A = 25
 _STREET_NAME = "Simulated street"
 _SECONDS = UnitOfTime.SECONDS
@@ -205,37 +196,6 @@ def check_feed(hass: HomeAssistant, user_input: Mapping[str, Any]) -> Problem | 
         user_input.get(FIELD_METER_EXPORT, []),
         total=meter_total(user_input) is not MeterTotal.PHASES,
     )
-
-
-def feed_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of the feed."""
-    power, current = user_input.get(FIELD_METER_POWER), user_input.get(FIELD_METER_CURRENT)
-    return {
-        CONF_METER: {
-            **({CONF_METER_POWER: list(power)} if power else {CONF_METER_CURRENT: list(current or ())}),
-            **({CONF_METER_EXPORT: list(export)} if (export := user_input.get(FIELD_METER_EXPORT)) else {}),
-        },
-        CONF_METER_TOTAL: meter_total(user_input).value,
-        CONF_CAPACITY_A: float(user_input[CONF_CAPACITY_A]),
-        CONF_THRESHOLD: float(user_input[CONF_THRESHOLD]),
-    }
-
-
-def feed_form(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of the feed, in the shape of its form."""
-    meter: Mapping[str, list[str]] = data[CONF_METER]
-    shown: dict[str, Any] = {
-        CONF_METER_TOTAL: meter_total(data).value,
-        CONF_CAPACITY_A: data[CONF_CAPACITY_A],
-        CONF_THRESHOLD: data.get(CONF_THRESHOLD, DEFAULT_THRESHOLD),
-    }
-    if CONF_METER_POWER in meter:
-        shown[FIELD_METER_POWER] = meter[CONF_METER_POWER]
-    if CONF_METER_CURRENT in meter:
-        shown[FIELD_METER_CURRENT] = meter[CONF_METER_CURRENT]
-    if CONF_METER_EXPORT in meter:
-        shown[FIELD_METER_EXPORT] = meter[CONF_METER_EXPORT]
-    return shown
 
 
 def street_time(user_input: Mapping[str, Any]) -> dict[str, Any]:

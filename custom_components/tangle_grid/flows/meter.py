@@ -2,38 +2,27 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event, async_track_state_report_event
 
-from ...const import (
-    CONF_CAPACITY_A,
-    CONF_PHASES,
-    DEFAULT_METER_MAX_AGE,
-    SUBENTRY_BATTERY,
-    SUBENTRY_CHARGER,
-    SUBENTRY_SOLAR,
-)
-from ...devices.feeders import MeterTotal, build_meter, main_phases, meter_total
-from ...devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT, EntityReader, reading_of_total
-from ...devices.io.power_reading import PowerReader
-from ...devices.shape import ShapeError, power_source
-from ...island.runtime import TangleGridConfigEntry
-from ..words import Said
-from .island import METER_FIELDS, feed_data
+from ..const import CONF_CAPACITY_A, DEFAULT_METER_MAX_AGE
+from ..devices.feeders import MeterTotal, build_meter, main_phases, meter_total
+from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V, PHASE_COUNT
+from .feed import METER_FIELDS, feed_data
+from .meter_chargers import FED_IN_W, MISSING_W, against_chargers
+from .words import Said
 
 #: A meter is watched until each of its sensors has reported so often, and no longer than this, s.
 _REPORTS: Final = 4
 WATCH_S: Final = 30.0
 #: Nobody has a larger fuse by accident, A per phase.
 _LARGE_A: Final = 250.0
-#: What is fed in by nobody, and what a meter shows too little of, W.
-_FED_IN_W: Final = 100.0
-_MISSING_W: Final = 300.0
 #: One sensor is the sum of the others if it is that close, as a share.
 _SUM: Final = 0.03
 #: A meter is believed for so many of its intervals.
@@ -84,7 +73,10 @@ def judged(
     hass: HomeAssistant,
     form: Mapping[str, Any],
     seen: Mapping[str, Sequence[float]],
-    entry: TangleGridConfigEntry | None,
+    below: Collection[ConfigSubentry] = (),
+    *,
+    phases: Sequence[int] = range(PHASE_COUNT),
+    max_age: int | None = None,
 ) -> list[Said]:
     """Return what is to be said of a meter.
 
@@ -92,33 +84,44 @@ def judged(
         hass: Where its sensors are.
         form: What was entered.
         seen: When its sensors reported.
-        entry: The island, if there is one already: then its chargers tell as well.
+        below: Who hangs on it already: its chargers tell as well.
+        phases: Which phase (0 to 2) each of its sensors is on.
+        max_age: For how long a meter is believed that has no option of its own, s; None: this one is asked for it.
     """
     lines: list[Said] = []
     for entity_id, times in seen.items():
         if not times:
             lines.append(("silent", {"entity": entity_id, "seconds": f"{WATCH_S:.0f}"}))
-    interval = interval_s(seen.values())
-    if interval is not None:
-        key = "seldom" if suggested_max_age(interval) is not None else "often"
-        lines.append((key, {"seconds": f"{interval:.0f}" if interval >= 1 else "1"}))
+    if (interval := interval_s(seen.values())) is not None:
+        lines.append(_of_interval(interval, max_age))
     if form[CONF_CAPACITY_A] > _LARGE_A:
         lines.append(("large", {"capacity": f"{form[CONF_CAPACITY_A]:g}"}))
     powers = _phase_powers(hass, form)
-    if powers is not None and meter_total(form) is not MeterTotal.PHASES:
+    if powers is None:
+        return lines
+    if meter_total(form) is not MeterTotal.PHASES:
         lines.extend(_of_total(form, sum(powers)))
-        lines.extend(_against_chargers(hass, powers, entry))
-    elif powers is not None:
-        lines.extend(_of_phases(hass, form, powers))
-        lines.extend(_against_chargers(hass, powers, entry))
+        phases = ()
+    else:
+        phases = tuple(phases)[: len(powers)]
+        lines.extend(_of_phases(hass, form, powers, phases))
+    lines.extend(against_chargers(hass, powers, below, phases))
     return lines
 
 
+def _of_interval(interval: float, max_age: int | None) -> Said:
+    values = {"seconds": f"{max(1.0, interval):.0f}"}
+    wanted = suggested_max_age(interval)
+    if wanted is None or (max_age is not None and wanted <= max_age):
+        return "often", values
+    return ("seldom", values) if max_age is None else ("seldom_below", {**values, "age": str(wanted)})
+
+
 def _phase_powers(hass: HomeAssistant, form: Mapping[str, Any]) -> list[float] | None:
-    """Return what the meter shows, W, for each of its sensors."""
-    reading = build_meter(hass, feed_data(form), lambda moment: moment.timestamp()).reading()
-    count = len(main_phases(feed_data(form)))
-    return None if reading is None else list(reading.power_w[:count])
+    """Return what the meter shows, W, for each of its sensors; a total for each phase."""
+    feed = feed_data(form)
+    reading = build_meter(hass, feed, lambda moment: moment.timestamp()).reading()
+    return None if reading is None else list(reading.power_w[: len(main_phases(feed))])
 
 
 def _of_total(form: Mapping[str, Any], total_w: float) -> list[Said]:
@@ -133,13 +136,15 @@ def _of_total(form: Mapping[str, Any], total_w: float) -> list[Said]:
     lines: list[Said] = [("uneven", values)]
     if total_w > room_w:
         lines.append(("uneven_full", values))
-    if total_w < -_FED_IN_W:
+    if total_w < -FED_IN_W:
         lines.append(("uneven_fed_in", values))
     return lines
 
 
-def _of_phases(hass: HomeAssistant, form: Mapping[str, Any], powers: Sequence[float]) -> list[Said]:
-    shown = ", ".join(f"L{number} {watts / 1000:.1f} kW" for number, watts in enumerate(powers, 1))
+def _of_phases(
+    hass: HomeAssistant, form: Mapping[str, Any], powers: Sequence[float], phases: Sequence[int]
+) -> list[Said]:
+    shown = ", ".join(f"L{phase + 1} {watts / 1000:.1f} kW" for phase, watts in zip(phases, powers, strict=False))
     lines: list[Said] = [("shows", {"shown": shown})]
     if len(powers) == 1:
         if beside := _phases_beside(hass, form):
@@ -149,7 +154,7 @@ def _of_phases(hass: HomeAssistant, form: Mapping[str, Any], powers: Sequence[fl
             lines.append(("one_full", values))
     if len(powers) == PHASE_COUNT:
         first, second, third = sorted(powers, key=abs)
-        if abs(third) > _MISSING_W and abs(first + second - third) <= _SUM * abs(third) and abs(first) > _FED_IN_W:
+        if abs(third) > MISSING_W and abs(first + second - third) <= _SUM * abs(third) and abs(first) > FED_IN_W:
             lines.append(("sum", {"shown": f"{third / 1000:.1f}"}))
     return lines
 
@@ -174,31 +179,3 @@ def _phases_beside(hass: HomeAssistant, form: Mapping[str, Any]) -> list[str]:
 
 #: How integrations mark the sensors of single phases.
 _PHASE_MARKS: Final = ("l1", "l2", "l3", "phase_a", "phase_b", "phase_c", "phase_1", "phase_2", "phase_3")
-
-
-def _against_chargers(hass: HomeAssistant, powers: Sequence[float], entry: TangleGridConfigEntry | None) -> list[Said]:
-    """Return what cannot be, with what the chargers draw; where nothing feeds in."""
-    subentries = () if entry is None else tuple(entry.subentries.values())
-    if any(each.subentry_type in {SUBENTRY_SOLAR, SUBENTRY_BATTERY} for each in subentries):
-        return []
-    total = sum(powers)
-    reader = EntityReader(hass, lambda moment: moment.timestamp())
-    drawn: list[tuple[str, float]] = []
-    for each in subentries:
-        if each.subentry_type == SUBENTRY_CHARGER:
-            try:
-                sample = PowerReader(reader, power_source(each.data)).sample()
-            except ShapeError:
-                continue
-            reading = reading_of_total(sample, [int(phase) - 1 for phase in each.data[CONF_PHASES]])
-            if reading is not None:
-                drawn.append((each.title, sum(reading.power_w)))
-    charging = sum(watts for _, watts in drawn)
-    values = {
-        "shown": f"{total / 1000:.1f}",
-        "drawn": f"{charging / 1000:.1f}",
-        "names": ", ".join(name for name, _ in drawn),
-    }
-    if charging > _MISSING_W and total < charging - _MISSING_W:
-        return [("below_chargers", values)]
-    return [("negative", values)] if total < -_FED_IN_W else []
