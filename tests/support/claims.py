@@ -94,6 +94,8 @@ CLAIMS: Final[dict[str, dict[str, str]]] = {
     "docs/linked_islands.md": {
         "It never tells names or states of charge": "island/test_links.py::"
         "test_nothing_of_who_lives_there_leaves_the_house",
+        "It never pays them more": "link/core/test_requests.py::"
+        "test_a_house_says_where_it_is_paid_and_pays_no_more_than_it_ever_would",
     },
     "docs/reference.md": {
         "takes its access away at once": "island/test_guests.py::test_a_guest",

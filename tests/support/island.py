@@ -680,12 +680,14 @@ class Island:
 async def fake_ledger() -> AsyncIterator[list[FakeLedger]]:
     """Put the stand-in in the ledger's place; the list holds each that was opened."""
     opened: list[FakeLedger] = []
+    newest: dict[str, FakeLedger] = {}
 
     async def async_open(folder: Path, *, island_id: str, secrets: Secrets, **_: Any) -> FakeLedger:
         ledger = FakeLedger(secrets)
-        if opened:
+        if (former := newest.get(island_id)) is not None:
             # The ledger is the only thing that a restart does not forget.
-            ledger.balances, ledger.orders = opened[-1].balances, opened[-1].orders
+            ledger.balances, ledger.orders = former.balances, former.orders
+        newest[island_id] = ledger
         opened.append(ledger)
         return ledger
 

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.tangle_grid.config_flow import TangleGridConfigFlow
 from custom_components.tangle_grid.const import (
@@ -32,6 +33,7 @@ from custom_components.tangle_grid.const import (
     DOMAIN,
     KIND_ISLAND,
 )
+from custom_components.tangle_grid.island import link_ends
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.link.core import Terms
 from custom_components.tangle_grid.repairs import async_create_fix_flow
@@ -40,7 +42,9 @@ from tests.support.island import set_sensor
 STREET_ID, HOUSE_ID = "a1" * 16, "b2" * 16
 STREET_METER = ("sensor.street_l1", "sensor.street_l2", "sensor.street_l3")
 HOUSE_METER = ("sensor.house_l1", "sensor.house_l2", "sensor.house_l3")
+CHARGER_ID = "house-charger"
 OWNERS_NAME = "Grandmother's Zoe"
+_MONO = link_ends.mono
 
 
 def _entry(
@@ -69,11 +73,11 @@ def street_entry(capacity_a: float = 63.0) -> MockConfigEntry:
     return _entry("Maple Street", STREET_ID, STREET_METER, capacity_a)
 
 
-def house_entry() -> MockConfigEntry:
-    """A house with one charger, and a name that is nobody's business."""
+def house_entry(policy: str = "never") -> MockConfigEntry:
+    """A house with one charger, and a name that is nobody's business; its car answers requests by this policy."""
     charger = ConfigSubentryDataWithId(
         subentry_type="charger",
-        subentry_id="house-charger",
+        subentry_id=CHARGER_ID,
         title=OWNERS_NAME,
         unique_id=None,
         data={
@@ -88,7 +92,7 @@ def house_entry() -> MockConfigEntry:
             CONF_MIN_CURRENT: 6.0,
             CONF_MAX_CURRENT: 16.0,
             CONF_SAFE_CURRENT: 6.0,
-            CONF_POLICY: {CONF_POLICY_MODE: "never", "charged_above": 80, "min_rate": 0},
+            CONF_POLICY: {CONF_POLICY_MODE: policy, "charged_above": 80, "min_rate": 0},
         },
     )
     return _entry("Number 12", HOUSE_ID, HOUSE_METER, 25.0, charger)
@@ -97,8 +101,16 @@ def house_entry() -> MockConfigEntry:
 class Pair:
     """A street and a house, loaded."""
 
-    def __init__(self, hass: HomeAssistant, street: MockConfigEntry, house: MockConfigEntry) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        street: MockConfigEntry,
+        house: MockConfigEntry,
+        freezer: FrozenDateTimeFactory | None = None,
+    ) -> None:
         self.hass, self.street_entry, self.house_entry, self.url = hass, street, house, ""
+        self.passed_s = 0.0
+        self.freezer = freezer
 
     @property
     def street(self) -> IslandRuntime:
@@ -118,11 +130,46 @@ class Pair:
         set_sensor(self.hass, "sensor.house_charger_power", 3 * charger_w, "W")
         set_sensor(self.hass, "sensor.house_soc", 41, "%")
 
-    async def async_until(self, reached: Callable[[], Any], within_s: float = 15.0) -> None:
-        end = time.monotonic() + within_s
-        while not reached():
-            assert time.monotonic() < end, (self.street.links.statuses, self.house.links.statuses)
+    async def async_run(self, seconds: float, *, step: float = 15.0, other_w: float = 500.0) -> None:
+        """Let time pass on all clocks, while the charger follows its limit and meters show that.
+
+        `other_w`: what the house draws beside it, W per phase.
+        """
+        for number in range(round(seconds / step)):
+            self.tick(step)
+            limit = self.hass.states.get("input_number.house_limit")
+            charger_w = 230 * float(limit.state) if limit is not None else 0.0
+            # A meter that never moves is taken for a dead one.
+            house_w = charger_w + other_w + number % 3
+            self.draw(house_w + 2000, house_w, charger_w)
+            for _turn in range(3):
+                await self.async_pause()
+            await self.hass.async_block_till_done()
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass where the test makes it."""
+        assert self.freezer is not None
+        self.freezer.tick(seconds)
+        self.passed_s += seconds
+
+    async def async_pause(self) -> None:
+        """Wait a moment: frames go through real sockets. Where the test makes the time, some of it passes as well."""
+        if self.freezer is None:
             await asyncio.sleep(0.02)
+            return
+        self.tick(0.05)
+        async_fire_time_changed(self.hass)
+        await asyncio.to_thread(time.sleep, 0.004)
+
+    def mono(self) -> float:
+        """What both ends of the link take for the time."""
+        return _MONO() + self.passed_s
+
+    async def async_until(self, reached: Callable[[], Any], within_s: float = 15.0) -> None:
+        end = _MONO() + within_s
+        while not reached():
+            assert _MONO() < end, (self.street.links.statuses, self.house.links.statuses)
+            await self.async_pause()
 
     async def async_code(self, way: str = "direct") -> str:
         """Make a code, as the operator does."""

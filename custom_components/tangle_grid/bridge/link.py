@@ -14,7 +14,7 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..backoff import wait_s
-from ..const import LOGGER
+from ..const import LOGGER, TREASURY
 from ..ledger import (
     BalancesChanged,
     HealthChanged,
@@ -102,6 +102,12 @@ class LedgerLink:
     def is_open(self) -> bool:
         """Whether the ledger's files are open."""
         return self._ledger is not None
+
+    @property
+    def address(self) -> str | None:
+        """Where the operator receives tokens now, 90 trytes; None while nobody knows."""
+        treasury = self.wallets.get(TREASURY)
+        return None if treasury is None else treasury.address
 
     @property
     def healthy(self) -> bool:

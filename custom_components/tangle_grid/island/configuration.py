@@ -239,7 +239,7 @@ def build_readout(
     return Readout(
         {**build_meters(hass, entry, clock.from_datetime), **links.meters},
         {each.participant_id: (each.name, each.config, each.adapter) for each in participants.values()}
-        | dict(links.slots),
+        | dict(links.devices),
         None if outage is None else SupplyReader(EntityReader(hass, clock.from_datetime), outage),
     )
 

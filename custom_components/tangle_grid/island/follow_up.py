@@ -80,6 +80,12 @@ class FollowUp:
             with suppress(NotSavedError):
                 await self._store.async_save(self._state())
 
+    async def async_kept(self) -> bool:
+        """Return whether all that was owed when this was called is on disk; it is saved if it is not."""
+        number = self._owed
+        async with self._saving:
+            return self._saved >= number or await self._async_save_owed()
+
     async def async_say(self) -> None:
         """Say what waits to be said, and pay what is due, after what is owed was saved."""
         await self._async_follow(self._owed)

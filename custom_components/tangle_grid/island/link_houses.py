@@ -13,8 +13,17 @@ from ..devices.adapters.meter import Meter
 from ..devices.io.entity_reading import EntityReader
 from ..devices.io.entity_writing import EntityWriter
 from ..grid.engine.engine import GridEngine
-from ..grid.model.world import ChargerConfig, ChargerSetpoint, ChargerTelemetry, GridConfig, PhaseReading
-from ..link.core import HouseFeeder, HouseShare, Report, Terms, UpperEnd, share_envelopes
+from ..grid.model.world import (
+    ChargerConfig,
+    ChargerSetpoint,
+    ChargerTelemetry,
+    DeviceConfig,
+    GridConfig,
+    HouseholdSetpoint,
+    HouseholdTelemetry,
+    PhaseReading,
+)
+from ..link.core import HouseAsk, HouseFeeder, HouseShare, Report, Terms, UpperEnd, share_envelopes
 
 type Amps = tuple[float, float, float]
 
@@ -61,10 +70,11 @@ class House:
 
 def with_houses(config: GridConfig, houses: Sequence[House], clock: GridClock) -> GridConfig:
     """Return a grid with the houses in it."""
+    slots = [slot for house in houses for slot in house.chargers(clock)]
     return replace(
         config,
         feeders=(*config.feeders, *(house.feeder.feeder for house in houses)),
-        devices=(*config.devices, *(slot for house in houses for slot in house.chargers(clock))),
+        devices=(*config.devices, *slots, *(house.feeder.helper for house in houses)),
     )
 
 
@@ -104,9 +114,42 @@ class SlotAdapter(Adapter[ChargerTelemetry, ChargerSetpoint]):
         """Let the envelope's lease end by itself."""
 
 
-def slots(hass: HomeAssistant, clock: GridClock, house: House) -> Mapping[str, tuple[str, ChargerConfig, Any]]:
-    """Return name, configuration and adapter of each slot of a house, by device."""
-    return {each.device_id: (each.name, each, SlotAdapter(hass, clock, house, each)) for each in house.chargers(clock)}
+class HelpAdapter(Adapter[HouseholdTelemetry, HouseholdSetpoint]):
+    """The house as one participant. What it gives is measured at its meter; letters tell it what it is asked for."""
+
+    def __init__(self, hass: HomeAssistant, clock: GridClock, house: House) -> None:
+        super().__init__(EntityReader(hass, clock.from_datetime), EntityWriter(hass))
+        self._house = house
+        self._given: frozenset[str] = frozenset()
+
+    @override
+    def telemetry(self) -> HouseholdTelemetry:
+        house = self._house
+        said = house.feeder.help_telemetry(house.report, house.at, self._given)
+        if said is None:
+            return HouseholdTelemetry(reading=None, available=False)
+        if not house.end.understands(HouseAsk.kind):
+            # An older one: nobody there would hear what it is asked.
+            return replace(said, loads_on=dict.fromkeys(said.loads_on, False))
+        return said
+
+    @override
+    async def apply(self, setpoint: HouseholdSetpoint) -> None:
+        """Note which parts of what it offers are given now."""
+        self._given = setpoint.shed
+
+    @override
+    async def safe_state(self) -> None:
+        """Tell nothing: a house keeps its word until the request ends, or it hears that it has."""
+
+
+def devices(hass: HomeAssistant, clock: GridClock, house: House) -> Mapping[str, tuple[str, DeviceConfig, Any]]:
+    """Return name, configuration and adapter of each slot of a house, and of itself as a helper, by device."""
+    helper = house.feeder.helper
+    return {
+        **{each.device_id: (each.name, each, SlotAdapter(hass, clock, house, each)) for each in house.chargers(clock)},
+        helper.device_id: (house.name, helper, HelpAdapter(hass, clock, house)),
+    }
 
 
 def grant(engine: GridEngine, houses: Sequence[House], *, now: float, mono: float) -> None:

@@ -17,13 +17,15 @@ from ..const import CONF_LINK_ID, LOGGER, MAIN_FEEDER, SUBENTRY_HOUSE, SUBENTRY_
 from ..data import LinkState, LinkStatus
 from ..devices.named import StoredEntry
 from ..grid.engine.engine import GridEngine
-from ..grid.model.world import ChargerConfig, FeederConfig
+from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig
 from ..link.channels.channel import Channel
 from ..link.channels.direct import DirectChannel
 from ..link.channels.door import Visitor
 from ..link.channels.mqtt import MqttChannel
 from ..link.core import (
+    REQUEST_KINDS,
     EnvelopeChanged,
+    LetterCame,
     LinkKeys,
     LowerEnd,
     PeerLeft,
@@ -44,7 +46,8 @@ from ..link.joining.record import LinkRecord, UnreadableRecordError
 from ..link.joining.store import LinkStore
 from ..log_once import LogOnce
 from .link_ends import CarriedEnd, mono
-from .link_houses import Amps, House, HouseMeter, grant, slots
+from .link_houses import Amps, House, HouseMeter, devices, grant
+from .link_requests import LinkRequests
 
 #: The greatest load that nobody controls is that of so many days.
 _DAYS: Final = 7
@@ -72,6 +75,7 @@ class Links:
         island_id: str,
         store: LinkStore,
         clock: GridClock,
+        stored: Any,
         look: Callable[[], None],
         changed: Callable[[], None],
     ) -> None:
@@ -83,6 +87,7 @@ class Links:
             island_id: Its id.
             store: Where codes, keys and ends are kept.
             clock: Grid time.
+            stored: What the requests of links go on with (`requests.to_dict`).
             look: Makes a pass at once: something came in that it depends on.
             changed: Called when there is something new to show.
         """
@@ -99,6 +104,7 @@ class Links:
         self._asking: Asking | None = None
         self._refused: tuple[Problem, Mapping[str, str]] | None = None
         self._greatest: dict[str, list[float]] = dict(store.ends.get(_UNCONTROLLED, {}))
+        self.requests = LinkRequests(hass, clock, stored)
         self.houses: dict[str, House] = {}
         self.carried: dict[str, CarriedEnd[UpperEnd]] = {}
         self.upper: CarriedEnd[LowerEnd] | None = None
@@ -143,11 +149,12 @@ class Links:
         now = mono()
         stored = self._store.ends.get(record.link_id)
         end = (
-            UpperEnd.new(record.link, record.terms, now)
+            UpperEnd.new(record.link, record.terms, now, kinds=REQUEST_KINDS)
             if stored is None
-            else UpperEnd.from_dict(record.link, record.terms, now, stored)
+            else UpperEnd.from_dict(record.link, record.terms, now, stored, kinds=REQUEST_KINDS)
         )
         self.houses[house_id] = house = House.of(house_id, name, record.terms, end)
+        self.requests.add_house(house_id, house.feeder.helper_id)
 
         def happened(events: tuple[Any, ...]) -> None:
             self._house_happened(house_id, house, events)
@@ -157,7 +164,7 @@ class Links:
     def _build_upper(self, record: LinkRecord) -> None:
         if record.joined:
             stored = self._store.ends.get(record.link_id, {})
-            end = LowerEnd.from_dict(record.link, record.terms, mono(), stored)
+            end = LowerEnd.from_dict(record.link, record.terms, mono(), stored, kinds=REQUEST_KINDS)
             self.upper = CarriedEnd(self._hass, end, self._channel(record), self._upper_happened)
 
     def _channel(self, record: LinkRecord) -> Channel:
@@ -176,11 +183,11 @@ class Links:
         return {house_id: HouseMeter(self._hass, self._clock, house) for house_id, house in self.houses.items()}
 
     @cached_property
-    def slots(self) -> Mapping[str, tuple[str, ChargerConfig, Any]]:
-        """Name, configuration and adapter of each slot of each house, by device."""
-        found: dict[str, tuple[str, ChargerConfig, Any]] = {}
+    def devices(self) -> Mapping[str, tuple[str, DeviceConfig, Any]]:
+        """Name, configuration and adapter of each slot of each house, and of the house as a helper, by device."""
+        found: dict[str, tuple[str, DeviceConfig, Any]] = {}
         for house in self.houses.values():
-            found |= slots(self._hass, self._clock, house)
+            found |= devices(self._hass, self._clock, house)
         return found
 
     # Life cycle
@@ -292,11 +299,13 @@ class Links:
         now, at = self._clock.now(), mono()
         if self.carried:
             grant(self._engine, [self.houses[house_id] for house_id in self.carried], now=now, mono=at)
-            for carried in self.carried.values():
-                carried.pump()
         self._note_uncontrolled()
         if self.upper is not None:
             self.upper.end.observe(at, house_state(self._engine, now, self.upper.end.terms))
+        self.requests.sync(self.carried, self.upper, now)
+        for carried in self.carried.values():
+            carried.pump()
+        if self.upper is not None:
             self.upper.pump()
 
     def _note_uncontrolled(self) -> None:
@@ -390,6 +399,9 @@ class Links:
                 case Reported(report=report):
                     house.report, house.at = report, self._clock.now()
                     self._look()
+                case LetterCame():
+                    self.requests.house_wrote(house_id, self.carried[house_id], event)
+                    self._look()
                 case VersionsDiffer() | PeerLeft():
                     self._changed()
         self._say(house.name, self.carried[house_id])
@@ -399,6 +411,9 @@ class Links:
         for event in events:
             match event:
                 case EnvelopeChanged():
+                    self._look()
+                case LetterCame() if self.upper is not None:
+                    self.requests.upper_wrote(self.upper, event)
                     self._look()
                 case VersionsDiffer() | PeerLeft():
                     self._look()

@@ -4,6 +4,7 @@ The control pass is synchronous and does no I/O. It runs when the meter changes,
 notices what does not report any more and lets leases run out.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,6 +126,7 @@ class IslandRuntime:
             island_id=self.island_id,
             store=await async_link_store(self.hass, self.island_id),
             clock=self.clock,
+            stored=state.links,
             look=self.passes.async_look_now,
             changed=self._async_offer,
         )
@@ -155,7 +157,7 @@ class IslandRuntime:
             token_id=LedgerChoice.from_options(self.entry.options).token_id,
         )
         self.wallet_ids, self.wallet_names = keyring.wallets, keyring.names
-        self.payees = keyring.payees
+        self.payees = ChainMap(self.links.requests.payees, dict(keyring.payees))
         self.entity_prefixes = async_member_prefixes(self.hass, self.entry, self.wallet_ids)
         self.link = LedgerLink(
             self.hass,
@@ -209,7 +211,7 @@ class IslandRuntime:
             }
             | {
                 slot_id: SetpointWriter(self.hass, adapter, name=name)
-                for slot_id, (name, _, adapter) in self.links.slots.items()
+                for slot_id, (name, _, adapter) in self.links.devices.items()
             },
             happened=self._async_happened,
             show=self._async_show,
@@ -224,6 +226,12 @@ class IslandRuntime:
             link=self.link,
             payouts=self.payouts,
             do=self._async_do,
+        )
+        self.links.requests.connect(
+            self.engine,
+            happened=self._async_happened,
+            kept=self._follow_up.async_kept,
+            address=lambda: self.link.address,
         )
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
 
@@ -465,9 +473,10 @@ class IslandRuntime:
 
     def _state(self) -> dict[str, Any]:
         memories = {pid: participant.adapter.memory() for pid, participant in self.participants.items()}
-        vehicles = self.vehicles.to_dict()
+        vehicles, links = self.vehicles.to_dict(), self.links.requests.to_dict()
         return {
             **({"vehicles": vehicles} if vehicles else {}),
+            **({"links": links} if links else {}),
             "engine": self.engine.to_dict(),
             "clock": self.clock.now(),
             "day": self.loop.day,

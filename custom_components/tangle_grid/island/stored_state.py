@@ -35,6 +35,7 @@ class StoredState:
         clock: The grid time when it was stored, epoch seconds.
         day: The day that it was then, ISO format.
         adapters: What the adapters must know again, by participant id.
+        links: What linked islands were asked and told; read with suspicion where they are.
         vehicles: Which vehicles were where, and who is to be paid; read with suspicion where they are.
         unsaid: Messages that the ledger has not taken yet; they are read with suspicion where they are held.
         lost: What could not be read: paths.
@@ -46,6 +47,7 @@ class StoredState:
     adapters: Mapping[str, Mapping[str, Any]]
     unsaid: Any = None
     vehicles: Any = None
+    links: Any = None
     lost: Sequence[str] = ()
 
 
@@ -94,6 +96,7 @@ def read_state(stored: Any, *, sound: bool) -> StoredState:
         adapters=read["adapters"],
         unsaid=read.get("unsaid"),
         vehicles=read.get("vehicles"),
+        links=read.get("links"),
         lost=tuple(path.strip("/") for path in lost),
     )
 

@@ -146,6 +146,7 @@ class StreetRequests:
     A house that said yes and is not needed hears so soon, and is asked again when it is.
 
     Attributes:
+        helper_id: The house as a participant.
         payee: The address to which the house wants to be paid; None: it has not said so yet.
     """
 
@@ -156,7 +157,7 @@ class StreetRequests:
             helper_id: The house as a participant of the street's engine (`HouseFeeder.helper_id`).
             speed: So many seconds of the engine's time pass in one of the links' own.
         """
-        self._helper_id = helper_id
+        self.helper_id = helper_id
         self._speed = speed
         self._told: dict[str, _Told] = {}
         self._settled: set[str] = set()
@@ -165,11 +166,11 @@ class StreetRequests:
     def sync(self, engine: GridEngine, now: float, mono: float, end: UpperEnd) -> None:
         """Post what the house does not know yet. Call it after each pass; after a restart all is posted once more."""
         for request in engine.requests.values():
-            part = request.asks.get(self._helper_id)
+            part = request.asks.get(self.helper_id)
             if part is not None:
                 self._sync(request, part, request.time_of(now), mono, end)
         for settlement in (*engine.commands.unpaid(), *engine.commands.paid()):
-            mine = settlement.device_id == self._helper_id
+            mine = settlement.device_id == self.helper_id
             if mine and settlement.payment_id not in self._settled and end.has_room:
                 self._settled.add(settlement.payment_id)
                 self._post_settled(mono, end, settlement)
@@ -230,7 +231,7 @@ class StreetRequests:
         return engine.commands.answer(
             now,
             request_id=answer.request.rpartition("/")[0],
-            device_id=self._helper_id,
+            device_id=self.helper_id,
             accept=power_w is not None,
             power_w=power_w,
         )
