@@ -2,12 +2,17 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 
+from custom_components.tangle_grid.clock import GridClock
+from custom_components.tangle_grid.const import TREASURY
+from custom_components.tangle_grid.island.reward_progress import reward_progress
 from custom_components.tangle_grid.island.rewards import Payouts
-from custom_components.tangle_grid.ledger import LedgerError
+from custom_components.tangle_grid.ledger import LedgerError, Payment, PaymentState
 from tests.support.rewards import settlement
 
 
@@ -53,3 +58,50 @@ async def test_what_is_refused_stays_due_and_is_said_once(
     # Whoever has no wallet cannot be paid, and holds up nobody.
     assert link.taken == [("r1:car", "wallet", 1_000)]
     assert payouts.refused == {}
+
+
+class Houses(Link):
+    """Pays houses, at addresses that may be spent from before it comes to that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dead: set[str] = set()
+        self.payments: dict[str, Payment] = {}
+
+    async def async_settle(  # type: ignore[override]
+        self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]
+    ) -> Payment:
+        order = Payment(
+            payment_id=payment_id,
+            source=TREASURY,
+            target=wallet,
+            amount_i=amount_i,
+            memo=memo,
+            state=PaymentState.FAILED if wallet in self.dead else PaymentState.QUEUED,
+            created_at=1.0,
+        )
+        return self.payments.setdefault(payment_id, order)
+
+
+async def test_a_house_whose_address_was_spent_from_is_paid_at_its_next_one_and_once() -> None:
+    link, payees = Houses(), {"h/help": "OLD"}
+    payouts = Payouts(
+        cast("Any", link),
+        due=lambda: [settlement(1, "h/help")],
+        payees=payees,
+        payee=lambda _payment_id, device_id: device_id,
+        was_paid=lambda _payment: None,
+    )
+    link.dead = {"OLD", "NEXT"}
+    for address in ("OLD", "OLD", "NEXT", "NEW", "NEWER"):
+        payees["h/help"] = address
+        await payouts.async_pay()
+    assert {name: each.target for name, each in link.payments.items()} == {
+        "r1:h/help": "OLD",
+        "r1:h/help+2": "NEXT",
+        "r1:h/help+3": "NEW",
+    }
+    engine = MagicMock(commands=MagicMock(mark_paid=MagicMock(return_value=["paid"])))
+    sent = replace(link.payments["r1:h/help+3"], state=PaymentState.SENT)
+    assert reward_progress(engine, GridClock(), payees, sent) == ("paid",)
+    assert engine.commands.mark_paid.call_args.kwargs["device_id"] == "h/help"

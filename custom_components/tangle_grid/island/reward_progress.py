@@ -8,6 +8,7 @@ from ..grid.engine.engine import GridEngine
 from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent
 from ..ledger import Payment, PaymentState
+from .rewards import ANEW
 
 
 def reward_progress(
@@ -21,7 +22,8 @@ def reward_progress(
         payees: All who can be paid rewards, by device.
         payment: Any payment of the ledger; what is no reward changes nothing.
     """
-    request_id, _, device_id = payment.payment_id.partition(":")
+    request_id, _, part = payment.payment_id.partition(":")
+    device_id = part.partition(ANEW)[0]
     if payment.source != TREASURY or device_id not in payees:
         return ()
     now = clock.now()
