@@ -14,12 +14,14 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.island import link_ends, links
+from custom_components.tangle_grid.island.link_declarations import declared, taken
 from custom_components.tangle_grid.link.channels.websocket import Connection
-from custom_components.tangle_grid.link.core import Terms
+from custom_components.tangle_grid.link.core import Declaration, LetterCame, Terms
 from custom_components.tangle_grid.link.core.session import Session
 from custom_components.tangle_grid.link.joining import messages
 from custom_components.tangle_grid.screen.picture import items
 from tests.support.linked_islands import (
+    CHARGER_ID,
     HOUSE_ID,
     OWNERS_NAME,
     STREET_ID,
@@ -278,6 +280,48 @@ async def test_a_single_total_is_enough(hass: HomeAssistant, pair: Pair) -> None
     assert heard.demands == ()
     assert heard.total is not None
     assert pair.terms.single_total
+
+
+def change_charger(hass: HomeAssistant, pair: Pair, **data: float) -> None:
+    """Change the house's charger, as its form does: the house starts anew."""
+    charger = pair.house_entry.subentries[CHARGER_ID]
+    hass.config_entries.async_update_subentry(pair.house_entry, charger, data={**charger.data, **data})
+
+
+async def test_a_house_that_has_changed_is_admitted_anew_or_stays_what_it_was(
+    hass: HomeAssistant, pair: Pair, caplog: pytest.LogCaptureFixture, hass_storage: dict[str, Any]
+) -> None:
+    await pair.async_join()
+    change_charger(hass, pair, max_current=10.0, safe_current=8.0)
+
+    def known() -> set[tuple[float, float]]:
+        """Greatest and safe current of the charger, as both sides have it."""
+        both = (pair.terms, pair.street.links.houses[pair.house_id].feeder.terms)
+        return {(each.slots[0].most_a, each.slots[0].safe_a) for each in both}
+
+    await pair.async_until(lambda: known() == {(10.0, 8.0)})
+    await pair.async_until(lambda: pair.envelope_a is not None and pair.states == {"connected"})
+    assert pair.house.links.upper is not None
+    assert pair.house.links.upper.end.terms == pair.terms
+    kept = [each["data"]["links"] for name, each in hass_storage.items() if name.endswith(".links")]
+    assert {link["terms"]["slots"][0]["most_a"] for links in kept for link in links.values()} == {10.0}
+    # No room for it: the street is nearly full.
+    pair.draw(15_600, 4000, 3680)
+    await hass.async_block_till_done()
+    change_charger(hass, pair, safe_current=16.0, max_current=16.0)
+    await pair.async_until(lambda: "has no room on L1" in caplog.text)
+    assert known() == {(10.0, 8.0)}
+    assert max(capacity_a(pair)) <= 25.0
+
+
+def test_a_declaration_that_cannot_be_read_or_is_an_old_one_changes_nothing() -> None:
+    terms = Terms(fuse_a=(25.0,) * 3, safe_a=(6.0,) * 3)
+    mark = Declaration(terms=terms).mark
+    assert declared(LetterCame(letter="x", about="terms", says={"terms": {}}, age_s=0.0)) is None
+    assert not taken({"mark": 7}, terms, "Number 12")
+    assert not taken({"mark": "0" * 16, "phase": None}, terms, "Number 12")
+    assert not taken({"mark": mark, "phase": 0}, terms, "Number 12")
+    assert taken({"mark": mark, "phase": None}, terms, "Number 12")
 
 
 async def test_keys_that_are_gone_are_said(hass: HomeAssistant, pair: Pair, hass_storage: dict[str, Any]) -> None:

@@ -23,7 +23,11 @@ from ..link.channels.direct import DirectChannel
 from ..link.channels.door import Visitor
 from ..link.channels.mqtt import MqttChannel
 from ..link.core import (
+    DECLARATION_KINDS,
     REQUEST_KINDS,
+    Admission,
+    Declaration,
+    Declared,
     EnvelopeChanged,
     LetterCame,
     LinkKeys,
@@ -45,12 +49,14 @@ from ..link.joining.messages import Answer, Answered, Asked
 from ..link.joining.record import LinkRecord, UnreadableRecordError
 from ..link.joining.store import LinkStore
 from ..log_once import LogOnce
+from .link_declarations import answer, declare, declared, taken
 from .link_ends import CarriedEnd, mono
 from .link_houses import Amps, House, HouseMeter, devices, grant
 from .link_requests import LinkRequests
 
 #: The greatest load that nobody controls is that of so many days.
 _DAYS: Final = 7
+_KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS)
 _UNCONTROLLED: Final = "uncontrolled"
 #: An envelope holds for so long at least once it is handed over, s.
 _LEAST_S: Final = 0.001
@@ -149,9 +155,9 @@ class Links:
         now = mono()
         stored = self._store.ends.get(record.link_id)
         end = (
-            UpperEnd.new(record.link, record.terms, now, kinds=REQUEST_KINDS)
+            UpperEnd.new(record.link, record.terms, now, kinds=_KINDS)
             if stored is None
-            else UpperEnd.from_dict(record.link, record.terms, now, stored, kinds=REQUEST_KINDS)
+            else UpperEnd.from_dict(record.link, record.terms, now, stored, kinds=_KINDS)
         )
         self.houses[house_id] = house = House.of(house_id, name, record.terms, end)
         self.requests.add_house(house_id, house.feeder.helper_id)
@@ -164,7 +170,7 @@ class Links:
     def _build_upper(self, record: LinkRecord) -> None:
         if record.joined:
             stored = self._store.ends.get(record.link_id, {})
-            end = LowerEnd.from_dict(record.link, record.terms, mono(), stored, kinds=REQUEST_KINDS)
+            end = LowerEnd.from_dict(record.link, record.terms, mono(), stored, kinds=_KINDS)
             self.upper = CarriedEnd(self._hass, end, self._channel(record), self._upper_happened)
 
     def _channel(self, record: LinkRecord) -> Channel:
@@ -207,6 +213,8 @@ class Links:
         if self.upper is not None:
             self.upper.start()
         if (record := self._upper_record) is not None:
+            if self.upper is not None:
+                declare(self.upper, self._wanted(record.terms))
             self._ask(record)
 
     def _ask(self, record: LinkRecord) -> None:
@@ -334,20 +342,19 @@ class Links:
         seen = [min(load, most) for load, most in zip(self.uncontrolled_a, main.capacity_a, strict=True)]
         return terms_of(main, config.devices, (seen[0], seen[1], seen[2]), single_total=single_total)
 
+    def _wanted(self, known: Terms) -> Terms:
+        """Return what this house is now, with the load that it declared before."""
+        now = self.terms(single_total=known.single_total)
+        load = [min(amps, fuse) for amps, fuse in zip(known.uncontrolled_a, now.fuse_a, strict=True)]
+        return replace(now, uncontrolled_a=(load[0], load[1], load[2]))
+
     @property
     def _main(self) -> FeederConfig:
         return next(each for each in self._engine.config.feeders if each.feeder_id == MAIN_FEEDER)
 
     def lacking(self, terms: Terms) -> Mapping[str, str] | None:
         """Return the figures of the first phase on which a house with such terms does not fit; None: it fits."""
-        own = list(self.uncontrolled_a)
-        for each in self._engine.config.devices:
-            if isinstance(each, ChargerConfig) and not each.is_shared:
-                for phase in each.phases:
-                    own[phase] += each.safe_current_a
-        capacity = self._main.capacity_a if self.upper is None else self.upper.end.terms.fallback_a
-        others = [house.feeder.terms for house in self.houses.values()]
-        found = admission(capacity, own, others, terms)
+        found, capacity = self._admission(terms)
         if found.fits:
             return None
         phase = found.short_phases[0]
@@ -358,6 +365,17 @@ class Links:
             "taken": f"{found.needed_a[phase] - wanted:.1f}",
             "wanted": f"{wanted:.1f}",
         }
+
+    def _admission(self, terms: Terms, but: str | None = None) -> tuple[Admission, Amps]:
+        """Return whether a house fits, and within what; `but` is a house that it takes the place of."""
+        own = list(self.uncontrolled_a)
+        for each in self._engine.config.devices:
+            if isinstance(each, ChargerConfig) and not each.is_shared:
+                for phase in each.phases:
+                    own[phase] += each.safe_current_a
+        capacity = self._main.capacity_a if self.upper is None else self.upper.end.terms.fallback_a
+        others = [house.feeder.terms for house_id, house in self.houses.items() if house_id != but]
+        return admission(capacity, own, others, terms), capacity
 
     async def async_keep(self, record: LinkRecord) -> None:
         """Keep a link that is made, or asked for."""
@@ -399,6 +417,8 @@ class Links:
                 case Reported(report=report):
                     house.report, house.at = report, self._clock.now()
                     self._look()
+                case LetterCame(about=Declaration.kind):
+                    self._hass.async_create_task(self._async_house_changed(house_id, event), "tangle_grid declaration")
                 case LetterCame():
                     self.requests.house_wrote(house_id, self.carried[house_id], event)
                     self._look()
@@ -412,6 +432,8 @@ class Links:
             match event:
                 case EnvelopeChanged():
                     self._look()
+                case LetterCame(about=Declared.kind) if self.upper is not None:
+                    self._declared(self.upper, event)
                 case LetterCame() if self.upper is not None:
                     self.requests.upper_wrote(self.upper, event)
                     self._look()
@@ -426,6 +448,34 @@ class Links:
             self._look()
         self._holds = holds
         self._say("the island above", self.upper)
+
+    async def _async_house_changed(self, house_id: str, letter: LetterCame) -> None:
+        """Admit a house anew that is another one than it was, if there is room for it."""
+        carried, said = self.carried[house_id], declared(letter)
+        if said is not None:
+            admitted, _ = self._admission(said.terms, but=house_id)
+            changed = admitted.fits and said.terms != carried.end.terms
+            if changed:
+                # First it is kept: a house that has heard the answer says nothing of it again.
+                link_id = self._link_of(house_id)
+                self._store.links[link_id] = {**self._store.links[link_id], "terms": said.terms.to_dict()}
+                await self._store.async_save()
+            answer(carried, letter, said, next(iter(admitted.short_phases), None))
+            if changed:
+                # Its feeder and its slots are others: the island starts anew with them.
+                self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        carried.end.done(letter.letter)
+        carried.pump()
+
+    def _declared(self, upper: CarriedEnd[LowerEnd], letter: LetterCame) -> None:
+        """Be for the island above from now on what this one is."""
+        record = self._upper_record
+        if record is not None and taken(letter.says, wanted := self._wanted(record.terms), self._entry.title):
+            self._upper_record = record = replace(record, terms=wanted)
+            upper.end.terms = wanted
+            self._hass.async_create_task(self.async_keep(record), "tangle_grid declaration")
+        upper.end.done(letter.letter)
+        self._look()
 
     def _say(self, name: str, carried: CarriedEnd[Any]) -> None:
         if self._shown.get(name) is not carried.state:

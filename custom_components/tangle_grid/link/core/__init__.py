@@ -19,6 +19,7 @@ from .bodies import (
     link_body_types,
     read_link_body,
 )
+from .declaration import DECLARATION_KINDS, Declaration, Declared
 from .end import (
     Delivered,
     LetterCame,
@@ -61,6 +62,7 @@ from .upper import Reported, UpperEnd
 from .witness import Finding, Head, Proof, Witness
 
 __all__ = [
+    "DECLARATION_KINDS",
     "MAX_FRAME_BYTES",
     "REQUEST_KINDS",
     "VERSION",
@@ -70,6 +72,8 @@ __all__ = [
     "CountCame",
     "Counted",
     "DealChanged",
+    "Declaration",
+    "Declared",
     "Delivered",
     "Demand",
     "Envelope",

@@ -301,7 +301,7 @@ class SlotTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a house declares when it asks to join; it stands for as long as the link.
+    """What a house declares when it asks to join; it stands until another declaration is admitted.
 
     Attributes:
         fuse_a: Its main fuse.
