@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -14,11 +14,13 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.island import link_ends, links
+from custom_components.tangle_grid.island.farewells import Farewells
 from custom_components.tangle_grid.island.link_declarations import declared, taken
 from custom_components.tangle_grid.link.channels.websocket import Connection
 from custom_components.tangle_grid.link.core import Declaration, LetterCame, Terms
 from custom_components.tangle_grid.link.core.session import Session
 from custom_components.tangle_grid.link.joining import messages
+from custom_components.tangle_grid.link.joining.store import LinkStore
 from custom_components.tangle_grid.screen.picture import items
 from tests.support.linked_islands import (
     CHARGER_ID,
@@ -177,6 +179,31 @@ async def test_either_side_ends_it_at_once(
     await hass.async_block_till_done()
     assert max(capacity_a(pair)) == 25.0
     assert not [each for each in ir.async_get(hass).issues if each[1].startswith("link_ended")]
+
+
+async def test_a_house_that_was_away_when_it_was_revoked_is_told_when_it_is_back(
+    hass: HomeAssistant, pair: Pair, hass_storage: dict[str, Any]
+) -> None:
+    await pair.async_join()
+    assert await hass.config_entries.async_unload(pair.house_entry.entry_id)
+    await pair.async_until(lambda: {each.state.value for each in pair.street.links.statuses.values()} == {"dead"})
+    hass.config_entries.async_remove_subentry(pair.street_entry, pair.house_id)
+    await hass.async_block_till_done()
+    assert not pair.street.links.houses
+    kept = hass_storage[f"tangle_grid.{STREET_ID}.links"]["data"]
+    assert (len(kept["links"]), len(kept["ended"])) == (0, 1)
+    assert await hass.config_entries.async_setup(pair.house_entry.entry_id)
+    await pair.async_until(lambda: pair.states == {"ended"})
+    await pair.async_until(lambda: "ended" not in hass_storage[f"tangle_grid.{STREET_ID}.links"]["data"])
+
+
+async def test_nobody_waits_for_ever_for_whom_to_tell(hass: HomeAssistant) -> None:
+    store = LinkStore(hass, STREET_ID)
+    store.ended = {"1": {"until": 0.0}, "2": {}, "3": {"until": 9e9}}
+    waiting = Farewells(hass, store, MagicMock())
+    waiting.async_start()
+    assert not store.ended
+    await waiting.async_stop()
 
 
 async def test_a_house_that_is_refused_is_told(hass: HomeAssistant, pair: Pair) -> None:

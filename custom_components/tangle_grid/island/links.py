@@ -49,6 +49,7 @@ from ..link.joining.messages import Answer, Answered, Asked
 from ..link.joining.record import LinkRecord, UnreadableRecordError
 from ..link.joining.store import LinkStore
 from ..log_once import LogOnce
+from .farewells import REVOKED, Farewells
 from .link_declarations import answer, declare, declared, taken
 from .link_ends import CarriedEnd, mono
 from .link_houses import Amps, House, HouseMeter, devices, grant
@@ -126,6 +127,7 @@ class Links:
             above=self._above,
             changed=changed,
         )
+        self._farewells = Farewells(hass, store, self._channel)
         self._build()
 
     # What there is
@@ -208,6 +210,7 @@ class Links:
     def async_start(self) -> None:
         """Open all channels."""
         self.desk.start()
+        self._farewells.async_start()
         for carried in self.carried.values():
             carried.start()
         if self.upper is not None:
@@ -232,6 +235,7 @@ class Links:
     async def async_stop(self) -> None:
         """Close all channels, and keep what the ends go on with. May be called twice."""
         await self.desk.async_stop()
+        await self._farewells.async_stop()
         await self._async_stop_asking()
         for carried in self.carried.values():
             await carried.async_stop()
@@ -272,7 +276,9 @@ class Links:
             self.upper = self._upper_record = self._upper_id = None
             await self._async_stop_asking()
         for carried in ended:
-            carried.end.leave("left" if isinstance(carried.end, LowerEnd) else "revoked")
+            if isinstance(carried.end, UpperEnd) and carried.state in {LinkState.SLOW, LinkState.DEAD}:
+                self._farewells.note(carried.end.link_id)
+            carried.end.leave("left" if isinstance(carried.end, LowerEnd) else REVOKED)
             for _ in range(3):
                 carried.pump()
             await carried.async_stop()

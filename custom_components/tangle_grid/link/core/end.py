@@ -132,6 +132,8 @@ class End:
 
     def received(self, mono: float, data: bytes) -> tuple[Any, ...]:
         """Take what came over the channel, whatever it is; return what happened (`LinkEvent`s and the end's own)."""
+        if self._leaving is not None:
+            self._hear_hello(mono, data)
         if self.has_ended:
             return ()
         session, versions = self._session.session_id, self._session.peer_versions
@@ -155,6 +157,8 @@ class End:
         if self._leave_left and self._session.is_open:
             self._leave_left -= 1
             return (self._session.seal(Leave.kind, body_of(Leave(reason=self._leaving or "left"))),)
+        if self._leaving is not None:
+            return self._session.due(mono)
         if self.has_ended:
             return ()
         hellos = self._session.due(mono)
@@ -163,7 +167,7 @@ class End:
 
     def next_due(self, mono: float) -> float:
         """Return when `due` should be called next, at the latest."""
-        if self.has_ended and not self._leave_left:
+        if self.left is not None or self.has_told:
             return math.inf
         times = [self._session.next_due(mono)]
         if self._session.is_open and self._echo() is not None:
@@ -174,10 +178,30 @@ class End:
             times.append(mono)
         return max(mono, min(times))
 
+    def _hear_hello(self, mono: float, data: bytes) -> None:
+        """Let whoever was not there when the link ended begin a session once more: it is told then."""
+        session = self._session.session_id
+        try:
+            self._session.received(mono, data)
+        except LinkRefusal as refusal:
+            self.refused[refusal.reason] += 1
+        if self._session.session_id != session:
+            self._leave_left = _LEAVE_TIMES
+
+    @property
+    def has_told(self) -> bool:
+        """Whether the other end was told, in a session, that this one has left."""
+        return self._leaving is not None and self._session.is_open and not self._leave_left
+
     @property
     def has_ended(self) -> bool:
         """Whether either end has left for good: nothing counts any more."""
         return self.left is not None or self._leaving is not None
+
+    @property
+    def link_id(self) -> str:
+        """Which link it is an end of."""
+        return self._session.link_id
 
     def knock(self) -> None:
         """Say hello at once: the channel has just come (back)."""

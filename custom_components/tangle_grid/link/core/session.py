@@ -68,6 +68,11 @@ class Session:
         self.heard_at: float | None = None
 
     @property
+    def link_id(self) -> str:
+        """Which link it is on."""
+        return self._link.link_id
+
+    @property
     def is_open(self) -> bool:
         """Whether there is a session."""
         return self.session_id is not None

@@ -23,12 +23,14 @@ class LinkStore:
         codes: What was made of codes: see `desk`.
         links: Keys and terms of each link: see `record`.
         ends: What each end goes on with after a restart.
+        ended: Links whose other side was not there when they ended here: it is told when it comes back.
     """
 
     def __init__(self, hass: HomeAssistant, island_id: str) -> None:
         self.codes: dict[str, dict[str, Any]] = {}
         self.links: dict[str, dict[str, Any]] = {}
         self.ends: dict[str, dict[str, Any]] = {}
+        self.ended: dict[str, dict[str, Any]] = {}
         self._store: Store[dict[str, Any]] = Store(
             hass, _VERSION, f"{DOMAIN}.{island_id}.links", private=True, atomic_writes=True
         )
@@ -40,7 +42,8 @@ class LinkStore:
             if self._loaded:
                 return
             stored = await self._store.async_load() or {}
-            self.codes, self.links, self.ends = (_records(stored.get(part)) for part in ("codes", "links", "ends"))
+            parts = ("codes", "links", "ends", "ended")
+            self.codes, self.links, self.ends, self.ended = (_records(stored.get(part)) for part in parts)
             self._loaded = True
 
     async def async_save(self) -> None:
@@ -59,7 +62,7 @@ class LinkStore:
 
     async def async_remove(self) -> None:
         """Delete all of it, with the island."""
-        self.codes, self.links, self.ends = {}, {}, {}
+        self.codes, self.links, self.ends, self.ended = {}, {}, {}, {}
         await self._store.async_remove()
 
     def _content(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class LinkStore:
             "codes": self.codes,
             "links": self.links,
             "ends": {link_id: end for link_id, end in self.ends.items() if link_id in self.links},
+            **({"ended": self.ended} if self.ended else {}),
         }
 
 
