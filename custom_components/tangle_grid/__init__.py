@@ -132,6 +132,7 @@ async def _async_entry_updated(hass: HomeAssistant, entry: TangleGridConfigEntry
     """Apply at once what can be; anything else needs a new start."""
     runtime = entry.runtime_data
     await runtime.links.async_forget_removed(entry.subentries)
+    await runtime.neighbours.async_forget_removed(entry.subentries)
     if structure(entry) == runtime.structure:
         runtime.async_apply_settings()
         await async_show_panel(hass)

@@ -41,6 +41,7 @@ from .const import (
     SUBENTRY_GUEST,
     SUBENTRY_HOUSE,
     SUBENTRY_HOUSEHOLD,
+    SUBENTRY_NEIGHBOUR,
     SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
     SUBENTRY_TOLL,
@@ -82,6 +83,7 @@ from .flows.subentries.feeder import FeederFlow
 from .flows.subentries.guest import GuestFlow
 from .flows.subentries.house import HouseFlow
 from .flows.subentries.household import HouseholdFlow
+from .flows.subentries.neighbour import NeighbourFlow
 from .flows.subentries.parking import ParkingFlow
 from .flows.subentries.participant import phase_count
 from .flows.subentries.solar import SolarFlow
@@ -138,6 +140,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_GUEST: GuestFlow,
             SUBENTRY_HOUSE: HouseFlow,
             SUBENTRY_UPPER_ISLAND: UpperIslandFlow,
+            SUBENTRY_NEIGHBOUR: NeighbourFlow,
         }
 
     @staticmethod

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from .grid.engine.status import GridStatus
 from .grid.model.world import NOMINAL_V, PhaseTriple
 from .ledger import LedgerFault, LedgerStatus, WalletRules, WalletState
+
+#: Two meters at a tie may differ by so much: Wh, or a share.
+_TELLING_WH: Final = 50
+_TELLING_SHARE: Final = 0.1
 
 
 class LinkState(StrEnum):
@@ -18,6 +23,39 @@ class LinkState(StrEnum):
     WAITING = "waiting"
     REFUSED = "refused"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighbourStatus:
+    """How it stands with a neighbour, for people.
+
+    Attributes:
+        subentry_id: The neighbour.
+        state: How the link is.
+        why: Why it is dead or refused, a translated key; None: it is neither.
+        sold_w: What is sold to the neighbour now, W; negative: bought.
+        price_i_per_kwh: At which price; None: nothing is.
+        settled_wh: What the last trade came to, Wh, by the smaller meter; None: there was none.
+        counted: What the own meter and the neighbour's counted of it, Wh.
+        blind: The meter at the tie shows nothing although there is a trade.
+    """
+
+    subentry_id: str
+    state: LinkState
+    why: str | None
+    sold_w: int = 0
+    price_i_per_kwh: int | None = None
+    settled_wh: int | None = None
+    counted: tuple[int, int] | None = None
+    blind: bool = False
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether both meters counted so differently that one of them must be wrong."""
+        if self.counted is None:
+            return False
+        own, theirs = self.counted
+        return abs(own - theirs) > max(_TELLING_WH, _TELLING_SHARE * max(own, theirs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +101,7 @@ class IslandSnapshot:
         unpaid: Why rewards that are due are not paid: a key of the ledger's errors by payment id.
         published: Messages that reached the Tangle since the start.
         links: How each linked island is, by its subentry.
+        neighbours: How it stands with each neighbour, by its subentry.
         reaction_ms: From what led to the newest answer to an overload to the setpoint written, in wall milliseconds.
     """
 
@@ -76,3 +115,4 @@ class IslandSnapshot:
     published: int
     reaction_ms: float | None
     links: Mapping[str, LinkStatus] = field(default_factory=dict)
+    neighbours: Mapping[str, NeighbourStatus] = field(default_factory=dict)

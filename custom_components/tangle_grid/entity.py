@@ -26,6 +26,7 @@ from .const import (
     SUBENTRY_FEEDER,
     SUBENTRY_HOUSE,
     SUBENTRY_HOUSEHOLD,
+    SUBENTRY_NEIGHBOUR,
     SUBENTRY_PARKING,
     SUBENTRY_SOLAR,
     SUBENTRY_TOLL,
@@ -34,7 +35,7 @@ from .const import (
     TREASURY,
 )
 from .coordinator import IslandCoordinator
-from .data import IslandSnapshot, LinkStatus
+from .data import IslandSnapshot, LinkStatus, NeighbourStatus
 from .grid.engine.status import DeviceStatus, FeederStatus
 from .grid.model.world import Telemetry
 from .island.configuration import Member, Participant
@@ -50,6 +51,7 @@ _MODELS: Final = {
     SUBENTRY_FEEDER: "Feeder",
     SUBENTRY_HOUSE: "House",
     SUBENTRY_HOUSEHOLD: "Household",
+    SUBENTRY_NEIGHBOUR: "Neighbour",
     SUBENTRY_PARKING: "Car park",
     SUBENTRY_SOLAR: "Solar",
     SUBENTRY_TOLL: "Toll",
@@ -264,8 +266,8 @@ class FeederEntity(TangleGridEntity):
         return IslandView(snapshot=self.coordinator.data, feeder_id=self._feeder_id)
 
 
-class LinkEntity(TangleGridEntity):
-    """An entity of another island that this one is linked to."""
+class LinkedEntity(TangleGridEntity):
+    """An entity of the device of another island."""
 
     def __init__(self, runtime: IslandRuntime, subentry_id: str, description: EntityDescription) -> None:
         super().__init__(runtime.coordinator)
@@ -282,6 +284,10 @@ class LinkEntity(TangleGridEntity):
             via_device_id=async_island_device_id(runtime),
         )
 
+
+class LinkEntity(LinkedEntity):
+    """An entity of another island that this one is linked to."""
+
     @property
     @override
     def has_view(self) -> bool:
@@ -292,6 +298,21 @@ class LinkEntity(TangleGridEntity):
     def view(self) -> LinkStatus:
         """How the link is."""
         return self.coordinator.data.links[self._subentry_id]
+
+
+class NeighbourEntity(LinkedEntity):
+    """An entity of the device of a neighbour."""
+
+    @property
+    @override
+    def has_view(self) -> bool:
+        return super().has_view and self._subentry_id in self.coordinator.data.neighbours
+
+    @property
+    @override
+    def view(self) -> NeighbourStatus:
+        """How it stands with the neighbour."""
+        return self.coordinator.data.neighbours[self._subentry_id]
 
 
 class MemberEntity(TangleGridEntity):

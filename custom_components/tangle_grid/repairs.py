@@ -26,6 +26,7 @@ from .grid.engine.status import DeviceStatus
 from .island.device_issues import DeviceIssues
 from .island.runtime import TangleGridConfigEntry
 from .ledger import Findings, LedgerError, LedgerFault, Mishap
+from .link.joining.messages import Asked, Kind
 from .reasons import async_text
 
 ISSUE_METER_UNAVAILABLE: Final = "meter_unavailable"
@@ -37,6 +38,8 @@ ISSUE_DEVICE_CLAMPS: Final = "device_clamps"
 ISSUE_FAIL_SAFE: Final = "fail_safe_not_set"
 ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
 ISSUE_JOIN_REQUEST: Final = "join_request"
+ISSUE_TIE_BLIND: Final = "tie_blind"
+ISSUE_TIE_METERS: Final = "tie_meters"
 ISSUE_LINK_DEAD: Final = "link_dead"
 ISSUE_LINK_REFUSED: Final = "link_refused"
 ISSUE_LINK_ENDED: Final = "link_ended"
@@ -98,6 +101,8 @@ _OF_SUBENTRY: Final = (
     ISSUE_DEVICE_SELDOM,
     ISSUE_DEVICE_CLAMPS,
     ISSUE_SWEEP_FAILED,
+    ISSUE_TIE_BLIND,
+    ISSUE_TIE_METERS,
     *_LINK_ISSUES,
 )
 
@@ -126,6 +131,7 @@ class IssueWatch:
         entry = self._entry
         island = entry.title
         self._async_update_links(snapshot)
+        self._async_update_neighbours(snapshot)
         for feeder_id, feeder in snapshot.grid.feeders.items():
             if feeder_id in entry.runtime_data.links.houses:
                 # What a house does not report is the link's affair.
@@ -202,13 +208,13 @@ class IssueWatch:
                 data={"entry_id": entry.entry_id, "code_id": code_id},
                 is_fixable=True,
                 severity=ir.IssueSeverity.WARNING,
-                translation_key=ISSUE_JOIN_REQUEST,
+                translation_key=_asks_as(waiting[code_id]),
                 translation_placeholders={"island": entry.title},
             )
             persistent_notification.async_create(
                 self._hass,
                 async_text(self._hass, "join_request_text", island=entry.title),
-                title=async_text(self._hass, "join_request_title", island=entry.title),
+                title=async_text(self._hass, f"{_asks_as(waiting[code_id])}_title", island=entry.title),
                 notification_id=f"{DOMAIN}_{ISSUE_JOIN_REQUEST}_{code_id}",
             )
         self._asking = frozenset(waiting)
@@ -228,6 +234,26 @@ class IssueWatch:
                         "reason": async_text(self._hass, f"link_why_{link.why}", **link.figures),
                     },
                     patience=None if state is LinkState.DEAD else timedelta(),
+                )
+
+    @callback
+    def _async_update_neighbours(self, snapshot: IslandSnapshot) -> None:
+        """Links to neighbours that do not work, and meters at ties that cannot be believed."""
+        entry = self._entry
+        for subentry_id, neighbour in snapshot.neighbours.items():
+            if subentry_id not in entry.subentries:
+                continue
+            names = {"island": entry.title, "other": entry.subentries[subentry_id].title}
+            why = {**names, "reason": async_text(self._hass, f"link_why_{neighbour.why}")}
+            own, theirs = neighbour.counted or (0, 0)
+            counted = {**names, "own": str(own), "theirs": str(theirs)}
+            for key, wrong, placeholders in (
+                *((key, neighbour.state is state, why) for key, state in _LINK_ISSUES.items()),
+                (ISSUE_TIE_BLIND, neighbour.blind, names),
+                (ISSUE_TIE_METERS, neighbour.disagrees, counted),
+            ):
+                self._async_set(
+                    key, subentry_id, wrong=wrong, severity=ir.IssueSeverity.WARNING, placeholders=placeholders
                 )
 
     @callback
@@ -562,3 +588,8 @@ async def async_create_fix_flow(
     if issue_id.startswith(ISSUE_JOIN_REQUEST):
         return ApprovalFlow(entry, str((data or {}).get("code_id")))
     return FindingsFlow(entry) if issue_id.startswith(tuple(_FINDINGS.values())) else OtherTangleFlow(entry)
+
+
+def _asks_as(asked: Asked) -> str:
+    """Return which texts tell of somebody who asks to join."""
+    return "neighbour_request" if asked.kind is Kind.NEIGHBOUR else ISSUE_JOIN_REQUEST

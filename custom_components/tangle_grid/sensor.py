@@ -18,6 +18,7 @@ from .entities.island_sensors import (
     IslandSensorDescription,
 )
 from .entities.link_sensors import LINK_ATTRIBUTES, LINK_SENSORS
+from .entities.neighbour_sensors import NEIGHBOUR_ATTRIBUTES, NEIGHBOUR_SENSORS
 from .entities.participant_sensors import (
     CHARGING_PRICE,
     CHARGING_SENSORS,
@@ -34,7 +35,16 @@ from .entities.view_sensors import LEARNED_ATTRIBUTES, ViewSensor, ViewSensorDes
 from .entities.wallet_rules import RULES_ATTRIBUTES
 from .entities.wallet_sensors import wallet_sensors
 from .entities.why_sensors import KEY as WHY, WHY_ATTRIBUTES
-from .entity import FeederEntity, IslandEntity, LinkEntity, MemberEntity, MemberView, ParticipantEntity, VehicleEntity
+from .entity import (
+    FeederEntity,
+    IslandEntity,
+    LinkEntity,
+    MemberEntity,
+    MemberView,
+    NeighbourEntity,
+    ParticipantEntity,
+    VehicleEntity,
+)
 from .island.charging_prices import is_priced
 from .island.entity_identity import island_prefix
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
@@ -74,6 +84,11 @@ async def async_setup_entry(
             config_subentry_id=feeder_id,
         )
     _async_add_links(runtime, async_add_entities)
+    for subentry_id in runtime.neighbours.linked:
+        async_add_entities(
+            (NeighbourSensor(runtime, subentry_id, description) for description in NEIGHBOUR_SENSORS),
+            config_subentry_id=subentry_id,
+        )
     priced = is_priced(entry.options)
     for participant_id, participant in runtime.participants.items():
         data = entry.subentries[participant_id].data
@@ -193,6 +208,12 @@ class LinkSensor(LinkEntity, ViewSensor):
     """A sensor of a linked island."""
 
     _unrecorded_attributes = LINK_ATTRIBUTES
+
+
+class NeighbourSensor(NeighbourEntity, ViewSensor):
+    """A sensor of a neighbour."""
+
+    _unrecorded_attributes = NEIGHBOUR_ATTRIBUTES
 
 
 class MemberSensor(MemberEntity, ViewSensor):

@@ -181,7 +181,7 @@ def test_every_problem_has_a_message() -> None:
     assert joining <= set(SUBENTRIES["upper_island"]["error"])
     assert shape_problems() <= {*SUBENTRIES["charger"]["error"], *SUBENTRIES["battery"]["error"]}
     assert problems("config_flow.py") <= set(TEXTS["config"]["error"])
-    for kind in SUBENTRIES.keys() - {"guest", "house", "upper_island"}:
+    for kind in SUBENTRIES.keys() - {"guest", "house", "neighbour", "upper_island"}:
         found = problems(f"flows/subentries/{kind}.py", "flows/subentries/participant.py")
         assert found - (OF_A_PLACE if kind in OF_NO_PLACE else set()) <= set(SUBENTRIES[kind]["error"]), kind
 

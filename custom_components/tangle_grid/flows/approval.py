@@ -9,12 +9,15 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import TextSelector
 
-from ..const import CONF_LINK_ID, SUBENTRY_HOUSE
+from ..const import CONF_LINK_ID, SUBENTRY_HOUSE, SUBENTRY_NEIGHBOUR
 from ..island.links import Links, house_name_problem
 from ..island.runtime import TangleGridConfigEntry
+from ..link.joining.messages import Kind
 from .checks import NO_PLACEHOLDERS
+from .subentries.neighbour import TIE_FIELDS, tie_problem
 
 NAME_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
+NAMED_TIE_SCHEMA: Final = NAME_SCHEMA.extend(TIE_FIELDS)
 
 
 class ApprovalFlow(RepairsFlow):
@@ -38,6 +41,12 @@ class ApprovalFlow(RepairsFlow):
         if (links := self._links) is None:
             return self.async_abort(reason="not_asked_any_more")
         terms = links.waiting[self._code_id].terms
+        if links.waiting[self._code_id].kind is Kind.NEIGHBOUR:
+            return self.async_show_menu(
+                step_id="init",
+                menu_options=["tie", "refuse"],
+                description_placeholders={"island": self._entry.title},
+            )
         return self.async_show_menu(
             step_id="init",
             menu_options=["approve", "refuse"],
@@ -79,6 +88,38 @@ class ApprovalFlow(RepairsFlow):
             data_schema=self.add_suggested_values_to_schema(NAME_SCHEMA, user_input),
             errors=errors,
             description_placeholders=figures,
+        )
+
+    async def async_step_tie(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask for a name and the tie line, and let a neighbour in."""
+        if (links := self._links) is None:
+            return self.async_abort(reason="not_asked_any_more")
+        errors: dict[str, str] = {}
+        placeholders = {**NO_PLACEHOLDERS, "currency": self.hass.config.currency}
+        if user_input is not None:
+            name = user_input[CONF_NAME].strip()
+            data = {field: value for field, value in user_input.items() if field != CONF_NAME}
+            if (problem := house_name_problem(self._entry, name)) is not None:
+                errors[CONF_NAME] = problem
+            elif (wrong := tie_problem(self.hass, data)) is not None:
+                errors[wrong[0]], placeholders = wrong[1].key, {**placeholders, **wrong[1].placeholders}
+            else:
+                record = links.desk.record(self._code_id)
+                await links.async_keep(record)
+                await links.desk.async_decide(self._code_id, approved=True)
+                neighbour = ConfigSubentry(
+                    data=MappingProxyType({CONF_LINK_ID: record.link_id, **data}),
+                    subentry_type=SUBENTRY_NEIGHBOUR,
+                    title=name,
+                    unique_id=record.link_id,
+                )
+                self.hass.config_entries.async_add_subentry(self._entry, neighbour)
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="tie",
+            data_schema=self.add_suggested_values_to_schema(NAMED_TIE_SCHEMA, user_input),
+            errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def async_step_refuse(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu

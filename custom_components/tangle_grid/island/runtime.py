@@ -62,6 +62,7 @@ from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .link_houses import with_houses
 from .links import Links
+from .neighbours import Neighbours
 from .outside_answers import OutsideAnswers
 from .passes import BesideThePass, Passes
 from .reward_progress import reward_progress
@@ -137,6 +138,20 @@ class IslandRuntime:
         self.forecasts = build_forecasts(self.hass, self.entry)
         self.engine = GridEngine(config, new_id=lambda: uuid4().hex[:12], state=state.engine, plan_batch=0)
         self.links.async_take(self.engine)
+        self.neighbours = Neighbours(
+            self.hass,
+            self.entry,
+            island_id=self.island_id,
+            store=await async_link_store(self.hass, self.island_id),
+            clock=self.clock,
+            forecast=self.forecasts.forecast,
+            rate=lambda: self.money.now,
+            address=self._treasury_address,
+            pay=self._async_pay_neighbour,
+            do=self._async_do,
+            changed=self._async_offer,
+        )
+        self.neighbours.async_take(self.engine)
         self.grid = GridDoor(self.engine, self.clock, self._async_command)
         self.vehicles = Vehicles(
             self.hass,
@@ -265,6 +280,7 @@ class IslandRuntime:
         self.passes.async_start(self.readout, self.clock.wall_delay(self.engine.config.timing.heartbeat_s))
         self.loop.async_start()
         self.links.async_start()
+        self.neighbours.async_start()
         self.passes.async_step()
         self.economy.async_start()
         self.link.async_start()
@@ -280,6 +296,7 @@ class IslandRuntime:
         self.passes.async_stop()
         self.coordinator.async_close()
         await self.links.async_stop()
+        await self.neighbours.async_stop()
         await self.loop.async_close()
         await self.async_save()
         await self.economy.async_stop()
@@ -313,6 +330,13 @@ class IslandRuntime:
                 wrong="The links of %s do not work",
                 before=(self.links.async_before_pass,),
                 after=(self.links.async_after_pass,),
+            ),
+            BesideThePass(
+                name="neighbours",
+                right="The neighbours of %s can be traded with again",
+                wrong="The neighbours of %s cannot be traded with",
+                before=(self.neighbours.async_before_pass,),
+                after=(self.neighbours.async_after_pass,),
             ),
             BesideThePass(
                 name="charging",
@@ -406,6 +430,13 @@ class IslandRuntime:
         """Carry a reward's progress into the request that it belongs to."""
         self._async_happened(reward_progress(self.engine, self.clock, self.payees, payment))
 
+    def _treasury_address(self) -> str | None:
+        wallet = self.link.wallets.get(TREASURY)
+        return None if wallet is None else wallet.address
+
+    async def _async_pay_neighbour(self, payment_id: str, address: str, amount_i: int) -> None:
+        await self.link.treasury.async_reward(payment_id, address, amount_i, {"kind": "neighbour"})
+
     def _allowances(self, at: float) -> tuple[Effect, ...]:
         """Return what the simulated street gives its cars and authorities, once."""
         return tuple(allowances((*self.vehicles.all, *self.economy.topics.all), at))
@@ -438,6 +469,7 @@ class IslandRuntime:
             published=self.link.published,
             reaction_ms=self.loop.reaction_ms,
             links=self.links.statuses,
+            neighbours=self.neighbours.statuses,
         )
 
     def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:

@@ -19,6 +19,7 @@ from homeassistant.helpers.selector import (
 from ...island.links import house_name_problem
 from ...island.runtime import IslandRuntime
 from ...link.joining.code import is_address
+from ...link.joining.messages import Kind
 
 FIELD_WAY: Final = "way"
 FIELD_QR: Final = "qr_code"
@@ -47,10 +48,14 @@ def code_schema(text: str) -> vol.Schema:
 class HouseFlow(ConfigSubentryFlow):
     """Makes a code; the house appears once somebody asked with it and was approved. Later it can be renamed."""
 
+    kind = Kind.HOUSE
     _text = ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask on which way the house comes in."""
+        return await self._async_make("user", user_input)
+
+    async def _async_make(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         entry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
@@ -62,12 +67,12 @@ class HouseFlow(ConfigSubentryFlow):
             if direct and not is_address(url):
                 errors[CONF_URL] = "invalid_url"
             else:
-                code, _ = await runtime.links.desk.async_make(url)
+                code, _ = await runtime.links.desk.async_make(url, self.kind)
                 self._text = code.text
                 return self._show_code()
         shown = user_input or {CONF_URL: self._own_url()}
         return self.async_show_form(
-            step_id="user", data_schema=self.add_suggested_values_to_schema(WAY_SCHEMA, shown), errors=errors
+            step_id=step_id, data_schema=self.add_suggested_values_to_schema(WAY_SCHEMA, shown), errors=errors
         )
 
     def _own_url(self) -> str:

@@ -27,6 +27,7 @@ class BatteryDecision(DeviceDecision):
     """What a battery may have; in A per phase while it shares, in W when it is decided."""
 
     battery: BatteryConfig = field(init=False)
+    gives_by: Cause = Cause.REQUEST
 
     @override
     def configure(self) -> None:
@@ -52,6 +53,11 @@ class BatteryDecision(DeviceDecision):
         limit_w = lease.value if lease.cause is Cause.PROTECTION else None
         if wanted_w is not None and wanted_w <= 0:
             self.ceiling = wanted_w / config.watts_per_amp
+            return Role.FEEDING
+        sold_w = asked.sold.get(device.device_id)
+        if wanted_w is None and sold_w is not None:
+            # Who helps by a request is paid for that, and gives nothing else.
+            self.ceiling, self.gives_by = sold_w / config.watts_per_amp, Cause.SALE
             return Role.FEEDING
         if (told_w := held_w if wanted_w is None else wanted_w) is not None:
             self.ceiling_cause = Cause.RELEASE if wanted_w is None else Cause.REQUEST
@@ -115,7 +121,7 @@ class BatteryDecision(DeviceDecision):
 
     @override
     def feed_back(self, amps: float) -> float:
-        self.settle(-round(amps * self.battery.watts_per_amp), Cause.REQUEST)
+        self.settle(-round(amps * self.battery.watts_per_amp), self.gives_by)
         return amps
 
     @override

@@ -42,6 +42,7 @@ class Asked:
         modes: What the charging mode leaves a charger; those that are missing are not limited by it.
         outage: The most that chargers may have while the feeding cable is dead, or until it is their turn after that,
             A; negative feeds back.
+        sold: What batteries give for what is sold to neighbours, W, negative.
         kept_free: What is kept for household loads that are off for the fuse, A by limit.
         now: Grid time.
         timing: Of the island.
@@ -52,6 +53,7 @@ class Asked:
     planned: Mapping[str, float]
     modes: Mapping[str, ModeLimit] = field(default_factory=dict)
     outage: Mapping[str, float]
+    sold: Mapping[str, float] = field(default_factory=dict)
     kept_free: Mapping[int, float] = field(default_factory=dict)
     now: float
     timing: Timing

@@ -10,6 +10,7 @@ from ..device.trial import ChargerTrial
 from ..model.errors import GridError
 from ..model.events import AskChanged, GridEvent, Settlement
 from ..model.request import ANSWERABLE, CurtailmentRequest, RequestState
+from ..model.sale import Sale
 from ..model.validation import (
     checked_amps,
     checked_duration,
@@ -243,6 +244,10 @@ class Commands:
         feeder.linked = EnvelopeWatch()
         feeder.renew_limit(now)
         return []
+
+    def sell(self, sale: Sale | None) -> None:
+        """Say what is sold to neighbours; None: nothing. It ends by itself, and with a restart."""
+        self._parts.sale = sale
 
     def switch_on_again(self, now: float, device_id: str, loads: Sequence[str]) -> None:
         """Have loads of a household come back that are known to be off and that the stored state says nothing of.

@@ -30,6 +30,7 @@ from .observation import Observation
 from .outage import OutageControl
 from .parts import EngineParts
 from .reporting import grid_status, market_account
+from .sale import sold_w
 from .status import Decisions, GridStatus, MarketAccount, StepResult
 from .trading import TradeTerms, own_windows, stored
 from .trials import go_on
@@ -260,6 +261,7 @@ class GridEngine:
                 planned=parts.planned,
                 modes=parts.modes,
                 outage=outage.chargers_a,
+                sold=sold_w(parts, now),
                 kept_free=parts.load_protection.kept_a(parts.devices),
                 now=now,
                 timing=parts.config.timing,

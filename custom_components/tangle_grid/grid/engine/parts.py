@@ -12,6 +12,7 @@ from ..device.stay_forecast import StayLog
 from ..market.market import Market
 from ..model.errors import GridError
 from ..model.request import Ask, CurtailmentRequest
+from ..model.sale import Sale
 from ..model.world import GridConfig
 from ..network.protection import FeederWatch
 from ..network.supply import SupplyWatch
@@ -46,6 +47,7 @@ class EngineParts:
         modes: What they leave each charger now, by device id; see `ChargingModes`.
         outage_off: Household loads that stay off because the feeding cable is dead, by device id.
         outage_lasts_until: Until when what is always on is expected to last without the cable, grid time.
+        sale: What is sold to neighbours now; None: nothing.
         supply: What feeds the island; None: nobody would know that its cable is dead.
         most_w: What each device can draw at most, W by id: more is not believed.
         lost: What of the stored state could not be read: paths, as `devices/car/stays`.
@@ -82,6 +84,7 @@ class EngineParts:
         self.lost: list[str] = []
         self.outage_off: dict[str, set[str]] = {}
         self.outage_lasts_until: float | None = None
+        self.sale: Sale | None = None
         self.supply = None if config.supply is None else SupplyWatch(config.supply)
         plan: Mapping[str, Any] | None = None
         if state is not None:

@@ -42,6 +42,7 @@ class Why(StrEnum):
     TRIAL = Cause.TRIAL
     SUN = Cause.SUN
     PAUSED = Cause.PAUSED
+    SALE = Cause.SALE
     #: Household loads are off because the fuse was short.
     LOADS_OFF = "loads_off"
     #: The capacity was lowered for a while.

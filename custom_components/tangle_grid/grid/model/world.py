@@ -62,7 +62,7 @@ class Cause(StrEnum):
     `request`: an active part asks for it. `reserved`: what helpers give up in a request is kept free, and this device
     has no part in it. `payment`: its session may not go on as it did. `outage`: the feeding cable is dead, or
     everything comes back after it one by one. `phases`: it changes over between one phase and three.
-    `trial`: it is tried out. `sun`, `paused`: its charging mode.
+    `trial`: it is tried out. `sun`, `paused`: its charging mode. `sale`: it gives what is sold to a neighbour.
     """
 
     SAFE_STATE = "safe_state"
@@ -78,6 +78,7 @@ class Cause(StrEnum):
     TRIAL = "trial"
     SUN = "sun"
     PAUSED = "paused"
+    SALE = "sale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from .checks import read_fields
 from .end import End, LetterCame
 from .frames import LinkRefusal
 from .keys import Link
+from .requests import HousePayee
 from .trade_bodies import Bid, Counted, Deal, Deals, Held
 
 LEASE_S: Final = 60.0
@@ -36,6 +37,7 @@ _BIDS_KEPT: Final = 32
 _KEEP_S: Final = 7 * 86_400.0
 _TRADES_KEPT: Final = 64
 _WS_PER_WH: Final = 3600.0
+_OF_ADDRESS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class DealChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountCame:
-    """The neighbour told what its meter counted: keep the end's state on disk, then call `done(letter)`."""
+    """The neighbour told what its meter counted, or where it is paid: keep that on disk, then call `done(letter)`."""
 
     letter: str
 
@@ -163,7 +165,9 @@ class NeighbourEnd(End):
 
     def __init__(self, link: Link, *, accepts: Callable[[int, int, int], bool] | None = None, **options: Any) -> None:
         """Begin without bids. Options: see `End`."""
-        super().__init__(link, kinds=(Counted.kind,), **options)
+        super().__init__(link, kinds=(Counted.kind, HousePayee.kind), **options)
+        self.payee: str | None = None
+        self._told_payee: str | None = None
         self._accepts = accepts or (lambda _window, _flow, _price: True)
         self._numbered = 0
         self._sent: dict[int, _Sent] = {}
@@ -228,6 +232,13 @@ class NeighbourEnd(End):
         self._count(mono)
         self._reading = None if watts is None or not math.isfinite(watts) else (mono, watts)
 
+    def tell_payee(self, mono: float, address: str) -> None:
+        """Tell the neighbour where this island is paid, where that is new."""
+        if address != self._told_payee:
+            self._told_payee = address
+            says = body_of(HousePayee(address=address))
+            self.post(mono, f"payee-{address[:_OF_ADDRESS]}", HousePayee.kind, says, keep_s=_KEEP_S)
+
     def settle(self, mono: float) -> list[Settlement]:
         """Return the trades that both sides have counted. They are returned again until `settled` was called."""
         self._count(mono)
@@ -256,6 +267,7 @@ class NeighbourEnd(End):
         self._count(mono)
         return {
             **super().to_dict(mono),
+            "payee": self.payee,
             "counts": {
                 name: [each.flow, each.price, each.ws, each.own_wh, each.their_wh]
                 for name, each in self._counts.items()
@@ -265,6 +277,8 @@ class NeighbourEnd(End):
     def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
         """Take up what `to_dict` gave. Trades end with a restart: what was delivered until then is told at once."""
         super().restore(mono, stored)
+        payee = stored.get("payee")
+        self.payee = payee if isinstance(payee, str) else None
         counts = stored.get("counts")
         for name, each in counts.items() if isinstance(counts, Mapping) else ():
             try:
@@ -407,6 +421,9 @@ class NeighbourEnd(End):
     def _read(self, came: LetterCame) -> Any:
         """Take what the neighbour counted of a trade that is known here."""
         try:
+            if came.about == HousePayee.kind:
+                self.payee = read_fields(HousePayee, came.says).address
+                return CountCame(letter=came.letter)
             says: Counted = read_fields(Counted, came.says if came.about == Counted.kind else {})
         except LinkRefusal as refusal:
             self.refused[refusal.reason] += 1

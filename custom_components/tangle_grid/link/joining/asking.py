@@ -14,7 +14,7 @@ from ..channels.mqtt import MqttChannel
 from ..core import LinkKeys, Terms
 from .code import JoinCode
 from .errors import JoinError, Problem
-from .messages import Answer, Answered, Asked, UnreadableError
+from .messages import Answer, Answered, Asked, Kind, UnreadableError
 
 #: How long a form waits for a first answer, s.
 PATIENCE_S: Final = 12.0
@@ -26,6 +26,7 @@ _ANSWERS: Final = {
     Answered.LOOP: Problem.LOOP,
     Answered.DOES_NOT_FIT: Problem.DOES_NOT_FIT,
     Answered.REFUSED: Problem.REFUSED,
+    Answered.OTHER_KIND: Problem.OTHER_KIND,
 }
 _CLOSED: Final = {
     Closed.REFUSED: Problem.UNKNOWN,
@@ -56,13 +57,14 @@ class Asking:
         island_id: str,
         keys: LinkKeys,
         terms: Terms,
+        kind: Kind = Kind.HOUSE,
         answered: Callable[[Answer], None],
     ) -> None:
         """Ask for the island `island_id`, which declares these terms."""
         self._hass = hass
         self._code = code
         self._keys = keys
-        self._asked = Asked.make(island_id=island_id, keys=keys, terms=terms)
+        self._asked = Asked.make(island_id=island_id, keys=keys, terms=terms, kind=kind)
         self._answered = answered
         self._channel: Channel = (
             DirectChannel(hass, url=code.url, island_id=code.island_id, token=code.token)
@@ -116,7 +118,9 @@ class Asking:
         """Wait: it is opened again."""
 
 
-async def async_ask(hass: HomeAssistant, code: JoinCode, *, island_id: str, keys: LinkKeys, terms: Terms) -> Answer:
+async def async_ask(
+    hass: HomeAssistant, code: JoinCode, *, island_id: str, keys: LinkKeys, terms: Terms, kind: Kind = Kind.HOUSE
+) -> Answer:
     """Ask once, and return the first answer: approved, or waiting for a person.
 
     Raises:
@@ -130,7 +134,7 @@ async def async_ask(hass: HomeAssistant, code: JoinCode, *, island_id: str, keys
         if not first.done():
             first.set_result(answer)
 
-    asking = Asking(hass, code, island_id=island_id, keys=keys, terms=terms, answered=answered)
+    asking = Asking(hass, code, island_id=island_id, keys=keys, terms=terms, kind=kind, answered=answered)
     asking.start()
     why: Closed | None = None
     try:

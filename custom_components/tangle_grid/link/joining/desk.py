@@ -15,7 +15,7 @@ from ..channels.door import Visitor
 from ..channels.mqtt import MqttChannel
 from ..core import LinkKeys, Terms
 from .code import JoinCode
-from .messages import Answer, Answered, Asked, UnreadableError
+from .messages import Answer, Answered, Asked, Kind, UnreadableError
 from .record import LinkRecord, code_from_dict, code_to_dict
 from .store import LinkStore
 
@@ -78,7 +78,7 @@ class CodeDesk:
         for channel in channels.values():
             await channel.async_stop()
 
-    async def async_make(self, url: str) -> tuple[JoinCode, float]:
+    async def async_make(self, url: str, kind: Kind = Kind.HOUSE) -> tuple[JoinCode, float]:
         """Make a code, with this address or, where it is empty, for MQTT; return it, and until when it holds."""
         keys = LinkKeys.generate()
         code = JoinCode.make(url=url, island_id=self._island_id, public=keys.public)
@@ -93,6 +93,7 @@ class CodeDesk:
             "until": until,
             "state": None,
             "asked": None,
+            "kind": kind.value,
         }
         await self._store.async_save()
         self._listen(code.code_id)
@@ -127,6 +128,7 @@ class CodeDesk:
             peer=asked.public,
             peer_island=asked.island_id,
             terms=asked.terms,
+            kind=asked.kind,
         )
 
     async def async_decide(self, code_id: str, *, approved: bool) -> None:
@@ -150,7 +152,9 @@ class CodeDesk:
             says = self._of_asked(stored, asked)
         elif self._clock() > stored["until"]:
             says = Answered.EXPIRED
-        elif (figures := self._fits(asked.terms)) is not None:
+        elif asked.kind is not _kind(stored):
+            says = Answered.OTHER_KIND
+        elif asked.kind is Kind.HOUSE and (figures := self._fits(asked.terms)) is not None:
             says = Answered.DOES_NOT_FIT
         else:
             stored["asked"] = {"island": asked.island_id, "public": asked.public, "terms": asked.terms.to_dict()}
@@ -208,4 +212,15 @@ class _Hearing:
 
 def _asked(stored: Mapping[str, Any]) -> Asked:
     asked = stored["asked"]
-    return Asked(nonce="", island_id=asked["island"], public=asked["public"], terms=Terms.from_dict(asked["terms"]))
+    return Asked(
+        nonce="",
+        island_id=asked["island"],
+        public=asked["public"],
+        terms=Terms.from_dict(asked["terms"]),
+        kind=_kind(stored),
+    )
+
+
+def _kind(stored: Mapping[str, Any]) -> Kind:
+    """Return what a code was made for."""
+    return Kind(stored.get("kind", Kind.HOUSE))

@@ -10,6 +10,7 @@ class Problem(StrEnum):
     NONSENSE = "code_nonsense"
     NEWER = "code_newer"
     USED = "code_used"
+    OTHER_KIND = "code_other_kind"
     EXPIRED = "code_expired"
     UNKNOWN = "code_unknown"
     OWN_ISLAND = "code_own_island"

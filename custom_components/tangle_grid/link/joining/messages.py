@@ -25,6 +25,13 @@ _HALF: Final = 64
 _EPOCH: Final = 1
 
 
+class Kind(StrEnum):
+    """As what an island joins another."""
+
+    HOUSE = "house"
+    NEIGHBOUR = "neighbour"
+
+
 class Answered(StrEnum):
     """What the island above says."""
 
@@ -35,6 +42,7 @@ class Answered(StrEnum):
     EXPIRED = "expired"
     LOOP = "loop"
     DOES_NOT_FIT = "does_not_fit"
+    OTHER_KIND = "other_kind"
 
 
 class UnreadableError(Exception):
@@ -50,17 +58,19 @@ class Asked:
         island_id: Who asks.
         public: Its public keys for this link.
         terms: What it declares of itself.
+        kind: As what it would join.
     """
 
     nonce: str
     island_id: str
     public: str
     terms: Terms
+    kind: Kind = Kind.HOUSE
 
     @classmethod
-    def make(cls, *, island_id: str, keys: LinkKeys, terms: Terms) -> Asked:
+    def make(cls, *, island_id: str, keys: LinkKeys, terms: Terms, kind: Kind = Kind.HOUSE) -> Asked:
         """Return a question with a new nonce."""
-        return cls(nonce=secrets.token_hex(16), island_id=island_id, public=keys.public, terms=terms)
+        return cls(nonce=secrets.token_hex(16), island_id=island_id, public=keys.public, terms=terms, kind=kind)
 
     def seal(self, code: JoinCode, keys: LinkKeys) -> bytes:
         """Return it as bytes."""
@@ -69,6 +79,7 @@ class Asked:
             "island": self.island_id,
             "public": self.public,
             "terms": self.terms.to_dict(),
+            "kind": self.kind.value,
         }
         return _seal(code, "asked", body, keys.signing)
 
@@ -82,8 +93,10 @@ class Asked:
                 island_id=_digits(body["island"], _ID_CHARACTERS),
                 public=_digits(body["public"], _PUBLIC_CHARACTERS),
                 terms=Terms.from_dict(body["terms"]),
+                # An earlier release knew houses only.
+                kind=Kind(body.get("kind", Kind.HOUSE)),
             )
-        except (KeyError, TypeError, LinkRefusal) as error:
+        except (KeyError, TypeError, ValueError, LinkRefusal) as error:
             raise UnreadableError from error
         signed(asked.public)
         return asked

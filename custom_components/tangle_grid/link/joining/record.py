@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..core import Link, LinkKeys, LinkRefusal, Terms
 from .code import JoinCode
+from .messages import Kind
 
 _SALT = b"tangle_grid link channel, version 1"
 
@@ -29,6 +30,7 @@ class LinkRecord:
         peer: The other side's public keys; None: it has not answered yet.
         peer_island: The other island.
         terms: What the island below declared.
+        kind: As what; of neighbours the upper one is the one that made the code.
         above: Islands above the other one and itself, as it last said; on the lower side only.
     """
 
@@ -40,6 +42,7 @@ class LinkRecord:
     peer_island: str
     terms: Terms
     above: tuple[str, ...] = ()
+    kind: Kind = Kind.HOUSE
 
     @property
     def joined(self) -> bool:
@@ -74,6 +77,7 @@ class LinkRecord:
             "peer_island": self.peer_island,
             "terms": self.terms.to_dict(),
             "above": list(self.above),
+            "kind": self.kind.value,
         }
 
     @classmethod
@@ -89,6 +93,7 @@ class LinkRecord:
                 peer_island=str(stored["peer_island"]),
                 terms=Terms.from_dict(stored["terms"]),
                 above=tuple(stored.get("above", ())),
+                kind=Kind(stored.get("kind", Kind.HOUSE)),
             )
             if record.joined:
                 _ = record.link

@@ -1,0 +1,297 @@
+"""Two islands in one Home Assistant with a line between them: one sells, the other buys, and pays what both counted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.tangle_grid import data
+from custom_components.tangle_grid.clock import GridClock
+from custom_components.tangle_grid.const import DOMAIN
+from custom_components.tangle_grid.island import link_ends, neighbours
+from custom_components.tangle_grid.ledger import LedgerError
+from custom_components.tangle_grid.link.joining.store import async_link_store
+from custom_components.tangle_grid.repairs import async_create_fix_flow
+from tests.support.island import set_sensor
+from tests.support.linked_islands import Pair, async_set_up_house, house_entry, street_entry
+
+TIE = {"tie_limit": 8_000, "feed_price": 0.1, "feed_export": 0.05, "tie_fee": 0.01, "battery_floor": 20}
+SELLER = {**TIE, "tie_power": "sensor.tie_a"}
+ADDRESS = "A" * 90
+BUYER = {**TIE, "tie_power": "sensor.tie_b", "feed_price": 0.4}
+
+
+class Beside(Pair):
+    """The street sells to the house."""
+
+    async def async_code(self, way: str = "direct") -> str:
+        flows = self.hass.config_entries.subentries
+        menu = await flows.async_init((self.street_entry.entry_id, "neighbour"), context={"source": SOURCE_USER})
+        form = await flows.async_configure(menu["flow_id"], {"next_step_id": "make"})
+        shown = await flows.async_configure(form["flow_id"], {"way": way, "url": self.url})
+        code = shown["description_placeholders"]["code"]
+        assert (await flows.async_configure(shown["flow_id"], {}))["reason"] == "code_made"
+        return str(code)
+
+    async def async_enter(self, code: str, **tie: Any) -> Any:
+        flows = self.hass.config_entries.subentries
+        menu = await flows.async_init((self.house_entry.entry_id, "neighbour"), context={"source": SOURCE_USER})
+        form = await flows.async_configure(menu["flow_id"], {"next_step_id": "enter"})
+        shown = await flows.async_configure(form["flow_id"], {"code": code})
+        if shown["step_id"] != "tie":
+            return shown
+        done = await flows.async_configure(shown["flow_id"], {**BUYER, **tie})
+        await self.hass.async_block_till_done()
+        return done
+
+    async def async_join(self) -> None:
+        done = await self.async_enter(await self.async_code())
+        assert done["type"] is FlowResultType.CREATE_ENTRY, done
+        assert self.of(self.house).state.value == "waiting"
+        await self.async_answer(("tie", {"name": "Number 12", **SELLER}))
+        await self.hass.async_block_till_done()
+        await self.async_until(lambda: self.both() == {"connected"})
+
+    async def async_leave(self) -> None:
+        """End both, as nothing may go on after a test."""
+        for entry in (self.house_entry, self.street_entry):
+            if entry.state is ConfigEntryState.LOADED:
+                assert await self.hass.config_entries.async_unload(entry.entry_id)
+
+    def of(self, side: Any) -> Any:
+        return next(iter(side.neighbours.statuses.values()))
+
+    def both(self) -> set[str]:
+        return {
+            each.state.value for side in (self.street, self.house) for each in side.neighbours.statuses.values()
+        } or {"none"}
+
+
+@pytest.fixture
+async def beside(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, fake_ledger: Any, socket_enabled: None
+) -> AsyncIterator[Beside]:
+    await async_set_up_house(hass)
+    made = Beside(hass, street_entry(), house_entry())
+    made.draw(300, 900)
+    for entity_id in ("sensor.tie_a", "sensor.tie_b"):
+        set_sensor(hass, entity_id, 0.0, "W")
+    for entry in (made.street_entry, made.house_entry):
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    client = await hass_client_no_auth()
+    made.url = str(client.make_url("/")).rstrip("/")
+    yield made
+    for entry in (made.house_entry, made.street_entry):
+        if entry.state is ConfigEntryState.LOADED:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_two_islands_become_neighbours(hass: HomeAssistant, beside: Beside) -> None:
+    await beside.async_join()
+    for _ in range(20):
+        await asyncio.sleep(0.02)
+        await hass.async_block_till_done()
+    links = [each for each in hass.states.async_all("sensor") if each.entity_id.endswith("_link")]
+    assert [each.state for each in links] == ["connected"] * 2
+    # The one that made the code leads, and each calls the other what it likes.
+    assert {each.title for each in beside.street_entry.subentries.values()} == {"Number 12"}
+    await beside.async_leave()
+
+
+class Hours:
+    """Time that passes faster, for both islands alike."""
+
+    def __init__(self, beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.beside, self.gone = beside, 0.0
+        real, now, told = link_ends.mono, GridClock.now, GridClock.from_datetime
+        monkeypatch.setattr(link_ends, "mono", lambda: real() + self.gone)
+        monkeypatch.setattr(neighbours, "mono", lambda: real() + self.gone)
+        monkeypatch.setattr(GridClock, "now", lambda clock: now(clock) + self.gone)
+        monkeypatch.setattr(GridClock, "from_datetime", lambda clock, moment: told(clock, moment) + self.gone)
+        monkeypatch.setattr(neighbours, "WINDOW_S", 120.0)
+        self.paid: list[tuple[str, str, int]] = []
+        self.meters = (1.0, 1.0)
+
+    async def async_pass(self, until: Callable[[], bool], *, most_s: float = 500.0) -> None:
+        """Let passes be made, and the tie carry what is sold, until it is so."""
+        hass = self.beside.hass
+        end = self.gone + most_s
+        while not until():
+            assert self.gone < end, (self.beside.street.neighbours.statuses, self.beside.house.neighbours.statuses)
+            self.gone += 4.0
+            sold_w = self.beside.of(self.beside.street).sold_w
+            set_sensor(hass, "sensor.tie_a", sold_w * self.meters[0], "W")
+            set_sensor(hass, "sensor.tie_b", -sold_w * self.meters[1], "W")
+            self.beside.draw(300, 900)
+            for side in (self.beside.street, self.beside.house):
+                side.passes.async_step()
+            await asyncio.sleep(0.02)
+            await hass.async_block_till_done()
+
+
+@pytest.fixture
+async def hours(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> Hours:
+    made = Hours(beside, monkeypatch)
+    await beside.async_join()
+
+    async def pay(payment_id: str, address: str, amount_i: int) -> None:
+        made.paid.append((payment_id, address, amount_i))
+
+    beside.house.neighbours._pay = pay
+    beside.street.neighbours._address = lambda: ADDRESS
+    return made
+
+
+async def test_the_cheaper_island_sells_and_the_buyer_pays_once(beside: Beside, hours: Hours) -> None:
+    await hours.async_pass(lambda: beside.of(beside.street).sold_w > 0)
+    sold = beside.of(beside.street)
+    await hours.async_pass(lambda: beside.of(beside.house).sold_w == -sold.sold_w)
+    # What the house needs, at a price between both.
+    assert sold.sold_w == pytest.approx(2_700, abs=100)
+    assert 100_000 <= sold.price_i_per_kwh <= 400_000
+    await hours.async_pass(lambda: bool(hours.paid))
+    ((payment_id, address, amount_i),) = hours.paid
+    assert payment_id.startswith("neighbour/")
+    assert address == ADDRESS
+    wh = beside.of(beside.street).settled_wh
+    assert amount_i == pytest.approx(wh * sold.price_i_per_kwh / 1_000, rel=0.01)
+    await hours.async_pass(lambda: len(hours.paid) > 1)
+    assert len({each[0] for each in hours.paid}) == len(hours.paid)
+    await beside.async_leave()
+
+
+async def test_meters_that_disagree_are_told_and_the_smaller_counts(beside: Beside, hours: Hours) -> None:
+    hours.meters = (1.0, 0.2)
+    # A few kilowatt-minutes are too little to tell.
+    with patch.object(data, "_TELLING_WH", 5):
+        await hours.async_pass(lambda: beside.of(beside.house).counted is not None)
+        own, theirs = beside.of(beside.house).counted
+        assert own < theirs
+        assert beside.of(beside.house).settled_wh == -own
+        assert beside.of(beside.house).disagrees
+    await beside.async_leave()
+
+
+async def test_a_payment_that_is_refused_waits(beside: Beside, hours: Hours) -> None:
+    refused = []
+
+    async def poor(payment_id: str, _address: str, _amount_i: int) -> None:
+        refused.append(payment_id)
+        raise LedgerError("insufficient_funds", {})
+
+    good, beside.house.neighbours._pay = beside.house.neighbours._pay, poor
+    await hours.async_pass(lambda: len(refused) > 1)
+    assert len(set(refused)) == 1
+    beside.house.neighbours._pay = good
+    await hours.async_pass(lambda: bool(hours.paid))
+    assert hours.paid[0][0] == refused[0]
+    await beside.async_leave()
+
+
+async def test_a_tie_whose_meter_shows_nothing_is_told(hass: HomeAssistant, beside: Beside, hours: Hours) -> None:
+    await hours.async_pass(lambda: beside.of(beside.street).sold_w > 0)
+    gone = hours.gone
+    with patch.object(neighbours, "_OLDEST_S", -1e9):
+        await hours.async_pass(lambda: hours.gone > gone + 64 or beside.of(beside.street).blind)
+    await beside.async_leave()
+
+
+async def test_without_a_rate_of_tokens_nothing_is_traded(beside: Beside, hours: Hours) -> None:
+    beside.street.neighbours._rate = lambda: None
+    gone = hours.gone
+    await hours.async_pass(lambda: hours.gone > gone + 300)
+    assert beside.of(beside.street).sold_w == 0
+    await beside.async_leave()
+
+
+async def test_who_is_deleted_is_told(hass: HomeAssistant, beside: Beside) -> None:
+    await beside.async_join()
+    (subentry_id,) = beside.street.neighbours.linked
+    hass.config_entries.async_remove_subentry(beside.street_entry, subentry_id)
+    await beside.async_until(lambda: beside.of(beside.house).state.value == "ended")
+    await beside.async_leave()
+
+
+async def test_keys_that_are_gone_are_said(hass: HomeAssistant, beside: Beside) -> None:
+    await beside.async_join()
+    link_id = next(iter(beside.house_entry.subentries.values())).unique_id
+    for each in beside.house_entry.subentries.values():
+        link_id = each.data.get("link_id", link_id)
+    assert await hass.config_entries.async_unload(beside.house_entry.entry_id)
+    store = await async_link_store(hass, beside.house_entry.data["island_id"])
+    store.links.pop(link_id)
+    assert await hass.config_entries.async_setup(beside.house_entry.entry_id)
+    assert beside.of(beside.house).why == "keys_missing"
+    await beside.async_leave()
+
+
+# The forms
+
+
+async def test_a_code_for_a_house_is_none_for_a_neighbour(hass: HomeAssistant, beside: Beside) -> None:
+    house_code = await Pair.async_code(beside)
+    assert (await beside.async_enter(house_code))["errors"] == {"base": "code_other_kind"}
+    assert (await beside.async_ask(await beside.async_code()))["errors"] == {"base": "code_other_kind"}
+
+
+async def test_what_cannot_be_is_said(hass: HomeAssistant, beside: Beside) -> None:
+    flows = hass.config_entries.subentries
+    assert (await beside.async_enter("nonsense"))["errors"] == {"code": "code_nonsense"}
+    menu = await flows.async_init((beside.street_entry.entry_id, "neighbour"), context={"source": SOURCE_USER})
+    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "enter"})
+    own = await flows.async_configure(form["flow_id"], {"code": await beside.async_code()})
+    assert own["errors"] == {"code": "code_own_island"}
+    code = await beside.async_code()
+    dearer = await beside.async_enter(code, feed_export=0.5)
+    assert dearer["errors"] == {"feed_export": "export_dearer"}
+    missing = await beside.async_enter(code, tie_power="sensor.nowhere")
+    assert missing["errors"] == {"tie_power": "entity_missing"}
+    # A page that is loaded again shows the form once more.
+    assert (await flows.async_configure(missing["flow_id"]))["step_id"] == "tie"
+    assert await hass.config_entries.async_unload(beside.house_entry.entry_id)
+    assert (await flows.async_configure(missing["flow_id"], BUYER))["reason"] == "not_loaded"
+    again = await flows.async_init((beside.house_entry.entry_id, "neighbour"), context={"source": SOURCE_USER})
+    assert again["reason"] == "not_loaded"
+
+
+async def test_the_operator_looks_at_the_tie_before_saying_yes(hass: HomeAssistant, beside: Beside) -> None:
+    await beside.async_enter(await beside.async_code())
+    wrong = await beside.async_answer(("tie", None), ("tie", {"name": " ", **SELLER}))
+    assert wrong["errors"] == {"name": "name_missing"}
+    issue = beside.question()
+    assert issue is not None
+    assert issue.translation_key == "neighbour_request"
+    wrong = await beside.async_answer(("tie", {"name": "B", **SELLER, "feed_export": 1.0}))
+    assert wrong["errors"] == {"feed_export": "export_dearer"}
+    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    flow.hass, flow.handler, flow.issue_id, flow.data = hass, DOMAIN, issue.issue_id, issue.data
+    await beside.async_answer(("refuse", None))
+    assert (await flow.async_step_tie())["reason"] == "not_asked_any_more"
+    await beside.async_until(lambda: beside.of(beside.house).state.value == "refused")
+    assert beside.of(beside.house).why == "joining_refused"
+
+
+async def test_the_tie_is_changed(hass: HomeAssistant, beside: Beside) -> None:
+    await beside.async_join()
+    flows = hass.config_entries.subentries
+    (subentry_id,) = beside.street.neighbours.linked
+    form = await flows.async_init(
+        (beside.street_entry.entry_id, "neighbour"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    wrong = await flows.async_configure(form["flow_id"], {**SELLER, "feed_export": 9.0})
+    assert wrong["errors"] == {"feed_export": "export_dearer"}
+    done = await flows.async_configure(form["flow_id"], {**SELLER, "tie_limit": 5_000})
+    assert done["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert beside.street_entry.subentries[subentry_id].data["tie_limit"] == 5_000
+    await beside.async_until(lambda: beside.both() == {"connected"})
+    await beside.async_leave()
