@@ -198,9 +198,19 @@ async def test_a_payment_that_is_refused_waits(beside: Beside, hours: Hours) -> 
 
 async def test_a_tie_whose_meter_shows_nothing_is_told(hass: HomeAssistant, beside: Beside, hours: Hours) -> None:
     await hours.async_pass(lambda: beside.of(beside.street).sold_w > 0)
-    gone = hours.gone
+    assert not beside.of(beside.street).blind
     with patch.object(neighbours, "_OLDEST_S", -1e9):
-        await hours.async_pass(lambda: hours.gone > gone + 64 or beside.of(beside.street).blind)
+        await hours.async_pass(lambda: beside.of(beside.street).blind, most_s=110.0)
+    await beside.async_leave()
+
+
+async def test_what_was_counted_is_written_down_meanwhile(hass: HomeAssistant, beside: Beside, hours: Hours) -> None:
+    store = await async_link_store(hass, beside.street_entry.data["island_id"])
+    with patch.object(store, "async_save_later") as written:
+        await hours.async_pass(lambda: beside.of(beside.street).sold_w > 0)
+        await hours.async_pass(lambda: bool(written.call_args_list))
+    (ends,) = written.call_args_list[0].args
+    assert [end["counts"] for end in ends().values()] != [{}]
     await beside.async_leave()
 
 

@@ -55,6 +55,8 @@ _PLANNED_S: Final = 10.0
 #: What is sold is told to batteries for so long, grid s.
 _SOLD_S: Final = 60.0
 _BLIND_S: Final = 60.0
+#: What meters have counted is written down so often, s: a crash loses no more than this.
+_WRITTEN_EVERY_S: Final = 300.0
 #: A reading that is older is none, grid s.
 _OLDEST_S: Final = 900.0
 #: What it is worth not to go without, in prices of the own feed.
@@ -118,6 +120,7 @@ class Neighbours:
         self._reader = EntityReader(hass, clock.from_datetime)
         self._trader = Trader(island_id)
         self._planned_at: float | None = None
+        self._written_at = -_WRITTEN_EVERY_S
         self._started = False
         self._shown: Mapping[str, NeighbourStatus] = {}
         self._engine: GridEngine
@@ -311,6 +314,9 @@ class Neighbours:
             end.tell_payee(at, address)
         for each in end.settle(at):
             self._settle(neighbour, end, each)
+        if end.flow(at) and at - self._written_at >= _WRITTEN_EVERY_S:
+            self._written_at = at
+            self._save()
 
     def _settle(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement) -> None:
         if settlement.trade in neighbour.paying:
