@@ -60,6 +60,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.http.register_view(ReceiptView(hass))
     async_register_screen(hass)
     await async_serve(hass)
+    # Before the islands: who had the page open when Home Assistant restarted finds it there.
+    await async_show_panel(hass)
     return True
 
 

@@ -18,6 +18,8 @@ export abstract class IslandElement extends LitElement {
   @state() private hasWords = false;
   @state() private failed: string | null = null;
 
+  /** How often it is drawn again although nothing came: what tells the time does not stand still. */
+  protected readonly everyMs: number = 5_000;
   private stop: (() => void) | undefined;
   private watchedId: string | undefined;
   private language: string | undefined;
@@ -25,7 +27,7 @@ export abstract class IslandElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.ticker = setInterval(() => this.requestUpdate(), 5_000);
+    this.ticker = setInterval(() => this.requestUpdate(), this.everyMs);
     this.requestUpdate();
   }
 

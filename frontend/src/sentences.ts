@@ -7,14 +7,24 @@ import type { Words } from "./words";
 
 const HELPING = new Set(["accepted", "active"]);
 
+type OpenPart = [GridRequest, Part, string];
+/** The open parts by participant, of requests that have not changed since. */
+const openParts = new WeakMap<Picture["requests"], Map<string, OpenPart>>();
+
 /** Return the part of a participant in the newest request that is not over, with the request. */
-export function openPart(picture: Picture, participantId: string): [GridRequest, Part, string] | null {
-  for (const [requestId, request] of Object.entries(picture.requests)) {
-    if (request.closed) continue;
-    const part = request.parts.find((each) => each.participant === participantId);
-    if (part && part.state !== "not_asked") return [request, part, requestId];
+export function openPart(picture: Picture, participantId: string): OpenPart | null {
+  let known = openParts.get(picture.requests);
+  if (!known) {
+    known = new Map();
+    for (const [requestId, request] of Object.entries(picture.requests)) {
+      if (request.closed) continue;
+      for (const part of request.parts) {
+        if (part.state !== "not_asked" && !known.has(part.participant)) known.set(part.participant, [request, part, requestId]);
+      }
+    }
+    openParts.set(picture.requests, known);
   }
-  return null;
+  return known.get(participantId) ?? null;
 }
 
 /** Return whether somebody has to be asked: its answer is awaited. */

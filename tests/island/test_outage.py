@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.tangle_grid.screen.picture import items
+from custom_components.tangle_grid.screen.picture import ONLY, items
+from custom_components.tangle_grid.screen.sight import Sight
 from tests.support.island import (
     BATTERY,
     CHARGER,
@@ -78,6 +79,10 @@ async def test_the_cable_dies_and_the_charger_stops(hass: HomeAssistant, island:
     shown = on_screen(island)
     assert (shown["state"], shown["lasts_until"], shown["waiting"]) == ("dead", None, [[CHARGER, None]])
     assert shown["lost_at"] == pytest.approx(island.runtime.clock.now(), abs=60)
+    tenant = MockUser(name="tenant").add_to_hass(hass)
+    tenant.mock_policy({"entities": {"entity_ids": {island.entity_id("sensor", "power", BATTERY): True}}})
+    seen = Sight(island.runtime, tenant).of({"supply": {ONLY: shown}})
+    assert seen["supply"][ONLY] == {**shown, "waiting": []}
 
 
 async def test_island_mode_sheds_and_says_so_and_all_comes_back(hass: HomeAssistant, island: Island) -> None:

@@ -12,8 +12,8 @@ from ..const import TREASURY
 from ..island.runtime import IslandRuntime
 from .picture import ONLY, Item, Picture
 
-#: Sections whose items are those of a participant, a vehicle or a service, under its id.
-_PERSONAL: Final = ("participants", "vehicles", "services")
+#: Sections whose items are those of a participant, a vehicle, a service or a linked island, under its id.
+_PERSONAL: Final = ("participants", "vehicles", "services", "links")
 
 
 class Sight:
@@ -53,6 +53,7 @@ class Sight:
         }
         if self._readable is not None:
             seen["requests"] = self._requests(picture.get("requests", {}))
+            seen["supply"] = {key: self._supply(item) for key, item in picture.get("supply", {}).items()}
         return seen
 
     def _look_up(self) -> None:
@@ -80,6 +81,10 @@ class Sight:
             return False
         chosen = owners(self._runtime, owner)
         return not chosen or self._user.id in chosen
+
+    def _supply(self, item: Item) -> Item:
+        """Return the supply with those that wait and may be looked at."""
+        return {**item, "waiting": [each for each in item["waiting"] if self._may_read(each[0])]}
 
     def _requests(self, requests: Mapping[str, Item]) -> Mapping[str, Item]:
         """Return requests with the parts of those that may be looked at."""

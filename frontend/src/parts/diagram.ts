@@ -109,6 +109,12 @@ export class Diagram extends IslandElement {
       .stage {
         position: relative;
       }
+      .stage.stale {
+        filter: grayscale(1);
+      }
+      .stage.stale .flow {
+        display: none;
+      }
       svg.lines {
         position: absolute;
         inset: 0;
@@ -370,7 +376,7 @@ export class Diagram extends IslandElement {
       const nodes = line.nodes.map(({ node, x, y, width }) => ({ x, y, width, watts: node.watts ?? 0 }));
       hanging.push(...nodes);
     }
-    return html`<div class="stage" style="height:${top}px">
+    return html`<div class="stage ${this.isOld ? "stale" : ""}" style="height:${top}px">
       <svg class="lines" width=${this.width} height=${top} aria-hidden="true">
         ${this.cable(picture, island, headTop)} ${this.ties(picture, headTop)} ${this.trunk(hanging, picture, island, headTop)}
         ${this.buses(hanging)}

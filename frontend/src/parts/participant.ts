@@ -1,6 +1,6 @@
 /** One participant: what it does and why, what it was asked, and the few things that people change every day. */
 
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { IslandElement } from "../element";
@@ -37,6 +37,10 @@ export class ParticipantBox extends IslandElement {
   @state() private receipts = false;
   @state() private problem = "";
   private second: ReturnType<typeof setInterval> | undefined;
+  private sight: IntersectionObserver | undefined;
+  private isSeen = true;
+  private hasMissed = false;
+  protected override readonly everyMs = 30_000;
 
   static override styles = [
     shared,
@@ -147,6 +151,10 @@ export class ParticipantBox extends IslandElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (typeof IntersectionObserver !== "undefined") {
+      this.sight = new IntersectionObserver((entries) => this.look(entries.at(-1)?.isIntersecting ?? true), { rootMargin: "200px" });
+      this.sight.observe(this);
+    }
     // A countdown is only one when it counts.
     this.second = setInterval(() => {
       const open = this.watched.picture ? openPart(this.watched.picture, this.participant) : null;
@@ -157,6 +165,20 @@ export class ParticipantBox extends IslandElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.second);
+    this.sight?.disconnect();
+    this.isSeen = true;
+  }
+
+  private look(isSeen: boolean): void {
+    this.isSeen = isSeen;
+    if (isSeen && this.hasMissed) this.requestUpdate();
+  }
+
+  /** What is beside what can be seen is drawn again when it comes into sight, or with the time. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    const isNews = changed.size > 0 && [...changed.keys()].every((name) => name === "watched" || name === "hass");
+    this.hasMissed = this.hasUpdated && !this.isSeen && isNews;
+    return !this.hasMissed && super.shouldUpdate(changed);
   }
 
   protected override concerns(before: Picture, after: Picture): boolean {
@@ -203,7 +225,7 @@ export class ParticipantBox extends IslandElement {
       ${this.problem ? html`<p class="failed" role="alert">${this.problem}</p>` : nothing}
       ${this.renderModes(picture, participant)}
       ${soc === null || soc === undefined ? nothing : this.renderSoc(picture, participant, soc)}
-      ${planBar(picture, island, participant, words)}
+      ${this.isOld ? nothing : planBar(picture, island, participant, words)}
       ${participant.loads?.length ? this.renderLoads(picture, participant) : nothing}
       ${this.renderFacts(participant, island)}
       ${this.renderSettings(picture)}
@@ -251,7 +273,7 @@ export class ParticipantBox extends IslandElement {
         <span><b class="big number">${words.percent(soc)}</b> <span class="soft">${stored ?? ""}</span></span>
         <span class="soft number">
           ${target === null ? nothing : html`${words.t("target")} ${words.percent(target)}`}
-          ${reserve === null ? nothing : html`· ${words.t("reserve")} ${words.percent(reserve)}`}
+          ${reserve === null ? nothing : html`${target === null ? nothing : "· "}${words.t("reserve")} ${words.percent(reserve)}`}
           ${plannedText ? html`· ${words.t("planned")} ${plannedText}` : nothing}
         </span>
       </div>

@@ -40,7 +40,7 @@ export class Participants extends IslandElement {
       `${id === this.chosen ? 0 : isAsked(picture, id) ? 1 : isHelping(picture, id) ? 2 : 3}${each.name}`;
     const shown = Object.entries(picture.participants)
       .filter(([, each]) => this.kinds.includes(each.kind))
-      .sort((a, b) => order(a).localeCompare(order(b)));
+      .sort((a, b) => order(a).localeCompare(order(b), undefined, { numeric: true }));
     if (shown.length === 0) {
       return html`<p class="waiting">${words.t("none_of_kind")}</p>
         <button class="primary" @click=${() => navigate("/config/integrations/integration/tangle_grid")}>${words.t("add_participant")}</button>`;
