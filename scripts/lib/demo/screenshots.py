@@ -73,9 +73,9 @@ async def all_pictures(url: str, executable: str) -> None:
         await picture(browser, url, "screen-light")
         await picture(browser, url, "screen-dark", scheme="dark")
         await picture(browser, url, "screen-phone", size=PHONE)
-        await evening(browser, url)
         for view in ("charging", "homes", "day", "tangle"):
             await picture(browser, f"{url}/{view}", f"screen-{view}")
+        await evening(browser, url)
 
 
 def main() -> None:
