@@ -122,6 +122,7 @@ async def test_the_meter_of_a_feeder_is_watched_and_held_against_its_own_charger
     with patch("custom_components.tangle_grid.flows.meter.WATCH_S", 30.0):
         watching = await flow.async_configure(form["flow_id"], GARAGE)
         assert (watching["type"], watching["step_id"]) == (FlowResultType.SHOW_PROGRESS, "meter")
+        await hass.async_block_till_done()
         assert (await flow.async_configure(form["flow_id"]))["type"] is FlowResultType.SHOW_PROGRESS
         for watts in range(4):
             for number in "123":
@@ -136,6 +137,9 @@ async def test_the_meter_of_a_feeder_is_watched_and_held_against_its_own_charger
     garage = added(island, "Garage")
     await submit(hass, island, "charger", charger(1, feeder=garage.subentry_id, safe_current=0))
     hass.states.async_set("sensor.charger_1", "7200", {"unit_of_measurement": "W"})
+    flat = MappingProxyType({"name": "Flat", "feeder": garage.subentry_id, "phases": [1], "power": "sensor.h1"})
+    household = ConfigSubentry(data=flat, subentry_type="household", title="Flat", unique_id=None)
+    hass.config_entries.async_add_subentry(island, household)
     form = await island.start_subentry_reconfigure_flow(hass, garage.subentry_id)
     watching = await flow.async_configure(form["flow_id"], GARAGE)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import MagicMock, patch
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -326,7 +327,7 @@ async def test_a_house_that_has_changed_is_admitted_anew_or_stays_what_it_was(
         both = (pair.terms, pair.street.links.houses[pair.house_id].feeder.terms)
         return {(each.slots[0].most_a, each.slots[0].safe_a) for each in both}
 
-    await pair.async_until(lambda: known() == {(10.0, 8.0)})
+    await pair.async_until(lambda: pair.house_entry.state is ConfigEntryState.LOADED and known() == {(10.0, 8.0)})
     await pair.async_until(lambda: pair.envelope_a is not None and pair.states == {"connected"})
     assert pair.house.links.upper is not None
     assert pair.house.links.upper.end.terms == pair.terms
