@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from custom_components.tangle_grid.link.core import (
     Counted,
-    Head,
     Link,
     LinkKeys,
+    Operator,
+    Seen,
     body_of,
     link_body_types,
     read_link_body,
@@ -23,7 +24,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LINK_ID: Final = "5a" * 16
 _LOWER: Final = LinkKeys("11" * 64)
 _UPPER: Final = LinkKeys("22" * 64)
-_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Head, Counted)
+_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Operator, Seen, Counted)
 
 
 def link_schemas() -> dict[str, Json]:

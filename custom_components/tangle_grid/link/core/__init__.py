@@ -30,6 +30,7 @@ from .end import (
     VersionsDiffer,
 )
 from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
+from .heads import AGAIN_S, HEAD_KINDS, Heads, Operator, Seen
 from .house import house_state, slots_of, terms_of
 from .keys import Link, LinkKeys, new_link_id
 from .lower import EnvelopeChanged, HouseState, LowerEnd
@@ -62,7 +63,9 @@ from .upper import Reported, UpperEnd
 from .witness import Finding, Head, Proof, Witness
 
 __all__ = [
+    "AGAIN_S",
     "DECLARATION_KINDS",
+    "HEAD_KINDS",
     "MAX_FRAME_BYTES",
     "REQUEST_KINDS",
     "VERSION",
@@ -83,6 +86,7 @@ __all__ = [
     "FollowingEnd",
     "Frame",
     "Head",
+    "Heads",
     "HouseAnswer",
     "HouseAsk",
     "HouseEnded",
@@ -102,12 +106,14 @@ __all__ = [
     "LinkRefusal",
     "LowerEnd",
     "NeighbourEnd",
+    "Operator",
     "PeerLeft",
     "Proof",
     "Refused",
     "Rejected",
     "Report",
     "Reported",
+    "Seen",
     "SessionBegan",
     "Settlement",
     "SlotTerms",

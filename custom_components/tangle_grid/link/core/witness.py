@@ -5,6 +5,7 @@ number, both signed, are a proof that anybody can check who knows the key. What 
 only as far as the operator has signed it: nobody can accuse an operator of anything that was not done.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ from .frames import LinkRefusal
 WITHHELD_S: Final = 240.0
 """What others have seen for so long, and the own node does not show, is withheld from this house."""
 _KEPT: Final = 4_096
+_STORED: Final = 64
+"""So many of the newest go over a restart: enough to see a rollback, and little to write."""
 
 
 class Finding(StrEnum):
@@ -34,7 +37,6 @@ class Finding(StrEnum):
 class Head:
     """A signed milestone: its number, the one before, its parents, its time, and the operator's signature."""
 
-    kind: ClassVar[str] = "head"
     checks: ClassVar[Mapping[str, Check]] = {
         "island": checks.text(64),
         "number": checks.whole(1),
@@ -168,10 +170,12 @@ class Witness:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what has to survive a restart, as JSON."""
+        own = {self._own} & self._seen.keys()
         return {
             "own": self._own,
-            "seen": [body_of(head) for head in self._seen.values()],
+            "seen": [body_of(self._seen[number]) for number in sorted({*sorted(self._seen)[-_STORED:], *own})],
             "proof": None if self.proof is None else self.proof.to_dict(),
+            "withheld": Finding.WITHHELD in self.findings,
         }
 
     @classmethod
@@ -184,7 +188,10 @@ class Witness:
                 witness.hear(0.0, says)
         own = stored.get("own")
         witness._own = own if isinstance(own, int) and own in witness._seen else 0
-        witness._ahead_since.clear()
+        # How long it was off is not known: only what was withheld already still is.
+        ahead = [number for number in witness._seen if number > witness._own] if stored.get("withheld") is True else []
+        witness._ahead_since = dict.fromkeys(ahead, -math.inf)
+        witness.check(0.0)
         if isinstance(proof, Mapping):
             try:
                 found = Proof.from_dict(proof)
