@@ -88,6 +88,25 @@ class LinkStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessStatus:
+    """What an island saw of the milestones of its ledger, compared with what others saw.
+
+    Attributes:
+        findings: What is wrong: `fork`, `rollback`, `withheld`.
+        held: Nothing is paid until a person decides, or it is right again.
+        proof: The file with the proof of a fork; None: there is none.
+        milestone: The newest that the own node has shown.
+        witnesses: Of how many other islands it was heard what they saw.
+    """
+
+    findings: frozenset[str]
+    held: bool
+    proof: str | None
+    milestone: int | None
+    witnesses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IslandSnapshot:
     """One consistent picture of the island, pushed to all entities.
 
@@ -102,6 +121,7 @@ class IslandSnapshot:
         published: Messages that reached the Tangle since the start.
         links: How each linked island is, by its subentry.
         neighbours: How it stands with each neighbour, by its subentry.
+        witness: What is known of the ledger's milestones; None: nobody is there to compare with.
         reaction_ms: From what led to the newest answer to an overload to the setpoint written, in wall milliseconds.
     """
 
@@ -116,3 +136,4 @@ class IslandSnapshot:
     reaction_ms: float | None
     links: Mapping[str, LinkStatus] = field(default_factory=dict)
     neighbours: Mapping[str, NeighbourStatus] = field(default_factory=dict)
+    witness: WitnessStatus | None = None

@@ -81,6 +81,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         "links": [
             {**asdict(link, dict_factory=_plain), "figures": dict(link.figures)} for link in snapshot.links.values()
         ],
+        "witness": _witness(runtime),
         "reaction_ms": snapshot.reaction_ms,
         "ledger": {
             "status": asdict(snapshot.ledger) if snapshot.ledger else None,
@@ -93,6 +94,12 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         },
     }
     return async_redact_data(diagnostics, TO_REDACT)
+
+
+def _witness(runtime: IslandRuntime) -> dict[str, Any] | None:
+    """Return what is known of the ledger's milestones, as it is now."""
+    status = runtime.witnesses.status
+    return None if status is None else {**asdict(status), "findings": sorted(status.findings)}
 
 
 async def _async_queue(runtime: IslandRuntime) -> dict[str, Any]:

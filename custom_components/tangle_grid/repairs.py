@@ -20,6 +20,7 @@ from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_
 from .data import IslandSnapshot, LinkState
 from .flows.approval import ApprovalFlow
 from .flows.checks import Problem
+from .flows.contradiction import ContradictionFlow
 from .flows.entry.ledger import async_ask_node
 from .grid.device.freshness import MeterFault
 from .grid.engine.status import DeviceStatus
@@ -37,6 +38,7 @@ ISSUE_DEVICE_SELDOM: Final = "device_seldom"
 ISSUE_DEVICE_CLAMPS: Final = "device_clamps"
 ISSUE_FAIL_SAFE: Final = "fail_safe_not_set"
 ISSUE_OTHER_TANGLE: Final = "node_other_tangle"
+ISSUE_CONTRADICTION: Final = "ledger_contradiction"
 ISSUE_JOIN_REQUEST: Final = "join_request"
 ISSUE_TIE_BLIND: Final = "tie_blind"
 ISSUE_TIE_METERS: Final = "tie_meters"
@@ -89,6 +91,7 @@ _OF_ISLAND: Final = (
     ISSUE_METER_UNAVAILABLE,
     ISSUE_METER_IMPLAUSIBLE,
     ISSUE_METER_SELDOM,
+    ISSUE_CONTRADICTION,
     ISSUE_SUPPLY_WRONG,
     ISSUE_SWEEP_FAILED,
 )
@@ -181,6 +184,7 @@ class IssueWatch:
         if snapshot.ledger is not None:
             self._async_update_findings(snapshot.ledger.findings)
         self._async_update_payments(snapshot)
+        self._async_update_witness(snapshot)
         for device_id, device in snapshot.grid.devices.items():
             subentry = entry.subentries.get(device_id)
             self._async_set(
@@ -357,6 +361,20 @@ class IssueWatch:
             )
 
     @callback
+    def _async_update_witness(self, snapshot: IslandSnapshot) -> None:
+        """A ledger that shows different things to different islands: nothing is paid until somebody decides."""
+        if snapshot.witness is not None and snapshot.witness.held:
+            self._async_show(
+                ISSUE_CONTRADICTION,
+                self._entry.entry_id,
+                severity=ir.IssueSeverity.ERROR,
+                placeholders={"island": self._entry.title},
+                fixable=True,
+            )
+        else:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_CONTRADICTION}_{self._entry.entry_id}")
+
+    @callback
     def _async_update_payments(self, snapshot: IslandSnapshot) -> None:
         """Rewards that are due and not paid, and wallets whose rest cannot be taken to their owner."""
         entry = self._entry
@@ -386,7 +404,7 @@ class IssueWatch:
         """Take all of them away, also those of participants that have left."""
         for issue_id in self._since:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-        for key in (*_LEDGER_ISSUES.values(), *_FINDINGS.values()):
+        for key in (*_LEDGER_ISSUES.values(), *_FINDINGS.values(), ISSUE_CONTRADICTION):
             ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
         for code_id in self._asking:
             ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_JOIN_REQUEST}_{code_id}")
@@ -587,6 +605,8 @@ async def async_create_fix_flow(
         return ConfirmRepairFlow()
     if issue_id.startswith(ISSUE_JOIN_REQUEST):
         return ApprovalFlow(entry, str((data or {}).get("code_id")))
+    if issue_id.startswith(ISSUE_CONTRADICTION):
+        return ContradictionFlow(entry)
     return FindingsFlow(entry) if issue_id.startswith(tuple(_FINDINGS.values())) else OtherTangleFlow(entry)
 
 

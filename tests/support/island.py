@@ -77,6 +77,7 @@ from custom_components.tangle_grid.ledger import (
     Published,
     QueuedPayment,
     Secrets,
+    SignedMilestone,
     SpendingLimits,
     TangleMessage,
     TangleNode,
@@ -343,6 +344,8 @@ class FakeLedger:
         self.fault = LedgerFault.OTHER
         self.limited: dict[str, SpendingLimits] = {}
         self.owners: dict[str, OwnerAddress] = {}
+        self.chain: list[SignedMilestone] = []
+        self.held = False
         self._listeners: list[Callable[[LedgerEvent], None]] = []
 
     @property
@@ -381,6 +384,8 @@ class FakeLedger:
             if (known.source, known.target, known.amount_i) != content:
                 raise LedgerError("payment_conflict", {"payment_id": order.payment_id})
             return known
+        if self.held:
+            raise LedgerError("payments_held")
         limit = self.limited.get(order.source, SpendingLimits()).per_payment_i
         if limit is not None and order.amount_i > limit:
             raise LedgerError("over_payment_limit", {"amount": order.amount_i, "limit": limit, "remaining": limit})
@@ -460,6 +465,23 @@ class FakeLedger:
 
     async def messages(self, *, kind: str | None = None, limit: int = 50) -> list[TangleMessage]:
         return [message for message in reversed(self.published) if kind in (None, message.kind)][:limit]
+
+    def hold_payments(self, *, held: bool) -> None:
+        self.held = held
+
+    async def milestones(
+        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 64
+    ) -> list[SignedMilestone]:
+        """What a test lets it show of the island's."""
+        if not self.reachable:
+            raise LedgerError("ledger_unavailable", {"error": "away"})
+        newest = self.chain[-limit:]
+        assert public_key
+        return [
+            each
+            for each in newest
+            if each.milestone.island == island and (each.milestone.number >= down_to or each is newest[-1])
+        ]
 
     async def answers_from_outside(self) -> list[Answer]:
         return []

@@ -78,6 +78,7 @@ class LedgerLink:
         self._changing = asyncio.Lock()
         self._closed = False
         self._lies_still = False
+        self._payments_held = False
         self._looking: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self.wallets: Mapping[str, WalletState] = {}
@@ -165,6 +166,7 @@ class LedgerLink:
             privacy=choice.privacy,
             begun=begun,
             persons=self._people,
+            held=self._payments_held,
         )
         try:
             if not begun:
@@ -181,6 +183,7 @@ class LedgerLink:
         self.error = self.fault = None
         self._unsubscribe = ledger.subscribe(self._async_ledger_event)
         self._ledger = ledger
+        ledger.hold_payments(held=self._payments_held)
         if self._lies_still:
             await ledger.copies.lie_still(LONGEST_COPY_S)
         self._on_open(payments)
@@ -204,6 +207,13 @@ class LedgerLink:
         if self._ledger is not None:
             self.status = self._ledger.status()
         self._on_event(event)
+
+    @callback
+    def async_hold_payments(self, *, held: bool) -> None:
+        """Have no payment made until they are held no more, also by a ledger that is opened meanwhile."""
+        self._payments_held = held
+        if self._ledger is not None:
+            self._ledger.hold_payments(held=held)
 
     def signing_key(self) -> SigningKey:
         """Return the island's key, with which it signs what it says. It shows its public half only."""

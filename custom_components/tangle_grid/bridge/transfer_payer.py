@@ -14,7 +14,7 @@ from .open_transfers import OpenTransfers
 
 _LOOKED_THROUGH: Final = 1_000
 # It goes through by itself, and says nothing about the wallet.
-_LATER: Final = frozenset({"ledger_unavailable", "wallet_queue_full"})
+_LATER: Final = frozenset({"ledger_unavailable", "payments_held", "wallet_queue_full"})
 
 
 class TransferPayer:

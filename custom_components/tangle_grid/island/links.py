@@ -24,6 +24,7 @@ from ..link.channels.door import Visitor
 from ..link.channels.mqtt import MqttChannel
 from ..link.core import (
     DECLARATION_KINDS,
+    HEAD_KINDS,
     REQUEST_KINDS,
     Admission,
     Declaration,
@@ -32,8 +33,10 @@ from ..link.core import (
     LetterCame,
     LinkKeys,
     LowerEnd,
+    Operator,
     PeerLeft,
     Reported,
+    Seen,
     Terms,
     UpperEnd,
     VersionsDiffer,
@@ -57,7 +60,7 @@ from .link_requests import LinkRequests
 
 #: The greatest load that nobody controls is that of so many days.
 _DAYS: Final = 7
-_KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS)
+_KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS, *HEAD_KINDS)
 _UNCONTROLLED: Final = "uncontrolled"
 #: An envelope holds for so long at least once it is handed over, s.
 _LEAST_S: Final = 0.001
@@ -118,6 +121,7 @@ class Links:
         self._upper_id: str | None = None
         self._upper_record: LinkRecord | None = None
         self._engine: GridEngine
+        self._heard: Callable[[str | None, LetterCame], None] = lambda _source, _letter: None
         self.desk = CodeDesk(
             hass,
             store,
@@ -289,6 +293,17 @@ class Links:
             self._store.codes.pop(link_id, None)
         await self._store.async_save()
 
+    @callback
+    def listen(self, heard: Callable[[str | None, LetterCame], None]) -> None:
+        """Call `heard` with each letter about milestones, and the house it is of; None: of the island above."""
+        self._heard = heard
+
+    def _heard_of_heads(self, source: str | None, carried: CarriedEnd[Any], letter: LetterCame) -> None:
+        # One that is lost in a crash is no loss: the next milestone says the same and more.
+        carried.end.done(letter.letter)
+        self._heard(source, letter)
+        carried.pump()
+
     # Passes
 
     @callback
@@ -425,6 +440,8 @@ class Links:
                     self._look()
                 case LetterCame(about=Declaration.kind):
                     self._hass.async_create_task(self._async_house_changed(house_id, event), "tangle_grid declaration")
+                case LetterCame(about=Operator.kind | Seen.kind):
+                    self._heard_of_heads(house_id, self.carried[house_id], event)
                 case LetterCame():
                     self.requests.house_wrote(house_id, self.carried[house_id], event)
                     self._look()
@@ -440,6 +457,8 @@ class Links:
                     self._look()
                 case LetterCame(about=Declared.kind) if self.upper is not None:
                     self._declared(self.upper, event)
+                case LetterCame(about=Operator.kind | Seen.kind) if self.upper is not None:
+                    self._heard_of_heads(None, self.upper, event)
                 case LetterCame() if self.upper is not None:
                     self.requests.upper_wrote(self.upper, event)
                     self._look()

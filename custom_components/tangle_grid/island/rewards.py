@@ -12,7 +12,7 @@ from ..log_once import LogOnce
 #: Between a reward's id and the number of a payment that is made in the place of one that failed.
 ANEW: Final = "+"
 # It goes through by itself.
-_LATER: Final = frozenset({"ledger_unavailable", "wallet_queue_full"})
+_LATER: Final = frozenset({"ledger_unavailable", "payments_held", "wallet_queue_full"})
 
 
 class Payouts:

@@ -61,6 +61,7 @@ from .entity_identity import async_member_prefixes
 from .follow_up import FollowUp
 from .grid_door import GridDoor
 from .link_houses import with_houses
+from .link_witnesses import LinkWitnesses
 from .links import Links
 from .neighbours import Neighbours
 from .outside_answers import OutsideAnswers
@@ -185,6 +186,17 @@ class IslandRuntime:
             on_event=self._async_ledger_event,
             on_trouble=self._async_offer,
         )
+        self.witnesses = LinkWitnesses(
+            self.hass,
+            self.entry,
+            island_id=self.island_id,
+            store=await async_link_store(self.hass, self.island_id),
+            links=self.links,
+            link=self.link,
+            do=self._async_do,
+            released=self._async_pay_held,
+            changed=self._async_offer,
+        )
         self.payouts = Payouts(
             self.link,
             due=self.engine.commands.unpaid,
@@ -269,6 +281,7 @@ class IslandRuntime:
             self.forecasts.async_start(),
             OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
             self.vehicles.async_start(),
+            self.witnesses.async_start(),
             async_track_time_interval(
                 self.hass,
                 self._async_publish,
@@ -295,6 +308,7 @@ class IslandRuntime:
         self._unsubscribe.clear()
         self.passes.async_stop()
         self.coordinator.async_close()
+        self.witnesses.async_stop()
         await self.links.async_stop()
         await self.neighbours.async_stop()
         await self.loop.async_close()
@@ -399,6 +413,12 @@ class IslandRuntime:
     # Ledger
 
     @callback
+    def _async_pay_held(self) -> None:
+        """Hand over what was held."""
+        self.economy.desk.pay_again()
+        self._async_do(self._follow_up.async_say(), "pay")
+
+    @callback
     def _async_ledger_opened(self, payments: list[Payment]) -> None:
         for payment in payments:
             self._async_payment_changed(payment)
@@ -470,6 +490,7 @@ class IslandRuntime:
             reaction_ms=self.loop.reaction_ms,
             links=self.links.statuses,
             neighbours=self.neighbours.statuses,
+            witness=self.witnesses.status,
         )
 
     def _by_owner[T](self, by_wallet: Mapping[str, T]) -> Mapping[str, T]:

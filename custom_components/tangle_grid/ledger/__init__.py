@@ -39,6 +39,7 @@ from .messages.message_queue import METER_VALUES, OWED
 from .messages.privacy import PrivacyMode
 from .node import NodeError, wire
 from .node.guest_api import GuestApi
+from .node.milestone import SignedMilestone
 from .store.database import Database
 from .store.properties import PROPERTIES_SCHEMA, Properties
 from .store.set_aside import set_aside
@@ -80,6 +81,7 @@ __all__ = [
     "QueuedPayment",
     "Remote",
     "Secrets",
+    "SignedMilestone",
     "SpendingLimits",
     "TangleMessage",
     "TangleNode",

@@ -191,6 +191,10 @@ class LedgerCore:
         for file in self._files():
             file.go_on()
 
+    def hold_payments(self, *, held: bool) -> None:
+        """Take no orders, and sign and send no payments, until they are held no more. From any thread."""
+        self.orders.held = self.steps.held = held
+
     def advance(self, after: LedgerFault | None) -> tuple[Progress, LedgerStatus]:
         """Take a step, and tell how the ledger is then. Belongs to the worker thread.
 

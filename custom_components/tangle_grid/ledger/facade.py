@@ -75,6 +75,7 @@ class Ledger:
         clock: Callable[[], float] = time.time,
         begun: bool = False,
         persons: Mapping[str, Sequence[str]] = _NOBODY,
+        held: bool = False,
     ) -> Self:
         """Open the ledger in this folder, or start one.
 
@@ -91,7 +92,7 @@ class Ledger:
         given by its wallet; the others only open. With `privacy` "sealed", what messages say from now on can be read
         only with a key (`keys.opening`). Files of different moments are brought together, and one that is damaged or
         gone is made anew from the other: `status().findings` say so. Where a ledger was `begun` before, no other one is
-        started.
+        started. With `held` no payment is made: see `hold_payments`.
 
         Raises:
             LedgerError: ledger_unavailable. Files are damaged or gone, in use by another process, not to be written,
@@ -118,6 +119,7 @@ class Ledger:
                 begun=begun,
                 persons=persons,
             )
+            core.hold_payments(held=held)
             return core, core.health()
 
         starting = loop.run_in_executor(work, lambda: refused_as_unavailable(start))
@@ -148,8 +150,8 @@ class Ledger:
 
         Raises:
             LedgerError: unknown_wallet, invalid_amount, invalid_address, invalid_message (the memo),
-                insufficient_funds, over_payment_limit, over_day_limit, wallet_queue_full (many wait already), or
-                payment_conflict (the id was used for another order). Nothing was queued.
+                insufficient_funds, over_payment_limit, over_day_limit, wallet_queue_full (many wait already),
+                payments_held, or payment_conflict (the id was used for another order). Nothing was queued.
         """
 
         def take() -> tuple[Payment, bool, Mapping[str, WalletState]]:
@@ -162,6 +164,14 @@ class Ledger:
             self._worker.emit(BalancesChanged(wallets=wallets))
             self._worker.wake()
         return payment
+
+    def hold_payments(self, *, held: bool) -> None:
+        """Take no orders, and sign and send no payments, until they are held no more.
+
+        Messages go on, and so does what has left already. What is queued waits.
+        """
+        self._core.hold_payments(held=held)
+        self._worker.wake()
 
     async def publish(self, kind: str, body: Mapping[str, Any], *, sender: str | None = None) -> str:
         """Take a message into the outbox and return its id. `kind` is a word in lower case, `body` is JSON.

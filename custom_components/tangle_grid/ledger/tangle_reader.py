@@ -5,6 +5,8 @@ from typing import Final
 from ..protocol import Answer
 from .base.errors import LedgerError
 from .base.model import TangleMessage, TangleNode, TransactionInfo
+from .messages.milestones import milestones
+from .node.milestone import SignedMilestone
 from .trinary import HASH_TRYTES, is_trytes
 from .verify.receipts import Verification
 from .worker import Worker
@@ -35,6 +37,18 @@ class TangleReader:
     async def graph(self, limit: int = 60) -> list[TangleNode]:
         """Return the newest bundles of messages with what each approves, the newest first."""
         return await self._worker.read(self._core.chronicle.graph, max(1, min(limit, MAX_LIMIT)))
+
+    async def milestones(
+        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 64
+    ) -> list[SignedMilestone]:
+        """Return what the node shows now, the oldest first: the newest milestone, and those before it.
+
+        Only those that this island signed with this key count. It ends at the number `down_to`, at the first that the
+        node has no more, or with `limit`.
+        """
+        return await self._worker.read(
+            milestones, self._core.backend, island=island, public_key=public_key, down_to=down_to, limit=limit
+        )
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         """Look a transaction up on the Tangle by its hash (81 trytes); None when it is not there.

@@ -1,4 +1,4 @@
-"""`scripts/verify`: recompute a reward, a receipt, a statement or a sharing, also over any node with the IRI API."""
+"""`scripts/verify`: recompute a reward, a receipt, a statement, a sharing or the proof of a fork, over any node."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ from ..ledger.node.milestone import coordinator_address
 from ..ledger.trinary import HASH_TRYTES, is_trytes
 from ..ledger.verify.receipts import Check, Verification, verify_payment
 from ..protocol import is_body_key
-from .files import check_file, check_sharing, check_statement
+from .files import check_file, check_fork, check_sharing, check_statement
 
 _TIMEOUT_S: Final = 60
 _MAX_ANSWER: Final = 64_000_000
@@ -146,8 +146,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/verify",
         description="Recompute a reward from what stands on the Tangle, or from its file the receipt of a charging"
-        " session, a stay or a passage, the statement of a month, or a sharing of energy. With --key, the last two need"
-        " no node. Exit code 0: it stands up, 1: it does not, 2: it cannot be told.",
+        " session, a stay or a passage, the statement of a month, a sharing of energy, or the proof that an operator"
+        " forked a ledger. With --key, the last three need no node. Exit code 0: it stands up, 1: it does not, 2: it"
+        " cannot be told.",
     )
     parser.add_argument("--node", default="http://127.0.0.1:14265", metavar="URL", help="a node with the IRI API")
     what = parser.add_mutually_exclusive_group(required=True)
@@ -156,6 +157,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     what.add_argument("--receipt", type=Path, metavar="FILE", help="the file of a receipt, - for standard input")
     what.add_argument("--statement", type=Path, metavar="FILE", help="a signed statement, - for standard input")
     what.add_argument("--sharing", type=Path, metavar="FILE", help="a signed sharing of energy, - for standard input")
+    what.add_argument("--fork", type=Path, metavar="FILE", help="the proof of a fork, - for standard input")
     parser.add_argument("--key", type=_public_key, help="the island's public key: believe nobody else")
     parser.add_argument(
         "--token",
@@ -240,10 +242,27 @@ def _verified_books(options: argparse.Namespace, archive: IriArchive) -> tuple[s
     return f"{kind.capitalize()}{whose}, {document['month']}", _with_sentences(of, checks)
 
 
+def _verified_fork(options: argparse.Namespace, archive: IriArchive) -> tuple[str, dict[str, Any]]:
+    """Return what was verified of the proof of a fork, in a line, and all that was found of it."""
+    try:
+        document = _read(options.fork)
+    except RecursionError:
+        document = None
+    if not isinstance(document, dict):
+        # ValueError, as of all else that cannot be read.
+        raise ValueError("not the proof of a fork: no JSON object")  # noqa: TRY004 - said above
+    checks = [*check_fork(document)]
+    checks.insert(0, anchor(archive, document["public_key"], options.key))
+    of = {"kind": "fork", "island": document["island"], "number": document["one"]["number"]}
+    return f"Fork of the ledger of {of['island']} at milestone {of['number']}", _with_sentences(of, checks)
+
+
 def _verified(options: argparse.Namespace, archive: IriArchive, keys: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """Return what was verified, in a line, and all that was found of it."""
     if options.statement is not None or options.sharing is not None:
         return _verified_books(options, archive)
+    if options.fork is not None:
+        return _verified_fork(options, archive)
     if options.receipt is not None:
         signed = _file(options.receipt)
         checks = [anchor(archive, signed.public_key, options.key), *check_file(archive, signed, lambda _body: keys)]
@@ -276,7 +295,7 @@ def main(given: list[str] | None = None) -> int:
     sys.stdout.write(f"{what}\n")
     for check in found["checks"]:
         sys.stdout.write(f"  {'yes' if check['ok'] else 'NO '}  {check['sentence']}\n")
-    given_as = ("receipt", "statement", "sharing")
+    given_as = ("receipt", "statement", "sharing", "fork")
     name = next((each for each in given_as if getattr(options, each) is not None), "reward")
     sys.stdout.write(f"The {name} {'stands up' if found['ok'] else 'does NOT stand up'}.\n")
     return 0 if found["ok"] else 1

@@ -8,8 +8,10 @@ from ..economy.books import BooksError, verify_sharing, verify_statement
 from ..economy.signed_receipt import SignedReceipt, wrong_figures
 from ..ledger.messages.archive import TangleArchive
 from ..ledger.messages.chronicle import Opens
+from ..ledger.node.milestone import Milestone
 from ..ledger.verify.receipts import Check
 from ..ledger.verify.transfers import verify_transfers
+from ..protocol import ProtocolError, is_signed_by
 
 
 def check_file(archive: TangleArchive, signed: SignedReceipt, opens: Opens) -> Iterator[Check]:
@@ -23,6 +25,41 @@ def check_file(archive: TangleArchive, signed: SignedReceipt, opens: Opens) -> I
         yield Check(key="figures", ok=False, placeholders=values)
     said = [(each.payment_id, each.amount_i, each.transaction) for each in signed.payments]
     yield from verify_transfers(archive, said, island=signed.island, public_key=signed.public_key, opens=opens)
+
+
+def check_fork(document: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield every check of the proof that an operator signed two different milestones of one number.
+
+    Raises ValueError for what is none.
+    """
+    key, island = document.get("public_key"), document.get("island")
+    one, other = _milestone(document.get("one")), _milestone(document.get("other"))
+    if not isinstance(key, str) or document.get("kind") != "fork":
+        raise ValueError("not the proof of a fork")
+    is_signed = all(is_signed_by(key, signature, each.signed_bytes()) for each, signature in (one, other))
+    yield Check(key="fork_signed", ok=is_signed, placeholders={"key": key})
+    yield Check(
+        key="fork_island", ok=one[0].island == other[0].island == island, placeholders={"island": one[0].island}
+    )
+    differ = one[0].number == other[0].number and one[0] != other[0]
+    yield Check(key="fork_differs", ok=differ, placeholders={"number": one[0].number})
+
+
+def _milestone(says: Any) -> tuple[Milestone, str]:
+    try:
+        milestone = Milestone(
+            island=str(says["island"]),
+            number=int(says["number"]),
+            previous=str(says["previous"]),
+            trunk=str(says["trunk"]),
+            branch=str(says["branch"]),
+            at=float(says["at"]),
+        )
+        signature = str(says["signature"])
+        milestone.signed_bytes()
+    except (KeyError, TypeError, ValueError, OverflowError, ProtocolError) as error:
+        raise ValueError(f"not the proof of a fork: {error}") from None
+    return milestone, signature
 
 
 def check_statement(document: Mapping[str, Any]) -> Iterator[Check]:

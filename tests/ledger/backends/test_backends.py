@@ -26,10 +26,13 @@ from custom_components.tangle_grid.ledger import (
     LedgerFault,
     PaymentState,
     Secrets,
+    SignedMilestone,
     check_node,
     new_seed,
 )
+from custom_components.tangle_grid.ledger.node.serve import Identity
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
+from custom_components.tangle_grid.protocol import SigningKey, is_signed_by
 from tests.support.ledger.elsewhere import (
     FUNDS,
     MWM,
@@ -571,3 +574,56 @@ async def test_checking_what_is_no_node(session: aiohttp.ClientSession, status: 
         assert tokens == ["Bearer token"]
     finally:
         await runner.cleanup()
+
+
+async def test_the_signed_milestones_that_a_node_shows_are_read_back(
+    ledger: Ledger, url: str | None, request: pytest.FixtureRequest
+) -> None:
+    if url is None:
+        island, public_key = ledger._core._island_id, ledger._core._public_key
+    else:
+        identity = Identity.load(request.getfixturevalue("node").folder)
+        assert identity is not None
+        island, public_key = identity.island_id, SigningKey.from_hex(identity.signing_key).public
+    for number in range(2):
+        await ledger.publish("meter", {"n": number})
+        assert await ledger.drain(30), number
+
+    async def read(**options: Any) -> list[SignedMilestone]:
+        return await ledger.tangle.milestones(island=island, public_key=public_key, **options)
+
+    async with asyncio.timeout(10):
+        while len(found := await read()) < 2:
+            await asyncio.sleep(0.02)
+    numbers = [each.milestone.number for each in found]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert all(is_signed_by(public_key, each.signature, each.milestone.signed_bytes()) for each in found)
+    assert (await read(down_to=10**6))[0].milestone.number >= numbers[-1]
+    assert len(await read(limit=1)) == 1
+    # Nobody else's word is taken for the island's.
+    assert await ledger.tangle.milestones(island="another", public_key=public_key) == []
+    assert await ledger.tangle.milestones(island=island, public_key=SigningKey.generate().public) == []
+
+
+async def test_payments_that_are_held_leave_when_they_are_held_no_more(
+    ledger: Ledger,
+) -> None:
+    assert await ledger.drain(30)
+    # What was queued when they are held is not signed, and nothing new is taken.
+    before = await balances(ledger)
+    ledger._core.hold_payments(held=True)
+    with pytest.raises(LedgerError, match="payments_held"):
+        await ledger.pay(order("p1"))
+    ledger._core.orders.held = False
+    assert (await ledger.pay(order("p2"))).state is PaymentState.QUEUED
+    ledger._core.orders.held = True
+    # One that was taken is answered as before.
+    assert (await ledger.pay(order("p2"))).state is PaymentState.QUEUED
+    assert not await ledger.drain(0.5)
+    assert await balances(ledger) == before
+    ledger.hold_payments(held=False)
+    assert await ledger.drain(30)
+    payment = await ledger.payment("p2")
+    assert payment is not None
+    assert payment.state is PaymentState.CONFIRMED
+    assert await ledger.payment("p1") is None

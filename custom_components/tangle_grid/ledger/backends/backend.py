@@ -209,6 +209,9 @@ class Backend(Protocol):
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None) -> Sequence[Found]:
         """Return the newest tails with this tag, or with any tag that starts so; those with an id `below`."""
 
+    def latest_milestone(self) -> str:
+        """Return the hash of the milestone that is the newest now; the genesis' where there is none."""
+
     def known_balances(self, addresses: Sequence[str]) -> list[int]:
         """Return the confirmed balances as far as they are known here, without asking anybody."""
 
@@ -402,6 +405,10 @@ class EmbeddedBackend:
     def recent_tails(self, *, tag: str | None, prefix: str, limit: int, below: int | None) -> list[Stored]:
         """Return the newest tails with this tag, or with any tag that starts so."""
         return self.node.store.recent_tails(tag=tag, prefix=prefix, limit=limit, below=below)
+
+    def latest_milestone(self) -> str:
+        """Return the hash of the newest milestone."""
+        return self.node.latest_milestone[1]
 
     def known_balances(self, addresses: Sequence[str]) -> list[int]:
         """Return the confirmed balances."""

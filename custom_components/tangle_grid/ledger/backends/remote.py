@@ -318,6 +318,13 @@ class RemoteBackend:
 
     # Reading
 
+    def latest_milestone(self) -> str:
+        """Return the hash of the newest milestone that the node shows, also where that is older than one before."""
+        info = self._node.info()
+        if info.tangle_id != self._tangles.tangle_id:
+            raise node_fault(LedgerFault.NODE_OTHER_TANGLE, "the wallets belong to another Tangle than the node")
+        return info.solid_milestone_hash
+
     def attached(self, bundle: str) -> list[Transaction]:
         """Return the transactions, tail first, of a bundle where it was attached first; none when it was not."""
         self._checked()

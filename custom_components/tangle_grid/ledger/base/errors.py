@@ -30,7 +30,7 @@ class LedgerError(Exception):
     `key` is machine-readable: `unknown_wallet`, `invalid_amount`, `insufficient_funds`, `invalid_address`,
     `invalid_message`, `key_ended`, `key_elsewhere`, `invalid_public_key`, `invalid_secrets`,
     `payment_conflict`, `unknown_transaction`, `unknown_payment`, `outbox_full`, `wallet_queue_full`,
-    `ledger_unavailable`;
+    `payments_held`, `ledger_unavailable`;
     of wallets' policies `over_payment_limit`, `over_day_limit`, `invalid_limit`, `no_owner_address`; of their
     seeds `invalid_seed`, `seed_in_use`, `wallet_busy`, `wallet_not_empty`.
     `placeholders` fill a translated sentence; they never hold a secret. `fault` says what `ledger_unavailable`

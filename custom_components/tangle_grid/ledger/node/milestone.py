@@ -40,6 +40,14 @@ class Milestone:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedMilestone:
+    """A milestone with the signature (128 hexadecimal digits) under it: whoever knows the key can check it."""
+
+    milestone: Milestone
+    signature: str
+
+
 def coordinator_address(public_key: str) -> str:
     """Return the address (81 trytes) that the milestones of the owner of this key stand at."""
     return kerl_hash_trytes(text_to_trytes(public_key))
@@ -65,6 +73,12 @@ def seal(milestone: Milestone, key: SigningKey) -> str:
 
 def read(transaction: Transaction, *, island: str, public_key: str) -> Milestone | None:
     """Return the milestone that a transaction is, or None when the island did not sign it for this place."""
+    signed = read_signed(transaction, island=island, public_key=public_key)
+    return None if signed is None else signed.milestone
+
+
+def read_signed(transaction: Transaction, *, island: str, public_key: str) -> SignedMilestone | None:
+    """Return the milestone that a transaction is, with its signature; None: see `read`."""
     if transaction.address != coordinator_address(public_key):
         return None
     try:
@@ -82,4 +96,4 @@ def read(transaction: Transaction, *, island: str, public_key: str) -> Milestone
     except ProtocolError, TrytesError, KeyError, TypeError, ValueError, OverflowError:
         return None
     valid = len(signature) == _SIGNATURE_DIGITS and is_signed_by(public_key, signature, signed)
-    return milestone if valid else None
+    return SignedMilestone(milestone=milestone, signature=signature) if valid else None

@@ -22,7 +22,11 @@ _MAX_MEMO_BYTES: Final = 2_048
 
 
 class Orders:
-    """Takes orders into the outbox, and tells what became of them. Call from any thread."""
+    """Takes orders into the outbox, and tells what became of them. Call from any thread.
+
+    Attributes:
+        held: No new order is taken.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Orders:
         self._rules = rules
         self._clock = clock
         self._outbox = Outbox(database)
+        self.held = False
 
     def pay(self, order: PaymentOrder) -> tuple[Payment, bool]:
         """Queue a payment, and tell whether it is new. Raises LedgerError; then nothing was queued."""
@@ -68,6 +73,8 @@ class Orders:
         return queued, True
 
     def _check(self, order: PaymentOrder) -> None:
+        if self.held:
+            raise LedgerError("payments_held")
         amount = order.amount_i
         if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= SUPPLY:
             raise LedgerError("invalid_amount", {"amount": str(amount)[:32]})

@@ -91,7 +91,12 @@ def failed_status(status: LedgerStatus, error: Exception) -> LedgerStatus:
 
 
 class Pipeline:
-    """Moves the outbox on. `advance` is called from one thread only, again and again."""
+    """Moves the outbox on. `advance` is called from one thread only, again and again.
+
+    Attributes:
+        retries: When what was refused is tried again.
+        held: No payment is planned, signed or sent. Messages go on, and so does what was sent before.
+    """
 
     def __init__(
         self,
@@ -134,6 +139,7 @@ class Pipeline:
         self._reconcile = reconcile
         self._pushes: dict[int, float] = {}
         self.retries = Retries()
+        self.held = False
 
     def advance(self) -> Progress:
         """Take the next step. Raises LedgerError, NodeRefusedError or PyotaError when it has to be taken again."""
@@ -143,12 +149,13 @@ class Pipeline:
         transfers = self._transfers.open()
         message = self._messages.next()
         # Sealed messages are numbered: what is sealed goes out before anything else is.
-        unsent = next((each for each in transfers if self._can_send(each) and not _waits_for(each, transfers)), None)
+        sendable = () if self.held else transfers
+        unsent = next((each for each in sendable if self._can_send(each) and not _waits_for(each, transfers)), None)
         if unsent is not None:
             return Progress(events=self._send_transfer(unsent), busy=True)
         if message is not None and message.plan is not None:
             return Progress(events=self._send_message(message, message.plan), busy=True)
-        events = self._plan_and_send(transfers)
+        events = None if self.held else self._plan_and_send(transfers)
         sent = [transfer for transfer in transfers if transfer.state == "sent"]
         due_in = self._round_due_in(sent) if events is None else None
         looked = events is None and bool(sent) and due_in is not None and due_in <= 0

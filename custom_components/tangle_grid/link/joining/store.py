@@ -24,6 +24,7 @@ class LinkStore:
         links: Keys and terms of each link: see `record`.
         ends: What each end goes on with after a restart.
         ended: Links whose other side was not there when they ended here: it is told when it comes back.
+        heads: What is known of the milestones of the ledger that this island has: see `island/link_witnesses`.
     """
 
     def __init__(self, hass: HomeAssistant, island_id: str) -> None:
@@ -31,6 +32,7 @@ class LinkStore:
         self.links: dict[str, dict[str, Any]] = {}
         self.ends: dict[str, dict[str, Any]] = {}
         self.ended: dict[str, dict[str, Any]] = {}
+        self.heads: dict[str, dict[str, Any]] = {}
         self._store: Store[dict[str, Any]] = Store(
             hass, _VERSION, f"{DOMAIN}.{island_id}.links", private=True, atomic_writes=True
         )
@@ -42,8 +44,8 @@ class LinkStore:
             if self._loaded:
                 return
             stored = await self._store.async_load() or {}
-            parts = ("codes", "links", "ends", "ended")
-            self.codes, self.links, self.ends, self.ended = (_records(stored.get(part)) for part in parts)
+            parts = (_records(stored.get(part)) for part in ("codes", "links", "ends", "ended", "heads"))
+            self.codes, self.links, self.ends, self.ended, self.heads = parts
             self._loaded = True
 
     async def async_save(self) -> None:
@@ -62,7 +64,7 @@ class LinkStore:
 
     async def async_remove(self) -> None:
         """Delete all of it, with the island."""
-        self.codes, self.links, self.ends, self.ended = {}, {}, {}, {}
+        self.codes, self.links, self.ends, self.ended, self.heads = {}, {}, {}, {}, {}
         await self._store.async_remove()
 
     def _content(self) -> dict[str, Any]:
@@ -71,6 +73,7 @@ class LinkStore:
             "links": self.links,
             "ends": {link_id: end for link_id, end in self.ends.items() if link_id in self.links},
             **({"ended": self.ended} if self.ended else {}),
+            **({"heads": self.heads} if self.heads else {}),
         }
 
 
