@@ -217,7 +217,7 @@ def _house(house_id: str) -> dict[str, Any]:
 
 
 def _links() -> dict[str, dict[str, Any]]:
-    """Return a street above, two houses below, of which one is silent, and a neighbour."""
+    """Return a street above, two houses below, of which one is silent, and two neighbours: one sells, one buys."""
     link: dict[str, Any] = {
         "why": None,
         "figures": {},
@@ -236,12 +236,16 @@ def _links() -> dict[str, dict[str, Any]]:
     house = {"relation": "below", "power_w": -4_400, "limit_w": [3_450, 3_450, 2_300], "reports": reports}
     street_above = {"name": "Hilltop", "relation": "above", "power_w": 9_200, "limit_w": [7_360] * 3}
     silent = {"state": "dead", "why": "lost", "feeder": "house-2", "limit_w": None, "reports": None}
-    beside = {"name": "Number 16", "relation": "beside", "power_w": 1_300, "limit_w": None, "price": 0.21}
+    last = {"energy_wh": 1_180, "own_wh": 1_180, "their_wh": 1_420, "differs": True}
+    beside = {"relation": "beside", "limit_w": None, "blind": False}
+    sells = {"name": "Number 16", "power_w": 1_300, "price": 0.21, "agreed_w": 1_250, "last": last}
+    buys = {"name": "Hill Street", "power_w": -2_100, "price": 0.19, "agreed_w": -2_000, "last": None}
     return {
         "above": link | street_above | {"state": "connected"},
         "house-1": link | house | {"name": "Number 12", "state": "connected", "feeder": "house-1"},
         "house-2": link | house | silent | {"name": "Number 14"},
-        "neighbour": link | beside | {"state": "slow"},
+        "neighbour-1": link | beside | sells | {"state": "slow"},
+        "neighbour-2": link | beside | buys | {"state": "connected"},
     }
 
 

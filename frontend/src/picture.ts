@@ -124,6 +124,20 @@ export interface Link {
   feeder: string | null;
   reports: Reports | null;
   device_id: string | null;
+  /** Of a neighbour: what the trade of now brings into this island, W; negative: sold. */
+  agreed_w?: number;
+  /** Of a neighbour: its meter here shows nothing although there is a trade. */
+  blind?: boolean;
+  last?: LastTrade | null;
+}
+
+/** What a trade that is over came to, by both meters. */
+export interface LastTrade {
+  /** Into this island; negative: sold. */
+  energy_wh: number;
+  own_wh: number;
+  their_wh: number;
+  differs: boolean;
 }
 
 /** What a house below said last. */

@@ -31,6 +31,8 @@ class Watch {
   private unsubscribe: (() => Promise<void>) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
+  /** Which subscription counts: the newest that was asked for. */
+  private newest = 0;
 
   constructor(
     private hass: Hass,
@@ -63,15 +65,21 @@ class Watch {
   }
 
   private async subscribe(): Promise<void> {
+    // A connection that comes back may find one that was asked for while it was away.
+    const number = (this.newest += 1);
+    clearTimeout(this.timer);
     try {
-      this.unsubscribe = await this.hass.connection.subscribeMessage<Message>(
-        (message) => this.take(message),
+      const unsubscribe = await this.hass.connection.subscribeMessage<Message>(
+        (message) => {
+          if (number === this.newest) this.take(message);
+        },
         { type: "tangle_grid/subscribe", entry_id: this.entryId },
         { resubscribe: false },
       );
-      if (this.closed) void this.unsubscribe().catch(() => undefined);
+      if (this.closed || number !== this.newest) void unsubscribe().catch(() => undefined);
+      else this.unsubscribe = unsubscribe;
     } catch {
-      this.later();
+      if (number === this.newest) this.later();
     }
   }
 

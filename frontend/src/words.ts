@@ -45,6 +45,11 @@ export type Values = Record<string, string | number>;
 export class Words {
   constructor(private hass: Hass) {}
 
+  /** Of what texts, numbers and times are made: while these are the same, so are they. */
+  get sources(): readonly unknown[] {
+    return [this.hass.localize, this.hass.locale, this.hass.config.time_zone];
+  }
+
   /** Return a text of the screen; its key where it is not translated. */
   t(key: string, values?: Values): string {
     return this.hass.localize(`${PREFIX}screen_${key}`, values) || key.replaceAll("_", " ");

@@ -1,14 +1,15 @@
 // @vitest-environment happy-dom
 
-import { render } from "lit";
+import { html, render } from "lit";
 import { describe, expect, test, vi } from "vitest";
 
-import { houseAt, linkFacts, linkTrouble, otherIslands, toneOf } from "../src/parts/links";
+import { houseAt, linkBox, linkFacts, linkTrouble, otherIslands, toneOf } from "../src/parts/links";
 import { modeButtons } from "../src/parts/modes";
 import { plannedSoc } from "../src/parts/participant";
+import { planBar } from "../src/parts/plan-bar";
 import { isWhole, LEAST_S, moved, stretched, within } from "../src/parts/stretch";
 import { isDead, outageBox, outageOf, outageSentence, stillOn } from "../src/parts/supply";
-import type { Link, Mode, Supply } from "../src/picture";
+import type { Link, Mode, Participant, Supply } from "../src/picture";
 import { headline } from "../src/sentences";
 import { Words } from "../src/words";
 import { fakeHass, island, participant, request } from "./support";
@@ -130,6 +131,34 @@ describe("another island", () => {
     expect(linkFacts(link({ relation: "above", limit_w: [500, 0, 0] }), words, street)).toMatch(/^link_grants/);
     expect(linkFacts(link({ relation: "beside", price: 0.21 }), words, street)).toMatch(/0\.21\/kWh$/);
   });
+
+  describe("beside this one", () => {
+    const last = { energy_wh: -900, own_wh: 910, their_wh: 900, differs: false };
+    const beside = (others: Partial<Link>): Link => link({ relation: "beside", feeder: null, agreed_w: 0, blind: false, last: null, ...others });
+    const said = (others: Partial<Link>): string => drawn(linkBox(beside(others), words, street)).textContent?.replace(/\s+/g, " ") ?? "";
+
+    test("says in words which way power flows, what is agreed, at which price, and how the way is", () => {
+      const buys = said({ power_w: 1_300, agreed_w: 1_200, price: 0.21 });
+      expect(buys).toMatch(/link_in .*1\.3 kW.*link_beside, link_state_connected · link_buys .*1\.2 kW.* · .*0\.21\/kWh/);
+      expect(said({ power_w: -1_300, agreed_w: -1_200 })).toMatch(/link_out .*1\.3 kW.*link_sells .*1\.2 kW/);
+      expect(said({ power_w: 0 })).toMatch(/0 W.*link_no_trade/);
+      expect(said({ power_w: null })).toContain("?");
+      expect(said({ state: "dead", why: "silent" })).not.toContain("link_state_connected");
+    });
+
+    test("says what both meters counted of the last trade, and when they differ", () => {
+      expect(said({ last })).toMatch(/link_last_sold .*"energy":"900 Wh","own":"910 Wh","theirs":"900 Wh"/);
+      expect(said({ last: { ...last, energy_wh: 900 } })).toContain("link_last_bought");
+      expect(toneOf(beside({ last }))).toBe("");
+      const differs = beside({ last: { ...last, differs: true } });
+      expect([toneOf(differs), linkTrouble(differs, words)]).toEqual(["warn", "link_differs"]);
+    });
+
+    test("with a meter that shows nothing is not well, and a link that is silent stays worse", () => {
+      expect([toneOf(beside({ blind: true })), linkTrouble(beside({ blind: true }), words)]).toEqual(["warn", "link_blind"]);
+      expect(toneOf(beside({ blind: true, state: "dead" }))).toBe("bad");
+    });
+  });
 });
 
 describe("a battery that helps", () => {
@@ -172,6 +201,44 @@ describe("a stretch of time", () => {
     expect(within([5, 6], [0, 100])).toEqual([0, 100]);
     expect(isWhole([0, 100], [0, 100])).toBe(true);
     expect(isWhole([0, 50], [0, 100])).toBe(false);
+  });
+});
+
+describe("the night of a car", () => {
+  const car = (others: Partial<Participant> = {}): Participant =>
+    participant("Charger A", { kind: "charger", connected: true, planned: [[3_600, 7_200, 16]], departure_at: 30_000, ...others });
+  const picture = island();
+  const into = document.createElement("div");
+  const draw = (each: Participant, words_ = words): string => {
+    render(html`${planBar(picture, picture.island["0"]!, each, words_)}`, into);
+    return into.textContent ?? "";
+  };
+
+  test("is drawn again when the minute or something of it has changed, and not before", () => {
+    vi.useFakeTimers({ now: 60_000 });
+    const texts = vi.fn(hass.localize);
+    const counted = new Words({ ...hass, localize: texts });
+    const times = (each: Participant): number => {
+      texts.mockClear();
+      draw(each, counted);
+      return texts.mock.calls.length;
+    };
+    expect(times(car())).toBeGreaterThan(0);
+    expect(times(car({ power_w: 3_000 }))).toBe(0);
+    expect(times(car({ ready_in_time: false }))).toBeGreaterThan(0);
+    expect(times(car({ ready_in_time: false, planned: [[3_600, 9_000, 16]] }))).toBeGreaterThan(0);
+    vi.setSystemTime(121_000);
+    expect(times(car({ ready_in_time: false, planned: [[3_600, 9_000, 16]] }))).toBeGreaterThan(0);
+    vi.useRealTimers();
+  });
+
+  test("is in the viewer's language as soon as that is there", () => {
+    const french = new Words({ ...hass, localize: (key) => `fr ${key}` });
+    expect(draw(car(), french)).toContain("fr ");
+  });
+
+  test("is not there without a car", () => {
+    expect(draw(car({ connected: false })).trim()).toBe("");
   });
 });
 

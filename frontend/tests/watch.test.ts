@@ -63,6 +63,26 @@ describe("an island is watched", () => {
     stop();
   });
 
+  test("by one subscription, also when two were asked for before the first was there", async () => {
+    const hass = fakeHass();
+    const { seen, stop } = watch(hass, "twice");
+    await settle();
+    hass.fake.sent[0]!.callback(message);
+    hass.fake.fire("ready");
+    hass.fake.fire("ready");
+    await settle();
+    const [, former, newest] = hass.fake.sent;
+    expect([former!.closed, newest!.closed]).toEqual([true, false]);
+    newest!.callback(message);
+    const told = seen.length;
+    former!.callback({ changed: {} });
+    former!.callback({ gone: true });
+    expect(seen.length).toBe(told);
+    stop();
+    await settle();
+    expect(newest!.closed).toBe(true);
+  });
+
   test("and a screen of another version says that it is outdated", async () => {
     const hass = fakeHass();
     const { seen, stop } = watch(hass, "four");

@@ -18,6 +18,7 @@ from custom_components.tangle_grid.island import link_ends, neighbours
 from custom_components.tangle_grid.ledger import LedgerError
 from custom_components.tangle_grid.link.joining.store import async_link_store
 from custom_components.tangle_grid.repairs import async_create_fix_flow
+from custom_components.tangle_grid.screen.picture import items
 from tests.support.island import set_sensor
 from tests.support.linked_islands import Pair, async_set_up_house, house_entry, street_entry
 
@@ -101,6 +102,10 @@ async def test_two_islands_become_neighbours(hass: HomeAssistant, beside: Beside
         await hass.async_block_till_done()
     links = [each for each in hass.states.async_all("sensor") if each.entity_id.endswith("_link")]
     assert [each.state for each in links] == ["connected"] * 2
+    for side in (beside.street, beside.house):
+        (shown,) = [item for section, _, item in items(side, {}) if section == "links"]
+        assert (shown["relation"], shown["state"]) == ("beside", "connected")
+        assert shown["device_id"]
     # The one that made the code leads, and each calls the other what it likes.
     assert {each.title for each in beside.street_entry.subentries.values()} == {"Number 12"}
     await beside.async_leave()
@@ -157,6 +162,10 @@ async def test_the_cheaper_island_sells_and_the_buyer_pays_once(beside: Beside, 
     # What the house needs, at a price between both.
     assert sold.sold_w == pytest.approx(2_700, abs=100)
     assert 100_000 <= sold.price_i_per_kwh <= 400_000
+    for side in (beside.street, beside.house):
+        # Each meter counts positive what leaves its own island.
+        flow_w = side.neighbours.measured_w(side.neighbours.linked[0])
+        assert flow_w == pytest.approx(beside.of(side).sold_w, abs=200)
     await hours.async_pass(lambda: bool(hours.paid))
     ((payment_id, address, amount_i),) = hours.paid
     assert payment_id.startswith("neighbour/")

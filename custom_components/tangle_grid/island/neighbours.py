@@ -73,6 +73,7 @@ class _Neighbour:
     refused: Problem | None = None
     last: Settlement | None = None
     measured_at: float | None = None
+    measured_w: float | None = None
     paying: set[str]
 
 
@@ -308,6 +309,7 @@ class Neighbours:
         sample = self._reader.power_w(self._data(neighbour.subentry_id)[CONF_TIE_POWER])
         reading = None if sample is None or self._clock.now() - sample.at > _OLDEST_S else sample.value
         end.measured(at, reading)
+        neighbour.measured_w = reading
         if reading is not None:
             neighbour.measured_at = at
         if (address := self._address()) is not None:
@@ -391,6 +393,11 @@ class Neighbours:
             neighbour.carried.pump()
 
     # For people
+
+    def measured_w(self, subentry_id: str) -> float | None:
+        """Return what the own meter at a tie showed last, W to the neighbour; None: it shows nothing."""
+        neighbour = self._all.get(subentry_id)
+        return None if neighbour is None else neighbour.measured_w
 
     @property
     def statuses(self) -> Mapping[str, NeighbourStatus]:

@@ -36,7 +36,7 @@ from ..island.configuration import Member, Participant
 from ..island.entity_identity import island_prefix
 from ..island.runtime import IslandRuntime
 from ..ledger import WalletState
-from .linked import link_item
+from .linked import link_item, neighbour_item
 from .outage import supply_item
 from .steps import watt, watts
 
@@ -60,8 +60,7 @@ def items(runtime: IslandRuntime, entities: Mapping[str, Item]) -> Iterator[tupl
     """Yield what the screen shows, item by item as (section, key, item), as those see it who may see everything.
 
     On a large island all of it takes a while: whoever takes the items can pause between them. `links` are other
-    islands, see `linked.link_item`; the page has a place for those beside this one, too: `relation` is `beside`, and
-    `price` what a kilowatt-hour costs from there.
+    islands, see `linked.link_item` and `linked.neighbour_item`.
 
     Args:
         runtime: The island.
@@ -110,6 +109,10 @@ def _others(runtime: IslandRuntime) -> Iterator[tuple[str, str, Item]]:
             yield "services", service_id, _service(runtime, service_id, member)
     for subentry_id, link in runtime.coordinator.data.links.items():
         yield "links", subentry_id, link_item(runtime, link, _device_id(runtime, subentry_id))
+    for subentry_id, neighbour in runtime.coordinator.data.neighbours.items():
+        # One that was deleted is in the snapshot until the next one.
+        if subentry_id in runtime.entry.subentries:
+            yield "links", subentry_id, neighbour_item(runtime, neighbour, _device_id(runtime, subentry_id))
 
 
 def difference(before: Picture, after: Picture) -> dict[str, dict[str, Item | None]]:

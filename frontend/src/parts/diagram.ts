@@ -21,9 +21,10 @@ const HEAD = { width: 268, height: 132 };
 /** The feeding cable, from where it comes to the transformer, px; and the island above, where there is one. */
 const CABLE = 44;
 const ABOVE = 100;
-/** The head of a line, and that of a linked house, px. */
+/** The head of a line, that of a linked house, and a neighbour's box, px. */
 const LINE_HEAD = 118;
 const HOUSE = 148;
+const TIE = 138;
 const TRUNK_X = 30;
 const LANE = 40;
 /** So many of one kind on one line are drawn one by one; more become one group that opens on a tap. */
@@ -82,6 +83,11 @@ interface Hanging {
   y: number;
   width: number;
   watts: number;
+}
+
+/** A neighbour, beside the transformer. */
+interface Tie extends Hanging {
+  link: Link;
 }
 
 interface Line {
@@ -328,7 +334,8 @@ export class Diagram extends IslandElement {
   }
 
   protected override renderIsland(picture: Picture, island: Island): TemplateResult {
-    return this.list || this.width < NARROW ? this.renderList(picture, island) : this.renderStage(picture, island);
+    const needed = otherIslands(picture, "beside").length ? 2 * HEAD.width + LANE : NARROW;
+    return this.list || this.width < needed ? this.renderList(picture, island) : this.renderStage(picture, island);
   }
 
   // The drawing
@@ -336,7 +343,8 @@ export class Diagram extends IslandElement {
   private renderStage(picture: Picture, island: Island): TemplateResult {
     const lines: Line[] = [];
     const headTop = CABLE + (otherIslands(picture, "above").length ? ABOVE : 0);
-    let top = headTop + HEAD.height + 24;
+    const ties = this.ties(picture, headTop);
+    let top = Math.max(headTop + HEAD.height, ...ties.map(({ y }) => y + TIE)) + 24;
     const ordering = ordered(picture, island);
     for (const [feederId, depth] of ordering) {
       if (houseAt(picture, feederId)) continue;
@@ -378,10 +386,10 @@ export class Diagram extends IslandElement {
     }
     return html`<div class="stage ${this.isOld ? "stale" : ""}" style="height:${top}px">
       <svg class="lines" width=${this.width} height=${top} aria-hidden="true">
-        ${this.cable(picture, island, headTop)} ${this.ties(picture, headTop)} ${this.trunk(hanging, picture, island, headTop)}
-        ${this.buses(hanging)}
+        ${this.cable(picture, island, headTop)} ${this.tieWires(ties)} ${this.trunk(hanging, picture, island, headTop)}
+        ${this.buses(hanging, TRUNK_X)}
       </svg>
-      ${this.renderCable(picture, headTop)} ${this.renderHead(picture, island, headTop)} ${this.renderLinks(picture, island, headTop)}
+      ${this.renderCable(picture, headTop)} ${this.renderHead(picture, island, headTop)} ${this.renderLinks(picture, island, ties)}
       ${lines.map((line) => [
         line.feederId === island.main_feeder ? nothing : this.renderFeeder(line),
         line.nodes.map((placed) => this.renderNode(placed)),
@@ -428,7 +436,7 @@ export class Diagram extends IslandElement {
   }
 
   /** Draw the lines with what hangs on them: each stretch carries what hangs behind it. */
-  private buses(hanging: Hanging[]): SVGTemplateResult {
+  private buses(hanging: Hanging[], trunkX: number): SVGTemplateResult {
     const rows = [...new Set(hanging.map(({ y }) => y))];
     return svg`${rows.map((y) => {
       const inRow = hanging.filter((each) => each.y === y);
@@ -436,7 +444,7 @@ export class Diagram extends IslandElement {
       return svg`${inRow.map(({ watts, x, width }, index) => {
         const center = x + width / 2;
         const before = inRow[index - 1];
-        const from = before ? before.x + before.width / 2 : TRUNK_X;
+        const from = before ? before.x + before.width / 2 : trunkX;
         const behind = inRow.slice(index).reduce((total, each) => total + each.watts, 0);
         return svg`${wire(`M${from} ${busY} H${center}`, behind)}${wire(`M${center} ${busY} V${y}`, watts)}`;
       })}`;
@@ -459,24 +467,38 @@ export class Diagram extends IslandElement {
 
   // Other islands: the one above feeds the cable, neighbours hang beside the transformer, houses below are lines
 
-  private ties(picture: Picture, headTop: number): SVGTemplateResult {
-    return svg`${otherIslands(picture, "beside").map((link, index) => {
-      const x = HEAD.width + LANE + index * (HEAD.width + NODE.gap);
-      const from = index ? x - NODE.gap : HEAD.width;
-      return wire(`M${x} ${headTop + HEAD.height / 2}H${from}`, link.power_w ?? 0);
-    })}`;
+  /** Place the neighbours: to the right of the transformer, in as many rows as are needed. */
+  private ties(picture: Picture, headTop: number): Tie[] {
+    const left = HEAD.width + LANE;
+    const columns = Math.max(1, Math.floor((this.width - left + NODE.gap) / (HEAD.width + NODE.gap)));
+    return otherIslands(picture, "beside").map((link, index) => ({
+      link,
+      x: left + (index % columns) * (HEAD.width + NODE.gap),
+      y: headTop + DROP + 12 + Math.floor(index / columns) * (TIE + 30),
+      width: HEAD.width,
+      watts: -(link.power_w ?? 0),
+    }));
   }
 
-  private renderLinks(picture: Picture, island: Island, headTop: number): TemplateResult[] {
-    const box = (link: Link, left: number, top: number, width: number, height: number): TemplateResult =>
-      html`<div class="head ${toneOf(link)}" style="left:${left}px;top:${top}px;width:${width}px;height:${height}px">
+  private tieWires(ties: Tie[]): SVGTemplateResult {
+    const x = HEAD.width + LANE / 2;
+    const rows = [...new Set(ties.map(({ y }) => y))];
+    const below = (y: number): number => ties.filter((tie) => tie.y >= y).reduce((total, { watts }) => total + watts, 0);
+    return svg`${rows.map((y, index) => {
+      const before = rows[index - 1];
+      const path = before === undefined ? `M${HEAD.width} ${y - DROP}H${x}` : `M${x} ${before - DROP}V${y - DROP}`;
+      return wire(path, below(y));
+    })}${this.buses(ties, x)}`;
+  }
+
+  private renderLinks(picture: Picture, island: Island, ties: Tie[]): TemplateResult[] {
+    const box = (link: Link, left: number, top: number, height: number): TemplateResult =>
+      html`<div class="head ${toneOf(link)}" style="left:${left}px;top:${top}px;width:${HEAD.width}px;height:${height}px">
         ${linkBox(link, this.words, island)}
       </div>`;
     return [
-      ...otherIslands(picture, "above").map((link) => box(link, 0, 0, HEAD.width, ABOVE)),
-      ...otherIslands(picture, "beside").map((link, index) =>
-        box(link, HEAD.width + LANE + index * (HEAD.width + NODE.gap), headTop + 12, HEAD.width, NODE.height),
-      ),
+      ...otherIslands(picture, "above").map((link) => box(link, 0, 0, ABOVE)),
+      ...ties.map(({ link, x, y }) => box(link, x, y, TIE)),
     ];
   }
 

@@ -1,6 +1,7 @@
 /** A car's night as a bar: when it charges by the plan, with price and sun behind it, now, and when it leaves. */
 
 import { css, html, nothing, svg, type CSSResultGroup, type SVGTemplateResult, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 
 import type { Island, Participant, Picture, Values } from "../picture";
 import type { Words } from "../words";
@@ -12,6 +13,8 @@ const BEFORE_S = 1_800;
 const AFTER_S = 3_600;
 const LEAST_S = 8 * 3_600;
 const MOST_S = 30 * 3_600;
+/** What the time moves less than this, nobody sees. */
+const STEP_S = 60;
 
 export const planBarStyles: CSSResultGroup = css`
   .plan {
@@ -102,12 +105,19 @@ function area(values: Values, from: number, to: number, least: number, most: num
   return svg`<path class=${name} d="${parts.join("")}V${BASE}H${first}Z"></path>`;
 }
 
-/** Return the bar of a charger with a car; nothing where there is neither a plan nor a departure. */
-export function planBar(picture: Picture, island: Island, participant: Participant, words: Words): TemplateResult | typeof nothing {
+/** Return the bar of a charger with a car; it is drawn again only when something of it has changed, the minute included. */
+export function planBar(picture: Picture, island: Island, participant: Participant, words: Words): unknown {
+  const { connected, planned, departure_at: leaves, ready_in_time: isReady } = participant;
+  const now = Math.floor(words.now(island) / STEP_S) * STEP_S;
+  const shown = JSON.stringify([connected, planned, leaves, isReady, now]);
+  return guard([shown, picture.forecast, ...words.sources], () => drawn(picture, participant, words, now));
+}
+
+/** Return the bar; nothing where there is neither a plan nor a departure. */
+function drawn(picture: Picture, participant: Participant, words: Words, now: number): TemplateResult | typeof nothing {
   const runs = participant.planned ?? [];
   const leaves = participant.departure_at ?? null;
   if (!participant.connected || (runs.length === 0 && leaves === null)) return nothing;
-  const now = words.now(island);
   const from = now - BEFORE_S;
   const last = Math.max(leaves ?? 0, runs.at(-1)?.[1] ?? 0, now + LEAST_S) + AFTER_S;
   const to = Math.min(last, from + MOST_S);

@@ -12,6 +12,9 @@ import { shared } from "../styles";
 import "../parts/participant";
 import "../parts/receipts";
 
+/** Making one is dear, comparing is cheap. */
+const collator = new Intl.Collator(undefined, { numeric: true });
+
 @customElement("tangle-grid-participants")
 export class Participants extends IslandElement {
   @property({ attribute: false }) kinds: readonly Kind[] = [];
@@ -23,6 +26,11 @@ export class Participants extends IslandElement {
     css`
       :host {
         display: block;
+      }
+      /* What is out of sight is not painted, and what stays as it is not again because its neighbour changes. */
+      tangle-grid-participant {
+        content-visibility: auto;
+        contain-intrinsic-size: auto 600px;
       }
     `,
   ];
@@ -40,7 +48,7 @@ export class Participants extends IslandElement {
       `${id === this.chosen ? 0 : isAsked(picture, id) ? 1 : isHelping(picture, id) ? 2 : 3}${each.name}`;
     const shown = Object.entries(picture.participants)
       .filter(([, each]) => this.kinds.includes(each.kind))
-      .sort((a, b) => order(a).localeCompare(order(b), undefined, { numeric: true }));
+      .sort((a, b) => collator.compare(order(a), order(b)));
     if (shown.length === 0) {
       return html`<p class="waiting">${words.t("none_of_kind")}</p>
         <button class="primary" @click=${() => navigate("/config/integrations/integration/tangle_grid")}>${words.t("add_participant")}</button>`;
