@@ -197,6 +197,56 @@ def test_a_phase_that_there_is_not_cannot_carry_anything_absurd() -> None:
     assert result.status.feeders["main"].peak_w < 1e5
 
 
+UNREADABLE_W = (math.nan, 5.0, 1e308)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [{}, {}, {"energy_needed_wh": -300.0, "power_w": UNREADABLE_W}],
+        [{"energy_needed_wh": -300.0}, {"power_w": UNREADABLE_W}, {}, {"power_w": UNREADABLE_W}],
+    ],
+    ids=["stops", "starts"],
+)
+def test_what_a_charger_does_while_it_is_not_believed_is_no_doubt_of_the_meter(said: list[dict[str, Any]]) -> None:
+    plant = site()
+    own = plant.inputs
+    for values in said:
+
+        def inputs(values: dict[str, Any] = values) -> Inputs:
+            known = own()
+            others = {name: value for name, value in values.items() if name != "power_w"}
+            odd = replace(known.devices["odd"], **others)
+            if odd.reading is not None and "power_w" in values:
+                odd = replace(odd, reading=replace(odd.reading, power_w=values["power_w"]))
+            return replace(known, devices={**known.devices, "odd": odd})
+
+        plant.inputs = inputs  # type: ignore[method-assign]
+        plant.step()
+    plant.inputs = own  # type: ignore[method-assign]
+    for _ in range(24):
+        plant.step()
+        assert plant.car("other").told == 16.0
+    assert not [event for event in plant.of(SafeState) if event.target == "main"]
+
+
+@pytest.mark.parametrize("lowest_a", [20.0, 50.0, 1e4])
+def test_a_charger_that_cannot_be_told_little_is_told_no_more_than_it_may_have(lowest_a: float) -> None:
+    plant = site()
+    own = plant.inputs
+
+    def inputs() -> Inputs:
+        known = own()
+        odd = known.devices["odd"]
+        assert isinstance(odd, ChargerTelemetry)
+        odd = replace(odd, lowest_a=lowest_a, energy_needed_wh=0.0)
+        return replace(known, devices={**known.devices, "odd": odd})
+
+    plant.inputs = inputs  # type: ignore[method-assign]
+    plant.run(30)
+    assert plant.car("odd").told <= plant.car("odd").config.max_current_a
+
+
 def anything() -> st.SearchStrategy[Any]:
     return st.one_of(
         st.sampled_from(GARBAGE), st.floats(), st.integers(), st.booleans(), st.none(), st.text(max_size=4)
@@ -223,6 +273,7 @@ def test_whatever_is_reported_a_pass_ends_and_nothing_absurd_is_stored(data: st.
     def inputs() -> Inputs:
         known = own()
         odd = {device_id: data.draw(telemetry_of(known.devices[device_id])) for device_id in victims}
+        plant.car("odd").says_lowest_a = getattr(odd.get("odd"), "lowest_a", 0.0)
         return replace(known, devices={**known.devices, **odd})
 
     plant.inputs = inputs  # type: ignore[method-assign]

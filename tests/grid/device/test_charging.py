@@ -38,3 +38,9 @@ def test_a_report_says_nothing_of_what_was_before_it(at_s: float, followed: bool
 def test_who_says_the_same_again_draws_it_in_between() -> None:
     device = reporting_each_minute(15 * 230.0, 15 * 230.0)
     assert has_followed(device, START + 59.0, TIMING)
+
+
+@pytest.mark.parametrize(("more_w", "followed"), [(40.0, True), (-40.0, True), (60.0, False), (-60.0, False)])
+def test_another_last_digit_is_the_same_draw(more_w: float, followed: bool) -> None:
+    device = reporting_each_minute(15 * 230.0, 15 * 230.0 + more_w)
+    assert has_followed(device, START + 59.0, TIMING) is followed

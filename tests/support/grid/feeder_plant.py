@@ -90,6 +90,8 @@ class Car:
     switches: bool = True
     shows_phases: bool = True
     split: bool = False
+    #: The least that it says it can be told, A per phase.
+    says_lowest_a: object = 0.0
     changed: list[tuple[int, float]] = field(default_factory=list)
 
     def change(self, count: int) -> None:
@@ -289,6 +291,7 @@ class Plant:
                 amps == 0
                 or config.min_current_a <= amps <= config.max_current_a
                 or config.min_current_a <= -amps <= config.max_discharge_a
+                or amps == device.says_lowest_a
             )
             if not device.silent:
                 device.told = amps

@@ -8,6 +8,8 @@ from .state import DeviceState
 
 #: The time between two reports of a device, where it is not known, s.
 _UNKNOWN_S: Final = 60.0
+#: Two reports that differ by no more on each phase are of the same draw, A.
+_SAME_A: Final = 0.2
 _PHASES: Final = range(3)
 _NOTHING: Final = (0.0, 0.0, 0.0)
 
@@ -106,13 +108,24 @@ def evidence_at(device: DeviceState) -> float | None:
 def has_followed(device: DeviceState, at: float, timing: Timing) -> bool:
     """Return whether a device had the time to follow what it was told last, at a moment and in its newest report.
 
-    Nor may that report be of something else than what is taken for its draw at that moment: a device that reported
-    something new only after it may have been anywhere between the two.
+    Nor may it be unknown what it drew at that moment, see `is_known_at`.
     """
     lease, reading = device.lease, device.reading
-    if lease is None or reading is None or device.log.around(at)[1] is not None:
+    if lease is None or reading is None or not is_known_at(device, at):
         return False
     return min(at, reading.at) - lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
+
+
+def is_known_at(device: DeviceState, at: float) -> bool:
+    """Return whether it is known what a device drew at a moment.
+
+    One that reported something else only after it may have been anywhere between the two. A last digit that never
+    stands still is nothing else.
+    """
+    before, after = device.log.around(at)
+    if before is None or after is None:
+        return True
+    return all(abs(later - watts) <= _SAME_A * NOMINAL_V for watts, later in zip(before, after, strict=True))
 
 
 def wants_charge(device: DeviceState) -> bool:
@@ -133,12 +146,12 @@ def floor_a(device: DeviceState, *, seen: bool = True) -> float:
     (`seen` is False) it is told to pause nevertheless: who cannot goes on with its least current anyway.
 
     Where it makes more of its lowest setpoint, and shows that, it is told what it makes of it: else it would be told
-    the same for ever.
+    the same for ever. Whatever it says of itself, it is told no more than it may have.
     """
     if not isinstance(device.config, ChargerConfig):
         return 0.0
     least_a = max(device.lowest_a, device.config.min_current_a if device.watch.pause_fails and seen else 0.0)
-    return max(least_a, device.shown.least_a) if least_a > 0 else 0.0
+    return min(device.config.max_current_a, max(least_a, device.shown.least_a)) if least_a > 0 else 0.0
 
 
 def _amps(power_w: PhaseTriple) -> PhaseTriple:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from ..device.charging import can_be_lowered, evidence_at, has_followed, is_placed
+from ..device.charging import can_be_lowered, evidence_at, has_followed, is_known_at, is_placed
 from ..device.draw_bounds import Draw
 from ..device.state import DeviceState
-from ..model.world import NOMINAL_V, BatteryConfig, PhaseReading, Timing
+from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseReading, Timing
 from .meter_response import StepEcho
 from .phase_order import Amps, PhaseOrder
 from .proportional_fall import ProportionalFall
@@ -87,19 +87,46 @@ def doubts(
         lowerable={device.device_id: can_be_lowered(device) for device, _ in decided},
         missing_a=max(_missing_a(known_a, reading.power_w), (total_a - sum(shown_a)) / len(_PHASES)),
         heard_at=min([each.at for each, _, _ in seen], default=at),
-        apart=[device.device_id for device, draw in fixed if abs(sum(draw.likely)) > _DRAWS_A],
+        apart=[device.device_id for device, draw in fixed if _may_draw(device, draw)],
     )
     return Doubt.PROVEN if wrong or swapped else None
 
 
 def _falls(fall: ProportionalFall, reading: PhaseReading, devices: _Draws) -> bool:
-    drawing = [(device, draw) for device, draw in devices if sum(draw.likely) > _DRAWS_A]
+    """Return whether the meter fell as no load does; who begins to feed back makes it fall, too."""
+    drawing = [(device, draw) for device, draw in devices if abs(sum(draw.likely)) > _DRAWS_A]
+    awaited = [device for device, draw in devices if sum(draw.likely) > _DRAWS_A or _is_to_feed(device)]
     return fall.observe(
         reading.at,
         shown_a=[watts / NOMINAL_V for watts in reading.power_w],
-        drawn_a=[sum([draw.likely[phase] for _, draw in drawing]) for phase in _PHASES],
-        heard_at=min([spoke for device, _ in drawing if (spoke := evidence_at(device)) is not None], default=None),
+        drawn_a=[sum([_obeyed(device, draw)[phase] for device, draw in drawing]) for phase in _PHASES],
+        heard_at=min([spoke for device in awaited if (spoke := evidence_at(device)) is not None], default=None),
     )
+
+
+def _is_to_feed(device: DeviceState) -> bool:
+    """Return whether a device was told to feed back and has reported nothing since."""
+    lease, reading = device.lease, device.reading
+    if lease is None or lease.value is None or reading is None:
+        return False
+    return lease.value < 0.0 and reading.at <= lease.changed_at
+
+
+def _obeyed(device: DeviceState, draw: Draw) -> Amps:
+    """Return what a device draws if one of which nothing is heard has done what it was told, A per phase.
+
+    It does not say that it draws less, and that it does is no fall of the meter.
+    """
+    told_a = device.setpoint
+    if not device.silent or told_a is None or not isinstance(device.config, ChargerConfig):
+        return draw.likely
+    first, second, third = (min(amps, max(0.0, told_a)) for amps in draw.likely)
+    return first, second, third
+
+
+def _may_draw(device: DeviceState, draw: Draw) -> bool:
+    """Return whether a device draws something, or may have begun to since it was heard last."""
+    return abs(sum(draw.likely)) > _DRAWS_A or (device.silent and _told_a(device) > 0.0)
 
 
 def _measured(devices: Iterable[DeviceState]) -> Iterator[tuple[str, Amps]]:
@@ -135,7 +162,7 @@ def _is_settled(device: DeviceState, at: float, timing: Timing) -> bool:
         reading.at > lease.changed_at
         and not reading.split
         and abs(shows_a - told_a) < _AS_TOLD_A
-        and device.log.around(at)[1] is None
+        and is_known_at(device, at)
     )
 
 
