@@ -25,7 +25,6 @@ COSTLY = {
     "charger forgets its limit when it resumes": "each start begins above its limit, and costs one command more",
     "charger forgets its limit whenever it can": "each start begins above its limit, and costs one command more",
     "charger with rotated wires, car on one phase": "it counts on all phases until a car has been found on one",
-    "meter with two clamps swapped, cars on one phase": "each time it is doubted is a reduction and a start",
     "meter reports every 60 s": "whatever comes and goes within a minute has to be kept free for minutes",
 }
 #: Figures of a whole story move a little with every change of the control: s, percent or writes.
