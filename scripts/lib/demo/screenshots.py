@@ -37,7 +37,7 @@ async def picture(
     await page.wait_for_timeout(_SETTLE_MS)
     shot = Image.open(BytesIO(await page.screenshot())).convert("RGB")
     # A page has few colours: so its picture is a third as large, and looks the same.
-    few = shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = shot.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(IMAGES / f"{name}.png", optimize=True)
     print(f"docs/images/{name}.png", file=sys.stderr)
     await page.context.close()
