@@ -1,5 +1,6 @@
 /** Loaded on every page of Home Assistant: says what there is, and fetches it when it is first shown. */
 
+import { watchReturn } from "./comeback";
 import type { Hass } from "./hass";
 
 interface CardInfo {
@@ -91,6 +92,29 @@ abstract class Lazy extends HTMLElement {
 
 class Panel extends Lazy {
   protected readonly body = "tangle-grid-panel-body";
+  private static shown: Panel | undefined;
+  private newest: Hass | undefined;
+
+  override set hass(hass: Hass) {
+    this.newest = hass;
+    super.hass = hass;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    Panel.shown = this;
+  }
+
+  disconnectedCallback(): void {
+    if (Panel.shown === this) Panel.shown = undefined;
+    if (!this.newest) return;
+    watchReturn(this.newest, {
+      isShown: () => Panel.shown !== undefined,
+      path: () => location.pathname,
+      isHidden: () => document.hidden,
+      reload: () => location.reload(),
+    });
+  }
 
   protected load(): Promise<unknown> {
     return import("./panel");

@@ -1,4 +1,4 @@
-import{c as e,d as t,f as n,h as r,l as i,p as a,s as o,u as s}from"./transformer-DEqEihES.js";import{a as c,i as l,n as u,t as d}from"./words-ChAttfuG.js";import{t as f}from"./entry-BABi4S7P.js";var p=class extends t{constructor(...e){super(...e),this.entryId=``,this.looked=!1}static{this.styles=r`
+import{c as e,d as t,f as n,h as r,l as i,p as a,s as o,u as s}from"./transformer-DEqEihES.js";import{a as c,i as l,n as u,t as d}from"./words-ChAttfuG.js";import{t as f}from"./entry-gosvnyxj.js";var p=class extends t{constructor(...e){super(...e),this.entryId=``,this.looked=!1}static{this.styles=r`
     ha-card {
       padding: 16px;
       height: 100%;

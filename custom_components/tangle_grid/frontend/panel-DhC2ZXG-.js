@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-DEqEihES.js";import{i as m,n as h,t as g}from"./words-ChAttfuG.js";import{t as _}from"./entry-BABi4S7P.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-DEqEihES.js";import{i as m,n as h,t as g}from"./words-ChAttfuG.js";import{t as _}from"./entry-gosvnyxj.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
