@@ -8,7 +8,6 @@ from typing import Any
 from unittest.mock import MagicMock, patch
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -85,6 +84,9 @@ async def test_a_house_joins_and_keeps_to_its_envelope_while_the_street_is_short
     await pair.async_join()
     assert pair.states == {"connected"}
     await pair.async_until(lambda: min(pair.envelope_a or (0.0,)) >= 16)
+    # By its own meter, in steps of half an ampere.
+    assert pair.street.links.houses_w == pytest.approx((4000, 4000, 4000), abs=60)
+    assert pair.house.links.houses_w == (0, 0, 0)
     # 66 A on a fuse of 63.
     pair.draw(15_180, 4000, 3680)
     await pair.async_until(lambda: max(pair.envelope_a or (99.0,)) < 15)
@@ -327,8 +329,8 @@ async def test_a_house_that_has_changed_is_admitted_anew_or_stays_what_it_was(
         both = (pair.terms, pair.street.links.houses[pair.house_id].feeder.terms)
         return {(each.slots[0].most_a, each.slots[0].safe_a) for each in both}
 
-    await pair.async_until(lambda: pair.house_entry.state is ConfigEntryState.LOADED and known() == {(10.0, 8.0)})
-    await pair.async_until(lambda: pair.envelope_a is not None and pair.states == {"connected"})
+    await pair.async_until(lambda: pair.loaded and known() == {(10.0, 8.0)})
+    await pair.async_until(lambda: pair.loaded and pair.envelope_a is not None and pair.states == {"connected"})
     assert pair.house.links.upper is not None
     assert pair.house.links.upper.end.terms == pair.terms
     kept = [each["data"]["links"] for name, each in hass_storage.items() if name.endswith(".links")]

@@ -43,12 +43,13 @@ class Rig:
         self.entry: ConfigEntry[Any]
         self.street: SimulatedStreet
         self.clock: GridClock
+        self.beside_w = (0.0, 0.0, 0.0)
 
     async def setup_entry(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
         start = dt_util.parse_datetime("2026-11-03T18:30:00+01:00")
         assert start is not None
         self.clock = GridClock(speed=SPEED, wall_anchor=time.time(), grid_anchor=start.timestamp())
-        self.street = SimulatedStreet(hass, entry, self.clock)
+        self.street = SimulatedStreet(hass, entry, self.clock, beside_w=lambda: self.beside_w)
         await self.street.async_load()
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
         self.street.async_start()
@@ -220,6 +221,14 @@ async def test_adapters_meet_the_street_only_as_entities(hass: HomeAssistant, ri
     assert telemetry.reading.at == pytest.approx(rig.clock.now(), abs=SPEED)
     assert telemetry.connected is True
     assert telemetry.departure_at == pytest.approx(rig.street.model.value("charger_3", "departure"), abs=1)
+
+
+async def test_what_hangs_beside_is_in_the_meter_with_the_next_second(hass: HomeAssistant, rig: Rig) -> None:
+    await rig.tick()
+    before = float(rig.value("sensor.street_transformer_power_l2"))
+    rig.beside_w = (0.0, 20_000.0, 0.0)
+    await rig.tick()
+    assert float(rig.value("sensor.street_transformer_power_l2")) > before + 15_000
 
 
 async def test_a_restart_goes_on(hass: HomeAssistant, rig: Rig) -> None:

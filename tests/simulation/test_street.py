@@ -63,6 +63,23 @@ def test_the_transformer_carries_the_sum_of_all(make_street: StreetMaker) -> Non
         assert street.value("transformer", "power") == sum(street.value("transformer", f"power_l{p}") for p in PHASES)
 
 
+def test_what_hangs_beside_flows_through_the_transformer_until_it_is_said_anew(make_street: StreetMaker) -> None:
+    alone, beside = make_street(), make_street()
+    beside.hang_on((1000.0, 0.0, -500.0))
+    for street in (alone, beside):
+        street.advance(street.config.start + 3600)
+
+    def more(quantity: str) -> float:
+        return float(beside.value("transformer", quantity)) - float(alone.value("transformer", quantity))
+
+    assert [more(f"power_l{phase}") for phase in PHASES] == pytest.approx([1000, 0, -500], abs=2)
+    assert more("energy_import") == pytest.approx(500, abs=1)
+    beside.hang_on((0.0, 0.0, 0.0))
+    for street in (alone, beside):
+        street.settle()
+    assert [more(f"power_l{phase}") for phase in PHASES] == [0, 0, 0]
+
+
 def test_the_meter_is_never_still(make_street: StreetMaker) -> None:
     street = make_street("02:00")
     shown = []

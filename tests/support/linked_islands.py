@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_USER, ConfigSubentryDataWithId
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -121,6 +121,11 @@ class Pair:
     def house(self) -> IslandRuntime:
         found: IslandRuntime = self.house_entry.runtime_data
         return found
+
+    @property
+    def loaded(self) -> bool:
+        """Whether both run now: a house or a street that starts anew has nothing to look at for a moment."""
+        return all(each.state is ConfigEntryState.LOADED for each in (self.street_entry, self.house_entry))
 
     def draw(self, street_w: float, house_w: float, charger_w: float = 0.0) -> None:
         """Report loads, W per phase; the charger's are part of the house's, and the house's of the street's."""

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..clock import GridClock
 from ..const import CONF_LINK_ID, LOGGER, MAIN_FEEDER, SUBENTRY_HOUSE, SUBENTRY_UPPER_ISLAND
 from ..data import LinkState, LinkStatus
+from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V
 from ..devices.named import StoredEntry
 from ..grid.engine.engine import GridEngine
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig
@@ -201,6 +202,14 @@ class Links:
         for house in self.houses.values():
             found |= devices(self._hass, self._clock, house)
         return found
+
+    @property
+    def houses_w(self) -> Amps:
+        """What the houses draw together by what each said last, W per phase."""
+        reports = [house.report for house in self.houses.values() if house.report is not None]
+        said = [report.measured_a for report in reports if report.measured_a is not None]
+        watts = [NOMINAL_VOLTAGE_V * sum(each[phase] for each in said) for phase in range(3)]
+        return watts[0], watts[1], watts[2]
 
     # Life cycle
 

@@ -118,7 +118,7 @@ class IslandRuntime:
         state = await self._store.async_load()
         self.clock = make_clock(self.entry, state.clock)
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
-            self.street = SimulatedStreet(self.hass, self.entry, self.clock)
+            self.street = SimulatedStreet(self.hass, self.entry, self.clock, beside_w=lambda: self.links.houses_w)
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
         self.members = build_members(self.entry, self.participants)

@@ -1,7 +1,7 @@
 """Runs the simulated street on the grid's clock and shows it as entities; the island meets it only there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -25,6 +25,7 @@ _FOLLOW_S: Final = 2.0
 _MOST_FOLLOW_S: Final = 10.0
 # Every value is repeated this often (in ticks); the meter with every tick.
 _REPEAT_TICKS: Final = 10
+_NOTHING_W: Final = (0.0, 0.0, 0.0)
 # The street may be ahead of the clock by what devices needed to follow, but not by an evening.
 _MOST_AHEAD_S: Final = 600.0
 
@@ -48,9 +49,18 @@ class SimulatedStreet:
 
     model: Street
 
-    def __init__(self, hass: HomeAssistant, entry: StoredEntry, clock: GridClock) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: StoredEntry,
+        clock: GridClock,
+        *,
+        beside_w: Callable[[], Sequence[float]] = lambda: _NOTHING_W,
+    ) -> None:
+        """Run the street of an entry; `beside_w` tells what else hangs on it now, W per phase."""
         self._hass = hass
         self._clock = clock
+        self._beside_w = beside_w
         self.island_id: str = entry.data[CONF_ISLAND_ID]
         self._seed = int(entry.data.get(CONF_SEED, DEFAULT_SEED))
         self._store = _store(hass, self.island_id)
@@ -106,6 +116,7 @@ class SimulatedStreet:
         if self._lock.locked():
             return
         async with self._lock:
+            self.model.hang_on(self._beside_w())
             await self._async_advance(self._clock.now())
             self._ticks += 1
             self._async_show(repeat=self._ticks % _REPEAT_TICKS == 0, repeat_meter=True)

@@ -41,17 +41,18 @@ class EnergyCounter:
 class Meters:
     """Turns the state of the models into readings at one moment."""
 
-    __slots__ = ("_charger_keys", "_inventory", "_phase_keys", "phase_w")
+    __slots__ = ("_charger_keys", "_inventory", "_phase_keys", "beside_w", "phase_w")
 
     def __init__(self, inventory: Inventory, seed: int) -> None:
         self._inventory = inventory
         self._phase_keys = tuple(stream_key(seed, TRANSFORMER_ID, phase) for phase in ALL_PHASES)
         self._charger_keys = {charger_id: stream_key(seed, charger_id, "meter") for charger_id in inventory.chargers}
+        self.beside_w: Sequence[float] = (0.0, 0.0, 0.0)
         self.phase_w = [0.0, 0.0, 0.0]
 
     def sum_phases(self) -> None:
         """Add up what flows through the transformer, per phase, from what each model draws now."""
-        phase_w = [0.0, 0.0, 0.0]
+        phase_w = list(self.beside_w)
         inventory = self._inventory
         for device in inventory.devices:
             if device.id in inventory.homes:

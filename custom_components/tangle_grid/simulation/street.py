@@ -1,7 +1,7 @@
 """The street: advances all models in time, shows their readings, and takes commands as real devices do."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from .catalogue import PROSUMER_ID, TRADERS, TRANSFORMER_ID, Inventory, build
@@ -120,7 +120,11 @@ class Street:
             power = charger.step(now, dt, day)
             counters[charger_id].add(power, dt)
             total += power
-        counters[TRANSFORMER_ID].add(total, dt)
+        counters[TRANSFORMER_ID].add(total + sum(self._meters.beside_w), dt)
+
+    def hang_on(self, power_w: Sequence[float]) -> None:
+        """Let something that is not simulated hang on the transformer as well, W per phase, until it is said anew."""
+        self._meters.beside_w = tuple(power_w)
 
     def _trade_places(self, now: float, day: StreetDay) -> None:
         """Around noon, while both are away, two cars decide to come to the other's charger; not on the first day."""
