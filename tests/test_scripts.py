@@ -13,7 +13,9 @@ from types import ModuleType
 import pytest
 from coverage import CoverageData
 
+from scripts.lib.demo.__main__ import parse
 from scripts.lib.demo.errors import DemoError
+from scripts.lib.demo.flows import SUBENTRY, walk
 from scripts.lib.demo.home import check_seed
 from scripts.lib.demo.street import _in_order, _street_entry
 
@@ -226,6 +228,65 @@ async def test_the_street_is_found_among_other_islands() -> None:
     assert found is not None
     assert found["entry_id"] == "street"
     assert await _street_entry(Api(["mine"], [])) is None  # type: ignore[arg-type]
+
+
+class Forms:
+    """Home Assistant's forms: each answer leads to the next of some steps."""
+
+    def __init__(self, *steps: dict[str, object]) -> None:
+        self.steps = list(steps)
+        self.asked: list[tuple[str, str, object]] = []
+
+    async def request(self, method: str, path: str, body: object = None) -> object:
+        self.asked.append((method, path, body))
+        return {"flow_id": "f1", **self.steps.pop(0)}
+
+
+async def test_forms_are_left_as_they_are_but_for_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.lib.demo.flows._POLL_S", 0.0)
+    fields = [
+        {"name": "name"},
+        {"name": "fuse", "default": 25},
+        {"name": "rarely", "type": "expandable", "schema": [{"name": "plan", "default": True}]},
+        {"name": "empty"},
+    ]
+    forms = Forms(
+        {"type": "menu", "step_id": "user"},
+        {"type": "form", "step_id": "island", "data_schema": fields},
+        {"type": "progress", "step_id": "meter"},
+        {"type": "form", "step_id": "code", "data_schema": [], "description_placeholders": {"code": "TG1"}},
+        {"type": "abort", "reason": "code_made"},
+    )
+    answers = {"user": {"next_step_id": "island"}, "island": {"name": "Number 12", "plan": False}}
+    end, shown = await walk(forms, SUBENTRY, {"handler": "x"}, answers)  # type: ignore[arg-type]
+    assert (end["reason"], shown["code"]) == ("code_made", {"code": "TG1"})
+    filled = {"name": "Number 12", "fuse": 25, "rarely": {"plan": False}}
+    here = f"{SUBENTRY}/f1"
+    assert forms.asked[1:] == [
+        ("POST", here, {"next_step_id": "island"}),
+        ("POST", here, filled),
+        ("GET", here, None),
+        ("POST", here, {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "form", "step_id": "island", "errors": {"name": "name_taken"}},
+        {"type": "menu", "step_id": "something_new", "reason": "something_new"},
+    ],
+)
+async def test_a_form_that_does_not_go_on_ends_the_demo(step: dict[str, object]) -> None:
+    with pytest.raises(DemoError, match=r"name_taken|something_new"):
+        await walk(Forms(step), SUBENTRY, {"handler": "x"}, {})  # type: ignore[arg-type]
+
+
+def test_a_house_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["--house", "--check"]).house
+    with pytest.raises(SystemExit):
+        parse(["--house", "--keep", "somewhere"])
+    assert "leave one of them out" in capsys.readouterr().err
 
 
 def test_feeders_and_guests_have_no_part_in_the_story() -> None:

@@ -1,11 +1,12 @@
-"""Start the demo: `scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--check]`."""
+"""Start the demo: `scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--house] [--check]`."""
 
 import argparse
 import asyncio
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,11 @@ import aiohttp
 from .api import HomeAssistantApi
 from .check import full_cycle
 from .errors import DemoError, StepError
+from .house import CONFIGURATION_OF_HOUSE
+from .house_check import HouseCycle
 from .progress import Progress
 from .running import Options, RunningHome, running_home
+from .steps import Steps
 from .street import set_up_street
 
 DEFAULT_PORT: Final = 8123
@@ -60,7 +64,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="wait for one full cycle, print what happened as JSON, and end"
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--house", action="store_true", help="a second Home Assistant as well: a house that joins the street by code"
+    )
+    given = parser.parse_args(arguments)
+    if given.house and given.keep is not None:
+        parser.error("--house begins anew each time, and --keep keeps one Home Assistant: leave one of them out")
+    return given
 
 
 async def _set_up(home: RunningHome, options: Options, progress: Progress) -> None:
@@ -101,6 +111,67 @@ async def check(options: Options, progress: Progress) -> dict[str, object]:
         return await home.while_running(cycle(home))
 
 
+@asynccontextmanager
+async def _street_and_house(options: Options, progress: Progress) -> AsyncIterator[tuple[RunningHome, RunningHome]]:
+    """Start two Home Assistants, on a port each."""
+    of_house = Options(port=None, speed=options.speed, seed=None, keep=None)
+    async with (
+        running_home(options, progress) as street,
+        running_home(of_house, progress, configuration=CONFIGURATION_OF_HOUSE) as house,
+    ):
+        yield street, house
+
+
+@asynccontextmanager
+async def _house_cycle(street: RunningHome, house: RunningHome, options: Options) -> AsyncIterator[HouseCycle]:
+    async with HomeAssistantApi.connect(street.url) as street_api, HomeAssistantApi.connect(house.url) as house_api:
+        await _open_first(street_api)
+        await _open_first(house_api)
+        yield HouseCycle(street_api, house_api, speed=options.speed, seed=options.seed)
+
+
+async def demo_with_house(options: Options, progress: Progress) -> None:
+    """Start both, let the house join, tell both addresses, and stay."""
+
+    async def set_up(street: RunningHome, house: RunningHome) -> None:
+        async with _house_cycle(street, house, options) as cycle:
+            await cycle.set_up(Steps(progress), progress)
+
+    async def stay(home: RunningHome) -> None:
+        while True:
+            await home.restarted()
+
+    async with _street_and_house(options, progress) as (street, house):
+        await street.while_running(house.while_running(set_up(street, house)))
+        progress.say("the house has joined the street")
+        progress.show(
+            f"\n  Open  {street.url}/{PATH}   the street\n"
+            f"        {house.url}/{PATH}   the house\n\n"
+            "  This machine's browser is logged in without a password.\n"
+            f"  An hour on the street takes {3600 / options.speed:.0f} seconds; the house lives in real time. "
+            "Ctrl-C stops both.\n"
+        )
+        running = [asyncio.create_task(stay(home)) for home in (street, house)]
+        try:
+            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            await ended.pop()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+async def check_house(options: Options, progress: Progress) -> dict[str, object]:
+    """Start both, and follow the house from its code to its payments."""
+
+    async def cycle(street: RunningHome, house: RunningHome) -> dict[str, object]:
+        async with _house_cycle(street, house, options) as watched:
+            return await watched.run(progress)
+
+    async with _street_and_house(options, progress) as (street, house):
+        return await street.while_running(house.while_running(cycle(street, house)))
+
+
 async def _until_stopped[T](work: asyncio.Task[T]) -> T:
     """Run the work; a signal to end cancels it once, and it then cleans up undisturbed."""
     loop = asyncio.get_running_loop()
@@ -121,9 +192,11 @@ async def _main(arguments: argparse.Namespace) -> int:
     progress = Progress()
     try:
         if not arguments.check:
-            await _until_stopped(asyncio.create_task(demo(options, progress)))
+            stay = demo_with_house if arguments.house else demo
+            await _until_stopped(asyncio.create_task(stay(options, progress)))
             return 0
-        report = await _until_stopped(asyncio.create_task(check(options, progress)))
+        watch = check_house if arguments.house else check
+        report = await _until_stopped(asyncio.create_task(watch(options, progress)))
     except asyncio.CancelledError:
         return 130 if arguments.check else 0
     except StepError as error:

@@ -5,16 +5,17 @@ does not come within its time is the answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from .api import HomeAssistantApi, Json
 from .errands import Errands
-from .errors import DemoError, StepError
+from .errors import DemoError
 from .progress import Progress
 from .states import LiveStates
-from .street import DOMAIN, FLEXIBLE, Owner, Street
+from .steps import Steps, ask, diagnostics, listed, poll
+from .street import FLEXIBLE, Owner, Street
 
 # Real seconds; together below six minutes.
 _FIRST_READING_S: Final = 30
@@ -29,8 +30,6 @@ _TOTAL_S: Final = 360
 
 _BELOW_FOR_S: Final = 3.0
 _FEEDING_BACK_W: Final = -100.0
-_POLL_S: Final = 0.5
-_HISTORY: Final = 500
 _YES: Final = frozenset(
     {"accepted", "active", "fulfilled", "opted_out", "expired", "cancelled", "settled", "paid", "confirmed"}
 )
@@ -112,7 +111,7 @@ class Cycle:
         self._street = street
         self._live = live
         self._progress = progress
-        self._steps: list[Json] = []
+        self._steps = Steps(progress)
         self._errands = Errands(api, street)
 
     async def run(self) -> dict[str, object]:
@@ -121,33 +120,29 @@ class Cycle:
         Raises:
             StepError: A step did not come.
         """
-        try:
-            async with asyncio.timeout(_TOTAL_S):
-                return await self._run()
-        except TimeoutError:
-            done = ", ".join(step["step"] for step in self._steps)
-            raise StepError("in_time", f"not all steps within {_TOTAL_S} s (came: {done})") from None
+        return await self._steps.within(_TOTAL_S, self._run())
 
     async def _run(self) -> dict[str, object]:
-        phases = await self._step("first_readings", self._first_readings)
+        step = self._steps.step
+        phases = await step("first_readings", self._first_readings)
         witness = Witness(self._street, self._live, phases)
-        before = await self._step("ledger_open", self._before)
-        await self._step("errands", self._begin_errands)
-        await self._step("evening_peak", lambda: self._evening_peak(phases, witness))
-        await self._step("request", lambda: self._some_request(before))
-        await self._step("car_accepts", lambda: self._answered(before, accepted=True))
-        await self._step("car_declines", lambda: self._answered(before, accepted=False))
-        await self._step("battery_feeds_back", lambda: self._fed_back("battery", witness))
-        await self._step("car_feeds_back", lambda: self._fed_back("charger", witness))
-        await self._step("relief", lambda: self._relief(phases))
-        await self._step("car_leaves", self._errands.leave)
+        before = await step("ledger_open", self._before)
+        await step("errands", self._begin_errands)
+        await step("evening_peak", lambda: self._evening_peak(phases, witness))
+        await step("request", lambda: self._some_request(before))
+        await step("car_accepts", lambda: self._answered(before, accepted=True))
+        await step("car_declines", lambda: self._answered(before, accepted=False))
+        await step("battery_feeds_back", lambda: self._fed_back("battery", witness))
+        await step("car_feeds_back", lambda: self._fed_back("charger", witness))
+        await step("relief", lambda: self._relief(phases))
+        await step("car_leaves", self._errands.leave)
         load_after = self._live.number(self._street.need(self._street.island, "load"))
-        messages = await self._step("meter_messages", self._meter_messages)
-        payments, delta = await self._step("rewards", lambda: self._rewards(before))
-        transactions = await self._step("transactions", lambda: self._transactions(payments))
-        reaction = await self._step("reaction", self._reaction)
-        errands = await self._step("errands_paid", self._errands_paid)
-        balanced = await self._step("books", self._books)
+        messages = await step("meter_messages", self._meter_messages)
+        payments, delta = await step("rewards", lambda: self._rewards(before))
+        transactions = await step("transactions", lambda: self._transactions(payments))
+        reaction = await step("reaction", self._reaction)
+        errands = await step("errands_paid", self._errands_paid)
+        balanced = await step("books", self._books)
         requests = await self._requests(before)
         asks = [ask for request in requests for ask in request["participants"]]
         declined = [ask for ask in asks if ask["state"] == _NO]
@@ -179,19 +174,8 @@ class Cycle:
             "books_balanced": balanced,
             "decline_reasons": {ask["name"]: ask["reason"] for ask in declined},
             "elapsed_s": round(self._progress.elapsed_s, 1),
-            "steps": self._steps,
+            "steps": self._steps.done,
         }
-
-    async def _step[T](self, name: str, work: Callable[[], Awaitable[T]]) -> T:
-        self._progress.say(f"waiting for: {name.replace('_', ' ')}")
-        try:
-            result = await work()
-        except StepError:
-            raise
-        except DemoError as error:
-            raise StepError(name, str(error)) from error
-        self._steps.append({"step": name, "at_s": round(self._progress.elapsed_s, 1)})
-        return result
 
     # Steps
 
@@ -200,8 +184,7 @@ class Cycle:
 
         Those are per phase in the diagnostics, and only as sums in the sensors.
         """
-        answer = await self._api.request("GET", f"diagnostics/config_entry/{self._street.entry_id}")
-        feeder = next(iter(answer["data"]["grid"]["feeders"].values()))
+        feeder = next(iter((await diagnostics(self._api, self._street.entry_id))["grid"]["feeders"].values()))
         phases = [
             Phase(
                 name=f"L{number}",
@@ -235,7 +218,7 @@ class Cycle:
             on_the_way = any(payment["state"] in _ON_THE_WAY for payment in rewards)
             return None if on_the_way or last != still or still[0] is None else (still[0], still[1])
 
-        total, payments = await self._poll(
+        total, payments = await poll(
             settled, _LEDGER_S, "payments of an earlier evening are still on their way", every_s=_STILL_S
         )
         requests = frozenset(request["request_id"] for request in await self._list("requests"))
@@ -254,7 +237,7 @@ class Cycle:
         self._progress.say(f"the street carries {witness.peak_w:.0f} W, its threshold is {threshold_w:.0f} W")
 
     async def _some_request(self, before: Before) -> None:
-        await self._poll(
+        await poll(
             lambda: self._requests(before), _ANSWER_S, "the threshold was passed, and the transformer asked nobody"
         )
 
@@ -270,7 +253,7 @@ class Cycle:
                 if ask["name"] in cars and ask["reason"] and (ask["state"] in _YES if accepted else ask["state"] == _NO)
             ]
 
-        told = await self._poll(answers, _ANSWER_S, f"no car {'accepted' if accepted else 'declined'} with a reason")
+        told = await poll(answers, _ANSWER_S, f"no car {'accepted' if accepted else 'declined'} with a reason")
         self._progress.say(", ".join(dict.fromkeys(told)))
 
     async def _fed_back(self, kind: str, witness: Witness) -> None:
@@ -309,7 +292,7 @@ class Cycle:
             messages = await self._list("messages", kind="meter")
             return [message for message in messages if message["verified"] and message["transaction"]]
 
-        return len(await self._poll(verified, _LOOK_UP_S, "no verified meter reading can be read back"))
+        return len(await poll(verified, _LOOK_UP_S, "no verified meter reading can be read back"))
 
     async def _rewards(self, before: Before) -> tuple[Sequence[Json], int]:
         """Payments that are all confirmed, and wallets that show exactly them."""
@@ -330,7 +313,7 @@ class Cycle:
             return rewards, delta - others
 
         try:
-            return await self._poll(settled, _PAYMENT_S, "not paid")
+            return await poll(settled, _PAYMENT_S, "not paid")
         except DemoError:
             raise DemoError(f"the rewards do not stand in the wallets: {seen}") from None
 
@@ -353,7 +336,7 @@ class Cycle:
         async def funded() -> bool:
             return self._errands.are_funded(await self._list("payments"))
 
-        await self._poll(funded, _LEDGER_S, "the cars have no tokens to begin with")
+        await poll(funded, _LEDGER_S, "the cars have no tokens to begin with")
         await self._errands.begin()
 
     async def _errands_paid(self) -> Json:
@@ -362,20 +345,19 @@ class Cycle:
         async def paid() -> Json | None:
             return self._errands.outcome(await self._list("payments"))
 
-        return await self._poll(paid, _PAYMENT_S, "not all that cars owe or earn is paid")
+        return await poll(paid, _PAYMENT_S, "not all that cars owe or earn is paid")
 
     async def _books(self) -> bool:
         """Everybody's statement closes with what the wallet holds."""
 
         async def balanced() -> bool | None:
-            answer = await self._api.request("GET", f"diagnostics/config_entry/{self._street.entry_id}")
             names = {owner.key: owner.name for owner in (*self._owners, *self._street.services)}
-            wallets = answer["data"]["ledger"]["wallets"]
+            wallets = (await diagnostics(self._api, self._street.entry_id))["ledger"]["wallets"]
             return await self._errands.books_balanced(
                 {names[key]: wallet["balance_i"] for key, wallet in wallets.items() if key in names}
             )
 
-        return await self._poll(balanced, _PAYMENT_S, "the statements do not close with what the wallets hold")
+        return await poll(balanced, _PAYMENT_S, "the statements do not close with what the wallets hold")
 
     # Reading
 
@@ -406,25 +388,10 @@ class Cycle:
         return [item for item in await self._list("payments") if item["payment_id"] not in before.payments]
 
     async def _list(self, what: str, **fields: object) -> list[Json]:
-        answer = await self._ask(what, limit=_HISTORY, **fields)
-        items: list[Json] = answer[what]
-        return items
+        return await listed(self._api, self._street.entry_id, what, **fields)
 
     async def _ask(self, what: str, **fields: object) -> Json:
-        data: Mapping[str, object] = {"config_entry_id": self._street.entry_id, **fields}
-        return await self._api.action(DOMAIN, f"get_{what}", data, response=True)
-
-    async def _poll[T](
-        self, look: Callable[[], Awaitable[T | None]], timeout_s: float, missing: str, *, every_s: float = _POLL_S
-    ) -> T:
-        """Return the first thing found by asking again and again."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        while not (found := await look()):
-            if loop.time() > deadline:
-                raise DemoError(missing)
-            await asyncio.sleep(every_s)
-        return found
+        return await ask(self._api, self._street.entry_id, what, **fields)
 
 
 async def full_cycle(api: HomeAssistantApi, street: Street, progress: Progress) -> dict[str, object]:

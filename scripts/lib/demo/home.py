@@ -80,8 +80,8 @@ def _write_store(folder: Path, content: Mapping[str, object]) -> None:
     (folder / str(content["key"])).write_text(json.dumps(content, indent=2))
 
 
-def prepare(config: Path, port: int) -> bool:
-    """Make the folder ready for a start on `port`; what it already holds stays.
+def prepare(config: Path, port: int, configuration: str = CONFIGURATION) -> bool:
+    """Make the folder ready for a start on `port` with this configuration; what it already holds stays.
 
     Returns:
         True when the folder was new.
@@ -99,7 +99,7 @@ def prepare(config: Path, port: int) -> bool:
             (config / name).write_text("[]\n" if name.startswith("auto") else "{}\n")
         steps = ["user", "core_config", "analytics", "integration"]
         _write_store(storage, store("onboarding", 4, {"done": steps}))
-    marker.write_text(CONFIGURATION)
+    marker.write_text(configuration)
     _link(config / "custom_components" / "tangle_grid", ROOT / "custom_components" / "tangle_grid")
     blueprints = ROOT / "blueprints" / "automation" / "tangle_grid"
     if blueprints.is_dir():

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .api import HomeAssistantApi, wait_for_answer
 from .errors import DemoError
-from .home import LOOPBACK, check_seed, choose_port, prepare
+from .home import CONFIGURATION, LOOPBACK, check_seed, choose_port, prepare
 from .process import RESTART_EXIT_CODE, HomeAssistantProcess, child_environment
 from .progress import Progress
 
@@ -120,7 +120,9 @@ async def _make_owner(config: Path) -> None:
 
 
 @asynccontextmanager
-async def running_home(options: Options, progress: Progress) -> AsyncIterator[RunningHome]:
+async def running_home(
+    options: Options, progress: Progress, *, configuration: str = CONFIGURATION
+) -> AsyncIterator[RunningHome]:
     """Start Home Assistant; stop it, and remove a temporary folder, at the end."""
     port = choose_port(options.port)
     if options.keep is not None:
@@ -132,7 +134,7 @@ async def running_home(options: Options, progress: Progress) -> AsyncIterator[Ru
         config.mkdir(parents=True, exist_ok=True)
     home = RunningHome(config, port, progress)
     try:
-        if prepare(config, port):
+        if prepare(config, port, configuration):
             progress.say(f"making a new home in {config}")
             await _make_owner(config)
         else:
@@ -144,11 +146,11 @@ async def running_home(options: Options, progress: Progress) -> AsyncIterator[Ru
     except DemoError:
         # With a temporary folder its log is gone in a moment.
         if errors := home.process.errors():
-            progress.show("From the log of Home Assistant:\n" + "\n".join(errors))
+            progress.show(f"From the log of Home Assistant on {home.url}:\n" + "\n".join(errors))
         raise
     finally:
         if home.process.pid:
-            progress.say("stopping Home Assistant")
+            progress.say(f"stopping Home Assistant on {home.url}")
         await home.process.stop()
         if options.keep is None:
             shutil.rmtree(config, ignore_errors=True)

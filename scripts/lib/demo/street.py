@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .api import HomeAssistantApi, Json
 from .errors import DemoError
+from .flows import filled
 from .progress import Progress
 
 DOMAIN: Final = "tangle_grid"
@@ -98,7 +99,7 @@ async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int | None
     else:
         progress.say(f"the street '{entry['title']}' is already set up; its time runs {speed:g} times real time")
         entry_id = await _run_flow(api, {"start": START, "speed": speed}, entry_id=entry["entry_id"])
-    return await _loaded(api, entry_id)
+    return await loaded(api, entry_id)
 
 
 async def _entries(api: HomeAssistantApi) -> dict[str, Json]:
@@ -134,7 +135,7 @@ async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object], *, entr
             case "menu":
                 answer: Json = {"next_step_id": MENU_OPTION}
             case "form" if not step.get("errors"):
-                answer = _filled(step["data_schema"], wanted)
+                answer = filled(step["data_schema"], wanted)
             case _:
                 break
         step = await api.request("POST", f"config/config_entries/flow/{step['flow_id']}", answer)
@@ -142,32 +143,18 @@ async def _run_flow(api: HomeAssistantApi, wanted: Mapping[str, object], *, entr
     raise DemoError(f"the config flow ended at a {step['type']}: {told}")
 
 
-def _filled(schema: Sequence[Json], wanted: Mapping[str, object]) -> Json:
-    answer: Json = {}
-    for form_field in schema:
-        name = form_field["name"]
-        if form_field.get("type") == "expandable":
-            answer[name] = _filled(form_field["schema"], wanted)
-        elif name in wanted:
-            answer[name] = wanted[name]
-        elif "default" in form_field:
-            answer[name] = form_field["default"]
-        elif (suggested := (form_field.get("description") or {}).get("suggested_value")) is not None:
-            answer[name] = suggested
-    return answer
-
-
-async def _loaded(api: HomeAssistantApi, entry_id: str) -> Street:
+async def loaded(api: HomeAssistantApi, entry_id: str) -> Street:
+    """Return an island once it is loaded."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + LOAD_TIMEOUT_S
     while True:
         entry = (await _entries(api)).get(entry_id)
         if entry is None:
-            raise DemoError("the street was not added")
+            raise DemoError("the island was not added")
         if entry["state"] == "loaded":
             return await read_street(api, entry)
         if entry["state"] not in _ON_ITS_WAY or loop.time() > deadline:
-            raise DemoError(f"the street does not load ({entry['state']}): {entry.get('reason')}")
+            raise DemoError(f"the island does not load ({entry['state']}): {entry.get('reason')}")
         await asyncio.sleep(_POLL_S)
 
 
