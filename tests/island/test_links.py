@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import MagicMock, patch
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -325,7 +326,9 @@ async def test_a_house_that_has_changed_is_admitted_anew_or_stays_what_it_was(
     change_charger(hass, pair, max_current=10.0, safe_current=8.0)
 
     def known() -> set[tuple[float, float]]:
-        """Greatest and safe current of the charger, as both sides have it."""
+        """Greatest and safe current of the charger, as both sides have it; nothing while one of them starts anew."""
+        if any(entry.state is not ConfigEntryState.LOADED for entry in (pair.street_entry, pair.house_entry)):
+            return set()
         both = (pair.terms, pair.street.links.houses[pair.house_id].feeder.terms)
         return {(each.slots[0].most_a, each.slots[0].safe_a) for each in both}
 
