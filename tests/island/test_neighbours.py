@@ -97,11 +97,16 @@ async def beside(
 
 async def test_two_islands_become_neighbours(hass: HomeAssistant, beside: Beside) -> None:
     await beside.async_join()
-    for _ in range(20):
+
+    def states() -> list[str]:
+        return [each.state for each in hass.states.async_all("sensor") if each.entity_id.endswith("_link")]
+
+    for _ in range(250):
         await asyncio.sleep(0.02)
         await hass.async_block_till_done()
-    links = [each for each in hass.states.async_all("sensor") if each.entity_id.endswith("_link")]
-    assert [each.state for each in links] == ["connected"] * 2
+        if states() == ["connected"] * 2:
+            break
+    assert states() == ["connected"] * 2
     for side in (beside.street, beside.house):
         (shown,) = [item for section, _, item in items(side, {}) if section == "links"]
         assert (shown["relation"], shown["state"]) == ("beside", "connected")

@@ -32,7 +32,13 @@ class Link:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said"), [("ledger_unavailable", False), ("wallet_queue_full", False), ("insufficient_funds", True)]
+    ("refusal", "said"),
+    [
+        ("ledger_unavailable", False),
+        ("wallet_queue_full", False),
+        ("payments_held", False),
+        ("insufficient_funds", True),
+    ],
 )
 async def test_what_is_refused_stays_due_and_is_said_once(
     caplog: pytest.LogCaptureFixture, refusal: str, said: bool
