@@ -7,7 +7,7 @@ from typing import Final
 from ..device.charging import can_be_lowered, evidence_at, has_followed, is_known_at, is_placed
 from ..device.draw_bounds import Draw
 from ..device.state import DeviceState
-from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseReading, Timing
+from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, PhaseReading, PhaseTriple, Timing
 from .meter_response import StepEcho
 from .phase_order import Amps, PhaseOrder
 from .proportional_fall import ProportionalFall
@@ -23,8 +23,9 @@ _UNSEEN_A: Final = 8.0
 _ANSWER_S: Final = 60.0
 _LONGEST_INTERVAL_S: Final = 90.0
 _ANSWERING: Final = 5
-#: A device draws what it was told, A per phase.
+#: A device draws what it was told, A per phase; once it has said so, a meter has shown it after so long, s.
 _AS_TOLD_A: Final = 0.5
+_SHOWN_S: Final = 10.0
 
 
 class Doubt(Enum):
@@ -148,22 +149,27 @@ def _is_settled(device: DeviceState, at: float, timing: Timing) -> bool:
     """Return whether it is known what a device draws at a moment: it has followed what it was told last.
 
     Who was told to pause and says nothing since has done so by then. Who has reported just what it was told since has
-    as well, however long ago: there may have been nothing to report any more.
+    as well, however long ago: there may have been nothing to report any more. Nor is the time that it may take to
+    follow waited for where it has reported that earlier.
     """
     lease, reading, told_a = device.lease, device.reading, device.setpoint
     if has_followed(device, at, timing):
         return True
-    if lease is None or told_a is None or at - lease.changed_at < device.watch.follow_s(timing.compliance_grace_s):
+    if lease is None or told_a is None:
         return False
+    had_time = at - lease.changed_at >= device.watch.follow_s(timing.compliance_grace_s)
     if reading is None:
-        return told_a == 0.0
-    shows_a = max(reading.power_w) / NOMINAL_V
-    return (
-        reading.at > lease.changed_at
-        and not reading.split
-        and abs(shows_a - told_a) < _AS_TOLD_A
-        and is_known_at(device, at)
-    )
+        return had_time and told_a == 0.0
+    if reading.at <= lease.changed_at or reading.split or not is_known_at(device, at):
+        return False
+    shown_at = at - _SHOWN_S
+    earlier_w = device.log.at(shown_at) if shown_at > lease.changed_at else None
+    shown = had_time or (earlier_w is not None and _is_as_told(earlier_w, told_a))
+    return shown and _is_as_told(reading.power_w, told_a)
+
+
+def _is_as_told(power_w: PhaseTriple, told_a: float) -> bool:
+    return abs(max(power_w) / NOMINAL_V - told_a) < _AS_TOLD_A
 
 
 def _told_a(device: DeviceState) -> float:
