@@ -470,7 +470,7 @@ class FakeLedger:
         self.held = held
 
     async def milestones(
-        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 64
+        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 20
     ) -> list[SignedMilestone]:
         """What a test lets it show of the island's."""
         if not self.reachable:

@@ -39,12 +39,12 @@ class TangleReader:
         return await self._worker.read(self._core.chronicle.graph, max(1, min(limit, MAX_LIMIT)))
 
     async def milestones(
-        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 64
+        self, *, island: str, public_key: str, down_to: int = 0, limit: int = 20
     ) -> list[SignedMilestone]:
         """Return what the node shows now, the oldest first: the newest milestone, and those before it.
 
         Only those that this island signed with this key count. It ends at the number `down_to`, at the first that the
-        node has no more, or with `limit`.
+        node has no more, or with `limit`: each is a request of its own, and a guest may make 60 in a burst.
         """
         return await self._worker.read(
             milestones, self._core.backend, island=island, public_key=public_key, down_to=down_to, limit=limit
