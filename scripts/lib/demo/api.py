@@ -17,7 +17,11 @@ COMMAND_TIMEOUT_S: Final = 60.0
 
 
 class ApiError(DemoError):
-    """Home Assistant refused a call."""
+    """Home Assistant refused a call; `status` is that of HTTP where it answered so."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class HomeAssistantApi:
@@ -82,7 +86,7 @@ class HomeAssistantApi:
         async with self._session.request(method, f"{self.url}/api/{path}", json=body, headers=headers) as response:
             text = await response.text()
             if not response.ok:
-                raise ApiError(f"{method} /api/{path}: {response.status} {text[:300]}")
+                raise ApiError(f"{method} /api/{path}: {response.status} {text[:300]}", response.status)
             return await response.json()
 
     async def _open(self) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Final
 
-from .api import HomeAssistantApi, Json
+from .api import ApiError, HomeAssistantApi, Json
 from .errors import DemoError, StepError
 from .progress import Progress
 from .street import DOMAIN
 
 _POLL_S: Final = 0.5
 _HISTORY: Final = 500
+_SERVED_S: Final = 30.0
 
 
 class Steps:
@@ -84,7 +86,20 @@ async def listed(api: HomeAssistantApi, entry_id: str, what: str, **fields: obje
 
 
 async def diagnostics(api: HomeAssistantApi, entry_id: str) -> Json:
-    """Return the diagnostics of an island."""
-    answer: Json = await api.request("GET", f"diagnostics/config_entry/{entry_id}")
-    data: Json = answer["data"]
+    """Return the diagnostics of an island, as soon as Home Assistant serves them: a moment after it has set it up.
+
+    Raises:
+        DemoError: It serves none.
+    """
+
+    async def served() -> Json | None:
+        try:
+            answer: Json = await api.request("GET", f"diagnostics/config_entry/{entry_id}")
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+        return answer
+
+    data: Json = (await poll(served, _SERVED_S, "Home Assistant serves no diagnostics of the island"))["data"]
     return data
