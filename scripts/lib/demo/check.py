@@ -24,7 +24,7 @@ _LEDGER_S: Final = 45
 _PEAK_S: Final = 120
 _ANSWER_S: Final = 120
 _FEED_BACK_S: Final = 120
-#: When so long nobody had to feed back, the operator asks for more, W for min: as long as a request of the street lasts.
+#: When nobody had to feed back for so long, the operator asks for more: W for min, as long as the street itself asks.
 _BY_ITSELF_S: Final = 35
 _ASKED: Final[Mapping[str, object]] = {"power": 12_000, "duration": 15}
 _RELIEF_S: Final = 40
