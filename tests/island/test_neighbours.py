@@ -152,8 +152,9 @@ async def hours(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> Hours:
     made = Hours(beside, monkeypatch)
     await beside.async_join()
 
-    async def pay(payment_id: str, address: str, amount_i: int) -> None:
+    async def pay(payment_id: str, address: str, amount_i: int) -> bool:
         made.paid.append((payment_id, address, amount_i))
+        return True
 
     beside.house.neighbours._pay = pay
     beside.street.neighbours._address = lambda: ADDRESS
@@ -197,7 +198,7 @@ async def test_meters_that_disagree_are_told_and_the_smaller_counts(beside: Besi
 async def test_a_payment_that_is_refused_waits(beside: Beside, hours: Hours) -> None:
     refused = []
 
-    async def poor(payment_id: str, _address: str, _amount_i: int) -> None:
+    async def poor(payment_id: str, _address: str, _amount_i: int) -> bool:
         refused.append(payment_id)
         raise LedgerError("insufficient_funds", {})
 
@@ -207,6 +208,21 @@ async def test_a_payment_that_is_refused_waits(beside: Beside, hours: Hours) -> 
     beside.house.neighbours._pay = good
     await hours.async_pass(lambda: bool(hours.paid))
     assert hours.paid[0][0] == refused[0]
+    await beside.async_leave()
+
+
+async def test_a_payment_is_handed_over_until_it_has_left(beside: Beside, hours: Hours) -> None:
+    handed: list[str] = []
+
+    async def queued(payment_id: str, _address: str, _amount_i: int) -> bool:
+        handed.append(payment_id)
+        return len(handed) > 2
+
+    beside.house.neighbours._pay = queued
+    await hours.async_pass(lambda: len(set(handed)) > 1)
+    first = handed[0]
+    assert handed.count(first) == 3
+    assert handed[:3] == [first] * 3
     await beside.async_leave()
 
 

@@ -1,34 +1,46 @@
 """Rewards are handed over until the ledger has them, and what keeps them is said once."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, override
 from unittest.mock import MagicMock
 
 import pytest
 
+from custom_components.tangle_grid.bridge.treasury import Treasury
 from custom_components.tangle_grid.clock import GridClock
-from custom_components.tangle_grid.const import TREASURY
 from custom_components.tangle_grid.island.reward_progress import reward_progress
 from custom_components.tangle_grid.island.rewards import Payouts
-from custom_components.tangle_grid.ledger import LedgerError, Payment, PaymentState
+from custom_components.tangle_grid.ledger import LedgerError, Payment, PaymentOrder, PaymentState
 from tests.support.rewards import settlement
+
+
+def queued(order: PaymentOrder, state: PaymentState = PaymentState.QUEUED) -> Payment:
+    return Payment(
+        payment_id=order.payment_id,
+        source=order.source,
+        target=order.target,
+        amount_i=order.amount_i,
+        memo=order.memo,
+        state=state,
+        created_at=1.0,
+    )
 
 
 class Link:
     """Takes rewards, or refuses them."""
 
     def __init__(self) -> None:
-        self.treasury = self
+        self.treasury = Treasury(lambda: cast("Any", self))
         self.refusal: str | None = None
         self.taken: list[tuple[str, str, int]] = []
 
-    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> None:
+    async def pay(self, order: PaymentOrder) -> Payment:
         if self.refusal is not None:
             raise LedgerError(self.refusal)
-        assert memo == {"request": payment_id.partition(":")[0]}
-        self.taken.append((payment_id, wallet, amount_i))
+        assert order.memo == {"request": order.payment_id.partition(":")[0]}
+        self.taken.append((order.payment_id, order.target, order.amount_i))
+        return queued(order)
 
 
 @pytest.mark.parametrize(
@@ -72,21 +84,18 @@ class Houses(Link):
     def __init__(self) -> None:
         super().__init__()
         self.dead: set[str] = set()
-        self.payments: dict[str, Payment] = {}
+        self.known: dict[str, Payment] = {}
 
-    async def async_settle(  # type: ignore[override]
-        self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]
-    ) -> Payment:
-        order = Payment(
-            payment_id=payment_id,
-            source=TREASURY,
-            target=wallet,
-            amount_i=amount_i,
-            memo=memo,
-            state=PaymentState.FAILED if wallet in self.dead else PaymentState.QUEUED,
-            created_at=1.0,
-        )
-        return self.payments.setdefault(payment_id, order)
+    @override
+    async def pay(self, order: PaymentOrder) -> Payment:
+        state = PaymentState.FAILED if order.target in self.dead else PaymentState.QUEUED
+        made = self.known.setdefault(order.payment_id, queued(order, state))
+        if made.target != order.target:
+            raise LedgerError("payment_conflict")
+        return made
+
+    async def payments(self, limit: int) -> list[Payment]:
+        return list(self.known.values())[:limit]
 
 
 async def test_a_house_whose_address_was_spent_from_is_paid_at_its_next_one_and_once() -> None:
@@ -102,12 +111,12 @@ async def test_a_house_whose_address_was_spent_from_is_paid_at_its_next_one_and_
     for address in ("OLD", "OLD", "NEXT", "NEW", "NEWER"):
         payees["h/help"] = address
         await payouts.async_pay()
-    assert {name: each.target for name, each in link.payments.items()} == {
+    assert {name: each.target for name, each in link.known.items()} == {
         "r1:h/help": "OLD",
         "r1:h/help+2": "NEXT",
         "r1:h/help+3": "NEW",
     }
     engine = MagicMock(commands=MagicMock(mark_paid=MagicMock(return_value=["paid"])))
-    sent = replace(link.payments["r1:h/help+3"], state=PaymentState.SENT)
+    sent = replace(link.known["r1:h/help+3"], state=PaymentState.SENT)
     assert reward_progress(engine, GridClock(), payees, sent) == ("paid",)
     assert engine.commands.mark_paid.call_args.kwargs["device_id"] == "h/help"

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from ..const import LOGGER, TREASURY
 from ..grid.model.events import Settlement
-from ..ledger import Ledger, LedgerError, Payment, PaymentOrder
+from ..ledger import Ledger, LedgerError, Payment, PaymentOrder, PaymentState
 from ..protocol import SettlementReceipt
 from .messages import owed_by
 
+#: Between a payment's id and the number of a payment that is made in the place of one that failed.
+ANEW: Final = "+"
 _LOOKED_THROUGH: Final = 1_000
 
 
@@ -37,6 +39,19 @@ class Treasury:
                 raise
             LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
             return before
+
+    async def async_settle_anew(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+        """Pay as `async_settle` does, and anew what failed for good since the target was spent from by then.
+
+        Addresses of others change: one that failed is made again to the next one, under an id of its own.
+        """
+        number, numbered = 1, payment_id
+        while True:
+            payment = await self.async_settle(numbered, wallet, amount_i, memo)
+            if payment.state is not PaymentState.FAILED or payment.target == wallet:
+                return payment
+            number += 1
+            numbered = f"{payment_id}{ANEW}{number}"
 
     async def async_settlements(self) -> list[Settlement]:
         """Return the newest rewards that the island itself has said it owes, as they stand on the Tangle."""

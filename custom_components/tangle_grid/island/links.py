@@ -6,7 +6,7 @@ that is silent costs power, never a fuse: the envelope lapses on both sides, her
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -19,10 +19,6 @@ from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V
 from ..devices.named import StoredEntry
 from ..grid.engine.engine import GridEngine
 from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig
-from ..link.channels.channel import Channel
-from ..link.channels.direct import DirectChannel
-from ..link.channels.door import Visitor
-from ..link.channels.mqtt import MqttChannel
 from ..link.core import (
     DECLARATION_KINDS,
     HEAD_KINDS,
@@ -52,6 +48,7 @@ from ..link.joining.errors import Problem
 from ..link.joining.messages import Answer, Answered, Asked
 from ..link.joining.record import LinkRecord, UnreadableRecordError
 from ..link.joining.store import LinkStore
+from ..link.joining.ways import channel_of
 from ..log_once import LogOnce
 from .farewells import REVOKED, Farewells
 from .link_declarations import answer, declare, declared, taken
@@ -132,7 +129,7 @@ class Links:
             above=self._above,
             changed=changed,
         )
-        self._farewells = Farewells(hass, store, self._channel)
+        self._farewells = Farewells(hass, store, partial(channel_of, hass, island_id))
         self._build()
 
     # What there is
@@ -172,20 +169,15 @@ class Links:
         def happened(events: tuple[Any, ...]) -> None:
             self._house_happened(house_id, house, events)
 
-        self.carried[house_id] = CarriedEnd(self._hass, end, self._channel(record), happened)
+        self.carried[house_id] = CarriedEnd(self._hass, end, channel_of(self._hass, self._island_id, record), happened)
 
     def _build_upper(self, record: LinkRecord) -> None:
         if record.joined:
             stored = self._store.ends.get(record.link_id, {})
             end = LowerEnd.from_dict(record.link, record.terms, mono(), stored, kinds=_KINDS)
-            self.upper = CarriedEnd(self._hass, end, self._channel(record), self._upper_happened)
-
-    def _channel(self, record: LinkRecord) -> Channel:
-        if not record.code.url:
-            return MqttChannel(self._hass, link_id=record.topic_id, upper=record.upper)
-        if record.upper:
-            return Visitor(self._hass, island_id=self._island_id, token=record.token)
-        return DirectChannel(self._hass, url=record.code.url, island_id=record.code.island_id, token=record.token)
+            self.upper = CarriedEnd(
+                self._hass, end, channel_of(self._hass, self._island_id, record), self._upper_happened
+            )
 
     def _above(self) -> tuple[str, ...]:
         return () if self._upper_record is None else self._upper_record.above

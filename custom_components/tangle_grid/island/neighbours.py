@@ -32,10 +32,6 @@ from ..grid.model.forecast import Forecast
 from ..grid.model.sale import Sale
 from ..grid.model.world import PhaseTriple
 from ..ledger import LedgerError
-from ..link.channels.channel import Channel
-from ..link.channels.direct import DirectChannel
-from ..link.channels.door import Visitor
-from ..link.channels.mqtt import MqttChannel
 from ..link.core import CountCame, FollowingEnd, LeadingEnd, LinkKeys, NeighbourEnd, Settlement, Terms, Trader, Windows
 from ..link.joining.asking import Asking, async_ask, problem_of
 from ..link.joining.code import JoinCode
@@ -43,6 +39,7 @@ from ..link.joining.errors import Problem
 from ..link.joining.messages import Answer, Answered, Kind
 from ..link.joining.record import LinkRecord, UnreadableRecordError
 from ..link.joining.store import LinkStore
+from ..link.joining.ways import channel_of
 from ..log_once import LogOnce
 from .link_ends import CarriedEnd, mono
 from .links import Joining
@@ -57,6 +54,8 @@ _SOLD_S: Final = 60.0
 _BLIND_S: Final = 60.0
 #: What meters have counted is written down so often, s: a crash loses no more than this.
 _WRITTEN_EVERY_S: Final = 300.0
+#: Whether a payment has left is looked at so often, s.
+_PAID_EVERY_S: Final = 10.0
 #: A reading that is older is none, grid s.
 _OLDEST_S: Final = 900.0
 #: What it is worth not to go without, in prices of the own feed.
@@ -75,6 +74,7 @@ class _Neighbour:
     measured_at: float | None = None
     measured_w: float | None = None
     paying: set[str]
+    pay_at: float = 0.0
 
 
 class Neighbours:
@@ -91,7 +91,7 @@ class Neighbours:
         forecast: Callable[[], Forecast | None],
         rate: Callable[[], Fraction | None],
         address: Callable[[], str | None],
-        pay: Callable[[str, str, int], Coroutine[Any, Any, Any]],
+        pay: Callable[[str, str, int], Coroutine[Any, Any, bool]],
         do: Callable[[Coroutine[Any, Any, None], str], None],
         changed: Callable[[], None],
     ) -> None:
@@ -106,7 +106,7 @@ class Neighbours:
             forecast: Gives what is forecast.
             rate: Gives how many iota a unit of the currency is; None: nobody knows, and nothing is traded.
             address: Gives where this island is paid.
-            pay: Pays an amount to an address under an id, once.
+            pay: Pays an amount to an address under an id, once; gives whether it has left.
             do: Does something at the side.
             changed: Called when there is something new to show.
         """
@@ -160,17 +160,10 @@ class Neighbours:
         def happened(events: tuple[Any, ...]) -> None:
             self._happened(neighbour, end, events)
 
-        neighbour.carried = CarriedEnd(self._hass, end, self._channel(record), happened)
+        neighbour.carried = CarriedEnd(self._hass, end, channel_of(self._hass, self._island_id, record), happened)
         data = self._entry.subentries[subentry_id].data
         fee = self._price(float(data.get(CONF_TIE_FEE, 0.0)))
         self._trader.add(subentry_id, end, limit=int(data[CONF_TIE_LIMIT]), fee=fee or 0)
-
-    def _channel(self, record: LinkRecord) -> Channel:
-        if not record.code.url:
-            return MqttChannel(self._hass, link_id=record.topic_id, upper=record.upper)
-        if record.upper:
-            return Visitor(self._hass, island_id=self._island_id, token=record.token)
-        return DirectChannel(self._hass, url=record.code.url, island_id=record.code.island_id, token=record.token)
 
     def _price(self, of_kwh: float) -> int | None:
         """Return iota per MWh of a price in the currency per kWh; None: nobody knows what tokens are worth."""
@@ -314,13 +307,16 @@ class Neighbours:
             neighbour.measured_at = at
         if (address := self._address()) is not None:
             end.tell_payee(at, address)
+        may_pay = at >= neighbour.pay_at
         for each in end.settle(at):
-            self._settle(neighbour, end, each)
+            self._settle(neighbour, end, each, may_pay=may_pay)
+        if may_pay:
+            neighbour.pay_at = at + _PAID_EVERY_S
         if end.flow(at) and at - self._written_at >= _WRITTEN_EVERY_S:
             self._written_at = at
             self._save()
 
-    def _settle(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement) -> None:
+    def _settle(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement, *, may_pay: bool) -> None:
         if settlement.trade in neighbour.paying:
             return
         neighbour.last = settlement
@@ -328,19 +324,20 @@ class Neighbours:
             # The buyer pays.
             end.settled(settlement.trade)
             self._save()
-        elif end.payee is not None:
+        elif end.payee is not None and may_pay:
             neighbour.paying.add(settlement.trade)
             self._do(self._async_pay(neighbour, end, settlement, end.payee), "pay neighbour")
 
     async def _async_pay(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement, payee: str) -> None:
+        # Until it has left it is handed over again: one that fails for good is made anew to the next address.
         try:
-            await self._pay(f"neighbour/{settlement.trade}", payee, settlement.amount_i)
+            has_left = await self._pay(f"neighbour/{settlement.trade}", payee, settlement.amount_i)
         except LedgerError as error:
-            # It is tried again with the next pass.
             self._said.wrong("pay", "A neighbour of %s cannot be paid yet", self._entry.title, error=error)
         else:
-            end.settled(settlement.trade)
-            self._save()
+            if has_left:
+                end.settled(settlement.trade)
+                self._save()
         finally:
             neighbour.paying.discard(settlement.trade)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
+from ..bridge.treasury import ANEW
 from ..clock import GridClock
 from ..const import LOGGER, TREASURY
 from ..grid.engine.engine import GridEngine
 from ..grid.model.errors import GridError
 from ..grid.model.events import GridEvent
 from ..ledger import Payment, PaymentState
-from .rewards import ANEW
 
 
 def reward_progress(

@@ -9,8 +9,6 @@ from ..grid.model.events import Settlement
 from ..ledger import LedgerError, Payment, PaymentState
 from ..log_once import LogOnce
 
-#: Between a reward's id and the number of a payment that is made in the place of one that failed.
-ANEW: Final = "+"
 # It goes through by itself.
 _LATER: Final = frozenset({"ledger_unavailable", "payments_held", "wallet_queue_full"})
 
@@ -94,17 +92,9 @@ class Payouts:
                 )
 
     async def _async_settle(self, settlement: Settlement) -> Payment | None:
-        """Order a reward; None for somebody whose wallet is not known.
-
-        One that failed for good, since the address of a house was spent from by then, is made anew to its next one.
-        """
+        """Order a reward; None for somebody whose wallet is not known."""
         wallet = self._payees.get(self._payee(settlement.payment_id, settlement.device_id))
         if wallet is None:
             return None
-        memo, payment_id, number = {"request": settlement.request_id}, settlement.payment_id, 1
-        while True:
-            payment = await self._link.treasury.async_settle(payment_id, wallet, settlement.amount_i, memo)
-            if payment is None or payment.state is not PaymentState.FAILED or payment.target == wallet:
-                return payment
-            number += 1
-            payment_id = f"{settlement.payment_id}{ANEW}{number}"
+        memo = {"request": settlement.request_id}
+        return await self._link.treasury.async_settle_anew(settlement.payment_id, wallet, settlement.amount_i, memo)

@@ -38,7 +38,7 @@ from ..grid.engine.engine import GridEngine
 from ..grid.engine.status import GridStatus
 from ..grid.model.events import GridEvent, is_owed
 from ..grid.model.world import ChargerConfig, SolarConfig, Telemetry
-from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged
+from ..ledger import Ledger, LedgerEvent, Payment, PaymentChanged, PaymentState
 from ..link.joining.store import async_link_store
 from ..simulated.allowance import allowances
 from ..simulated.street import SimulatedStreet
@@ -147,7 +147,7 @@ class IslandRuntime:
             clock=self.clock,
             forecast=self.forecasts.forecast,
             rate=lambda: self.money.now,
-            address=self._treasury_address,
+            address=lambda: self.link.address,
             pay=self._async_pay_neighbour,
             do=self._async_do,
             changed=self._async_offer,
@@ -450,12 +450,11 @@ class IslandRuntime:
         """Carry a reward's progress into the request that it belongs to."""
         self._async_happened(reward_progress(self.engine, self.clock, self.payees, payment))
 
-    def _treasury_address(self) -> str | None:
-        wallet = self.link.wallets.get(TREASURY)
-        return None if wallet is None else wallet.address
-
-    async def _async_pay_neighbour(self, payment_id: str, address: str, amount_i: int) -> None:
-        await self.link.treasury.async_reward(payment_id, address, amount_i, {"kind": "neighbour"})
+    async def _async_pay_neighbour(self, payment_id: str, address: str, amount_i: int) -> bool:
+        """Return whether a neighbour's payment has left."""
+        memo = {"kind": "neighbour"}
+        payment = await self.link.treasury.async_settle_anew(payment_id, address, amount_i, memo)
+        return payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}
 
     def _allowances(self, at: float) -> tuple[Effect, ...]:
         """Return what the simulated street gives its cars and authorities, once."""

@@ -38,6 +38,7 @@ class LinkStore:
         )
         self._loaded = False
         self._lock = asyncio.Lock()
+        self._asked: dict[Callable[[], Mapping[str, dict[str, Any]]], None] = {}
 
     async def _async_load(self) -> None:
         async with self._lock:
@@ -50,22 +51,27 @@ class LinkStore:
 
     async def async_save(self) -> None:
         """Save now: before anybody acts on it."""
-        await self._store.async_save(self._content())
+        await self._store.async_save(self._newest())
 
     @callback
     def async_save_later(self, ends: Callable[[], Mapping[str, dict[str, Any]]]) -> None:
         """Save within half a minute; `ends` is asked when it is time."""
+        # Of several who ask within that time none is forgotten for a later one.
+        self._asked[ends] = None
 
-        def content() -> dict[str, Any]:
-            self.ends.update(ends())
-            return self._content()
-
-        self._store.async_delay_save(content, _SAVE_DELAY_S)
+        self._store.async_delay_save(self._newest, _SAVE_DELAY_S)
 
     async def async_remove(self) -> None:
         """Delete all of it, with the island."""
         self.codes, self.links, self.ends, self.ended, self.heads = {}, {}, {}, {}, {}
         await self._store.async_remove()
+
+    def _newest(self) -> dict[str, Any]:
+        """Return what is to be saved, with the ends of all who asked for that since the last time."""
+        asked, self._asked = self._asked, {}
+        for each in asked:
+            self.ends.update(each())
+        return self._content()
 
     def _content(self) -> dict[str, Any]:
         return {
