@@ -20,6 +20,7 @@ from custom_components.tangle_grid.grid.model.events import (
 )
 from custom_components.tangle_grid.grid.model.request import Decision
 from custom_components.tangle_grid.grid.model.world import Reason
+from custom_components.tangle_grid.ledger import Payment
 from tests.support.island import CHARGER, HOUSEHOLD, Island, household_subentry, island_entry, set_meter, set_sensor
 from tests.support.rewards import settlement
 
@@ -127,8 +128,11 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
     """Else a crash would forget what others saw, and ask or pay once more."""
     paid: list[int] = []
 
-    async def reward(payment_id: str, *_: object) -> None:
+    pay = island.runtime.link.treasury.async_reward
+
+    async def reward(payment_id: str, *rest: Any) -> Payment:
         paid.append(disk.writes)
+        return await pay(payment_id, *rest)
 
     full = patch.object(Store, "_async_write_data", side_effect=WriteError("no space left"))
     due = patch.object(island.runtime.payouts, "_due", lambda: [settlement(1, CHARGER)])
