@@ -377,7 +377,10 @@ async def test_a_plan_that_cannot_be_made_holds_nobody_back(
 async def test_each_function_of_a_pass_raises_in_turn(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, island: Island, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """From the first reading to the last entity: found by watching a pass, like those of the engine alone."""
+    """From the first reading to the last entity: found by watching a pass, like those of the engine alone.
+
+    All of the engine's raise in tests of its own; here one in eight of them stands for what the island makes of it.
+    """
     await charging(hass, freezer)
     runtime = island.runtime
     found: dict[CodeType, None] = {}
@@ -389,8 +392,11 @@ async def test_each_function_of_a_pass_raises_in_turn(
     writing: dict[CodeType, None] = {}
     with watched(ROOM, writing):
         await adapter.apply(ChargerSetpoint(device_id=CHARGER, current_a=15.0, expires_at=0.0, cause=Cause.ALLOCATION))
-    codes = [code for code in found if code not in writing and code.co_qualname not in OUTSIDE]
-    assert len(codes) > 250
+    inside = [code for code in found if code not in writing and code.co_qualname not in OUTSIDE]
+    assert len(inside) > 250
+    engine = [code for code in inside if Path(code.co_filename).is_relative_to(ROOM / "grid")]
+    codes = [code for code in inside if code not in engine] + engine[::8]
+    assert len(codes) > 70
     failed: list[Exception] = []
     with patch.object(PassWatch, "async_failed", lambda _watch, error: failed.append(error)):
         for code in codes:
