@@ -92,8 +92,8 @@ class DebianPackages:
         fail("no Debian or Ubuntu archive is configured in /etc/apt")
         raise AssertionError
 
-    def unpack(self, packages: list[str]) -> None:
-        """Download packages with all that they need, and unpack them into the folder."""
+    def unpack(self, packages: list[str], without: tuple[str, ...] = ()) -> None:
+        """Download packages with all that they need, and unpack them; `without`: not those whose names begin so."""
         uri, keyring = self._mirror()
         for part in ("state/lists/partial", "cache/archives/partial", "etc"):
             (self.state / part).mkdir(parents=True, exist_ok=True)
@@ -122,6 +122,8 @@ class DebianPackages:
             f"downloading {', '.join(packages)} from {self.suite}",
         )
         for archive in sorted((self.state / "cache/archives").glob("*.deb")):
+            if without and archive.name.startswith(without):
+                continue
             must(["dpkg", "-x", str(archive), str(self.folder)], f"unpacking {archive.name}")
         shutil.rmtree(self.state)
 

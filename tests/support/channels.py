@@ -1,20 +1,29 @@
 """Both ends of a channel, and what can happen to what is between them."""
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tangle_grid.link.channels.channel import Channel, Closed
 
-#: Debian keeps it where only administrators look.
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+#: The one that `scripts/test` found or fetched. Debian keeps it where only administrators look.
+MOSQUITTO = (
+    os.environ.get("TANGLE_GRID_MOSQUITTO")
+    or shutil.which("mosquitto")
+    or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+)
 
 
 async def async_until(reached: Callable[[], Any], every_s: float = 0.01) -> None:
@@ -133,15 +142,49 @@ class Cable:
         writer.close()
 
 
-class Broker:
-    """A real broker of MQTT on the loopback, killed and started again."""
+@asynccontextmanager
+async def async_mqtt(hass: HomeAssistant, broker: Broker) -> AsyncIterator[None]:
+    """Let Home Assistant's own MQTT integration use the broker, and lose no time where it waits to spare brokers."""
+    (Path(hass.config.config_dir) / "configuration.yaml").touch()
+    entry = MockConfigEntry(
+        domain="mqtt",
+        data={"broker": "127.0.0.1", "port": broker.port, "protocol": "3.1.1"},
+        options={"birth_message": {}},
+    )
+    entry.add_to_hass(hass)
+    client = "homeassistant.components.mqtt.client"
+    with (
+        patch(f"{client}.RECONNECT_INTERVAL_SECONDS", 0.1),
+        patch(f"{client}.INITIAL_SUBSCRIBE_COOLDOWN", 0.01),
+        patch(f"{client}.SUBSCRIBE_COOLDOWN", 0.01),
+        patch(f"{client}.DISCOVERY_COOLDOWN", 0.01),
+    ):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        yield
+        assert await hass.config_entries.async_unload(entry.entry_id)
 
-    def __init__(self, folder: Path) -> None:
+
+class Broker:
+    """A real broker of MQTT on the loopback, killed and started again; one may be the bridge to another.
+
+    The bridge is set up as docs/scaling.md says.
+    """
+
+    def __init__(self, folder: Path, bridge_to: Broker | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self._config = folder / f"mosquitto-{self.port}.conf"
+        lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false"]
+        if bridge_to is not None:
+            lines += [
+                "connection street",
+                f"address 127.0.0.1:{bridge_to.port}",
+                "topic tangle_grid/link/# both 1",
+                "cleansession true",
+                "restart_timeout 1",
+            ]
+        self._config.write_text("\n".join((*lines, "")))
         self._process: subprocess.Popen[bytes] | None = None
 
     async def async_start(self) -> None:

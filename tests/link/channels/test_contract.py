@@ -9,7 +9,6 @@ from unittest.mock import patch
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid.link.channels import direct, mqtt as mqtt_channel
@@ -17,7 +16,7 @@ from custom_components.tangle_grid.link.channels.channel import FRAMES_AT_ONCE, 
 from custom_components.tangle_grid.link.channels.direct import DirectChannel
 from custom_components.tangle_grid.link.channels.door import LinkView, Visitor
 from custom_components.tangle_grid.link.channels.mqtt import MqttChannel
-from tests.support.channels import MOSQUITTO, Broker, Cable, Pair
+from tests.support.channels import MOSQUITTO, Broker, Cable, Pair, async_mqtt
 
 ISLAND_ID = "0123456789abcdef0123456789abcdef"
 TOKEN = "a-token-of-the-tests"  # noqa: S105
@@ -58,22 +57,8 @@ async def by_mqtt(hass: HomeAssistant, tmp_path: Path, socket_enabled: None) -> 
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed")
     broker = Broker(tmp_path)
-    (Path(hass.config.config_dir) / "configuration.yaml").touch()
     await broker.async_start()
-    entry = MockConfigEntry(
-        domain="mqtt",
-        data={"broker": "127.0.0.1", "port": broker.port, "protocol": "3.1.1"},
-        options={"birth_message": {}},
-    )
-    entry.add_to_hass(hass)
-    client = "homeassistant.components.mqtt.client"
-    with (
-        patch(f"{client}.RECONNECT_INTERVAL_SECONDS", 0.1),
-        patch(f"{client}.INITIAL_SUBSCRIBE_COOLDOWN", 0.01),
-        patch(f"{client}.SUBSCRIBE_COOLDOWN", 0.01),
-        patch(f"{client}.DISCOVERY_COOLDOWN", 0.01),
-    ):
-        assert await hass.config_entries.async_setup(entry.entry_id)
+    async with async_mqtt(hass, broker):
         pair = Pair(
             lower=MqttChannel(hass, link_id=LINK_ID, upper=False),
             upper=MqttChannel(hass, link_id=LINK_ID, upper=True),
@@ -82,7 +67,6 @@ async def by_mqtt(hass: HomeAssistant, tmp_path: Path, socket_enabled: None) -> 
         )
         yield pair
         await pair.async_stop()
-        assert await hass.config_entries.async_unload(entry.entry_id)
     await broker.async_kill()
 
 
