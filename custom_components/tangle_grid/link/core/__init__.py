@@ -29,18 +29,18 @@ from .end import (
     SessionBegan,
     VersionsDiffer,
 )
+from .following import FollowingEnd
 from .frames import MAX_FRAME_BYTES, VERSION, Frame, LinkRefusal, Rejected
 from .heads import AGAIN_S, HEAD_KINDS, Heads, Operator, Seen
 from .house import house_state, slots_of, terms_of
 from .keys import Link, LinkKeys, new_link_id
+from .leading import LeadingEnd
 from .lower import EnvelopeChanged, HouseState, LowerEnd
 from .neighbour import (
     BidCame,
     ClocksApart,
     CountCame,
     DealChanged,
-    FollowingEnd,
-    LeadingEnd,
     NeighbourEnd,
     Settlement,
     Windows,

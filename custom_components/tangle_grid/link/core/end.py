@@ -16,6 +16,8 @@ from .frames import VERSION, LinkRefusal, Rejected
 from .keys import Link
 from .session import Session, fresh_nonce
 
+CLOCK_RATE: Final = 0.01
+"""By this share two clocks may run apart: leases of the side that sent are so much shorter."""
 LETTER_AGAIN_S: Final = 3.0
 MAX_LETTERS: Final = 256
 _DONE_KEPT: Final = 512

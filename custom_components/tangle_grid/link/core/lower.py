@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self
 
 from .bodies import Demand, Envelope, FlexibleTotal, Letter, LinkBody, Report, Terms
 from .checks import Amps
-from .end import End, LinkEvent
+from .end import CLOCK_RATE, End, LinkEvent
 from .keys import Link
 
 REPORT_EACH_S: Final = 10.0
@@ -15,8 +15,6 @@ CHANGE_A: Final = 1.0
 ROUNDED_A: Final = 0.5
 STATE_AGE_S: Final = 30.0
 """What the house said of itself counts for so long: after that its meter is silent."""
-CLOCK_RATE: Final = 0.01
-"""By this share two clocks may run apart: the house's leases are so much shorter."""
 OFFERED_W: Final = 500
 """Offers are told in steps of this, down."""
 _SENT_KEPT: Final = 512

@@ -10,30 +10,27 @@ was delivered until then is counted at the tie by both, told in a letter, and th
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-from ...grid.trade import Cleared, Curve, clear
+from ...grid.trade import Curve
 from .bodies import LinkBody, body_of
 from .checks import read_fields
 from .end import End, LetterCame
 from .frames import LinkRefusal
 from .keys import Link
 from .requests import HousePayee
-from .trade_bodies import Bid, Counted, Deal, Deals, Held
+from .tie_trade import TieTrade
+from .trade_bodies import Bid, Counted
 
 LEASE_S: Final = 60.0
 HELD_EACH_S: Final = 10.0
-HELD_GAP_S: Final = 1.0
 BID_EACH_S: Final = 300.0
 """A bid that has not changed is sent again after so long."""
-CLOCK_RATE: Final = 0.01
 READING_AGE_S: Final = 60.0
 """What the tie's meter showed counts for so long."""
-ASKED_S: Final = 90.0
-"""A trade that was not agreed to after so long is given up."""
-_APART: Final = 0.1
+APART: Final = 0.1
 """Windows of two islands may begin apart by so much of their length, delays included."""
-_BIDS_KEPT: Final = 32
+BIDS_KEPT: Final = 32
 _KEEP_S: Final = 7 * 86_400.0
 _TRADES_KEPT: Final = 64
 _WS_PER_WH: Final = 3600.0
@@ -110,38 +107,6 @@ class Settlement:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Trade:
-    """A trade of this session; `flow` is W to the neighbour. Times are of the own clock."""
-
-    number: int
-    name: str
-    window: int
-    begins: float
-    ends: float
-    ours: int
-    yours: int
-    flow: int
-    price: int
-    since: float
-    agreed: bool = False
-    given_up: bool = False
-    told: bool = False
-    until: float = 0.0
-
-    def is_held(self, mono: float) -> bool:
-        """Tell whether it is agreed to, and its lease goes on."""
-        return self.agreed and not self.given_up and mono < min(self.until, self.ends)
-
-    def is_asked(self, mono: float) -> bool:
-        """Tell whether an answer is still waited for."""
-        return not self.agreed and not self.given_up and mono < min(self.ends, self.since + ASKED_S)
-
-    def may_be_held(self, mono: float) -> bool:
-        """Tell whether either side may still reckon with it."""
-        return self.is_asked(mono) or mono < min(self.until, self.ends)
-
-
-@dataclass(slots=True, kw_only=True)
 class _Count:
     """What was counted of a trade."""
 
@@ -153,7 +118,9 @@ class _Count:
 
 
 @dataclass(slots=True)
-class _Sent:
+class SentBid:
+    """A bid as it went out or came in, by own windows; `at` is of the own clock."""
+
     number: int
     windows: Windows
     at: float
@@ -170,14 +137,14 @@ class NeighbourEnd(End):
         self._told_payee: str | None = None
         self._accepts = accepts or (lambda _window, _flow, _price: True)
         self._numbered = 0
-        self._sent: dict[int, _Sent] = {}
-        self._heard: dict[int, _Sent] = {}
+        self._sent: dict[int, SentBid] = {}
+        self._heard: dict[int, SentBid] = {}
         self._unsent = False
         self._bid_at = -math.inf
         self._peer_heard = 0
         self._windows: tuple[float, Windows] | None = None
-        self._trades: dict[int, _Trade] = {}
-        self._former: list[_Trade] = []
+        self._trades: dict[int, TieTrade] = {}
+        self._former: list[TieTrade] = []
         self._counts: dict[str, _Count] = {}
         self._counting: str | None = None
         self._reading: tuple[float, float] | None = None
@@ -191,8 +158,8 @@ class NeighbourEnd(End):
         if last is not None and last.curves == curves and mono - last.at < BID_EACH_S:
             return
         self._numbered += 1
-        self._sent[self._numbered] = _Sent(self._numbered, windows, mono, dict(curves))
-        self._sent.pop(self._numbered - _BIDS_KEPT, None)
+        self._sent[self._numbered] = SentBid(self._numbered, windows, mono, dict(curves))
+        self._sent.pop(self._numbered - BIDS_KEPT, None)
         self._unsent = True
 
     @property
@@ -312,7 +279,7 @@ class NeighbourEnd(End):
             self._former.append(trade)
         self._finish(mono, trade.name, trade)
 
-    def _running(self, mono: float) -> _Trade | None:
+    def _running(self, mono: float) -> TieTrade | None:
         if self.has_ended:
             return None
         for trade in self._trades.values():
@@ -337,7 +304,7 @@ class NeighbourEnd(End):
             count.ws += min(max(0.0, with_it), abs(trade.flow)) * (end - begin)
         self._reading = (max(at, mono), watts) if mono - at < READING_AGE_S else None
 
-    def _finish(self, mono: float, name: str, trade: _Trade | None = None) -> None:
+    def _finish(self, mono: float, name: str, trade: TieTrade | None = None) -> None:
         """Tell what was counted of a trade that is over, also where that is nothing; once."""
         if trade is not None and trade.agreed and not trade.told:
             trade.told = True
@@ -410,12 +377,12 @@ class NeighbourEnd(End):
         if body.window_s != windows.window_s:
             return (ClocksApart(seconds=None),)
         first, apart = self._window(mono + body.begins_s)
-        if abs(apart) > _APART * windows.window_s:
+        if abs(apart) > APART * windows.window_s:
             return (ClocksApart(seconds=apart),)
         curves = {window: Curve.from_list(each) for window, each in enumerate(body.curves, start=first) if each}
         before = self.heard
-        self._heard[body.number] = _Sent(body.number, windows, mono, curves)
-        self._heard.pop(body.number - _BIDS_KEPT, None)
+        self._heard[body.number] = SentBid(body.number, windows, mono, curves)
+        self._heard.pop(body.number - BIDS_KEPT, None)
         return () if before == curves else (BidCame(),)
 
     def _read(self, came: LetterCame) -> Any:
@@ -432,242 +399,3 @@ class NeighbourEnd(End):
         if count is not None and count.their_wh is None:
             count.their_wh = says.wh
         return CountCame(letter=came.letter)
-
-
-class LeadingEnd(NeighbourEnd):
-    """The side that proposes trades: the one that made the join code."""
-
-    is_lower: ClassVar[bool] = False
-
-    def __init__(self, link: Link, **options: Any) -> None:
-        """Begin without trades. Options: see `NeighbourEnd`."""
-        super().__init__(link, **options)
-        self._held: tuple[int, float] | None = None
-        self._answered: tuple[Any, ...] = ()
-        self._deal = 0
-
-    def has_asked(self, window: int) -> bool:
-        """Whether there is a trade in a window, or was asked for one."""
-        return any(trade.window == window for trade in (*self._former, *self._trades.values()))
-
-    def ask(self, mono: float, window: int, own: Curve) -> bool:
-        """Ask for the trade that an own curve and the neighbour's newest bid make in a window; False: they make none.
-
-        The own curve goes out as a bid first: the trade names it.
-        """
-        if not self._heard or self._windows is None or self.has_asked(window):
-            return False
-        heard = self._heard[max(self._heard)]
-        theirs = heard.curves.get(window)
-        if theirs is None:
-            return False
-        found = clear(own, theirs)
-        if found.flow == 0 or not self._accepts(window, found.flow, found.price):
-            return False
-        last = self._sent.get(self._numbered)
-        if last is None or last.curves.get(window) != own:
-            windows = self._windows[1]
-            curves = {**({} if last is None else last.curves), window: own}
-            self._numbered += 1
-            self._sent[self._numbered] = _Sent(self._numbered, windows, mono, curves)
-            self._sent.pop(self._numbered - _BIDS_KEPT, None)
-            self._unsent = True
-        self._deal += 1
-        begins = self._begins(window)
-        self._trades[self._deal] = _Trade(
-            number=self._deal,
-            name=self._name(self._deal),
-            window=window,
-            begins=begins,
-            ends=begins + self._windows[1].window_s,
-            ours=self._numbered,
-            yours=heard.number,
-            flow=found.flow,
-            price=found.price,
-            since=mono,
-        )
-        return True
-
-    def next_due(self, mono: float) -> float:
-        """Return when `due` should be called next, at the latest."""
-        return mono if self._session.is_open and self._says(mono) is not None else super().next_due(mono)
-
-    def _session_began(self) -> None:
-        super()._session_began()
-        self._held = None
-        self._answered = ()
-        self._deal = 0
-
-    def _says(self, mono: float) -> tuple[Any, ...] | None:
-        """Return what there is to answer; None: nothing new."""
-        if self._held is None or mono >= self._held[1] + LEASE_S:
-            return None
-        says = (self._held[0], tuple(self._live(mono)))
-        return None if says == self._answered else says
-
-    def _live(self, mono: float) -> list[int]:
-        return [number for number, trade in self._trades.items() if trade.is_held(mono) or trade.is_asked(mono)]
-
-    def _bodies_due(self, mono: float) -> list[LinkBody]:
-        bodies = super()._bodies_due(mono)
-        says = self._says(mono)
-        if says is None or self._held is None:
-            return bodies
-        self._answered = says
-        number, at = self._held
-        live = [self._trades[each] for each in self._live(mono)]
-        for trade in live:
-            # It may be held by the other side from now on, whether that is heard here or not.
-            trade.until = max(trade.until, at + LEASE_S)
-        deals = tuple(
-            Deal(
-                deal=trade.number,
-                ours=trade.ours,
-                yours=trade.yours,
-                begins_s=trade.begins - mono,
-                flow=trade.flow,
-                price=trade.price,
-            )
-            for trade in live
-        )
-        return [*bodies, Deals(held=number, heard=self._newest, lease_s=LEASE_S, deals=deals)]
-
-    def _take(self, mono: float, body: LinkBody) -> tuple[Any, ...]:
-        if not isinstance(body, Held):
-            return super()._take(mono, body)
-        self._count(mono)
-        self._peer_heard = body.heard
-        self._held = (body.number, mono)
-        events: list[Any] = []
-        for number, trade in list(self._trades.items()):
-            if number in body.refused:
-                trade.given_up, trade.until = True, mono
-                self._end_trade(mono, number)
-                events.append(DealChanged(window=trade.window))
-            elif number in body.agreed and trade.is_asked(mono):
-                trade.agreed = True
-                events.append(DealChanged(window=trade.window))
-        return tuple(events)
-
-
-class FollowingEnd(NeighbourEnd):
-    """The side that agrees to trades, or refuses them: the one that came with the join code."""
-
-    is_lower: ClassVar[bool] = True
-
-    def __init__(self, link: Link, **options: Any) -> None:
-        """Begin without trades. Options: see `NeighbourEnd`."""
-        super().__init__(link, **options)
-        self._number = 0
-        self._told: tuple[Any, ...] | None = None
-        self._told_at: dict[int, float] = {}
-        self._refusals: dict[int, None] = {}
-
-    def next_due(self, mono: float) -> float:
-        """Return when `due` should be called next, at the latest."""
-        due = super().next_due(mono)
-        return max(mono, min(due, self._held_at())) if self._session.is_open else due
-
-    def _session_began(self) -> None:
-        super()._session_began()
-        self._number = 0
-        self._told = None
-        self._told_at.clear()
-        self._refusals.clear()
-
-    def _held_at(self) -> float:
-        if self._told is None:
-            return -math.inf
-        last = self._told_at[self._number]
-        return last + (HELD_EACH_S if self._told == self._tells() else HELD_GAP_S)
-
-    def _tells(self) -> tuple[Any, ...]:
-        agreed = tuple(number for number, trade in self._trades.items() if not trade.given_up)
-        return agreed, tuple(self._refusals)
-
-    def _bodies_due(self, mono: float) -> list[LinkBody]:
-        bodies = super()._bodies_due(mono)
-        if mono < self._held_at():
-            return bodies
-        self._number += 1
-        self._told = self._tells()
-        self._told_at[self._number] = mono
-        self._told_at.pop(self._number - _BIDS_KEPT, None)
-        agreed, refused = self._told
-        return [*bodies, Held(number=self._number, heard=self._newest, agreed=agreed[-4:], refused=refused[-4:])]
-
-    def _take(self, mono: float, body: LinkBody) -> tuple[Any, ...]:
-        if not isinstance(body, Deals):
-            return super()._take(mono, body)
-        sent_at = self._told_at.get(body.held)
-        if sent_at is None or self._windows is None:
-            return ()
-        self._count(mono)
-        self._peer_heard = body.heard
-        until = sent_at + min(body.lease_s, LEASE_S) * (1 - CLOCK_RATE)
-        events: list[Any] = []
-        for deal in body.deals:
-            trade = self._trades.get(deal.deal)
-            if trade is not None:
-                trade.until = max(trade.until, until)
-            elif self._is_over(deal.deal):
-                continue
-            elif deal.deal not in self._refusals and mono < until and self._knows(deal):
-                events.append(self._answer(mono, deal, until))
-        there = {deal.deal for deal in body.deals}
-        for number in [each for each in self._trades if each not in there]:
-            events.append(DealChanged(window=self._trades[number].window))
-            self._trades[number].until = mono
-            self._end_trade(mono, number)
-        for number in [each for each in self._refusals if each not in there]:
-            del self._refusals[number]
-        return tuple(events)
-
-    def _knows(self, deal: Deal) -> bool:
-        """Tell whether the bid that a trade names has come; it is sent again until it has."""
-        return deal.ours in self._heard or deal.ours < self._newest
-
-    def _end_trade(self, mono: float, number: int) -> None:
-        if self._trades[number].given_up:
-            self._refusals[number] = None
-        super()._end_trade(mono, number)
-
-    def _is_over(self, number: int) -> bool:
-        """Tell whether a trade was held, and is not any more."""
-        return any(trade.name == self._name(number) for trade in self._former) or self._name(number) in self._counts
-
-    def _answer(self, mono: float, deal: Deal, until: float) -> DealChanged:
-        """Agree to a trade that is what its two bids make and can still be kept; refuse any other."""
-        window, apart = self._window(mono + deal.begins_s)
-        ours, theirs = self._sent.get(deal.yours), self._heard.get(deal.ours)
-        found: Cleared | None = None
-        if ours is not None and theirs is not None and window in ours.curves and window in theirs.curves:
-            found = clear(theirs.curves[window], ours.curves[window])
-        begins = self._begins(window)
-        length_s = 0 if self._windows is None else self._windows[1].window_s
-        agreed = (
-            found is not None
-            and (found.flow, found.price) == (deal.flow, deal.price)
-            and abs(apart) <= _APART * length_s
-            and mono < begins + length_s
-            and all(trade.window != window for trade in self._trades.values())
-            and self._accepts(window, -deal.flow, deal.price)
-        )
-        if agreed:
-            self._trades[deal.deal] = _Trade(
-                number=deal.deal,
-                name=self._name(deal.deal),
-                window=window,
-                begins=begins,
-                ends=begins + length_s,
-                ours=deal.yours,
-                yours=deal.ours,
-                flow=-deal.flow,
-                price=deal.price,
-                since=mono,
-                agreed=True,
-                until=until,
-            )
-        else:
-            self._refusals[deal.deal] = None
-        return DealChanged(window=window)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...grid.trade import Curve, Offers, OwnWindow, Store, TieState
-from .neighbour import BidCame, DealChanged, LeadingEnd, NeighbourEnd, Windows
+from .leading import LeadingEnd
+from .neighbour import BidCame, DealChanged, NeighbourEnd, Windows
 
 FIRST_GAP_S: Final = 1.0
 MOST_GAP_S: Final = 30.0
