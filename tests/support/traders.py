@@ -8,7 +8,8 @@ from custom_components.tangle_grid.grid.trade import OwnWindow, Store
 from custom_components.tangle_grid.link.core import Link, LinkKeys
 from custom_components.tangle_grid.link.core.following import FollowingEnd
 from custom_components.tangle_grid.link.core.leading import LeadingEnd
-from custom_components.tangle_grid.link.core.neighbour import CountCame, NeighbourEnd, Settlement, Windows
+from custom_components.tangle_grid.link.core.neighbour import CountCame, NeighbourEnd, Windows
+from custom_components.tangle_grid.link.core.trade_count import Settlement
 from custom_components.tangle_grid.link.core.trader import Trader
 from custom_components.tangle_grid.simulation.channel import Channel, ChannelFaults
 from custom_components.tangle_grid.simulation.randomness import generator

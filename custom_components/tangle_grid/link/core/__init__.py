@@ -42,7 +42,6 @@ from .neighbour import (
     CountCame,
     DealChanged,
     NeighbourEnd,
-    Settlement,
     Windows,
 )
 from .requests import (
@@ -58,6 +57,7 @@ from .requests import (
 from .stay_check import StayCheck
 from .street import HouseFeeder, HouseShare, share_envelopes
 from .trade_bodies import Counted
+from .trade_count import Settlement
 from .trader import Trader
 from .upper import Reported, UpperEnd
 from .witness import Finding, Head, Proof, Witness

@@ -21,19 +21,16 @@ from .keys import Link
 from .requests import HousePayee
 from .tie_trade import TieTrade
 from .trade_bodies import Bid, Counted
+from .trade_count import Settlement, TradeCounts
 
 LEASE_S: Final = 60.0
 HELD_EACH_S: Final = 10.0
 BID_EACH_S: Final = 300.0
 """A bid that has not changed is sent again after so long."""
-READING_AGE_S: Final = 60.0
-"""What the tie's meter showed counts for so long."""
 APART: Final = 0.1
 """Windows of two islands may begin apart by so much of their length, delays included."""
 BIDS_KEPT: Final = 32
 _KEEP_S: Final = 7 * 86_400.0
-_TRADES_KEPT: Final = 64
-_WS_PER_WH: Final = 3600.0
 _OF_ADDRESS: Final = 24
 
 
@@ -72,51 +69,6 @@ class CountCame:
     letter: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """One trade that is over, as both meters counted it.
-
-    Attributes:
-        trade: Its id, the same on both sides.
-        flow: What was agreed, W to the neighbour; negative: from it.
-        price: Iota per MWh.
-        own_wh: What the own meter counted.
-        their_wh: What theirs counted.
-    """
-
-    trade: str
-    flow: int
-    price: int
-    own_wh: int
-    their_wh: int
-
-    @property
-    def wh(self) -> int:
-        """What counts: the smaller of both."""
-        return min(self.own_wh, self.their_wh)
-
-    @property
-    def amount_i(self) -> int:
-        """What the buyer owes, iota; never less than nothing."""
-        return max(0, self.wh * self.price // 1_000_000)
-
-    @property
-    def sold(self) -> bool:
-        """Whether this island was the seller."""
-        return self.flow > 0
-
-
-@dataclass(slots=True, kw_only=True)
-class _Count:
-    """What was counted of a trade."""
-
-    flow: int
-    price: int
-    ws: float = 0.0
-    own_wh: int | None = None
-    their_wh: int | None = None
-
-
 @dataclass(slots=True)
 class SentBid:
     """A bid as it went out or came in, by own windows; `at` is of the own clock."""
@@ -145,9 +97,7 @@ class NeighbourEnd(End):
         self._windows: tuple[float, Windows] | None = None
         self._trades: dict[int, TieTrade] = {}
         self._former: list[TieTrade] = []
-        self._counts: dict[str, _Count] = {}
-        self._counting: str | None = None
-        self._reading: tuple[float, float] | None = None
+        self._counts = TradeCounts()
 
     # What the caller does.
 
@@ -197,7 +147,7 @@ class NeighbourEnd(End):
     def measured(self, mono: float, watts: float | None) -> None:
         """Take what the tie's meter shows, W to the neighbour; None: it shows nothing, and nothing is counted."""
         self._count(mono)
-        self._reading = None if watts is None or not math.isfinite(watts) else (mono, watts)
+        self._counts.measured(mono, watts)
 
     def tell_payee(self, mono: float, address: str) -> None:
         """Tell the neighbour where this island is paid, where that is new."""
@@ -213,17 +163,13 @@ class NeighbourEnd(End):
             if not trade.is_held(mono) and not trade.is_asked(mono):
                 self._end_trade(mono, number)
         for trade in self._former:
-            self._finish(mono, trade.name, trade)
+            self._finish(mono, trade)
         self._former = [trade for trade in self._former if trade.may_be_held(mono)]
-        return [
-            Settlement(trade=name, flow=each.flow, price=each.price, own_wh=each.own_wh, their_wh=each.their_wh)
-            for name, each in self._counts.items()
-            if each.own_wh is not None and each.their_wh is not None
-        ]
+        return self._counts.both()
 
     def settled(self, trade: str) -> None:
         """Forget a trade: what it came to is kept elsewhere."""
-        self._counts.pop(trade, None)
+        self._counts.forget(trade)
 
     def next_due(self, mono: float) -> float:
         """Return when `due` should be called next, at the latest."""
@@ -232,35 +178,16 @@ class NeighbourEnd(End):
     def to_dict(self, mono: float) -> dict[str, Any]:
         """Return what has to survive a restart, as JSON: what was counted of trades that are not settled yet."""
         self._count(mono)
-        return {
-            **super().to_dict(mono),
-            "payee": self.payee,
-            "counts": {
-                name: [each.flow, each.price, each.ws, each.own_wh, each.their_wh]
-                for name, each in self._counts.items()
-            },
-        }
+        return {**super().to_dict(mono), "payee": self.payee, "counts": self._counts.to_dict()}
 
     def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
         """Take up what `to_dict` gave. Trades end with a restart: what was delivered until then is told at once."""
         super().restore(mono, stored)
         payee = stored.get("payee")
         self.payee = payee if isinstance(payee, str) else None
-        counts = stored.get("counts")
-        for name, each in counts.items() if isinstance(counts, Mapping) else ():
-            try:
-                flow, price, ws, own_wh, their_wh = each
-                self._counts[str(name)] = _Count(
-                    flow=int(flow),
-                    price=int(price),
-                    ws=float(ws),
-                    own_wh=None if own_wh is None else int(own_wh),
-                    their_wh=None if their_wh is None else int(their_wh),
-                )
-            except TypeError, ValueError:
-                continue
-        for name in list(self._counts):
-            self._finish(mono, name)
+        self._counts = TradeCounts.from_dict(stored.get("counts"))
+        for name in self._counts:
+            self._tell(mono, name)
 
     # How it is done.
 
@@ -277,7 +204,7 @@ class NeighbourEnd(End):
         trade = self._trades.pop(number)
         if trade.may_be_held(mono):
             self._former.append(trade)
-        self._finish(mono, trade.name, trade)
+        self._finish(mono, trade)
 
     def _running(self, mono: float) -> TieTrade | None:
         if self.has_ended:
@@ -288,35 +215,20 @@ class NeighbourEnd(End):
         return None
 
     def _count(self, mono: float) -> None:
-        """Count what flowed since the last reading in the direction of the trade, at most what was agreed."""
-        reading = self._reading
-        if reading is None:
-            return
-        at, watts = reading
-        for trade in self._trades.values():
-            if not trade.agreed or trade.given_up:
-                continue
-            begin, end = max(at, trade.begins), min(mono, trade.ends, trade.until, at + READING_AGE_S)
-            if end <= begin:
-                continue
-            count = self._counts.setdefault(trade.name, _Count(flow=trade.flow, price=trade.price))
-            with_it = watts if trade.flow > 0 else -watts
-            count.ws += min(max(0.0, with_it), abs(trade.flow)) * (end - begin)
-        self._reading = (max(at, mono), watts) if mono - at < READING_AGE_S else None
+        self._counts.count(mono, self._trades.values())
 
-    def _finish(self, mono: float, name: str, trade: TieTrade | None = None) -> None:
+    def _finish(self, mono: float, trade: TieTrade) -> None:
         """Tell what was counted of a trade that is over, also where that is nothing; once."""
-        if trade is not None and trade.agreed and not trade.told:
+        if trade.agreed and not trade.told:
             trade.told = True
-            self._counts.setdefault(name, _Count(flow=trade.flow, price=trade.price))
-        count = self._counts.get(name)
-        if count is None or count.own_wh is not None:
-            return
-        count.own_wh = math.floor(count.ws / _WS_PER_WH + 1e-6)
-        says = body_of(Counted(trade=name, wh=count.own_wh))
-        self.post(mono, f"{name}-counted", Counted.kind, says, keep_s=_KEEP_S)
-        while len(self._counts) > _TRADES_KEPT:
-            del self._counts[next(iter(self._counts))]
+            self._counts.begin(trade)
+        self._tell(mono, trade.name)
+
+    def _tell(self, mono: float, trade: str) -> None:
+        wh = self._counts.end(trade)
+        if wh is not None:
+            says = body_of(Counted(trade=trade, wh=wh))
+            self.post(mono, f"{trade}-counted", Counted.kind, says, keep_s=_KEEP_S)
 
     def _session_began(self) -> None:
         super()._session_began()
@@ -395,7 +307,5 @@ class NeighbourEnd(End):
         except LinkRefusal as refusal:
             self.refused[refusal.reason] += 1
             return CountCame(letter=came.letter)
-        count = self._counts.get(says.trade)
-        if count is not None and count.their_wh is None:
-            count.their_wh = says.wh
+        self._counts.heard(says.trade, says.wh)
         return CountCame(letter=came.letter)
