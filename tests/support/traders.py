@@ -68,10 +68,10 @@ class Tie:
         def accepts(window: int, flow: int, price: int) -> bool:
             return island.trader.accepts(str(self.number), island.clock(self.now), window, flow, price)
 
-        end = (LeadingEnd if side == 0 else FollowingEnd)(link, accepts=accepts)
-        if stored is not None:
-            end.restore(island.clock(now), stored)
-        return end
+        kind = LeadingEnd if side == 0 else FollowingEnd
+        if stored is None:
+            return kind(link, accepts=accepts)
+        return kind.from_dict(link, island.clock(now), stored, accepts=accepts)
 
     now = 0.0
 

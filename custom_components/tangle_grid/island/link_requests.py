@@ -61,10 +61,8 @@ class LinkRequests:
 
     def add_house(self, house_id: str, helper_id: str) -> None:
         """Ask a house from now on; `helper_id` is what it is called as a participant."""
-        self._houses[house_id] = requests = StreetRequests(helper_id, speed=self._clock.speed)
         stored = self._part("houses").get(house_id)
-        if isinstance(stored, Mapping):
-            requests.restore(stored)
+        self._houses[house_id] = StreetRequests.from_dict(helper_id, stored, speed=self._clock.speed)
 
     @callback
     def connect(

@@ -154,8 +154,7 @@ class Neighbours:
         def accepts(window: int, flow: int, price: int) -> bool:
             return self._trader.accepts(subentry_id, mono(), window, flow, price)
 
-        end = kind(record.link, accepts=accepts)
-        end.restore(mono(), self._store.ends.get(record.link_id, {}))
+        end = kind.from_dict(record.link, mono(), self._store.ends.get(record.link_id, {}), accepts=accepts)
 
         def happened(events: tuple[Any, ...]) -> None:
             self._happened(neighbour, end, events)

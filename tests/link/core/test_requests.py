@@ -144,8 +144,8 @@ def crash(street: Island, whose: str) -> None:
     (below,) = street.below
     if whose == "street":
         below.upper._letters.clear()
-        stored, below.requests = below.requests.to_dict(), StreetRequests("h0/help")
-        below.requests.restore(json.loads(json.dumps(stored)))
+        stored = json.loads(json.dumps(below.requests.to_dict()))
+        below.requests = StreetRequests.from_dict("h0/help", stored)
     else:
         assert below.island.lower is not None
         below.island.lower._letters.clear()
@@ -190,11 +190,9 @@ def test_a_house_says_where_it_is_paid_and_pays_no_more_than_it_ever_would() -> 
         below.island.requests.sync(below.island.engine, now, street.mono(now), below.island.lower, address)
     assert set(below.island.lower._letters) == {"payee/" + "A" * 24, "payee/" + "B" * 24}
     below.requests.take(street.engine, now, letter("payee", body_of(HousePayee(address="C" * 90))))
-    again = StreetRequests("h0/help")
-    again.restore(json.loads(json.dumps(below.requests.to_dict())))
+    again = StreetRequests.from_dict("h0/help", json.loads(json.dumps(below.requests.to_dict())))
     assert again.payee == "C" * 90
-    again.restore({"told": {"r": {"round": None}, "s": 7}, "payee": 7})
-    assert again.payee is None
+    assert StreetRequests.from_dict("h0/help", {"told": {"r": {"round": None}, "s": 7}, "payee": 7}).payee is None
     rate = 10**12
     asks = body_of(HouseAsk(request="r/0", power_w=2000, rate_i_per_kwh=rate, answer_s=60, duration_s=300))
     below.island.requests.take(below.island.engine, now, letter("ask", asks))

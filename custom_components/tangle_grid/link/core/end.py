@@ -264,7 +264,7 @@ class End:
             "left": self.left,
         }
 
-    def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
+    def _go_on(self, mono: float, stored: Mapping[str, Any]) -> None:
         """Take up what `to_dict` gave; what cannot be read of it is left aside. How long it was off is not known."""
         letters = stored.get("letters")
         for name, letter in letters.items() if isinstance(letters, Mapping) else ():

@@ -85,7 +85,7 @@ class LowerEnd(End):
     def from_dict(cls, link: Link, terms: Terms, mono: float, stored: Mapping[str, Any], **options: Any) -> Self:
         """Go on after a restart: at the safe power until an envelope is heard."""
         end = cls(link, terms, **options)
-        end.restore(mono, stored)
+        end._go_on(mono, stored)
         return end
 
     def observe(self, mono: float, state: HouseState) -> None:

@@ -10,7 +10,7 @@ was delivered until then is counted at the tie by both, told in a letter, and th
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ...grid.trade import Curve
 from .bodies import LinkBody, body_of
@@ -180,9 +180,15 @@ class NeighbourEnd(End):
         self._count(mono)
         return {**super().to_dict(mono), "payee": self.payee, "counts": self._counts.to_dict()}
 
-    def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
-        """Take up what `to_dict` gave. Trades end with a restart: what was delivered until then is told at once."""
-        super().restore(mono, stored)
+    @classmethod
+    def from_dict(cls, link: Link, mono: float, stored: Mapping[str, Any], **options: Any) -> Self:
+        """Go on after a restart. Trades end with it: what was delivered until then is told at once."""
+        end = cls(link, **options)
+        end._go_on(mono, stored)
+        return end
+
+    def _go_on(self, mono: float, stored: Mapping[str, Any]) -> None:
+        super()._go_on(mono, stored)
         payee = stored.get("payee")
         self.payee = payee if isinstance(payee, str) else None
         self._counts = TradeCounts.from_dict(stored.get("counts"))

@@ -9,7 +9,7 @@ a crash at any moment: a request is made once, and answered once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from ...grid import Ask as Part, CurtailmentRequest, GridEngine, GridError, GridEvent, RequestState, Settlement
 from ...protocol import ProtocolError, recompute
@@ -253,16 +253,20 @@ class StreetRequests:
         told = {key: {"round": told.round, "asked": told.asked} for key, told in self._told.items()}
         return {"told": told, "payee": self.payee}
 
-    def restore(self, stored: Mapping[str, Any]) -> None:
+    @classmethod
+    def from_dict(cls, helper_id: str, stored: object, *, speed: float = 1.0) -> Self:
         """Go on after a restart with what `to_dict` gave; what cannot be read of it is left aside."""
-        told = stored.get("told")
+        requests = cls(helper_id, speed=speed)
+        data: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
+        told = data.get("told")
         for key, each in told.items() if isinstance(told, Mapping) else ():
             try:
-                self._told[str(key)] = _Told(round=int(each["round"]), asked=bool(each["asked"]))
+                requests._told[str(key)] = _Told(round=int(each["round"]), asked=bool(each["asked"]))
             except KeyError, TypeError, ValueError:
                 continue
-        payee = stored.get("payee")
-        self.payee = payee if isinstance(payee, str) else None
+        payee = data.get("payee")
+        requests.payee = payee if isinstance(payee, str) else None
+        return requests
 
 
 @dataclass(slots=True, kw_only=True)

@@ -73,16 +73,16 @@ class UpperEnd(End):
     def from_dict(cls, link: Link, terms: Terms, mono: float, stored: Mapping[str, Any], **options: Any) -> Self:
         """Go on after a restart: the house counts at its fuse until it says what it holds, or no lease can be left."""
         end = cls(link, terms, mono, **options)
-        end.restore(mono, stored)
+        end._go_on(mono, stored)
         return end
 
     def to_dict(self, mono: float) -> dict[str, Any]:
         """Return what has to survive a restart, as JSON."""
         return {**super().to_dict(mono), "lease_s": self.lease_s}
 
-    def restore(self, mono: float, stored: Mapping[str, Any]) -> None:
+    def _go_on(self, mono: float, stored: Mapping[str, Any]) -> None:
         """Take up what `to_dict` gave; what cannot be read of it is left aside."""
-        super().restore(mono, stored)
+        super()._go_on(mono, stored)
         lease_s = stored.get("lease_s")
         if isinstance(lease_s, int | float) and 0 < lease_s <= MAX_LEASE_S:
             self._unknown_until = mono + max(lease_s, self.lease_s)
