@@ -10,7 +10,8 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import TextSelector
 
 from ..const import CONF_LINK_ID, SUBENTRY_HOUSE, SUBENTRY_NEIGHBOUR
-from ..island.links import Links, house_name_problem
+from ..island.link_joining import house_name_problem
+from ..island.links import Links
 from ..island.runtime import TangleGridConfigEntry
 from ..link.joining.messages import Kind
 from .checks import NO_PLACEHOLDERS

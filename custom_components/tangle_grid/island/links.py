@@ -5,30 +5,27 @@ that is silent costs power, never a fuse: the envelope lapses on both sides, her
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..clock import GridClock
-from ..const import CONF_LINK_ID, LOGGER, MAIN_FEEDER, SUBENTRY_HOUSE, SUBENTRY_UPPER_ISLAND
+from ..const import CONF_LINK_ID, LOGGER, SUBENTRY_HOUSE, SUBENTRY_UPPER_ISLAND
 from ..data import LinkState, LinkStatus
 from ..devices.io.entity_reading import NOMINAL_VOLTAGE_V
 from ..devices.named import StoredEntry
 from ..grid.engine.engine import GridEngine
-from ..grid.model.world import ChargerConfig, DeviceConfig, FeederConfig
+from ..grid.model.world import DeviceConfig
 from ..link.core import (
     DECLARATION_KINDS,
     HEAD_KINDS,
     REQUEST_KINDS,
-    Admission,
     Declaration,
     Declared,
     EnvelopeChanged,
     LetterCame,
-    LinkKeys,
     LowerEnd,
     Operator,
     PeerLeft,
@@ -37,12 +34,9 @@ from ..link.core import (
     Terms,
     UpperEnd,
     VersionsDiffer,
-    admission,
     house_state,
-    terms_of,
 )
-from ..link.joining.asking import Asking, async_ask, problem_of
-from ..link.joining.code import JoinCode
+from ..link.joining.asking import Asking, problem_of
 from ..link.joining.desk import CodeDesk
 from ..link.joining.errors import Problem
 from ..link.joining.messages import Answer, Answered, Asked
@@ -51,25 +45,17 @@ from ..link.joining.store import LinkStore
 from ..link.joining.ways import channel_of
 from ..log_once import LogOnce
 from .farewells import REVOKED, Farewells
+from .link_admission import LinkAdmission
 from .link_declarations import answer, declare, declared, taken
 from .link_ends import CarriedEnd, mono
 from .link_houses import Amps, House, HouseMeter, devices, grant
 from .link_requests import LinkRequests
+from .link_status import status_of_house, status_of_upper, status_without_keys
 
-#: The greatest load that nobody controls is that of so many days.
-_DAYS: Final = 7
 _KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS, *HEAD_KINDS)
 _UNCONTROLLED: Final = "uncontrolled"
 #: An envelope holds for so long at least once it is handed over, s.
 _LEAST_S: Final = 0.001
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joining:
-    """An island that was asked: it becomes a subentry. `name` is what it calls itself."""
-
-    link_id: str
-    name: str
 
 
 class Links:
@@ -119,6 +105,7 @@ class Links:
         self._upper_id: str | None = None
         self._upper_record: LinkRecord | None = None
         self._engine: GridEngine
+        self.room: LinkAdmission
         self._heard: Callable[[str | None, LetterCame], None] = lambda _source, _letter: None
         self.desk = CodeDesk(
             hass,
@@ -209,6 +196,7 @@ class Links:
     def async_take(self, engine: GridEngine) -> None:
         """Take the grid, and tell it what holds before anything is heard: what is safe."""
         self._engine = engine
+        self.room = LinkAdmission(engine, self.houses, self._greatest)
         self.async_before_pass()
 
     @callback
@@ -222,7 +210,7 @@ class Links:
             self.upper.start()
         if (record := self._upper_record) is not None:
             if self.upper is not None:
-                declare(self.upper, self._wanted(record.terms))
+                declare(self.upper, self.room.terms_as_known(record.terms))
             self._ask(record)
 
     def _ask(self, record: LinkRecord) -> None:
@@ -329,7 +317,7 @@ class Links:
         now, at = self._clock.now(), mono()
         if self.carried:
             grant(self._engine, [self.houses[house_id] for house_id in self.carried], now=now, mono=at)
-        self._note_uncontrolled()
+        self.room.note_uncontrolled()
         if self.upper is not None:
             self.upper.end.observe(at, house_state(self._engine, now, self.upper.end.terms))
         self.requests.sync(self.carried, self.upper, now)
@@ -338,66 +326,15 @@ class Links:
         if self.upper is not None:
             self.upper.pump()
 
-    def _note_uncontrolled(self) -> None:
-        seen = self._engine.uncontrolled_a()
-        if seen is None:
-            return
-        today = dt_util.utcnow().date().isoformat()
-        greatest = self._greatest.setdefault(today, [0.0, 0.0, 0.0])
-        for phase in range(3):
-            greatest[phase] = max(greatest[phase], round(seen[phase], 1))
-        for day in sorted(self._greatest)[:-_DAYS]:
-            del self._greatest[day]
-
-    @property
-    def uncontrolled_a(self) -> Amps:
-        """The greatest load of the last days that nobody controls, A per phase."""
-        days = [each for each in self._greatest.values() if len(each) == 3]  # noqa: PLR2004 - phases
-        most = [max((each[phase] for each in days), default=0.0) for phase in range(3)]
-        return most[0], most[1], most[2]
-
     # Joining
 
-    def terms(self, *, single_total: bool) -> Terms:
-        """Return what this island declares to one above it."""
-        main, config = self._main, self._engine.config
-        seen = [min(load, most) for load, most in zip(self.uncontrolled_a, main.capacity_a, strict=True)]
-        return terms_of(main, config.devices, (seen[0], seen[1], seen[2]), single_total=single_total)
-
-    def _wanted(self, known: Terms) -> Terms:
-        """Return what this house is now, with the load that it declared before."""
-        now = self.terms(single_total=known.single_total)
-        load = [min(amps, fuse) for amps, fuse in zip(known.uncontrolled_a, now.fuse_a, strict=True)]
-        return replace(now, uncontrolled_a=(load[0], load[1], load[2]))
-
     @property
-    def _main(self) -> FeederConfig:
-        return next(each for each in self._engine.config.feeders if each.feeder_id == MAIN_FEEDER)
+    def _above_terms(self) -> Terms | None:
+        return None if self.upper is None else self.upper.end.terms
 
     def lacking(self, terms: Terms) -> Mapping[str, str] | None:
         """Return the figures of the first phase on which a house with such terms does not fit; None: it fits."""
-        found, capacity = self._admission(terms)
-        if found.fits:
-            return None
-        phase = found.short_phases[0]
-        wanted = terms.fallback_a[phase]
-        return {
-            "phase": f"L{phase + 1}",
-            "capacity": f"{capacity[phase]:g}",
-            "taken": f"{found.needed_a[phase] - wanted:.1f}",
-            "wanted": f"{wanted:.1f}",
-        }
-
-    def _admission(self, terms: Terms, but: str | None = None) -> tuple[Admission, Amps]:
-        """Return whether a house fits, and within what; `but` is a house that it takes the place of."""
-        own = list(self.uncontrolled_a)
-        for each in self._engine.config.devices:
-            if isinstance(each, ChargerConfig) and not each.is_shared:
-                for phase in each.phases:
-                    own[phase] += each.safe_current_a
-        capacity = self._main.capacity_a if self.upper is None else self.upper.end.terms.fallback_a
-        others = [house.feeder.terms for house_id, house in self.houses.items() if house_id != but]
-        return admission(capacity, own, others, terms), capacity
+        return self.room.lacking(terms, self._above_terms)
 
     async def async_keep(self, record: LinkRecord) -> None:
         """Keep a link that is made, or asked for."""
@@ -479,7 +416,7 @@ class Links:
         """Admit a house anew that is another one than it was, if there is room for it."""
         carried, said = self.carried[house_id], declared(letter)
         if said is not None:
-            admitted, _ = self._admission(said.terms, but=house_id)
+            admitted = self.room.anew(house_id, said.terms, self._above_terms)
             changed = admitted.fits and said.terms != carried.end.terms
             if changed:
                 # First it is kept: a house that has heard the answer says nothing of it again.
@@ -496,7 +433,9 @@ class Links:
     def _declared(self, upper: CarriedEnd[LowerEnd], letter: LetterCame) -> None:
         """Be for the island above from now on what this one is."""
         record = self._upper_record
-        if record is not None and taken(letter.says, wanted := self._wanted(record.terms), self._entry.title):
+        if record is not None and taken(
+            letter.says, wanted := self.room.terms_as_known(record.terms), self._entry.title
+        ):
             self._upper_record = record = replace(record, terms=wanted)
             upper.end.terms = wanted
             self._hass.async_create_task(self.async_keep(record), "tangle_grid declaration")
@@ -517,87 +456,18 @@ class Links:
     @property
     def statuses(self) -> Mapping[str, LinkStatus]:
         """How each link is, by subentry."""
+        subentries, at = self._entry.subentries, mono()
         found = {
-            house_id: LinkStatus(
-                link_id=self._link_of(house_id),
-                subentry_id=house_id,
-                upper=True,
-                state=carried.state,
-                why=carried.why,
-                envelope_a=carried.end.envelope_reserved_a(mono()),
-                figures={},
-            )
+            house_id: status_of_house(house_id, carried, at)
             for house_id, carried in self.carried.items()
-            if house_id in self._entry.subentries
+            if house_id in subentries
         }
         if self._upper_id is not None and self._upper_record is not None:
-            found[self._upper_id] = self._upper_status(self._upper_id, self._upper_record)
-        for subentry_id in self.linked:
-            if subentry_id not in found:
-                found[subentry_id] = self._without_keys(subentry_id)
-        return found
-
-    def _without_keys(self, subentry_id: str) -> LinkStatus:
-        return LinkStatus(
-            link_id=self._link_of(subentry_id),
-            subentry_id=subentry_id,
-            upper=self._entry.subentries[subentry_id].subentry_type == SUBENTRY_HOUSE,
-            state=LinkState.DEAD,
-            why="keys_missing",
-            envelope_a=None,
-            figures={},
-        )
-
-    def _upper_status(self, upper_id: str, record: LinkRecord) -> LinkStatus:
-        state, why, figures = LinkState.WAITING, None, {}
-        if self._refused is not None:
-            state, why, figures = LinkState.REFUSED, self._refused[0].value, dict(self._refused[1])
-        elif self.upper is not None:
-            state, why = self.upper.state, self.upper.why
-        return LinkStatus(
-            link_id=record.link_id,
-            subentry_id=upper_id,
-            upper=False,
-            state=state,
-            why=why,
-            envelope_a=None if self.upper is None else self.upper.end.envelope_a(mono()),
-            figures=figures,
-        )
+            found[self._upper_id] = status_of_upper(self._upper_id, self._upper_record, self.upper, self._refused, at)
+        lost = {each: status_without_keys(subentries[each]) for each in self.linked if each not in found}
+        return found | lost
 
     @property
     def waiting(self) -> Mapping[str, Asked]:
         """Who asks to join this island, by code."""
         return self.desk.waiting
-
-
-async def async_prepare_joining(
-    hass: HomeAssistant, links: Links, island_id: str, code: JoinCode, *, single_total: bool
-) -> Joining:
-    """Ask an island with a code, and keep the keys; its answer may still be to come.
-
-    Raises:
-        JoinError: It is refused, or cannot be reached. Nothing was changed.
-    """
-    keys, terms = LinkKeys.generate(), links.terms(single_total=single_total)
-    answer = await async_ask(hass, code, island_id=island_id, keys=keys, terms=terms)
-    await links.async_keep(
-        LinkRecord(
-            link_id=code.code_id,
-            upper=False,
-            code=code,
-            own=keys,
-            peer=answer.public if answer.says is Answered.APPROVED else None,
-            peer_island=code.island_id,
-            terms=terms,
-            above=answer.above,
-        )
-    )
-    return Joining(link_id=code.code_id, name=answer.name or code.island_id[:8])
-
-
-def house_name_problem(entry: StoredEntry, name: str, own: str | None = None) -> str | None:
-    """Return the key of what is wrong with the name of a house; None: nothing."""
-    if not name:
-        return "name_missing"
-    taken = {each.title.casefold() for subentry_id, each in entry.subentries.items() if subentry_id != own}
-    return "name_taken" if name.casefold() in taken else None

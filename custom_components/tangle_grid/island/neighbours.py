@@ -42,7 +42,7 @@ from ..link.joining.store import LinkStore
 from ..link.joining.ways import channel_of
 from ..log_once import LogOnce
 from .link_ends import CarriedEnd, mono
-from .links import Joining
+from .link_joining import Joining
 
 #: Windows are so long, and bids reach so far.
 WINDOW_S: Final = 3600.0

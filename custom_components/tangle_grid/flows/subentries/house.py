@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ...island.links import house_name_problem
+from ...island.link_joining import house_name_problem
 from ...island.runtime import IslandRuntime
 from ...link.joining.code import is_address
 from ...link.joining.messages import Kind

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, S
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
 
 from ...const import CONF_ISLAND_ID, CONF_LINK_ID, SUBENTRY_UPPER_ISLAND
-from ...island.links import async_prepare_joining
+from ...island.link_joining import async_prepare_joining
 from ...island.runtime import IslandRuntime
 from ...link.joining.code import JoinCode
 from ...link.joining.errors import JoinError, Problem
@@ -72,7 +72,7 @@ class UpperIslandFlow(ConfigSubentryFlow):
 
     def _show_share(self, shown: dict[str, Any] | None = None, error: JoinError | None = None) -> SubentryFlowResult:
         runtime: IslandRuntime = self._get_entry().runtime_data
-        terms = runtime.links.terms(single_total=False)
+        terms = runtime.links.room.terms(single_total=False)
         return self.async_show_form(
             step_id="share",
             data_schema=self.add_suggested_values_to_schema(SHARE_SCHEMA, shown),
