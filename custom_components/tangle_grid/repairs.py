@@ -1,13 +1,11 @@
 """Issues: what only a person can put right. Each appears when it is certain, and goes away by itself."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from homeassistant.components import persistent_notification
-from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
@@ -15,18 +13,17 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .bridge.options import LedgerChoice
-from .bridge.secrets import SecretStore
 from .const import CONF_ISLAND_ID, CONF_METER, CONF_METER_CURRENT_SENSORS, CONF_METER_POWER_SENSORS, DOMAIN, TREASURY
 from .data import IslandSnapshot, LinkState
 from .flows.approval import ApprovalFlow
-from .flows.checks import Problem
 from .flows.contradiction import ContradictionFlow
-from .flows.entry.ledger import async_ask_node
+from .flows.ledger_findings import FindingsFlow
+from .flows.other_tangle import OtherTangleFlow
 from .grid.device.freshness import MeterFault
 from .grid.engine.status import DeviceStatus
 from .island.device_issues import DeviceIssues
 from .island.runtime import TangleGridConfigEntry
-from .ledger import Findings, LedgerError, LedgerFault, Mishap
+from .ledger import Findings, LedgerFault, Mishap
 from .link.joining.messages import Asked, Kind
 from .reasons import async_text
 
@@ -540,60 +537,6 @@ def async_clear_issues(hass: HomeAssistant, entry: TangleGridConfigEntry) -> Non
     for subentry_id in entry.subentries:
         for key in _OF_SUBENTRY:
             ir.async_delete_issue(hass, DOMAIN, f"{key}_{subentry_id}")
-
-
-class OtherTangleFlow(RepairsFlow):
-    """The node has another Tangle than the one that was agreed to: whoever knows why says which is right."""
-
-    def __init__(self, entry: TangleGridConfigEntry) -> None:
-        """Fix this island."""
-        self._entry = entry
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
-        """Ask which Tangle it is to be."""
-        choice = LedgerChoice.from_options(self._entry.options)
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["use_node", "own_node"],
-            description_placeholders={"island": self._entry.title, "url": choice.url or "?"},
-        )
-
-    async def async_step_use_node(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
-        """Go on with the Tangle that the node has now."""
-        choice = LedgerChoice.from_options(self._entry.options)
-        if choice.url is None:
-            return self.async_create_entry(data={})
-        token = await SecretStore(self.hass, self._entry.data[CONF_ISLAND_ID]).async_token(choice.token_id)
-        found = await async_ask_node(self.hass, choice.url, token)
-        if isinstance(found, Problem):
-            return self.async_abort(reason="node_not_ready", description_placeholders={"url": choice.url})
-        return self._save(replace(choice, tangle_id=found.tangle_id))
-
-    async def async_step_own_node(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:  # noqa: ARG002 - a menu
-        """Go back to the node in this Home Assistant."""
-        now = LedgerChoice.from_options(self._entry.options)
-        return self._save(LedgerChoice(keep_days=now.keep_days, sealed=now.sealed))
-
-    @callback
-    def _save(self, choice: LedgerChoice) -> RepairsFlowResult:
-        self.hass.config_entries.async_update_entry(self._entry, options=choice.into_options(self._entry.options))
-        return self.async_create_entry(data={})
-
-
-class FindingsFlow(ConfirmRepairFlow):
-    """What had happened to the ledger's files is put right: it is only to be read, once for all of it."""
-
-    def __init__(self, entry: TangleGridConfigEntry) -> None:
-        """Fix this island."""
-        self._entry = entry
-
-    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what happened; when it was read, forget it."""
-        if user_input is not None:
-            with suppress(LedgerError):
-                # A ledger that is not open now says it again when it is.
-                await self._entry.runtime_data.link.async_findings_read()
-        return await super().async_step_confirm(user_input)
 
 
 async def async_create_fix_flow(

@@ -20,13 +20,14 @@ from custom_components.tangle_grid.bridge.options import LedgerChoice
 from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
+from custom_components.tangle_grid.flows.other_tangle import OtherTangleFlow
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import TREASURY, Embedded, LedgerError, NodeInfo
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi
 from custom_components.tangle_grid.ledger.trinary import address_of
 from custom_components.tangle_grid.protocol import SigningKey
-from custom_components.tangle_grid.repairs import OtherTangleFlow, async_create_fix_flow
+from custom_components.tangle_grid.repairs import async_create_fix_flow
 from tests.support.island import Island, async_set_up_devices
 from tests.support.options_forms import step, submit
 from tests.support.real_ledger import async_load, async_until, logged

@@ -18,10 +18,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.tangle_grid.bridge.journal import JOURNAL_FILE
 from custom_components.tangle_grid.bridge.secrets import ledger_folder
 from custom_components.tangle_grid.const import CONF_ISLAND_ID, DOMAIN
+from custom_components.tangle_grid.flows.ledger_findings import FindingsFlow
 from custom_components.tangle_grid.grid.model.request import Ask, RequestState
 from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import LedgerFault, PaymentState
-from custom_components.tangle_grid.repairs import FindingsFlow, async_create_fix_flow
+from custom_components.tangle_grid.repairs import async_create_fix_flow
 from tests.support.island import CHARGER, FakeLedger, Island, async_set_up_devices
 from tests.support.real_ledger import async_load, async_until
 
