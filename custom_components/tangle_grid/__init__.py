@@ -26,9 +26,9 @@ from .island.guests import GuestView
 from .island.migration import async_migrate
 from .island.removal import async_archive_island, async_forget_island
 from .island.runtime import IslandRuntime, TangleGridConfigEntry
+from .issues.watch import async_clear_issues, async_watch_issues
 from .link.channels.door import LinkView
 from .link.joining.store import async_link_store
-from .repairs import async_clear_issues, async_watch_issues
 from .screen.serving import async_hide_panel, async_serve, async_show_panel
 from .screen.subscription import async_register as async_register_screen
 from .services import async_setup_services

@@ -15,13 +15,13 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.tangle_grid import repairs
 from custom_components.tangle_grid.bridge.options import LedgerChoice
 from custom_components.tangle_grid.bridge.secrets import SecretStore
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.diagnostics import async_get_config_entry_diagnostics
 from custom_components.tangle_grid.flows.other_tangle import OtherTangleFlow
 from custom_components.tangle_grid.island.runtime import IslandRuntime
+from custom_components.tangle_grid.issues import board
 from custom_components.tangle_grid.ledger import TREASURY, Embedded, LedgerError, NodeInfo
 from custom_components.tangle_grid.ledger.node import Api, EmbeddedNode
 from custom_components.tangle_grid.ledger.node.http import HttpApi
@@ -242,7 +242,7 @@ async def test_there_and_back(  # noqa: PLR0915 - one story
 
     # The node is started afresh: nobody works with another Tangle unasked.
     node.start_afresh()
-    monkeypatch.setattr(repairs, "_PATIENCE", timedelta(0))
+    monkeypatch.setattr(board, "_PATIENCE", timedelta(0))
     island = Island(hass, entry, cast("Any", None), cast("Any", None))
     await hass.config_entries.async_reload(entry.entry_id)
     runtime = island.runtime
@@ -281,7 +281,7 @@ async def test_another_token_when_the_old_one_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The node is tried before anything is saved, and the ledger goes on without a restart of the grid."""
-    monkeypatch.setattr(repairs, "_PATIENCE", timedelta(0))
+    monkeypatch.setattr(board, "_PATIENCE", timedelta(0))
     await async_set_up_devices(hass)
     runtime = await async_load(hass, entry)
     shown = await submit(hass, await step(hass, entry, "ledger", "other_node"), url=node.url, token=TOKEN, mwm=9.0)

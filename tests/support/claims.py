@@ -83,7 +83,7 @@ CLAIMS: Final[dict[str, dict[str, str]]] = {
         "Deleting the guest revokes it at once": "island/test_guests.py::test_a_guest",
         "never in the entry, in states": "ledger/wallet/test_seeds.py::test_seeds_show_nowhere",
         "can never be booked, because": "ledger/restore/test_restoring.py::test_any_files_of_any_moments",
-        "must never receive again": "test_repairs.py::test_an_owner_whose_address_was_spent_from",
+        "must never receive again": "issues/test_watch.py::test_an_owner_whose_address_was_spent_from",
         "Were they never used": "ledger/wallet/test_seeds.py::test_the_search_goes_on_over_gaps",
         "it always has the same signatures": "ledger/restore/test_restoring.py::test_any_files_of_any_moments",
         "There is never a second treasury": "ledger/restore/test_restoring.py::"

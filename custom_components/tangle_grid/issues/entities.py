@@ -1,4 +1,4 @@
-"""What is wrong with the entities that an island names: found here, said by the repairs."""
+"""What is wrong with the entities that an island names: found here, shown by the watch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from ..const import CONF_ENERGY, CONF_ENERGY_OUT, CONF_POWER, SUBENTRY_CHARGER
 from ..devices.io.trouble import EntityTroubles, Trouble
 from ..devices.named import named
 from ..grid.device.belief import DeviceFault
-from .ownership import async_taken
-from .runtime import TangleGridConfigEntry
+from ..island.ownership import async_taken
+from ..island.runtime import TangleGridConfigEntry
 
 ISSUE_CONTROLLED_TWICE: Final = "controlled_twice"
 ISSUE_COUNTER: Final = "energy_counter_refused"
@@ -27,7 +27,7 @@ _LATE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceIssue:
+class EntityIssue:
     """Whether something is wrong: the key of its issue, whom it is about, and how long it has to last."""
 
     key: str
@@ -37,7 +37,7 @@ class DeviceIssue:
     placeholders: dict[str, str]
 
 
-class DeviceIssues:
+class EntityIssues:
     """Looks through all that an island names."""
 
     def __init__(self, hass: HomeAssistant, entry: TangleGridConfigEntry) -> None:
@@ -46,7 +46,7 @@ class DeviceIssues:
         self._troubles = EntityTroubles(hass)
 
     @callback
-    def async_findings(self) -> Iterator[DeviceIssue]:
+    def async_findings(self) -> Iterator[EntityIssue]:
         """Yield what is wrong, and what is not."""
         entry = self._entry
         yield from self._named_by(entry.entry_id, entry.title, entry.data)
@@ -56,7 +56,7 @@ class DeviceIssues:
         yield from self._counters()
         yield from self._taken()
 
-    def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[DeviceIssue]:
+    def _named_by(self, owner: str, name: str, data: Mapping[str, Any]) -> Iterator[EntityIssue]:
         status = self._entry.runtime_data.status.devices.get(owner)
         beyond = status is not None and status.fault is DeviceFault.IMPLAUSIBLE
         for field, entity_id in named(data):
@@ -67,7 +67,7 @@ class DeviceIssues:
             value = "?" if state is None else f"{state.state} {state.attributes.get('unit_of_measurement', '')}".strip()
             for each in Trouble:
                 late = each is Trouble.GONE and not self._troubles.was_there(entity_id)
-                yield DeviceIssue(
+                yield EntityIssue(
                     key=each.value,
                     subject=f"{owner}_{entity_id}",
                     wrong=trouble is each,
@@ -75,7 +75,7 @@ class DeviceIssues:
                     placeholders={"device": name, "entity": entity_id, "value": value[:80]},
                 )
 
-    def _counters(self) -> Iterator[DeviceIssue]:
+    def _counters(self) -> Iterator[EntityIssue]:
         """Yield the energy counters that the present session at their charger does not believe, and the others."""
         entry = self._entry
         for charger_id, subentry in entry.subentries.items():
@@ -84,7 +84,7 @@ class DeviceIssues:
             for field in (CONF_ENERGY, CONF_ENERGY_OUT):
                 if (entity_id := subentry.data.get(field)) is None:
                     continue
-                yield DeviceIssue(
+                yield EntityIssue(
                     key=ISSUE_COUNTER,
                     subject=f"{charger_id}_{entity_id}",
                     wrong=entry.runtime_data.economy.charging.doubts_counter(charger_id),
@@ -92,7 +92,7 @@ class DeviceIssues:
                     placeholders={"device": f"{entry.title}, {subentry.title}", "entity": entity_id},
                 )
 
-    def _taken(self) -> Iterator[DeviceIssue]:
+    def _taken(self) -> Iterator[EntityIssue]:
         """Yield devices that another island controls.
 
         Once it does not any more, this one starts anew and takes them.
@@ -102,7 +102,7 @@ class DeviceIssues:
             return
         now = async_taken(self._hass, self._entry)
         for participant_id, other in taken.items():
-            yield DeviceIssue(
+            yield EntityIssue(
                 key=ISSUE_CONTROLLED_TWICE,
                 subject=participant_id,
                 wrong=participant_id in now,
