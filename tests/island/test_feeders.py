@@ -104,6 +104,7 @@ async def test_participants_of_a_removed_feeder_move_up(hass: HomeAssistant, isl
     assert island.entry.subentries[CHARGER].data[CONF_FEEDER] == BUILDING
     assert island.runtime.participants[CHARGER].config.feeder_id == BUILDING
     assert not er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{GARAGE}_load")
+    assert not dr.async_get(hass).async_get_device_by_identifier((DOMAIN, GARAGE), island.entry.entry_id)
     assert request_id in island.runtime.engine.requests
     hass.config_entries.async_remove_subentry(island.entry, BUILDING)
     await hass.async_block_till_done(wait_background_tasks=True)
