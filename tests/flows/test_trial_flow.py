@@ -230,6 +230,10 @@ def test_what_is_suggested() -> None:
         (TrialReport(pauses=True, reason="time"), {}, ["pauses", "stopped_time"]),
         (TrialReport(used=(0, 2), phases=2, takes_a=8.2, high_a=10.0), {}, ["phases_used", "takes"]),
         (TrialReport(phases=3), {}, ["phases_several"]),
+        (TrialReport(meter_s=4.0), {}, ["meter_shows"]),
+        (TrialReport(pauses=True, pause_s=3.0, meter_s=26.0), {}, ["pauses", "resumes_unseen", "meter_late"]),
+        (TrialReport(pauses=True, pause_s=20.0, meter_s=26.0), {}, ["pauses", "resumes_unseen", "meter_shows"]),
+        (TrialReport(meter_missed=True), {}, ["meter_missed"]),
     ],
 )
 async def test_it_is_said_in_words(

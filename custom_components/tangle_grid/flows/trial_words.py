@@ -6,11 +6,15 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 
 from ..const import CONF_ENABLE, CONF_PAUSE_ACTIONS, CONF_PAUSE_SELECT
+from ..grid.device.meter_lag import WITHIN_S
 from ..grid.device.trial import TrialReport
 from .words import Said, async_sentences
 
 #: How a pause is told, each with a hint of its own where it does not take.
 _PAUSED_BY: Final = ((CONF_ENABLE, "switch"), (CONF_PAUSE_SELECT, "select"), (CONF_PAUSE_ACTIONS, "actions"))
+#: A meter that shows a change after this, and so much later than the charger itself, is late, s.
+_LATE_S: Final = 15.0
+_LATER_S: Final = 8.0
 
 
 async def async_trial_text(hass: HomeAssistant, report: TrialReport, data: Mapping[str, Any]) -> str:
@@ -26,7 +30,7 @@ async def async_trial_text(hass: HomeAssistant, report: TrialReport, data: Mappi
 
 def said(report: TrialReport, data: Mapping[str, Any]) -> list[Said]:
     """Return the keys of the sentences, each with what is filled in."""
-    lines = [*_of_following(report), *_of_pausing(report, data), *_of_power(report)]
+    lines = [*_of_following(report), *_of_pausing(report, data), *_of_power(report), *_of_meter(report)]
     if report.reason is not None:
         lines.append((f"stopped_{report.reason}", {}))
     return lines
@@ -71,6 +75,19 @@ def _of_power(report: TrialReport) -> list[Said]:
     if report.report_s is not None:
         lines.append(("reports", {"seconds": _seconds(report.report_s)}))
     return lines
+
+
+def _of_meter(report: TrialReport) -> list[Said]:
+    """Return how late the meter is; that a charger is slow itself is not held against it."""
+    if report.meter_missed:
+        return [("meter_missed", {"seconds": f"{WITHIN_S:.0f}"})]
+    if report.meter_s is None:
+        return []
+    itself_s = min((each for each in (report.follow_s, report.pause_s) if each is not None), default=0.0)
+    values = {"seconds": _seconds(report.meter_s)}
+    if report.meter_s > _LATE_S and report.meter_s > itself_s + _LATER_S:
+        return [("meter_late", values)]
+    return [("meter_shows", values)]
 
 
 def _kw(watts: float) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..model.world import NOMINAL_V, Cause, PhaseReading
+from .meter_lag import WITHIN_S, MeterLag, MeterSight
 
 #: No trial takes longer, s.
 LONGEST_S: Final = 600.0
@@ -74,6 +75,7 @@ class Sight:
         connected: A car is there; None: nobody says.
         asked: It is asked in a request, or helps in one.
         blind: Its feeder cannot be seen.
+        meter: What the meter of its feeder shows; None: nothing.
     """
 
     now: float
@@ -86,6 +88,7 @@ class Sight:
     connected: bool | None = None
     asked: bool = False
     blind: bool = False
+    meter: MeterSight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,8 @@ class TrialReport:
         used: On which of them, as the charger counts them; empty where it tells only the total.
         takes_a: It takes no more than this of what it was told, A per phase; None: it takes all.
         report_s: How often it reports, s.
+        meter_s: How long after it was told to come down the meter of its feeder showed it, s; None: not seen.
+        meter_missed: That meter showed nothing of it.
     """
 
     stage: Stage = Stage.WAITING
@@ -128,6 +133,8 @@ class TrialReport:
     used: tuple[int, ...] = ()
     takes_a: float | None = None
     report_s: float | None = None
+    meter_s: float | None = None
+    meter_missed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -153,6 +160,7 @@ class ChargerTrial:
         self._min_a = min_a
         self.most_a: float | None = min(max_a, min_a + _RISE_A)
         self._began = self._since = now
+        self._meter = MeterLag()
 
     def stop(self, reason: str) -> None:
         """End it, if it goes on."""
@@ -164,7 +172,10 @@ class ChargerTrial:
         """Take in one step, and decide about the lid."""
         if self.report.ended:
             return
-        self.report = replace(self.report, report_s=sight.report_s)
+        self._meter.look(sight.now, sight.meter)
+        self.report = replace(
+            self.report, report_s=sight.report_s, meter_s=self._meter.lag_s, meter_missed=self._meter.missed
+        )
         if (reason := self._stops(sight)) is not None:
             self.stop(reason)
             return
@@ -230,6 +241,9 @@ class ChargerTrial:
         if above and sight.now - self._since < self._patience_s():
             # It came from above, and may be slow.
             return
+        if not above and sight.meter is not None and sight.now - sight.told_at < WITHIN_S:
+            # What its meter shows late of this change would be taken for the next one.
+            return
         drawn_a = drawn_w / NOMINAL_V / phases
         self.report = replace(
             self.report,
@@ -244,15 +258,19 @@ class ChargerTrial:
             self.report = replace(self.report, follows=False)
             self._go_on(Stage.DONE, sight.now, None)
         elif told_a > self._min_a:
+            self._meter.told(sight.now, sight.meter, drawn_w - NOMINAL_V * phases * self._min_a)
             self._go_on(Stage.LOW, sight.now, self._min_a)
         elif sight.lowest_a <= 0:
-            self._go_on(Stage.PAUSE, sight.now, 0.0)
+            self._pause(sight, drawn_w)
         else:
             self.stop("no_room")
 
     def _look_low(self, sight: Sight) -> None:
-        """Until it has come down, or does not."""
+        """Until it has come down and its meter has shown it, or does not."""
         report = self.report
+        if report.low_a is not None:
+            self._pause_or_end(sight)
+            return
         power_w, told_a = _settled_w(sight, wait_s=0.0), sight.told_a or 0.0
         if told_a <= self._min_a and power_w is not None:
             drawn_w, before_w = abs(power_w), report.high_w or 0.0
@@ -280,18 +298,27 @@ class ChargerTrial:
             self._pause_or_end(sight)
 
     def _pause_or_end(self, sight: Sight) -> None:
+        if self.report.follows and self._meter.waits:
+            return
         if sight.lowest_a <= 0:
-            self._go_on(Stage.PAUSE, sight.now, 0.0)
+            self._pause(sight, self.report.low_w or 0.0)
         else:
             self.report = replace(self.report, pauses=False)
             self._go_on(Stage.DONE, sight.now, None)
 
+    def _pause(self, sight: Sight, drawn_w: float) -> None:
+        self._meter.told(sight.now, sight.meter, drawn_w)
+        self._go_on(Stage.PAUSE, sight.now, 0.0)
+
     def _look_paused(self, sight: Sight) -> None:
-        """Until it has stopped, or does not."""
+        """Until it has stopped and its meter has shown it, or does not."""
+        if self.report.pauses:
+            if not self._meter.waits:
+                self._go_on(Stage.RESUME, sight.now, self.report.high_a)
+            return
         power_w = _settled_w(sight, wait_s=0.0)
         if sight.told_a == 0 and power_w is not None and abs(power_w) < _PAUSED_W:
             self.report = replace(self.report, pauses=True, pause_s=_after_s(sight))
-            self._go_on(Stage.RESUME, sight.now, self.report.high_a)
         elif sight.now - self._since >= self._patience_s():
             self.report = replace(self.report, pauses=False)
             self._go_on(Stage.DONE, sight.now, None)

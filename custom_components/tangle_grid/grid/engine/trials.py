@@ -1,8 +1,9 @@
 """The trials that go on: what each looks at in a step."""
 
+from ..device.meter_lag import MeterSight
 from ..device.state import DeviceState
 from ..device.trial import Sight
-from ..model.world import ChargerTelemetry, Inputs
+from ..model.world import BatteryConfig, ChargerConfig, ChargerTelemetry, Inputs
 from .parts import EngineParts
 
 
@@ -37,4 +38,28 @@ def _sight(parts: EngineParts, device: DeviceState, now: float, inputs: Inputs, 
         connected=device.car.connected,
         asked=asked,
         blind=any(parts.feeders[number].blind for number in path),
+        meter=_meter(parts, device),
     )
+
+
+def _meter(parts: EngineParts, device: DeviceState) -> MeterSight | None:
+    """Return what the meter nearest to a device shows."""
+    number = parts.topology.path(device.config.feeder_id)[0]
+    if (reading := parts.feeders[number].reading) is None:
+        return None
+    others = (
+        other
+        for other in parts.devices.values()
+        if other is not device and number in parts.topology.path(other.config.feeder_id)
+    )
+    return MeterSight(power_w=reading.total_w, at=reading.at, others_w=sum(_told_w(other) for other in others))
+
+
+def _told_w(device: DeviceState) -> float:
+    match device.config:
+        case ChargerConfig() as charger:
+            return (device.setpoint or 0.0) * charger.watts_per_amp
+        case BatteryConfig():
+            return device.setpoint or 0.0
+        case _:
+            return 0.0
