@@ -14,18 +14,25 @@ from typing import Any, Final, cast
 
 from homeassistant.core import Context, HomeAssistant, State
 
-from custom_components.tangle_grid.devices.adapters import charging_switch
+from custom_components.tangle_grid.devices.adapters import charging_switch, keep_alive
 from custom_components.tangle_grid.devices.adapters.base import Adapter, DeviceError
 from custom_components.tangle_grid.devices.adapters.battery import BatteryAdapter
 from custom_components.tangle_grid.devices.adapters.charger import CarEntities, ChargerAdapter
 from custom_components.tangle_grid.devices.adapters.household import HouseholdAdapter
 from custom_components.tangle_grid.devices.adapters.meter import Meter
+from custom_components.tangle_grid.devices.adapters.solar import SolarAdapter
 from custom_components.tangle_grid.devices.io import entity_writing, sign_of_life
 from custom_components.tangle_grid.devices.io.action_running import ActionRunner
 from custom_components.tangle_grid.devices.io.entity_reading import EntityReader
 from custom_components.tangle_grid.devices.io.entity_writing import EntityWriter
-from custom_components.tangle_grid.devices.shape import BatteryShape, ChargerShape, Pause, PowerSource
-from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint
+from custom_components.tangle_grid.devices.shape import (
+    BatteryShape,
+    ChargerControl,
+    ChargerShape,
+    Pause,
+    PowerSource,
+)
+from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, HouseholdConfig, Setpoint, SolarConfig
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
 from custom_components.tangle_grid.simulation.zoo.battery import SETPOINT, ZooBattery, ZooHome
 from custom_components.tangle_grid.simulation.zoo.charger import DEPARTURE, LIMIT, PLUG, POWER, SOC, SWITCH, ZooCharger
@@ -33,7 +40,16 @@ from custom_components.tangle_grid.simulation.zoo.device import ZooDevice
 from custom_components.tangle_grid.simulation.zoo.entity import Entity
 from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
 
-_DOMAINS: Final = {LIMIT: "number", SETPOINT: "number", SWITCH: "switch", PLUG: "binary_sensor"}
+#: Of a battery that is told by two numbers or by modes.
+CHARGE, DISCHARGE, MODE = "charge", "discharge", "mode"
+MODE_AUTO, MODE_CHARGE, MODE_HOLD = "auto", "charge", "hold"
+_NUMBERS: Final = frozenset({LIMIT, SETPOINT, CHARGE, DISCHARGE})
+_DOMAINS: Final = {
+    **dict.fromkeys(_NUMBERS, "number"),
+    MODE: "select",
+    SWITCH: "switch",
+    PLUG: "binary_sensor",
+}
 _LINES: Final = (1, 2, 3)
 #: Who changed a state: the device, and no person.
 _NOBODY: Final = Context()
@@ -79,7 +95,7 @@ class ZooHass:
     def clock(self) -> Iterator[None]:
         """While this lasts the adapters go by the agenda."""
         clock = SimpleNamespace(monotonic=lambda: self._agenda.now)
-        modules: tuple[Any, ...] = (charging_switch, entity_writing)
+        modules: tuple[Any, ...] = (charging_switch, entity_writing, keep_alive)
         for module in modules:
             module.time = clock
         entity_writing.asyncio = SimpleNamespace(timeout=_no_timeout)  # type: ignore[attr-defined, assignment]
@@ -113,8 +129,10 @@ async def _no_timeout(_seconds: float) -> AsyncIterator[None]:
 
 def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
     attributes: dict[str, Any] = {} if entity.unit is None else {"unit_of_measurement": entity.unit}
-    if quantity in {LIMIT, SETPOINT}:
+    if quantity in _NUMBERS:
         attributes |= {"min": entity.lowest, "max": entity.highest, "step": entity.step}
+    if quantity == MODE:
+        attributes["options"] = [MODE_AUTO, MODE_CHARGE, MODE_HOLD]
     reported = datetime.fromtimestamp(entity.reported_at, UTC)
     return State(
         entity_id,
@@ -131,7 +149,10 @@ def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
 def meter_of(hass: ZooHass, feeder_id: str, meter: ZooMeter) -> Meter:
     """Return the reader of a meter."""
     ids = hass.add(f"meter_{feeder_id}", meter)
-    return Meter(EntityReader(hass.hass, datetime.timestamp), power=[ids[f"power_l{line}"] for line in _LINES])
+    reader = EntityReader(hass.hass, datetime.timestamp)
+    if POWER in ids:
+        return Meter(reader, power=[ids[POWER]], total=True)
+    return Meter(reader, power=[ids[f"power_l{line}"] for line in _LINES])
 
 
 type Make[AdapterT] = Callable[[EntityReader, EntityWriter, Mapping[str, Any]], AdapterT]
@@ -169,9 +190,17 @@ class Hands[AdapterT: Adapter[Any, Any]]:
 
 
 def charger_hands(
-    hass: ZooHass, device: ZooCharger, config: ChargerConfig, *, switch_pauses: bool = False
+    hass: ZooHass, device: ZooCharger, config: ChargerConfig, *, switch_pauses: bool = False, on_off: bool = False
 ) -> Hands[ChargerAdapter]:
-    """Return those of a charger; `switch_pauses`: whoever set it up said that its switch pauses by being on."""
+    """Return those of a charger.
+
+    Args:
+        hass: Where its entities are.
+        device: It.
+        config: As it was entered.
+        switch_pauses: Whoever set it up said that its switch pauses by being on.
+        on_off: It can be on and off only.
+    """
     ids = hass.add(config.device_id, device)
     hass.on_action(ids[LIMIT], "set_value", lambda data: device.set_number(data["value"]))
     if SWITCH in ids:
@@ -180,8 +209,9 @@ def charger_hands(
     shape = ChargerShape(
         power=PowerSource(power=ids[POWER], currents=currents),
         connected=ids[PLUG],
-        limit=ids[LIMIT],
-        limit_unit=str(device.entities[LIMIT].unit),
+        control=ChargerControl.ON_OFF if on_off else ChargerControl.LIMIT,
+        limit=None if on_off else ids[LIMIT],
+        limit_unit=None if on_off else str(device.entities[LIMIT].unit),
         pause=Pause(switch=ids.get(SWITCH), inverted=switch_pauses),
     )
     return Hands(
@@ -225,3 +255,10 @@ def home_hands(hass: ZooHass, device: ZooHome, config: HouseholdConfig) -> Hands
             reader, writer, config, power=PowerSource(power=ids[POWER]), switches={}, memory=memory
         ),
     )
+
+
+def solar_hands(hass: ZooHass, device: ZooHome, config: SolarConfig) -> Hands[SolarAdapter]:
+    """Return those of a solar system; its sensor counts what it gives as positive."""
+    ids = hass.add(config.device_id, device)
+    source = PowerSource(power=ids[POWER], inverted=True)
+    return Hands(hass, lambda reader, writer, _: SolarAdapter(reader, writer, config, power=source))

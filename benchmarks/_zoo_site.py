@@ -12,7 +12,8 @@ from functools import partial
 from itertools import count
 from typing import Any, Final, NamedTuple
 
-from benchmarks._zoo_adapter import Hands, ZooHass, battery_hands, charger_hands, home_hands, meter_of
+from benchmarks._zoo_adapter import Hands, ZooHass, battery_hands, charger_hands, home_hands, meter_of, solar_hands
+from custom_components.tangle_grid.devices.adapters.battery import BatteryAdapter
 from custom_components.tangle_grid.devices.adapters.readout import Readout
 from custom_components.tangle_grid.grid import (
     BatteryConfig,
@@ -26,6 +27,7 @@ from custom_components.tangle_grid.grid import (
     HouseholdConfig,
     Inputs,
     MarketConfig,
+    SolarConfig,
     StepResult,
 )
 from custom_components.tangle_grid.simulation.zoo.agenda import Agenda
@@ -68,15 +70,21 @@ class ChargerSpec:
     in_watts: bool = False
     floor_a: float = 0.0
     switch_pauses: bool = False
+    on_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatterySpec:
-    """A battery; `own_w` says what it would do by itself at a moment, W."""
+    """A battery; `own_w` says what it would do by itself at a moment, W.
+
+    `make` and `hands` are for one that is told otherwise than by one number.
+    """
 
     config: BatteryConfig
     behaviours: tuple[Behaviour, ...] = ()
     own_w: Callable[[float], float] = lambda _: 0.0
+    make: Callable[..., ZooBattery] = ZooBattery
+    hands: Callable[[ZooHass, Any, BatteryConfig], Hands[BatteryAdapter]] = battery_hands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,15 @@ class HomeSpec:
 
     config: HouseholdConfig
     base: BaseLoad
+    behaviours: tuple[Behaviour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunSpec:
+    """A solar system, and what it gives, A per phase."""
+
+    config: SolarConfig
+    gives: BaseLoad
     behaviours: tuple[Behaviour, ...] = ()
 
 
@@ -112,6 +129,7 @@ class Site:
         chargers: On them.
         batteries: On them.
         homes: On them.
+        suns: On them.
         gather_s: How long a pass waits for more entities of a meter that are still to come, s.
         settings: For `GridConfig`.
     """
@@ -123,17 +141,19 @@ class Site:
         *,
         batteries: Sequence[BatterySpec] = (),
         homes: Sequence[HomeSpec] = (),
+        suns: Sequence[SunSpec] = (),
         gather_s: float = 0.05,
         **settings: Any,
     ) -> None:
         self.agenda = Agenda(START)
         self.specs = {spec.config.device_id: spec for spec in chargers}
         self.feeders = {spec.config.feeder_id: spec for spec in feeders}
-        self._homes = homes
+        self._homes, self._suns = homes, suns
         configs: tuple[DeviceConfig, ...] = (
             *(spec.config for spec in chargers),
             *(spec.config for spec in batteries),
             *(spec.config for spec in homes),
+            *(spec.config for spec in suns),
         )
         self.paths = {config.device_id: self._path(config.feeder_id) for config in configs}
         self.chargers = {
@@ -150,7 +170,7 @@ class Site:
             for spec in chargers
         }
         self.batteries = {
-            spec.config.device_id: ZooBattery(
+            spec.config.device_id: spec.make(
                 self.agenda,
                 *spec.behaviours,
                 phases=spec.config.phases,
@@ -166,6 +186,12 @@ class Site:
             )
             for spec in homes
         }
+        self.suns = {
+            sun.config.device_id: ZooHome(
+                self.agenda, *sun.behaviours, load=partial(lambda gives: gives.at(self.now), sun.gives)
+            )
+            for sun in suns
+        }
         self.hass = ZooHass(self.agenda)
         self.hands: dict[str, Hands[Any]] = {
             device_id: charger_hands(
@@ -173,21 +199,30 @@ class Site:
                 charger,
                 self.specs[device_id].config,
                 switch_pauses=self.specs[device_id].switch_pauses,
+                on_off=self.specs[device_id].on_off,
             )
             for device_id, charger in self.chargers.items()
         }
         for store in batteries:
             device_id = store.config.device_id
-            self.hands[device_id] = battery_hands(self.hass, self.batteries[device_id], store.config)
+            self.hands[device_id] = store.hands(self.hass, self.batteries[device_id], store.config)
         for home in homes:
             device_id = home.config.device_id
             self.hands[device_id] = home_hands(self.hass, self.homes[device_id], home.config)
+        for sun in suns:
+            device_id = sun.config.device_id
+            self.hands[device_id] = solar_hands(self.hass, self.suns[device_id], sun.config)
         self.felt = {feeder_id: Felt(spec.config.capacity_a) for feeder_id, spec in self.feeders.items()}
         self._could_fall = {feeder_id: partial(self.could_fall, feeder_id) for feeder_id in self.feeders}
         self.trace = Trace()
         self.agenda.passing.append(self._feel)
         self.meters = {
-            feeder_id: ZooMeter(self.agenda, *spec.meter, load=lambda at=feeder_id: self.load_a(at))  # type: ignore[misc]
+            feeder_id: ZooMeter(
+                self.agenda,
+                *spec.meter,
+                load=lambda at=feeder_id: self.load_a(at),  # type: ignore[misc]
+                total=spec.config.is_total,
+            )
             for feeder_id, spec in self.feeders.items()
         }
         self.config = GridConfig(
@@ -292,6 +327,9 @@ class Site:
         for home in self._homes:
             if feeder_id in self.paths[home.config.device_id]:
                 amps = [have + more for have, more in zip(amps, home.base.at(at), strict=True)]
+        for sun in self._suns:
+            if feeder_id in self.paths[sun.config.device_id]:
+                amps = [have - less for have, less in zip(amps, sun.gives.at(at), strict=True)]
         return (amps[0], amps[1], amps[2])
 
     def load_a(self, feeder_id: str, at: float | None = None) -> Amps:
@@ -350,7 +388,12 @@ class Site:
         for meter in self.meters.values():
             for entity in meter.entities.values():
                 entity.on_change.append(self._meter_changed)
-        for device in (*self.chargers.values(), *self.batteries.values(), *self.homes.values()):
+        for device in (
+            *self.chargers.values(),
+            *self.batteries.values(),
+            *self.homes.values(),
+            *self.suns.values(),
+        ):
             for entity in device.entities.values():
                 entity.on_change.append(self._device_changed)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks import presets
 from benchmarks._sessions import SessionsError, check_stations, from_acn_data, is_event_queue, load, synthetic
 from benchmarks.baseline import run as baseline
 from benchmarks.liars import run as liars
@@ -243,15 +242,3 @@ def test_liars_are_fewer_than_what_is_found(needed: int) -> None:
     assert figures["least_i"] <= figures["per_true_i"] <= 1.1 * figures["least_i"]
     # Lies are what is refused, nearly alone.
     assert figures["refused_liars"] > 20 * figures["refused_others"]
-
-
-@pytest.mark.parametrize("name", ["peblar", "v2c", "wallbox"])
-def test_what_a_preset_fills_in_charges_a_car(name: str) -> None:
-    """Also one that is polled each 90 s, and one whose switch counts the other way."""
-    known = presets.hour(presets.HABITS[name], presets.of_file(name).values)
-    assert known.word == "fits"
-    assert known.writes < 60
-
-
-def test_habits_are_those_of_chargers_that_are_known() -> None:
-    assert all(presets.of_file(name).kind == "charger" for name in presets.HABITS)

@@ -6,6 +6,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.tangle_grid.devices import build_device, build_meter, feeder_config, policy_from_data
+from custom_components.tangle_grid.devices.config import device_config
 from custom_components.tangle_grid.grid.model.world import (
     BatteryConfig,
     ChargerConfig,
@@ -96,6 +97,17 @@ async def test_other_kinds(hass: HomeAssistant) -> None:
     assert (first.rank, second.rank) == (0, 1)
     config, _ = build_device(hass, subentry("solar", power="sensor.p"), epoch)
     assert isinstance(config, SolarConfig)
+
+
+@pytest.mark.parametrize(
+    ("control", "forced"), [(None, True), ("two_numbers", True), ("actions", True), ("maxima", False), ("modes", False)]
+)
+def test_a_battery_promises_what_it_can_be_told(control: str | None, forced: bool) -> None:
+    """One that is only allowed to feed back, or told a mode, does so as it likes."""
+    data = {"battery_kwh": 9.8, "max_charge_w": 3000, "max_discharge_w": 2500}
+    config = device_config(subentry("battery", **data, **({} if control is None else {"control": control})))
+    assert isinstance(config, BatteryConfig)
+    assert (config.forced, config.on_order_w) == (forced, 2500.0 if forced else 0.0)
 
 
 def test_without_a_word_the_answer_is_no() -> None:

@@ -912,6 +912,21 @@ SOLAR: Final = (
     Specimen(preset="enphase_envoy", kind="solar", domains=("sensor",), expected={"power": "sensor.production"}),
     Specimen(preset="fronius", kind="solar", domains=("sensor",), expected={"power": "sensor.power_photovoltaics"}),
     Specimen(preset="solaredge_modbus", kind="solar", domains=("sensor",), expected={"power": "sensor.ac_power"}),
+    *(
+        Specimen(
+            preset="victron_gx",
+            kind="solar",
+            name=integration,
+            integration=integration,
+            entities=(
+                power("pv", f"{front}system_0_dc_pv_power", translation_key="system_dc_pv_power"),
+                power("battery", f"{front}system_0_dc_battery_power", translation_key="system_dc_battery_power"),
+            ),
+            words={"strings.json": ('"system_dc_pv_power"',)} if integration == "victron_gx" else {},
+            expected={"power": "sensor.pv"},
+        )
+        for integration, front in (("victron_gx", "c0_"), ("victron_mqtt", "victron_mqtt_c0_"))
+    ),
 )
 CARS: Final = (
     Specimen(

@@ -82,6 +82,7 @@ from .shape import (
     ChargerControl,
     LoadUse,
     battery_shape,
+    can_be_forced,
     charger_shape,
     is_limit_undivided,
     phase_change,
@@ -226,6 +227,7 @@ def _battery(subentry: ConfigSubentry) -> BatteryConfig:
         max_charge_w=float(data[CONF_MAX_CHARGE_W]),
         max_discharge_w=float(data[CONF_MAX_DISCHARGE_W]),
         min_soc=float(data.get(CONF_MIN_SOC, DEFAULT_MIN_SOC)),
+        forced=can_be_forced(data),
         policy=policy_from_data(data),
     )
 

@@ -422,6 +422,11 @@ def battery_shape(data: Data) -> BatteryShape:
     )
 
 
+def can_be_forced(data: Data) -> bool:
+    """Return whether a home battery can be told to feed back, and not only be allowed to."""
+    return _one_of(BatteryControl, data) not in {BatteryControl.MAXIMA, BatteryControl.MODES}
+
+
 def _pause(data: Data) -> Pause:
     select, pause, resume = (data.get(key) for key in (CONF_PAUSE_SELECT, CONF_PAUSE_OPTION, CONF_RESUME_OPTION))
     if select is not None and (pause is None or resume is None or pause == resume):

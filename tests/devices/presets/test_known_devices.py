@@ -1,6 +1,9 @@
 """Each preset finds the entities of a device as its integration makes it, and our forms take what it fills in."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
@@ -9,6 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from benchmarks._preset_habits import HABITS, Habit
+from benchmarks._preset_hours import HOURS, Figures
 from custom_components.tangle_grid.devices.io.action_running import missing_actions
 from custom_components.tangle_grid.devices.presets import Match, async_presets, find
 from custom_components.tangle_grid.devices.shape import battery_shape, charger_shape, power_source
@@ -61,6 +66,40 @@ def hold_shape(hass: HomeAssistant, specimen: Specimen, made: Made, match: Match
         power_source(match.data)
 
 
+#: Their first report, or the least time between two commands, comes later.
+SLOW: Final = frozenset({"Blue Current", "myenergi zappi", "Ohme", "Tesla (Fleet) at any socket"})
+#: What the loop goes by of what was filled in.
+LOOPED: Final = (
+    "control",
+    "enable_pauses",
+    "keep_alive",
+    "max_age",
+    "meter_max_age",
+    "meter_total",
+    "min_current",
+    "write_interval",
+)
+
+
+@cache
+def five_minutes(kind: str, habit: Habit, values: tuple[tuple[str, Any], ...]) -> Figures:
+    """Run the beginning of the hour; the whole of it stands in the documents."""
+    return HOURS[kind](habit, dict(values), 300)
+
+
+def hold_loop(match: Match, stored: Mapping[str, Any]) -> None:
+    """With what was saved, and the pattern in which the device reports, the closed loop works."""
+    kind, name = match.preset.kind, match.preset.name
+    filled_in = {**match.data, **stored}
+    values = tuple((key, filled_in[key]) for key in LOOPED if key in filled_in)
+    figures = five_minutes(kind, HABITS[kind, name], values)
+    assert figures.over_s == 0
+    if kind in {"charger", "meter"}:
+        assert figures.value >= 6.0 or name in SLOW
+    else:
+        assert figures.word == "fits"
+
+
 @pytest.mark.parametrize("specimen", KNOWN, ids=str)
 async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specimen) -> None:
     made, island, presets = make(hass, specimen), add_island(hass), await async_presets(hass)
@@ -103,6 +142,7 @@ async def test_a_device_is_found_and_added(hass: HomeAssistant, specimen: Specim
             assert stored.data[role] == (list(ids) if isinstance(keys, tuple) else ids[0])
     wanted = {name: value for name, value in specimen.data.items() if name in known}
     assert wanted.items() <= dict(stored.data).items()
+    hold_loop(match, stored.data)
 
 
 #: What counts all that a charger ever delivered, by how integrations call it.

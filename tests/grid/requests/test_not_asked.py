@@ -296,3 +296,12 @@ def test_a_spent_budget_is_the_reason_where_it_is() -> None:
     plant = Plant(Store(battery(policy=ALWAYS)), base_a=(36.0, 5.0, 5.0), market=MarketConfig(budget_per_day_i=1))
     result = plant.run(60)
     assert result.status.feeders["main"].not_asked == {"battery": Reason(key="not_asked_budget_spent")}
+
+
+@pytest.mark.parametrize(("draws_w", "promised_w"), [(1500.0, 1500.0), (0.0, None)])
+def test_a_battery_that_cannot_be_forced_gives_what_it_draws(draws_w: float, promised_w: float | None) -> None:
+    plant = Plant(Store(battery(policy=ALWAYS, forced=False), own_w=draws_w), market=QUIET)
+    plant.run(400)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=4000.0, duration_s=900.0)
+    ask = request.asks.get("battery")
+    assert (None if ask is None else ask.offer_w) == promised_w

@@ -84,7 +84,7 @@ def stored(parts: EngineParts, terms: TradeTerms, *, window_s: float) -> Store |
         least += max(config.min_soc, terms.floor_soc) / 100.0 * config.capacity_wh * per_wh
         most += config.capacity_wh * per_wh
         charge += config.max_charge_w
-        discharge += config.max_discharge_w
+        discharge += config.on_order_w
     if most <= 0:
         return None
     return Store(

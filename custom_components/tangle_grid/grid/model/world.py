@@ -206,7 +206,10 @@ class CarConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryConfig:
-    """A home battery. Powers in W over all its phases, `min_soc` in percent."""
+    """A home battery. Powers in W over all its phases, `min_soc` in percent.
+
+    `forced`: it can be told to feed back; otherwise it does so by itself only, and can no more than stop charging.
+    """
 
     device_id: str
     name: str = ""
@@ -216,12 +219,18 @@ class BatteryConfig:
     max_charge_w: float
     max_discharge_w: float
     min_soc: float = 10.0
+    forced: bool = True
     policy: PolicyConfig = field(default_factory=PolicyConfig)
 
     @property
     def kind(self) -> DeviceKind:
         """Battery."""
         return DeviceKind.BATTERY
+
+    @property
+    def on_order_w(self) -> float:
+        """The most that it feeds back when it is told to, W."""
+        return self.max_discharge_w if self.forced else 0.0
 
     @property
     def watts_per_amp(self) -> float:

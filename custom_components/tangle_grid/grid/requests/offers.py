@@ -103,7 +103,7 @@ def offer_of(
                 # What it draws no more, because it is limited, cannot be given.
                 expected_w = min(expected_w, max(0.0, device.power_w or 0.0))
             held_w = _held_w(device.least_soc, config.min_soc, config.capacity_wh, duration_s)
-            lowest_w = min(0.0, expected_w, -min(config.max_discharge_w, held_w))
+            lowest_w = min(0.0, expected_w, -min(config.on_order_w, held_w))
             reason = Reason(key="not_asked_empty") if held_w <= 0 and expected_w < _WORTH_ASKING_W else None
             return Offer(power_w=expected_w - lowest_w, baseline_w=expected_w, method=method, nothing=reason)
         case HouseholdConfig():
@@ -146,7 +146,7 @@ def charger_target(config: ChargerConfig, ask: Ask) -> float:
 
 def battery_target(config: BatteryConfig, ask: Ask) -> float:
     """Return the power that leaves `ask.quantity_w` less than the baseline, W."""
-    return min(config.max_charge_w, max(-config.max_discharge_w, ask.baseline_w - ask.quantity_w))
+    return min(config.max_charge_w, max(-config.on_order_w, ask.baseline_w - ask.quantity_w))
 
 
 def paid_share(need_wh: float | None, baseline_w: float, duration_s: float) -> float:

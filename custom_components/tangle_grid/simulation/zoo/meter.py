@@ -12,13 +12,15 @@ type Amps = tuple[float, float, float]
 
 
 class ZooMeter(ZooDevice):
-    """Three sensors of power, one for each phase; `load` gives what flows now, A per phase."""
+    """Three sensors of power, one for each phase, or one of all; `load` gives what flows now, A per phase."""
 
-    def __init__(self, agenda: Agenda, *behaviours: Behaviour, load: Callable[[], Amps]) -> None:
+    def __init__(self, agenda: Agenda, *behaviours: Behaviour, load: Callable[[], Amps], total: bool = False) -> None:
         super().__init__(agenda, *behaviours)
-        self._load = load
+        self._load, self._total = load, total
         self.introduce()
 
     @override
     def values(self) -> Mapping[str, tuple[str, object]]:
+        if self._total:
+            return {"power": (f"{sum(self._load()) * NOMINAL_VOLTAGE:.0f}", "W")}
         return {f"power_l{line}": (f"{amps * NOMINAL_VOLTAGE:.0f}", "W") for line, amps in enumerate(self._load(), 1)}
