@@ -284,7 +284,7 @@ def street(count: int, state: str = "") -> dict[str, Any]:
         "load_w": None if state == "blind" else load,
         "capacity_w": capacity,
         "threshold_w": [round(each * 0.75) for each in capacity],
-        "headroom_w": None,
+        "headroom_w": None if state == "blind" else [most - now for most, now in zip(capacity, load, strict=True)],
         "peak_w": sum(load),
         "state": "blind" if state == "blind" else "balancing" if state == "asked" else "normal",
         "blind": state == "blind",

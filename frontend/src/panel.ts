@@ -82,6 +82,11 @@ export class Panel extends LitElement {
         min-height: 44px;
         white-space: nowrap;
       }
+      @media (max-width: 480px) {
+        nav button {
+          padding-inline: 8px;
+        }
+      }
       nav button[aria-current="page"] {
         border-bottom-color: currentColor;
         font-weight: 500;
@@ -92,7 +97,7 @@ export class Panel extends LitElement {
       }
       main {
         padding: 16px;
-        max-width: 1600px;
+        max-width: 2000px;
         margin: 0 auto;
       }
     `,
@@ -123,6 +128,12 @@ export class Panel extends LitElement {
       this.islands = [];
       void this.load();
     }
+  }
+
+  /** On a phone there is no room for all names: the one that is shown comes into sight. */
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has("view") && !changed.has("hasWords")) return;
+    this.renderRoot.querySelector("nav [aria-current='page']")?.scrollIntoView?.({ block: "nearest", inline: "center" });
   }
 
   private async load(): Promise<void> {

@@ -36,6 +36,11 @@ export function isHelping(picture: Picture, participantId: string): boolean {
   return HELPING.has(openPart(picture, participantId)?.[1].state ?? "");
 }
 
+/** Return what the island went through when it was last heard: as what it was, and no more than that. */
+export function oldHeadline(picture: Picture, island: Island, heard: number, words: Words): string {
+  return `${words.t("headline_old", { at: words.date(heard) })} ${headline(picture, island, words)}`;
+}
+
 /** Return what the island goes through, in one or two sentences. */
 export function headline(picture: Picture, island: Island, words: Words): string {
   const feeder = picture.feeders[island.main_feeder];

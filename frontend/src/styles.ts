@@ -70,6 +70,7 @@ export const shared = css`
     font-variant-numeric: tabular-nums;
   }
   .big {
+    white-space: nowrap;
     font-size: 24px;
     line-height: 1.2;
   }
@@ -82,6 +83,18 @@ export const shared = css`
     padding: 6px 14px;
     min-height: 36px;
     cursor: pointer;
+  }
+  /* A finger is broader than the point of a mouse. */
+  @media (pointer: coarse), (max-width: 600px) {
+    button,
+    select,
+    input,
+    summary {
+      min-height: 44px;
+    }
+    summary {
+      padding-block: 10px;
+    }
   }
   button:focus-visible,
   a:focus-visible,

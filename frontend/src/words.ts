@@ -75,6 +75,16 @@ export class Words {
     return Math.abs(watts) < 1_000 ? `${this.number(watts)} W` : `${this.number(watts / 1_000, 1)} kW`;
   }
 
+  /** Return a power with the way that it flows: who gives says so, and needs no sign. */
+  flow(watts: number | null | undefined): string {
+    return watts != null && watts < 0 ? this.t("gives_power", { power: this.power(-watts) }) : this.power(watts);
+  }
+
+  /** Return a power beside an axis: no more digits than it needs. */
+  mark(watts: number): string {
+    return watts % 1_000 === 0 && watts !== 0 ? `${this.number(watts / 1_000)} kW` : this.power(watts);
+  }
+
   energy(wattHours: number | null | undefined): string {
     if (wattHours === null || wattHours === undefined) return "–";
     return Math.abs(wattHours) < 1_000 ? `${this.number(wattHours)} Wh` : `${this.number(wattHours / 1_000, 1)} kWh`;

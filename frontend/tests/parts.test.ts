@@ -162,17 +162,27 @@ describe("another island", () => {
 });
 
 describe("a battery that helps", () => {
-  const at = (others: object, state = "active"): ReturnType<typeof plannedSoc> => {
-    const open = { ...request(state, "store"), starts_at: 0, ends_at: 3_600 };
+  const at = (others: object, state = "active", when: object = {}, part: object = {}): ReturnType<typeof plannedSoc> => {
+    const asked = request(state, "store");
+    const parts = asked.parts.map((each) => ({ ...each, ...part }));
+    const open = { ...asked, starts_at: 0, ends_at: 3_600, ...when, parts };
     const store = participant("Store", { kind: "battery", soc: 60, capacity_wh: 10_000, setpoint: -2_000, reserve_soc: 20, ...others });
     return plannedSoc(island({ participants: { store }, requests: { a: open } }), "store", 0);
   };
 
   test("stands where what it gives takes it, never below its reserve", () => {
-    expect(at({})).toEqual({ soc: 40, at: 3_600 });
-    expect(at({ setpoint: -9_000 })).toEqual({ soc: 20, at: 3_600 });
-    expect(at({ setpoint: 9_000 })).toEqual({ soc: 100, at: 3_600 });
-    expect(at({ soc: 10 })).toEqual({ soc: 10, at: 3_600 });
+    expect(at({})).toEqual({ soc: 40, at: 3_600, isAsked: false });
+    expect(at({ setpoint: -9_000 })?.soc).toBe(20);
+    expect(at({ setpoint: 9_000 })?.soc).toBe(100);
+    expect(at({ soc: 10 })?.soc).toBe(10);
+  });
+
+  test("goes on as it does until it begins to give, and stands where a yes would take it", () => {
+    const half = { starts_at: 1_800, ends_at: 3_600 };
+    const power_w = 4_000;
+    expect(at({ setpoint: 2_000 }, "accepted", half, { power_w })).toEqual({ soc: 60, at: 3_600, isAsked: false });
+    const means = { effect: "feeds_back", setpoint: -6_000, power_w, duration_s: 1_800, ready_at: null, earns_i: 0 };
+    expect(at({ setpoint: 0 }, "issued", half, { power_w, means })).toEqual({ soc: 30, at: 3_600, isAsked: true });
   });
 
   test("that does not, or of which too little is known, has nothing planned", () => {

@@ -1,6 +1,7 @@
 """The island's own page in the sidebar, in a real browser against the real demo."""
 
 import asyncio
+import time
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -11,6 +12,8 @@ from scripts.lib.demo.launching import DemoProcess
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 TIMEOUT_MS = 60_000
+#: What the demo says when its street is there after each start.
+STARTED = "the street is running"
 
 
 async def open_screen(browser: Browser, demo: DemoProcess, view: str, *, phone: bool = False) -> tuple[Page, list[str]]:
@@ -198,4 +201,28 @@ async def test_the_cards_their_editor_and_the_dashboard_that_makes_itself(demo: 
     await expect(page.locator("tangle-grid-transformer-card .headline")).to_be_visible()
     await expect(page.locator("tangle-grid-participant-card").nth(3)).to_be_visible()
     assert not errors
+    await page.context.close()
+
+
+def wait_for_start(demo: DemoProcess, starts: int) -> None:
+    """Wait until the demo has started so many times."""
+    deadline = time.monotonic() + TIMEOUT_MS / 1_000
+    while demo.output().count(STARTED) < starts:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+async def test_the_page_comes_back_after_a_restart_of_home_assistant(demo: DemoProcess, browser: Browser) -> None:
+    """It is the page that Home Assistant opens with, which it does not put back by itself.
+
+    The last test that looks at this demo with a browser: its street begins another evening.
+    """
+    page, _ = await open_screen(browser, demo, "transformer")
+    charger = page.get_by_role("button", name="Charger A").first
+    await expect(charger).to_be_visible()
+    started = demo.output().count(STARTED)
+    await page.evaluate(f"async () => {{ {HASS} void hass.callService('homeassistant', 'restart'); }}")
+    await asyncio.to_thread(wait_for_start, demo, started + 1)
+    await expect(charger).to_be_visible(timeout=TIMEOUT_MS)
+    await expect(page.get_by_text("Not up to date")).to_have_count(0)
     await page.context.close()

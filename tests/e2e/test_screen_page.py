@@ -75,6 +75,7 @@ async def test_nothing_sticks_out(browser: Browser, page_address: str, width: in
         ("count=12&state=old", "Not up to date"),
         ("count=12&state=ledger&view=tangle", "The node does not answer."),
         ("count=12&state=refused", "Waiting"),
+        ("count=12", "L1 has room for 8.4 kW"),
         ("count=0&view=charging", "nobody of this kind"),
         ("count=12&state=island", "The feeding cable is dead since"),
         ("count=12&state=dead", "nothing is told to feed in"),
@@ -123,7 +124,8 @@ async def test_after_ten_minutes_and_after_a_day_the_page_says_so(browser: Brows
     page = await shown(browser, page_address, "count=6")
     for seconds, ago in ((600, "10 min"), (86_400, "24 h")):
         await page.evaluate(f"window.pass({seconds})")
-        await expect(page.get_by_text("Not up to date")).to_contain_text(ago, timeout=TIMEOUT_MS)
+        await expect(page.get_by_text("the last news came")).to_contain_text(ago, timeout=TIMEOUT_MS)
+        await expect(page.locator(".headline")).to_contain_text("As it was on")
     await page.context.close()
 
 

@@ -52,6 +52,7 @@ MADE = {
     "means_${effect}": [f"means_{each}" for each in Effect],
     "service_${service.kind}": [f"service_{each}" for each in ("parking", "toll", "data_topic")],
     "payment_${payment.state}": [f"payment_{each}" for each in PaymentState],
+    "group_${name}": [f"group_{each}" for each in ("helping", "asked", "offline")],
     "group_${kind}": [f"group_{each}" for each in ("charger", "battery", "household", "solar")],
     "receipt_${each.kind}": [f"receipt_{each}" for each in KINDS],
     "view_${view}": [f"view_{each}" for each in ("transformer", "charging", "homes", "day", "tangle")],

@@ -34,6 +34,8 @@ export class Chart extends LitElement {
   @property() when = "";
   @property({ attribute: false }) time: (at: number) => string = (at) => String(at);
   @property({ attribute: false }) value: (value: number) => string = (value) => String(value);
+  /** What stands beside the axis. */
+  @property({ attribute: false }) mark: (value: number) => string = (value) => String(value);
 
   private plot: uPlot | undefined;
   /** What the plot was made for: lines that only have new points need no new one. */
@@ -60,6 +62,14 @@ export class Chart extends LitElement {
       }
       .u-legend .u-series > * {
         padding: 2px 6px;
+      }
+      .u-legend .u-series > th {
+        font-weight: 400;
+      }
+      /* Where nothing is pointed at there is nothing to say. */
+      .u-legend .u-series:has(.u-value:empty) > th::after,
+      .u-legend .u-series:first-child:has(.u-value:empty) {
+        display: none;
       }
     `,
   ];
@@ -150,25 +160,28 @@ export class Chart extends LitElement {
     const stepped = uPlot.paths.stepped?.({ align: 1 });
     const plot = new uPlot(
       {
-        width: Math.max(280, this.clientWidth),
-        height: 260,
+        ...this.size(),
         scales: {
           x: { time: false, range: (_plot, min, max) => (min === max ? this.range : [min, max]) },
           y: { range: (_plot, min, max) => [Math.min(0, min), Math.max(1, max * 1.08)] },
         },
         axes: [
-          { ...axis, values: (_plot, splits) => splits.map((at) => this.time(at)), splits: (_p, _i, min, max) => hours(min, max) },
-          { ...axis, size: 64, values: (_plot, splits) => splits.map((value) => this.value(value)) },
+          { ...axis, values: (_plot, splits) => splits.map((at) => this.time(at)), splits: (drawn, _i, min, max) => hours(min, max, drawn.width) },
+          {
+            ...axis,
+            size: (_plot, values) => 18 + 7 * Math.max(4, ...(values ?? []).map((each) => each.length)),
+            values: (_plot, splits) => splits.map((value) => this.mark(value)),
+          },
         ],
         series: [
-          { label: this.when, value: (_plot, at) => (at == null ? "–" : this.time(at)) },
+          { label: this.when, value: (_plot, at) => (at == null ? "" : this.time(at)) },
           ...this.series.map((each) => ({
             label: each.label,
             stroke: each.color,
             width: each.width ?? 2,
             points: { show: false },
             spanGaps: !each.stepped,
-            value: (_plot: uPlot, value: number | null) => (value == null ? "–" : this.value(value)),
+            value: (_plot: uPlot, value: number | null) => (value == null ? "" : this.value(value)),
             ...(each.dash ? { dash: each.dash } : {}),
             ...(each.fill ? { fill: each.fill } : {}),
             ...(each.stepped && stepped ? { paths: stepped } : {}),
@@ -289,8 +302,13 @@ export class Chart extends LitElement {
 
   private fit(): void {
     if (this.plot && Math.abs(this.plot.width - this.clientWidth) > 4 && this.clientWidth > 0) {
-      this.plot.setSize({ width: Math.max(280, this.clientWidth), height: 260 });
+      this.plot.setSize(this.size());
     }
+  }
+
+  private size(): { width: number; height: number } {
+    const width = Math.max(200, this.clientWidth);
+    return { width, height: Math.round(Math.min(460, Math.max(260, width * 0.26))) };
   }
 
   private drawBands(plot: uPlot): void {
@@ -322,10 +340,11 @@ export class Chart extends LitElement {
   }
 }
 
-/** Return whole hours between two times, at most nine of them. */
-function hours(min: number, max: number): number[] {
+/** Return whole hours between two times, at most nine of them and no more than there is room for. */
+function hours(min: number, max: number, width: number): number[] {
   const span = max - min;
-  const step = [900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200].find((each) => span / each <= 9) ?? 86_400;
+  const most = Math.min(9, Math.max(2, (width - 64) / 56));
+  const step = [900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200].find((each) => span / each <= most) ?? 86_400;
   const found: number[] = [];
   for (let at = Math.ceil(min / step) * step; at <= max; at += step) found.push(at);
   return found;

@@ -9,6 +9,7 @@ import { icon } from "../icons";
 import { ONLY, sum, type Feeder, type Island, type Kind, type Link, type Participant, type Picture } from "../picture";
 import { isAsked, isHelping, why } from "../sentences";
 import { shared } from "../styles";
+import type { Words } from "../words";
 import { houseAt, linkBox, linkLines, otherIslands, toneOf } from "./links";
 import { phaseBars } from "./phases";
 import { isDead } from "./supply";
@@ -17,7 +18,7 @@ const NODE = { width: 176, height: 108, gap: 14 };
 const WIDE = 2 * NODE.width + NODE.gap;
 const TILE_ROW = 26;
 const TILE_COLUMNS = 14;
-const HEAD = { width: 268, height: 132 };
+const HEAD = { width: 268, height: 146 };
 /** The feeding cable, from where it comes to the transformer, px; and the island above, where there is one. */
 const CABLE = 44;
 const ABOVE = 100;
@@ -36,6 +37,8 @@ const NARROW = 520;
 const DROP = 14;
 /** Less than this is not drawn as a flow, W. */
 const TRICKLE_W = 50;
+/** Why somebody gets less than it would take, although it gets something. */
+const LIMITED = /^why_(protection|dimmed_until|reserved|payment)$/;
 const KINDS: readonly Kind[] = ["solar", "charger", "battery", "household"];
 
 interface Node {
@@ -51,6 +54,8 @@ interface Node {
   beside: string;
   /** Of a group: each of its members, as a tile. */
   tiles?: Tile[];
+  /** Of a group whose members are drawn one by one beside it: its power is theirs. */
+  isOpen?: boolean;
 }
 
 interface Tile {
@@ -176,7 +181,13 @@ export class Diagram extends IslandElement {
         flex-direction: column;
         gap: 2px;
         min-height: 0;
+      }
+      .head {
         overflow: hidden;
+      }
+      /* What changes within one moves nothing outside of it. */
+      .node {
+        contain: layout style size;
       }
       .node.good {
         border: 2px solid var(--tg-good);
@@ -203,6 +214,13 @@ export class Diagram extends IslandElement {
         margin-inline-start: auto;
         font-weight: 400;
       }
+      /* On its frame: a name needs the whole width. */
+      .node .name > .chip {
+        position: absolute;
+        inset: -10px 8px auto auto;
+        background: var(--tg-box);
+        line-height: 18px;
+      }
       .number,
       .beside {
         white-space: nowrap;
@@ -216,7 +234,7 @@ export class Diagram extends IslandElement {
         line-height: 1.25;
         color: var(--tg-soft);
         display: -webkit-box;
-        -webkit-line-clamp: 2;
+        -webkit-line-clamp: 3;
         -webkit-box-orient: vertical;
         overflow: hidden;
       }
@@ -252,6 +270,11 @@ export class Diagram extends IslandElement {
         font-size: 12px;
         line-height: 1.3;
         color: var(--tg-soft);
+      }
+      .room {
+        font-size: 12px;
+        color: var(--tg-soft);
+        text-align: end;
       }
       .head .spread > .soft {
         white-space: nowrap;
@@ -381,7 +404,7 @@ export class Diagram extends IslandElement {
     top = Math.max(top, ...houses.map(({ y }) => y + HOUSE + 30));
     const hanging: Hanging[] = houses.map(({ feeder, x, y }) => ({ x, y, width: HEAD.width, watts: sum(feeder.load_w) ?? 0 }));
     for (const line of lines) {
-      const nodes = line.nodes.map(({ node, x, y, width }) => ({ x, y, width, watts: node.watts ?? 0 }));
+      const nodes = line.nodes.map(({ node, x, y, width }) => ({ x, y, width, watts: node.isOpen ? 0 : (node.watts ?? 0) }));
       hanging.push(...nodes);
     }
     return html`<div class="stage ${this.isOld ? "stale" : ""}" style="height:${top}px">
@@ -459,10 +482,26 @@ export class Diagram extends IslandElement {
       <div class="name">${icon("feeder")}<span>${island.title}</span></div>
       <div class="spread">
         <span class="big number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
-        <span class="soft">${isDead(picture) ? words.t("on_its_own") : words.t(`state_${feeder.state}`)}</span>
+        <span class="soft">${this.stateText(picture, feeder)}</span>
       </div>
-      ${phaseBars(feeder, words)}
+      ${phaseBars(feeder, words)} ${this.roomText(feeder)}
     </div>`;
+  }
+
+  private stateText(picture: Picture, feeder: Feeder): string {
+    const words = this.words;
+    if (this.isOld) return words.t("state_old");
+    return isDead(picture) ? words.t("on_its_own") : words.t(`state_${feeder.state}`);
+  }
+
+  /** Return how much more its fullest phase may carry. */
+  private roomText(feeder: Feeder): TemplateResult | typeof nothing {
+    const rooms = (feeder.headroom_w ?? []).filter((_, phase) => (feeder.capacity_w[phase] ?? 0) > 0);
+    if (rooms.length === 0) return nothing;
+    const least = Math.min(...rooms);
+    const phase = `L${(feeder.headroom_w ?? []).findIndex((each) => each === least) + 1}`;
+    const values = { phase, power: this.words.power(Math.abs(least)) };
+    return html`<div class="room">${this.words.t(least < 0 ? "room_over" : "room_left", values)}</div>`;
   }
 
   // Other islands: the one above feeds the cable, neighbours hang beside the transformer, houses below are lines
@@ -543,7 +582,7 @@ export class Diagram extends IslandElement {
         ${node.badge ? html`<b class="chip ${node.tone}">${node.badge}</b>` : nothing}
       </div>
       <div class="spread">
-        <span class="number">${node.watts === null ? "?" : words.power(node.watts)}</span>
+        <span class="number">${node.watts === null ? "?" : words.flow(node.watts)}</span>
         <span class="soft beside">${node.beside}</span>
       </div>
       <div class="why">${node.text}</div>
@@ -572,7 +611,7 @@ export class Diagram extends IslandElement {
             <h3>${feeder.name}</h3>
             <span class="number">${feeder.blind ? "?" : words.power(sum(feeder.load_w))}</span>
           </div>
-          ${phaseBars(feeder, words)} ${house ? linkLines(house, words, island) : nothing}
+          ${phaseBars(feeder, words)} ${this.roomText(feeder)} ${house ? linkLines(house, words, island) : nothing}
           <ul>
             ${nodes.map((node) => html`<li><button @click=${() => this.tap(node)}>${this.renderContent(node)}</button></li>`)}
           </ul>
@@ -588,10 +627,10 @@ export class Diagram extends IslandElement {
     return KINDS.flatMap((kind) => {
       const ofKind = here.filter(([, each]) => each.kind === kind);
       const key = `${feederId}/${kind}`;
-      if (isSmall || ofKind.length <= ONE_BY_ONE || this.opened.has(key)) {
-        return ofKind.map(([id, each]) => this.node(picture, id, each));
-      }
-      return ofKind.length ? [this.group(picture, key, kind, ofKind)] : [];
+      const oneByOne = (): Node[] => ofKind.map(([id, each]) => this.node(picture, id, each));
+      if (isSmall || ofKind.length <= ONE_BY_ONE) return oneByOne();
+      const group = this.group(picture, key, kind, ofKind);
+      return this.opened.has(key) ? [opened(group, this.words), ...oneByOne()] : [group];
     });
   }
 
@@ -610,7 +649,9 @@ export class Diagram extends IslandElement {
           ? ["good", words.t("badge_helps")]
           : waiting
             ? ["warn", words.t("badge_waits")]
-            : ["", ""];
+            : LIMITED.test(participant.why.key)
+              ? ["", words.t("badge_limited")]
+              : ["", ""];
     return {
       id,
       kind: participant.kind,
@@ -629,6 +670,7 @@ export class Diagram extends IslandElement {
     const helping = members.filter(([id]) => isHelping(picture, id)).length;
     const asked = members.filter(([id]) => isAsked(picture, id)).length;
     const offline = members.filter(([, each]) => each.silent).length;
+    const told = [["helping", helping], ["asked", asked], ["offline", offline]] as const;
     return {
       id: key,
       kind,
@@ -637,7 +679,7 @@ export class Diagram extends IslandElement {
       tone: offline ? "bad" : asked ? "warn" : helping ? "good" : "",
       badge: "",
       beside: "",
-      text: words.t("group_text", { helping, asked, offline }),
+      text: told.filter(([, count]) => count > 0).map(([name, count]) => words.t(`group_${name}`, { count })).join(" · "),
       members: members.map(([id]) => id),
       tiles: this.tiles(picture, members),
     };
@@ -646,7 +688,7 @@ export class Diagram extends IslandElement {
   private tiles(picture: Picture, members: [string, Participant][]): Tile[] {
     const most = Math.max(1, ...members.map(([, each]) => Math.abs(each.power_w ?? 0)));
     return members.map(([id, each]) => ({
-      name: `${each.name}: ${each.power_w === null ? "?" : this.words.power(each.power_w)}`,
+      name: `${each.name}: ${each.power_w === null ? "?" : this.words.flow(each.power_w)}`,
       share: Math.abs(each.power_w ?? 0) / most,
       tone: each.silent ? "bad" : isAsked(picture, id) ? "warn" : isHelping(picture, id) ? "good" : "",
       back: (each.power_w ?? 0) < 0,
@@ -655,7 +697,9 @@ export class Diagram extends IslandElement {
 
   private tap(node: Node): void {
     if (node.members.length > 1) {
-      this.opened = new Set(this.opened).add(node.id);
+      const opened = new Set(this.opened);
+      if (!opened.delete(node.id)) opened.add(node.id);
+      this.opened = opened;
       return;
     }
     const device = this.watched.picture?.participants[node.id]?.device_id;
@@ -664,6 +708,11 @@ export class Diagram extends IslandElement {
     // A panel shows its own page of it; elsewhere Home Assistant has one.
     if (this.dispatchEvent(event) && device) navigate(`/config/devices/device/${device}`);
   }
+}
+
+/** Return a group beside its members: a tap puts them together again. */
+function opened({ tiles: _, ...group }: Node, words: Words): Node {
+  return { ...group, tone: "", text: words.t("group_close"), isOpen: true };
 }
 
 /** Return the feeders with their depth, each below its parent. */

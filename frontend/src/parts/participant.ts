@@ -6,7 +6,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { IslandElement } from "../element";
 import { navigate, showMore, type Hass, type HassEntity } from "../hass";
 import { icon } from "../icons";
-import type { GridRequest, Island, Part, Participant, Picture } from "../picture";
+import { ONLY, type GridRequest, type Island, type Load, type Part, type Participant, type Picture } from "../picture";
 import { isHelping, openPart, why } from "../sentences";
 import { shared } from "../styles";
 import { modeButtons, modeStyles } from "./modes";
@@ -15,19 +15,30 @@ import "./receipts";
 
 const WAIT_H = 1 / 60;
 
-/** Return where a battery will stand when what it does now for others ends; null: nothing is planned with it. */
-export function plannedSoc(picture: Picture, id: string, now: number): { soc: number; at: number } | null {
+/** Where a battery will stand when what it does for others ends, or would if somebody said yes. */
+export interface Expected {
+  soc: number;
+  at: number;
+  isAsked: boolean;
+}
+
+/** Return where a battery will stand by what is planned with it; null: nothing is. */
+export function plannedSoc(picture: Picture, id: string, now: number): Expected | null {
   const battery = picture.participants[id];
-  const part = openPart(picture, id);
-  if (battery?.kind !== "battery" || !part || !isHelping(picture, id)) return null;
+  const open = openPart(picture, id);
+  const isAsked = open?.[1].state === "issued";
+  if (battery?.kind !== "battery" || !open || !(isAsked || isHelping(picture, id))) return null;
+  const [request, part] = open;
   const { soc, capacity_wh: capacity, setpoint, power_w: power } = battery;
-  const at = part[0].ends_at;
-  const hours = (at - now) / 3_600;
-  if (soc == null || !capacity || hours < WAIT_H) return null;
-  const wanted = soc + (((setpoint ?? power ?? 0) * hours) / capacity) * 100;
+  const at = request.ends_at;
+  const begins = Math.max(now, part.state === "active" ? now : request.starts_at);
+  if (soc == null || !capacity || (at - now) / 3_600 < WAIT_H) return null;
+  const before = setpoint ?? power ?? 0;
+  const during = part.state === "active" ? before : (part.means?.setpoint ?? before - (part.power_w ?? 0));
+  const wh = (before * (begins - now) + during * (at - begins)) / 3_600;
   // It gives nothing of its reserve, and holds no more than it can.
   const least = Math.min(soc, battery.reserve_soc ?? 0);
-  return { soc: Math.min(100, Math.max(least, wanted)), at };
+  return { soc: Math.min(100, Math.max(least, soc + (wh / capacity) * 100)), at, isAsked };
 }
 
 @customElement("tangle-grid-participant")
@@ -95,6 +106,9 @@ export class ParticipantBox extends IslandElement {
         width: 100%;
         color: var(--primary-text-color);
       }
+      .title {
+        flex-wrap: nowrap;
+      }
       .why {
         margin: 4px 0 0;
       }
@@ -133,8 +147,36 @@ export class ParticipantBox extends IslandElement {
         width: 2px;
         background: var(--primary-text-color);
       }
+      /* What would be: nobody has said yes. */
+      .cell > s.asked {
+        border-style: dashed;
+        background: color-mix(in srgb, var(--tg-flow) 18%, transparent);
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .cell > i {
+          transition: none;
+        }
+      }
       .loads {
-        margin-top: 12px;
+        list-style: none;
+        margin: 4px 0 0;
+        padding: 0;
+      }
+      .loads > li {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: space-between;
+        gap: 2px 12px;
+        padding: 6px 0;
+        border-bottom: 1px solid var(--tg-line);
+      }
+      .chip {
+        white-space: normal;
+      }
+      h4 {
+        font: inherit;
+        font-size: 12px;
+        margin: 12px 0 0;
       }
       .count {
         font-size: 20px;
@@ -214,10 +256,10 @@ export class ParticipantBox extends IslandElement {
     const soc = participant.soc ?? vehicle?.soc;
     return html`<article class="box">
       <div class="spread">
-        <div class="row">${icon(participant.kind)}
+        <div class="row title">${icon(participant.kind)}
           <h3>${participant.name}</h3>
         </div>
-        <span class="number big">${participant.power_w === null ? "?" : words.power(participant.power_w)}</span>
+        <span class="number big">${participant.power_w === null ? "?" : words.flow(participant.power_w)}</span>
       </div>
       ${vehicle ? html`<p class="row soft">${icon("vehicle")}<span>${vehicle.name}</span></p>` : nothing}
       <p class="why">${why(picture, this.participant, participant, words)}</p>
@@ -250,9 +292,14 @@ export class ParticipantBox extends IslandElement {
   private renderModes(picture: Picture, participant: Participant): TemplateResult | typeof nothing {
     const entity = picture.entities[this.participant]?.charging_mode;
     if (!entity) return nothing;
-    return modeButtons(participant.mode, this.words, this.busy, (option) => {
+    return modeButtons(participant.mode, this.words, this.isStuck, (option) => {
       void this.call("select", "select_option", { entity_id: entity, option });
     });
+  }
+
+  /** Whether nothing can be done now: something is being done, or nobody is there to do it. */
+  private get isStuck(): boolean {
+    return this.busy || this.isOld;
   }
 
   /** How full it is, with what is kept in reserve, and what is aimed at. */
@@ -262,29 +309,33 @@ export class ParticipantBox extends IslandElement {
     const reserve = participant.reserve_soc ?? this.settingOf(picture, participant, "minimum_soc");
     const stored = participant.capacity_wh ? words.energy((participant.capacity_wh * soc) / 100) : null;
     const planned = this.island ? plannedSoc(picture, this.participant, words.now(this.island)) : null;
-    const plannedText = planned ? words.t("planned_soc", { percent: words.percent(planned.soc), at: words.time(planned.at) }) : null;
+    const plannedText = planned
+      ? words.t(planned.isAsked ? "planned_soc_asked" : "planned_soc", { percent: words.percent(planned.soc), at: words.time(planned.at) })
+      : null;
+    const isFree = participant.kind === "battery" && participant.why.key === "why_free" && !planned;
     const text = [
       `${words.t("charge")} ${words.percent(soc)}`,
       ...(target === null ? [] : [`${words.t("target")} ${words.percent(target)}`]),
       ...(reserve === null ? [] : [`${words.t("reserve")} ${words.percent(reserve)}`]),
-      ...(plannedText ? [`${words.t("planned")} ${plannedText}`] : []),
+      ...(plannedText ? [plannedText] : []),
     ].join(", ");
     return html`<div class="spread" style="margin-top:12px">
         <span><b class="big number">${words.percent(soc)}</b> <span class="soft">${stored ?? ""}</span></span>
         <span class="soft number">
           ${target === null ? nothing : html`${words.t("target")} ${words.percent(target)}`}
           ${reserve === null ? nothing : html`${target === null ? nothing : "· "}${words.t("reserve")} ${words.percent(reserve)}`}
-          ${plannedText ? html`· ${words.t("planned")} ${plannedText}` : nothing}
+          ${plannedText ? html`· ${plannedText}` : nothing}
         </span>
       </div>
       <div class="cell" role="img" aria-label=${text}>
         <i class=${reserve !== null && soc <= reserve ? "low" : ""} style="width:${soc}%"></i>
         ${reserve === null ? nothing : html`<em style="width:${reserve}%"></em>`}
         ${planned
-          ? html`<s style="left:${Math.min(soc, planned.soc).toFixed(1)}%;width:${Math.abs(soc - planned.soc).toFixed(1)}%"></s>`
+          ? html`<s class=${planned.isAsked ? "asked" : ""} style="left:${Math.min(soc, planned.soc).toFixed(1)}%;width:${Math.abs(soc - planned.soc).toFixed(1)}%"></s>`
           : nothing}
         ${target === null ? nothing : html`<b style="left:${Math.min(99, target)}%"></b>`}
-      </div>`;
+      </div>
+      ${isFree ? html`<p class="why soft">${words.t("planned_none")}</p>` : nothing}`;
   }
 
   /** Return a number that people set, of this participant or of the car that is there; null without it. */
@@ -299,29 +350,30 @@ export class ParticipantBox extends IslandElement {
 
   private renderLoads(picture: Picture, participant: Participant): TemplateResult {
     const words = this.words;
-    const request = openPart(picture, this.participant)?.[0];
-    return html`<div class="scroll loads"><table>
-      <thead>
-        <tr><th>${words.t("may_be_shed")}</th><th class="number">${words.t("takes")}</th><th>${words.t("state")}</th></tr>
-      </thead>
-      <tbody>
+    return html`<h4 class="soft">${words.t("may_be_shed")}</h4>
+      <ul class="loads">
         ${participant.loads?.map((load) => {
           const name = this.hass?.states[load.entity]?.attributes.friendly_name;
-          const state = load.shed
-            ? request
-              ? words.t("load_back", { at: words.time(request.ends_at) })
-              : words.t("load_soon")
-            : load.on === null
-              ? words.t("load_unknown")
-              : words.t(load.on ? "load_on" : "load_off");
-          return html`<tr>
-            <td>${typeof name === "string" ? name : load.entity}</td>
-            <td class="number">${words.power(load.power_w)}</td>
-            <td>${load.shed ? html`<span class="chip good">${state}</span>` : state}</td>
-          </tr>`;
+          const state = this.loadState(picture, participant, load);
+          return html`<li>
+            <span>${typeof name === "string" ? name : load.entity} <span class="soft number">${words.power(load.power_w)}</span></span>
+            ${load.shed ? html`<span class="chip good">${state}</span>` : html`<span>${state}</span>`}
+          </li>`;
         })}
-      </tbody>
-    </table></div>`;
+      </ul>`;
+  }
+
+  /** Return whether a load is on, or when it comes back. */
+  private loadState(picture: Picture, participant: Participant, load: Load): string {
+    const words = this.words;
+    const waiting = picture.supply[ONLY]?.waiting ?? [];
+    const place = waiting.findIndex(([id, entity]) => id === this.participant && entity === load.entity);
+    if (place >= 0) return words.t("load_place", { place: place + 1 });
+    if (!load.shed) return load.on === null ? words.t("load_unknown") : words.t(load.on ? "load_on" : "load_off");
+    const open = openPart(picture, this.participant);
+    if (open && isHelping(picture, this.participant)) return words.t("load_back", { at: words.time(open[0].ends_at) });
+    const isForFuse = participant.why.key === "why_loads_off";
+    return words.t(isForFuse ? "load_room" : "load_soon");
   }
 
   private renderFacts(participant: Participant, island: Island): TemplateResult {
@@ -336,7 +388,7 @@ export class ParticipantBox extends IslandElement {
       );
     }
     if (participant.kind === "battery" && participant.setpoint !== null) {
-      rows.push([words.t("told"), words.power(participant.setpoint)]);
+      rows.push([words.t("told"), words.flow(participant.setpoint)]);
     }
     rows.push([words.t("earned"), participant.earned_i ? words.tokens(participant.earned_i, island) : null]);
     rows.push([words.t("given"), participant.delivered_wh ? words.energy(participant.delivered_wh) : null]);
@@ -365,8 +417,8 @@ export class ParticipantBox extends IslandElement {
         </div>
         <p style="margin-top:8px">${this.consequence(request, part, island)}</p>
         <div class="row" style="margin-top:8px">
-          <button class="primary" ?disabled=${this.busy} @click=${() => this.answer(requestId, true)}>${words.t("accept")}</button>
-          <button ?disabled=${this.busy} @click=${() => this.answer(requestId, false)}>${words.t("decline")}</button>
+          <button class="primary" ?disabled=${this.isStuck} @click=${() => this.answer(requestId, true)}>${words.t("accept")}</button>
+          <button ?disabled=${this.isStuck} @click=${() => this.answer(requestId, false)}>${words.t("decline")}</button>
         </div>
       </div>`;
     }
@@ -384,7 +436,7 @@ export class ParticipantBox extends IslandElement {
   private optOut(picture: Picture): TemplateResult | typeof nothing {
     const entity = picture.entities[this.participant]?.opt_out;
     if (!entity) return nothing;
-    return html`<button style="margin-top:8px" ?disabled=${this.busy}
+    return html`<button style="margin-top:8px" ?disabled=${this.isStuck}
       @click=${() => this.call("button", "press", { entity_id: entity })}>${this.words.t("opt_out")}</button>`;
   }
 

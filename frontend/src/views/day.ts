@@ -277,6 +277,7 @@ export class Day extends IslandElement {
         .now=${this.shown === "today" ? words.now(island) : 0}
         .time=${(at: number) => words.time(at)}
         .value=${(value: number) => words.power(value)}
+        .mark=${(value: number) => words.mark(value)}
       ></tangle-grid-chart>
       <div class="row looking" role="group" aria-label=${words.t("look")}>
         ${this.renderLook(words.t("look_earlier"), "‹", (chart) => chart.pan(-0.5))}

@@ -83,6 +83,49 @@ export class TangleView extends IslandElement {
         border-bottom: 1px solid var(--tg-line);
         padding: 8px 4px;
       }
+      .message .spread {
+        flex-wrap: wrap;
+        gap: 2px 12px;
+      }
+      .payments {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      .payments > li {
+        display: grid;
+        grid-template-columns: 110px minmax(0, 1fr) auto 90px 90px;
+        gap: 2px 12px;
+        align-items: center;
+        min-height: 48px;
+        padding: 4px 0;
+        border-bottom: 1px solid var(--tg-line);
+      }
+      .payments tangle-grid-proof {
+        grid-column: 1 / -1;
+      }
+      .payments > li > :last-child:not(tangle-grid-proof),
+      .payments > li > :nth-child(5) {
+        text-align: end;
+      }
+      @media (max-width: 640px) {
+        .payments > li {
+          grid-template-columns: minmax(0, 1fr) auto;
+        }
+        .payments > li > :nth-child(2) {
+          order: -2;
+        }
+        .payments > li > :nth-child(3) {
+          order: -1;
+          text-align: end;
+        }
+        .payments > li > :nth-child(4) {
+          grid-column: 1;
+        }
+        .payments > li > :nth-child(5) {
+          grid-area: 2 / 2 / span 2;
+        }
+      }
       td {
         vertical-align: middle;
       }
@@ -146,7 +189,7 @@ export class TangleView extends IslandElement {
       </section>
       <section class="box">
         <h2>${words.t("payments")}</h2>
-        <div class="scroll">${this.renderPayments(island)}</div>
+        ${this.renderPayments(island)}
       </section>
       ${this.renderServices(picture)}
     `;
@@ -195,38 +238,25 @@ export class TangleView extends IslandElement {
     const words = this.words;
     if (this.payments === null) return html`<p class="soft">${words.t("waiting")}</p>`;
     if (this.payments.length === 0) return html`<p class="soft">${words.t("no_payments")}</p>`;
-    return html`<table>
-      <thead>
-        <tr>
-          <th>${words.t("when")}</th>
-          <th>${words.t("from_to")}</th>
-          <th class="number">${words.t("amount")}</th>
-          <th>${words.t("state")}</th>
-          <th><span class="hidden">${words.t("verify")}</span></th>
-        </tr>
-      </thead>
-      <tbody>
-        ${this.payments.map((payment) => {
-          const isOpen = this.proofs.has(payment.payment_id);
-          return html`<tr>
-              <td>${this.at(payment.created_at, island)}</td>
-              <td>${short(payment.source)} → ${short(payment.target)}</td>
-              <td class="number">${words.tokens(payment.amount, island)}</td>
-              <td>${words.maybe(`payment_${payment.state}`) ?? payment.state}</td>
-              <td>
-                ${isReward(payment)
-                  ? html`<button aria-expanded=${isOpen} @click=${() => this.toggled(payment)}>${words.t("verify")}</button>`
-                  : nothing}
-              </td>
-            </tr>
-            ${isOpen
-              ? html`<tr><td colspan="5">
-                  <tangle-grid-proof .hass=${this.hass} .entryId=${this.entryId} .payment=${payment.payment_id}></tangle-grid-proof>
-                </td></tr>`
-              : nothing}`;
-        })}
-      </tbody>
-    </table>`;
+    return html`<ul class="payments">
+      ${this.payments.map((payment) => {
+        const isOpen = this.proofs.has(payment.payment_id);
+        return html`<li>
+          <span class="soft number">${this.at(payment.created_at, island)}</span>
+          <span>${short(payment.source)} → ${short(payment.target)}</span>
+          <span class="number">${words.tokens(payment.amount, island)}</span>
+          <span class="soft">${words.maybe(`payment_${payment.state}`) ?? payment.state}</span>
+          <span>
+            ${isReward(payment)
+              ? html`<button aria-expanded=${isOpen} @click=${() => this.toggled(payment)}>${words.t("verify")}</button>`
+              : nothing}
+          </span>
+          ${isOpen
+            ? html`<tangle-grid-proof .hass=${this.hass} .entryId=${this.entryId} .payment=${payment.payment_id}></tangle-grid-proof>`
+            : nothing}
+        </li>`;
+      })}
+    </ul>`;
   }
 
   private toggled(payment: Payment): void {

@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-DEqEihES.js";import{i as m,n as h,t as g}from"./words-ChAttfuG.js";import{t as _}from"./entry-gosvnyxj.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-CQF9tY7o.js";import{i as m,n as h,t as g}from"./words-IDjf-Fme.js";import{t as _}from"./entry-BZFAi5Pb.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
@@ -27,7 +27,7 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([o({attribute:!1})],y.prototype,`kinds`,void 0),d([o()],y.prototype,`chosen`,void 0),d([t()],y.prototype,`opened`,void 0),y=d([p(`tangle-grid-participants`)],y);var b=[`transformer`,`charging`,`homes`,`day`,`tangle`],x=`/tangle_grid`,S=[`charger`],C=[`household`,`battery`,`solar`],w=5e3,T=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(x,``).split(`/`);location.pathname.startsWith(x)&&(this.view=b.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-PRMwFqtP.js`),[],import.meta.url)}}static{this.styles=[f,i`
+    </article>`}};d([o({attribute:!1})],y.prototype,`kinds`,void 0),d([o()],y.prototype,`chosen`,void 0),d([t()],y.prototype,`opened`,void 0),y=d([p(`tangle-grid-participants`)],y);var b=[`transformer`,`charging`,`homes`,`day`,`tangle`],x=`/tangle_grid`,S=[`charger`],C=[`household`,`battery`,`solar`],w=5e3,T=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(x,``).split(`/`);location.pathname.startsWith(x)&&(this.view=b.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-BpYjki0N.js`),[],import.meta.url)}}static{this.styles=[f,i`
       :host {
         display: block;
         min-height: 100vh;
@@ -76,6 +76,11 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         min-height: 44px;
         white-space: nowrap;
       }
+      @media (max-width: 480px) {
+        nav button {
+          padding-inline: 8px;
+        }
+      }
       nav button[aria-current="page"] {
         border-bottom-color: currentColor;
         font-weight: 500;
@@ -86,10 +91,10 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
       }
       main {
         padding: 16px;
-        max-width: 1600px;
+        max-width: 2000px;
         margin: 0 auto;
       }
-    `]}connectedCallback(){super.connectedCallback(),this.timer=setInterval(()=>void this.load(),w),window.addEventListener(`location-changed`,this.follow),window.addEventListener(`popstate`,this.follow),this.follow()}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer),window.removeEventListener(`location-changed`,this.follow),window.removeEventListener(`popstate`,this.follow)}willUpdate(e){this.hass&&(this.language!==this.hass.language&&(this.language=this.hass.language,h(this.hass).finally(()=>this.hasWords=!0)),this.islands===null&&(this.islands=[],this.load()))}async load(){if(this.hass?.connection.connected)try{let e=await m(this.hass);JSON.stringify(e)!==JSON.stringify(this.islands)&&(this.islands=e),e.some(e=>e.entry_id===this.entryId)||(this.entryId=(e.find(e=>e.loaded)??e[0])?.entry_id??``)}catch(e){console.error(`tangle_grid`,e)}}show(e,t=``){this.chosen=t,history.pushState(null,``,`${x}/${e}`),this.follow()}open(e){e.preventDefault();let{participant:t}=e.detail;this.show(e.detail.kind===`charger`?`charging`:`homes`,t)}render(){if(!this.hass||!this.hasWords)return r;let e=new g(this.hass);return l`<header>
+    `]}connectedCallback(){super.connectedCallback(),this.timer=setInterval(()=>void this.load(),w),window.addEventListener(`location-changed`,this.follow),window.addEventListener(`popstate`,this.follow),this.follow()}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer),window.removeEventListener(`location-changed`,this.follow),window.removeEventListener(`popstate`,this.follow)}willUpdate(e){this.hass&&(this.language!==this.hass.language&&(this.language=this.hass.language,h(this.hass).finally(()=>this.hasWords=!0)),this.islands===null&&(this.islands=[],this.load()))}updated(e){(e.has(`view`)||e.has(`hasWords`))&&this.renderRoot.querySelector(`nav [aria-current='page']`)?.scrollIntoView?.({block:`nearest`,inline:`center`})}async load(){if(this.hass?.connection.connected)try{let e=await m(this.hass);JSON.stringify(e)!==JSON.stringify(this.islands)&&(this.islands=e),e.some(e=>e.entry_id===this.entryId)||(this.entryId=(e.find(e=>e.loaded)??e[0])?.entry_id??``)}catch(e){console.error(`tangle_grid`,e)}}show(e,t=``){this.chosen=t,history.pushState(null,``,`${x}/${e}`),this.follow()}open(e){e.preventDefault();let{participant:t}=e.detail;this.show(e.detail.kind===`charger`?`charging`:`homes`,t)}render(){if(!this.hass||!this.hasWords)return r;let e=new g(this.hass);return l`<header>
         <div class="title">
           <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
           <h1>Tangle Grid</h1>
