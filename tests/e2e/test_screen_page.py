@@ -129,35 +129,82 @@ async def test_after_ten_minutes_and_after_a_day_the_page_says_so(browser: Brows
     await page.context.close()
 
 
+#: Which hours the day shows.
+SHOWN_S = """(() => {
+  const panel = document.querySelector("tangle-grid-panel").firstChild.shadowRoot;
+  const chart = panel.querySelector("tangle-grid-day").shadowRoot.querySelector("tangle-grid-chart");
+  return [chart.plot.scales.x.min, chart.plot.scales.x.max];
+})()"""
+
+
 async def test_the_day_is_looked_at_closer_and_moved(browser: Browser, page_address: str) -> None:
     """By its buttons, and with the mouse and Shift; it stays as it is when something new is told."""
     page = await shown(browser, page_address, "count=6&view=day")
-    shown_s = """(() => {
-      const panel = document.querySelector("tangle-grid-panel").firstChild.shadowRoot;
-      const chart = panel.querySelector("tangle-grid-day").shadowRoot.querySelector("tangle-grid-chart");
-      return [chart.plot.scales.x.min, chart.plot.scales.x.max];
-    })()"""
     await page.locator(".u-over").wait_for()
-    whole = await page.evaluate(shown_s)
+    whole = await page.evaluate(SHOWN_S)
     await page.get_by_role("button", name="Closer").click()
-    closer = await page.evaluate(shown_s)
+    closer = await page.evaluate(SHOWN_S)
     assert closer[1] - closer[0] < 0.6 * (whole[1] - whole[0])
     await page.get_by_role("button", name="Earlier").click()
-    assert (await page.evaluate(shown_s))[0] < closer[0]
+    assert (await page.evaluate(SHOWN_S))[0] < closer[0]
     box = await page.locator(".u-over").bounding_box()
     assert box is not None
-    before = await page.evaluate(shown_s)
+    before = await page.evaluate(SHOWN_S)
     await page.keyboard.down("Shift")
     await page.mouse.move(box["x"] + 300, box["y"] + 100)
     await page.mouse.down()
     await page.mouse.move(box["x"] + 200, box["y"] + 100, steps=3)
     await page.mouse.up()
     await page.keyboard.up("Shift")
-    moved = await page.evaluate(shown_s)
+    moved = await page.evaluate(SHOWN_S)
     assert moved[0] > before[0]
     await page.evaluate("window.tell({requests: {}, plan: {...window.street.picture.plan}})")
-    assert await page.evaluate(shown_s) == moved
+    assert await page.evaluate(SHOWN_S) == moved
     await page.get_by_role("button", name="All of it").click()
     # The hours to come are more by the moment.
-    assert await page.evaluate(shown_s) == pytest.approx(whole, abs=60)
+    assert await page.evaluate(SHOWN_S) == pytest.approx(whole, abs=60)
     await page.context.close()
+
+
+#: What is there to be tapped and is smaller than a finger, px.
+SMALL = """(() => {
+  const within = (root) => [...root.querySelectorAll("*")].flatMap((each) => [
+    each, ...(each.shadowRoot ? within(each.shadowRoot) : []),
+  ]);
+  const tapped = within(document).filter((each) => each.matches("button, select, input, summary"));
+  return tapped.map((each) => [each.innerText, each.getBoundingClientRect().height]).filter(([, high]) => high < 44);
+})()"""
+
+
+async def test_fingers_look_closer_and_move_on(browser: Browser, page_address: str) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = await context.new_page()
+    await page.goto(f"{page_address}?count=6&state=asked&view=day")
+    await page.locator(".u-over").wait_for()
+    assert await page.evaluate(SMALL) == []
+    session = await context.new_cdp_session(page)
+    box = await page.locator(".u-over").bounding_box()
+    assert box is not None
+
+    async def touch(kind: str, *shares: float) -> None:
+        points = [
+            {"x": box["x"] + share * box["width"], "y": box["y"] + 50, "id": finger}
+            for finger, share in enumerate(shares)
+        ]
+        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    whole = await page.evaluate(SHOWN_S)
+    await touch("touchStart", 0.4, 0.6)
+    await touch("touchMove", 0.3, 0.7)
+    await touch("touchMove", 0.2, 0.8)
+    await touch("touchEnd")
+    closer = await page.evaluate(SHOWN_S)
+    assert closer[1] - closer[0] == pytest.approx((whole[1] - whole[0]) / 3, rel=0.1)
+    await touch("touchStart", 0.8)
+    await touch("touchMove", 0.6)
+    await touch("touchMove", 0.4)
+    await touch("touchEnd")
+    moved = await page.evaluate(SHOWN_S)
+    assert moved[0] > closer[0]
+    assert moved[1] - moved[0] == pytest.approx(closer[1] - closer[0])
+    await context.close()

@@ -97,7 +97,6 @@ export class Day extends IslandElement {
       }
       summary {
         cursor: pointer;
-        min-height: 28px;
       }
       .peaks {
         margin: 8px 0 0;

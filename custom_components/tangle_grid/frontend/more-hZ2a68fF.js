@@ -39,7 +39,6 @@ import{a as e,c as t,d as n,f as r,g as i,h as a,l as o,m as s,o as c,p as l,s a
       }
       summary {
         cursor: pointer;
-        min-height: 28px;
       }
       .peaks {
         margin: 8px 0 0;
