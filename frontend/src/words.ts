@@ -14,10 +14,11 @@ const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
 
-function numberFormat(locale: string | undefined, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${locale}/${JSON.stringify(options)}`;
+/** Return a format; `name` says which of its options it has, as these are too dear to be compared each time. */
+function numberFormat(locale: string | undefined, name: string | number, options: () => Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale}/${name}`;
   let found = numberFormats.get(key);
-  if (!found) numberFormats.set(key, (found = new Intl.NumberFormat(locale, options)));
+  if (!found) numberFormats.set(key, (found = new Intl.NumberFormat(locale, options())));
   return found;
 }
 
@@ -66,7 +67,8 @@ export class Words {
   }
 
   number(value: number, digits = 0): string {
-    return numberFormat(this.numberLocale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+    const options = (): Intl.NumberFormatOptions => ({ maximumFractionDigits: digits, minimumFractionDigits: digits });
+    return numberFormat(this.numberLocale(), digits, options).format(value);
   }
 
   /** Return a power: watts below 1 kW, then kW. */
@@ -106,7 +108,8 @@ export class Words {
 
   money(amount: number, island: Island): string {
     try {
-      return numberFormat(this.numberLocale(), { style: "currency", currency: island.currency }).format(amount);
+      const options = (): Intl.NumberFormatOptions => ({ style: "currency", currency: island.currency });
+      return numberFormat(this.numberLocale(), island.currency, options).format(amount);
     } catch {
       return `${this.number(amount, 2)} ${island.currency}`;
     }
