@@ -131,6 +131,10 @@ def _requests(asked: list[str]) -> dict[str, Any]:
     return {"5f0c3a527f4e": request} if parts else {}
 
 
+def _askable(participants: Mapping[str, Any]) -> list[str]:
+    return [each for each, item in participants.items() if item["kind"] != "solar"]
+
+
 def _answers(participants: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page is answered when it asks: messages, payments, the graph, a statement, the day."""
     first = next(iter(participants), "nobody")
@@ -334,7 +338,7 @@ def street(count: int, state: str = "") -> dict[str, Any]:
             "feeders": {"main": feeder} | ({each: _house(each) for each in _HOUSES} if state == "linked" else {}),
             "participants": participants,
             "vehicles": {},
-            "requests": _requests(list(participants)[:3]) if state == "asked" else {},
+            "requests": _requests(_askable(participants)[:3]) if state == "asked" else {},
             "plan": {
                 "0": {
                     "start": NOW,

@@ -174,7 +174,7 @@ export const shared = css`
   }
   dl {
     display: grid;
-    grid-template-columns: auto 1fr;
+    grid-template-columns: fit-content(60%) 1fr;
     gap: 4px 12px;
     margin: 8px 0 0;
   }

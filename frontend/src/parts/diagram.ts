@@ -638,8 +638,8 @@ export class Diagram extends IslandElement {
     const words = this.words;
     const vehicle = participant.vehicle ? picture.vehicles[participant.vehicle] : undefined;
     const soc = participant.soc ?? vehicle?.soc ?? null;
-    const asked = isAsked(picture, id);
-    const helping = isHelping(picture, id);
+    const asked = !this.isOld && isAsked(picture, id);
+    const helping = !this.isOld && isHelping(picture, id);
     const waiting = participant.kind === "charger" && participant.connected === true && participant.setpoint === 0 && participant.why.key !== "why_charged";
     const [tone, badge]: [Node["tone"], string] = participant.silent
       ? ["bad", words.t("badge_offline")]
@@ -659,7 +659,7 @@ export class Diagram extends IslandElement {
       watts: participant.power_w,
       tone,
       badge,
-      text: why(picture, id, participant, words),
+      text: this.isOld ? "" : why(picture, id, participant, words),
       members: [id],
       beside: [vehicle?.name, soc === null ? null : words.percent(soc)].filter(Boolean).join(", "),
     };

@@ -109,6 +109,11 @@ export class ParticipantBox extends IslandElement {
       .title {
         flex-wrap: nowrap;
       }
+      .stored {
+        flex-wrap: wrap;
+        gap: 0 12px;
+        margin-top: 12px;
+      }
       .why {
         margin: 4px 0 0;
       }
@@ -262,7 +267,7 @@ export class ParticipantBox extends IslandElement {
         <span class="number big">${participant.power_w === null ? "?" : words.flow(participant.power_w)}</span>
       </div>
       ${vehicle ? html`<p class="row soft">${icon("vehicle")}<span>${vehicle.name}</span></p>` : nothing}
-      <p class="why">${why(picture, this.participant, participant, words)}</p>
+      <p class="why">${this.isOld ? words.t("state_old") : why(picture, this.participant, participant, words)}</p>
       ${this.renderPart(picture, island)}
       ${this.problem ? html`<p class="failed" role="alert">${this.problem}</p>` : nothing}
       ${this.renderModes(picture, participant)}
@@ -292,14 +297,9 @@ export class ParticipantBox extends IslandElement {
   private renderModes(picture: Picture, participant: Participant): TemplateResult | typeof nothing {
     const entity = picture.entities[this.participant]?.charging_mode;
     if (!entity) return nothing;
-    return modeButtons(participant.mode, this.words, this.isStuck, (option) => {
+    return modeButtons(participant.mode, this.words, this.busy || this.isOld, (option) => {
       void this.call("select", "select_option", { entity_id: entity, option });
     });
-  }
-
-  /** Whether nothing can be done now: something is being done, or nobody is there to do it. */
-  private get isStuck(): boolean {
-    return this.busy || this.isOld;
   }
 
   /** How full it is, with what is kept in reserve, and what is aimed at. */
@@ -308,18 +308,18 @@ export class ParticipantBox extends IslandElement {
     const target = this.settingOf(picture, participant, "target_soc");
     const reserve = participant.reserve_soc ?? this.settingOf(picture, participant, "minimum_soc");
     const stored = participant.capacity_wh ? words.energy((participant.capacity_wh * soc) / 100) : null;
-    const planned = this.island ? plannedSoc(picture, this.participant, words.now(this.island)) : null;
+    const planned = this.island && !this.isOld ? plannedSoc(picture, this.participant, words.now(this.island)) : null;
     const plannedText = planned
       ? words.t(planned.isAsked ? "planned_soc_asked" : "planned_soc", { percent: words.percent(planned.soc), at: words.time(planned.at) })
       : null;
-    const isFree = participant.kind === "battery" && participant.why.key === "why_free" && !planned;
+    const isFree = participant.kind === "battery" && participant.why.key === "why_free" && !planned && !this.isOld;
     const text = [
       `${words.t("charge")} ${words.percent(soc)}`,
       ...(target === null ? [] : [`${words.t("target")} ${words.percent(target)}`]),
       ...(reserve === null ? [] : [`${words.t("reserve")} ${words.percent(reserve)}`]),
       ...(plannedText ? [plannedText] : []),
     ].join(", ");
-    return html`<div class="spread" style="margin-top:12px">
+    return html`<div class="spread stored">
         <span><b class="big number">${words.percent(soc)}</b> <span class="soft">${stored ?? ""}</span></span>
         <span class="soft number">
           ${target === null ? nothing : html`${words.t("target")} ${words.percent(target)}`}
@@ -402,7 +402,8 @@ export class ParticipantBox extends IslandElement {
 
   private renderPart(picture: Picture, island: Island): TemplateResult | typeof nothing {
     const open = openPart(picture, this.participant);
-    if (!open) return nothing;
+    // What was asked before the island went away has had its answer, or has it no more.
+    if (!open || this.isOld) return nothing;
     const [request, part, requestId] = open;
     const words = this.words;
     const now = words.now(island);
@@ -417,8 +418,8 @@ export class ParticipantBox extends IslandElement {
         </div>
         <p style="margin-top:8px">${this.consequence(request, part, island)}</p>
         <div class="row" style="margin-top:8px">
-          <button class="primary" ?disabled=${this.isStuck} @click=${() => this.answer(requestId, true)}>${words.t("accept")}</button>
-          <button ?disabled=${this.isStuck} @click=${() => this.answer(requestId, false)}>${words.t("decline")}</button>
+          <button class="primary" ?disabled=${this.busy} @click=${() => this.answer(requestId, true)}>${words.t("accept")}</button>
+          <button ?disabled=${this.busy} @click=${() => this.answer(requestId, false)}>${words.t("decline")}</button>
         </div>
       </div>`;
     }
@@ -436,7 +437,7 @@ export class ParticipantBox extends IslandElement {
   private optOut(picture: Picture): TemplateResult | typeof nothing {
     const entity = picture.entities[this.participant]?.opt_out;
     if (!entity) return nothing;
-    return html`<button style="margin-top:8px" ?disabled=${this.isStuck}
+    return html`<button style="margin-top:8px" ?disabled=${this.busy}
       @click=${() => this.call("button", "press", { entity_id: entity })}>${this.words.t("opt_out")}</button>`;
   }
 

@@ -17,6 +17,14 @@ export const supplyStyles: CSSResultGroup = css`
   .outage dd {
     text-align: start;
   }
+  @media (max-width: 640px) {
+    .outage dl {
+      grid-template-columns: 1fr;
+    }
+    .outage dd {
+      margin-bottom: 8px;
+    }
+  }
   .outage.returning {
     border-left-color: var(--tg-warn);
   }

@@ -11,6 +11,14 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
   .outage dd {
     text-align: start;
   }
+  @media (max-width: 640px) {
+    .outage dl {
+      grid-template-columns: 1fr;
+    }
+    .outage dd {
+      margin-bottom: 8px;
+    }
+  }
   .outage.returning {
     border-left-color: var(--tg-warn);
   }
@@ -189,7 +197,7 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
   }
   dl {
     display: grid;
-    grid-template-columns: auto 1fr;
+    grid-template-columns: fit-content(60%) 1fr;
     gap: 4px 12px;
     margin: 8px 0 0;
   }
@@ -559,7 +567,7 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
           <ul>
             ${s.map(e=>T`<li><button @click=${()=>this.tap(e)}>${this.renderContent(e)}</button></li>`)}
           </ul>
-        </section>`})}`}nodes(e,t){let n=Object.entries(e.participants).filter(([,e])=>e.feeder===t),r=Object.keys(e.participants).length<=kt;return Nt.flatMap(i=>{let a=n.filter(([,e])=>e.kind===i),o=`${t}/${i}`,s=()=>a.map(([t,n])=>this.node(e,t,n));if(r||a.length<=Ot)return s();let c=this.group(e,o,i,a);return this.opened.has(o)?[Pt(c,this.words),...s()]:[c]})}node(e,t,n){let r=this.words,i=n.vehicle?e.vehicles[n.vehicle]:void 0,a=n.soc??i?.soc??null,o=V(e,t),s=H(e,t),c=n.kind===`charger`&&n.connected===!0&&n.setpoint===0&&n.why.key!==`why_charged`,[l,u]=n.silent?[`bad`,r.t(`badge_offline`)]:o?[`warn`,r.t(`badge_asked`)]:s?[`good`,r.t(`badge_helps`)]:c?[`warn`,r.t(`badge_waits`)]:Mt.test(n.why.key)?[``,r.t(`badge_limited`)]:[``,``];return{id:t,kind:n.kind,name:n.name,watts:n.power_w,tone:l,badge:u,text:st(e,t,n,r),members:[t],beside:[i?.name,a===null?null:r.percent(a)].filter(Boolean).join(`, `)}}group(e,t,n,r){let i=this.words,a=r.filter(([t])=>H(e,t)).length,o=r.filter(([t])=>V(e,t)).length,s=r.filter(([,e])=>e.silent).length,c=[[`helping`,a],[`asked`,o],[`offline`,s]];return{id:t,kind:n,name:i.t(`group_${n}`,{count:r.length}),watts:r.reduce((e,[,t])=>e+(t.power_w??0),0),tone:s?`bad`:o?`warn`:a?`good`:``,badge:``,beside:``,text:c.filter(([,e])=>e>0).map(([e,t])=>i.t(`group_${e}`,{count:t})).join(` · `),members:r.map(([e])=>e),tiles:this.tiles(e,r)}}tiles(e,t){let n=Math.max(1,...t.map(([,e])=>Math.abs(e.power_w??0)));return t.map(([t,r])=>({name:`${r.name}: ${r.power_w===null?`?`:this.words.flow(r.power_w)}`,share:Math.abs(r.power_w??0)/n,tone:r.silent?`bad`:V(e,t)?`warn`:H(e,t)?`good`:``,back:(r.power_w??0)<0}))}tap(e){if(e.members.length>1){let t=new Set(this.opened);t.delete(e.id)||t.add(e.id),this.opened=t;return}let t=this.watched.picture?.participants[e.id]?.device_id,n={participant:e.id,kind:e.kind,device:t},r=new CustomEvent(`tangle-grid-open`,{detail:n,bubbles:!0,composed:!0,cancelable:!0});this.dispatchEvent(r)&&t&&Ge(`/config/devices/device/${t}`)}};I([P({type:Boolean})],J.prototype,`list`,void 0),I([F()],J.prototype,`width`,void 0),I([F()],J.prototype,`opened`,void 0),J=I([N(`tangle-grid-diagram`)],J);function Pt({tiles:e,...t},n){return{...t,tone:``,text:n.t(`group_close`),isOpen:!0}}function Ft(e,t){let n=[],r=(t,i)=>{if(e.feeders[t]&&!n.some(([e])=>e===t)){n.push([t,i]);for(let[n,a]of Object.entries(e.feeders))a.parent===t&&r(n,i+1)}};r(t.main_feeder,0);for(let t of Object.keys(e.feeders))r(t,1);return n}function Y(e,t){return E`<path class="line" d=${e}></path>
+        </section>`})}`}nodes(e,t){let n=Object.entries(e.participants).filter(([,e])=>e.feeder===t),r=Object.keys(e.participants).length<=kt;return Nt.flatMap(i=>{let a=n.filter(([,e])=>e.kind===i),o=`${t}/${i}`,s=()=>a.map(([t,n])=>this.node(e,t,n));if(r||a.length<=Ot)return s();let c=this.group(e,o,i,a);return this.opened.has(o)?[Pt(c,this.words),...s()]:[c]})}node(e,t,n){let r=this.words,i=n.vehicle?e.vehicles[n.vehicle]:void 0,a=n.soc??i?.soc??null,o=!this.isOld&&V(e,t),s=!this.isOld&&H(e,t),c=n.kind===`charger`&&n.connected===!0&&n.setpoint===0&&n.why.key!==`why_charged`,[l,u]=n.silent?[`bad`,r.t(`badge_offline`)]:o?[`warn`,r.t(`badge_asked`)]:s?[`good`,r.t(`badge_helps`)]:c?[`warn`,r.t(`badge_waits`)]:Mt.test(n.why.key)?[``,r.t(`badge_limited`)]:[``,``];return{id:t,kind:n.kind,name:n.name,watts:n.power_w,tone:l,badge:u,text:this.isOld?``:st(e,t,n,r),members:[t],beside:[i?.name,a===null?null:r.percent(a)].filter(Boolean).join(`, `)}}group(e,t,n,r){let i=this.words,a=r.filter(([t])=>H(e,t)).length,o=r.filter(([t])=>V(e,t)).length,s=r.filter(([,e])=>e.silent).length,c=[[`helping`,a],[`asked`,o],[`offline`,s]];return{id:t,kind:n,name:i.t(`group_${n}`,{count:r.length}),watts:r.reduce((e,[,t])=>e+(t.power_w??0),0),tone:s?`bad`:o?`warn`:a?`good`:``,badge:``,beside:``,text:c.filter(([,e])=>e>0).map(([e,t])=>i.t(`group_${e}`,{count:t})).join(` · `),members:r.map(([e])=>e),tiles:this.tiles(e,r)}}tiles(e,t){let n=Math.max(1,...t.map(([,e])=>Math.abs(e.power_w??0)));return t.map(([t,r])=>({name:`${r.name}: ${r.power_w===null?`?`:this.words.flow(r.power_w)}`,share:Math.abs(r.power_w??0)/n,tone:r.silent?`bad`:V(e,t)?`warn`:H(e,t)?`good`:``,back:(r.power_w??0)<0}))}tap(e){if(e.members.length>1){let t=new Set(this.opened);t.delete(e.id)||t.add(e.id),this.opened=t;return}let t=this.watched.picture?.participants[e.id]?.device_id,n={participant:e.id,kind:e.kind,device:t},r=new CustomEvent(`tangle-grid-open`,{detail:n,bubbles:!0,composed:!0,cancelable:!0});this.dispatchEvent(r)&&t&&Ge(`/config/devices/device/${t}`)}};I([P({type:Boolean})],J.prototype,`list`,void 0),I([F()],J.prototype,`width`,void 0),I([F()],J.prototype,`opened`,void 0),J=I([N(`tangle-grid-diagram`)],J);function Pt({tiles:e,...t},n){return{...t,tone:``,text:n.t(`group_close`),isOpen:!0}}function Ft(e,t){let n=[],r=(t,i)=>{if(e.feeders[t]&&!n.some(([e])=>e===t)){n.push([t,i]);for(let[n,a]of Object.entries(e.feeders))a.parent===t&&r(n,i+1)}};r(t.main_feeder,0);for(let t of Object.keys(e.feeders))r(t,1);return n}function Y(e,t){return E`<path class="line" d=${e}></path>
     ${Math.abs(t)>jt?E`<path class="carries ${t<0?`back`:``}" d=${e} style="stroke-width:${It(t)}"></path>
           <path class="flow ${t<0?`back`:``}" d=${e} style="stroke-width:${(It(t)*.45).toFixed(1)}"></path>`:O}`}function It(e){return Math.round((2+7*Math.min(1,Math.sqrt(Math.abs(e)/2e4)))*10)/10}var Lt=[`now`,`departure`,`sun`,`pause`],Rt=d`
   .modes {
@@ -790,6 +798,11 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
       .title {
         flex-wrap: nowrap;
       }
+      .stored {
+        flex-wrap: wrap;
+        gap: 0 12px;
+        margin-top: 12px;
+      }
       .why {
         margin: 4px 0 0;
       }
@@ -877,7 +890,7 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
         <span class="number big">${n.power_w===null?`?`:r.flow(n.power_w)}</span>
       </div>
       ${i?T`<p class="row soft">${R(`vehicle`)}<span>${i.name}</span></p>`:O}
-      <p class="why">${st(e,this.participant,n,r)}</p>
+      <p class="why">${this.isOld?r.t(`state_old`):st(e,this.participant,n,r)}</p>
       ${this.renderPart(e,t)}
       ${this.problem?T`<p class="failed" role="alert">${this.problem}</p>`:O}
       ${this.renderModes(e,n)}
@@ -895,7 +908,7 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
             </button>`:O}
       </div>
       ${this.receipts?T`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${n.device_id??``}></tangle-grid-receipts>`:O}
-    </article>`}renderModes(e,t){let n=e.entities[this.participant]?.charging_mode;return n?zt(t.mode,this.words,this.isStuck,e=>{this.call(`select`,`select_option`,{entity_id:n,option:e})}):O}get isStuck(){return this.busy||this.isOld}renderSoc(e,t,n){let r=this.words,i=this.settingOf(e,t,`target_soc`),a=t.reserve_soc??this.settingOf(e,t,`minimum_soc`),o=t.capacity_wh?r.energy(t.capacity_wh*n/100):null,s=this.island?on(e,this.participant,r.now(this.island)):null,c=s?r.t(s.isAsked?`planned_soc_asked`:`planned_soc`,{percent:r.percent(s.soc),at:r.time(s.at)}):null,l=t.kind===`battery`&&t.why.key===`why_free`&&!s,u=[`${r.t(`charge`)} ${r.percent(n)}`,...i===null?[]:[`${r.t(`target`)} ${r.percent(i)}`],...a===null?[]:[`${r.t(`reserve`)} ${r.percent(a)}`],...c?[c]:[]].join(`, `);return T`<div class="spread" style="margin-top:12px">
+    </article>`}renderModes(e,t){let n=e.entities[this.participant]?.charging_mode;return n?zt(t.mode,this.words,this.busy||this.isOld,e=>{this.call(`select`,`select_option`,{entity_id:n,option:e})}):O}renderSoc(e,t,n){let r=this.words,i=this.settingOf(e,t,`target_soc`),a=t.reserve_soc??this.settingOf(e,t,`minimum_soc`),o=t.capacity_wh?r.energy(t.capacity_wh*n/100):null,s=this.island&&!this.isOld?on(e,this.participant,r.now(this.island)):null,c=s?r.t(s.isAsked?`planned_soc_asked`:`planned_soc`,{percent:r.percent(s.soc),at:r.time(s.at)}):null,l=t.kind===`battery`&&t.why.key===`why_free`&&!s&&!this.isOld,u=[`${r.t(`charge`)} ${r.percent(n)}`,...i===null?[]:[`${r.t(`target`)} ${r.percent(i)}`],...a===null?[]:[`${r.t(`reserve`)} ${r.percent(a)}`],...c?[c]:[]].join(`, `);return T`<div class="spread stored">
         <span><b class="big number">${r.percent(n)}</b> <span class="soft">${o??``}</span></span>
         <span class="soft number">
           ${i===null?O:T`${r.t(`target`)} ${r.percent(i)}`}
@@ -915,7 +928,7 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
             <span>${typeof i==`string`?i:r.entity} <span class="soft number">${n.power(r.power_w)}</span></span>
             ${r.shed?T`<span class="chip good">${a}</span>`:T`<span>${a}</span>`}
           </li>`})}
-      </ul>`}loadState(e,t,n){let r=this.words,i=(e.supply[0]?.waiting??[]).findIndex(([e,t])=>e===this.participant&&t===n.entity);if(i>=0)return r.t(`load_place`,{place:i+1});if(!n.shed)return n.on===null?r.t(`load_unknown`):r.t(n.on?`load_on`:`load_off`);let a=B(e,this.participant);if(a&&H(e,this.participant))return r.t(`load_back`,{at:r.time(a[0].ends_at)});let o=t.why.key===`why_loads_off`;return r.t(o?`load_room`:`load_soon`)}renderFacts(e,t){let n=this.words,r=[];e.kind===`charger`&&r.push([n.t(`session`),e.connected?n.energy(e.session_wh):null],[n.t(`cost`),e.cost==null?null:n.money(e.cost,t)],[n.t(`price`),e.price==null?null:`${n.money(e.price,t)}/kWh`],[n.t(`limit`),e.setpoint===null?null:`${n.number(e.setpoint)} A`]),e.kind===`battery`&&e.setpoint!==null&&r.push([n.t(`told`),n.flow(e.setpoint)]),r.push([n.t(`earned`),e.earned_i?n.tokens(e.earned_i,t):null]),r.push([n.t(`given`),e.delivered_wh?n.energy(e.delivered_wh):null]);let i=r.filter(e=>e[1]!==null);return i.length?T`<div class="facts">${i.map(([e,t])=>T`<div><span>${e}</span><b>${t}</b></div>`)}</div>`:T``}renderPart(e,t){let n=B(e,this.participant);if(!n)return O;let[r,i,a]=n,o=this.words,s=o.now(t);return i.state===`issued`?T`<div class="ask" role="group" aria-label=${o.t(`asked`)}>
+      </ul>`}loadState(e,t,n){let r=this.words,i=(e.supply[0]?.waiting??[]).findIndex(([e,t])=>e===this.participant&&t===n.entity);if(i>=0)return r.t(`load_place`,{place:i+1});if(!n.shed)return n.on===null?r.t(`load_unknown`):r.t(n.on?`load_on`:`load_off`);let a=B(e,this.participant);if(a&&H(e,this.participant))return r.t(`load_back`,{at:r.time(a[0].ends_at)});let o=t.why.key===`why_loads_off`;return r.t(o?`load_room`:`load_soon`)}renderFacts(e,t){let n=this.words,r=[];e.kind===`charger`&&r.push([n.t(`session`),e.connected?n.energy(e.session_wh):null],[n.t(`cost`),e.cost==null?null:n.money(e.cost,t)],[n.t(`price`),e.price==null?null:`${n.money(e.price,t)}/kWh`],[n.t(`limit`),e.setpoint===null?null:`${n.number(e.setpoint)} A`]),e.kind===`battery`&&e.setpoint!==null&&r.push([n.t(`told`),n.flow(e.setpoint)]),r.push([n.t(`earned`),e.earned_i?n.tokens(e.earned_i,t):null]),r.push([n.t(`given`),e.delivered_wh?n.energy(e.delivered_wh):null]);let i=r.filter(e=>e[1]!==null);return i.length?T`<div class="facts">${i.map(([e,t])=>T`<div><span>${e}</span><b>${t}</b></div>`)}</div>`:T``}renderPart(e,t){let n=B(e,this.participant);if(!n||this.isOld)return O;let[r,i,a]=n,o=this.words,s=o.now(t);return i.state===`issued`?T`<div class="ask" role="group" aria-label=${o.t(`asked`)}>
         <div class="spread">
           <b>${o.t(`asked_title`,{power:o.power(i.power_w)})}</b>
           <span class="count" role="timer">${o.span(r.answer_by-s)}</span>
@@ -925,13 +938,13 @@ import{a as e,n as t,o as n,s as r,t as i}from"./words-GMtj0V7o.js";var a=global
         </div>
         <p style="margin-top:8px">${this.consequence(r,i,t)}</p>
         <div class="row" style="margin-top:8px">
-          <button class="primary" ?disabled=${this.isStuck} @click=${()=>this.answer(a,!0)}>${o.t(`accept`)}</button>
-          <button ?disabled=${this.isStuck} @click=${()=>this.answer(a,!1)}>${o.t(`decline`)}</button>
+          <button class="primary" ?disabled=${this.busy} @click=${()=>this.answer(a,!0)}>${o.t(`accept`)}</button>
+          <button ?disabled=${this.busy} @click=${()=>this.answer(a,!1)}>${o.t(`decline`)}</button>
         </div>
       </div>`:i.state!==`active`&&i.state!==`accepted`?O:T`<div class="help">
       <p>${o.t(`helping`,{power:o.power(i.power_w),until:o.time(r.ends_at),left:o.span(r.ends_at-s)})}</p>
       ${this.optOut(e)}
-    </div>`}optOut(e){let t=e.entities[this.participant]?.opt_out;return t?T`<button style="margin-top:8px" ?disabled=${this.isStuck}
+    </div>`}optOut(e){let t=e.entities[this.participant]?.opt_out;return t?T`<button style="margin-top:8px" ?disabled=${this.busy}
       @click=${()=>this.call(`button`,`press`,{entity_id:t})}>${this.words.t(`opt_out`)}</button>`:O}consequence(e,t,n){let r=this.words,{means:i}=t,a=(e.ends_at-e.starts_at)/3600,o=Math.floor((t.power_w??0)*a/1e3*(t.rate??e.rate)),s={power:r.power(i?.power_w??t.power_w),minutes:r.span(i?.duration_s??e.ends_at-e.starts_at),tokens:r.tokens(i?.earns_i??o,n),setpoint:i?.setpoint==null?`–`:r.number(Math.abs(i.setpoint)),until:r.time(e.ends_at)},c=i?.effect??`nothing`,l=r.t(`means_${c}`,s);return i?.ready_at?`${l} ${r.t(`means_ready`,{at:r.time(i.ready_at)})}`:l}answer(e,t){let n=this.watched.picture?.participants[this.participant]?.device_id,r=t?`accept`:`decline`;return this.call(`tangle_grid`,`answer_request`,{device_id:n,request_id:e,answer:r})}renderSettings(e){let t=e.entities[this.participant]??{},n=this.words,{vehicle:r}=e.participants[this.participant]??{},i=r?e.entities[r]:void 0,a=e=>{let n=i?.[e]??t[e],r=n?this.hass?.states[n]:void 0;return r&&r.state!==`unavailable`?r:void 0},[o,s,c,l]=[a(`policy`),a(`leaves_at`),a(`car`),a(`target_soc`)];return!o&&!s&&!c&&!l?O:T`<div class="settings">
       ${c?this.select(n.t(`which_car`),c.entity_id,c.state,c.attributes.options):O}
       ${o?this.select(n.t(`answers`),o.entity_id,o.state,o.attributes.options):O}
