@@ -4,6 +4,7 @@ Pure: no Home Assistant, no ledger, no I/O, no clock; time comes in with each st
 down: market, requests, planning, control, network, device, model.
 """
 
+from .engine.commands import BY_HOUSE
 from .engine.engine import GridEngine
 from .engine.linking import ChargerDemand
 from .engine.status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, StepResult
@@ -54,6 +55,7 @@ from .model.world import (
 )
 
 __all__ = [
+    "BY_HOUSE",
     "IDLE",
     "NOMINAL_V",
     "TRANSITIONS",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from ..device.household_loads import RESTORE_FOR_S
 from ..device.state import DeviceState
@@ -24,6 +25,9 @@ from ..network.capacity_envelope import CapacityEnvelope, EnvelopeWatch
 from ..network.protection import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
 from .parts import EngineParts
+
+BY_HOUSE: Final = {True: Reason(key="accepted_by_house"), False: Reason(key="declined_by_house")}
+"""Why a house said yes or no: its people did, by rules that stay with them."""
 
 
 class Commands:

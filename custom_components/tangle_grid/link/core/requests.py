@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self
 
-from ...grid import Ask as Part, CurtailmentRequest, GridEngine, GridError, GridEvent, RequestState, Settlement
+from ...grid import (
+    BY_HOUSE,
+    Ask as Part,
+    CurtailmentRequest,
+    GridEngine,
+    GridError,
+    GridEvent,
+    RequestState,
+    Settlement,
+)
 from ...protocol import ProtocolError, recompute
 from . import checks
 from .bodies import MAX_W, body_of
@@ -234,6 +243,7 @@ class StreetRequests:
             device_id=self.helper_id,
             accept=power_w is not None,
             power_w=power_w,
+            reason=BY_HOUSE[power_w is not None],
         )
 
     @staticmethod
