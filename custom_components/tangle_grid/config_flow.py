@@ -25,6 +25,7 @@ from .bridge.secrets import SecretStore
 from .const import (
     CONF_ISLAND_ID,
     CONF_KIND,
+    CONF_LAYOUT,
     CONF_METER,
     CONF_METER_MAX_AGE,
     CONF_SEED,
@@ -96,6 +97,7 @@ from .island.runtime import TangleGridConfigEntry
 from .ledger import LedgerError
 from .link.joining.code import JoinCode
 from .link.joining.errors import JoinError
+from .simulation import Layout
 
 CONF_RESTORE: Final = "restore"
 RESTORE_NOTHING: Final = "new"
@@ -325,13 +327,15 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._show("simulated_street", STREET_SCHEMA, user_input, problem)
         island_id, seed = uuid4().hex, int(user_input[CONF_SEED])
         await self.async_set_unique_id(island_id)
-        plan = await async_plan_street(self.hass, island_id, seed)
+        layout = Layout(user_input[CONF_LAYOUT])
+        plan = await async_plan_street(self.hass, island_id, seed, layout)
         return self.async_create_entry(
             title=name,
             data={
                 CONF_KIND: KIND_SIMULATED,
                 CONF_ISLAND_ID: island_id,
                 CONF_SEED: seed,
+                CONF_LAYOUT: layout.value,
                 **street_time(user_input),
                 **plan.data,
             },

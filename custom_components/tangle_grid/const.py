@@ -36,6 +36,7 @@ CONF_METER_CURRENT: Final = "current"
 CONF_CAPACITY_A: Final = "capacity_a"
 CONF_THRESHOLD: Final = "threshold"
 CONF_SPEED: Final = "speed"
+CONF_LAYOUT: Final = "layout"
 CONF_SEED: Final = "seed"
 CONF_START: Final = "start"
 

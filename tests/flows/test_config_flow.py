@@ -242,6 +242,7 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
         "island_id": entry.unique_id,
         "speed": 60,
         "seed": 7,
+        "layout": "street",
         "start": "17:15",
         "meter": {"power": [f"sensor.street_transformer_power_l{phase}" for phase in (1, 2, 3)]},
         "capacity_a": 63.0,
@@ -296,6 +297,31 @@ async def test_simulated_street(hass: HomeAssistant, entity_registry: er.EntityR
     registered = entity_registry.async_get("number.street_charger_1_discharge_current")
     assert registered is not None
     assert registered.unique_id == f"{entry.unique_id}_sim_charger_1_discharge_current"
+
+
+@pytest.mark.usefixtures("archived")
+@pytest.mark.parametrize(
+    ("layout", "capacity_a", "expected"),
+    [
+        ("sunny", 63.0, ["battery", "household", "household", "household", "solar"]),
+        ("house", 25.0, ["charger", "household"]),
+    ],
+)
+async def test_simulated_feeds_of_other_layouts(
+    hass: HomeAssistant, layout: str, capacity_a: float, expected: list[str]
+) -> None:
+    form = await open_form(hass, "simulated_street")
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"name": "Sunny Side", "layout": layout, "speed": 60, "start": "17:15:00", "seed": 7}
+    )
+    entry = result["result"]
+    assert (entry.data["layout"], entry.data["capacity_a"]) == (layout, capacity_a)
+    # Nobody there pays for charging, and there are no services: cars with wallets belong to the street.
+    assert sorted(each.subentry_type for each in entry.subentries.values()) == expected
+    assert "prices" not in entry.options
+    for subentry in entry.subentries.values():
+        if subentry.subentry_type == "charger":
+            assert device_config(subentry).policy.mode is PolicyMode.ALWAYS
 
 
 @pytest.mark.usefixtures("archived")

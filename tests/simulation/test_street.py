@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.tangle_grid.simulation import SimulatedKind, SimulationError, Street, StreetConfig
+from custom_components.tangle_grid.simulation import Layout, SimulatedKind, SimulationError, Street, StreetConfig
 
 if TYPE_CHECKING:
     from tests.simulation.conftest import StreetMaker
@@ -34,6 +34,27 @@ def test_the_default_street_has_its_devices(make_street: StreetMaker) -> None:
     for device in street.devices:
         for quantity in device.quantities:
             street.value(device.id, quantity)
+
+
+@pytest.mark.parametrize(
+    ("layout", "kinds"),
+    [
+        (Layout.SUNNY, ["transformer", "household", "household", "household", "battery", "solar"]),
+        (Layout.HOUSE, ["transformer", "household", "charger"]),
+    ],
+)
+def test_other_layouts_live_through_a_day_and_a_restart(
+    make_street: StreetMaker, layout: Layout, kinds: list[str]
+) -> None:
+    street = make_street(layout=layout)
+    assert [device.kind.value for device in street.devices] == kinds
+    street.advance(street.config.start + 86_400)
+    again = Street.from_dict(street.config, street.to_dict())
+    assert everything(again) == everything(street)
+    if layout is Layout.HOUSE:
+        # The car is there when the street's evening begins, and hungry.
+        assert street.value("charger_1", "connected") is True
+        assert float(street.value("charger_1", "power")) > 3_000
 
 
 def test_two_streets_with_one_seed_are_one(make_street: StreetMaker) -> None:

@@ -11,9 +11,9 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..clock import GridClock
-from ..const import CONF_ISLAND_ID, CONF_SEED, DEFAULT_SEED, DOMAIN, LOGGER
+from ..const import CONF_ISLAND_ID, CONF_LAYOUT, CONF_SEED, DEFAULT_SEED, DOMAIN, LOGGER
 from ..devices.named import StoredEntry
-from ..simulation import SimulationError, Street, StreetConfig
+from ..simulation import Layout, SimulationError, Street, StreetConfig
 
 _TICK: Final = timedelta(seconds=1)
 _VERSION: Final = 1
@@ -63,6 +63,7 @@ class SimulatedStreet:
         self._beside_w = beside_w
         self.island_id: str = entry.data[CONF_ISLAND_ID]
         self._seed = int(entry.data.get(CONF_SEED, DEFAULT_SEED))
+        self._layout = Layout(entry.data.get(CONF_LAYOUT, Layout.STREET))
         self._store = _store(hass, self.island_id)
         self._watchers: list[Watcher] = []
         self._lock = asyncio.Lock()
@@ -72,7 +73,8 @@ class SimulatedStreet:
     async def async_load(self) -> None:
         """Bring the stored street, or a new one, to the present."""
         now = self._clock.now()
-        config = StreetConfig(seed=self._seed, start=now, timezone=dt_util.get_default_time_zone())
+        zone = dt_util.get_default_time_zone()
+        config = StreetConfig(seed=self._seed, layout=self._layout, start=now, timezone=zone)
         stored = await self._store.async_load()
         self.model = await self._hass.async_add_executor_job(_build, config, stored)
         async with self._lock:

@@ -6,11 +6,12 @@ use the door of commands (`Street.set_current_limit` and its neighbours). Begin 
 """
 
 from .faults import Fault
-from .model import SimulatedDevice, SimulatedKind, SimulatedLoad, SimulationError, StreetConfig
+from .model import Layout, SimulatedDevice, SimulatedKind, SimulatedLoad, SimulationError, StreetConfig
 from .street import Street
 
 __all__ = [
     "Fault",
+    "Layout",
     "SimulatedDevice",
     "SimulatedKind",
     "SimulatedLoad",

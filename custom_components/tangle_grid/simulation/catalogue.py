@@ -1,4 +1,4 @@
-"""The default street: who lives behind the transformer, on which phase, with which nameplate."""
+"""The layouts of a street: who lives behind the transformer, on which phase, with which nameplate."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from .battery import HomeBattery
 from .car import V2G_FLOOR_SOC, Car, CarModel
 from .charger import Charger
 from .household import Household
-from .model import NOMINAL_VOLTAGE, SimulatedDevice, SimulatedKind, SimulatedLoad, StreetConfig
+from .model import NOMINAL_VOLTAGE, Layout, SimulatedDevice, SimulatedKind, SimulatedLoad, StreetConfig
 from .randomness import generator
 from .solar import SolarPlant
 from .thermal import Boiler, HeatPump, SheddableLoad
@@ -23,18 +23,13 @@ SOLAR_ID = "solar_1"
 # The home whose roof and cellar hold the sun and the battery.
 PROSUMER_ID = "home_1"
 
-CAPACITY_A = 63.0
-THRESHOLD_PERCENT = 74.0
 ALL_PHASES = (0, 1, 2)
 
 # Charger C loads the first phase with 32 A, so the first phase gets the fewest homes.
 _HOME_PHASES = (0, 2, 0, 1, 2, 1, 2, 0)
 _HOME_LOADS = MappingProxyType({2: ("boiler",), 4: ("boiler", "heat_pump"), 6: ("boiler",), 7: ("heat_pump",)})
 
-_BATTERY_WH = 10_000.0
-_BATTERY_W = 5_000.0
 _BATTERY_MIN_SOC = 10.0
-_SOLAR_W = 8_000.0
 _STEP_A = 1.0
 
 
@@ -131,6 +126,71 @@ _POINTS = (
 )
 
 
+# Plugged in when the street's evening begins, with enough room for hours.
+_DRIVEWAY = _Point(
+    name="Driveway",
+    phases=ALL_PHASES,
+    max_current_a=16.0,
+    min_current_a=6.0,
+    max_discharge_a=0.0,
+    car=CarModel(
+        battery_wh=77_000.0,
+        min_current_a=6.0,
+        max_current_a=16.0,
+        taper_soc=88.0,
+        efficiency=0.92,
+        leaves_h=7.5,
+        returns_h=16.0,
+        km=(190.0, 230.0),
+        first_returns_h=16.0,
+        first_soc=35.0,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Feed:
+    """What stands behind one connection. `most_homes`: no more homes than that. A battery of 0 Wh: there is none."""
+
+    name: str
+    capacity_a: float
+    threshold_percent: float
+    most_homes: int
+    points: tuple[_Point, ...] = ()
+    battery_wh: float = 0.0
+    battery_w: float = 0.0
+    battery_soc: tuple[float, float] = (55.0, 70.0)
+    solar_w: float = 0.0
+
+
+_FEEDS = MappingProxyType(
+    {
+        Layout.STREET: _Feed(
+            name="Transformer",
+            capacity_a=63.0,
+            threshold_percent=74.0,
+            most_homes=40,
+            points=_POINTS,
+            battery_wh=10_000.0,
+            battery_w=5_000.0,
+            solar_w=8_000.0,
+        ),
+        Layout.SUNNY: _Feed(
+            name="Transformer",
+            capacity_a=63.0,
+            threshold_percent=80.0,
+            most_homes=3,
+            battery_wh=20_000.0,
+            battery_w=8_000.0,
+            battery_soc=(85.0, 95.0),
+            solar_w=15_000.0,
+        ),
+        Layout.HOUSE: _Feed(
+            name="House connection", capacity_a=25.0, threshold_percent=95.0, most_homes=1, points=(_DRIVEWAY,)
+        ),
+    }
+)
+
 # These two trade places while both are away: who of them comes to which charger changes from day to day.
 TRADERS = ("charger_2", "charger_4")
 
@@ -153,11 +213,11 @@ class Inventory:
     plants: Mapping[str, SolarPlant]
 
 
-def _transformer() -> SimulatedDevice:
+def _transformer(feed: _Feed) -> SimulatedDevice:
     return SimulatedDevice(
         id=TRANSFORMER_ID,
         kind=SimulatedKind.TRANSFORMER,
-        name="Transformer",
+        name=feed.name,
         phases=ALL_PHASES,
         quantities=(
             "power",
@@ -167,7 +227,11 @@ def _transformer() -> SimulatedDevice:
             "energy_export",
         ),
         parameters=MappingProxyType(
-            {"capacity_a": CAPACITY_A, "threshold_percent": THRESHOLD_PERCENT, "voltage_v": NOMINAL_VOLTAGE}
+            {
+                "capacity_a": feed.capacity_a,
+                "threshold_percent": feed.threshold_percent,
+                "voltage_v": NOMINAL_VOLTAGE,
+            }
         ),
     )
 
@@ -239,12 +303,41 @@ def _vehicle_device(number: int, car: Car) -> SimulatedDevice:
     )
 
 
+def _battery_device(feed: _Feed) -> SimulatedDevice:
+    return SimulatedDevice(
+        id=BATTERY_ID,
+        kind=SimulatedKind.BATTERY,
+        name="Home battery",
+        phases=ALL_PHASES,
+        quantities=("power", "soc", "power_setpoint", "energy_import", "energy_export"),
+        parameters=MappingProxyType(
+            {
+                "capacity_wh": feed.battery_wh,
+                "max_charge_w": feed.battery_w,
+                "max_discharge_w": feed.battery_w,
+                "min_soc": _BATTERY_MIN_SOC,
+            }
+        ),
+    )
+
+
+def _solar_device(feed: _Feed) -> SimulatedDevice:
+    return SimulatedDevice(
+        id=SOLAR_ID,
+        kind=SimulatedKind.SOLAR,
+        name="Rooftop solar",
+        phases=ALL_PHASES,
+        quantities=("power", "energy_export"),
+        parameters=MappingProxyType({"peak_w": feed.solar_w}),
+    )
+
+
 def build(config: StreetConfig, story_day: int) -> Inventory:
     """Return the street that a configuration describes; `story_day` is the ordinal of its first day."""
-    seed = config.seed
-    devices = [_transformer()]
+    seed, feed = config.seed, _FEEDS[config.layout]
+    devices = [_transformer(feed)]
     homes: dict[str, Household] = {}
-    for number in range(1, config.homes + 1):
+    for number in range(1, min(config.homes, feed.most_homes) + 1):
         home_id = f"home_{number}"
         home = Household(seed, home_id, config.season_day, _home_loads(number, seed, home_id))
         homes[home_id] = home
@@ -252,7 +345,7 @@ def build(config: StreetConfig, story_day: int) -> Inventory:
     chargers: dict[str, Charger] = {}
     cars: dict[str, Car] = {}
     vehicles: list[SimulatedDevice] = []
-    for number, point in enumerate(_POINTS, start=1):
+    for number, point in enumerate(feed.points, start=1):
         charger_id = f"charger_{number}"
         car = Car(point.car, story_day, f"TG-{number:04}", seed, charger_id)
         vehicles.append(_vehicle_device(number, car))
@@ -265,43 +358,21 @@ def build(config: StreetConfig, story_day: int) -> Inventory:
             max_discharge_a=point.max_discharge_a,
         )
         devices.append(_charger_device(charger_id, point))
-    battery = HomeBattery(
-        capacity_wh=_BATTERY_WH, max_power_w=_BATTERY_W, soc=generator(seed, BATTERY_ID).uniform(55.0, 70.0)
-    )
-    devices.append(
-        SimulatedDevice(
-            id=BATTERY_ID,
-            kind=SimulatedKind.BATTERY,
-            name="Home battery",
-            phases=ALL_PHASES,
-            quantities=("power", "soc", "power_setpoint", "energy_import", "energy_export"),
-            parameters=MappingProxyType(
-                {
-                    "capacity_wh": _BATTERY_WH,
-                    "max_charge_w": _BATTERY_W,
-                    "max_discharge_w": _BATTERY_W,
-                    "min_soc": _BATTERY_MIN_SOC,
-                }
-            ),
-        )
-    )
-    plant = SolarPlant(Weather(seed, config.season_day), _SOLAR_W)
-    devices.append(
-        SimulatedDevice(
-            id=SOLAR_ID,
-            kind=SimulatedKind.SOLAR,
-            name="Rooftop solar",
-            phases=ALL_PHASES,
-            quantities=("power", "energy_export"),
-            parameters=MappingProxyType({"peak_w": _SOLAR_W}),
-        )
-    )
+    batteries: dict[str, HomeBattery] = {}
+    if feed.battery_wh:
+        soc = generator(seed, BATTERY_ID).uniform(*feed.battery_soc)
+        batteries[BATTERY_ID] = HomeBattery(capacity_wh=feed.battery_wh, max_power_w=feed.battery_w, soc=soc)
+        devices.append(_battery_device(feed))
+    plants: dict[str, SolarPlant] = {}
+    if feed.solar_w:
+        plants[SOLAR_ID] = SolarPlant(Weather(seed, config.season_day), feed.solar_w)
+        devices.append(_solar_device(feed))
     return Inventory(
         devices=tuple(devices),
         vehicles=tuple(vehicles),
         cars=MappingProxyType(cars),
         homes=MappingProxyType(homes),
         chargers=MappingProxyType(chargers),
-        batteries=MappingProxyType({BATTERY_ID: battery}),
-        plants=MappingProxyType({SOLAR_ID: plant}),
+        batteries=MappingProxyType(batteries),
+        plants=MappingProxyType(plants),
     )

@@ -40,17 +40,27 @@ class SimulatedKind(StrEnum):
     VEHICLE = "vehicle"
 
 
+class Layout(StrEnum):
+    """Who lives on a simulated feed."""
+
+    STREET = "street"
+    SUNNY = "sunny"
+    HOUSE = "house"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetConfig:
     """The settings of a street.
 
     `start` is the street time (epoch seconds, in `timezone` for everything that follows the clock) at which a new
     street begins. `season_day` (1..365) is the day of the year that sun, weather and household profile follow,
-    whatever the calendar says, so that a story is the same in May and in November.
+    whatever the calendar says, so that a story is the same in May and in November. `layout` says who lives there:
+    a sunny feed has fewer homes than `homes`, and a house is one home.
     """
 
     seed: int = 1
     homes: int = 8
+    layout: Layout = Layout.STREET
     start: float
     timezone: tzinfo
     season_day: int = 135

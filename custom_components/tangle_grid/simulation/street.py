@@ -128,9 +128,11 @@ class Street:
 
     def _trade_places(self, now: float, day: StreetDay) -> None:
         """Around noon, while both are away, two cars decide to come to the other's charger; not on the first day."""
-        first, second = (self._inventory.chargers[charger_id] for charger_id in TRADERS)
         if day.ordinal <= self._traded_on or not _NOON_S <= now - day.midnight < _NOON_S + _NOON_FOR_S:
             return
+        if not self._inventory.chargers.keys() >= set(TRADERS):
+            return
+        first, second = (self._inventory.chargers[charger_id] for charger_id in TRADERS)
         if not (first.car.connected or second.car.connected):
             first.car, second.car = second.car, first.car
             self._traded_on = day.ordinal

@@ -17,6 +17,7 @@ from ...const import (
     CONF_DIMMING_FLOOR,
     CONF_ENERGY_PRICE,
     CONF_FAIRNESS,
+    CONF_LAYOUT,
     CONF_MAX_RATE,
     CONF_METER_MAX_AGE,
     CONF_PANEL,
@@ -47,6 +48,7 @@ from ...const import (
 )
 from ...devices.feeders import MeterTotal, meter_total
 from ...devices.forecasts.source import async_has_sun, has_prices
+from ...simulation import Layout
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_meter
 from ..feed import FIELD_METER_CURRENT, FIELD_METER_EXPORT, FIELD_METER_POWER
@@ -79,6 +81,9 @@ STREET_TIME_SCHEMA = vol.Schema(
 STREET_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_NAME, default=_STREET_NAME): TextSelector(),
+        vol.Required(CONF_LAYOUT, default=Layout.STREET.value): selectors.choice(
+            [each.value for each in Layout], "layout"
+        ),
         **STREET_TIME_SCHEMA.schema,
         vol.Required(CONF_SEED, default=DEFAULT_SEED): selectors.number(0, 1_000_000),
     }

@@ -81,7 +81,7 @@ from ...island.charging_prices import (
     CONF_GUESTS,
 )
 from ...simulated.entities import AT_HOME, EXTERNAL_CONTROL, async_register_entities
-from ...simulation import SimulatedDevice, SimulatedKind, Street, StreetConfig
+from ...simulation import Layout, SimulatedDevice, SimulatedKind, Street, StreetConfig
 
 _HOME_ZONE: Final = "zone.home"
 # So that a car is neither full before the evening's peak nor left empty in the morning.
@@ -170,10 +170,13 @@ class StreetPlan:
     subentries: list[ConfigSubentryData]
 
 
-async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> StreetPlan:
+async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int, layout: Layout) -> StreetPlan:
     """Name the street's entities and enrol its devices."""
     config = StreetConfig(
-        seed=seed, start=dt_util.start_of_local_day().timestamp(), timezone=dt_util.get_default_time_zone()
+        seed=seed,
+        layout=layout,
+        start=dt_util.start_of_local_day().timestamp(),
+        timezone=dt_util.get_default_time_zone(),
     )
     street = await hass.async_add_executor_job(Street, config)
     devices = street.devices
@@ -190,13 +193,12 @@ async def async_plan_street(hass: HomeAssistant, island_id: str, seed: int) -> S
         options={
             # An evening that is planned ahead has no peak, and there would be nothing to see.
             CONF_PLANNING: False,
-            CONF_PRICES: _PRICES,
+            **({CONF_PRICES: _PRICES} if layout is Layout.STREET else {}),
         },
         subentries=[
-            *_participants(devices, entity_ids),
-            *_vehicles(street.vehicles, entity_ids),
-            *_SERVICES,
-            _topic(hass),
+            *_participants(devices, entity_ids, layout),
+            # Cars that pay, and whom they pay beside charging, belong to the street.
+            *((*_vehicles(street.vehicles, entity_ids), *_SERVICES, _topic(hass)) if layout is Layout.STREET else ()),
         ],
     )
 
@@ -211,9 +213,10 @@ def _topic(hass: HomeAssistant) -> ConfigSubentryData:
 
 
 def _participants(
-    devices: tuple[SimulatedDevice, ...], entity_ids: Mapping[tuple[str, str], str]
+    devices: tuple[SimulatedDevice, ...], entity_ids: Mapping[tuple[str, str], str], layout: Layout
 ) -> list[ConfigSubentryData]:
-    chargers, homes = iter(_CHARGER_POLICIES), iter(_HOME_POLICIES)
+    chargers = iter(_CHARGER_POLICIES if layout is Layout.STREET else (_policy(PolicyMode.ALWAYS),))
+    homes = iter(_HOME_POLICIES)
     participants: list[ConfigSubentryData] = []
     for device in devices:
         if device.kind is SimulatedKind.TRANSFORMER:
