@@ -49,6 +49,14 @@ async def test_diagnostics(hass: HomeAssistant, island: Island) -> None:
     assert "window_mean_w" in diagnostics["grid"]["feeders"]["main"]
 
 
+async def test_an_island_that_is_not_loaded_tells_what_is_stored_of_it(hass: HomeAssistant, island: Island) -> None:
+    assert await hass.config_entries.async_unload(island.entry.entry_id)
+    diagnostics = await _diagnostics(hass, island)
+    assert diagnostics["state"] == "not_loaded"
+    assert diagnostics["entry"]["data"]["capacity_a"] == 63
+    assert diagnostics["entry"]["data"]["island_id"] == "**REDACTED**"
+
+
 @pytest.mark.parametrize("entry", [island_entry(options=BUDGETS)])
 async def test_diagnostics_tell_what_rewards_cost_and_what_waits(hass: HomeAssistant, island: Island) -> None:
     request_id = await island.request(power=2000, rate=1_000_000, device_id=[island.device_id(CHARGER)])

@@ -33,6 +33,7 @@ class NeighbourStatus:
         subentry_id: The neighbour.
         state: How the link is.
         why: Why it is dead or refused, a translated key; None: it is neither.
+        bids: For so many hours the neighbour's bids are known.
         sold_w: What is sold to the neighbour now, W; negative: bought.
         price_i_per_kwh: At which price; None: nothing is.
         settled_wh: What the last trade came to, Wh, by the smaller meter; None: there was none.
@@ -43,6 +44,7 @@ class NeighbourStatus:
     subentry_id: str
     state: LinkState
     why: str | None
+    bids: int = 0
     sold_w: int = 0
     price_i_per_kwh: int | None = None
     settled_wh: int | None = None

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_AREA, CONF_GUEST_TOKEN_HASH, CONF_IDS, CONF_NODE_TOKEN_ID, CONF_OWNERS, SUBENTRY_GUEST
@@ -30,25 +31,14 @@ _QUEUE: Final = 1_000
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleGridConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of an island."""
+    """Return the diagnostics of an island; of one that is not loaded, what is stored of it."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return async_redact_data({"state": entry.state.value, "entry": _entry(entry)}, TO_REDACT)
     runtime = entry.runtime_data
     snapshot = runtime.coordinator.data
     diagnostics = {
         "guests": [dict(guest.data) for guest in guests(entry).values()],
-        "entry": {
-            "data": dict(entry.data),
-            "options": dict(entry.options),
-            "participants": [
-                {
-                    "id": subentry_id,
-                    "kind": subentry.subentry_type,
-                    "title": subentry.title,
-                    "data": dict(subentry.data),
-                }
-                for subentry_id, subentry in entry.subentries.items()
-                if subentry.subentry_type != SUBENTRY_GUEST
-            ],
-        },
+        "entry": _entry(entry),
         "config": {
             "feeders": [asdict(feeder) for feeder in runtime.grid.config.feeders],
             "devices": [asdict(device) for device in runtime.grid.config.devices],
@@ -81,6 +71,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         "links": [
             {**asdict(link, dict_factory=_plain), "figures": dict(link.figures)} for link in snapshot.links.values()
         ],
+        "neighbours": [asdict(each, dict_factory=_plain) for each in snapshot.neighbours.values()],
         "witness": _witness(runtime),
         "reaction_ms": snapshot.reaction_ms,
         "ledger": {
@@ -94,6 +85,24 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TangleG
         },
     }
     return async_redact_data(diagnostics, TO_REDACT)
+
+
+def _entry(entry: TangleGridConfigEntry) -> dict[str, Any]:
+    """Return what is stored of an island, and of all that belongs to it."""
+    return {
+        "data": dict(entry.data),
+        "options": dict(entry.options),
+        "participants": [
+            {
+                "id": subentry_id,
+                "kind": subentry.subentry_type,
+                "title": subentry.title,
+                "data": dict(subentry.data),
+            }
+            for subentry_id, subentry in entry.subentries.items()
+            if subentry.subentry_type != SUBENTRY_GUEST
+        ],
+    }
 
 
 def _witness(runtime: IslandRuntime) -> dict[str, Any] | None:

@@ -172,6 +172,9 @@ async def test_the_cheaper_island_sells_and_the_buyer_pays_once(beside: Beside, 
         # Each meter counts positive what leaves its own island.
         flow_w = side.neighbours.measured_w(side.neighbours.linked[0])
         assert flow_w == pytest.approx(beside.of(side).sold_w, abs=200)
+        # A simulated street carries it as well.
+        assert side.neighbours.ties_w == pytest.approx((flow_w / 3,) * 3)
+        assert beside.of(side).bids > 0
     await hours.async_pass(lambda: bool(hours.paid))
     ((payment_id, address, amount_i),) = hours.paid
     assert payment_id.startswith("neighbour/")

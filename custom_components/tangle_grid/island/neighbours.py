@@ -154,7 +154,13 @@ class Neighbours:
         def accepts(window: int, flow: int, price: int) -> bool:
             return self._trader.accepts(subentry_id, mono(), window, flow, price)
 
-        end = kind.from_dict(record.link, mono(), self._store.ends.get(record.link_id, {}), accepts=accepts)
+        end = kind.from_dict(
+            record.link,
+            mono(),
+            self._store.ends.get(record.link_id, {}),
+            accepts=accepts,
+            speed=self._clock.speed,
+        )
 
         def happened(events: tuple[Any, ...]) -> None:
             self._happened(neighbour, end, events)
@@ -396,6 +402,12 @@ class Neighbours:
         return None if neighbour is None else neighbour.measured_w
 
     @property
+    def ties_w(self) -> tuple[float, ...]:
+        """What flows to all neighbours, as own meters at ties show it, W per phase: lines have three."""
+        total = sum(each.measured_w or 0.0 for each in self._all.values())
+        return (total / 3,) * 3
+
+    @property
     def statuses(self) -> Mapping[str, NeighbourStatus]:
         """How it stands with each, by subentry."""
         found = {}
@@ -422,6 +434,7 @@ class Neighbours:
             subentry_id=neighbour.subentry_id,
             state=carried.state,
             why=carried.why,
+            bids=len(end.heard),
             sold_w=flow,
             price_i_per_kwh=None if price is None else price // _PER_MWH,
             settled_wh=None if last is None else (last.wh if last.sold else -last.wh),

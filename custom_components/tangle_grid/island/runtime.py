@@ -118,7 +118,7 @@ class IslandRuntime:
         state = await self._store.async_load()
         self.clock = make_clock(self.entry, state.clock)
         if self.entry.data[CONF_KIND] == KIND_SIMULATED:
-            self.street = SimulatedStreet(self.hass, self.entry, self.clock, beside_w=lambda: self.links.houses_w)
+            self.street = SimulatedStreet(self.hass, self.entry, self.clock, beside_w=self._beside_the_street_w)
             await self.street.async_load()
         self.participants = build_participants(self.hass, self.entry, self.clock, state.adapters)
         self.members = build_members(self.entry, self.participants)
@@ -261,6 +261,10 @@ class IslandRuntime:
             address=lambda: self.link.address,
         )
         self.coordinator = IslandCoordinator(self.hass, self.entry, self.snapshot())
+
+    def _beside_the_street_w(self) -> tuple[float, ...]:
+        """Return what flows through a simulated transformer beside its street: to houses and to neighbours."""
+        return tuple(house + tie for house, tie in zip(self.links.houses_w, self.neighbours.ties_w, strict=True))
 
     async def _async_tell_lost(self, lost: Sequence[str]) -> None:
         """Keep aside what could not be read, and put right what can be by what others know."""

@@ -82,9 +82,24 @@ class SentBid:
 class NeighbourEnd(End):
     """What both ends have in common. `accepts(window, flow, price)`: whether W to the neighbour can still be kept."""
 
-    def __init__(self, link: Link, *, accepts: Callable[[int, int, int], bool] | None = None, **options: Any) -> None:
-        """Begin without bids. Options: see `End`."""
+    def __init__(
+        self,
+        link: Link,
+        *,
+        accepts: Callable[[int, int, int], bool] | None = None,
+        speed: float = 1.0,
+        **options: Any,
+    ) -> None:
+        """Begin without bids.
+
+        Args:
+            link: Which link it is an end of.
+            accepts: See the class.
+            speed: So many seconds, by which energy is counted, pass in one of the own clock.
+            options: See `End`.
+        """
         super().__init__(link, kinds=(Counted.kind, HousePayee.kind), **options)
+        self._speed = speed
         self.payee: str | None = None
         self._told_payee: str | None = None
         self._accepts = accepts or (lambda _window, _flow, _price: True)
@@ -221,7 +236,7 @@ class NeighbourEnd(End):
         return None
 
     def _count(self, mono: float) -> None:
-        self._counts.count(mono, self._trades.values())
+        self._counts.count(mono, self._trades.values(), speed=self._speed)
 
     def _finish(self, mono: float, trade: TieTrade) -> None:
         """Tell what was counted of a trade that is over, also where that is nothing; once."""

@@ -78,8 +78,11 @@ class TradeCounts:
         """Take what the meter shows from now on, W to the neighbour; None: nothing, and nothing is counted."""
         self._reading = None if watts is None or not math.isfinite(watts) else (mono, watts)
 
-    def count(self, mono: float, trades: Iterable[TieTrade]) -> None:
-        """Count what flowed since the last reading in the direction of each trade, at most what was agreed."""
+    def count(self, mono: float, trades: Iterable[TieTrade], *, speed: float = 1.0) -> None:
+        """Count what flowed since the last reading in the direction of each trade, at most what was agreed.
+
+        `speed`: so many seconds, by which energy is counted, pass in one of the own clock.
+        """
         reading = self._reading
         if reading is None:
             return
@@ -91,7 +94,7 @@ class TradeCounts:
             if end <= begin:
                 continue
             with_it = watts if trade.flow > 0 else -watts
-            self._of(trade).ws += min(max(0.0, with_it), abs(trade.flow)) * (end - begin)
+            self._of(trade).ws += min(max(0.0, with_it), abs(trade.flow)) * (end - begin) * speed
         self._reading = (max(at, mono), watts) if mono - at < READING_AGE_S else None
 
     def begin(self, trade: TieTrade) -> None:
