@@ -286,6 +286,10 @@ def test_a_house_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(["--house", "--check"]).house
     with pytest.raises(SystemExit):
         parse(["--house", "--keep", "somewhere"])
+    assert parse(["--islands", "2"]).islands == 2
+    for wrong in (["--islands", "3"], ["--islands", "2", "--house"], ["--islands", "2", "--keep", "somewhere"]):
+        with pytest.raises(SystemExit):
+            parse(wrong)
     assert "leave one of them out" in capsys.readouterr().err
 
 

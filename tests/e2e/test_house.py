@@ -1,6 +1,7 @@
-"""`scripts/demo --house --check`: two real Home Assistants; a house joins, and keeps to its envelope."""
+"""`scripts/demo --house --check`: two real Home Assistants; a house joins, keeps low, helps, is paid and pays."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -10,10 +11,11 @@ from scripts.lib.demo.launching import SCRIPT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-TIMEOUT_S = 400
+TIMEOUT_S = 600
+TRANSACTION_HASH = re.compile(r"[9A-Z]{81}")
 
 
-def test_a_house_joins_a_street_and_keeps_to_its_envelope() -> None:
+def test_a_house_joins_a_street_and_lives_in_it() -> None:
     finished = subprocess.run(
         [SCRIPT, "--house", "--check"], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
@@ -25,7 +27,14 @@ def test_a_house_joins_a_street_and_keeps_to_its_envelope() -> None:
         "streets_node_used",
         "joined_by_code",
         "envelope_kept",
+        "request_answered",
+        "street_pays_house",
+        "house_pays_charger",
     ]
     assert 0 < report["envelope"]["least_a"] < report["fuse_a"]
     assert report["envelope"]["below_fuse_s"] >= 15
     assert report["envelope"]["longest_over_s"] <= 5
+    assert report["request"]["promised_w"] > 0
+    for payment in (report["street_pays_house"], report["house_pays_charger"]):
+        assert payment["amount_i"] > 0
+        assert TRANSACTION_HASH.fullmatch(payment["transaction"])

@@ -1,22 +1,25 @@
-"""Start the demo: `scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--house] [--check]`."""
+"""Start the demo: `scripts/demo [--port N] [--speed X] [--seed N] [--keep DIR] [--house | --islands 2] [--check]`."""
 
 import argparse
 import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 
 from .api import HomeAssistantApi
 from .check import full_cycle
 from .errors import DemoError, StepError
+from .home import CONFIGURATION
 from .house import CONFIGURATION_OF_HOUSE
 from .house_check import HouseCycle
+from .islands import EVENING, SPEED as SPEED_OF_ISLANDS, SUNNY, carry_on, configuration_of
+from .islands_check import IslandsCycle
 from .progress import Progress
 from .running import Options, RunningHome, running_home
 from .steps import Steps
@@ -57,7 +60,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--port", type=_port, help=f"port on 127.0.0.1 (default {DEFAULT_PORT}; any free with --check)")
     parser.add_argument(
-        "--speed", type=_speed, default=DEFAULT_SPEED, help="street time per real time (default %(default)g)"
+        "--speed",
+        type=_speed,
+        help=f"street time per real time (default {DEFAULT_SPEED:g}; {SPEED_OF_ISLANDS:g} with --islands)",
     )
     parser.add_argument("--seed", type=_seed, help="which street, when it is made (default 1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the state in DIR between runs")
@@ -67,9 +72,19 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--house", action="store_true", help="a second Home Assistant as well: a house that joins the street by code"
     )
+    parser.add_argument(
+        "--islands",
+        type=int,
+        choices=(2,),
+        metavar="2",
+        help="two Home Assistants beside each other: one with sun and a battery, one with an evening peak that buys",
+    )
     given = parser.parse_args(arguments)
-    if given.house and given.keep is not None:
-        parser.error("--house begins anew each time, and --keep keeps one Home Assistant: leave one of them out")
+    if given.house and given.islands:
+        parser.error("--house and --islands are two demos: leave one of them out")
+    if (given.house or given.islands) and given.keep is not None:
+        what = "--house" if given.house else "--islands"
+        parser.error(f"{what} begins anew each time, and --keep keeps one Home Assistant: leave one of them out")
     return given
 
 
@@ -111,65 +126,119 @@ async def check(options: Options, progress: Progress) -> dict[str, object]:
         return await home.while_running(cycle(home))
 
 
+class _Two(Protocol):
+    """Two islands, each in a Home Assistant of its own."""
+
+    async def set_up(self, steps: Steps, progress: Progress) -> None:
+        """Set both up, and link them."""
+
+    async def run(self, progress: Progress) -> dict[str, object]:
+        """Set both up and link them; return what happened then."""
+
+
 @asynccontextmanager
-async def _street_and_house(options: Options, progress: Progress) -> AsyncIterator[tuple[RunningHome, RunningHome]]:
+async def _two_homes(
+    options: Options, progress: Progress, *, second: str, first: str = CONFIGURATION
+) -> AsyncIterator[tuple[RunningHome, RunningHome]]:
     """Start two Home Assistants, on a port each."""
-    of_house = Options(port=None, speed=options.speed, seed=None, keep=None)
+    other = Options(port=None, speed=options.speed, seed=None, keep=None)
     async with (
-        running_home(options, progress) as street,
-        running_home(of_house, progress, configuration=CONFIGURATION_OF_HOUSE) as house,
+        running_home(options, progress, configuration=first) as one,
+        running_home(other, progress, configuration=second) as two,
     ):
-        yield street, house
+        yield one, two
 
 
 @asynccontextmanager
-async def _house_cycle(street: RunningHome, house: RunningHome, options: Options) -> AsyncIterator[HouseCycle]:
-    async with HomeAssistantApi.connect(street.url) as street_api, HomeAssistantApi.connect(house.url) as house_api:
-        await _open_first(street_api)
-        await _open_first(house_api)
-        yield HouseCycle(street_api, house_api, speed=options.speed, seed=options.seed)
+async def _apis(one: RunningHome, two: RunningHome) -> AsyncIterator[tuple[HomeAssistantApi, HomeAssistantApi]]:
+    async with HomeAssistantApi.connect(one.url) as first, HomeAssistantApi.connect(two.url) as second:
+        await _open_first(first)
+        await _open_first(second)
+        yield first, second
+
+
+async def _stay(homes: tuple[RunningHome, RunningHome], *beside: Coroutine[Any, Any, None]) -> None:
+    """Start each again when that is asked for in its interface, until something ends."""
+
+    async def restarts(home: RunningHome) -> None:
+        while True:
+            await home.restarted()
+
+    running = [asyncio.create_task(each) for each in (*map(restarts, homes), *beside)]
+    try:
+        ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        await ended.pop()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def demo_with_house(options: Options, progress: Progress) -> None:
     """Start both, let the house join, tell both addresses, and stay."""
 
     async def set_up(street: RunningHome, house: RunningHome) -> None:
-        async with _house_cycle(street, house, options) as cycle:
-            await cycle.set_up(Steps(progress), progress)
+        async with _apis(street, house) as apis:
+            await HouseCycle(*apis, speed=options.speed, seed=options.seed).set_up(Steps(progress), progress)
 
-    async def stay(home: RunningHome) -> None:
-        while True:
-            await home.restarted()
-
-    async with _street_and_house(options, progress) as (street, house):
+    async with _two_homes(options, progress, second=CONFIGURATION_OF_HOUSE) as (street, house):
         await street.while_running(house.while_running(set_up(street, house)))
         progress.say("the house has joined the street")
         progress.show(
             f"\n  Open  {street.url}/{PATH}   the street\n"
             f"        {house.url}/{PATH}   the house\n\n"
             "  This machine's browser is logged in without a password.\n"
-            f"  An hour on the street takes {3600 / options.speed:.0f} seconds; the house lives in real time. "
-            "Ctrl-C stops both.\n"
+            f"  An hour of both takes {3600 / options.speed:.0f} seconds. Ctrl-C stops both.\n"
         )
-        running = [asyncio.create_task(stay(home)) for home in (street, house)]
-        try:
-            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            await ended.pop()
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        await _stay((street, house))
+
+
+async def demo_with_islands(options: Options, progress: Progress) -> None:
+    """Start both, let them become neighbours, tell both addresses, and be the line between them."""
+
+    async def set_up(one: RunningHome, two: RunningHome) -> IslandsCycle:
+        async with _apis(one, two) as apis:
+            cycle = IslandsCycle(*apis, speed=options.speed, seed=options.seed)
+            await cycle.set_up(Steps(progress), progress)
+            return cycle
+
+    async with _two_homes(options, progress, first=configuration_of(SUNNY), second=configuration_of(EVENING)) as (
+        one,
+        two,
+    ):
+        cycle = await one.while_running(two.while_running(set_up(one, two)))
+        progress.say("the islands are neighbours")
+        progress.show(
+            f"\n  Open  {one.url}/{PATH}   {SUNNY.name}, which sells\n"
+            f"        {two.url}/{PATH}   {EVENING.name}, which buys\n\n"
+            "  This machine's browser is logged in without a password.\n"
+            f"  They trade by the hour, which takes {3600 / options.speed:.0f} seconds. Ctrl-C stops both.\n"
+        )
+        await _stay((one, two), carry_on(one.url, two.url, cycle.seller, cycle.buyer))
 
 
 async def check_house(options: Options, progress: Progress) -> dict[str, object]:
     """Start both, and follow the house from its code to its payments."""
+    async with _two_homes(options, progress, second=CONFIGURATION_OF_HOUSE) as homes:
+        return await _watched(HouseCycle, homes, options, progress)
 
-    async def cycle(street: RunningHome, house: RunningHome) -> dict[str, object]:
-        async with _house_cycle(street, house, options) as watched:
-            return await watched.run(progress)
 
-    async with _street_and_house(options, progress) as (street, house):
-        return await street.while_running(house.while_running(cycle(street, house)))
+async def check_islands(options: Options, progress: Progress) -> dict[str, object]:
+    """Start both, and follow them from a code to a trade that is delivered and paid."""
+    first, second = configuration_of(SUNNY), configuration_of(EVENING)
+    async with _two_homes(options, progress, first=first, second=second) as homes:
+        return await _watched(IslandsCycle, homes, options, progress)
+
+
+async def _watched(
+    of_both: Callable[..., _Two], homes: tuple[RunningHome, RunningHome], options: Options, progress: Progress
+) -> dict[str, object]:
+    async def cycle() -> dict[str, object]:
+        async with _apis(*homes) as apis:
+            return await of_both(*apis, speed=options.speed, seed=options.seed).run(progress)
+
+    one, two = homes
+    return await one.while_running(two.while_running(cycle()))
 
 
 async def _until_stopped[T](work: asyncio.Task[T]) -> T:
@@ -188,14 +257,15 @@ async def _until_stopped[T](work: asyncio.Task[T]) -> T:
 
 async def _main(arguments: argparse.Namespace) -> int:
     port = arguments.port if arguments.port or arguments.check else DEFAULT_PORT
-    options = Options(port=port, speed=arguments.speed, seed=arguments.seed, keep=arguments.keep)
+    speed = arguments.speed or (SPEED_OF_ISLANDS if arguments.islands else DEFAULT_SPEED)
+    options = Options(port=port, speed=speed, seed=arguments.seed, keep=arguments.keep)
     progress = Progress()
     try:
         if not arguments.check:
-            stay = demo_with_house if arguments.house else demo
+            stay = demo_with_islands if arguments.islands else demo_with_house if arguments.house else demo
             await _until_stopped(asyncio.create_task(stay(options, progress)))
             return 0
-        watch = check_house if arguments.house else check
+        watch = check_islands if arguments.islands else check_house if arguments.house else check
         report = await _until_stopped(asyncio.create_task(watch(options, progress)))
     except asyncio.CancelledError:
         return 130 if arguments.check else 0

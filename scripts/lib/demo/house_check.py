@@ -1,4 +1,4 @@
-"""A house on the street, watched from outside: how it joins, and keeps to its envelope."""
+"""A house on the street, watched from outside: how it joins, keeps to its envelope, helps, is paid and pays."""
 
 import asyncio
 import time
@@ -6,23 +6,31 @@ from typing import Final
 
 from .api import HomeAssistantApi, Json
 from .errors import DemoError
-from .house import FUSE_A, House, join, set_up_house, share_node
+from .house import FUSE_A, House, join, set_up_house
+from .linking import use_node_of
 from .progress import Progress
-from .steps import Steps, diagnostics, poll
-from .street import Street, set_up_street
+from .steps import Steps, ask, diagnostics, listed, poll
+from .street import DOMAIN, Owner, Street, set_up_street
 
 # Real seconds.
-_TOTAL_S: Final = 300.0
+_TOTAL_S: Final = 400.0
 _LINK_S: Final = 60.0
-_LEDGER_S: Final = 60.0
 _SHORT_S: Final = 120.0
+_REQUEST_S: Final = 60.0
+_PAYMENT_S: Final = 240.0
 _SAMPLE_S: Final = 0.5
 #: So long the street has to be short, and the house below its envelope. Its charger follows within two seconds.
 _KEPT_S: Final = 15.0
 _FOLLOWS_S: Final = 5.0
+#: A car that charged for so long since the house joined has something to give, as far as can be known: grid seconds.
+_KNOWN_S: Final = 400.0
+#: Everybody is asked, for minutes of the street.
+_ASKED_W: Final = 30_000
+_ASKED_MIN: Final = 20
 #: Less than its fuse by more than this is an envelope that holds the house down, A.
 _BELOW_FUSE_A: Final = 1.0
 _VOLT: Final = 230.0
+_YES: Final = frozenset({"accepted", "active", "fulfilled", "expired", "cancelled", "settled", "paid"})
 
 
 class HouseCycle:
@@ -38,6 +46,7 @@ class HouseCycle:
         self._street: Street
         self._house: House
         self._in_street = self._in_house = ""
+        self._joined_at = 0.0
 
     async def set_up(self, steps: Steps, progress: Progress) -> None:
         """Set both up and let the house join.
@@ -47,19 +56,22 @@ class HouseCycle:
         """
 
         async def both() -> None:
-            self._house = await set_up_house(self._house_api, progress)
-            self._street = await set_up_street(self._street_api, speed=self._speed, seed=self._seed, progress=progress)
+            async with asyncio.TaskGroup() as group:
+                house = group.create_task(set_up_house(self._house_api, progress, speed=self._speed))
+                street = group.create_task(
+                    set_up_street(self._street_api, speed=self._speed, seed=self._seed, progress=progress)
+                )
+            self._house, self._street = house.result(), street.result()
 
         async def node() -> None:
-            await poll(self._street_has_a_node, _LEDGER_S, "the ledger of the street does not open")
-            await share_node(self._street_api, self._street, self._house_api, self._house)
-            await poll(self._on_the_streets_tangle, _LEDGER_S, "the house does not work with the street's node")
+            await use_node_of(self._street_api, self._street, self._house_api, self._house.island)
 
         async def joined() -> None:
             self._in_street, self._in_house = await join(
                 self._street_api, self._street, self._house_api, self._house, progress
             )
             await poll(self._linked, _LINK_S, "the house and the street do not hear each other")
+            self._joined_at = time.monotonic()
 
         await steps.step("both_set_up", both)
         await steps.step("streets_node_used", node)
@@ -77,25 +89,23 @@ class HouseCycle:
     async def _run(self, steps: Steps, progress: Progress) -> dict[str, object]:
         await self.set_up(steps, progress)
         kept = await steps.step("envelope_kept", self._envelope_kept)
+        answered = await steps.step("request_answered", self._answered)
+        from_street = await steps.step("street_pays_house", self._street_pays)
+        to_charger = await steps.step("house_pays_charger", self._house_pays)
         return {
             "homeassistant": (await self._house_api.request("GET", "config"))["version"],
             "street": self._street_api.url,
             "house": self._house_api.url,
             "fuse_a": FUSE_A,
             "envelope": kept,
+            "request": answered,
+            "street_pays_house": from_street,
+            "house_pays_charger": to_charger,
             "elapsed_s": round(progress.elapsed_s, 1),
             "steps": steps.done,
         }
 
     # Steps
-
-    async def _street_has_a_node(self) -> bool:
-        status = (await diagnostics(self._street_api, self._street.entry_id))["ledger"]["status"]
-        return status is not None and status["reachable"]
-
-    async def _on_the_streets_tangle(self) -> bool:
-        mine = (await diagnostics(self._house_api, self._house.island.entry_id))["ledger"]["status"]
-        return mine is not None and mine["backend"] == "remote" and mine["reachable"] and mine["synced"]
 
     async def _linked(self) -> bool:
         sides = (
@@ -145,3 +155,51 @@ class HouseCycle:
         feeders = (await diagnostics(self._house_api, self._house.island.entry_id))["grid"]["feeders"]
         main: Json = next(iter(feeders.values()))
         return main
+
+    async def _answered(self) -> Json:
+        """The operator asks for help, and the house's own request to its charger is answered by its policy.
+
+        What the car would have drawn is known after five of its minutes of charging, and not before.
+        """
+        await asyncio.sleep(max(0.0, self._joined_at + _KNOWN_S / self._speed - time.monotonic()))
+        asked = {"config_entry_id": self._street.entry_id, "power": _ASKED_W, "duration": _ASKED_MIN}
+        await self._street_api.action(DOMAIN, "request_curtailment", asked, response=True)
+
+        async def found() -> Json | None:
+            for request in await listed(self._house_api, self._house.island.entry_id, "requests"):
+                for part in request["participants"]:
+                    if part["name"] == self._house.charger.name and part["state"] in _YES and part["power"]:
+                        return {"asked_w": request["power"], "promised_w": part["power"], "reason": part["reason"]}
+            return None
+
+        return await poll(found, _REQUEST_S, "the street asked for nothing that the house's charger took on")
+
+    async def _street_pays(self) -> Json:
+        """The street's payment for what its meter of the house has shown; the house's treasury shows it."""
+        payment = await self._confirmed(self._street_api, self._street, f":{self._in_street}/help", "the house")
+        treasury = self._house.island.need(self._house.island.island, "treasury_balance")
+
+        async def arrived() -> int | None:
+            state = await self._house_api.request("GET", f"states/{treasury}")
+            return int(float(state["state"])) if state["state"].replace(".", "").isdigit() else None
+
+        balance = await poll(arrived, _PAYMENT_S, "the treasury of the house shows no tokens")
+        return {**payment, "treasury_of_house_i": balance}
+
+    async def _house_pays(self) -> Json:
+        """The house's own payment to its charger's wallet."""
+        charger: Owner = self._house.charger
+        return await self._confirmed(self._house_api, self._house.island, f":{charger.key}", charger.name)
+
+    async def _confirmed(self, api: HomeAssistantApi, island: Street, ending: str, whom: str) -> Json:
+        """Return the first payment with such an id that the Tangle has confirmed."""
+
+        async def found() -> Json | None:
+            for payment in await listed(api, island.entry_id, "payments"):
+                if payment["payment_id"].endswith(ending) and payment["state"] == "confirmed":
+                    on_the_tangle = await ask(api, island.entry_id, "transaction", transaction=payment["transaction"])
+                    if on_the_tangle["confirmed"]:
+                        return {"amount_i": payment["amount"], "transaction": payment["transaction"]}
+            return None
+
+        return await poll(found, _PAYMENT_S, f"no payment to {whom} is confirmed")

@@ -86,7 +86,7 @@ async def listed(api: HomeAssistantApi, entry_id: str, what: str, **fields: obje
 
 
 async def diagnostics(api: HomeAssistantApi, entry_id: str) -> Json:
-    """Return the diagnostics of an island, as soon as Home Assistant serves them: a moment after it has set it up.
+    """Return the diagnostics of an island, as soon as it is loaded and Home Assistant serves them.
 
     Raises:
         DemoError: It serves none.
@@ -99,7 +99,7 @@ async def diagnostics(api: HomeAssistantApi, entry_id: str) -> Json:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             return None
-        return answer
+        return answer if "ledger" in answer["data"] else None
 
     data: Json = (await poll(served, _SERVED_S, "Home Assistant serves no diagnostics of the island"))["data"]
     return data

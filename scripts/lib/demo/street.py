@@ -12,9 +12,6 @@ from .progress import Progress
 
 DOMAIN: Final = "tangle_grid"
 MENU_OPTION: Final = "simulated_street"
-NAME: Final = "Maple Street"
-# People come home, the first car is plugged in: the evening's peak is minutes away.
-START: Final = "17:36:00"
 DEFAULT_SEED: Final = 1
 LOAD_TIMEOUT_S: Final = 90.0
 _POLL_S: Final = 0.25
@@ -24,6 +21,25 @@ _SERVICES: Final = ("parking", "toll", "data_topic")
 _ON_ITS_WAY: Final = frozenset({"not_loaded", "setup_in_progress", "setup_retry", "unload_in_progress"})
 _MAX_STEPS: Final = 6
 _CLOCK: Final = "_sim_transformer_street_time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A simulated feed that is to be set up.
+
+    Attributes:
+        name: As people call it.
+        layout: Who lives there: a choice of the integration's own form.
+        start: The time of day at which it begins.
+    """
+
+    name: str
+    layout: str
+    start: str
+
+
+# People come home, the first car is plugged in: the evening's peak is minutes away.
+MAPLE_STREET: Final = Feed(name="Maple Street", layout="street", start="17:36:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +105,19 @@ class Street:
         return (owner for owner in self.participants if owner.kind in kinds)
 
 
-async def set_up_street(api: HomeAssistantApi, *, speed: float, seed: int | None, progress: Progress) -> Street:
+async def set_up_street(
+    api: HomeAssistantApi, *, speed: float, seed: int | None, progress: Progress, feed: Feed = MAPLE_STREET
+) -> Street:
     """Add the street when it is not there yet, and wait until it is loaded."""
     entry = await _street_entry(api)
     if entry is None:
         number = DEFAULT_SEED if seed is None else seed
-        progress.say(f"setting up the simulated street (seed {number}, {speed:g} times real time)")
-        entry_id = await _run_flow(api, {"name": NAME, "start": START, "speed": speed, "seed": number})
+        progress.say(f"setting up '{feed.name}', simulated (seed {number}, {speed:g} times real time)")
+        wanted = {"name": feed.name, "layout": feed.layout, "start": feed.start, "speed": speed, "seed": number}
+        entry_id = await _run_flow(api, wanted)
     else:
         progress.say(f"the street '{entry['title']}' is already set up; its time runs {speed:g} times real time")
-        entry_id = await _run_flow(api, {"start": START, "speed": speed}, entry_id=entry["entry_id"])
+        entry_id = await _run_flow(api, {"start": feed.start, "speed": speed}, entry_id=entry["entry_id"])
     return await loaded(api, entry_id)
 
 
