@@ -83,6 +83,17 @@ def test_the_smaller_meter_counts_and_both_are_told() -> None:
     assert sold.their_wh == bought.own_wh == sold.wh == pytest.approx(400, abs=5)
 
 
+def test_energy_is_counted_by_the_time_that_power_is_lived_in() -> None:
+    """On a clock that runs faster, an hour of a trade is an hour of energy."""
+    beside = two()
+    tie = beside.ties[0]
+    for end in tie.ends:
+        end._speed = 30.0
+    beside.run(2 * WINDOW_S + 60)
+    (sold, *_), (bought, *_) = tie.settled
+    assert sold.wh == bought.wh == pytest.approx(30 * 3_000 * WINDOW_S / 3600, rel=0.01)
+
+
 def test_a_meter_that_reads_nothing_sells_nothing() -> None:
     beside = two()
     tie = beside.ties[0]
