@@ -9,6 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.tangle_grid.actions.responses import request_response
 from custom_components.tangle_grid.clock import GridClock
 from custom_components.tangle_grid.const import MAIN_FEEDER, TREASURY
 from custom_components.tangle_grid.grid.model.request import Ask, RequestState
@@ -107,6 +108,10 @@ async def test_a_street_asks_a_house_which_asks_its_people_and_each_pays_its_own
     assert own_part(pair).state is RequestState.ACTIVE
     assert own_part(pair).reason.key == "accepted_always"
     assert part(pair, request_id).promised_w <= own_part(pair).promised_w
+    # The street knows that it was not a person's tap, and who it was.
+    told = request_response(pair.street, pair.street.grid.requests[request_id])["participants"]
+    assert [(each["name"], each["reason"]) for each in told] == [("Number 12", "Accepted by the people in the house.")]
+    assert all(each["device_id"] for each in told)
     await pair.async_run(360)
     assert part(pair, request_id).state is RequestState.SETTLED
     assert not rewards(pair.street)

@@ -9,6 +9,7 @@ from homeassistant.util.json import JsonObjectType
 from ..clock import as_datetime
 from ..const import TREASURY
 from ..economy.topics import Sighting
+from ..island.link_houses import slots
 from ..ledger import FORMER_MARK
 from ..reasons import async_check_sentence, async_sentence
 from .targets import async_device_id, async_device_of_feeder, feeder_name
@@ -30,7 +31,8 @@ def iso_time(moment: float | None) -> str | None:
 
 @callback
 def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> JsonObjectType:
-    """Return a curtailment request with the part of each participant."""
+    """Return a curtailment request with the part of each participant; a house with all its chargers is one."""
+    of_houses = slots(runtime.links.houses.values())
     return {
         "request_id": request.request_id,
         "feeder": feeder_name(runtime, request.feeder_id),
@@ -43,8 +45,16 @@ def request_response(runtime: IslandRuntime, request: CurtailmentRequest) -> Jso
         "ends_at": iso_time(request.ends_at),
         "closed": bool(request.closed),
         "participants": [
-            *(_ask_response(runtime, request.request_id, ask) for ask in request.asks.values()),
-            *(_left_out_response(runtime, device_id, reason) for device_id, reason in request.not_asked.items()),
+            *(
+                _ask_response(runtime, request.request_id, ask)
+                for device_id, ask in request.asks.items()
+                if device_id not in of_houses
+            ),
+            *(
+                _left_out_response(runtime, device_id, reason)
+                for device_id, reason in request.not_asked.items()
+                if device_id not in of_houses
+            ),
         ],
     }
 
@@ -53,8 +63,8 @@ def _ask_response(runtime: IslandRuntime, request_id: str, ask: Ask) -> JsonObje
     participant = runtime.participants.get(ask.device_id)
     payee = runtime.vehicles.payee(f"{request_id}:{ask.device_id}", ask.device_id)
     return {
-        "device_id": async_device_id(runtime, ask.device_id),
-        "name": participant.name if participant else None,
+        "device_id": async_device_id(runtime, _linked(runtime, ask.device_id)),
+        "name": participant.name if participant else _house_name(runtime, ask.device_id),
         "vehicle": None if payee == ask.device_id else participant_name(runtime, payee),
         "state": str(ask.state),
         "power": round(ask.quantity_w),
@@ -69,8 +79,8 @@ def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reas
     """Return a participant that was not asked, and why."""
     participant = runtime.participants.get(participant_id)
     return {
-        "device_id": async_device_id(runtime, participant_id),
-        "name": participant.name if participant else None,
+        "device_id": async_device_id(runtime, _linked(runtime, participant_id)),
+        "name": participant.name if participant else _house_name(runtime, participant_id),
         "vehicle": None,
         "state": NOT_ASKED,
         "power": 0,
@@ -79,6 +89,17 @@ def _left_out_response(runtime: IslandRuntime, participant_id: str, reason: Reas
         "energy_wh": 0,
         "amount": 0,
     }
+
+
+def _linked(runtime: IslandRuntime, participant_id: str) -> str:
+    """Return the subentry of a participant: a house takes part as one, with a name of its own in the grid."""
+    return participant_id if participant_id in runtime.participants else participant_id.partition("/")[0]
+
+
+def _house_name(runtime: IslandRuntime, participant_id: str) -> str | None:
+    """Return what a house that takes part as one is called here; None where it has left."""
+    house = runtime.entry.subentries.get(_linked(runtime, participant_id))
+    return None if house is None else house.title
 
 
 @callback

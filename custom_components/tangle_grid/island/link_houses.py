@@ -1,6 +1,6 @@
 """The houses below an island at work: what they report is read as any device is, and each pass shares out envelopes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, override
 
@@ -152,6 +152,11 @@ def devices(hass: HomeAssistant, clock: GridClock, house: House) -> Mapping[str,
     }
 
 
+def slots(houses: Iterable[House]) -> frozenset[str]:
+    """Return the devices that stand for chargers of houses: what they give is the houses' to promise."""
+    return frozenset(house.feeder.slot_id(slot) for house in houses for slot in range(len(house.feeder.terms.slots)))
+
+
 def grant(engine: GridEngine, houses: Sequence[House], *, now: float, mono: float) -> None:
     """Share out what is left of the main feeder among the houses, after a pass: each end leases its part.
 
@@ -168,7 +173,7 @@ def grant(engine: GridEngine, houses: Sequence[House], *, now: float, mono: floa
         return
     demands = {each.device_id: each for each in engine.demands(now)}
     setpoints = {device_id: each.setpoint_a for device_id, each in demands.items()}
-    of_houses = {house.feeder.slot_id(slot) for house in houses for slot in range(len(house.feeder.terms.slots))}
+    of_houses = slots(houses)
     other = list(carried)
     shares = []
     for house in houses:
