@@ -1,5 +1,6 @@
 """A desk and a ledger for charging sessions: stored first, ordered then, confirmed after a while, lost in crashes."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,12 +45,16 @@ def terms(*, fee: bool = False) -> Terms:
 
 @dataclass(slots=True)
 class ChargingDesk:
-    """One session of a car that takes `power_w` until it has `wh`, by a counter of whole Wh; `safe_w` if held."""
+    """One session of a car that takes `power_w` until it has `wh`, by a counter of whole Wh; `safe_w` if held.
+
+    `most_w` is what its charger can give; if it is not told, what the car takes.
+    """
 
     session_id: str
     power_w: int
     wh: int
     safe_w: int = 0
+    most_w: int = 0
     lag_s: float = 20.0
     agreed: Terms = field(default_factory=terms)
     now: float = START
@@ -67,18 +72,20 @@ class ChargingDesk:
 
     def __post_init__(self) -> None:
         """Plug in."""
+        self.most_w = self.most_w or self.power_w
         reading = Reading(at=self.now, import_wh=0.0)
         self.session = Session.start(
-            self.session_id, "charger", self.agreed, UTC, reading, most_w=max(50_000, 2 * self.power_w), payer="car"
+            self.session_id, "charger", self.agreed, UTC, reading, most_w=max(50_000, 2 * self.most_w), payer="car"
         )
         self.stored = self.session.to_dict()
 
     def _situation(self) -> Situation:
         if self.away:
-            return Situation()
+            return Situation(most_w=self.most_w)
         due = [name for name, (at, _each) in self.sent.items() if self.now >= at + self.lag_s]
         # As a real desk does: only what the session still waits for.
-        return Situation(paid={name: self.sent[name][1].amount_i for name in due if name in self.session.outstanding})
+        paid = {name: self.sent[name][1].amount_i for name in due if name in self.session.outstanding}
+        return Situation(paid=paid, most_w=self.most_w)
 
     def _keep(self, outcome: Outcome) -> None:
         if outcome.effects or outcome.save:
@@ -154,21 +161,28 @@ def crash_runs(crashes: int, seed: int, *, powers_w: Sequence[int], away: bool) 
     """Return the largest credits over so many crashes at random steps, with the ledger answering all the time or not.
 
     Cars take one of these powers, and 0 to 4.1 kW at their safe current. Home Assistant is back 5 to 60 s after a
-    crash; the car charges meanwhile. A ledger that is away is so for 2 to 30 minutes at a time.
+    crash; the car charges meanwhile. A ledger that is away is so for 2 to 30 minutes at a time. Every other car is slow
+    for minutes, takes its whole power from one moment to the next, and every other time Home Assistant crashes in the
+    first ten seconds of that.
     """
     rng = random.Random(f"{seed}:{powers_w}:{away}")  # noqa: S311  # a simulation
     done, most, most_away, least, sessions = 0, 0, 0, 0, 0
     while done < crashes:
-        desk = ChargingDesk(
-            f"s{sessions}", rng.choice(powers_w), rng.randint(5_000, 40_000), safe_w=rng.choice([0, 1_400, 4_100])
-        )
+        fast_w = rng.choice(powers_w)
+        desk = ChargingDesk(f"s{sessions}", fast_w, rng.randint(5_000, 40_000), safe_w=rng.choice([0, 1_400, 4_100]))
         sessions += 1
-        until = 0.0
+        until, changes_at, crash_in = 0.0, rng.choice([desk.now, math.inf]), -1
         while desk.counter < desk.wh:
             if away and desk.now >= until:
                 desk.away = not desk.away
                 until = desk.now + (rng.uniform(120, 1_800) if desk.away else rng.uniform(300, 1_800))
-            crash = rng.choice(["before", "after"]) if rng.random() < 1 / 30 else ""
+            if desk.now >= changes_at:
+                is_slow = desk.power_w == fast_w
+                desk.power_w = rng.randint(1_400, min(fast_w, 11_000)) if is_slow else fast_w
+                changes_at = desk.now + (rng.uniform(120, 900) if is_slow else rng.uniform(30, 120))
+                crash_in = -1 if is_slow else rng.choice([-1, -1, 0, 1])
+            now = crash_in == 0 or (crash_in < 0 and rng.random() < 1 / 30)
+            crash, crash_in = rng.choice(["before", "after"]) if now else "", max(-1, crash_in - 1)
             done += bool(crash)
             desk.step(crash=crash, stopped_s=rng.uniform(5, 60))
         desk.finish()

@@ -5,10 +5,11 @@ Environment: test
 - `sessions_per_s`: whole sessions of 40 kWh at 11 kW, metered every five seconds as on an island, with every step
   stored that is to be stored, and receipts recomputed, on one core.
 - `cost`: the time of ten sessions around the 10th, and around the 10,000th, with the state of all before kept.
-- `payments`: transfers of a session of 40 kWh by power, with the final one, without and with an operator's fee of 5 %.
+- `payments`: transfers of a session of 40 kWh by the power of car and charger, with the final one, without and with an
+  operator's fee of 5 %.
 - `credit`: the most that a car took and had not paid, and had paid and not taken, Wh, over crashes at random steps, by
-  power: with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger that goes
-  away. The run stops at a payment that is made twice, and at a session whose payments are not what it costs.
+  the charger's power: with the ledger answering all the time (confirmed 20 s after it was ordered), and with a ledger
+  that goes away. The run stops at a payment that is made twice, and at a session whose payments are not what it costs.
 
 - `liars`: what `scripts/bench liars` measures, in two towns for two reporters and for three: `precision`, what is paid
   for each true finding, and what is paid above a budget.
@@ -36,10 +37,21 @@ _POWERS_W = {
     "50 kW": (50_000,),
     "150 kW": (150_000,),
 }
+_CARS_W = (
+    (3_700, 11_000),
+    (7_400, 22_000),
+    (11_000, 11_000),
+    (11_000, 22_000),
+    (15_000, 15_000),
+    (22_000, 22_000),
+    (50_000, 50_000),
+    (100_000, 150_000),
+    (150_000, 150_000),
+)
 
 
-def _whole(number: int, *, power_w: int = 11_000, wh: int = _WH, fee: bool = False) -> ChargingDesk:
-    desk = ChargingDesk(f"session-{number}", power_w, wh, agreed=terms(fee=fee))
+def _whole(number: int, *, power_w: int = 11_000, most_w: int = 0, fee: bool = False) -> ChargingDesk:
+    desk = ChargingDesk(f"session-{number}", power_w, _WH, most_w=most_w, agreed=terms(fee=fee))
     while desk.counter < desk.wh:
         desk.step()
     desk.finish()
@@ -71,13 +83,13 @@ def cost(sessions: int) -> dict[str, float]:
 
 
 def payments() -> dict[str, dict[str, int]]:
-    """Return transfers of a session of 40 kWh by power, without and with a fee."""
+    """Return transfers of a session of 40 kWh by the power of car and charger, without and with a fee."""
     return {
-        f"{power_w / 1000:g} kW": {
-            "without_fee": len(_whole(0, power_w=power_w).sent),
-            "with_fee": len(_whole(0, power_w=power_w, fee=True).sent),
+        f"{power_w / 1000:g} of {most_w / 1000:g} kW": {
+            "without_fee": len(_whole(0, power_w=power_w, most_w=most_w).sent),
+            "with_fee": len(_whole(0, power_w=power_w, most_w=most_w, fee=True).sent),
         }
-        for power_w in (3_700, 7_400, 11_000, 15_000, 22_000, 50_000, 100_000, 150_000)
+        for power_w, most_w in _CARS_W
     }
 
 
@@ -134,9 +146,9 @@ def main() -> None:
     found = figures["cost"]
     print(f"a session of 1 kWh: the 10th {found['tenth_ms']} ms, the {found['sessions']}th {found['last_ms']} ms")
     for power, each in figures["payments"].items():
-        print(f"payments for 40 kWh at {power:>7}: {each['without_fee']}, with a fee {each['with_fee']}")
+        print(f"payments for 40 kWh at {power:>12}: {each['without_fee']}, with a fee {each['with_fee']}")
     for cars, each in figures["credit"].items():
-        print(f"{each['crashes']} crashes in {each['sessions']} sessions, cars of {cars}:")
+        print(f"{each['crashes']} crashes in {each['sessions']} sessions, chargers of {cars}:")
         away = f", while it was away {each['away_wh']} Wh" if each["away_wh"] else ""
         print(f"  not paid at most {each['answering_wh']} Wh{away}; paid ahead at most {each['paid_ahead_wh']} Wh")
 

@@ -264,7 +264,7 @@ class ChargingSessions:
             terms,
             dt_util.get_default_time_zone(),
             Reading(at=now, power_w=device.power_w, import_wh=import_wh, export_wh=export_wh),
-            most_w=round(self._most_w(charger_id)),
+            most_w=self._believed_w(charger_id),
             payer=payer,
             guest=guest,
             longest_gap_s=round(self._longest_gap_s),
@@ -354,18 +354,20 @@ class ChargingSessions:
         if session.payer is not None and self._ledger_open():
             affordable_i = self._desk.affordable_i(session.payer)
         before, found.sun = found.sun, self._sun.read()
-        since = found.sun.since(before)
+        since, charger = found.sun.since(before), self._chargers.get(session.charger)
         return Situation(
             paid=paid,
             affordable_i=affordable_i,
             budget_i=self._budget.left_i(self._terms.negative_budget_i(session.terms.rate)),
             sun_wh=since.sun_wh,
             drawn_wh=since.drawn_wh,
+            most_w=0 if charger is None else _watts(charger, charger.max_current_a),
         )
 
-    def _most_w(self, charger_id: str) -> float:
+    def _believed_w(self, charger_id: str) -> int:
+        """Return the most that a reading of a charger is believed."""
         config = self._chargers[charger_id]
-        return max(config.max_current_a, config.max_discharge_a) * NOMINAL_V * len(config.phases) * _MARGIN
+        return _watts(config, max(config.max_current_a, config.max_discharge_a) * _MARGIN)
 
     # What follows
 
@@ -410,3 +412,7 @@ class ChargingSessions:
 
 def _cost_i(session: Session) -> int:
     return session.charge_i + session.fee_i - session.feed_in_i
+
+
+def _watts(charger: ChargerConfig, amps: float) -> int:
+    return round(amps * NOMINAL_V * len(charger.phases))

@@ -93,6 +93,44 @@ def test_what_was_paid_ahead_is_given_back_at_the_end() -> None:
     assert desk.ledger.balance_i("treasury") == desk.session.charge_i
 
 
+@pytest.mark.parametrize(("most_w", "payments"), [(11_000, 25), (22_000, 29), (43_000, 44), (50_000, 52)])
+def test_the_more_a_charger_can_give_the_earlier_a_slow_car_pays_there(most_w: int, payments: int) -> None:
+    desk = Desk(begun(most_w=60_000))
+    charge(desk, 40, situation={"most_w": most_w})
+    end(desk)
+    assert abs(len(desk.transfers) - payments) <= 1
+
+
+def test_at_a_fast_charger_a_car_pays_before_it_takes_anything_and_waits_for_that() -> None:
+    desk = Desk(begun(most_w=60_000))
+    fast = {"most_w": 50_000}
+    first = desk.step(power_w=0.0, situation=fast)
+    assert len(transfers(first)) == 1
+    assert first.hold is Hold.LEDGER_AWAY
+    assert desk.session.account.sums.covered_wh == 1_000
+    desk.step(desk.ledger.lag_s, power_w=0.0, situation=fast)
+    assert desk.step(power_w=0.0, situation=fast).hold is None
+    end(desk)
+    assert desk.ledger.balance_i("car") == 0
+
+
+@pytest.mark.parametrize("most_per_kwh", [Fraction(1, 5), None])
+@pytest.mark.parametrize("price", [-0.1, 0.0, 0.25])
+def test_nobody_pays_ahead_for_what_is_free_or_too_dear(most_per_kwh: Fraction | None, price: float) -> None:
+    by = tariff(element(component("ENERGY", price)))
+    desk = Desk(begun(terms(tariff=by, most_per_kwh=most_per_kwh), most_w=60_000))
+    outcome = desk.step(power_w=0.0, situation={"most_w": 50_000})
+    assert bool(transfers(outcome)) == (price > 0 and most_per_kwh is None)
+
+
+def test_at_a_fast_charger_that_pays_the_car_payments_are_not_smaller_than_half_a_slice() -> None:
+    desk = Desk(begun(terms(tariff=tariff(element(component("ENERGY", -0.1)))), most_w=60_000))
+    charge(desk, 10, situation={"most_w": 50_000, "budget_i": 10**9})
+    end(desk)
+    assert len(desk.transfers) <= 40
+    assert desk.most_wh <= 400
+
+
 @pytest.mark.parametrize("power_w", [55_000, 75_000, 150_000])
 def test_above_50_kilowatts_a_payment_covers_ninety_seconds(power_w: int) -> None:
     desk = Desk(begun(most_w=160_000))

@@ -142,6 +142,46 @@ def test_credit_stays_within_a_kilowatt_hour(power: int, crashes: dict[int, str]
     assert desk.least_wh >= -1_000
 
 
+@settings(max_examples=25)
+@given(
+    slow_w=st.sampled_from([1_400, 3_700, 11_000]),
+    most_w=st.sampled_from([11_000, 22_000, 43_000, 50_000]),
+    early_wh=st.integers(0, 30),
+    steps=st.integers(0, 2),
+    crash=st.sampled_from(["before", "after"]),
+    stopped_s=st.integers(5, 60),
+    away=st.booleans(),
+)
+def test_a_car_that_is_fast_all_at_once_owes_no_more_also_if_home_assistant_crashes_just_then(
+    slow_w: int, most_w: int, early_wh: int, steps: int, crash: str, stopped_s: int, *, away: bool
+) -> None:
+    desk = Desk(begun(most_w=60_000, reading=Reading(at=START.timestamp(), import_wh=0.0)), Ledger(20))
+    counter, known = 0.0, {"most_w": most_w}
+
+    def take(power_w: int, seconds: float = 5.0, **how: Any) -> None:
+        nonlocal counter
+        counter += (0 if desk.session.pauses else power_w) * seconds / 3600
+        desk.step(seconds, import_wh=counter, situation=known, **how)
+
+    arrears, step_wh = [], slow_w * 20 // 3600 + 1
+    while len(desk.transfers) < 3:
+        take(slow_w, 20.0)
+        arrears.append(desk.session.account.arrears_wh)
+    while desk.session.account.arrears_wh < max(arrears) - step_wh - early_wh:
+        take(slow_w, 20.0)
+    desk.ledger.away = away
+    for number in range(steps + 1):
+        # It is told to be slow at once, and obeys in the next step.
+        take(most_w if number == 0 or desk.session.hold is None else 4_100, crash=crash if number == steps else "")
+    counter += (4_100 if steps and desk.session.hold else most_w) * stopped_s / 3600
+    desk.now += stopped_s
+    take(4_100, elapsed_s=None)
+    for _step in range(60):
+        take(4_100)
+    assert desk.most_wh <= 1_000
+    assert desk.least_wh >= -1_000
+
+
 @settings(max_examples=20)
 @given(steps=st.lists(st.sampled_from([0, 7_400, -5_000]), min_size=1, max_size=40), at=st.integers(0, 39))
 def test_a_stored_session_goes_on_as_if_nothing_had_happened(steps: list[int], at: int) -> None:

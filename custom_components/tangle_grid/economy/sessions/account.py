@@ -17,7 +17,7 @@ from .meter import Finding
 from .metered_bill import MeteredBill
 from .orders import Order, Stream, named, parts_of, payment_id
 from .quote import price_of
-from .slices import slices
+from .slices import Slices
 from .terms import Terms
 
 _WH_PER_KWH: Final = 1000
@@ -113,7 +113,7 @@ class Account:
 
     # What is due
 
-    def due(self, now_s: int, affordable_i: int | None) -> Iterator[Effect]:
+    def due(self, now_s: int, affordable_i: int | None, by: Slices) -> Iterator[Effect]:
         """Order what is due while the car is plugged in, as far as its wallet allows."""
         yield from self._sun_orders(now_s, _SUN_WH)
         if not self.is_billed:
@@ -121,7 +121,7 @@ class Account:
             return
         price = self.metered.price(now_s)
         per_wh = price_of(price) * self.terms.rate / _WH_PER_KWH
-        energy, left = self._energy_order(now_s, price, per_wh, affordable_i), affordable_i
+        energy, left = self._energy_order(now_s, price, per_wh, affordable_i, by), affordable_i
         if energy:
             yield from self._order(energy)
             if left is not None and energy.stream is Stream.ENERGY:
@@ -133,14 +133,14 @@ class Account:
             yield from self._fed_in(now_s)
 
     def _energy_order(
-        self, now_s: int, price: PriceComponent | None, per_wh: Fraction, affordable_i: int | None
+        self, now_s: int, price: PriceComponent | None, per_wh: Fraction, affordable_i: int | None, by: Slices
     ) -> Order | None:
         if self.is_paying:
             return None
-        sums, wh, by = self.sums, self.metered.wh, slices(self.terms, self.metered.pace_w)
+        sums, wh = self.sums, self.metered.wh
         arrears = wh - sums.covered_wh
         if arrears >= by.due_wh:
-            cover = by.cover(wh) if per_wh > 0 else wh
+            cover = by.cover(wh)
         elif now_s - sums.ordered_at >= _EVERY_S and self._is_behind(arrears, per_wh):
             cover = max(wh, sums.covered_wh) if per_wh > 0 else wh
         else:

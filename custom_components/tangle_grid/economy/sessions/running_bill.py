@@ -87,10 +87,14 @@ def cdr_of(rows: list[Row], start_s: int, end_s: int, currency: str) -> Cdr:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """The sum of all prices before the tariff's limits, and how much of it is below nought (0 or more)."""
+    """The sum of all prices before the tariff's limits, and how much of it is below nought (0 or more).
+
+    `is_any` says whether anything was taken that has a price.
+    """
 
     sum: Amount
     negative: Fraction
+    is_any: bool
 
 
 class RunningBill:
@@ -237,7 +241,7 @@ class RunningBill:
 
     def priced(self, ahead_wh: int = 0, ahead_by: PriceComponent | None = None) -> Priced:
         """Return what it costs so far, or would if the car had taken so many Wh more at this price."""
-        sum_, negative = Amount(), Fraction(0)
+        sum_, negative, is_any = Amount(), Fraction(0), self._flat is not None
         if self._flat is not None:
             fee = self._component(_FLAT, self._flat)
             for line in flat_line("FLAT", [fee]):
@@ -253,6 +257,7 @@ class RunningBill:
             if dimension == _ENERGY and ahead_wh and ahead_by:
                 charges.append(Charge(Fraction(ahead_wh, 1000), ahead_by))
                 volume += Fraction(ahead_wh, 1000)
+            is_any = is_any or bool(charges)
             stepped = not (dimension == _TIME and billed_standing)
             for line in volume_line(_DIMENSIONS[dimension], volume, charges, stepped=stepped):
                 sum_ += line.cost
@@ -260,14 +265,14 @@ class RunningBill:
                 negative -= sum((min(Fraction(0), each.component.price) * each.volume for each in charges), Fraction(0))
                 if charges and added:
                     negative -= min(Fraction(0), charges[-1].component.price) * added
-        return Priced(sum=sum_, negative=negative)
+        return Priced(sum=sum_, negative=negative, is_any=is_any)
 
     def total(self, priced: Priced, withheld: Fraction) -> Amount:
         """Return the amount within the tariff's limits, without the `withheld` part of its negative prices.
 
         Nothing is owed before anything was taken that has a price, also where a session has a minimum price.
         """
-        if self._flat is None and not any(self._sums):
+        if not priced.is_any:
             return Amount()
         whole = priced.sum + Amount(excl_vat=withheld, incl_vat=withheld)
         return limited(whole, self.tariff.minimum, self.tariff.maximum)

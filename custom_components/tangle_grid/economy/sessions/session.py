@@ -26,7 +26,7 @@ from .meter import Finding, Meter, Reading
 from .metered_bill import MeteredBill
 from .orders import Order
 from .quote import Quote, price_of, quote
-from .slices import PAYING_S, slices
+from .slices import Slices, slices
 from .stored_form import read_account, read_findings, read_lines, read_metered, sums_dict
 from .sun import shared_out
 from .terms import EmptyWallet, Guest, Terms
@@ -34,9 +34,9 @@ from .terms import EmptyWallet, Guest, Terms
 _VERSION: Final = 1
 _MS_PER_S: Final = 1000
 _S_PER_H: Final = 3600
-#: A car needs a moment to fall to its safe current, or to stop, and Home Assistant a minute to be back.
-_RESERVE_S: Final = 80
-#: So much before the limit, Wh, a car at its safe current stops: some restarts in a row stay within it.
+#: So much before the limit, s of its power but no more than so many Wh, a car at its safe current stops: two restarts
+#: in a row stay within it.
+_FALLING_S: Final = 120
 _FALLING_WH: Final = 125
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -68,6 +68,8 @@ class Situation:
         budget_i: What is left of the operator's budget for negative prices today.
         sun_wh: What solar participants fed in during this interval, Wh.
         drawn_wh: What all consumers drew during it, Wh.
+        most_w: What the car may take from one moment to the next, W: the most that its charger can give. 0 is no more
+            than it took of late.
     """
 
     paid: Mapping[str, int] = _NONE
@@ -75,6 +77,7 @@ class Situation:
     budget_i: int = 0
     sun_wh: Mapping[str, int] = _NONE
     drawn_wh: int = 0
+    most_w: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,9 +290,13 @@ class Session:
             self._close()
             self.hold, self.pauses = None, False
         else:
-            effects += self.account.due(now_s, situation.affordable_i)
-            self.hold = self._why_held(now_s, situation)
-            self.pauses = self._must_pause()
+            price = price_of(self.metered.price(now_s))
+            # Nobody pays ahead for what is free, or for what it does not want at this price.
+            in_advance = price > 0 and not self._is_too_dear(price)
+            by = slices(self.terms, self.metered.pace_w, situation.most_w, in_advance=in_advance)
+            effects += self.account.due(now_s, situation.affordable_i, by)
+            self.hold = self._why_held(price, situation, by)
+            self.pauses = self._must_pause(by)
         new = findings - self.found
         self.found |= findings
         moved = self.wh_in + self.wh_out - self.saved_wh >= self.terms.slice_wh
@@ -316,25 +323,25 @@ class Session:
 
     # What the car is told
 
-    def _why_held(self, now_s: int, situation: Situation) -> Hold | None:
+    def _is_too_dear(self, price: Fraction) -> bool:
+        return self.terms.most_per_kwh is not None and price > self.terms.most_per_kwh
+
+    def _why_held(self, price: Fraction, situation: Situation, by: Slices) -> Hold | None:
         if self.guest is Guest.REFUSED:
             return Hold.GUEST_REFUSED
         if not self.is_billed:
             return None
-        price, most, power_w = self.metered.price(now_s), self.terms.most_per_kwh, self.metered.pace_w
-        if most is not None and price_of(price) > most:
+        if self._is_too_dear(price):
             return Hold.PRICE_ABOVE_LIMIT
-        due_wh, under_way = slices(self.terms, power_w).due_wh, self.account.is_paying
-        unpaid = self.credit_wh
-        limit = max(self.terms.away_wh - power_w * _RESERVE_S // _S_PER_H, due_wh + power_w * PAYING_S // _S_PER_H)
-        if under_way and (unpaid >= limit or self.hold is Hold.LEDGER_AWAY):
+        under_way = self.account.is_paying
+        if under_way and (self.credit_wh >= by.wait_wh or self.hold is Hold.LEDGER_AWAY):
             return Hold.LEDGER_AWAY
-        short = situation.affordable_i is not None and self.account.arrears_wh >= max(0, due_wh) and not under_way
-        if short and price_of(price) > 0 and self.terms.empty is EmptyWallet.PAUSE:
+        short = situation.affordable_i is not None and self.account.arrears_wh >= max(0, by.due_wh) and not under_way
+        if short and price > 0 and self.terms.empty is EmptyWallet.PAUSE:
             return Hold.WALLET_EMPTY
         return None
 
-    def _must_pause(self) -> bool:
+    def _must_pause(self, by: Slices) -> bool:
         """Return whether the car has to stop: at its safe current it would take more than may be owed.
 
         It stops until what it took is paid: else it would begin again as soon as it draws nothing.
@@ -342,9 +349,9 @@ class Session:
         if self.hold in {None, Hold.GUEST_REFUSED}:
             return False
         if self.pauses:
-            return self.credit_wh >= slices(self.terms, self.metered.pace_w).due_wh
+            return self.credit_wh >= by.due_wh
         # While it still falls from its full power it does not have to stop yet.
-        moving = min(self.metered.power_w * _RESERVE_S // _S_PER_H, self.terms.away_wh // 8, _FALLING_WH)
+        moving = min(self.metered.power_w * _FALLING_S // _S_PER_H, self.terms.away_wh // 8, _FALLING_WH)
         return self.credit_wh + moving >= self.terms.away_wh
 
     # What is stored
