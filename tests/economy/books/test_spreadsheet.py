@@ -106,6 +106,40 @@ def test_every_other_text_comes_back(text: str, form: Form) -> None:
         assert f'"{text.replace(chr(34), chr(34) * 2)}"' in text_of
 
 
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize(
+    ("name", "stands"),
+    [
+        ("007", "'007"),
+        ("1e5", "'1e5"),
+        ("3/4", "'3/4"),
+        ("1-2", "'1-2"),
+        ("12:30", "'12:30"),
+        ("01.02.2026", "'01.02.2026"),
+        ("1,5", "'1,5"),
+        ("1234567890123456", "'1234567890123456"),
+        ("12", "12"),
+        ("0", "0"),
+        ("Flat 3/4", "Flat 3/4"),
+        ("charging-0e5:1", "charging-0e5:1"),
+    ],
+)
+def test_a_name_is_not_taken_for_another_number_or_a_date(name: str, stands: str, form: Form) -> None:
+    """As seen in LibreOffice Calc; dates and times stay what it takes for them."""
+    of = statement(
+        [entry(reference=name, counterparty="n")],
+        island="i",
+        participant="car",
+        month=Month(2026, 11),
+        zone=UTC,
+        time_zone="UTC",
+    )
+    line = rows(statement_csv(of, UTC, form, {"n": name}), form)[1]
+    assert line["reference"] == line["counterparty"] == stands
+    assert line["date"][:5] == "2026-"
+    assert line["time"][2] == ":"
+
+
 def test_an_hour_that_comes_twice_is_told_twice_with_another_offset() -> None:
     zone = ZoneInfo("Europe/Amsterdam")
     twice = NOVEMBER - 7 * 86_400 + 1800

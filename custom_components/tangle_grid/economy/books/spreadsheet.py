@@ -6,6 +6,7 @@ Energy is in kWh with three decimals, which is exact to the Wh; amounts are whol
 worth by the rate that stood when each thing happened.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -23,6 +24,9 @@ _WH_PER_KWH: Final = 1000
 # What begins a formula, also in the wide forms of East Asian keyboards, and what some programs skip before it.
 _FORMULA: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 _SKIPPED: Final = ("\t", "\r", "\n")
+# A name of digits and signs may be taken for a number (007, 1e5), a date (3/4) or a time (12:30).
+_NUMERIC: Final = re.compile(r"[\d.,:/eE%+\- ]*\d[\d.,:/eE%+\- ]*")
+_PLAIN: Final = re.compile(r"0|[1-9]\d{0,14}")
 _QUOTE: Final = '"'
 
 STATEMENT_COLUMNS: Final = (
@@ -63,7 +67,7 @@ class Form(StrEnum):
     SEMICOLON = "semicolon"
 
 
-type _Cell = str | int | Kwh | Money | None
+type _Cell = str | int | Kwh | Money | Moment | None
 
 
 class Kwh(int):
@@ -74,9 +78,17 @@ class Money(int):
     """A figure in ten thousandths of a currency's unit that is written in units."""
 
 
+class Moment(str):
+    """A date or a time, which a spreadsheet may take for one."""
+
+    __slots__ = ()
+
+
 def _text(value: str) -> str:
     first = value.lstrip()[:1]
-    apostrophe = "'" if value.startswith(_SKIPPED) or (first and first in _FORMULA) else ""
+    runs = value.startswith(_SKIPPED) or (first and first in _FORMULA)
+    changes = _NUMERIC.fullmatch(value) and not _PLAIN.fullmatch(value)
+    apostrophe = "'" if runs or changes else ""
     return f'"{apostrophe}{value.replace(_QUOTE, _QUOTE * 2)}"'
 
 
@@ -92,6 +104,8 @@ def _cell(value: _Cell, form: Form) -> str:
             return f"{'-' if value < 0 else ''}{whole}{sign}{rest:03}"
         case int():
             return str(value)
+        case Moment():
+            return f'"{value}"'
         case str():
             return _text(value)
 
@@ -102,12 +116,12 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[_Cell, ...]], form: Fo
     return _BYTE_ORDER_MARK + "".join(line + _LINE_END for line in lines)
 
 
-def _moment(at: float, zone: tzinfo) -> tuple[str, str, str]:
+def _moment(at: float, zone: tzinfo) -> tuple[Moment, Moment, str]:
     """Return date, time and difference from UTC: without it, an hour would be told twice in autumn."""
     local = datetime.fromtimestamp(int(at), zone)
     minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
     offset = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    return local.date().isoformat(), local.time().isoformat("seconds"), f"UTC{offset}"
+    return Moment(local.date().isoformat()), Moment(local.time().isoformat("seconds")), f"UTC{offset}"
 
 
 def statement_csv(
