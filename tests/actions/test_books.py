@@ -214,7 +214,7 @@ async def test_how_long_data_is_kept_is_an_option(island: Island) -> None:
     assert shown == days
     # The balance of the island is another form, and leaves them alone.
     other = await step(hass, entry, "balancing")
-    await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    await submit(hass, other, rate=1, request_minutes=15, meter_max_age=15, publish_interval=30)
     assert entry.options["retention"] == days
     await hass.async_block_till_done(wait_background_tasks=True)
     books, desk = entry.runtime_data.economy.books, entry.runtime_data.economy.desk

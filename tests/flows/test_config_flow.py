@@ -424,15 +424,16 @@ async def test_options(hass: HomeAssistant) -> None:
     entry = island(hass)
     form = await balancing(hass, entry)
     assert form["step_id"] == "balancing"
-    wanted = {"rate": 2_000_000, "request_minutes": 10, "meter_max_age": 20, "publish_interval": 60}
+    wanted = {"rate": 2, "request_minutes": 10, "meter_max_age": 20, "publish_interval": 60}
     result = await hass.config_entries.options.async_configure(form["flow_id"], wanted)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {**wanted, "panel": True}
+    stored = {**wanted, "rate": 2_000_000, "panel": True}
+    assert entry.options == stored
     assert all(isinstance(value, int) for value in entry.options.values())
     for change in ({"energy_price": 0.31}, {}):
         form = await balancing(hass, entry)
         await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
-        assert entry.options == {**wanted, **change, "panel": True}
+        assert entry.options == {**stored, **change}
 
 
 PRICES = {"prices": [{"time": "2026-11-03T10:00:00+01:00", "price": 0.2}]}
@@ -441,7 +442,7 @@ SUN = {"watts": {"2026-11-03T12:00:00+01:00": 2000}}
 
 async def options(hass: HomeAssistant, entry: MockConfigEntry, **change: Any) -> ConfigFlowResult:
     form = await balancing(hass, entry)
-    wanted = {"rate": 1_000_000, "request_minutes": 15, "meter_max_age": 15, "publish_interval": 30}
+    wanted = {"rate": 1, "request_minutes": 15, "meter_max_age": 15, "publish_interval": 30}
     return await hass.config_entries.options.async_configure(form["flow_id"], wanted | change)
 
 
@@ -452,12 +453,13 @@ async def test_options_in_sections(hass: HomeAssistant) -> None:
     sections: dict[str, dict[str, Any]] = {
         "plan": {"planning": False, "sun_forecast": ["sensor.sun"], "price_forecast": "sensor.price"},
         "tariff": {"peak_target": 8.5, "peak_window": 15},
-        "market": {"automatic": False, "max_rate": 3_000_000, "request_budget": 5_000_000, "day_budget": 9_000_000},
+        "market": {"automatic": False, "max_rate": 3, "request_budget": 5, "day_budget": 9.000001},
         "sharing": {"fairness": 70, "dimming_floor": 4.2},
     }
     result = await options(hass, entry, **sections)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {key: value for content in sections.values() for key, value in content.items()}
+    stored |= {"max_rate": 3_000_000, "request_budget": 5_000_000, "day_budget": 9_000_001}
     assert stored.items() <= dict(entry.options).items()
     form = await balancing(hass, entry)
     schema = form["data_schema"]
@@ -477,7 +479,9 @@ async def test_options_in_sections(hass: HomeAssistant) -> None:
         ({"plan": {"sun_forecast": ["sensor.sun", "sensor.price"]}}, "plan", "no_sun_forecast"),
         ({"plan": {"price_forecast": "sensor.sun"}}, "plan", "no_price_forecast"),
         ({"plan": {"price_forecast": "sensor.gone"}}, "plan", "entity_missing"),
-        ({"market": {"max_rate": 999_999}}, "market", "rate_above_maximum"),
+        ({"market": {"max_rate": 0.999999}}, "market", "rate_above_maximum"),
+        ({"rate": 1.0000001}, "rate", "amount_too_fine"),
+        ({"market": {"day_budget": 1.0000001}}, "market", "amount_too_fine"),
     ],
 )
 async def test_options_are_tested(hass: HomeAssistant, change: dict[str, Any], place: str, error: str) -> None:

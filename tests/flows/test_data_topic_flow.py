@@ -16,8 +16,8 @@ TOPIC: dict[str, Any] = {
     "name": "Air",
     "what": "air",
     "area": {"latitude": 52.37, "longitude": 4.89, "radius": 1_200.4},
-    "bounty": 100,
-    "budget": 10_000,
+    "bounty": 0.0001,
+    "budget": 0.01,
     "truth": {"confirmations": 3, "near": 50, "window_hours": 0.5, "known_hours": 1},
     "numbers": {"wants_value": True, "tolerance": 2.5, "least": 0},
     "public": False,
@@ -36,7 +36,7 @@ async def test_a_topic_is_what_the_form_says(hass: HomeAssistant) -> None:
     assert (topic.confirmations, topic.radius_m, topic.window_s, topic.known_s) == (3, 50, 1_800, 3_600)
     assert (topic.wants_value, topic.tolerance, topic.least, topic.most) == (True, 2.5, 0, None)
 
-    changed_topic = merged(TOPIC, {"budget": 20_000, "truth": {"budget_of_a_day": 300}})
+    changed_topic = merged(TOPIC, {"budget": 0.02, "truth": {"budget_of_a_day": 0.0003}})
     result = await change(hass, entry, topic_id, "user", changed_topic)
     assert result["reason"] == "reconfigure_successful"
     changed = topic_of(topic_id, entry.subentries[topic_id].data, "somebody", topic.area)
@@ -48,8 +48,9 @@ async def test_a_topic_is_what_the_form_says(hass: HomeAssistant) -> None:
     [
         ({"name": " "}, "name", "name_missing"),
         ({"what": "A hole"}, "what", "what_invalid"),
-        ({"bounty": 4_000}, "bounty", "bounty_above_budget"),
-        ({"truth": {"budget_of_a_day": 299}}, "bounty", "bounty_above_budget"),
+        ({"bounty": 0.004}, "bounty", "bounty_above_budget"),
+        ({"truth": {"budget_of_a_day": 0.000299}}, "bounty", "bounty_above_budget"),
+        ({"bounty": 0.00010001}, "bounty", "amount_too_fine"),
         ({"numbers": {"wants_value": False}}, "numbers", "tolerance_invalid"),
         ({"numbers": {"least": 3, "most": 2}}, "numbers", "range_invalid"),
         ({"area": {"radius": 30_000_000}}, "area", "area_invalid"),

@@ -98,7 +98,7 @@ async def test_days_to_keep(hass: HomeAssistant, island: Island) -> None:
 
     # The other options leave it alone.
     form = await step(hass, entry, "balancing")
-    await submit(hass, form, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    await submit(hass, form, rate=1, request_minutes=15, meter_max_age=15, publish_interval=30)
     assert entry.options["ledger"] == {"keep_days": 90}
     await hass.async_block_till_done(wait_background_tasks=True)
     form = await step(hass, entry, "ledger", "own_node")

@@ -55,7 +55,7 @@ async def test_balancing_keeps_what_is_known_of_the_cable(hass: HomeAssistant, i
     await submit(hass, await step(hass, island.entry, "outage"), cable="sensor.volts", **{"return": RETURN})
     await hass.async_block_till_done(wait_background_tasks=True)
     form = await step(hass, island.entry, "balancing")
-    typed = {"rate": 1_000_000, "request_minutes": 15, "meter_max_age": 15, "publish_interval": 30}
+    typed = {"rate": 1, "request_minutes": 15, "meter_max_age": 15, "publish_interval": 30}
     await submit(hass, form, **typed)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert island.entry.options["outage"]["cable"] == "sensor.volts"
@@ -66,6 +66,7 @@ async def test_balancing_keeps_what_is_known_of_the_cable(hass: HomeAssistant, i
     ("typed", "field", "key"),
     [
         ({"inverter_a": 10}, "cable", "cable_missing"),
+        ({"cable": "sensor.volts", "carry_rate": 0.1234567}, "carry_rate", "amount_too_fine"),
         ({"cable": "sensor.volts", "overload": 20}, "overload_seconds", "overload_half"),
         ({"cable": "sensor.volts", "overload_seconds": 20}, "overload", "overload_half"),
         ({"formed": "binary_sensor.grid"}, "cable", "cable_missing"),

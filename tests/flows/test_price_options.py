@@ -67,7 +67,7 @@ async def test_what_was_typed_is_shown_again_and_can_be_taken_back(hass: HomeAss
     assert (shown["guests"], shown["guest_household"]) == ("household", HOUSEHOLD)
     # The balance of the island is another form, and leaves the prices alone.
     other = await step(hass, island.entry, "balancing")
-    await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    await submit(hass, other, rate=1, request_minutes=15, meter_max_age=15, publish_interval=30)
     assert "prices" in island.entry.options
     await hass.async_block_till_done(wait_background_tasks=True)
     await submit(hass, await step(hass, island.entry, "prices"), **sections())
@@ -89,7 +89,7 @@ async def test_what_tokens_are_worth_can_come_from_an_entity(hass: HomeAssistant
     assert prices.terms(hass, dt_util.utcnow()) is None, "no session begins at a rate that nobody knows"
     # The balance of the island is another form, and leaves it alone.
     other = await step(hass, island.entry, "balancing")
-    await submit(hass, other, rate=1_000_000, request_minutes=15, meter_max_age=15, publish_interval=30)
+    await submit(hass, other, rate=1, request_minutes=15, meter_max_age=15, publish_interval=30)
     assert island.entry.options[CONF_TOKEN_RATE_ENTITY] == "sensor.rate"
     await hass.async_block_till_done(wait_background_tasks=True)
 

@@ -30,7 +30,7 @@ HOUSEHOLD: dict[str, Any] = {
     "power": "sensor.home",
     "phases": ["2"],
     "loads": [{"entity": "switch.boiler", "rated_w": 2000}],
-    "policy": {"mode": "ask", "min_rate": 100},
+    "policy": {"mode": "ask", "min_rate": 0.0001},
 }
 SOLAR: dict[str, Any] = {
     "name": "Roof",

@@ -17,7 +17,7 @@ VEHICLE: dict[str, Any] = {
     "battery_kwh": 52,
     "target_soc": 80,
     "departure": "07:00:00",
-    "max_price": 300_000,
+    "max_price": 0.3,
     "recognition": {"ids": ["04:A3:7B", "autocharge 12"], "tracker": "device_tracker.zoe"},
     "policy": {"mode": "departure_holds", "charged_above": 80, "min_rate": 0, "v2g_floor_soc": 40},
 }
@@ -48,6 +48,7 @@ async def test_a_vehicle_is_added_without_a_device(hass: HomeAssistant) -> None:
     assert vehicle.data == {
         **{key: value for key, value in VEHICLE.items() if key != "recognition"},
         **VEHICLE["recognition"],
+        "max_price": 300_000,
     }
 
 

@@ -46,13 +46,13 @@ from ..const import (
 from ..devices.feeders import MeterTotal
 from ..economy.services import Mode
 from ..grid.model.world import PolicyMode
+from .mi_amounts import UNIT_MI_PER_KWH, amount
 
 INPUT_NUMBER = "input_number"
 INPUT_SELECT = "input_select"
 INPUT_BUTTON = "input_button"
 INPUT_BOOLEAN = "input_boolean"
 INPUT_DATETIME = "input_datetime"
-RATE_UNIT = "i/kWh"
 SECTION_CONDITIONS = "conditions"
 SECTION_METER = "other_meters"
 #: What is stored as a group: how a participant answers.
@@ -322,7 +322,7 @@ def policy(
         vol.Required(CONF_POLICY_MODE, default=PolicyMode.NEVER.value): choice(
             [mode.value for mode in modes], "policy_mode"
         ),
-        vol.Required(CONF_MIN_RATE, default=0): number(0, MAX_RATE, RATE_UNIT, step=1),
+        vol.Required(CONF_MIN_RATE, default=0): amount(0, MAX_RATE, UNIT_MI_PER_KWH),
     }
     conditions: dict[Any, Any] = {}
     if charged_above:

@@ -4,6 +4,7 @@ What is stored is flat, but for the policy and an area. Sections only order the 
 """
 
 from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import voluptuous as vol
@@ -49,6 +50,19 @@ def require_shape(shape: Callable[[Data], object], data: Mapping[str, Any]) -> N
         shape(dict(data))
     except ShapeError as error:
         raise FieldProblem(error.field, Problem(key=error.key)) from error
+
+
+def require_iota(data: Mapping[str, Any]) -> None:
+    """Stop at an amount that is no whole number of iota.
+
+    Raises:
+        FieldProblem: There is one.
+    """
+    for field, value in data.items():
+        if isinstance(value, Decimal):
+            raise FieldProblem(field, Problem(key="amount_too_fine"))
+        if isinstance(value, Mapping):
+            require_iota(value)
 
 
 def fields_of(schema: vol.Schema) -> frozenset[str]:

@@ -52,7 +52,8 @@ from ...simulation import Layout
 from .. import fields as selectors
 from ..checks import Problem, check_exists, check_meter
 from ..feed import FIELD_METER_CURRENT, FIELD_METER_EXPORT, FIELD_METER_POWER
-from ..form_data import flattened
+from ..form_data import FieldProblem, flattened, place_of, require_iota
+from ..mi_amounts import UNIT_MI_PER_KWH, amount, mi_of
 
 _DEFAULT_CAPACITY_A = 25
 _STREET_NAME = "Simulated street"
@@ -97,7 +98,7 @@ SECTION_SHARING = "sharing"
 # Sections are optional: what is left out has its default.
 OPTIONS_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_RATE, default=DEFAULT_RATE): selectors.number(1, selectors.MAX_RATE, selectors.RATE_UNIT),
+        vol.Required(CONF_RATE, default=mi_of(DEFAULT_RATE)): amount(1, selectors.MAX_RATE, UNIT_MI_PER_KWH),
         vol.Required(CONF_REQUEST_MINUTES, default=DEFAULT_REQUEST_MINUTES): selectors.number(
             1, 240, UnitOfTime.MINUTES
         ),
@@ -130,9 +131,9 @@ OPTIONS_SCHEMA = vol.Schema(
             vol.Schema(
                 {
                     vol.Optional(CONF_AUTOMATIC, default=True): BooleanSelector(),
-                    vol.Optional(CONF_MAX_RATE): selectors.number(1, selectors.MAX_RATE, selectors.RATE_UNIT),
-                    vol.Optional(CONF_REQUEST_BUDGET): selectors.number(1, _MAX_BUDGET, "i"),
-                    vol.Optional(CONF_DAY_BUDGET): selectors.number(1, _MAX_BUDGET, "i"),
+                    vol.Optional(CONF_MAX_RATE): amount(1, selectors.MAX_RATE, UNIT_MI_PER_KWH),
+                    vol.Optional(CONF_REQUEST_BUDGET): amount(1, _MAX_BUDGET),
+                    vol.Optional(CONF_DAY_BUDGET): amount(1, _MAX_BUDGET),
                 }
             ),
             {"collapsed": True},
@@ -152,13 +153,9 @@ OPTIONS_SCHEMA = vol.Schema(
 )
 _WHOLE_OPTIONS = frozenset(
     {
-        CONF_RATE,
         CONF_REQUEST_MINUTES,
         CONF_METER_MAX_AGE,
         CONF_PUBLISH_INTERVAL,
-        CONF_MAX_RATE,
-        CONF_REQUEST_BUDGET,
-        CONF_DAY_BUDGET,
         CONF_FAIRNESS,
         CONF_PEAK_WINDOW,
     }
@@ -173,7 +170,11 @@ def options_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def async_check_options(hass: HomeAssistant, options: Mapping[str, Any]) -> tuple[str, Problem] | None:
-    """Test the forecasts and the figures; returns the section with the first problem."""
+    """Test the forecasts and the figures; returns the field or section with the first problem."""
+    try:
+        require_iota(options)
+    except FieldProblem as found:
+        return place_of(OPTIONS_SCHEMA, found.field), found.problem
     for entity_id in options.get(CONF_SUN_FORECAST, ()):
         if (problem := check_exists(hass, entity_id)) is not None:
             return SECTION_PLAN, problem

@@ -29,8 +29,9 @@ from ...devices.adapters.supply import ALIVE_FROM
 from ...devices.io.entity_reading import finite_number
 from ...grid.model.supply import RESTORE_GAP_S, SETTLE_S
 from ..checks import NO_PLACEHOLDERS, POWER_UNITS, Problem, check_exists, check_number_sensor
-from ..fields import INPUT_BOOLEAN, INPUT_SELECT, MAX_RATE, RATE_UNIT, number, rarely, sensors, texts
-from ..form_data import FieldProblem, flattened, place_of, require, sectioned
+from ..fields import INPUT_BOOLEAN, INPUT_SELECT, MAX_RATE, number, rarely, sensors, texts
+from ..form_data import FieldProblem, flattened, place_of, require, require_iota, sectioned
+from ..mi_amounts import UNIT_MI_PER_KWH, amount, shown_in_mi
 from .opened import OpenLedgerFlow
 
 SECTION_RETURN: Final = "return"
@@ -48,7 +49,7 @@ OUTAGE_SCHEMA: Final = vol.Schema(
         vol.Optional(CONF_INVERTER_POWER): sensors(SensorDeviceClass.POWER, multiple=True),
         vol.Optional(CONF_OVERLOAD): number(1, 100, PERCENTAGE),
         vol.Optional(CONF_OVERLOAD_S): number(1, 600, UnitOfTime.SECONDS),
-        vol.Optional(CONF_CARRY_RATE): number(0, MAX_RATE, RATE_UNIT),
+        vol.Optional(CONF_CARRY_RATE): amount(0, MAX_RATE, UNIT_MI_PER_KWH),
         vol.Optional(SECTION_RETURN): rarely(
             {
                 vol.Optional(CONF_SETTLE, default=SETTLE_S): number(10, 3_600, UnitOfTime.SECONDS),
@@ -80,7 +81,7 @@ class OutageSteps(OpenLedgerFlow):
                 return self.async_create_entry(data=options)
         return self.async_show_form(
             step_id="outage",
-            data_schema=self.add_suggested_values_to_schema(OUTAGE_SCHEMA, shown),
+            data_schema=self.add_suggested_values_to_schema(OUTAGE_SCHEMA, shown_in_mi(OUTAGE_SCHEMA, shown)),
             errors={place: problem.key} if problem is not None else {},
             description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem is not None else {})},
         )
@@ -88,6 +89,7 @@ class OutageSteps(OpenLedgerFlow):
 
 def _check(hass: HomeAssistant, data: Mapping[str, Any], meter: Mapping[str, Any]) -> None:
     """Raise FieldProblem for what cannot be, or does not go together."""
+    require_iota(data)
     cable, formed = data.get(CONF_CABLE), data.get(CONF_FORMED)
     for field, other in ((CONF_OVERLOAD, CONF_OVERLOAD_S), (CONF_OVERLOAD_S, CONF_OVERLOAD)):
         if field not in data and other in data:

@@ -36,11 +36,11 @@ from ...const import (
     SUBENTRY_DATA_TOPIC,
 )
 from ...economy.topics import TopicError
-from ...entity import UNIT_IOTA
 from ...island.topics import area_of_topic, topic_of
 from .. import fields as selectors
 from ..checks import Problem, check_exists
 from ..form_data import Data, FieldProblem, require
+from ..mi_amounts import amount
 from .parking import zones
 from .participant import STEP_FIRST, ParticipantFlow
 
@@ -67,7 +67,7 @@ class DataTopicFlow(ParticipantFlow, kind=SUBENTRY_DATA_TOPIC):
 
     @override
     def steps(self, phase_count: int, feeders: Sequence[SelectOptionDict] = ()) -> dict[str, vol.Schema]:
-        tokens = selectors.number(1, _MOST_TOKENS, UNIT_IOTA)
+        tokens = amount(1, _MOST_TOKENS)
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),

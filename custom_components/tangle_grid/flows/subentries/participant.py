@@ -58,6 +58,7 @@ from ..form_data import (
     place_of,
     replaced,
     require,
+    require_iota,
     sectioned,
 )
 from ..found import (
@@ -69,6 +70,7 @@ from ..found import (
     async_found,
     async_match,
 )
+from ..mi_amounts import shown_in_mi
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 #: The steps that the forms are made of. The first one is everything of those that have one only.
@@ -260,7 +262,7 @@ class ParticipantFlow(ConfigSubentryFlow):
             shown = {**shown, self.feeder_field: MAIN_FEEDER}
         return self.async_show_form(
             step_id="reconfigure" if self._changes and len(order) == 1 else step,
-            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            data_schema=self.add_suggested_values_to_schema(schema, shown_in_mi(schema, shown)),
             errors=errors,
             description_placeholders=placeholders,
             last_step=self._changes or step == order[-1],
@@ -272,6 +274,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         Raises:
             FieldProblem: For the first thing that is wrong.
         """
+        require_iota(data)
         self._check_common(data)
         for step in steps:
             self.check(step, data)

@@ -41,6 +41,7 @@ from ...grid.model.world import PolicyMode
 from .. import fields as selectors
 from ..checks import PERCENT_UNITS, Problem, check_exists, check_number_sensor
 from ..form_data import Data, FieldProblem, require
+from ..mi_amounts import UNIT_MI_PER_KWH, amount
 from .car_checks import check_car_policy, check_departure
 from .participant import STEP_FIRST, STEP_POLICY, ParticipantFlow
 
@@ -69,11 +70,11 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
             **preferred,
         }
         services = {
-            vol.Optional(CONF_MAX_PRICE): selectors.number(0, selectors.MAX_RATE, selectors.RATE_UNIT),
+            vol.Optional(CONF_MAX_PRICE): amount(0, selectors.MAX_RATE, UNIT_MI_PER_KWH),
             vol.Optional(CONF_PARKING_MODE): selectors.service_mode(),
-            vol.Optional(CONF_PARKING_LIMIT): selectors.number(0, selectors.MAX_LIMIT, "i"),
+            vol.Optional(CONF_PARKING_LIMIT): amount(0, selectors.MAX_LIMIT),
             vol.Optional(CONF_TOLL_MODE): selectors.service_mode(),
-            vol.Optional(CONF_TOLL_LIMIT): selectors.number(0, selectors.MAX_LIMIT, "i"),
+            vol.Optional(CONF_TOLL_LIMIT): amount(0, selectors.MAX_LIMIT),
         }
         return {
             STEP_FIRST: vol.Schema(
