@@ -307,6 +307,15 @@ def test_issues_are_translated() -> None:
         assert issue["title"]
 
 
+def test_a_step_of_a_request_has_one_name_wherever_it_is_told() -> None:
+    told = _json("translations/en.json")["entity"]
+    shown = told["sensor"]["curtailment"]["state"]
+    happened = told["event"]["curtailment"]["state_attributes"]["event_type"]["state"]
+    both = shown.keys() & happened.keys()
+    assert happened.keys() - both == {"requested"}
+    assert {step: happened[step] for step in both} == {step: shown[step] for step in both}
+
+
 def test_texts_are_clean() -> None:
     for key, text in _flat(_json("translations/en.json")):
         assert text == text.strip(), key
