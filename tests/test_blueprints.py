@@ -17,6 +17,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.template import render_complex
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -721,6 +722,63 @@ async def test_what_can_wait_runs_while_there_is_sun_to_spare(
     assert hass.states.is_state("input_boolean.heat_pump", "on")
     await island.run(90)
     assert hass.states.is_state("input_boolean.heat_pump", "off")
+
+
+# Charging mode
+
+
+async def test_a_mode_goes_by_price_presence_and_tap(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    hass.states.async_set("sensor.price", "0.30")
+    hass.states.async_set("person.anna", "home")
+    hass.states.async_set("input_button.now", "unknown")
+    await automate(
+        "charging_mode",
+        charging_mode=island.entity_id("select", "charging_mode", CHARGER),
+        usual="departure",
+        price="sensor.price",
+        cheap=0.1,
+        presence="person.anna",
+        away="sun",
+        tap="input_button.now",
+        hours=2,
+    )
+
+    async def mode_with(entity_id: str, state: str, seconds: float = 5) -> str:
+        hass.states.async_set(entity_id, state)
+        await island.run(seconds)
+        return island.state("select", "charging_mode", CHARGER)
+
+    assert await mode_with("person.anna", "not_home") == "sun"
+    assert await mode_with("sensor.price", "0.1") == "now"
+    assert await mode_with("sensor.price", "0.11") == "sun"
+    assert await mode_with("person.anna", "home") == "departure"
+    # What is chosen by hand holds until something changes.
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": island.entity_id("select", "charging_mode", CHARGER), "option": "pause"},
+        blocking=True,
+    )
+    assert await mode_with("sensor.price", "0.12") == "pause"
+    assert await mode_with("input_button.now", dt_util.utcnow().isoformat()) == "now"
+    await island.run(7_300, step=600)
+    assert island.state("select", "charging_mode", CHARGER) == "departure"
+
+
+async def test_a_mode_needs_no_more_than_a_price(
+    hass: HomeAssistant, island: Island, automate: Callable[..., Any]
+) -> None:
+    hass.states.async_set("sensor.price", "0.30")
+    mode = island.entity_id("select", "charging_mode", CHARGER)
+    await automate("charging_mode", charging_mode=mode, price="sensor.price", usual="pause")
+    hass.states.async_set("sensor.price", "-0.02")
+    await island.run(5)
+    assert island.state("select", "charging_mode", CHARGER) == "now"
+    hass.states.async_set("sensor.price", "unavailable")
+    await island.run(5)
+    assert island.state("select", "charging_mode", CHARGER) == "pause"
 
 
 # Weekly summary
