@@ -169,10 +169,11 @@ async def test_what_is_on_at_first(hass: HomeAssistant, island: Island) -> None:
         entity = sensors[f"{island.entry.entry_id}_{key}"]
         assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION, key
         assert entity.entity_category is EntityCategory.DIAGNOSTIC, key
-    assert sensors[f"{island.entry.entry_id}_threshold"].entity_category is EntityCategory.DIAGNOSTIC
+    for unique_id in (f"{island.entry.entry_id}_threshold", f"{CHARGER}_decision_reason"):
+        assert sensors[unique_id].entity_category is EntityCategory.DIAGNOSTIC
     # Each that is on has its rows in the recorder.
     on = [each for each in sensors.values() if each.disabled_by is None]
-    assert len([each for each in on if each.entity_category is None]) <= 46, "four participants and the feed"
+    assert len([each for each in on if each.entity_category is None]) <= 43, "four participants and the feed"
     assert len(on) <= 53
 
 

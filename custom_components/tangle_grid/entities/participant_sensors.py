@@ -421,6 +421,7 @@ PARTICIPANT_SENSORS: tuple[ParticipantSensorDescription, ...] = (
     ParticipantSensorDescription(
         key="decision_reason",
         translation_key="decision_reason",
+        entity_category=EntityCategory.DIAGNOSTIC,
         device_class=SensorDeviceClass.ENUM,
         options=[NOT_ASKED, *DECISION_REASONS],
         applies_to=_flexible,

@@ -33,7 +33,8 @@ from custom_components.tangle_grid.ledger import (
 from custom_components.tangle_grid.ledger.node.serve import Identity
 from custom_components.tangle_grid.ledger.trinary import address_of, with_checksum
 from custom_components.tangle_grid.protocol import SigningKey, is_signed_by
-from tests.support.ledger.elsewhere import (
+from tests.support.ledger.paying import helping_order as order
+from tests.support.ledger.remote_node import (
     FUNDS,
     MWM,
     Opener,
@@ -50,7 +51,6 @@ from tests.support.ledger.elsewhere import (
     until,
     url,
 )
-from tests.support.ledger.paying import helping_order as order
 
 __all__ = ["ledger", "node", "open_at", "quick_retries", "secrets", "session", "sockets", "url"]
 from tests.support.ledger.faulty_proxy import INSTEAD, TWISTED, FaultyProxy

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from custom_components.tangle_grid.ledger import TREASURY, Mishap, PaymentState, Secrets
-from tests.support.ledger.elsewhere import (
+from tests.support.ledger.paying import helping_order as order
+from tests.support.ledger.remote_node import (
     FUNDS,
     Opener,
     TestNode,
@@ -22,7 +23,6 @@ from tests.support.ledger.elsewhere import (
     sockets,
     until,
 )
-from tests.support.ledger.paying import helping_order as order
 
 __all__ = ["node", "open_at", "quick_retries", "secrets", "session", "sockets"]
 

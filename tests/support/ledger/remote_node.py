@@ -1,4 +1,4 @@
-"""A node elsewhere, and ledgers on it."""
+"""A node on the network, and ledgers that work with it."""
 
 # Conditions of another process are asked for again and again.
 # ruff: noqa: ASYNC110
