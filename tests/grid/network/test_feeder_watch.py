@@ -7,18 +7,11 @@ import pytest
 from custom_components.tangle_grid.grid import Cause, ChargerTelemetry, GridConfig, Timing
 from custom_components.tangle_grid.grid.device.state import DeviceState
 from custom_components.tangle_grid.grid.model.lease import grant
+from custom_components.tangle_grid.grid.network.feeder_watch import FeederWatch, TemporaryCapacity
 from custom_components.tangle_grid.grid.network.load_attribution import Attribution
-from custom_components.tangle_grid.grid.network.protection import (
-    FeederWatch,
-    Members,
-    Room,
-    TemporaryCapacity,
-    limits_of,
-    may_rise_a,
-    owed_a,
-    room_for,
-)
+from custom_components.tangle_grid.grid.network.protection import Room, limits_of, may_rise_a, room_for
 from custom_components.tangle_grid.grid.network.topology import Topology
+from custom_components.tangle_grid.grid.network.uncontrolled_load import Members, owed_a
 from tests.support.grid.feeder_plant import START, charger, feeder, reading
 
 V = 230.0

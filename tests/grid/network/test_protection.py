@@ -20,7 +20,7 @@ from custom_components.tangle_grid.grid import (
     Timing,
 )
 from custom_components.tangle_grid.grid.device.freshness import MeterFault, meter_fault
-from custom_components.tangle_grid.grid.network.protection import FeederWatch
+from custom_components.tangle_grid.grid.network.feeder_watch import FeederWatch
 from tests.support.grid.feeder_plant import START, Car, Plant, Store, V, battery, charger, feeder, reading
 
 CAPACITY_A = 40.0

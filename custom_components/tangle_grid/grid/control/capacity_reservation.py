@@ -37,8 +37,10 @@ from typing import Final
 
 from ..device.state import DeviceState
 from ..model.world import ChargerConfig, GridConfig, Timing
-from ..network.protection import FeederWatch, Room, owed_a
+from ..network.feeder_watch import FeederWatch
+from ..network.protection import Room
 from ..network.topology import Topology, feeder_of, phase_of
+from ..network.uncontrolled_load import owed_a
 from .decision import DeviceDecision, Wiring
 from .precedence import is_pressed
 

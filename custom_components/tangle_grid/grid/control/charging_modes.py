@@ -12,7 +12,7 @@ from typing import Final
 
 from ..device.state import DeviceState
 from ..model.world import BatteryConfig, Cause, ChargerConfig, ChargingMode, Timing
-from ..network.protection import FeederWatch, drawn_w
+from ..network.feeder_watch import FeederWatch, drawn_w
 from .precedence import Precedence
 from .ramp import charge_step
 

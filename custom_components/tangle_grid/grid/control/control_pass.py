@@ -5,8 +5,10 @@ from typing import Final
 
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, GridConfig
-from ..network.protection import FeederWatch, Members, Room, drawn_a, room_for
+from ..network.feeder_watch import FeederWatch, drawn_a
+from ..network.protection import Room, room_for
 from ..network.topology import PHASES, Topology, feeder_of, phase_of, total_at
+from ..network.uncontrolled_load import Members
 from .battery_decision import BatteryDecision
 from .capacity_reservation import NO_LIDS, Lids, put_lids_on
 from .charger_decision import ChargerDecision

@@ -7,7 +7,8 @@ from enum import Enum
 
 from ..device.state import DeviceState
 from ..model.world import Cause, Setpoint, Timing
-from ..network.protection import FeederWatch, limits_of, totals_of
+from ..network.feeder_watch import FeederWatch
+from ..network.protection import limits_of, totals_of
 from ..network.topology import Topology
 from .charging_modes import ModeLimit
 from .precedence import Place, Precedence

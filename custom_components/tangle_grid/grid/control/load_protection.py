@@ -13,7 +13,7 @@ from ..device.charging import floor_a
 from ..device.household_loads import RESTORE_FOR_S
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, HouseholdConfig, HouseholdTelemetry, ShedLoad
-from ..network.protection import FeederWatch, drawn_a
+from ..network.feeder_watch import FeederWatch, drawn_a
 from ..network.topology import PHASES, Topology
 
 #: A phase is above its fuse for so long before a load goes off, s; so long the meter has to show what that brought.

@@ -11,7 +11,7 @@ from typing import Final
 from ..device.charging import wants_charge
 from ..device.state import DeviceState
 from ..model.world import NOMINAL_V, ChargerConfig, GridConfig
-from ..network.protection import FeederWatch, drawn_w
+from ..network.feeder_watch import FeederWatch, drawn_w
 from ..network.topology import PHASES, Topology
 from .laxity import DEFAULT_FAIRNESS, Fairness, Session, Standing, fairness_for, in_turns, standings
 

@@ -11,7 +11,8 @@ from typing import Final
 from ..device.charging import draw_of
 from ..device.report_interval import ReportWatch
 from ..model.world import NOMINAL_V, Cause, Timing
-from ..network.protection import FeederWatch, Room
+from ..network.feeder_watch import FeederWatch
+from ..network.protection import Room
 from ..network.topology import PHASES, Topology, limit_at, limits_at
 from .charger_decision import ChargerDecision
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from ..model.tolerance import EPSILON
 from ..model.world import GridConfig
-from ..network.protection import FeederWatch, Room
+from ..network.feeder_watch import FeederWatch
+from ..network.protection import Room
 from ..network.topology import PHASES, limit_at
 from .allocator import Demand, excess_a
 from .decision import Asked, DeviceDecision, Share

@@ -22,7 +22,7 @@ from ..model.validation import (
 )
 from ..model.world import CarConfig, ChargerConfig, ChargingMode, PolicyConfig, Reason, SolarConfig
 from ..network.capacity_envelope import CapacityEnvelope, EnvelopeWatch
-from ..network.protection import TemporaryCapacity
+from ..network.feeder_watch import TemporaryCapacity
 from ..requests.offers import answered_w, least_w
 from .parts import EngineParts
 

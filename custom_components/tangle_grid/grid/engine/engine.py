@@ -17,7 +17,7 @@ from ..model.forecast import Forecast
 from ..model.lease import Lease
 from ..model.request import CurtailmentRequest
 from ..model.world import NOMINAL_V, ChargingMode, GridConfig, HouseholdConfig, Inputs, PhaseTriple, Reason, Setpoint
-from ..network.protection import OLDEST_S
+from ..network.feeder_watch import OLDEST_S
 from ..planning.plan import BATCH, Run
 from ..requests.consequence import Consequence, consequence_of
 from ..requests.policy import ready_in_time

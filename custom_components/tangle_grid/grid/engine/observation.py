@@ -10,7 +10,7 @@ from ..device.freshness import MeterFault
 from ..device.state import DeviceState
 from ..model.events import Compliance, GridEvent, SafeState
 from ..model.world import ChargerConfig, Inputs, PhaseReading, Reason, Telemetry
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from .parts import EngineParts
 
 #: A clock that was set back by more than this is taken at its word, s.

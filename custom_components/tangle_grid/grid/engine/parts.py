@@ -14,7 +14,7 @@ from ..model.errors import GridError
 from ..model.request import Ask, CurtailmentRequest
 from ..model.sale import Sale
 from ..model.world import GridConfig
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from ..network.supply import SupplyWatch
 from ..network.topology import Topology
 from ..planning.planner import Planning

@@ -8,7 +8,7 @@ from typing import Any
 from ..device.state import DeviceState
 from ..network.capacity_envelope import EnvelopeWatch
 from ..network.capacity_tariff import PeakWindow
-from ..network.protection import FeederWatch, TemporaryCapacity
+from ..network.feeder_watch import FeederWatch, TemporaryCapacity
 from ..requests.lifecycle import Lifecycle
 from .stored_state import VERSION, readable
 

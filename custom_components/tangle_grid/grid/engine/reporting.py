@@ -7,7 +7,7 @@ from ..device.state import DeviceState
 from ..model.request import CurtailmentRequest
 from ..model.supply import Supply
 from ..model.world import NOMINAL_V, BatteryConfig, Cause, ChargerConfig, PhaseTriple, SolarConfig
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from ..network.supply import SupplyWatch
 from .parts import EngineParts
 from .status import IDLE, DeviceStatus, FeederState, FeederStatus, GridStatus, MarketAccount, SupplyStatus

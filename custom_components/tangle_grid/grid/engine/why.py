@@ -17,7 +17,7 @@ from ..model.world import (
     Reason,
     SolarConfig,
 )
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from .parts import EngineParts
 
 #: Phases whose headroom is so close to that of the fullest one are full as well, A.

@@ -10,7 +10,7 @@ from ..model.events import AskChanged, GridEvent
 from ..model.metered_series import slot_for
 from ..model.request import Ask, CurtailmentRequest, RequestState
 from ..model.world import NOMINAL_V, BatteryConfig, ChargerConfig, GridConfig, HouseholdConfig, PhaseTriple, Reason
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from ..network.topology import PHASES, Topology
 from ..requests.budget import affordable_w, most_i
 from ..requests.lifecycle import Lifecycle

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model.request import CurtailmentRequest, RequestState
 from ..model.world import GridConfig, Reason
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 
 #: Promised is enough when it is this share of what was asked for.
 _FILLED: Final = 0.9

@@ -15,7 +15,7 @@ from ..model.errors import GridError
 from ..model.events import Answered, AskChanged, Asked, GridEvent, RequestClosed, RequestIssued
 from ..model.request import Ask, CurtailmentRequest, Decision, RequestState
 from ..model.world import GridConfig, PhaseTriple, Reason, SolarConfig
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from ..network.topology import Topology
 from ..requests.lifecycle import Lifecycle
 from ..requests.offers import answered_w, asked_w, no_more_than, nothing, want_of

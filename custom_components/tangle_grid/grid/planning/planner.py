@@ -6,7 +6,7 @@ from typing import Any, Final
 from ..device.state import DeviceState
 from ..model.forecast import Forecast
 from ..model.world import NOMINAL_V, ChargerConfig, ChargingMode, DeviceKind, GridConfig
-from ..network.protection import FeederWatch, drawn_w
+from ..network.feeder_watch import FeederWatch, drawn_w
 from ..network.topology import Topology
 from .plan import BATCH, Planner, PlanStatus, Run
 from .slot_dispatch import PlanCar

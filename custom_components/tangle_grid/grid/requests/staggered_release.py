@@ -23,7 +23,7 @@ from ..control.ramp import write_interval_s
 from ..device.state import DeviceState
 from ..model.tolerance import EPSILON
 from ..model.world import NOMINAL_V, ChargerConfig, HouseholdConfig, Timing
-from ..network.protection import FeederWatch
+from ..network.feeder_watch import FeederWatch
 from ..network.topology import Topology, limit_at
 
 #: Who is released has taken up its power when less than this is missing, A per phase.
