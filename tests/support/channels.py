@@ -28,7 +28,7 @@ MOSQUITTO = (
 
 async def async_until(reached: Callable[[], Any], every_s: float = 0.01) -> None:
     """Wait, not for ever."""
-    end = time.monotonic() + 10.0
+    end = time.monotonic() + 30.0
     while not reached():
         assert time.monotonic() < end
         await asyncio.sleep(every_s)
