@@ -34,7 +34,7 @@ class Scale:
     Attributes:
         base: `A` or `W`: what is converted.
         watts_per_amp: W over all phases in use for 1 A per phase; None: a current cannot be told as a power.
-        full: What 100 % are, in `base`; None: it is not told in %.
+        full: What 100 % is, in `base`; None: it is not told in %.
         unit: What it was entered to be in: nothing of another kind is written, and what tells no unit has this one.
     """
 
