@@ -41,6 +41,7 @@ from .state_of_charge import ChargeWatch
 from .stay_forecast import StayLog
 from .trial import ChargerTrial
 from .turns import Turns
+from .unread_draw import UnreadDraw
 
 #: Wh by which a car that has reached its target must fall short again before it is charged on, and percent.
 _NEEDS_AGAIN_WH: Final = 500.0
@@ -80,6 +81,7 @@ class DeviceState:
         life: Whether its silence says anything.
         turns: How often it was told less lately.
         held_back: What its seldom reports keep from cars.
+        unread: Whether it can be read only while it draws nothing.
         commands: What a charger was told.
         assumed: What a meter has shown of a charger since its last report: grid time and A per phase.
         lowest_a: The least that a charger can be told, A per phase; 0: it can be paused.
@@ -97,7 +99,6 @@ class DeviceState:
     mode = ChargingMode.DEPARTURE
     trial: ChargerTrial | None = None
     _long_paused = False
-    _wrong_charging = False
     rewrite = False
 
     def __init__(self, config: DeviceConfig, timing: Timing, all_stays: StayLog | None = None) -> None:
@@ -127,6 +128,7 @@ class DeviceState:
         self.life = LifeCheck()
         self.turns = Turns()
         self.held_back = HeldBack()
+        self.unread = UnreadDraw()
         self.commands = CommandLog()
         self.assumed: tuple[float, PhaseTriple] | None = None
         self.lowest_a = 0.0
@@ -192,21 +194,9 @@ class DeviceState:
         return self.silent if first else was_silent != self.silent
 
     def judged(self, telemetry: Telemetry | None, fault: DeviceFault | None) -> Telemetry | None:
-        """Take in why its reading cannot be true, if so, and return what of the telemetry is believed.
-
-        A charger whose reading cannot be true when it charges is right about the 0 W of a pause, and would be started
-        and stopped for ever. It is believed again when it charges, or with the next car.
-        """
+        """Take in why its reading cannot be true, if so, and return what of the telemetry is believed."""
         if isinstance(telemetry, ChargerTelemetry):
-            reading = telemetry.reading
-            if fault is DeviceFault.IMPLAUSIBLE and self.setpoint:
-                self._wrong_charging = True
-            elif telemetry.connected is False:
-                self._wrong_charging = False
-            elif self._wrong_charging and reading is not None:
-                self._wrong_charging = max(map(abs, reading.power_w)) < _PAUSED_A * NOMINAL_V
-                if self._wrong_charging:
-                    telemetry, fault = replace(telemetry, reading=None), DeviceFault.IMPLAUSIBLE
+            telemetry, fault = self.unread.judged(telemetry, fault, self.setpoint)
         self.fault = fault
         return telemetry
 
