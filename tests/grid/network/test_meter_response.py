@@ -98,6 +98,34 @@ def test_small_steps_count_together(raise_a: float, above_a: float, gain: float,
     assert feed.above_a <= above_a
 
 
+def test_a_car_that_stops_by_itself_during_a_look_convicts_no_meter() -> None:
+    """The meter showed that before the car's own report did, so nothing is left to be seen of it."""
+    echo, at = StepEcho(), START
+
+    def stand(seconds: float, told_a: float, drawn_a: float, load_a: float) -> bool:
+        nonlocal at
+        found = False
+        for _ in range(int(seconds / METER_S)):
+            at += METER_S
+            lowerable = {"one": told_a > LEAST_A}
+            found |= echo.observe(at, load_a=load_a, drawn_a=drawn_a, told_a=told_a, lowerable=lowerable)
+        return found
+
+    for number in range(6):
+        assert not stand(40.0, 20.0, 60.0, 90.0 + number % 2)
+    echo.look(at, can_look=True)
+    assert not stand(40.0, 20.0, 60.0, 66.0)
+    assert echo.checking_since is not None
+    assert not stand(60.0, 18.0, 36.0, 66.0)
+    assert not echo.doubtful
+    assert not echo.probation
+    # One that was told to draw less and does, unseen, convicts it.
+    assert not stand(40.0, 48.0, 144.0, 174.0)
+    echo.look(at, can_look=True)
+    assert not stand(40.0, 48.0, 144.0, 174.0)
+    assert stand(60.0, 18.0, 54.0, 174.0)
+
+
 def test_a_meter_that_shows_nothing_of_a_step_is_found_by_it() -> None:
     """One charger on three phases that is raised by an ampere."""
     feed = Feed(0.0, 0.2, 1)

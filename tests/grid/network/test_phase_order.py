@@ -102,8 +102,46 @@ def test_it_is_found_again_after_a_time_without_sight() -> None:
     feed.watch.forget()
     feed.at += 60.0
     assert not feed.tell(6.0)
+    # After a verdict one more step of the same kind is enough.
+    assert feed.tell(12.0)
+
+
+def test_the_first_step_that_comes_back_elsewhere_is_looked_at() -> None:
+    feed = Feed()
+    feed.stand()
+    feed.tell(12.0)
+    feed.order = (1, 0, 2)
+    feed.stand()
+    seen = []
+    feed.draws_a["lone"] = (6.0, 0.0, 0.0)
+    for _ in range(4):
+        assert not feed.stand(METER_S)
+        seen.append(feed.watch.suspected)
+    assert seen.count(True) == 1
+    feed.order = AS_IT_IS
+    feed.stand()
+    feed.tell(12.0)
+    feed.order = (1, 0, 2)
+    feed.stand()
+    # Once it has come back in place it is as if nothing had been.
+    assert not feed.tell(6.0)
+
+
+def test_who_has_come_back_in_place_is_known_after_a_restart() -> None:
+    feed = Feed()
+    feed.stand()
+    feed.tell(12.0)
+    known, feed.watch = feed.watch.in_place, PhaseOrder()
+    assert known == {"lone"}
+    feed.order = (1, 0, 2)
+    feed.stand()
+    assert not feed.tell(6.0)
     assert not feed.tell(12.0)
-    assert feed.tell(6.0)
+    feed.watch = PhaseOrder()
+    feed.watch.restore(known)
+    feed.stand()
+    assert not feed.tell(6.0)
+    assert feed.tell(12.0)
 
 
 def test_steps_that_are_far_apart_or_of_a_moment_say_nothing() -> None:

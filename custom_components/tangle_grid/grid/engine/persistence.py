@@ -50,6 +50,11 @@ def dump(
                 "last_issued_at": feeder.last_issued_at,
                 "rate_level": feeder.rate_level,
                 "probation": feeder.echo.probation,
+                "in_place": {
+                    each: list(devices[each].configured.phases)
+                    for each in sorted(feeder.order.in_place)
+                    if each in devices
+                },
                 "reports": feeder.reports.to_dict(),
                 "peak": None if feeder.peak is None else feeder.peak.to_dict(),
                 "linked": feeder.linked.to_dict(),
@@ -83,6 +88,11 @@ def load(
             feeder.last_issued_at = stored["last_issued_at"]
             feeder.rate_level = stored["rate_level"]
             feeder.echo.probation = stored.get("probation", False)
+            feeder.order.restore(
+                each
+                for each, phases in stored.get("in_place", {}).items()
+                if each in devices and list(devices[each].configured.phases) == list(phases)
+            )
             feeder.reports.restore(stored.get("reports", ()))
             if feeder.peak is not None and (peak := stored.get("peak")) is not None:
                 target_w, window_s = feeder.peak.target_w, feeder.peak.window_s

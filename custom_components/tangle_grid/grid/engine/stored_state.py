@@ -232,6 +232,7 @@ _FEEDER: Final = record(
             None,
         ),
         "probation": (flag, False),
+        "in_place": (by_name(several(whole(0, 2))), dict),
         "reports": (several(number(0.0, 1e5)), list),
         "linked": (maybe(record({"fallback_a": (row(*[number(0.0, 1e5)] * 3), NEEDED)})), None),
         "temporary": (
@@ -239,7 +240,7 @@ _FEEDER: Final = record(
             None,
         ),
     },
-    later=frozenset({"linked", "peak", "probation", "reports"}),
+    later=frozenset({"in_place", "linked", "peak", "probation", "reports"}),
 )
 
 _CHARGE: Final = record(

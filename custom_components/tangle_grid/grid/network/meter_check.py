@@ -74,6 +74,8 @@ def doubts(
         return None
     shown_a = [watts / NOMINAL_V for watts in reading.power_w]
     swapped = order.observe(at, shown_a=shown_a, draws_a=dict(_measured(device for device, _ in (*decided, *fixed))))
+    if order.suspected:
+        echo.look(at, can_look=any(can_be_lowered(device) for device, _ in decided))
     # Who is silent may have stopped since.
     seen = [(device.reading, device, draw) for device, draw in (*decided, *fixed) if device.reading is not None]
     # A total that may flow on any phase is known to flow on none of them more than it must.

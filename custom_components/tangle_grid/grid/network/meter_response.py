@@ -197,8 +197,14 @@ class StepEcho:
         It is on probation until what they do shows.
         """
         if self.checking_since is None:
-            self.checking_since = at if can_look else None
             self.probation = True
+            self._begin_anew(None)
+            self.look(at, can_look=can_look)
+
+    def look(self, at: float, *, can_look: bool) -> None:
+        """Have the chargers lowered, if any can be, so that others may look at what that shows."""
+        if self.checking_since is None and can_look:
+            self.checking_since = at
             self._begin_anew(None)
 
     def observe(
@@ -312,7 +318,10 @@ class StepEcho:
         if self.checking_since is not None:
             # Only what the chargers were told to do is a look, and only downwards.
             if self._measured and self._asked_a < 0 and step.moved_a <= -_STEP_A:
-                return self._look(step)
+                if step.moved_a >= _PHASES * self._asked_a - _STILL_A:
+                    return self._look(step)
+                # A car has stopped by itself meanwhile: when that shows on the meter and when in its reports differs.
+                self.forget()
         elif self._was_asked(step):
             # Steps down are answers to what rose meanwhile, and say nothing, but where they were meant as a look.
             hidden = self._is_hidden(step)

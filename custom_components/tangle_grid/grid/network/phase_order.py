@@ -2,12 +2,13 @@
 
 Chargers that measure their phases say where their current flows. Each step that they take is held against what the
 meter shows of it, phase by phase. Once the steps of a charger have come back where it says, and then come back clearly
-elsewhere, twice in the same way, it is the meter that has changed. A charger whose own wires are rotated has never come
-back where it says, and says nothing about the meter.
+elsewhere, twice in the same way, it is the meter that has changed. After the first time chargers are lowered to look,
+since the next step may be far away; after a verdict one step of the same kind is enough for the next. A charger whose
+own wires are rotated has never come back where it says, and says nothing about the meter.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
@@ -64,8 +65,13 @@ class _Level:
 
 @dataclass(slots=True)
 class PhaseOrder:
-    """The meter of one feeder."""
+    """The meter of one feeder.
 
+    Attributes:
+        suspected: The newest step has come back elsewhere: this is to be looked at.
+    """
+
+    suspected: bool = False
     _level: _Level | None = None
     _before: _Level | None = None
     _in_place: set[str] = field(default_factory=set)
@@ -74,6 +80,16 @@ class PhaseOrder:
     def forget(self) -> None:
         """Begin anew with the next reading, as after a time without sight; who has come back in place has."""
         self._level = self._before = None
+        self.suspected = False
+
+    @property
+    def in_place(self) -> frozenset[str]:
+        """Whose steps have come back where they say: that survives a restart."""
+        return frozenset(self._in_place)
+
+    def restore(self, in_place: Iterable[str]) -> None:
+        """Take over `in_place` of an earlier run, of devices that are wired as they were."""
+        self._in_place.update(in_place)
 
     def observe(self, at: float, *, shown_a: Sequence[float], draws_a: Mapping[str, Amps]) -> bool:
         """Take in a reading at a moment at which it is known what all draw; True when the order has changed.
@@ -83,6 +99,7 @@ class PhaseOrder:
             shown_a: What the meter shows, A per phase.
             draws_a: What each device draws by its own measurement of its phases, A per phase.
         """
+        self.suspected = False
         level = self._level
         if level is not None and (at <= level.last_at or at - level.last_at > _APART_S):
             if at == level.last_at:
@@ -123,10 +140,9 @@ class PhaseOrder:
             return False
         self._wrong = [each for each in self._wrong if each == order]
         self._wrong.append(order)
-        if len(self._wrong) < _TIMES:
-            return False
-        self._wrong.clear()
-        return True
+        self.suspected = len(self._wrong) < _TIMES
+        del self._wrong[: 1 - _TIMES]
+        return not self.suspected
 
 
 _NOTHING: Final[Amps] = (0.0, 0.0, 0.0)
