@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Final
 
 from custom_components.tangle_grid.simulation.zoo import obeying, reporting, showing
@@ -23,6 +24,20 @@ HIDDEN_S: Final = 60.0
 type Behaviours = tuple[Behaviour, ...]
 
 
+class Shows(Enum):
+    """From when on somebody could see that something has to be mended.
+
+    Attributes:
+        AT_ONCE: Whatever is.
+        PLUGGED: While a car is there: without one it is known that nothing flows, whatever the power reads.
+        CHARGING: While current flows.
+    """
+
+    AT_ONCE = auto()
+    PLUGGED = auto()
+    CHARGING = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Animal:
     """A behaviour, or a few that go together.
@@ -41,7 +56,7 @@ class Animal:
         why: What nobody can know sooner.
         tells_truth: Nothing that it says is wrong, nor kept back: its car gets its energy.
         named_s: From when on somebody could mend it and must be told what, seconds after the start; None: nobody need.
-        shows_in_use: What is wrong shows only while current flows: so nobody can be told before.
+        shows: From when on it could be seen: nobody can be told before.
         battery: Makes what a battery beside the chargers does differently; None: there is none.
         home: Makes the same for a home that has a meter of its own.
         flicker_a: How far the rest of the load goes up and down from second to second, A.
@@ -60,7 +75,7 @@ class Animal:
     why: str = ""
     tells_truth: bool = True
     named_s: float | None = None
-    shows_in_use: bool = False
+    shows: Shows = Shows.AT_ONCE
     battery: Callable[[], Behaviours] | None = None
     home: Callable[[], Behaviours] | None = None
     flicker_a: float = 0.5
@@ -91,7 +106,10 @@ def _meter(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
 
 def _text(name: str, make: Callable[[], Behaviour], **more: Any) -> Animal:
     return _charger(
-        f"power reads {name}", lambda: (make().between(500.0),), tells_truth=False, **{"named_s": 500.0, **more}
+        f"power reads {name}",
+        lambda: (make().between(500.0),),
+        tells_truth=False,
+        **{"named_s": 500.0, "shows": Shows.PLUGGED, **more},
     )
 
 
@@ -117,6 +135,7 @@ def _home(name: str, make: Callable[[], Behaviours], **more: Any) -> Animal:
 
 
 _NO_SWITCH: Final = {"has_switch": False}
+_IN_WATTS: Final = {"in_watts": True, "per_phase": False}
 
 ANIMALS: Final = (
     Animal(name="none"),
@@ -169,6 +188,8 @@ ANIMALS: Final = (
     _charger("knows only its total", tuple, spec={"per_phase": False}),
     _charger("knows only its total, car on one phase", tuple, spec={"per_phase": False}, car={"lines": (0,)}),
     _charger("knows only its total, car on two phases", tuple, spec={"per_phase": False}, car={"lines": (0, 1)}),
+    _charger("told W, knows only its total", tuple, spec=_IN_WATTS),
+    _charger("told W, knows only its total, car on one phase", tuple, spec=_IN_WATTS, car={"lines": (0,)}),
     _charger("with a car on one phase", tuple, car={"lines": (0,)}),
     _charger("with rotated wires, car on one phase", tuple, spec={"wires": (2, 0, 1)}, car={"lines": (1,)}),
     _charger(
@@ -206,7 +227,7 @@ ANIMALS: Final = (
     _text("1e308", lambda: showing.Says("1e308", "power")),
     _text("3.4e38", lambda: showing.Says("3.4e38", "power")),
     _text("a thousandth", lambda: showing.Scaled(0.001, ("power",)), named_s=None),
-    _text("a thousandfold", lambda: showing.Scaled(1000.0, ("power",)), shows_in_use=True),
+    _text("a thousandfold", lambda: showing.Scaled(1000.0, ("power",)), shows=Shows.CHARGING),
     _text("1_000", lambda: showing.Underscores("power"), named_s=None),
     _text("in other digits", lambda: showing.OtherDigits("power"), named_s=None),
     _text("in a unit that is a list", lambda: showing.UnitIs(["W"], "power")),

@@ -8,11 +8,12 @@ choose them.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from benchmarks._zoo_catalogue import ANIMALS, GRACE_S, HIDDEN_S, METER_S, REPORT_S, Animal
+from benchmarks._zoo_catalogue import ANIMALS, GRACE_S, HIDDEN_S, METER_S, REPORT_S, Animal, Shows
 from benchmarks._zoo_site import START, BatterySpec, ChargerSpec, FeederSpec, HomeSpec, Site
 from custom_components.tangle_grid.grid import BatteryConfig, ChargerConfig, FeederConfig, HouseholdConfig
 from custom_components.tangle_grid.simulation.zoo.behaviour import Behaviour
@@ -24,9 +25,16 @@ from custom_components.tangle_grid.simulation.zoo.showing import OtherDigits, Re
 
 SIZES_A: Final = (16.0, 20.0, 25.0, 32.0, 35.0, 40.0, 50.0, 63.0, 80.0, 100.0)
 _ALL: Final = (0, 1, 2)
-_CHARGERS: Final = tuple(animal for animal in ANIMALS if animal.name.startswith("charger") and animal.reports is None)
+#: Amperes of behaviours mean something else where a power is told: for these there is a property of its own.
+_CHARGERS: Final = tuple(
+    animal
+    for animal in ANIMALS
+    if animal.name.startswith("charger") and animal.reports is None and not animal.spec.get("in_watts")
+)
 _REPORTS: Final = tuple(animal for animal in ANIMALS if animal.reports is not None and animal.report_s <= 100.0)
 _METERS: Final = tuple(animal for animal in ANIMALS if animal.name.startswith("meter"))
+#: Of these the ones that are gone for a while.
+_GONE: Final = frozenset(animal.name for animal in _METERS if animal.named_s is not None or "frozen" in animal.name)
 #: What entities of batteries and homes say now and then.
 _TEXTS: Final[tuple[tuple[str, Callable[[], Behaviour]], ...]] = (
     ("nan", lambda: Says("nan", "power")),
@@ -53,8 +61,9 @@ class Drawn:
         truthful: Nothing in it lies, nor keeps anything back.
         kinds: The names of all behaviours in it.
         reports: How each charger reports: "10 s" and the like.
-        mend: What a person has to mend: the device or feeder, from when on, seconds after the start, and whether
-            that shows only while current flows.
+        mend: What a person has to mend: the device or feeder, from when on, seconds after the start, and while what
+            that shows.
+        begins: How often each charger has to begin anew: with a car, or since it, its meter or Home Assistant was gone.
     """
 
     site: Site
@@ -64,7 +73,8 @@ class Drawn:
     truthful: bool = True
     kinds: list[str] = field(default_factory=list)
     reports: dict[str, str] = field(default_factory=dict)
-    mend: list[tuple[str, float, bool]] = field(default_factory=list)
+    mend: list[tuple[str, float, Shows]] = field(default_factory=list)
+    begins: Counter[str] = field(default_factory=Counter)
 
 
 class _Draw:
@@ -77,7 +87,8 @@ class _Draw:
         self.may_lie = True
         self.down_s = 0.0
         self.reports: dict[str, str] = {}
-        self.mend: list[tuple[str, float, bool]] = []
+        self.mend: list[tuple[str, float, Shows]] = []
+        self.begins: Counter[str] = Counter()
 
     def drawn(self) -> Drawn:
         """Everything."""
@@ -109,6 +120,13 @@ class _Draw:
             kinds=sorted({animal.name for animal in self.animals}),
             reports=self.reports,
             mend=self.mend,
+            begins=Counter(
+                {
+                    device_id: self.begins[device_id] + self.begins[""] + sum(self.begins[each] for each in path)
+                    for device_id, path in site.paths.items()
+                    if device_id in site.chargers
+                }
+            ),
         )
 
     def _pick(self, animals: tuple[Animal, ...]) -> Animal:
@@ -119,7 +137,7 @@ class _Draw:
         self.may_lie &= animal.tells_truth
         self.animals.append(animal)
         if animal.named_s is not None:
-            self.mend.append((owner, animal.named_s, animal.shows_in_use))
+            self.mend.append((owner, animal.named_s, animal.shows))
 
     def _charger(self, number: int, feeders: list[str]) -> ChargerSpec:
         chance, device_id = self.chance, f"car_{number}"
@@ -228,7 +246,9 @@ class _Draw:
             animal = self._pick(_METERS)
             self._keep(animal, feeder_id)
             meter, name = animal.meter(), animal.name
+        self.begins[feeder_id] += name in _GONE
         if chance.random() < 0.2:
+            self.begins[feeder_id] += 1
             begin = chance.uniform(60.0, self.length_s)
             meter = (*meter, Dead().between(begin, begin + chance.uniform(30.0, 600.0)))
             name += f", dead from {begin:.0f} s on"
@@ -271,31 +291,37 @@ class _Draw:
         charger, chance = site.chargers[device_id], self.chance
         comes = START + chance.choice((1.0, 30.0, chance.uniform(0.0, self.length_s / 2)))
         site.agenda.at(comes, lambda: charger.plug_in(car))
+        self.begins[device_id] += 1
         if chance.random() < 0.3:
             leaves = comes + chance.uniform(300.0, self.length_s)
             site.agenda.at(leaves, charger.unplug)
             site.agenda.at(leaves + chance.uniform(20.0, 600.0), lambda: charger.plug_in(car))
+            self.begins[device_id] += 1
             self.says.append(f"{device_id} leaves at {leaves - START:.0f} s")
         if chance.random() < 0.2:
             cut = START + chance.uniform(60.0, self.length_s)
             site.agenda.at(cut, lambda: charger.cut_power(off=True))
             site.agenda.at(cut + chance.uniform(5.0, 60.0), lambda: charger.cut_power(off=False))
+            self.begins[device_id] += 1
             self.says.append(f"{device_id} without mains at {cut - START:.0f} s")
         if chance.random() < 0.2:
             rests = START + chance.uniform(60.0, self.length_s)
             site.agenda.at(rests, lambda: charger.rest(resting=True))
             site.agenda.at(rests + chance.uniform(10.0, 300.0), lambda: charger.rest(resting=False))
+            self.begins[device_id] += 1
             self.says.append(f"{device_id} rests at {rests - START:.0f} s")
 
     def _happenings(self) -> Iterator[Callable[[Site], None]]:
         chance = self.chance
         if chance.random() < 0.3:
             at = chance.uniform(60.0, self.length_s)
+            self.begins[""] += 1
             self.says.append(f"reload at {at:.0f} s")
             yield lambda site: site.agenda.at(START + at, site.reload)
         if chance.random() < 0.2:
             killed, down_s = chance.uniform(60.0, self.length_s), chance.uniform(0.0, _DOWN_S)
             self.down_s = down_s
+            self.begins[""] += 1
             self.says.append(f"killed at {killed:.0f} s, {down_s:.0f} s down")
             yield lambda site: site.agenda.at(START + killed, site.kill)
             yield lambda site: site.agenda.at(START + killed + down_s, site.start)

@@ -88,7 +88,12 @@ def build(animal: Animal, seed: int = 1) -> Site:
         meter=animal.meter() or (Every(METER_S, seed % METER_S),),
     )
     rude = ChargerSpec(
-        config=ChargerConfig(device_id=RUDE, feeder_id="main", battery_wh=60_000),
+        config=ChargerConfig(
+            device_id=RUDE,
+            feeder_id="main",
+            battery_wh=60_000,
+            limit_undivided=animal.spec.get("in_watts", False),
+        ),
         behaviours=animal.charger(3.0 * seed % REPORT_S),
         **animal.spec,
     )
