@@ -61,6 +61,14 @@ def load(state: Any) -> GridEngine:
     return GridEngine(plant.config, new_id=lambda: "new", state=state)
 
 
+def test_only_who_is_wired_as_before_is_known_to_come_back_in_place() -> None:
+    state = json.loads(rich()[1])
+    [stored] = state["feeders"].values()
+    stored["in_place"] = {"car": [0, 1, 2], "gives": [1, 2, 0], "gone": [0, 1, 2]}
+    [kept] = load(state).to_dict()["feeders"].values()
+    assert kept["in_place"] == {"car": [0, 1, 2]}
+
+
 def nodes(node: Any, path: Path = ()) -> Iterator[Path]:
     """All nodes of a state; of long lists the ends and the middle."""
     if path:
