@@ -1,6 +1,10 @@
 """Whoever is erased and removed stands in no file any more: no name, no place, no note; and the money still adds up."""
 
 import json
+import shutil
+import sqlite3
+import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_
 
 from custom_components.tangle_grid.economy.effects import BookEntry, Kind, Transfer
 from custom_components.tangle_grid.ledger import SUPPLY
+from custom_components.tangle_grid.ledger.trinary.codec import text_to_trytes
 from tests.support.island import (
     CAR_PARK,
     HOUSEHOLD,
@@ -97,8 +102,23 @@ def holding(stored: dict[str, bytes], *words: str) -> set[str]:
     return {name for name, data in stored.items() if any(word.encode() in data for word in words)}
 
 
+def transactions(folder: Path, copies: Path) -> list[str]:
+    """Return the trytes of every transaction of the Tangle, as whoever reads it gets them: it is open, so of a copy."""
+    found = []
+    shutil.copytree(folder, copies)
+    for path in copies.rglob("*.sqlite"):
+        with closing(sqlite3.connect(path)) as database:
+            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'body'").fetchone():
+                found += [zlib.decompress(data).decode() for (data,) in database.execute("SELECT data FROM body")]
+    return found
+
+
+def told_on_the_tangle(trytes: list[str], *words: str) -> set[str]:
+    return {word for word in words if any(text_to_trytes(word) in each for each in trytes)}
+
+
 async def test_who_is_erased_and_removed_stands_in_no_file(
-    hass: HomeAssistant, live_island: Island, hass_storage: dict[str, Any]
+    hass: HomeAssistant, live_island: Island, hass_storage: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     hass.states.async_set("zone.mall", "0", {"latitude": 52.0, "longitude": 5.0, "radius": 100})
     island, runtime, folder = live_island, live_island.runtime, Path(hass.config.config_dir)
@@ -120,6 +140,10 @@ async def test_who_is_erased_and_removed_stands_in_no_file(
     assert holding(before, NAME)
     assert holding(before, PLACE)
     assert await told(island) == {SESSION, "reward"}
+    trytes = await hass.async_add_executor_job(transactions, folder, tmp_path_factory.mktemp("copies") / "all")
+    assert told_on_the_tangle(trytes, "payment", "treasury") == {"payment", "treasury"}, "what is in the clear is found"
+    places = ("32.87", "3287", "-117.2", "1172", "zone.mall", "mall")
+    assert not told_on_the_tangle(trytes, NAME, "Quagmire", PLACE, "observatory", SESSION, *places)
     sums = {
         each: (await runtime.economy.books.async_statement(each, runtime.economy.books.this_month())).totals
         for each in (VEHICLE, HOUSEHOLD)
