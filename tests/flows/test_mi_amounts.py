@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import voluptuous as vol
+from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 
 from custom_components.tangle_grid.flows.fields import number, rarely
 from custom_components.tangle_grid.flows.form_data import FieldProblem, require_iota
-from custom_components.tangle_grid.flows.mi_amounts import amount, mi_of, shown_in_mi
+from custom_components.tangle_grid.flows.mi_amounts import amount, mi_of, shown_in_mi, with_worth
 
 MOST_I = 10**15
 SCHEMA = vol.Schema(
@@ -58,3 +59,14 @@ def test_what_is_no_such_amount_is_refused(typed: Any) -> None:
 def test_an_amount_is_shown_as_a_number_of_mi() -> None:
     assert mi_of(850_000) == 0.85
     assert mi_of(Decimal("0.5")) == 5e-7
+
+
+async def test_what_a_mi_is_worth_stands_beside_the_unit_where_somebody_said_so(hass: HomeAssistant) -> None:
+    assert with_worth(SCHEMA, hass, {}) is SCHEMA
+    assert with_worth(SCHEMA, hass, {"token_rate_entity": "sensor.gone"}) is SCHEMA
+    noted = with_worth(SCHEMA, hass, {"token_rate": "2500000"}).schema
+    assert noted["rate"].config["unit_of_measurement"] == "Mi, 1 Mi = 0.40 EUR"
+    assert noted["rarely"].schema.schema["limit"].config["unit_of_measurement"] == "Mi, 1 Mi = 0.40 EUR"
+    assert noted["rarely"].options == {"collapsed": True}
+    assert "unit_of_measurement" not in noted["hours"].config
+    assert vol.Schema(noted)({"rate": 0.5, "rarely": {}}) == {"rate": 500_000, "rarely": {}}

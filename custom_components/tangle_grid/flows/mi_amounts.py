@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any, Final, override
 
 import voluptuous as vol
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
 from ..amounts import IOTA_PER_MI
+from ..island.tariffs import worth_shown
 
 UNIT_MI: Final = "Mi"
 UNIT_MI_PER_KWH: Final = "Mi/kWh"
@@ -34,6 +36,24 @@ def amount(least_i: int, most_i: int, unit: str = UNIT_MI) -> MiSelector:
             min=mi_of(least_i), max=mi_of(most_i), step="any", unit_of_measurement=unit, mode=NumberSelectorMode.BOX
         )
     )
+
+
+def with_worth(schema: vol.Schema, hass: HomeAssistant, options: Mapping[str, Any]) -> vol.Schema:
+    """Return a form that says beside each unit what a Mi is worth, where the island's options give a rate."""
+    worth = worth_shown(hass, options, IOTA_PER_MI)
+    return schema if worth is None else _noted(schema, f"1 Mi = {worth}")
+
+
+def _noted(schema: vol.Schema, note: str) -> vol.Schema:
+    fields: dict[Any, Any] = {}
+    for marker, field in schema.schema.items():
+        fields[marker] = field
+        if isinstance(field, section):
+            fields[marker] = section(_noted(field.schema, note), field.options)
+        elif isinstance(field, MiSelector):
+            unit = f"{field.config['unit_of_measurement']}, {note}"
+            fields[marker] = MiSelector(NumberSelectorConfig(**{**field.config, "unit_of_measurement": unit}))
+    return vol.Schema(fields)
 
 
 def mi_of(amount_i: int | Decimal) -> float:

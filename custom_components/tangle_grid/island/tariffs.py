@@ -137,11 +137,15 @@ def token_rate(hass: HomeAssistant, options: Mapping[str, Any]) -> Fraction | No
 
 def amount_shown(hass: HomeAssistant, options: Mapping[str, Any], amount_i: int) -> str:
     """Return an amount as people read it: `0.85 Mi`; with the currency, `0.85 Mi (0.43 EUR)`, where a rate is given."""
+    worth = worth_shown(hass, options, amount_i)
+    return in_mi(amount_i) if worth is None else f"{in_mi(amount_i)} ({worth})"
+
+
+def worth_shown(hass: HomeAssistant, options: Mapping[str, Any], amount_i: int) -> str | None:
+    """Return what an amount is worth in the island's currency: `0.43 EUR`; None where no rate is given."""
     given = options.get(CONF_TOKEN_RATE) or options.get(CONF_TOKEN_RATE_ENTITY)
     rate = token_rate(hass, options) if given else None
-    if rate is None:
-        return in_mi(amount_i)
-    return f"{in_mi(amount_i)} ({in_currency(amount_i, rate, hass.config.currency)})"
+    return None if rate is None else in_currency(amount_i, rate, hass.config.currency)
 
 
 def _decimal(value: Fraction) -> str:

@@ -9,7 +9,7 @@ from ..checks import NO_PLACEHOLDERS
 from ..entry.island import OPTIONS_SCHEMA, async_check_options, options_data
 from ..entry.ledger import LedgerSteps
 from ..form_data import sectioned
-from ..mi_amounts import shown_in_mi
+from ..mi_amounts import shown_in_mi, with_worth
 from .keys import KeySteps
 from .outage import OutageSteps
 from .prices import PriceSteps
@@ -46,9 +46,10 @@ class TangleGridOptionsFlow(LedgerSteps, KeySteps, SeedSteps, PriceSteps, Retent
             place, problem = found
             errors[place] = problem.key
             placeholders.update(problem.placeholders)
+        schema = with_worth(OPTIONS_SCHEMA, self.hass, self.config_entry.options)
         return self.async_show_form(
             step_id="balancing",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, shown_in_mi(OPTIONS_SCHEMA, shown)),
+            data_schema=self.add_suggested_values_to_schema(schema, shown_in_mi(schema, shown)),
             errors=errors,
             description_placeholders=placeholders,
         )

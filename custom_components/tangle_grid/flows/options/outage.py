@@ -31,7 +31,7 @@ from ...grid.model.supply import RESTORE_GAP_S, SETTLE_S
 from ..checks import NO_PLACEHOLDERS, POWER_UNITS, Problem, check_exists, check_number_sensor
 from ..fields import INPUT_BOOLEAN, INPUT_SELECT, MAX_RATE, number, rarely, sensors, texts
 from ..form_data import FieldProblem, flattened, place_of, require, require_iota, sectioned
-from ..mi_amounts import UNIT_MI_PER_KWH, amount, shown_in_mi
+from ..mi_amounts import UNIT_MI_PER_KWH, amount, shown_in_mi, with_worth
 from .opened import OpenLedgerFlow
 
 SECTION_RETURN: Final = "return"
@@ -79,9 +79,10 @@ class OutageSteps(OpenLedgerFlow):
                 if CONF_CABLE in data:
                     options[CONF_OUTAGE] = data
                 return self.async_create_entry(data=options)
+        schema = with_worth(OUTAGE_SCHEMA, self.hass, entry.options)
         return self.async_show_form(
             step_id="outage",
-            data_schema=self.add_suggested_values_to_schema(OUTAGE_SCHEMA, shown_in_mi(OUTAGE_SCHEMA, shown)),
+            data_schema=self.add_suggested_values_to_schema(schema, shown_in_mi(schema, shown)),
             errors={place: problem.key} if problem is not None else {},
             description_placeholders={**NO_PLACEHOLDERS, **(problem.placeholders if problem is not None else {})},
         )

@@ -70,7 +70,7 @@ from ..found import (
     async_found,
     async_match,
 )
-from ..mi_amounts import shown_in_mi
+from ..mi_amounts import shown_in_mi, with_worth
 from ..safety import NEW, SafeLoad, check_safe_loads, safe_loads, tight
 
 #: The steps that the forms are made of. The first one is everything of those that have one only.
@@ -260,6 +260,7 @@ class ParticipantFlow(ConfigSubentryFlow):
         shown = user_input if user_input is not None else sectioned(schema, {**self._prefilled, **self._data})
         if shown.get(self.feeder_field) not in {MAIN_FEEDER, *sub_feeders(self._get_entry())}:
             shown = {**shown, self.feeder_field: MAIN_FEEDER}
+        schema = with_worth(schema, self.hass, self._get_entry().options)
         return self.async_show_form(
             step_id="reconfigure" if self._changes and len(order) == 1 else step,
             data_schema=self.add_suggested_values_to_schema(schema, shown_in_mi(schema, shown)),
