@@ -140,8 +140,9 @@ function cardElement(card: Card): CustomElementConstructor {
       return editor;
     }
 
-    static getStubConfig(): Record<string, unknown> {
-      return {};
+    /** What a new card shows, and its preview. */
+    static async getStubConfig(hass: Hass): Promise<Record<string, unknown>> {
+      return card.hasParticipant ? { ...(await (await import("./cards/cards")).firstParticipant(hass)) } : {};
     }
 
     protected load(): Promise<unknown> {

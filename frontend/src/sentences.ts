@@ -106,6 +106,6 @@ export function why(picture: Picture, id: string, participant: Participant, word
   }
   const sentence = words.sentence(participant.why);
   return open?.[1].state === "declined"
-    ? `${words.t("why_declined", { reason: words.reason(open[1].reason) ?? "" })} ${sentence}`
+    ? `${words.reason(open[1].reason) ?? words.t("why_declined")} ${sentence}`
     : sentence;
 }

@@ -13,6 +13,8 @@ const AMOUNTS = new Set(["rate", "min_rate"]);
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 const loading = new WeakMap<object, Map<string, Promise<unknown>>>();
+/** What finds our texts, by language: a page that shows a card only once goes on with what had none of them yet. */
+const found = new Map<string, Hass["localize"]>();
 
 /** Return a format; `name` says which of its options it has, as these are too dear to be compared each time. */
 function numberFormat(locale: string | undefined, name: string | number, options: () => Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -35,8 +37,11 @@ export function loadWords(hass: Hass): Promise<unknown> {
   loading.set(hass.connection, languages);
   let words = languages.get(hass.language);
   if (!words) {
-    words = hass.loadBackendTranslation("common", "tangle_grid");
-    languages.set(hass.language, words);
+    const { language } = hass;
+    words = hass.loadBackendTranslation("common", "tangle_grid").then((localize) => {
+      if (typeof localize === "function") found.set(language, localize as Hass["localize"]);
+    });
+    languages.set(language, words);
   }
   return words;
 }
@@ -44,26 +49,30 @@ export function loadWords(hass: Hass): Promise<unknown> {
 export type Values = Record<string, string | number>;
 
 export class Words {
-  constructor(private hass: Hass) {}
+  private localize: Hass["localize"];
+
+  constructor(private hass: Hass) {
+    this.localize = found.get(hass.language) ?? hass.localize;
+  }
 
   /** Of what texts, numbers and times are made: while these are the same, so are they. */
   get sources(): readonly unknown[] {
-    return [this.hass.localize, this.hass.locale, this.hass.config.time_zone];
+    return [this.localize, this.hass.locale, this.hass.config.time_zone];
   }
 
   /** Return a text of the screen; its key where it is not translated. */
   t(key: string, values?: Values): string {
-    return this.hass.localize(`${PREFIX}screen_${key}`, values) || key.replaceAll("_", " ");
+    return this.localize(`${PREFIX}screen_${key}`, values) || key.replaceAll("_", " ");
   }
 
   /** Return one of the texts that others than the screen use as well. */
   common(key: string, values: Values): string {
-    return this.hass.localize(`${PREFIX}${key}`, values) || key.replaceAll("_", " ");
+    return this.localize(`${PREFIX}${key}`, values) || key.replaceAll("_", " ");
   }
 
   /** Return a text if there is one. */
   maybe(key: string, values?: Values): string | null {
-    return this.hass.localize(`${PREFIX}screen_${key}`, values) || null;
+    return this.localize(`${PREFIX}screen_${key}`, values) || null;
   }
 
   number(value: number, digits = 0): string {
@@ -196,7 +205,7 @@ export class Words {
             ? this.number(value, Number.isInteger(value) ? 0 : 1)
             : value;
     }
-    return this.hass.localize(`${PREFIX}${key}`, shown) || key;
+    return this.localize(`${PREFIX}${key}`, shown) || key;
   }
 
   private numberLocale(): string | undefined {

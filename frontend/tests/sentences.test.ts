@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { headline, isAsked, isHelping, nextPeak, why } from "../src/sentences";
-import { Words } from "../src/words";
+import { loadWords, Words } from "../src/words";
 import { fakeHass, island, participant, request } from "./support";
 
 const words = new Words(fakeHass());
@@ -88,4 +88,12 @@ describe("numbers", () => {
     const reason = { key: "accepted_departure_holds", values: { departure: 27_000, need_kwh: 12.34 } };
     expect(words.reason(reason)).toContain('"departure":"07:30","need_kwh":"12.3"');
   });
+});
+
+test("texts are found by what has been loaded, also for a card that is handed what had none of them", async () => {
+  const texts = async () => (key: string) => (key.endsWith("screen_today") ? "Vandaag" : "");
+  const hass = { ...fakeHass(), language: "of-its-own", localize: () => "", loadBackendTranslation: texts };
+  expect(new Words(hass).t("today")).toBe("today");
+  await loadWords(hass);
+  expect(new Words(hass).t("today")).toBe("Vandaag");
 });

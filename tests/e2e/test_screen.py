@@ -188,15 +188,16 @@ async def test_the_cards_their_editor_and_the_dashboard_that_makes_itself(demo: 
           await editor.updateComplete;
           const form = editor.shadowRoot.querySelector("ha-form");
           const fields = form.schema.map((each) => each.name);
+          const stub = await customElements.get("tangle-grid-participant-card").getStubConfig(hass);
           const said = new Promise((done) => {{
             editor.addEventListener("config-changed", (event) => done(event.detail.config));
           }});
           form.dispatchEvent(new CustomEvent("value-changed", {{detail: {{value: {{participant: "x"}}}}}}));
-          return [names, fields, await said];
+          return [names, fields, await said, picture.participants[stub.participant].kind];
         }}"""
     )
     assert {"tangle-grid-transformer-card", "tangle-grid-participant-card", "tangle-grid-day-card"} <= set(changed[0])
-    assert changed[1:] == [["island", "participant"], {"participant": "x"}]
+    assert changed[1:] == [["island", "participant"], {"participant": "x"}, "charger"]
     await page.goto(f"{base}/tangle-self")
     await expect(page.locator("tangle-grid-transformer-card .headline")).to_be_visible()
     await expect(page.locator("tangle-grid-participant-card").nth(3)).to_be_visible()

@@ -4,8 +4,7 @@ import { LitElement, css, html, nothing, type PropertyValues, type TemplateResul
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Hass } from "../hass";
-import { listIslands } from "../watch";
-import { watchIsland } from "../watch";
+import { listIslands, watchIsland } from "../watch";
 import { loadWords, Words } from "../words";
 import "../parts/diagram";
 import "../parts/participant";
@@ -85,6 +84,26 @@ export class DayCard extends IslandCard {
   protected override render(): TemplateResult {
     return html`<ha-card class="bare"><tangle-grid-day .hass=${this.hass} .entryId=${this.entryId}></tangle-grid-day></ha-card>`;
   }
+}
+
+const FIRST_MS = 5_000;
+
+/** Return the configuration of a card with somebody who is there: a charger, if there is one; nothing without anybody. */
+export async function firstParticipant(hass: Hass): Promise<Partial<CardConfig>> {
+  const islands = await listIslands(hass);
+  const island = (islands.find((each) => each.loaded) ?? islands[0])?.entry_id;
+  if (!island) return {};
+  let stop: (() => void) | undefined;
+  const found = new Promise<Partial<CardConfig>>((resolve) => {
+    stop = watchIsland(hass, island, ({ picture }) => {
+      if (!picture) return;
+      const all = Object.entries(picture.participants);
+      const participant = (all.find(([, each]) => each.kind === "charger") ?? all[0])?.[0];
+      resolve(participant ? { island, participant } : {});
+    });
+    setTimeout(() => resolve({}), FIRST_MS);
+  });
+  return found.finally(() => stop?.());
 }
 
 /** The visual editor of the cards: which island, and for one card which participant. */

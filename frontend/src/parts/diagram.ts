@@ -661,7 +661,7 @@ export class Diagram extends IslandElement {
       badge,
       text: this.isOld ? "" : why(picture, id, participant, words),
       members: [id],
-      beside: [vehicle?.name, soc === null ? null : words.percent(soc)].filter(Boolean).join(", "),
+      beside: [soc === null ? null : words.percent(soc), vehicle?.name].filter(Boolean).join(", "),
     };
   }
 

@@ -126,7 +126,9 @@ function drawn(picture: Picture, participant: Participant, words: Words, now: nu
   const { price, sun_w: sun } = picture.forecast["0"] ?? { price: null, sun_w: null };
   const shown = runs.filter(([, end, amps]) => end > from && amps > 0);
   const hours: number[] = [];
-  const step = to - from > 14 * 3_600 ? 4 * 3_600 : 2 * 3_600;
+  // "07:00 PM" needs twice the room.
+  const isWide = to - from > 14 * 3_600 || words.time(now).length > 5;
+  const step = isWide ? 4 * 3_600 : 2 * 3_600;
   for (let at = Math.ceil(from / step) * step; at < to - step / 3; at += step) {
     // A name that would stick out on the left is left away.
     if ((at - from) / (to - from) > 0.05) hours.push(at);

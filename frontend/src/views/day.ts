@@ -252,11 +252,11 @@ export class Day extends IslandElement {
         { label: words.t("day_base"), color: color("--secondary-text-color", "#777"), dash: [2, 4], points: inRange(planned(plan.base_w)) },
       );
     }
-    for (const [label, value, name] of [
-      [words.t("capacity"), sum(feeder?.capacity_w), "--error-color"],
-      [words.t("threshold"), sum(feeder?.threshold_w), "--warning-color"],
+    for (const [label, value, name, dash] of [
+      [words.t("capacity"), sum(feeder?.capacity_w), "--error-color", [1, 0]],
+      [words.t("threshold"), sum(feeder?.threshold_w), "--warning-color", [10, 5]],
     ] as const) {
-      if (value) series.push({ label, color: color(name, "#c62828"), width: 1, dash: [1, 0], points: [[range[0], value], [range[1], value]] });
+      if (value) series.push({ label, color: color(name, "#c62828"), width: 1, dash: [...dash], points: [[range[0], value], [range[1], value]] });
     }
     const bands: Band[] = requests
       .filter((request) => request.ends_at > range[0] && request.starts_at < range[1])

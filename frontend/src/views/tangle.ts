@@ -373,7 +373,7 @@ export class TangleView extends IslandElement {
     } else if (typeof value === "boolean") {
       text = words.t(value ? "yes" : "no");
     } else if (name === "participant") {
-      text = this.watched.picture?.participants[String(value)]?.name ?? this.watched.picture?.vehicles[String(value)]?.name ?? String(value);
+      text = this.nameOf(value);
     } else if (typeof value !== "number") {
       text = String(value);
     } else if (name.endsWith("_at") || name === "answer_by") {
@@ -399,12 +399,20 @@ export class TangleView extends IslandElement {
     return startOfDay(at, zone) === startOfDay(words.now(island), zone) ? words.time(at, true) : words.date(at);
   }
 
+  /** Return the name of whoever has an id on the island. */
+  private nameOf(id: unknown): string {
+    const picture = this.watched.picture;
+    const key = String(id ?? "?");
+    return (picture?.participants[key] ?? picture?.vehicles[key] ?? picture?.services[key] ?? picture?.wallets[key])?.name ?? short(key);
+  }
+
   /** Return a message in words. */
   private sentence(message: Message, island: Island): string {
     const words = this.words;
     const body = message.body;
-    const name = (key: string): string =>
-      this.watched.picture?.participants[String(body[key])]?.name ?? String(body[key] ?? "?");
+    // One that could not be opened, or not for this viewer.
+    if (message.sealed && ("sealed" in body || Object.keys(body).length === 0)) return words.t("message_sealed");
+    const name = (key: string): string => this.nameOf(body[key]);
     switch (message.kind) {
       case "meter": {
         const total = (body.power_w as number[] | undefined)?.reduce((sum, watts) => sum + watts, 0) ?? null;
@@ -423,8 +431,20 @@ export class TangleView extends IslandElement {
           energy: words.energy(Number(body.energy_wh)),
           tokens: words.tokens(Number(body.amount_i), island),
         });
+      case "payment": {
+        const payments = (body.payments ?? []) as { to: string | null; amount_i: number }[];
+        const total = payments.reduce((sum, each) => sum + each.amount_i, 0);
+        const names = [...new Set(payments.map((each) => this.nameOf(each.to)))].join(", ");
+        return words.t("message_payment", { names, tokens: words.tokens(total, island) });
+      }
+      case "key":
+        return words.t(body.public_key ? "message_key" : "message_key_ended", { name: name("participant") });
+      case "report":
+        return words.t("message_report", { topic: name("topic") });
+      case "data":
+        return words.t("message_data", { topic: name("topic") });
       default:
-        return message.sealed ? words.t("message_sealed") : words.t("message_other", { kind: message.kind });
+        return words.t("message_other", { kind: message.kind });
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ _FRAMES: Final = 40
 _FRAME_MS: Final = 900
 _WIDTH: Final = 720
 _COLOURS: Final = 48
+#: The colours that all frames have are those of each eighth one.
+_SAMPLED: Final = 8
 
 
 async def picture(
@@ -47,15 +50,13 @@ async def evening(browser: Browser, url: str) -> None:
     """The transformer's page as it moves, as `docs/images/screen-evening.gif`: small, and in few colours."""
     page = await open_page(browser, url, size=_SMALL)
     await page.wait_for_timeout(_SETTLE_MS)
-    frames = []
+    shots = []
     for _ in range(_FRAMES):
         shot = Image.open(BytesIO(await page.locator("tangle-grid-panel").screenshot())).convert("RGB")
-        frames.append(
-            shot.resize((_WIDTH, shot.height * _WIDTH // shot.width)).quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)
-        )
+        shots.append(shot.resize((_WIDTH, shot.height * _WIDTH // shot.width)))
         await page.wait_for_timeout(_FRAME_MS)
     await page.context.close()
-    first, *others = frames
+    first, *others = in_few_colours(shots)
     first.save(
         IMAGES / "screen-evening.gif",
         save_all=True,
@@ -65,6 +66,22 @@ async def evening(browser: Browser, url: str) -> None:
         optimize=True,
     )
     print("docs/images/screen-evening.gif", file=sys.stderr)
+
+
+def in_few_colours(shots: Sequence[Image.Image]) -> list[Image.Image]:
+    """Return pictures of one size in the same colours: of each only what has moved is stored."""
+    height = max(each.height for each in shots)
+    some = shots[::_SAMPLED]
+    together = Image.new("RGB", (_WIDTH, height * len(some)))
+    for place, each in enumerate(some):
+        together.paste(each, (0, place * height))
+    palette = together.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)
+    whole = []
+    for each in shots:
+        ground = Image.new("RGB", (_WIDTH, height), each.getpixel((0, each.height - 1)))
+        ground.paste(each)
+        whole.append(ground.quantize(palette=palette, dither=Image.Dither.NONE))
+    return whole
 
 
 async def all_pictures(url: str, executable: str) -> None:
