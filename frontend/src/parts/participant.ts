@@ -383,7 +383,7 @@ export class ParticipantBox extends IslandElement {
       rows.push(
         [words.t("session"), participant.connected ? words.energy(participant.session_wh) : null],
         [words.t("cost"), participant.cost == null ? null : words.money(participant.cost, island)],
-        [words.t("price"), participant.price == null ? null : `${words.money(participant.price, island)}/kWh`],
+        [words.t("price"), participant.price == null ? null : `${words.money(participant.price, island)}\u200b/kWh`],
         [words.t("limit"), participant.setpoint === null ? null : `${words.number(participant.setpoint)} A`],
       );
     }

@@ -1,4 +1,4 @@
-import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-CTBLPWA6.js";import{i as m,n as h,t as g}from"./words-ClfyLFR7.js";import{t as _}from"./entry-CgThtAFV.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
+import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r as u,s as d,t as f,u as p}from"./transformer-BCgKBS8t.js";import{i as m,n as h,t as g}from"./words-ClfyLFR7.js";import{t as _}from"./entry-CPgxQiPr.js";var v=new Intl.Collator(void 0,{numeric:!0}),y=class extends c{constructor(...e){super(...e),this.kinds=[],this.chosen=``,this.opened=``}static{this.styles=[f,i`
       :host {
         display: block;
       }
@@ -27,7 +27,7 @@ import{a as e,c as t,d as n,f as r,h as i,i as a,l as o,n as s,o as c,p as l,r a
         <button aria-expanded=${d} @click=${()=>this.opened=d?``:i}>${s.t(`receipts`)}</button>
       </div>
       ${d?l`<tangle-grid-receipts .hass=${this.hass} .entryId=${this.entryId} .device=${o.device_id??``}></tangle-grid-receipts>`:r}
-    </article>`}};d([o({attribute:!1})],y.prototype,`kinds`,void 0),d([o()],y.prototype,`chosen`,void 0),d([t()],y.prototype,`opened`,void 0),y=d([p(`tangle-grid-participants`)],y);var b=[`transformer`,`charging`,`homes`,`day`,`tangle`],x=`/tangle_grid`,S=[`charger`],C=[`household`,`battery`,`solar`],w=5e3,T=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(x,``).split(`/`);location.pathname.startsWith(x)&&(this.view=b.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-OBKlvNLM.js`),[],import.meta.url)}}static{this.styles=[f,i`
+    </article>`}};d([o({attribute:!1})],y.prototype,`kinds`,void 0),d([o()],y.prototype,`chosen`,void 0),d([t()],y.prototype,`opened`,void 0),y=d([p(`tangle-grid-participants`)],y);var b=[`transformer`,`charging`,`homes`,`day`,`tangle`],x=`/tangle_grid`,S=[`charger`],C=[`household`,`battery`,`solar`],w=5e3,T=class extends n{constructor(...e){super(...e),this.narrow=!1,this.islands=null,this.entryId=``,this.view=`transformer`,this.chosen=``,this.hasWords=!1,this.language=``,this.follow=()=>{let[,e]=location.pathname.replace(x,``).split(`/`);location.pathname.startsWith(x)&&(this.view=b.find(t=>t===e)??`transformer`),(this.view===`day`||this.view===`tangle`)&&_(()=>import(`./more-BNC3b4SR.js`),[],import.meta.url)}}static{this.styles=[f,i`
       :host {
         display: block;
         min-height: 100vh;
