@@ -12,8 +12,10 @@ PRICE = 0.30
 
 
 @pytest.fixture
-def entry() -> MockConfigEntry:
-    return island_entry(charger_subentry("always"))
+def entry(hass: HomeAssistant, request: pytest.FixtureRequest) -> MockConfigEntry:
+    hass.states.async_set("binary_sensor.plug", "off")
+    found: MockConfigEntry = getattr(request, "param", None) or island_entry(charger_subentry("always"))
+    return found
 
 
 async def test_a_session_has_its_cost(
@@ -31,3 +33,16 @@ async def test_a_session_has_its_cost(
     state = hass.states.get(island.entity_id("sensor", "session_cost", CHARGER))
     assert state is not None
     assert state.attributes["unit_of_measurement"] == hass.config.currency
+
+
+def with_a_tariff() -> MockConfigEntry:
+    charger = charger_subentry("always")
+    charger["data"] = {**charger["data"], "connected": "binary_sensor.plug"}
+    return island_entry(charger, options={"prices": {"kwh": "0.25"}, "token_rate": "1000000"})
+
+
+@pytest.mark.parametrize("entry", [with_a_tariff()], indirect=True)
+async def test_where_nobody_charges_it_costs_nothing(island: Island) -> None:
+    await island.run(60)
+    assert not island.runtime.economy.charging.session(CHARGER)
+    assert float(island.state("sensor", "session_cost", CHARGER)) == 0.0

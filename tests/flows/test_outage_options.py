@@ -67,8 +67,8 @@ async def test_balancing_keeps_what_is_known_of_the_cable(hass: HomeAssistant, i
     [
         ({"inverter_a": 10}, "cable", "cable_missing"),
         ({"cable": "sensor.volts", "carry_rate": 0.1234567}, "carry_rate", "amount_too_fine"),
-        ({"cable": "sensor.volts", "overload": 20}, "overload_seconds", "overload_half"),
-        ({"cable": "sensor.volts", "overload_seconds": 20}, "overload", "overload_half"),
+        ({"cable": "sensor.volts", "short_overload": {"overload": 20}}, "short_overload", "overload_half"),
+        ({"cable": "sensor.volts", "short_overload": {"overload_seconds": 20}}, "short_overload", "overload_half"),
         ({"formed": "binary_sensor.grid"}, "cable", "cable_missing"),
         ({"cable": "binary_sensor.nowhere"}, "cable", "entity_missing"),
         ({"cable": "sensor.degrees"}, "cable", "cable_unclear"),

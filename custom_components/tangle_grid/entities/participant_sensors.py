@@ -196,13 +196,16 @@ def _session_begin(view: ParticipantView) -> datetime | None:
 def _session_cost(view: ParticipantView) -> float | None:
     """Return what the session costs by its tariff, less what was earned by feeding back.
 
-    Where charging costs nothing: its energy at the island's price, in steps of 10 Wh; unknown without a price.
+    Where nobody pays: its energy at the island's price, in steps of 10 Wh; 0 where charging has a tariff only, and
+    unknown without any price.
     """
-    cost = view.runtime.economy.charging.cost(view.participant.participant_id)
-    if cost is not None:
+    charging, participant_id = view.runtime.economy.charging, view.participant.participant_id
+    if (cost := charging.cost(participant_id)) is not None:
         return round(float(cost), 2)
     price = view.runtime.entry.options.get(CONF_ENERGY_PRICE)
-    return None if price is None else round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
+    if price is not None:
+        return round(view.status.session_energy_wh // 10 * 10 / 1000 * float(price), 2)
+    return None if charging.quote(participant_id) is None else 0.0
 
 
 def _stage_of_session(view: ParticipantView) -> object:

@@ -34,6 +34,7 @@ from ..form_data import FieldProblem, flattened, place_of, require, require_iota
 from ..mi_amounts import UNIT_MI_PER_KWH, amount, shown_in_mi, with_worth
 from .opened import OpenLedgerFlow
 
+SECTION_OVERLOAD: Final = "short_overload"
 SECTION_RETURN: Final = "return"
 _SOURCES: Final = EntitySelectorConfig(
     filter={"domain": [Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH, INPUT_BOOLEAN, INPUT_SELECT]}
@@ -47,9 +48,13 @@ OUTAGE_SCHEMA: Final = vol.Schema(
         vol.Optional(CONF_FORMED_STATES): texts(),
         vol.Optional(CONF_INVERTER_A): number(0.5, 10_000, UnitOfElectricCurrent.AMPERE, step=0.1),
         vol.Optional(CONF_INVERTER_POWER): sensors(SensorDeviceClass.POWER, multiple=True),
-        vol.Optional(CONF_OVERLOAD): number(1, 100, PERCENTAGE),
-        vol.Optional(CONF_OVERLOAD_S): number(1, 600, UnitOfTime.SECONDS),
         vol.Optional(CONF_CARRY_RATE): amount(0, MAX_RATE, UNIT_MI_PER_KWH),
+        vol.Optional(SECTION_OVERLOAD): rarely(
+            {
+                vol.Optional(CONF_OVERLOAD): number(1, 100, PERCENTAGE),
+                vol.Optional(CONF_OVERLOAD_S): number(1, 600, UnitOfTime.SECONDS),
+            }
+        ),
         vol.Optional(SECTION_RETURN): rarely(
             {
                 vol.Optional(CONF_SETTLE, default=SETTLE_S): number(10, 3_600, UnitOfTime.SECONDS),
