@@ -435,6 +435,7 @@ OTHER_CHARGERS: Final = (
             power("ladeleistung", "openwb_cp1_ladeleistung", name="Ladeleistung (LP1)"),
             power("ladeleistung_2", "openwb_cp2_ladeleistung", name="Ladeleistung (LP2)"),
             power("alle", "openwb_ladeleistung_aller_ladepunkte", name="Ladeleistung aller Ladepunkte"),
+            counter("openwb_cp1_geladene_energie_gesamt", name="Geladene Energie (gesamt) (LP1)"),
             limit("strom", "openwb_cp1_ladestromvorgabe_modus_sofortladen", 6, 16),
             entity(
                 "select",
@@ -447,6 +448,7 @@ OTHER_CHARGERS: Final = (
         ),
         expected={
             "power": "sensor.ladeleistung",
+            "energy": "sensor.energy_total",
             "current_limit": "number.strom",
             "pause_select": "select.lademodus",
             "connected": "binary_sensor.ladekabel",
