@@ -7,16 +7,17 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .actions.responses import iso_time, owner_name
+from .actions.responses import iso_time, owner_name, trade_response
 from .actions.targets import async_device_id
 from .const import SUBENTRY_DATA_TOPIC, SUBENTRY_PARKING, SUBENTRY_SOLAR, SUBENTRY_TOLL, SUBENTRY_VEHICLE
 from .economy.services import What
 from .economy.topics import FindingState, Status
-from .entity import IslandEntity, MemberEntity, ParticipantEntity, TangleGridEntity
+from .entity import IslandEntity, MemberEntity, NeighbourEntity, ParticipantEntity, TangleGridEntity
 from .grid.model.events import AskChanged, Asked
 from .grid.model.request import RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent, TangleGridConfigEntry
 from .island.topics import TopicChanged
+from .island.trade_happened import TradeHappened, TradeStep
 from .island.visits import ServiceHappened
 from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
@@ -49,6 +50,12 @@ SERVICES: Final = EventEntityDescription(
     event_types=[what.value for what in What],
 )
 
+TRADE: Final = EventEntityDescription(
+    key="trade",
+    translation_key="trade",
+    event_types=[step.value for step in TradeStep],
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -58,6 +65,8 @@ async def async_setup_entry(
     """Add the payments of the island and the requests of each participant that can be asked."""
     runtime = entry.runtime_data
     async_add_entities([PaymentEvent(runtime, PAYMENT)])
+    for subentry_id in runtime.neighbours.linked:
+        async_add_entities([TradeEvent(runtime, subentry_id, TRADE)], config_subentry_id=subentry_id)
     for member_id, member in runtime.members.items():
         if member.kind in (SUBENTRY_VEHICLE, SUBENTRY_PARKING, SUBENTRY_TOLL):
             async_add_entities([ServiceEvent(runtime, member, SERVICES)], config_subentry_id=member_id)
@@ -156,6 +165,19 @@ class ServiceEvent(HappeningEntity, MemberEntity):
             },
         )
         self.async_write_ha_state()
+
+
+class TradeEvent(HappeningEntity, NeighbourEntity):
+    """The steps of trades with a neighbour."""
+
+    _unrecorded_attributes = frozenset({ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID})
+
+    @callback
+    @override
+    def _async_happened(self, event: RuntimeEvent) -> None:
+        if isinstance(event, TradeHappened) and event.subentry_id == self._subentry_id:
+            self._trigger_event(event.step.value, trade_response(self.runtime, event))
+            self.async_write_ha_state()
 
 
 class DataReportEvent(MemberEntity, EventEntity):

@@ -14,7 +14,7 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 from homeassistant.helpers.typing import ConfigType
 
 from .actions.answering import async_meaning
-from .actions.responses import iso_time, owner_name
+from .actions.responses import iso_time, owner_name, trade_response
 from .actions.targets import async_device_id, async_device_of_feeder, feeder_name
 from .actions.watching import async_is_picked, async_is_picked_feeder, async_watch_islands, is_short
 from .const import MAIN_FEEDER, TREASURY
@@ -23,6 +23,7 @@ from .grid.model.events import AskChanged, Asked, SupplyChanged
 from .grid.model.request import ANSWERABLE, RequestState
 from .island.runtime import IslandRuntime, RuntimeEvent
 from .island.tariffs import amount_shown
+from .island.trade_happened import TradeHappened
 from .ledger import PaymentChanged, PaymentState
 from .reasons import async_sentence
 
@@ -276,6 +277,21 @@ class IslandMode(EventTrigger):
         return {ATTR_DEVICE_ID: async_device_of_feeder(runtime, MAIN_FEEDER), "supply": event.supply.value}
 
 
+class Trade(EventTrigger):
+    """A trade with a neighbour begins, ends, or both have told what they counted of it."""
+
+    description = "a trade with a neighbour"
+
+    @override
+    def _async_payload(self, runtime: IslandRuntime, event: RuntimeEvent) -> Payload | None:
+        if not isinstance(event, TradeHappened):
+            return None
+        payload = trade_response(runtime, event)
+        if self._picked and payload[ATTR_DEVICE_ID] not in self._picked:
+            return None
+        return {**payload, "step": event.step.value}
+
+
 TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "request_received": RequestReceived,
     "request_answered": RequestAnswered,
@@ -285,6 +301,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "feed_short": FeedShort,
     "feed_blind": FeedBlind,
     "island_mode": IslandMode,
+    "trade": Trade,
 }
 
 

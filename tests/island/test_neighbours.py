@@ -9,6 +9,7 @@ import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tangle_grid import data
@@ -183,6 +184,36 @@ async def test_the_cheaper_island_sells_and_the_buyer_pays_once(beside: Beside, 
     assert amount_i == pytest.approx(wh * sold.price_i_per_kwh / 1_000, rel=0.01)
     await hours.async_pass(lambda: len(hours.paid) > 1)
     assert len({each[0] for each in hours.paid}) == len(hours.paid)
+    await beside.async_leave()
+
+
+async def test_each_step_of_a_trade_is_told_to_automations(hass: HomeAssistant, beside: Beside, hours: Hours) -> None:
+    automation = {
+        "alias": "it",
+        "mode": "queued",
+        "trigger": [{"trigger": f"{DOMAIN}.trade"}, {"trigger": f"{DOMAIN}.trade", "options": {"device_id": ["x"]}}],
+        "action": [{"event": "said", "event_data": {"trigger": "{{ trigger }}"}}],
+    }
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    said: list[dict[str, Any]] = []
+    hass.bus.async_listen("said", lambda event: said.append(event.data["trigger"]))
+    await hours.async_pass(lambda: len([each for each in said if each["step"] == "settled"]) >= 2)
+    for side, sign in ((beside.street, 1), (beside.house, -1)):
+        (name,) = [each.title for each in side.entry.subentries.values() if each.subentry_type == "neighbour"]
+        told = [each for each in said if each["config_entry_id"] == side.entry.entry_id]
+        # Only the first of both triggers: nobody picked "x".
+        assert [each["step"] for each in told][:2] in (["begun", "ended"], ["begun", "settled"])
+        assert {each["neighbour"] for each in told} == {name}
+        assert all(each["power_w"] * sign > 0 and each["device_id"] for each in told)
+        settled = next(each for each in told if each["step"] == "settled")
+        assert settled["amount"] == pytest.approx(settled["energy_wh"] * settled["price"] / 1_000, rel=0.02)
+        (event,) = [
+            each
+            for each in hass.states.async_all("event")
+            if each.entity_id.endswith("_trade") and each.attributes.get("config_entry_id") == side.entry.entry_id
+        ]
+        assert event.attributes["event_type"] in {"begun", "ended", "settled"}
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
     await beside.async_leave()
 
 

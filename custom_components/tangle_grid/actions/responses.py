@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..grid.model.request import Ask, CurtailmentRequest
     from ..grid.model.world import Reason
     from ..island.runtime import IslandRuntime
+    from ..island.trade_happened import TradeHappened
     from ..ledger import Payment, QueuedPayment, TangleMessage, TransactionInfo, Verification, WalletRules
 
 NOT_ASKED = "not_asked"
@@ -129,6 +131,21 @@ def queued_response(runtime: IslandRuntime, queued: QueuedPayment) -> JsonObject
         "attempts": queued.attempts,
         "next_try_at": iso_time(queued.next_try_at),
         "last_error": queued.last_error,
+    }
+
+
+@callback
+def trade_response(runtime: IslandRuntime, trade: TradeHappened) -> dict[str, Any]:
+    """Return a step of a trade with a neighbour."""
+    subentry = runtime.entry.subentries.get(trade.subentry_id)
+    return {
+        ATTR_DEVICE_ID: async_device_id(runtime, trade.subentry_id),
+        ATTR_CONFIG_ENTRY_ID: runtime.entry.entry_id,
+        "neighbour": None if subentry is None else subentry.title,
+        "power_w": trade.power_w,
+        "price": trade.price_i_per_kwh,
+        "energy_wh": trade.energy_wh,
+        "amount": trade.amount_i,
     }
 
 

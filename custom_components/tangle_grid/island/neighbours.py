@@ -43,6 +43,7 @@ from ..link.joining.ways import channel_of
 from ..log_once import LogOnce
 from .link_ends import CarriedEnd, mono
 from .link_joining import Joining
+from .trade_happened import TradeHappened, TradeStep
 
 #: Windows are so long, and bids reach so far.
 WINDOW_S: Final = 3600.0
@@ -94,6 +95,7 @@ class Neighbours:
         pay: Callable[[str, str, int], Coroutine[Any, Any, bool]],
         do: Callable[[Coroutine[Any, Any, None], str], None],
         changed: Callable[[], None],
+        happened: Callable[[TradeHappened], None],
     ) -> None:
         """Take the parts.
 
@@ -109,6 +111,7 @@ class Neighbours:
             pay: Pays an amount to an address under an id, once; gives whether it has left.
             do: Does something at the side.
             changed: Called when there is something new to show.
+            happened: Called with each step of a trade.
         """
         self._hass = hass
         self._entry = entry
@@ -117,6 +120,7 @@ class Neighbours:
         self._clock = clock
         self._forecast, self._rate, self._address, self._pay, self._do = forecast, rate, address, pay, do
         self._changed = changed
+        self._tell = happened
         self._said = LogOnce(LOGGER)
         self._reader = EntityReader(hass, clock.from_datetime)
         self._trader = Trader(island_id)
@@ -300,8 +304,21 @@ class Neighbours:
     def _show(self) -> None:
         shown = self.statuses
         if shown != self._shown:
-            self._shown = shown
+            before, self._shown = self._shown, shown
             self._changed()
+            self._tell_of_flows(before, shown)
+
+    def _tell_of_flows(self, before: Mapping[str, NeighbourStatus], now: Mapping[str, NeighbourStatus]) -> None:
+        """Tell of trades that are over, and of those that have begun."""
+        for subentry_id, status in now.items():
+            was = before.get(subentry_id)
+            flowed = (was.sold_w, was.price_i_per_kwh) if was is not None else (0, None)
+            flows = (status.sold_w, status.price_i_per_kwh)
+            if flowed == flows:
+                continue
+            for step, (watts, price) in ((TradeStep.ENDED, flowed), (TradeStep.BEGUN, flows)):
+                if watts:
+                    self._tell(TradeHappened(subentry_id=subentry_id, step=step, power_w=watts, price_i_per_kwh=price))
 
     def _look(self, neighbour: _Neighbour, end: NeighbourEnd, at: float) -> None:
         sample = self._reader.power_w(self._data(neighbour.subentry_id)[CONF_TIE_POWER])
@@ -324,6 +341,17 @@ class Neighbours:
     def _settle(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement, *, may_pay: bool) -> None:
         if settlement.trade in neighbour.paying:
             return
+        if neighbour.last is None or neighbour.last.trade != settlement.trade:
+            self._tell(
+                TradeHappened(
+                    subentry_id=neighbour.subentry_id,
+                    step=TradeStep.SETTLED,
+                    power_w=settlement.flow,
+                    price_i_per_kwh=settlement.price // _PER_MWH,
+                    energy_wh=settlement.wh,
+                    amount_i=settlement.amount_i,
+                )
+            )
         neighbour.last = settlement
         if settlement.sold or settlement.amount_i == 0:
             # The buyer pays.

@@ -72,12 +72,13 @@ from .setpoint_writers import SetpointWriter
 from .storage import GridStore
 from .stored_state import async_tell_lost
 from .token_rate import TokenRate
+from .trade_happened import TradeHappened
 from .vehicles import Vehicles
 from .visits import ServiceHappened
 
 _DEVICE_CHANGE_DELAY_S = 1.0
 
-type RuntimeEvent = GridEvent | LedgerEvent | ServiceHappened
+type RuntimeEvent = GridEvent | LedgerEvent | ServiceHappened | TradeHappened
 
 
 class IslandRuntime:
@@ -151,6 +152,7 @@ class IslandRuntime:
             pay=self._async_pay_neighbour,
             do=self._async_do,
             changed=self._async_offer,
+            happened=self._async_beside_happened,
         )
         self.neighbours.async_take(self.engine)
         self.grid = GridDoor(self.engine, self.clock, self._async_command)
@@ -219,7 +221,7 @@ class IslandRuntime:
             rate=self.money,
             telemetry=lambda: self.loop.telemetry,
             allowances=None if self.street is None else self._allowances,
-            happened=self._async_service_happened,
+            happened=self._async_beside_happened,
             changed=self._async_offer,
             noticed=self.passes.async_look_soon,
             do=self._async_do,
@@ -465,7 +467,7 @@ class IslandRuntime:
         return tuple(allowances((*self.vehicles.all, *self.economy.topics.all), at))
 
     @callback
-    def _async_service_happened(self, event: ServiceHappened) -> None:
+    def _async_beside_happened(self, event: ServiceHappened | TradeHappened) -> None:
         for listener in tuple(self._listeners):
             listener(event)
         self.coordinator.async_offer(self.snapshot())
