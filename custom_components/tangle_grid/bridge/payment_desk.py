@@ -163,13 +163,8 @@ class PaymentDesk:
         # Last: the work begins at once, and may have written it before this returns.
         self._take(Step(kind=kind, saga_id=saga_id, state=state, at=at, effects=booked, ended=ended))
 
-    @callback
-    def add_line(self, line: BookEntry) -> None:
-        """Take a line of the books that belongs to no saga."""
-        self._take(self.bookings.line(line))
-
-    def _take(self, what: Step | BookEntry) -> None:
-        self._writer.add(what)
+    def _take(self, step: Step) -> None:
+        self._writer.add(step)
         self._wake()
 
     @callback

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...protocol import Envelope, KeyNotice, KeyRegistry, ProtocolError, canonical
+from ...protocol import Envelope, KeyNotice, ProtocolError, canonical
 from ..backends.backend import Backend, EmbeddedBackend
 from ..messages.chronicle import PAYMENT_KIND, TAG_PREFIX, Opens, tag_of, text_of
 from ..node import Transaction
@@ -184,7 +184,3 @@ class History:
         except KeyError, TypeError, ProtocolError:
             return ()
         return tuple(payments)
-
-    def registry_of(self, notices: Sequence[Envelope]) -> KeyRegistry:
-        """Return the keys that these messages announce."""
-        return KeyRegistry.replay(self._island_id, self._root, notices)

@@ -68,7 +68,6 @@ class ZooCharger(ZooDevice):
         self.taken_wh = 0.0
         self._shown_a = self.most_a
         self._shown_on = True
-        self._plug_shown: bool | None = None
         self._soc_text: str | None = None
         shown, most = f"{self.most_a * self._scale:g}", self.most_a * self._scale
         self.entities[LIMIT] = Entity(shown, self._unit, agenda.now, agenda.now, lowest_a * self._scale, most)
@@ -148,11 +147,6 @@ class ZooCharger(ZooDevice):
         self._update()
         self.cut_off(off=off)
 
-    def show_plug(self, connected: bool | None) -> None:  # noqa: FBT001 - as the bit says it
-        """Show another plug bit than the true one; None: the true one again."""
-        self._plug_shown = connected
-        self.report()
-
     # What behaviours do to it
 
     def forget(self) -> None:
@@ -211,7 +205,7 @@ class ZooCharger(ZooDevice):
                 values[f"current_l{line + 1}"] = (f"{measured if line in lines else 0.0:.2f}", "A")
         if SWITCH in self.entities:
             values[SWITCH] = ("on" if self._shown_on else "off", None)
-        plugged = self.car is not None if self._plug_shown is None else self._plug_shown
+        plugged = self.car is not None
         values[PLUG] = ("on" if plugged else "off", None)
         return values
 
