@@ -33,6 +33,12 @@ def test_its_idle_power_is_not_believed_once_it_went_unread_twice() -> None:
     assert watch.judged(IDLE, None, 6.0) == (UNREAD, DeviceFault.IMPLAUSIBLE)
 
 
+def test_one_time_is_one_time_however_often_it_says_0_after_that() -> None:
+    watch = UnreadDraw()
+    assert cycle(watch)
+    assert [watch.judged(IDLE, None, 0.0) for _ in range(3)] == [(IDLE, None)] * 3
+
+
 def test_what_cannot_be_true_counts_at_once() -> None:
     watch = UnreadDraw()
     assert watch.judged(UNREAD, DeviceFault.IMPLAUSIBLE, 12.0) == (UNREAD, DeviceFault.IMPLAUSIBLE)
