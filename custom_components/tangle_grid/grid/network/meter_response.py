@@ -320,8 +320,7 @@ class StepEcho:
             if self._measured and self._asked_a < 0 and step.moved_a <= -_STEP_A:
                 if step.moved_a >= _PHASES * self._asked_a - _STILL_A:
                     return self._look(step)
-                # A car has stopped by itself meanwhile: when that shows on the meter and when in its reports differs.
-                self.forget()
+                return self._cut_short()
         elif self._was_asked(step):
             # Steps down are answers to what rose meanwhile, and say nothing, but where they were meant as a look.
             hidden = self._is_hidden(step)
@@ -336,6 +335,20 @@ class StepEcho:
                 self._begin_anew(step)
                 return wrong
         return False
+
+    def _cut_short(self) -> bool:
+        """A car has stopped by itself during a look: when the meter shows that and when it says so itself differs.
+
+        Many stop at little current, so that a wrong meter could be looked at for ever: the second time, it is wrong.
+        """
+        about_missing = self._explained is not None and self._explained[0] == self.checking_since
+        if about_missing:
+            self._explained = None
+        suspected = about_missing or self._suspected is not None
+        wrong = suspected and self.probation
+        self.forget()
+        self.probation |= suspected
+        return wrong
 
     def _is_missing(self, at: float, missing_a: float, heard_at: float) -> bool:
         """Return whether what chargers draw has been missing for so long that they have said so since."""
