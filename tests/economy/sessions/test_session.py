@@ -123,6 +123,40 @@ def test_nobody_pays_ahead_for_what_is_free_or_too_dear(most_per_kwh: Fraction |
     assert bool(transfers(outcome)) == (price > 0 and most_per_kwh is None)
 
 
+def lived(desk: Desk, steps: int, **situation: Any) -> list[tuple[Hold | None, bool]]:
+    """Let a car of 11 kW do as it is told, by what its session says."""
+    seen = []
+    for _step in range(steps):
+        power_w = 0.0 if desk.session.pauses else 4_140.0 if desk.session.hold else 11_000.0
+        desk.step(power_w=power_w, charging=power_w > 0, situation={each: of(desk) for each, of in situation.items()})
+        seen.append((desk.session.hold, desk.session.pauses))
+    return seen
+
+
+@pytest.mark.parametrize("slice_wh", [500, 2_000, 20_000])
+def test_a_car_whose_price_is_too_high_owes_no_more_than_may_be_owed(slice_wh: int) -> None:
+    agreed = terms(credit_wh=max(1_000, slice_wh), slice_wh=slice_wh, away_wh=1_000, most_per_kwh=Fraction(1, 100))
+    desk = Desk(begun(agreed))
+    seen = lived(desk, 900)
+    assert desk.most_wh <= 1_000
+    assert {hold for hold, _pauses in seen} == {Hold.PRICE_ABOVE_LIMIT}
+    assert sum(before != after for before, after in pairwise(seen)) <= 2
+    assert len(desk.transfers) > 5
+    end(desk)
+
+
+@pytest.mark.parametrize(("worth_wh", "payments"), [(900, 1), (2_300, 4), (200, 0)])
+def test_a_wallet_with_little_in_it_pays_ahead_as_far_as_it_goes_and_not_in_drops(worth_wh: int, payments: int) -> None:
+    desk = Desk(begun(most_w=66_000))
+    purse_i = int(RATE / 4 * worth_wh / 1000)
+    seen = lived(desk, 400, most_w=lambda _desk: 60_000, affordable_i=lambda at: purse_i + at.ledger.balance_i("car"))
+    assert len(desk.transfers) <= payments
+    assert -desk.ledger.balance_i("car") <= purse_i
+    assert desk.most_wh <= 1_000
+    assert seen[-1][0] is Hold.WALLET_EMPTY
+    assert ((None, False) in seen) == (payments > 0)
+
+
 def test_at_a_fast_charger_that_pays_the_car_payments_are_not_smaller_than_half_a_slice() -> None:
     desk = Desk(begun(terms(tariff=tariff(element(component("ENERGY", -0.1)))), most_w=60_000))
     charge(desk, 10, situation={"most_w": 50_000, "budget_i": 10**9})

@@ -150,7 +150,7 @@ class Account:
         if affordable_i is not None and amount_i + fee_i > affordable_i:
             fee_i = 0
             if amount_i > affordable_i:
-                cover, amount_i = self._affordable(wh, per_wh, affordable_i)
+                cover, amount_i = self._affordable(price, per_wh, affordable_i, by)
                 if amount_i <= 0:
                     return None
         sums.covered_wh, sums.ordered_at = max(cover, 0), now_s
@@ -165,15 +165,26 @@ class Account:
         owed_i = self.metered.charge_i() - self.sums.energy_i
         return owed_i - explained > max(Fraction(0), per_wh) * self.terms.slice_wh
 
-    def _affordable(self, wh: int, per_wh: Fraction, affordable_i: int) -> tuple[int, int]:
-        """Return what the wallet can cover of the arrears, Wh, and its amount; 0 where it is too little."""
-        due_i = self.metered.charge_i() - self.sums.energy_i
-        if due_i <= affordable_i:
+    def _affordable(
+        self, price: PriceComponent | None, per_wh: Fraction, affordable_i: int, by: Slices
+    ) -> tuple[int, int]:
+        """Return until where the wallet can cover, Wh, and its amount; 0 where it is less than half a slice.
+
+        What is owed is paid as far as it goes, and where that is little, what can be had in advance.
+        """
+        wh, due_i = self.metered.wh, self.metered.charge_i() - self.sums.energy_i
+        least_i = max(Fraction(0), per_wh) * self.terms.slice_wh / 2
+        if least_i <= due_i <= affordable_i:
             return wh, due_i
-        if per_wh <= 0 or affordable_i < per_wh * self.terms.slice_wh / 2:
+        if per_wh <= 0 or affordable_i < least_i:
             return wh, 0
-        cover = wh - ceil((due_i - affordable_i) / per_wh)
-        return max(cover, self.sums.covered_wh, 0), affordable_i
+        if due_i > affordable_i:
+            cover, amount_i = wh - ceil((due_i - affordable_i) / per_wh), affordable_i
+        else:
+            ahead_wh = min(by.ahead_wh, floor((affordable_i - due_i) / per_wh))
+            cover = wh + ahead_wh
+            amount_i = min(affordable_i, self.metered.charge_i(ahead_wh, price) - self.sums.energy_i)
+        return max(cover, self.sums.covered_wh, 0), amount_i if amount_i >= least_i else 0
 
     def _new_energy(self, now_s: int, amount_i: int, fee_i: int) -> Order:
         """Return the payment of so much for energy, which may be negative, and of so much of the fee."""

@@ -50,21 +50,22 @@ class Slices(NamedTuple):
 def slices(terms: Terms, pace_w: int, most_w: int = 0, *, in_advance: bool = True) -> Slices:
     """Return how a car pays that charges, or of late charged, with `pace_w`, and may with `most_w` at any moment.
 
-    Not `in_advance` it pays only what it took, by half a slice at least.
+    Not `in_advance` it pays only what it took, by half a slice at least as far as it may owe that.
     """
     slice_wh, credit_wh, step_wh = terms.slice_wh, terms.credit_wh, max(1, terms.slice_wh // _PARTS)
+    # The operator may allow less while the ledger is away, and nobody knows before whether it will be.
+    bound_wh = min(credit_wh, terms.away_wh)
+    most_due_wh = int(bound_wh * _MOST_DUE)
     if pace_w > _FAST_W:
         slice_wh = max(slice_wh, -(-pace_w * _FAST_SLICE_S // _S_PER_H)) + step_wh
         ahead_wh = max(credit_wh, (slice_wh + _wh(pace_w, _PAYING_S)) // 2)
         due_wh, restart_wh = slice_wh - ahead_wh, _wh(pace_w, _RESTART_S)
     else:
         ahead_wh, restart_wh = credit_wh, _wh(max(pace_w, min(most_w, _FAST_W)), _RESTART_S)
-        # The operator may allow less while the ledger is away, and nobody knows before whether it will be.
-        bound_wh = min(credit_wh, terms.away_wh)
-        due_wh = min(int(bound_wh * _MOST_DUE), bound_wh - _wh(pace_w, _PAYING_S) - restart_wh)
+        due_wh = min(most_due_wh, bound_wh - _wh(pace_w, _PAYING_S) - restart_wh)
         due_wh = max(due_wh, min(0, slice_wh - credit_wh))
     if not in_advance:
-        due_wh, ahead_wh = max(due_wh, terms.slice_wh // 2), 0
+        due_wh, ahead_wh = max(due_wh, min(terms.slice_wh // 2, most_due_wh)), 0
     wait_wh = max(terms.away_wh - restart_wh, due_wh + _wh(pace_w, _PAYING_S))
     return Slices(step_wh, due_wh, ahead_wh, wait_wh)
 
