@@ -10,6 +10,7 @@ from benchmarks._zoo_adapter import (
     MODE,
     MODE_AUTO,
     MODE_CHARGE,
+    MODE_GIVE,
     MODE_HOLD,
     Hands,
     Make,
@@ -26,6 +27,7 @@ from custom_components.tangle_grid.simulation.zoo.entity import Entity
 
 #: As `island.setpoint_writers` has it, s.
 _DECIDED_S: Final = 180.0
+_MODES: Final = partial(Modes, charge=MODE_CHARGE, discharge=MODE_GIVE, hold=MODE_HOLD, release=MODE_AUTO)
 _SET: Final[Actions] = ({"action": "battery.set"},)
 _RELEASE: Final[Actions] = ({"action": "battery.release"},)
 
@@ -38,6 +40,7 @@ class ToldBattery(ZooBattery):
         behaviours: When it reports.
         maxima: Its two numbers are the most that it does by itself, and force nothing.
         lapses_s: What it was told holds for so long, s; None: until it is told something else.
+        free_giver: The mode in which it may give is the one in which it does as it likes.
         values: For `ZooBattery`.
     """
 
@@ -47,11 +50,13 @@ class ToldBattery(ZooBattery):
         *behaviours: Behaviour,
         maxima: bool = False,
         lapses_s: float | None = None,
+        free_giver: bool = False,
         **values: Any,
     ) -> None:
         own_w = values.pop("own_w")
         self._charge_w = self._discharge_w = values["max_w"] if maxima else 0.0
         self._maxima, self._lapses_s, self._told_at = maxima, lapses_s, agenda.now
+        self._free_modes = {MODE_AUTO, MODE_GIVE} if free_giver else {MODE_AUTO}
         super().__init__(
             agenda,
             *behaviours,
@@ -79,7 +84,7 @@ class ToldBattery(ZooBattery):
         """Take a command to its mode."""
         self.writes += 1
         self._show(MODE, option, None)
-        self._take(told_w=self.max_w if option == MODE_CHARGE else 0.0, follows=option != MODE_AUTO)
+        self._take(told_w=self.max_w if option == MODE_CHARGE else 0.0, follows=option not in self._free_modes)
 
     @override
     def values(self) -> Mapping[str, tuple[str, object]]:
@@ -161,7 +166,7 @@ def told_hands(
         setpoint=ids[SETPOINT] if control is BatteryControl.POWER else None,
         charge=ids[CHARGE] if by_two else None,
         discharge=ids[DISCHARGE] if by_two else None,
-        modes=Modes(entity_id=ids[MODE], charge=MODE_CHARGE, hold=MODE_HOLD, release=MODE_AUTO) if by_modes else None,
+        modes=_MODES(entity_id=ids[MODE]) if by_modes else None,
         set_actions=_SET if control is BatteryControl.ACTIONS else (),
         release_actions=_RELEASE if control is BatteryControl.ACTIONS else (),
         enable=ids[SWITCH] if control in {BatteryControl.POWER, BatteryControl.TWO_NUMBERS} else None,

@@ -41,6 +41,7 @@ class Habit:
         rude: What else it does.
         phases: Of a meter: how many phases it measures.
         lapses_s: Of a battery: it takes what it was told for so long, s; None: until it is told something else.
+        free_giver: Of a battery: the mode in which it may give is the one in which it does as it likes.
         soc_s: Of a car: its state of charge comes so often, s.
     """
 
@@ -50,6 +51,7 @@ class Habit:
     rude: Behaviours = tuple
     phases: int = 3
     lapses_s: float | None = None
+    free_giver: bool = False
     soc_s: float = 0.0
 
 
@@ -111,7 +113,7 @@ _METERS: Final[Mapping[str, Habit]] = {
 }
 _BATTERIES: Final[Mapping[str, Habit]] = {
     "E3/DC": Habit(reports=every(10)),
-    "Enphase IQ Battery": Habit(reports=every(60)),
+    "Enphase IQ Battery": Habit(reports=every(60), free_giver=True),
     "FoxESS": Habit(reports=every(10)),
     "Growatt (cloud)": Habit(reports=every(300)),
     "HomeWizard Plug-In Battery (with the P1 meter)": Habit(reports=every(5)),

@@ -195,7 +195,12 @@ def of_battery(habit: Habit, values: Mapping[str, Any], seconds: int = HOUR_S) -
         config=config,
         behaviours=habit.reports(),
         own_w=lambda _: _OWN_W,
-        make=partial(ToldBattery, maxima=control is BatteryControl.MAXIMA, lapses_s=habit.lapses_s),
+        make=partial(
+            ToldBattery,
+            maxima=control is BatteryControl.MAXIMA,
+            lapses_s=habit.lapses_s,
+            free_giver=habit.free_giver,
+        ),
         hands=partial(told_hands, control, values.get(CONF_KEEP_ALIVE)),
     )
     site = Site([_feeder((Every(5.0), OneAfterAnother()), loads=False)], [], batteries=[spec])

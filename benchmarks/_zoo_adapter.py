@@ -42,7 +42,7 @@ from custom_components.tangle_grid.simulation.zoo.meter import ZooMeter
 
 #: Of a battery that is told by two numbers or by modes.
 CHARGE, DISCHARGE, MODE = "charge", "discharge", "mode"
-MODE_AUTO, MODE_CHARGE, MODE_HOLD = "auto", "charge", "hold"
+MODE_AUTO, MODE_CHARGE, MODE_GIVE, MODE_HOLD = "auto", "charge", "give", "hold"
 _NUMBERS: Final = frozenset({LIMIT, SETPOINT, CHARGE, DISCHARGE})
 _DOMAINS: Final = {
     **dict.fromkeys(_NUMBERS, "number"),
@@ -132,7 +132,7 @@ def _state_of(entity_id: str, quantity: str, entity: Entity) -> State:
     if quantity in _NUMBERS:
         attributes |= {"min": entity.lowest, "max": entity.highest, "step": entity.step}
     if quantity == MODE:
-        attributes["options"] = [MODE_AUTO, MODE_CHARGE, MODE_HOLD]
+        attributes["options"] = [MODE_AUTO, MODE_CHARGE, MODE_GIVE, MODE_HOLD]
     reported = datetime.fromtimestamp(entity.reported_at, UTC)
     return State(
         entity_id,

@@ -47,6 +47,15 @@ def test_nothing_is_given_below_the_floor_or_by_who_says_nothing() -> None:
     assert told(street) == -3_000.0
 
 
+def test_who_cannot_be_forced_is_left_alone() -> None:
+    street = Plant(Store(battery()), Store(battery("mode", forced=False)))
+    street.run(60)
+    sell(street)
+    street.step()
+    assert told(street) == -3_000.0
+    assert told(street, "mode") is None
+
+
 def test_who_helps_by_a_request_gives_nothing_else() -> None:
     street = Plant(Store(battery(policy=ALWAYS)), base_a=(30.0, 30.0, 30.0))
     street.run(60)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from custom_components.tangle_grid.grid import (
+    BatterySetpoint,
     CurtailmentRequest,
     FeederConfig,
     MarketConfig,
@@ -305,3 +306,18 @@ def test_a_battery_that_cannot_be_forced_gives_what_it_draws(draws_w: float, pro
     request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=4000.0, duration_s=900.0)
     ask = request.asks.get("battery")
     assert (None if ask is None else ask.offer_w) == promised_w
+
+
+def test_who_only_stops_charging_may_still_give_by_itself() -> None:
+    """The house may draw more meanwhile: what its battery covers of that is nobody's loss."""
+    plant = Plant(Store(battery(policy=ALWAYS, forced=False), own_w=1_500.0), market=QUIET)
+    plant.run(400)
+    request, _ = plant.engine.commands.request_curtailment(plant.now, power_w=4_000.0, duration_s=300.0)
+    plant.run(60)
+    assert request.asks["battery"].state is RequestState.ACTIVE
+    told = [each.power_w for _, each in plant.setpoints if isinstance(each, BatterySetpoint)]
+    assert told[-1] == -5_000.0
+    # What it is counted on is what it does not take any more.
+    assert plant.engine.status(plant.now).devices["battery"].setpoint == 0.0
+    plant.run(600)
+    assert plant.engine.status(plant.now).devices["battery"].setpoint is None

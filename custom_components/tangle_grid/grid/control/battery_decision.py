@@ -140,9 +140,13 @@ class BatteryDecision(DeviceDecision):
     @override
     def setpoint(self, before: float | None, *, expires_at: float, again: bool) -> Setpoint:
         before_w = (self.device.power_w or 0.0) if before is None else before
+        power_w = self.value
+        if not self.battery.forced and power_w is not None and power_w <= 0:
+            # It is to take nothing. What it gives by itself only helps, and nobody has counted on it.
+            power_w = -self.battery.max_discharge_w
         return BatterySetpoint(
             device_id=self.device.device_id,
-            power_w=self.value,
+            power_w=power_w,
             expires_at=expires_at,
             cause=self.cause,
             reduces=self.value is not None and self.value < before_w,

@@ -18,9 +18,10 @@ def sold_w(parts: EngineParts, now: float) -> Mapping[str, float]:
     if sale is None or now >= sale.until or (parts.supply is not None and parts.supply.alone):
         return {}
     able = {
-        device.device_id: device.config.on_order_w
+        device.device_id: device.config.max_discharge_w
         for device in parts.devices.values()
         if isinstance(device.config, BatteryConfig)
+        and device.config.forced
         and device.lease is not None
         and device.least_soc is not None
         and device.least_soc > max(device.config.min_soc, sale.floor_soc) + _ABOVE_FLOOR
