@@ -106,3 +106,22 @@ def test_no_test_imports_from_another() -> None:
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
             parts = module.split(".")
             assert parts[0] != "tests" or not any(part.startswith("test_") for part in parts), f"{path.name}: {module}"
+
+
+#: What no sentence begins with that says what a function does or returns.
+NO_VERBS = frozenset(
+    ["The", "A", "An", "What", "Whether", "Who", "How", "Where", "When", "Which", "Why", "It", "This", "That", "No"]
+)
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()))
+def test_functions_say_first_what_they_do_or_return(room: str) -> None:
+    for path in (PACKAGE / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+                continue
+            said = ast.get_docstring(node)
+            if said and not any("property" in ast.unparse(each) for each in node.decorator_list):
+                first = said.split()[0]
+                assert first not in NO_VERBS, (path, node.name)
+                assert first[0].isupper(), (path, node.name)

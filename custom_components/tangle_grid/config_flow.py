@@ -416,7 +416,7 @@ class TangleGridConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @staticmethod
     def _check_phases(entry: TangleGridConfigEntry, user_input: dict[str, Any]) -> Problem | None:
-        """Participants stay on phases that the meter sees."""
+        """Check that participants stay on phases that the meter sees."""
         hangs_on_it = any(each.subentry_type != SUBENTRY_GUEST for each in entry.subentries.values())
         if hangs_on_it and len(main_phases(feed_data(user_input))) < phase_count(entry):
             return Problem(key="meter_fewer_phases")

@@ -442,7 +442,7 @@ class _Finding:
         return self._vehicles[vehicle_id].at_home is not False and not (rise is not None and rise.against)
 
     def _keep(self, by: Evidence) -> None:
-        """What was found once by evidence of this rank goes on, as long as it can be."""
+        """Keep what was found once by evidence of this rank, as long as it can be."""
         for charger_id in tuple(self._open):
             vehicle_id, was_by = self._stays[charger_id].found
             if was_by is by and vehicle_id in self._free and self._possible(charger_id, vehicle_id):

@@ -172,7 +172,7 @@ def readings(*, currents: bool = False, inverted: bool = True) -> dict[Any, Any]
 
 
 def switches() -> EntitySelector:
-    """Switches, also virtual ones."""
+    """Return a selector of switches, also virtual ones."""
     return EntitySelector(EntitySelectorConfig(filter={"domain": [Platform.SWITCH, INPUT_BOOLEAN]}))
 
 

@@ -191,7 +191,7 @@ class ControlLoop:
             self._fall_back(error)
 
     def _conclude(self) -> None:
-        """All devices have been told: show what the pass saw and decided."""
+        """Show, once all devices have been told, what the pass saw and decided."""
         self.status = self.engine.status(self._now)
         self._go_on_planning()
         self._show(None)

@@ -93,7 +93,7 @@ class CarriedEnd[EndT: End]:
         self.pump()
 
     def closed(self, why: Closed) -> None:  # noqa: ARG002 - the channel keeps it
-        """Nothing is heard now: what was granted ends by itself."""
+        """Note that nothing is heard now: what was granted ends by itself."""
         self._happened(())
 
     @callback

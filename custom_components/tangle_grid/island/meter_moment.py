@@ -78,7 +78,7 @@ class MeterMoment:
 
     @callback
     def _async_reported(self, event: Event[EventStateReportedData]) -> None:
-        """The same value as before: no reason for a pass, but one phase less to wait for."""
+        """Note the same value as before: no reason for a pass, but one phase less to wait for."""
         if self._since is not None:
             self._missing.discard(event.data["entity_id"])
             self._async_perhaps_complete()

@@ -128,7 +128,7 @@ class Passes:
 
     @callback
     def _async_device_changed(self, _event: Event[EventStateChangedData]) -> None:
-        """A car was plugged in, a battery reports: not urgent, the meter feels all that is."""
+        """Look soon: a car was plugged in, a battery reports: not urgent, the meter feels all that is."""
         self.async_look_soon()
 
     @callback

@@ -138,7 +138,7 @@ class EntityLimit(ChargeLimit):
             await self._writer.set_lowest(self._limit, self._scale, again=again)
 
     def _count(self, phases: int) -> None:
-        """A power stands for more amperes where fewer phases are in use."""
+        """Note that a power stands for more amperes where fewer phases are in use."""
         if self._volts:
             self._scale = self._scale.on(self._volts * phases)
 

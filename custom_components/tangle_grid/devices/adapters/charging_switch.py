@@ -138,7 +138,7 @@ class ChargingSwitch:
         return self._wanted is False or (self._told_off_at is not None and now - self._told_off_at < _LATE_S)
 
     def _went_off(self, now: float) -> None:
-        """It was on and is off, and nobody here said so."""
+        """Tell whether it was on and is off, and nobody here said so."""
         state = self._toggle.state
         drew = self._drew_at is not None and now - self._drew_at <= _DREW_S
         if (state is not None and by_somebody(state)) or drew:

@@ -118,7 +118,7 @@ def _sun_of(attributes: Attributes) -> Series | None:
 
 
 def _items(items: Any, value_of: Any) -> Iterator[_Point]:
-    """Points of a list of mappings."""
+    """Return the points of a list of mappings."""
     if not isinstance(items, Sequence) or isinstance(items, str):
         return
     for item in islice(items, _MOST_ITEMS):
@@ -130,7 +130,7 @@ def _items(items: Any, value_of: Any) -> Iterator[_Point]:
 
 
 def _pairs(pairs: Any) -> Iterator[_Point]:
-    """Points of a mapping of moments to values."""
+    """Return the points of a mapping of moments to values."""
     if not isinstance(pairs, Mapping):
         return
     for moment, number in islice(pairs.items(), _MOST_ITEMS):
@@ -140,7 +140,7 @@ def _pairs(pairs: Any) -> Iterator[_Point]:
 
 
 def _bare_prices(attributes: Attributes) -> Iterator[_Point]:
-    """Prices of today and tomorrow without their times, one for each hour or quarter of the local day."""
+    """Return the prices of today and tomorrow without their times, one for each hour or quarter of the local day."""
     for days, name in enumerate(_BARE_LISTS):
         prices = attributes.get(name)
         if not isinstance(prices, Sequence) or isinstance(prices, str) or not prices:
@@ -154,7 +154,7 @@ def _bare_prices(attributes: Attributes) -> Iterator[_Point]:
 
 
 def _even(points: list[_Point], *, gap: float | None, per_hour: bool = False) -> Series | None:
-    """Points at even steps.
+    """Return points at even steps.
 
     Args:
         points: In any order; of two for the same moment the later one in the list counts.

@@ -81,7 +81,7 @@ def finite_number(text: str) -> float | None:
 
 
 def convert(value: float, unit: object, to: str, converter: type[BaseUnitConverter]) -> float | None:
-    """`value` in the unit `to`, or None when its unit means something else, or the result nothing at all."""
+    """Return `value` in the unit `to`, or None when its unit means something else, or the result nothing at all."""
     if not isinstance(unit, str) or unit not in converter.VALID_UNITS:
         return None
     converted = converter.convert(value, unit, to)

@@ -265,7 +265,7 @@ class ChargerFlow(TriedOutFlow, kind=SUBENTRY_CHARGER):
             require(CONF_FAIL_SAFE, check_control(self.hass, fail_safe, AMPERES, lowest=safe, highest=safe))
 
     def _check_limit(self, data: dict[str, Any], *, lowest: float) -> None:
-        """The current limit, where there is one, takes what it may be told; what it is in is learned from it."""
+        """Check that the current limit, if any, takes what it may be told; what it is in is learned from it."""
         if not self._is_told_a_limit(data):
             return
         highest = data[CONF_MAX_CURRENT]

@@ -69,7 +69,7 @@ def allocate(
 def ration(
     available_a: Sequence[float], demands: Sequence[Demand], admission_a: Sequence[float] | None = None
 ) -> list[float]:
-    """`allocate` for those that have already been seen not to fit (`all_they_can_use`)."""
+    """Return what `allocate` does, for those that have already been seen not to fit (`all_they_can_use`)."""
     load: list[complex] = [0.0] * len(available_a)
     shares = [0.0] * len(demands)
     admitted: list[int] = []

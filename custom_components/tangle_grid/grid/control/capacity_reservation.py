@@ -150,7 +150,7 @@ class LidWatch:
         return drawn
 
     def _watch_those_below(self, now: float, chargers: Sequence[DeviceState]) -> None:
-        """Who cannot wait, and who has waited for too long."""
+        """Note who cannot wait, and who has waited for too long."""
         below = [
             device
             for device in chargers

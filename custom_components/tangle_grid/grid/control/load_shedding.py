@@ -111,7 +111,7 @@ def _is_on(device: DeviceState, load: str) -> bool:
 
 
 def _back_on(device: DeviceState, now: float) -> list[str]:
-    """Loads that need no more telling: seen on after they were told, or given up."""
+    """Return the loads that need no more telling: seen on after they were told, or given up."""
     telemetry = device.telemetry
     loads_on = telemetry.loads_on if isinstance(telemetry, HouseholdTelemetry) else {}
     return [

@@ -76,7 +76,7 @@ class LifeCheck:
             self._waited_s = silence_s
 
     def interrupt(self) -> None:
-        """It could not be reached, or the clock was set: the silence that ends next says nothing."""
+        """Note that it could not be reached, or the clock was set: the silence that ends next says nothing."""
         self._last_at = self._asked_at = None
 
     def asks(self, now: float, *, spoke_at: float, max_age_s: float, drawn_a: float, told_a: float) -> float | None:

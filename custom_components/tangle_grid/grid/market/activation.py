@@ -301,7 +301,7 @@ class Activation:
         self._lids.update(now, self._release.helps(self._devices) | helps, self._devices)
 
     def _take_back(self, giving: Mapping[str, Ask], now: float) -> None:
-        """What those have given up whose part has ended; `giving` are the active parts."""
+        """Take back what those gave up whose part has ended; `giving` are the active parts."""
         for device_id, ask in self._giving.items():
             device = self._devices.get(device_id)
             if device_id in giving or device is None:

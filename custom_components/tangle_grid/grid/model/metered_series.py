@@ -169,7 +169,7 @@ def delivery(
 
 
 def _pieces(readings: Readings, quantities: Steps, duration_s: int) -> Iterator[tuple[int, int, int | None]]:
-    """Stretches with one reading and one quantity: start, end, W."""
+    """Return the stretches with one reading and one quantity: start, end, W."""
     offsets = [reading[0] or 0 for reading in readings]
     starts = sorted({offset for offset in (*offsets, *(step[0] for step in quantities)) if offset < duration_s})
     at = -1

@@ -51,7 +51,7 @@ class Room:
         return any(self.ordered_a)
 
     def fuse_a(self, room_a: Sequence[float]) -> list[float]:
-        """`hard_a` or `soft_a` as they would be without any temporary capacity."""
+        """Return `hard_a` or `soft_a` as they would be without any temporary capacity."""
         return [amps + ordered for amps, ordered in zip(room_a, self.ordered_a, strict=True)]
 
 
@@ -171,7 +171,7 @@ def _add_totals(
     uncontrolled_a: Sequence[float],
     feeding: Sequence[tuple[DeviceState, tuple[int, ...]]],
 ) -> None:
-    """Capacity tariffs: what may still be drawn over all phases, in A of one phase."""
+    """Add the rooms of capacity tariffs: what may still be drawn over all phases, in A of one phase."""
     for number, feeder in enumerate(feeders):
         if feeder.peak is None or feeder.reading is None:
             hard.append(0.0)

@@ -78,7 +78,7 @@ def _by_feeder(devices: Iterable[tuple[DeviceState, tuple[int, ...]]]) -> dict[i
 def _uncontrolled_at(
     feeder: FeederWatch, decided: Sequence[DeviceState], fixed: Sequence[DeviceState], now: float, timing: Timing
 ) -> tuple[PhaseTriple, PhaseTriple]:
-    """`uncontrolled_a` of one feeder."""
+    """Return `uncontrolled_a` of one feeder."""
     if feeder.reading is None:
         return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
     at = feeder.reading.at

@@ -57,7 +57,7 @@ def _lane_bits(trit: int, lanes: int) -> tuple[int, int]:
 
 
 def _plain_batches(start: Curl, last_block: list[int], mwm: int) -> tuple[int, Callable[[], Batches]]:
-    """Lanes in 729 Python integers."""
+    """Return how many lanes 729 Python integers have, and what makes their batches."""
     lanes = 3**_PLAIN_LANE_TRITS
     ones = (1 << lanes) - 1
     low_word, high_word, layout = start.state()
@@ -90,7 +90,7 @@ def _plain_batches(start: Curl, last_block: list[int], mwm: int) -> tuple[int, C
 
 
 def _numpy_batches(np: Any, start: Curl, last_block: list[int], mwm: int) -> tuple[int, Callable[[], Batches]]:
-    """Lanes in arrays of shape (729 places, words of 64 bits); each search has arrays of its own."""
+    """Return the same for arrays of shape (729 places, words of 64 bits); each search has arrays of its own."""
     lanes, lane_trits = BATCH_LANES, _NUMPY_LANE_TRITS
     if mwm <= _LITTLE_MWM:
         # As a rule the first batch has more nonces than are needed.

@@ -385,7 +385,7 @@ class _Verifier:
         return found
 
     def _check_contradictions(self, told: Sequence[tuple[FoundMessage, _Part]]) -> None:
-        """Nothing that the island or the participant signed may say otherwise; the same again says nothing new."""
+        """Check that nothing the island or the participant signed says otherwise; the same again says nothing new."""
         receipt = next(body for _message, body in told if isinstance(body, SettlementReceipt))
         fields = list(contradictions(receipt.evidence, to_body(receipt)))
         memo = self._payout.said.get("memo")
@@ -416,7 +416,7 @@ class _Verifier:
         self._check("confirmed", ok=self._confirmed(bundle), bundle=bundle)
 
     def _check_once(self, settlement: Envelope | None) -> None:
-        """No other bundle may pay the same: the same bundle attached again is booked once by the ledger itself."""
+        """Check that no other bundle pays the same: one bundle attached again is booked once by the ledger itself."""
         own = self._payout.message.envelope.issued_at
         since = min(own, own if settlement is None else settlement.issued_at) - _BEFORE_S
         others = set()
@@ -461,7 +461,7 @@ def _in_window(evidence: Mapping[str, Any], ask: CurtailmentAsk) -> bool:
 
 
 def _within(quantities: Any, agreed_w: float) -> bool:
-    """No more is paid for than was agreed."""
+    """Check that no more is paid for than was agreed."""
     if not isinstance(quantities, list):
         return False
     return all(

@@ -44,13 +44,13 @@ class Listener(Protocol):
     """Hears from a channel, in the event loop. Nothing is said any more once the channel was stopped."""
 
     def opened(self) -> None:
-        """Frames can be sent. Whether somebody hears them only they can say."""
+        """Hear that frames can be sent. Whether somebody hears them only they can say."""
 
     def received(self, data: bytes) -> None:
-        """A frame came in, as it was sent or not: nothing about it is checked but its length."""
+        """Take a frame that came in, as it was sent or not: nothing about it is checked but its length."""
 
     def closed(self, why: Closed) -> None:
-        """Nothing can be sent any more, or it was tried in vain; it is tried again."""
+        """Hear that nothing can be sent any more, or it was tried in vain; it is tried again."""
 
 
 class Channel(Protocol):

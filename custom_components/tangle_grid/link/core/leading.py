@@ -23,7 +23,7 @@ class LeadingEnd(NeighbourEnd):
         self._deal = 0
 
     def has_asked(self, window: int) -> bool:
-        """Whether there is a trade in a window, or was asked for one."""
+        """Tell whether there is a trade in a window, or was asked for one."""
         return any(trade.window == window for trade in (*self._former, *self._trades.values()))
 
     def ask(self, mono: float, window: int, own: Curve) -> bool:

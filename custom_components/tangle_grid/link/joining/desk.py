@@ -207,7 +207,7 @@ class _Hearing:
             self._channel.send(answer)
 
     def closed(self, why: Closed) -> None:
-        """It may come again."""
+        """Do nothing: it may come again."""
 
 
 def _asked(stored: Mapping[str, Any]) -> Asked:
