@@ -11,6 +11,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 PATH: Final = "/api/tangle_grid/0123456789abcdef0123456789abcdef/iri"
 
 
+def path_of(entry: MockConfigEntry) -> str:
+    """Return where an island lets guests in."""
+    return f"/api/tangle_grid/{entry.data['island_id']}/iri"
+
+
 async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak Street", *, work: bool = False) -> str:
     """Let a guest in, as a person does; returns the token, which is shown once."""
     form = await hass.config_entries.subentries.async_init((entry.entry_id, "guest"), context={"source": SOURCE_USER})
@@ -19,7 +24,7 @@ async def let_in(hass: HomeAssistant, entry: MockConfigEntry, name: str = "Oak S
     assert shown["step_id"].startswith("token")
     placeholders = shown["description_placeholders"]
     assert placeholders is not None
-    assert placeholders["url"].endswith(PATH)
+    assert placeholders["url"].endswith(path_of(entry))
     done = await hass.config_entries.subentries.async_configure(shown["flow_id"], {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
