@@ -27,7 +27,7 @@ from ..data import LinkState, NeighbourStatus
 from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
 from ..grid.engine.engine import GridEngine
-from ..grid.engine.trading import TradeTerms
+from ..grid.engine.trading import TradeTerms, shaped_prices
 from ..grid.model.forecast import Forecast
 from ..grid.model.sale import Sale
 from ..grid.model.world import PhaseTriple
@@ -386,19 +386,22 @@ class Neighbours:
         if bought is None or sold is None:
             return
         number = int(now // WINDOW_S)
+        forecast = self._forecast()
+        prices = None if forecast is None else forecast.price
         terms = TradeTerms(
-            import_prices=(bought,) * AHEAD,
+            import_prices=shaped_prices(bought, prices, begin=number * WINDOW_S, window_s=WINDOW_S, count=AHEAD),
             export_prices=(sold,) * AHEAD,
             missing_price=_MISSING * max(1, bought),
             stored_price=(bought + sold) // 2,
             floor_soc=max(float(each.get(CONF_TIE_FLOOR, 0.0)) for each in data),
+            tied_w=sum(self.ties_w),
         )
         windows = Windows(
             number=number,
             begins_s=(number * WINDOW_S - now) / self._clock.speed,
             window_s=round(WINDOW_S / self._clock.speed),
         )
-        own = self._engine.own_windows(now, self._forecast(), terms, begin=number * WINDOW_S, window_s=WINDOW_S)
+        own = self._engine.own_windows(now, forecast, terms, begin=number * WINDOW_S, window_s=WINDOW_S)
         self._trader.plan(at, windows, own, self._engine.stored(terms, window_s=WINDOW_S))
 
     def _data(self, subentry_id: str) -> Mapping[str, Any]:

@@ -1,8 +1,10 @@
 """What an island bids with: what it needs by its plan and the forecast, what its feed and its batteries can do."""
 
+from dataclasses import replace
+
 import pytest
 
-from custom_components.tangle_grid.grid.engine.trading import TradeTerms
+from custom_components.tangle_grid.grid.engine.trading import TradeTerms, shaped_prices
 from custom_components.tangle_grid.grid.model.forecast import Forecast, Series
 from custom_components.tangle_grid.grid.model.supply import SupplyConfig
 from custom_components.tangle_grid.grid.model.world import NOMINAL_V
@@ -48,6 +50,34 @@ def test_without_a_forecast_it_is_what_is_usual_and_at_first_what_is() -> None:
     street.run(1_800)
     assert windows(street)[0].load == pytest.approx(6 * NOMINAL_V, abs=20)
     assert windows(street)[3].load == pytest.approx(6 * NOMINAL_V, abs=20)
+
+
+def test_what_flows_to_neighbours_is_no_load() -> None:
+    street = Plant(base_a=(2.0, 2.0, 2.0))
+    street.run(15)
+    (shown, *_), (own, *_) = windows(street), windows(street, replace(TERMS, tied_w=900.0))
+    assert shown.load - own.load == 900
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((10.0, 20.0, 30.0), (150, 300, 450)),
+        # In another unit it is the same.
+        ((0.1, 0.2, 0.3), (150, 300, 450)),
+        # Within bounds, also where prices are negative; and what is not forecast is what was entered.
+        ((-5.0, 1.0, 100.0, 0.0), (30, 30, 900, 30)),
+        ((20.0, 20.0), (300, 300, 300)),
+        ((-1.0, -2.0, -3.0), (300, 300, 300)),
+        ((), (300, 300, 300)),
+    ],
+)
+def test_the_price_of_the_own_feed_follows_the_shape_of_a_forecast(
+    values: tuple[float, ...], expected: tuple[int, ...]
+) -> None:
+    series = Series(start=7_200.0, step_s=HOUR, values=values)
+    assert shaped_prices(300, series, begin=7_200.0, window_s=HOUR, count=len(expected)) == expected
+    assert shaped_prices(300, None, begin=7_200.0, window_s=HOUR, count=2) == (300, 300)
 
 
 def test_what_the_plan_gives_cars_is_needed() -> None:

@@ -15,6 +15,8 @@ from ..planning.valley_filling import SLOT_S
 from ..trade import MAX_PRICE, OwnWindow, Store
 from .parts import EngineParts
 
+#: So many times what was entered is the price of the own feed, by the shape of a forecast.
+_PRICE_BOUNDS: Final = (0.1, 3.0)
 _MOVED: Final = frozenset({DeviceKind.CHARGER, DeviceKind.BATTERY})
 
 
@@ -29,6 +31,7 @@ class TradeTerms:
         stored_price: What a MWh is worth that is left in batteries at the end.
         keep_w: Of what its feed carries, this stays free.
         floor_soc: Below this state of charge batteries are not emptied for others, %.
+        tied_w: What flows to neighbours now, W: the meter of the feed shows it, and it is no load of the island.
     """
 
     import_prices: Sequence[int]
@@ -37,6 +40,24 @@ class TradeTerms:
     stored_price: int = 0
     keep_w: int = 0
     floor_soc: float = 0.0
+    tied_w: float = 0.0
+
+
+def shaped_prices(price: int, series: Series | None, *, begin: float, window_s: float, count: int) -> tuple[int, ...]:
+    """Return a price for each of `count` windows: up and down with a forecast, whose mean stands for `price`.
+
+    Forecasts come in many units, and only their shape is used, within bounds. Where nothing is forecast it is `price`.
+    """
+    if series is None:
+        return (price,) * count
+    starts = [begin + number * window_s for number in range(count)]
+    means = [series.mean(start, start + window_s) for start in starts]
+    known = [mean for mean in means if mean is not None]
+    middle = sum(known) / len(known) if known else 0.0
+    if middle <= 0:
+        return (price,) * count
+    least, most = _PRICE_BOUNDS
+    return tuple(price if mean is None else round(price * min(most, max(least, mean / middle))) for mean in means)
 
 
 def own_windows(
@@ -59,7 +80,8 @@ def own_windows(
     found = []
     for number, (bought, sold) in enumerate(zip(terms.import_prices, terms.export_prices, strict=True)):
         start = begin + number * window_s
-        load_w = _mean(parts, max(start, now), start + window_s, forecast) + _planned_w(parts, start, start + window_s)
+        load_w = _mean(parts, max(start, now), start + window_s, forecast, terms.tied_w)
+        load_w += _planned_w(parts, start, start + window_s)
         found.append(
             OwnWindow(
                 load=round(load_w),
@@ -97,7 +119,7 @@ def stored(parts: EngineParts, terms: TradeTerms, *, window_s: float) -> Store |
     )
 
 
-def _mean(parts: EngineParts, start: float, end: float, forecast: Forecast | None) -> float:
+def _mean(parts: EngineParts, start: float, end: float, forecast: Forecast | None, tied_w: float) -> float:
     """Return the load that nobody controls, less the sun, W on average: as forecast, as usual, or as it is now."""
     outlook = parts.planning.planner.outlook
     load = None if forecast is None else _series(forecast.base_w, start, end)
@@ -113,7 +135,7 @@ def _mean(parts: EngineParts, start: float, end: float, forecast: Forecast | Non
         reading = parts.feeder(None).reading
         # Cars and batteries have places of their own in a bid.
         moved = (device.power_w or 0.0 for device in parts.devices.values() if device.config.kind in _MOVED)
-        return 0.0 if reading is None else reading.total_w - sum(moved)
+        return 0.0 if reading is None else reading.total_w - sum(moved) - tied_w
     return load - max(0.0, sun)
 
 
