@@ -13,9 +13,9 @@ from .steps import Steps, ask, diagnostics, listed, poll
 from .street import DOMAIN, Owner, Street, set_up_street
 
 # Real seconds.
-_TOTAL_S: Final = 400.0
+_TOTAL_S: Final = 460.0
 _LINK_S: Final = 60.0
-_SHORT_S: Final = 120.0
+_SHORT_S: Final = 200.0
 _REQUEST_S: Final = 60.0
 _PAYMENT_S: Final = 240.0
 _SAMPLE_S: Final = 0.5
