@@ -14,7 +14,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.tangle_grid import data
 from custom_components.tangle_grid.const import DOMAIN
 from custom_components.tangle_grid.island import neighbours
+from custom_components.tangle_grid.island.trade_happened import TradeHappened, TradeStep
 from custom_components.tangle_grid.ledger import LedgerError
+from custom_components.tangle_grid.link.core import Settlement
 from custom_components.tangle_grid.link.joining.store import async_link_store
 from custom_components.tangle_grid.repairs import async_create_fix_flow
 from custom_components.tangle_grid.screen.picture import items
@@ -162,6 +164,49 @@ async def test_a_payment_that_is_refused_waits(beside: Beside, hours: Hours) -> 
     await hours.async_pass(lambda: bool(hours.paid))
     assert hours.paid[0][0] == refused[0]
     await beside.async_leave()
+
+
+async def test_each_settlement_is_told_once_however_long_its_payment_waits(
+    hass: HomeAssistant, beside: Beside, hours: Hours
+) -> None:
+    def events() -> list[TradeHappened]:
+        return [each for each in told if isinstance(each, TradeHappened) and each.step is TradeStep.SETTLED]
+
+    def waiting() -> list[Settlement]:
+        return next(iter(beside.house.neighbours._all.values())).carried.end.settle(neighbours.mono())
+
+    async def poor(_payment_id: str, _address: str, _amount_i: int) -> bool:
+        raise LedgerError("insufficient_funds", {})
+
+    told: list[Any] = []
+    beside.house.subscribe_events(told.append)
+    beside.house.neighbours._pay = poor
+    await hours.async_pass(lambda: len(waiting()) > 1, most_s=1_000.0)
+    gone = hours.gone
+    await hours.async_pass(lambda: hours.gone > gone + 40.0)
+    counted = waiting()
+    assert len(events()) == len(counted) >= 2
+    # What the sensors show of the last trade stands still.
+    assert beside.of(beside.house).counted == (counted[-1].own_wh, counted[-1].their_wh)
+
+    # A restart tells nothing anew, and goes on with the last one.
+    assert await hass.config_entries.async_unload(beside.house_entry.entry_id)
+    told.clear()
+    with patch.object(neighbours.Neighbours, "_async_pay", poor_pay):
+        assert await hass.config_entries.async_setup(beside.house_entry.entry_id)
+        beside.house.subscribe_events(told.append)
+        before = {each.trade for each in counted}
+        gone = hours.gone
+        await hours.async_pass(lambda: hours.gone > gone + 20.0)
+        anew = [each for each in waiting() if each.trade not in before]
+        assert before <= {each.trade for each in waiting()}
+        assert len(events()) == len(anew)
+    await beside.async_leave()
+
+
+async def poor_pay(neighbours: Any, neighbour: Any, _end: Any, settlement: Settlement, _payee: str) -> None:
+    """Let a payment fail."""
+    neighbour.paying.discard(settlement.trade)
 
 
 async def test_a_payment_is_handed_over_until_it_has_left(beside: Beside, hours: Hours) -> None:

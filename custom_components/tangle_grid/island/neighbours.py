@@ -5,7 +5,7 @@ that is over is paid once, by its own id; until it is, it is kept with the link.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -74,7 +74,9 @@ class _Neighbour:
     last: Settlement | None = None
     measured_at: float | None = None
     measured_w: float | None = None
-    paying: set[str]
+    paying: set[str] = field(default_factory=set)
+    #: Trades that both have counted, and of which automations know by now.
+    told: set[str] = field(default_factory=set)
     pay_at: float = 0.0
 
 
@@ -146,7 +148,7 @@ class Neighbours:
         except KeyError, UnreadableRecordError:
             # Its keys are gone, as after a backup without them: it can only be joined anew.
             return
-        neighbour = _Neighbour(subentry_id=subentry_id, record=record, paying=set())
+        neighbour = _Neighbour(subentry_id=subentry_id, record=record)
         self._all[subentry_id] = neighbour
         if record.joined:
             self._carry(neighbour)
@@ -165,6 +167,11 @@ class Neighbours:
             accepts=accepts,
             speed=self._clock.speed,
         )
+
+        for waiting in end.settle(mono()):
+            # It was told before the restart that both have counted it.
+            neighbour.told.add(waiting.trade)
+            neighbour.last = waiting
 
         def happened(events: tuple[Any, ...]) -> None:
             self._happened(neighbour, end, events)
@@ -341,7 +348,9 @@ class Neighbours:
     def _settle(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement, *, may_pay: bool) -> None:
         if settlement.trade in neighbour.paying:
             return
-        if neighbour.last is None or neighbour.last.trade != settlement.trade:
+        if settlement.trade not in neighbour.told:
+            neighbour.told.add(settlement.trade)
+            neighbour.last = settlement
             self._tell(
                 TradeHappened(
                     subentry_id=neighbour.subentry_id,
@@ -352,14 +361,18 @@ class Neighbours:
                     amount_i=settlement.amount_i,
                 )
             )
-        neighbour.last = settlement
         if settlement.sold or settlement.amount_i == 0:
             # The buyer pays.
-            end.settled(settlement.trade)
-            self._save()
+            self._settled(neighbour, end, settlement.trade)
         elif end.payee is not None and may_pay:
             neighbour.paying.add(settlement.trade)
             self._do(self._async_pay(neighbour, end, settlement, end.payee), "pay neighbour")
+
+    def _settled(self, neighbour: _Neighbour, end: NeighbourEnd, trade: str) -> None:
+        """Let go of a trade that is paid, or that the other side pays."""
+        end.settled(trade)
+        neighbour.told.discard(trade)
+        self._save()
 
     async def _async_pay(self, neighbour: _Neighbour, end: NeighbourEnd, settlement: Settlement, payee: str) -> None:
         # Until it has left it is handed over again: one that fails for good is made anew to the next address.
@@ -369,8 +382,7 @@ class Neighbours:
             self._said.wrong("pay", "A neighbour of %s cannot be paid yet", self._entry.title, error=error)
         else:
             if has_left:
-                end.settled(settlement.trade)
-                self._save()
+                self._settled(neighbour, end, settlement.trade)
         finally:
             neighbour.paying.discard(settlement.trade)
 
