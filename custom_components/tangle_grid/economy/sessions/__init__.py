@@ -7,6 +7,7 @@ anybody charges, `overlap` which energy a reward has paid already, `sun` whose s
 """
 
 from ..contradiction import Contradiction
+from .ceiling import Ceiling, ceiling
 from .errors import SessionError
 from .meter import Finding, Reading
 from .orders import Order, Stream, order_of
@@ -18,6 +19,7 @@ from .sun import shared_out
 from .terms import EmptyWallet, Fee, Guest, Terms
 
 __all__ = [
+    "Ceiling",
     "Contradiction",
     "EmptyWallet",
     "Fee",
@@ -36,6 +38,7 @@ __all__ = [
     "Situation",
     "Stream",
     "Terms",
+    "ceiling",
     "listing_all",
     "order_of",
     "quote",

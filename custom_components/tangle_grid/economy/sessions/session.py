@@ -255,6 +255,20 @@ class Session:
         if most_per_kwh != self.terms.most_per_kwh:
             self.terms = replace(self.terms, most_per_kwh=most_per_kwh)
 
+    def bound_credit(self, most_wh: int) -> None:
+        """Say that neither side gives the other credit for more than this, Wh, and that nothing is finished on credit.
+
+        That is for a payer whose wallet is elsewhere.
+        """
+        terms = self.terms
+        self.terms = self.account.terms = replace(
+            terms,
+            slice_wh=min(terms.slice_wh, most_wh),
+            credit_wh=min(terms.credit_wh, most_wh),
+            away_wh=min(terms.away_wh, most_wh),
+            empty=EmptyWallet.PAUSE,
+        )
+
     def correct(self, payer: str | None, guest: Guest | None, at: float) -> Outcome:
         """Say that it is another car. The one before gets back what it paid and returns what it got; this one pays all.
 
