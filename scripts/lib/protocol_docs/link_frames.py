@@ -17,6 +17,7 @@ from custom_components.tangle_grid.link.core import (
 from custom_components.tangle_grid.link.core.checks import object_schema
 from custom_components.tangle_grid.link.core.frames import VERSION
 from custom_components.tangle_grid.link.core.requests import HouseAnswer, HouseAsk, HouseEnded, HouseSettled
+from custom_components.tangle_grid.link.core.roaming import ROAMING_BODIES
 
 from .schemas import Json
 
@@ -24,7 +25,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LINK_ID: Final = "5a" * 16
 _LOWER: Final = LinkKeys("11" * 64)
 _UPPER: Final = LinkKeys("22" * 64)
-_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Operator, Seen, Counted)
+_LETTERS: Final = (HouseAsk, HouseAnswer, HouseEnded, HouseSettled, Operator, Seen, Counted, *ROAMING_BODIES)
 
 
 def link_schemas() -> dict[str, Json]:
