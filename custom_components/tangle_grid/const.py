@@ -198,6 +198,7 @@ CONF_TRACKER: Final = "tracker"
 CONF_IDS: Final = "ids"
 CONF_PREFERRED_CHARGER: Final = "preferred_charger"
 CONF_MAX_PRICE: Final = "max_price"
+CONF_ROAMING: Final = "roaming"
 
 # Services that cars pay: parking and tolls.
 CONF_SERVICE_ZONE: Final = "zone"

@@ -94,6 +94,7 @@ async def test_it_may_prefer_a_charger_and_have_the_same_sensor_as_one(hass: Hom
         ({"recognition": {"ids": [" - "]}}, "recognition", "id_empty"),
         ({"services": {"parking_mode": "up_to"}}, "services", "limit_missing"),
         ({"services": {"toll_mode": "up_to"}}, "services", "limit_missing"),
+        ({"services": {"roaming": True}, "recognition": None}, "services", "roaming_needs_id"),
         ({"soc": None}, "mode", "policy_needs_departure"),
         ({"battery_kwh": None}, "mode", "policy_needs_departure"),
         ({"departure": None}, "mode", "policy_needs_departure"),

@@ -4,6 +4,7 @@ Meter and telemetry are states that a test sets, current limits are `input_numbe
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -346,6 +347,8 @@ class FakeLedger:
         self.owners: dict[str, OwnerAddress] = {}
         self.chain: list[SignedMilestone] = []
         self.held = False
+        #: Ledgers on the same Tangle.
+        self.peers: list[FakeLedger] = []
         self._listeners: list[Callable[[LedgerEvent], None]] = []
 
     @property
@@ -410,7 +413,10 @@ class FakeLedger:
 
     def confirm(self, payment_id: str) -> None:
         """Send a payment and book it."""
-        payment = replace(self.orders[payment_id], state=PaymentState.SENT, tail="T" * 81, bundle="B" * 81)
+        # Who looks payments up on the Tangle tells them apart.
+        told = hashlib.sha512(payment_id.encode()).digest() + hashlib.sha256(payment_id.encode()).digest()
+        tail = "".join(chr(ord("A") + each % 26) for each in told)[:81] if self.peers else "T" * 81
+        payment = replace(self.orders[payment_id], state=PaymentState.SENT, tail=tail, bundle="B" * 81)
         self._tell(PaymentChanged(payment=payment))
         payment = replace(payment, state=PaymentState.CONFIRMED, confirmed_at=2.0)
         self.orders[payment_id] = payment
@@ -486,7 +492,23 @@ class FakeLedger:
     async def answers_from_outside(self) -> list[Answer]:
         return []
 
+    async def credits(self, tail: str) -> Mapping[str, int] | None:
+        """What payments credit, by address."""
+        found = [each for ledger in (self, *self.peers) for each in ledger.orders.values() if each.tail == tail]
+        return {each.target[:81]: each.amount_i for each in found} or None
+
     async def transaction(self, tail: str) -> TransactionInfo | None:
+        for each in (message for ledger in self.peers for message in ledger.published if message.tail == tail):
+            return TransactionInfo(
+                hash=tail,
+                bundle="B" * 81,
+                address="A" * 81,
+                value=0,
+                tag="",
+                timestamp=each.issued_at,
+                confirmed=each.confirmed,
+                milestone=7,
+            )
         for payment in self.orders.values():
             if payment.tail == tail:
                 return TransactionInfo(

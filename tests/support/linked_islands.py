@@ -68,12 +68,12 @@ def _entry(
     )
 
 
-def street_entry(capacity_a: float = 63.0) -> MockConfigEntry:
-    """A street with nobody on it yet."""
-    return _entry("Maple Street", STREET_ID, STREET_METER, capacity_a)
+def street_entry(capacity_a: float = 63.0, *subentries: ConfigSubentryDataWithId) -> MockConfigEntry:
+    """A street with nobody on it yet, or with these."""
+    return _entry("Maple Street", STREET_ID, STREET_METER, capacity_a, *subentries)
 
 
-def house_entry(policy: str = "never") -> MockConfigEntry:
+def house_entry(policy: str = "never", *others: ConfigSubentryDataWithId) -> MockConfigEntry:
     """A house with one charger, and a name that is nobody's business; its car answers requests by this policy."""
     charger = ConfigSubentryDataWithId(
         subentry_type="charger",
@@ -95,7 +95,7 @@ def house_entry(policy: str = "never") -> MockConfigEntry:
             CONF_POLICY: {CONF_POLICY_MODE: policy, "charged_above": 80, "min_rate": 0},
         },
     )
-    return _entry("Number 12", HOUSE_ID, HOUSE_METER, 25.0, charger)
+    return _entry("Number 12", HOUSE_ID, HOUSE_METER, 25.0, charger, *others)
 
 
 class Pair:
@@ -255,8 +255,10 @@ class Pair:
         return upper[0].envelope_a if upper else None
 
 
-async def async_set_up_house(hass: HomeAssistant) -> None:
-    """The entities that the house is made of."""
+async def async_set_up_house(hass: HomeAssistant, *limits: str) -> None:
+    """The entities that the house is made of, and the limits of other chargers."""
     number = {"min": 0, "max": 16, "step": 1, "initial": 16, "unit_of_measurement": "A"}
-    assert await async_setup_component(hass, "input_number", {"input_number": {"house_limit": number}})
+    assert await async_setup_component(
+        hass, "input_number", {"input_number": dict.fromkeys(("house_limit", *limits), number)}
+    )
     assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"house_plug": {"initial": True}}})

@@ -32,6 +32,9 @@ from .transfer_payer import TransferPayer
 _RETRY_S: Final = (1.0, 5.0, 15.0, 60.0)
 _MADE_SURE_OF: Final = 200
 
+ELSEWHERE: Final = "roaming/"
+"""What the ids of payments begin with that are agreed with another island: the books get their lines from there."""
+
 
 class PaymentDesk:
     """Writes steps of sagas down, and sees that their transfers are paid, each once.
@@ -187,6 +190,8 @@ class PaymentDesk:
     @callback
     def payment_changed(self, payment: Payment) -> None:
         """Follow what became of a payment; one that no saga ordered gets lines of its own in the books."""
+        if payment.payment_id.startswith(ELSEWHERE):
+            return
         ordered = self.transfers.of_order(payment.payment_id)
         if ordered is None:
             if payment.state is PaymentState.CONFIRMED:

@@ -21,33 +21,39 @@ class Treasury:
         """`ledger` gives the open one, or raises LedgerError."""
         self._ledger = ledger
 
-    async def async_reward(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
-        """Pay from the treasury; the same payment id is paid once."""
-        order = PaymentOrder(payment_id=payment_id, source=TREASURY, target=wallet, amount_i=amount_i, memo=memo)
+    async def async_reward(
+        self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any], *, source: str = TREASURY
+    ) -> Payment:
+        """Pay from the treasury, or another wallet; the same payment id is paid once."""
+        order = PaymentOrder(payment_id=payment_id, source=source, target=wallet, amount_i=amount_i, memo=memo)
         return await self._ledger().pay(order)
 
-    async def async_settle(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+    async def async_settle(
+        self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any], *, source: str = TREASURY
+    ) -> Payment:
         """Pay what the grid owes for a part of a request.
 
         A grid that was set back may settle the same part again, with another amount: what was paid stays as it is.
         """
         try:
-            return await self.async_reward(payment_id, wallet, amount_i, memo)
+            return await self.async_reward(payment_id, wallet, amount_i, memo, source=source)
         except LedgerError as error:
             before = await self._async_payment(payment_id) if error.key == "payment_conflict" else None
-            if before is None or before.source != TREASURY:
+            if before is None or before.source != source:
                 raise
-            LOGGER.warning("The reward %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
+            LOGGER.warning("The payment %s was paid before, with %s i: it stays so", payment_id, before.amount_i)
             return before
 
-    async def async_settle_anew(self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any]) -> Payment:
+    async def async_settle_anew(
+        self, payment_id: str, wallet: str, amount_i: int, memo: Mapping[str, Any], *, source: str = TREASURY
+    ) -> Payment:
         """Pay as `async_settle` does, and anew what failed for good since the target was spent from by then.
 
         Addresses of others change: one that failed is made again to the next one, under an id of its own.
         """
         number, numbered = 1, payment_id
         while True:
-            payment = await self.async_settle(numbered, wallet, amount_i, memo)
+            payment = await self.async_settle(numbered, wallet, amount_i, memo, source=source)
             if payment.state is not PaymentState.FAILED or payment.target == wallet:
                 return payment
             number += 1

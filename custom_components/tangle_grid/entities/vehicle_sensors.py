@@ -9,12 +9,14 @@ from homeassistant.const import PERCENTAGE
 
 from ..const import CONF_SOC
 from ..entity import VehicleView
+from ..link.core.roaming_home import HomeStay
 from .view_sensors import CALM_SOC, LONGEST_PATIENCE, Value, ViewSensorDescription
 from .wallet_sensors import wallet_sensors
 from .why_sensors import why_sensor
 
 NOT_CONNECTED: Final = "not_connected"
-RECOGNITION_ATTRIBUTES: Final = frozenset({"vehicle", "recognised_by", "sureness"})
+ELSEWHERE: Final = "elsewhere"
+RECOGNITION_ATTRIBUTES: Final = frozenset({"vehicle", "recognised_by", "sureness", "price_i_per_kwh", "paid_i"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +33,19 @@ def _soc(view: VehicleView) -> Value:
 
 def _charger(view: VehicleView) -> Value:
     charger = view.charger
-    return NOT_CONNECTED if charger is None else charger.name
+    if charger is None:
+        return NOT_CONNECTED if _elsewhere(view) is None else ELSEWHERE
+    return charger.name
+
+
+def _elsewhere(view: VehicleView) -> HomeStay | None:
+    return view.runtime.roaming.home.stay_of(view.vehicle.participant_id)
 
 
 def _recognition(view: VehicleView) -> Mapping[str, Any] | None:
     if (charger := view.charger) is None:
-        return None
+        stay = _elsewhere(view)
+        return None if stay is None else {"price_i_per_kwh": stay.offer.price_i, "paid_i": stay.paid_i}
     found = view.runtime.vehicles.at(charger.participant_id)
     return {"recognised_by": str(found.by), "sureness": str(found.sureness)}
 

@@ -4,28 +4,30 @@ Nothing here can stop a pass. A session whose car must not charge on makes its c
 who is refused is paused, and so is whoever would owe more than the operator allows.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..bridge.journal import OrderedTransfer, TransferState
-from ..bridge.payment_desk import PaymentDesk
+from ..bridge.payment_desk import ELSEWHERE, PaymentDesk
 from ..clock import GridClock
 from ..const import CONF_ENERGY, CONF_ENERGY_OUT, LOGGER
 from ..devices.io.entity_reading import EntityReader
 from ..devices.named import StoredEntry
-from ..economy.effects import BookEntry, Effect
+from ..economy.effects import BookEntry, Effect, Transfer
 from ..economy.errors import TariffError
 from ..economy.sessions import (
     Finding,
+    Guest,
     Hold,
+    Order,
     Outcome,
     Phase,
     Quote,
@@ -40,7 +42,9 @@ from ..grid.engine.status import DeviceStatus, GridStatus
 from ..grid.model.events import GridEvent, Settlement
 from ..grid.model.request import RequestState
 from ..grid.model.world import NOMINAL_V, ChargerConfig, SolarConfig
+from ..link.core.roaming import CREDIT_WH
 from ..log_once import LogOnce
+from .charging_prices import ChargingPrices
 from .charging_terms import ChargingTerms
 from .configuration import Member, Participant
 from .negative_price_budget import NegativePriceBudget
@@ -68,6 +72,19 @@ class Payment(StrEnum):
     WALLET_EMPTY = "wallet_empty"
     PRICE_ABOVE_LIMIT = "price_above_limit"
     GUEST_REFUSED = "guest_refused"
+
+
+class Elsewhere(Protocol):
+    """Pays for cars whose wallets are on linked islands."""
+
+    def payer(self, charger_id: str) -> str | None:
+        """Return who pays for the session at a charger; None: nobody from elsewhere."""
+
+    def most_i(self, charger_id: str) -> int | None:
+        """Return what that one pays at most for a kWh, iota; None: whatever it costs."""
+
+    def paid(self, session_id: str) -> Mapping[str, int]:
+        """Return the payments of a session that the ledger shows, iota."""
 
 
 class ChargingSessions:
@@ -117,8 +134,19 @@ class ChargingSessions:
         self._amounts: dict[str, int] = {}
         self._ready = False
         self._said = LogOnce(LOGGER)
+        self._elsewhere: Elsewhere | None = None
+
+    @callback
+    def serve_elsewhere(self, elsewhere: Elsewhere) -> None:
+        """Let cars be paid for by linked islands, too."""
+        self._elsewhere = elsewhere
 
     # What is known
+
+    @property
+    def sessions(self) -> Iterator[Session]:
+        """All sessions that are not paid yet."""
+        return (each.session for each in (*self._at.values(), *self._settling))
 
     def session(self, charger_id: str) -> Session | None:
         """Return the session at a charger, None if there is none."""
@@ -307,15 +335,27 @@ class ChargingSessions:
         if prices is None:
             return
         session = found.session
-        payer, guest = self._terms.payer(charger_id, prices)
+        payer, guest = self._payer(charger_id, prices)
         if (payer, guest) != (session.payer, session.guest):
             outcome = session.correct(payer, guest, now)
-            session.limit_price(self._terms.most_per_kwh(prices, payer))
+            if _is_elsewhere(payer):
+                session.bound_credit(CREDIT_WH)
+            session.limit_price(self._most_per_kwh(session, prices, payer))
             self._record(found, outcome)
             self._hold(charger_id)
             self._noticed()
         else:
-            session.limit_price(self._terms.most_per_kwh(prices, payer))
+            session.limit_price(self._most_per_kwh(session, prices, payer))
+
+    def _payer(self, charger_id: str, prices: ChargingPrices) -> tuple[str | None, Guest | None]:
+        payer = None if self._elsewhere is None else self._elsewhere.payer(charger_id)
+        return self._terms.payer(charger_id, prices) if payer is None else (payer, None)
+
+    def _most_per_kwh(self, session: Session, prices: ChargingPrices, payer: str | None) -> Fraction | None:
+        if self._elsewhere is None or not _is_elsewhere(payer):
+            return self._terms.most_per_kwh(prices, payer)
+        most_i = self._elsewhere.most_i(session.charger)
+        return None if most_i is None else most_i / session.terms.rate
 
     def _rewarded(self, found: OpenSession, event: Settlement) -> None:
         """Meter until now, so that what is fed back later is not taken for what the reward paid for."""
@@ -348,10 +388,13 @@ class ChargingSessions:
         paid = {
             name: self._amounts.pop(name, order.amount_i)
             for name, order in session.outstanding.items()
-            if self._desk.transfers.state_of(name) is TransferState.CONFIRMED
+            if not _is_between(order) and self._desk.transfers.state_of(name) is TransferState.CONFIRMED
         }
+        if self._elsewhere is not None:
+            shown = self._elsewhere.paid(session.session_id)
+            paid |= {name: shown[name] for name in session.outstanding if name in shown}
         affordable_i = None
-        if session.payer is not None and self._ledger_open():
+        if session.payer is not None and not _is_elsewhere(session.payer) and self._ledger_open():
             affordable_i = self._desk.affordable_i(session.payer)
         before, found.sun = found.sun, self._sun.read()
         since, charger = found.sun.since(before), self._chargers.get(session.charger)
@@ -390,7 +433,9 @@ class ChargingSessions:
         state = found.receipt_dict() if done else found.to_dict()
         if done:
             self._settling = [each for each in self._settling if each is not found]
-        effects = tuple(map(self._in_wall_time, outcome.effects))
+        # What goes between islands is billed to, or paid to, a car's home.
+        here = (each for each in outcome.effects if not (isinstance(each, Transfer) and _is_between(each)))
+        effects = tuple(map(self._in_wall_time, here))
         self._desk.record(KIND, session.session_id, state, effects, at=at, ended=done)
 
     def _in_wall_time(self, effect: Effect) -> Effect:
@@ -408,6 +453,14 @@ class ChargingSessions:
                 self._said.wrong(session_id, "The charging session %s cannot be settled", session_id, error=error)
             else:
                 self._said.right(session_id, "The charging session %s is settled", session_id)
+
+
+def _is_elsewhere(payer: str | None) -> bool:
+    return payer is not None and payer.startswith(ELSEWHERE)
+
+
+def _is_between(payment: Order | Transfer) -> bool:
+    return _is_elsewhere(payment.source) or _is_elsewhere(payment.target)
 
 
 def _cost_i(session: Session) -> int:

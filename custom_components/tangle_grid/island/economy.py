@@ -123,6 +123,12 @@ class IslandEconomy:
         self.outage_rewards = OutageRewards(entry, self.desk, vehicles, lambda: dt_util.utcnow().timestamp())
         self.quarter_hours = QuarterHours(hass, clock=clock, desk=self.desk, telemetry=telemetry, do=do)
         self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._watching: list[Callable[[], None]] = []
+
+    @callback
+    def watch(self, opened: Callable[[], None]) -> None:
+        """Call `opened` once the journal can be read, after the sessions here go on."""
+        self._watching.append(opened)
 
     @callback
     def async_start(self) -> None:
@@ -169,6 +175,8 @@ class IslandEconomy:
         self.topics.opened()
         self.charging.opened()
         self.outage_rewards.opened()
+        for opened in self._watching:
+            opened()
 
     @callback
     def _async_transfer_changed(self, ordered: OrderedTransfer) -> None:

@@ -23,7 +23,7 @@ from ..const import LOGGER
 from ..data import WitnessStatus
 from ..devices.named import StoredEntry
 from ..ledger import LedgerError, SignedMilestone
-from ..link.core import AGAIN_S, Head, Heads, LetterCame, Operator, Proof, Seen, Witness, body_of
+from ..link.core import AGAIN_S, HEAD_KINDS, Head, Heads, LetterCame, Operator, Proof, Seen, Witness, body_of
 from ..link.joining.store import LinkStore
 from ..protocol import SigningKey
 from .link_ends import CarriedEnd, mono
@@ -96,7 +96,7 @@ class LinkWitnesses:
         self._saved_at = mono()
         self._looking = False
         self.status: WitnessStatus | None = None
-        links.listen(self._async_heard)
+        links.listen(HEAD_KINDS, self._async_heard)
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:

@@ -27,15 +27,14 @@ from ..link.core import (
     EnvelopeChanged,
     LetterCame,
     LowerEnd,
-    Operator,
     PeerLeft,
     Reported,
-    Seen,
     Terms,
     UpperEnd,
     VersionsDiffer,
     house_state,
 )
+from ..link.core.roaming import ROAMING_KINDS
 from ..link.joining.asking import Asking, problem_of
 from ..link.joining.desk import CodeDesk
 from ..link.joining.errors import Problem
@@ -52,7 +51,7 @@ from .link_houses import Amps, House, HouseMeter, devices, grant
 from .link_requests import LinkRequests
 from .link_status import status_of_house, status_of_upper, status_without_keys
 
-_KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS, *HEAD_KINDS)
+_KINDS: Final = (*REQUEST_KINDS, *DECLARATION_KINDS, *HEAD_KINDS, *ROAMING_KINDS)
 _UNCONTROLLED: Final = "uncontrolled"
 #: An envelope holds for so long at least once it is handed over, s.
 _LEAST_S: Final = 0.001
@@ -106,7 +105,7 @@ class Links:
         self._upper_record: LinkRecord | None = None
         self._engine: GridEngine
         self.room: LinkAdmission
-        self._heard: Callable[[str | None, LetterCame], None] = lambda _source, _letter: None
+        self._heard: dict[str, Callable[[str | None, LetterCame], None]] = {}
         self.desk = CodeDesk(
             hass,
             store,
@@ -168,6 +167,11 @@ class Links:
 
     def _above(self) -> tuple[str, ...]:
         return () if self._upper_record is None else self._upper_record.above
+
+    @property
+    def upper_island(self) -> str | None:
+        """The id of the island above; None: there is none."""
+        return None if self._upper_record is None else self._upper_record.peer_island
 
     @cached_property
     def meters(self) -> Mapping[str, HouseMeter]:
@@ -283,14 +287,16 @@ class Links:
         await self._store.async_save()
 
     @callback
-    def listen(self, heard: Callable[[str | None, LetterCame], None]) -> None:
-        """Call `heard` with each letter about milestones, and the house it is of; None: of the island above."""
-        self._heard = heard
+    def listen(self, kinds: Iterable[str], heard: Callable[[str | None, LetterCame], None]) -> None:
+        """Call `heard` with each letter of these kinds, and the house it is of; None: of the island above.
 
-    def _heard_of_heads(self, source: str | None, carried: CarriedEnd[Any], letter: LetterCame) -> None:
-        # One that is lost in a crash is no loss: the next milestone says the same and more.
+        They need not be kept to be acknowledged: one that is lost in a crash is no loss, what it says is said again.
+        """
+        self._heard |= dict.fromkeys(kinds, heard)
+
+    def _listened(self, source: str | None, carried: CarriedEnd[Any], letter: LetterCame) -> None:
         carried.end.done(letter.letter)
-        self._heard(source, letter)
+        self._heard[letter.about](source, letter)
         carried.pump()
 
     # Passes
@@ -378,8 +384,8 @@ class Links:
                     self._look()
                 case LetterCame(about=Declaration.kind):
                     self._hass.async_create_task(self._async_house_changed(house_id, event), "tangle_grid declaration")
-                case LetterCame(about=Operator.kind | Seen.kind):
-                    self._heard_of_heads(house_id, self.carried[house_id], event)
+                case LetterCame(about=about) if about in self._heard:
+                    self._listened(house_id, self.carried[house_id], event)
                 case LetterCame():
                     self.requests.house_wrote(house_id, self.carried[house_id], event)
                     self._look()
@@ -395,8 +401,8 @@ class Links:
                     self._look()
                 case LetterCame(about=Declared.kind) if self.upper is not None:
                     self._declared(self.upper, event)
-                case LetterCame(about=Operator.kind | Seen.kind) if self.upper is not None:
-                    self._heard_of_heads(None, self.upper, event)
+                case LetterCame(about=about) if self.upper is not None and about in self._heard:
+                    self._listened(None, self.upper, event)
                 case LetterCame() if self.upper is not None:
                     self.requests.upper_wrote(self.upper, event)
                     self._look()

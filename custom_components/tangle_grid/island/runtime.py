@@ -68,6 +68,7 @@ from .outside_answers import OutsideAnswers
 from .passes import BesideThePass, Passes
 from .reward_progress import reward_progress
 from .rewards import Payouts
+from .roaming import Roaming
 from .setpoint_writers import SetpointWriter
 from .storage import GridStore
 from .stored_state import async_tell_lost
@@ -203,7 +204,7 @@ class IslandRuntime:
             self.link,
             due=self.engine.commands.unpaid,
             payees=self.payees,
-            payee=self.vehicles.payee,
+            payee=self._payee,
             was_paid=self._async_payment_changed,
         )
         self.economy = IslandEconomy(
@@ -226,6 +227,21 @@ class IslandRuntime:
             noticed=self.passes.async_look_soon,
             do=self._async_do,
         )
+        self.roaming = Roaming(
+            self.hass,
+            self.entry,
+            island_id=self.island_id,
+            clock=self.clock,
+            engine=self.engine,
+            grid=self.grid,
+            links=self.links,
+            link=self.link,
+            economy=self.economy,
+            vehicles=self.vehicles,
+            do=self._async_do,
+            changed=self._async_offer,
+        )
+        self.payees.maps.append(self.roaming.host.addresses)
         await RemovedIslands(self.hass).async_discard(self.island_id)
         self.loop = ControlLoop(
             self.hass,
@@ -288,6 +304,7 @@ class IslandRuntime:
             OutsideAnswers(self.hass, self.grid, lambda: self.ledger).async_start(),
             self.vehicles.async_start(),
             self.witnesses.async_start(),
+            self.roaming.host.async_start(),
             async_track_time_interval(
                 self.hass,
                 self._async_publish,
@@ -364,6 +381,12 @@ class IslandRuntime:
                 wrong="Charging at %s cannot be metered and paid",
                 after=(lambda: self.economy.async_look(self.loop.status),),
             ),
+            BesideThePass(
+                name="roaming",
+                right="Cars of linked islands can charge at %s again",
+                wrong="Cars of linked islands cannot charge at %s",
+                after=(self.roaming.async_look,),
+            ),
         )
 
     @callback
@@ -396,6 +419,7 @@ class IslandRuntime:
         happened = tuple(events)
         self.vehicles.note(happened)
         self.economy.charging.note(happened)
+        self.roaming.host.note(happened)
         if persist or any(map(is_owed, happened)):
             said = (event_message(event, self.engine.requests) for event in happened)
             self._follow_up.owe(message for message in said if message is not None)
@@ -454,6 +478,7 @@ class IslandRuntime:
     @callback
     def _async_payment_changed(self, payment: Payment) -> None:
         """Carry a reward's progress into the request that it belongs to."""
+        self.roaming.host.payment_changed(payment)
         self._async_happened(reward_progress(self.engine, self.clock, self.payees, payment))
 
     async def _async_pay_neighbour(self, payment_id: str, address: str, amount_i: int) -> bool:
@@ -461,6 +486,9 @@ class IslandRuntime:
         memo = {"kind": "neighbour"}
         payment = await self.link.treasury.async_settle_anew(payment_id, address, amount_i, memo)
         return payment.state in {PaymentState.SENT, PaymentState.CONFIRMED}
+
+    def _payee(self, payment_id: str, device_id: str) -> str:
+        return self.roaming.host.payee(payment_id, device_id)
 
     def _allowances(self, at: float) -> tuple[Effect, ...]:
         """Return what the simulated street gives its cars and authorities, once."""

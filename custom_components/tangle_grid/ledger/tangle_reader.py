@@ -1,5 +1,6 @@
 """What stands on the Tangle, as the rest of the integration reads it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from ..protocol import Answer
@@ -59,6 +60,15 @@ class TangleReader:
         if not is_trytes(tail, HASH_TRYTES):
             raise LedgerError("unknown_transaction", {"transaction": str(tail)[:100]})
         return await self._worker.read(self._core.chronicle.transaction, tail)
+
+    async def credits(self, tail: str) -> Mapping[str, int] | None:
+        """Return what the bundle with this tail (81 trytes) credits, i by address (81 trytes).
+
+        None while the Tangle does not show it as confirmed, or if this cannot be a transaction's hash.
+        """
+        if not is_trytes(tail, HASH_TRYTES):
+            return None
+        return await self._worker.read(self._core.chronicle.credits, tail)
 
     async def verify(self, *, payment_id: str | None = None, transaction: str | None = None) -> Verification:
         """Recompute a reward from what stands on the Tangle: name its payment id, or the transaction that credits it.

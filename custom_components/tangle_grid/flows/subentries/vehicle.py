@@ -6,6 +6,7 @@ from typing import Any, override
 import voluptuous as vol
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -24,6 +25,7 @@ from ...const import (
     CONF_PARKING_MODE,
     CONF_POLICY,
     CONF_PREFERRED_CHARGER,
+    CONF_ROAMING,
     CONF_SOC,
     CONF_TARGET_SOC,
     CONF_TOLL_LIMIT,
@@ -71,6 +73,7 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
         }
         services = {
             vol.Optional(CONF_MAX_PRICE): amount(0, selectors.MAX_RATE, UNIT_MI_PER_KWH),
+            vol.Optional(CONF_ROAMING): BooleanSelector(),
             vol.Optional(CONF_PARKING_MODE): selectors.service_mode(),
             vol.Optional(CONF_PARKING_LIMIT): amount(0, selectors.MAX_LIMIT),
             vol.Optional(CONF_TOLL_MODE): selectors.service_mode(),
@@ -102,6 +105,8 @@ class VehicleFlow(ParticipantFlow, kind=SUBENTRY_VEHICLE):
             for mode, limit in ((CONF_PARKING_MODE, CONF_PARKING_LIMIT), (CONF_TOLL_MODE, CONF_TOLL_LIMIT)):
                 if data.get(mode) == Mode.UP_TO and limit not in data:
                     raise FieldProblem(limit, Problem(key="limit_missing"))
+            if data.get(CONF_ROAMING) and not data.get(CONF_IDS):
+                raise FieldProblem(CONF_ROAMING, Problem(key="roaming_needs_id"))
             check_car_policy(data)
             if CONF_V2G_FLOOR_SOC in data[CONF_POLICY] and CONF_SOC not in data:
                 raise FieldProblem(CONF_V2G_FLOOR_SOC, Problem(key="feed_back_needs_soc"))

@@ -166,6 +166,17 @@ class Chronicle:
             message=self._read(tails[0]) if tails else None,
         )
 
+    def credits(self, tail: str) -> Mapping[str, int] | None:
+        """Return what a bundle credits, i by address (81 trytes); None while no milestone has confirmed it."""
+        stored = self._backend.find(tail)
+        if stored is None or not stored.is_confirmed:
+            return None
+        found: dict[str, int] = {}
+        for each in self._backend.bundle_of(tail):
+            if each.value > 0:
+                found[each.address] = found.get(each.address, 0) + each.value
+        return found
+
 
 def _node(bundle: Sequence[Transaction], stored: Found) -> TangleNode:
     tail, head = bundle[0], bundle[-1]

@@ -205,6 +205,11 @@ class End:
         """Which link it is an end of."""
         return self._session.link_id
 
+    @property
+    def session_id(self) -> str | None:
+        """Which session there is: whoever starts anew begins another one."""
+        return self._session.session_id
+
     def knock(self) -> None:
         """Say hello at once: the channel has just come (back)."""
         self._session.knock()
