@@ -1,4 +1,4 @@
-"""A car of a house charges at the street's charger: its own Home Assistant agrees and pays, each bill once."""
+"""A car of a house charges at the street's charger: its own Home Assistant agrees, pays and is rewarded, each once."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -11,10 +11,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.tangle_grid.const import TREASURY
+from custom_components.tangle_grid.const import MAIN_FEEDER, TREASURY
 from custom_components.tangle_grid.data import LinkState
 from custom_components.tangle_grid.economy.effects import BookEntry
 from custom_components.tangle_grid.economy.sessions import Hold, Session
+from custom_components.tangle_grid.grid.model.request import RequestState
 from custom_components.tangle_grid.island import (
     link_ends,
     link_requests,
@@ -23,13 +24,15 @@ from custom_components.tangle_grid.island import (
     roaming_host,
     roaming_letters,
 )
+from custom_components.tangle_grid.island.roaming_letters import UPPER
 from custom_components.tangle_grid.island.runtime import IslandRuntime
-from custom_components.tangle_grid.ledger import BalancesChanged
-from custom_components.tangle_grid.link.core.roaming import StayBill
+from custom_components.tangle_grid.ledger import BalancesChanged, PaymentOrder
+from custom_components.tangle_grid.link.core.roaming import StayBill, StayPaid
 from tests.support.island import VEHICLE, FakeLedger, set_sensor, vehicle_subentry
 from tests.support.linked_islands import STREET_METER, Pair, async_set_up_house, house_entry, street_entry
 
 POST, CARD, PLUG = "street-post", "sensor.post_card", "binary_sensor.post_plug"
+RATE = 1_000_000
 RICH_I = 100_000_000
 
 
@@ -197,6 +200,28 @@ async def test_a_car_of_the_house_pays_at_the_streets_charger(hass: HomeAssistan
     assert "04A37B" not in kept
 
 
+async def test_it_answers_the_streets_request_by_its_own_policy_and_is_rewarded(
+    hass: HomeAssistant, pair: Roaming
+) -> None:
+    await pair.async_plug()
+    await pair.async_charge(1_800)
+    request_id = pair.street.grid.request_curtailment(
+        power_w=4000.0, duration_s=300, rate_i_per_kwh=RATE, feeder_id=MAIN_FEEDER, device_ids=[POST]
+    ).request_id
+    await pair.async_charge(60)
+    part = pair.street.grid.requests[request_id].asks[POST]
+    assert part.state is RequestState.ACTIVE, (part.state, part.reason)
+    await pair.async_charge(400)
+    await pair.street._follow_up.async_say()
+    await pair.async_charge(60)
+    part = pair.street.grid.requests[request_id].asks[POST]
+    assert part.amount_i > 0
+    (reward,) = [each for each in ledger(pair.street).orders.values() if "request" in each.memo]
+    assert (reward.target, reward.amount_i) == ("C" * 90, part.amount_i)
+    lines = await pair.async_lines(pair.house, VEHICLE)
+    assert [each.amount_i for each in lines if each.kind == "reward"] == [part.amount_i]
+
+
 async def test_a_lost_link_brings_the_car_down_within_a_kwh_and_a_restart_pays_nothing_twice(
     hass: HomeAssistant, pair: Roaming
 ) -> None:
@@ -250,10 +275,48 @@ async def test_a_bill_beyond_the_offer_is_not_paid_and_said(hass: HomeAssistant,
         covered_wh=1_000,
         payee="A" * 90,
     )
+    stay.billed.append(too_much.payment)
     pair.street.roaming._letters.post(stay.source, too_much)
-    await pair.async_run(15)
-    assert stay.refused == {too_much.payment: "more_than_offered"}
+    await pair.async_until(lambda: stay.refused == {too_much.payment: "more_than_offered"})
     assert pair.paid_i <= paid + 262_500
     issues = [each for _, each in ir.async_get(hass).issues if each.startswith("roaming_refused_")]
     assert len(issues) == 1
     await pair.async_unplug()
+
+
+async def test_another_payment_is_not_taken_for_the_bill(hass: HomeAssistant, pair: Roaming) -> None:
+    await pair.async_plug()
+    for _ in range(40):
+        await pair.async_run(15)
+        (stay,) = pair.street.roaming.host.stays.values()
+        if stay.billed:
+            break
+    (order,) = pair.session.outstanding.values()
+    # The house has paid just as much to the same address, for something else.
+    gift = PaymentOrder(payment_id="gift", source=VEHICLE, target="A" * 90, amount_i=order.amount_i)
+    await ledger(pair.house).pay(gift)
+    ledger(pair.house).confirm("gift")
+    tail = ledger(pair.house).orders["gift"].tail
+    claim = StayPaid(stay=stay.offer.stay, payment=order.payment_id, amount_i=order.amount_i, tail=tail)
+    pair.house.roaming._letters.post(UPPER, claim)
+    await pair.async_run(15)
+    await pair.async_until(lambda: stay.refused == {order.payment_id: "not_seen"})
+    assert not stay.paid
+    # Its own payment counts.
+    await pair.async_charge(120)
+    assert stay.paid[order.payment_id] == order.amount_i
+    assert order.payment_id not in stay.refused
+    await pair.async_unplug()
+
+
+async def test_a_stay_that_cannot_be_read_is_said_and_costs_nothing(
+    hass: HomeAssistant, pair: Roaming, caplog: pytest.LogCaptureFixture
+) -> None:
+    for runtime, kind in ((pair.street, roaming_host.KIND), (pair.house, roaming_home.KIND)):
+        runtime.economy.desk.record(kind, "charging-damaged", {"stay": 7}, (), at=1.0)
+    for entry in (pair.house_entry, pair.street_entry):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    await pair.async_run(30)
+    assert caplog.text.count("charging-damaged") >= 2
+    assert not pair.street.roaming.host.stays
+    assert not pair.house.roaming.home.stays

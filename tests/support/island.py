@@ -492,10 +492,11 @@ class FakeLedger:
     async def answers_from_outside(self) -> list[Answer]:
         return []
 
-    async def credits(self, tail: str) -> Mapping[str, int] | None:
-        """What payments credit, by address."""
-        found = [each for ledger in (self, *self.peers) for each in ledger.orders.values() if each.tail == tail]
-        return {each.target[:81]: each.amount_i for each in found} or None
+    async def payouts(self, tail: str) -> Mapping[str, tuple[str, int]] | None:
+        """What a payment's bundle pays, by the payment's id."""
+        orders = [each for ledger in (self, *self.peers) for each in ledger.orders.values()]
+        found = {each.payment_id: (each.target[:81], each.amount_i) for each in orders if each.tail == tail}
+        return found or None
 
     async def transaction(self, tail: str) -> TransactionInfo | None:
         for each in (message for ledger in self.peers for message in ledger.published if message.tail == tail):

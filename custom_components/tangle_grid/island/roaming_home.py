@@ -42,6 +42,7 @@ from ..log_once import LogOnce
 from .follow_up import Aside
 from .link_ends import mono
 from .roaming_letters import RoamingLetters
+from .roaming_payouts import CHECKSUM_TRYTES, paid_under
 from .vehicles import Vehicles
 
 KIND: Final = "roaming_home"
@@ -275,12 +276,12 @@ class RoamingHome:
         return None if wallet is None else wallet.address
 
     async def _async_paid_back(self, stay: HomeStay, back: StayBack) -> None:
-        credited = await self._link.ledger.tangle.credits(back.tail)
-        if credited is None:
+        paid = await self._link.ledger.tangle.payouts(back.tail)
+        if paid is None:
             return  # it is not confirmed yet, and said again
-        own = {address[:-9] for address in stay.told}
-        used_i = sum(each.amount_i for each in stay.backs.values() if each.tail == back.tail)
-        if sum(amount_i for address, amount_i in credited.items() if address in own) < used_i + back.amount_i:
+        own = {address[:-CHECKSUM_TRYTES] for address in stay.told}
+        name = back.payment if back.reward else f"{ELSEWHERE}{back.payment}"
+        if paid_under(paid, name, own) != back.amount_i:
             LOGGER.warning("A host says that it has paid %s, and has not", self._name(stay.vehicle))
             return
         stay.backs[back.payment] = back

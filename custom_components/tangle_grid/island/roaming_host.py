@@ -25,7 +25,7 @@ from ..economy.sessions import Order, Phase, Session, ceiling
 from ..grid.engine.engine import GridEngine
 from ..grid.model.errors import GridError
 from ..grid.model.events import Answered, GridEvent
-from ..grid.model.world import CarConfig, ChargerConfig, PolicyConfig, PolicyMode
+from ..grid.model.world import NOMINAL_V, CarConfig, ChargerConfig, PolicyConfig, PolicyMode
 from ..ledger import LedgerError, Payment, PaymentState
 from ..link.core import LinkRefusal
 from ..link.core.roaming import HomeSays, StayAsk, StayBack, StayBill, StayEnded, StayOffer, StayReply
@@ -37,12 +37,16 @@ from .grid_door import GridDoor
 from .link_ends import mono
 from .roaming_ids import ReadIds
 from .roaming_letters import RoamingLetters
+from .roaming_payouts import CHECKSUM_TRYTES, paid_under
 from .vehicles import Vehicles
 
 KIND: Final = "roaming_host"
 _LOOK_EVERY_S: Final = 4.0
 _ASK_AGAIN_S: Final = 10.0
 _RECENT: Final = 20
+_S_PER_H: Final = 3_600
+#: Chargers above this are for own cars, W.
+_FAST_W: Final = 50_000.0
 _ASKED_HOME: Final = CarConfig(policy=PolicyConfig(mode=PolicyMode.ASK))
 
 
@@ -172,33 +176,45 @@ class RoamingHost:
             self._go_on(stay)
 
     def _meet(self, charger_id: str, session: Session) -> None:
+        if self._most_w(charger_id) > _FAST_W:
+            # So much is paid ahead there that no payment is within a kilowatt-hour.
+            return
         read = self._ids.of(charger_id, session.session_id, session.started_at)
         known = None if read is None else self._letters.recognise(read)
         if known is not None:
             self._once(session.session_id, self._async_offer(charger_id, session, *known))
+
+    def _most_w(self, charger_id: str) -> float:
+        config = next(each for each in self._engine.config.devices if each.device_id == charger_id)
+        assert isinstance(config, ChargerConfig)  # noqa: S101 - all of these are
+        return config.max_current_a * NOMINAL_V * len(config.phases)
 
     async def _async_offer(self, charger_id: str, session: Session, token: str, source: str) -> None:
         messages = await self._link.ledger.tangle.messages(limit=_RECENT)
         seen = next((each.tail for each in messages if each.confirmed), None)
         if seen is None:
             return
-        most = ceiling(session.terms)
-        quote = session.quote(self._clock.now())
-        offer = StayOffer(
+        offer = self._offer(session, token, seen)
+        stay = self._stays[offer.stay] = HostStay(offer=offer, charger=charger_id, source=source)
+        self._sessions[offer.stay] = session
+        self._keep(stay)
+        self._go_on(stay)
+
+    def _offer(self, session: Session, token: str, seen: str) -> StayOffer:
+        most, quote, now = ceiling(session.terms), session.quote(self._clock.now()), self._clock.now()
+        # The home counts time from when it agrees: what was before is in what is paid once.
+        before_s = max(0, ceil(now - session.started_at))
+        return StayOffer(
             stay=session.session_id,
             token=token,
             price_i=max(0, ceil(quote.per_kwh_i * (1 + session.terms.fee.share))),
             most_i=most.kwh_i,
             hour_i=most.hour_i,
-            flat_i=most.once_i,
+            flat_i=most.once_i + most.hour_i * before_s // _S_PER_H + 1,
             most_w=max(1, session.metered.meter.most_w),
             wh=session.wh_in,
             seen=seen,
         )
-        stay = self._stays[offer.stay] = HostStay(offer=offer, charger=charger_id, source=source)
-        self._sessions[offer.stay] = session
-        self._keep(stay)
-        self._go_on(stay)
 
     def _go_on(self, stay: HostStay) -> None:
         session = self._sessions.get(stay.offer.stay)
@@ -211,6 +227,8 @@ class RoamingHost:
             self._end(stay, session)
         if stay.accepted and stay.ended is None:
             self._let_home_answer(stay)
+        if stay.answer is None and session is not None:
+            stay.offer = self._offer(session, stay.offer.token, stay.offer.seen)
         for payment in tuple(stay.claims):
             self._once(f"see {payment}", self._async_see(stay, payment))
         bills = [] if session is None else self._bills(stay, session)
@@ -225,14 +243,15 @@ class RoamingHost:
 
     def _bills(self, stay: HostStay, session: Session) -> list[StayBill]:
         """Return what the car's home is to pay, and see that it is paid what goes there."""
-        bills: list[StayBill] = []
-        payer = payer_of(stay)
-        for order in tuple(session.outstanding.values()):
-            if order.source == payer:
-                bills += self._bill(stay, session, order)
-            elif order.target == payer and stay.payee is not None and order.payment_id not in stay.paid:
+        payer, orders = payer_of(stay), tuple(session.outstanding.values())
+        bills = [each for order in orders if order.source == payer for each in self._bill(stay, session, order)]
+        if any(order.source == payer for order in orders):
+            # What is paid back may be of a bill that is not paid yet.
+            return bills
+        for order in orders:
+            if order.target == payer and stay.payee is not None and order.payment_id not in stay.paid:
                 self._once(f"pay {order.payment_id}", self._async_pay_back(stay, order))
-        return bills
+        return []
 
     def _bill(self, stay: HostStay, session: Session, order: Order) -> list[StayBill]:
         wallet = self._link.wallets.get(self._desk.bookings.account_of(order.target))
@@ -256,8 +275,14 @@ class RoamingHost:
             total_i = 0
         else:
             total_i = session.charge_i + session.fee_i - session.feed_in_i
+        open_i = sum(each.amount_i for each in session.outstanding.values() if each.source == payer_of(stay))
         stay.ended = StayEnded(
-            stay=stay.offer.stay, token=stay.offer.token, wh=session.wh_in, wh_out=session.wh_out, total_i=total_i
+            stay=stay.offer.stay,
+            token=stay.offer.token,
+            wh=session.wh_in,
+            wh_out=session.wh_out,
+            total_i=total_i,
+            billed_i=stay.received_i + open_i,
         )
         self._engine.commands.set_car(stay.charger, car_config(self._entry.subentries[stay.charger].data))
         self._vehicles.async_apply_settings()
@@ -284,18 +309,12 @@ class RoamingHost:
     async def _async_see(self, stay: HostStay, payment: str) -> None:
         """Look whether the ledger shows what a home says it has paid."""
         tail, amount_i = stay.claims[payment]
-        credited = await self._link.ledger.tangle.credits(tail)
-        if credited is None or payment not in stay.claims:
+        paid = await self._link.ledger.tangle.payouts(tail)
+        if paid is None or payment not in stay.claims:
             return
-        own = {address[:-9] for address in stay.told}
-        used_i = sum(
-            each.paid[other]
-            for each in self._stays.values()
-            for other, other_tail in each.seen_in.items()
-            if other_tail == tail
-        )
-        came_i = sum(value for address, value in credited.items() if address in own)
-        holds = amount_i > 0 and came_i >= used_i + amount_i
+        # The payment's own id stands in its message: nothing that anybody else has paid, or for anything else, counts.
+        own = {address[:-CHECKSUM_TRYTES] for address in stay.told}
+        holds = amount_i > 0 and paid_under(paid, f"{ELSEWHERE}{payment}", own) == amount_i
         stay.seen(payment, holds=holds)
         if not holds:
             self._said.wrong(payment, "A car's home says that it has paid %s, and has not", payment)

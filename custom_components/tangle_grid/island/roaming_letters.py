@@ -93,6 +93,11 @@ class RoamingLetters:
         self._boards: dict[str, tuple[Roamer, ...]] = {}
         self._told: dict[str, tuple[str, str | None, str]] = {}
         self._stays: dict[str, tuple[str, str]] = {}
+        self._tokens: dict[str, str] = {}
+        #: Counts what changes of who may come, so that nothing is put together anew in each pass.
+        self._version = 0
+        self._own_before: list[Roamer] | None = None
+        self._looked: dict[str, tuple[int, str | None]] = {}
         links.listen(ROAMING_KINDS, self._heard)
 
     @callback
@@ -109,8 +114,10 @@ class RoamingLetters:
 
     def token_of(self, vehicle_id: str) -> str:
         """Return what a vehicle is called elsewhere; nobody can tell whose it is, or that two are of one island."""
-        signed = self._link.signing_key().sign(f"roaming token of {vehicle_id}".encode())
-        return hashlib.sha256(signed.encode()).hexdigest()[:_TOKEN]
+        if vehicle_id not in self._tokens:
+            signed = self._link.signing_key().sign(f"roaming token of {vehicle_id}".encode())
+            self._tokens[vehicle_id] = hashlib.sha256(signed.encode()).hexdigest()[:_TOKEN]
+        return self._tokens[vehicle_id]
 
     def vehicle_of(self, token: str) -> str | None:
         """Return the own vehicle that a token is of, also one that may not charge elsewhere."""
@@ -170,19 +177,28 @@ class RoamingLetters:
         if not self._links.carried:
             return
         own = self._own(self._island_id)
+        if own is None:
+            return
+        if own != self._own_before:
+            self._own_before, self._version = own, self._version + 1
         for house_id, carried in self._links.carried.items():
+            known = (self._version, carried.end.session_id)
+            if self._looked.get(house_id) == known or not carried.end.understands(Roamers.kind):
+                continue
             others = [car for source, cars in self._boards.items() if source not in {house_id, UPPER} for car in cars]
-            self._tell(house_id, carried, None if own is None else [*own, *others])
+            if self._tell(house_id, carried, [*own, *others]):
+                self._looked[house_id] = known
 
-    def _tell(self, source: str, carried: CarriedEnd[Any], cars: list[Roamer] | None) -> None:
+    def _tell(self, source: str, carried: CarriedEnd[Any], cars: list[Roamer] | None) -> bool:
+        """Return whether the other side knows, or will hear."""
         end = carried.end
         if cars is None or not end.understands(Roamers.kind) or not end.has_room:
-            return
+            return False
         body = body_of(Roamers(cars=tuple(cars[:MOST_ROAMERS])))
         mark = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:_TOKEN]
         before = self._told.get(source)
         if (before is None and not cars) or (before is not None and before[:2] == (mark, end.session_id)):
-            return
+            return True
         if before is not None:
             end.recall(before[2])
         # A name of its own each time: what was told once may be told again later.
@@ -190,6 +206,7 @@ class RoamingLetters:
         self._told[source] = (mark, end.session_id, name)
         end.post(mono(), name, Roamers.kind, body, keep_s=_TOLD_KEPT_S)
         carried.pump()
+        return True
 
     # Letters of stays
 
@@ -211,7 +228,8 @@ class RoamingLetters:
         except LinkRefusal:
             return
         if isinstance(said, Roamers):
-            self._boards[where] = said.cars
+            if self._boards.get(where) != said.cars:
+                self._boards[where], self._version = said.cars, self._version + 1
         elif isinstance(said, HOST_SAYS):
             self._host_says(where, said)
         elif self._host.has(said.stay, where):

@@ -61,14 +61,14 @@ class TangleReader:
             raise LedgerError("unknown_transaction", {"transaction": str(tail)[:100]})
         return await self._worker.read(self._core.chronicle.transaction, tail)
 
-    async def credits(self, tail: str) -> Mapping[str, int] | None:
-        """Return what the bundle with this tail (81 trytes) credits, i by address (81 trytes).
+    async def payouts(self, tail: str) -> Mapping[str, tuple[str, int]] | None:
+        """Return what the bundle with this tail (81 trytes) pays, by payment id: address (81 trytes), i.
 
         None while the Tangle does not show it as confirmed, or if this cannot be a transaction's hash.
         """
         if not is_trytes(tail, HASH_TRYTES):
             return None
-        return await self._worker.read(self._core.chronicle.credits, tail)
+        return await self._worker.read(self._core.chronicle.payouts, tail)
 
     async def verify(self, *, payment_id: str | None = None, transaction: str | None = None) -> Verification:
         """Recompute a reward from what stands on the Tangle: name its payment id, or the transaction that credits it.

@@ -73,10 +73,9 @@ async def test_a_payment_is_confirmed_and_stands_on_the_tangle(ledger: Ledger) -
     assert transaction.value == 1_000
     assert transaction.bundle == paid.bundle
     assert transaction.address == wallets["car"].address[:81]
-    credited = await ledger.tangle.credits(paid.tail)
-    assert credited is not None
-    assert credited[transaction.address] == 1_000
-    assert await ledger.tangle.credits("A" * 81) is await ledger.tangle.credits("no hash") is None
+    assert await ledger.tangle.payouts(paid.tail) == {paid.payment_id: (transaction.address, 1_000)}
+    assert await ledger.tangle.payouts("A" * 81) is None
+    assert await ledger.tangle.payouts("no hash") is None
     assert transaction.message is not None
     assert transaction.message.verified
     assert transaction.message.body["payments"][0]["memo"] == {"for": "helping"}

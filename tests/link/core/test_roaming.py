@@ -120,7 +120,7 @@ class Stay:
             if order.source == CAR
         ]
         for name, order in self.session.outstanding.items():
-            if order.target == CAR:
+            if order.target == CAR and not bills:
                 # The host's own payment: it is made once, and the home is told.
                 self.ledger.setdefault(name, (-order.amount_i, self.now))
                 self.host.paid[name] = order.amount_i
@@ -174,12 +174,14 @@ class Stay:
     def end(self) -> None:
         self.desk.finish(STEP_S, power_w=0.0, charging=False, situation={"paid": dict(self.host.paid)})
         session = self.session
+        open_i = sum(order.amount_i for order in session.outstanding.values() if order.source == CAR)
         self.host.ended = StayEnded(
             stay="s",
             token=TOKEN,
             wh=session.wh_in,
             wh_out=session.wh_out,
             total_i=session.charge_i + session.fee_i - session.feed_in_i,
+            billed_i=self.host.received_i + open_i,
         )
         self.kept_host = self.host.to_dict()
 
@@ -303,29 +305,61 @@ def test_the_same_bill_again_pays_nothing_more_and_goes_to_the_newest_address() 
     assert stay.spent_i == 1000
 
 
-def test_after_the_end_nothing_is_paid_beyond_what_it_came_to() -> None:
-    stay = home(ended=StayEnded(stay="s", token=TOKEN, wh=100, wh_out=0, total_i=1500))
-    assert stay.take(bill(), 60.0) is None
-    answer = stay.take(bill(payment="s:0:1:e"), 60.0)
+def test_after_the_end_a_bill_for_more_energy_is_refused_and_one_that_was_late_is_paid_and_paid_back() -> None:
+    ended = StayEnded(stay="s", token=TOKEN, wh=100, wh_out=0, total_i=600, billed_i=1000)
+    stay = home(ended=ended)
+    assert not stay.is_settled
+    answer = stay.take(bill(payment="s:0:1:e", wh=1_000, covered_wh=1_200), 60.0)
     assert answer is not None
     assert answer.reason == Refusal.OVER
-    assert stay.take(bill(payment="s:0:2:e", amount_i=500), 60.0) is None
-    for payment in ("s:0:0:e", "s:0:2:e"):
-        stay.was_paid(payment, stay.bills[payment].amount_i, TAIL)
+    assert stay.take(bill(), 60.0) is None
+    stay.was_paid("s:0:0:e", 1000, TAIL)
+    assert not stay.is_settled
+    stay.backs["s:0:2:b"] = StayBack(stay="s", token=TOKEN, payment="s:0:2:b", amount_i=400, tail=TAIL)
     assert stay.is_settled
+
+
+def test_a_stay_that_cost_nothing_waits_for_what_was_billed_ahead() -> None:
+    stay = home(ended=StayEnded(stay="s", token=TOKEN, wh=0, wh_out=0, total_i=0, billed_i=1000))
+    assert not stay.is_settled
+    assert home(ended=StayEnded(stay="s", token=TOKEN, wh=0, wh_out=0, total_i=0, billed_i=0)).is_settled
+
+
+def test_a_bill_that_is_lost_until_the_car_has_left_is_paid_before_anything_comes_back() -> None:
+    stay = Stay(5, loses=0.0)
+    while not stay.session.outstanding:
+        stay.step()
+    # The first bill is ordered, ahead; its letter does not arrive, and the car leaves at once.
+    stay.down.waiting, stay.up.waiting = [], []
+    stay.down.cut = stay.up.cut = True
+    stay.step()
+    stay.end()
+    assert any(order.target == CAR for order in stay.session.outstanding.values())
+    for _ in range(10):
+        stay.step()
+    assert stay.ledger == {}
+    stay.down.cut = stay.up.cut = False
+    for _ in range(200):
+        stay.step()
+    assert stay.is_over
+    assert stay.paid_i == stay.session.charge_i
 
 
 def test_a_home_that_lies_about_a_payment_is_not_believed() -> None:
     stay = HostStay(offer=OFFER, charger="c", source="h")
     assert stay.take(StayAnswer(stay="s", accepted=True, payee=ADDRESS))
     assert not stay.take(StayAnswer(stay="another", accepted=False))
+    # Of what was never billed it may say what it wants.
+    assert not stay.take(StayPaid(stay="s", payment="s:p", amount_i=5, tail=TAIL))
+    assert not stay.take(StayPaid(stay="s", payment="s:p", amount_i=5, reason="insufficient_funds"))
+    assert stay.due(0.0, [bill(payment="s:p")]) == [bill(payment="s:p")]
     assert stay.take(StayPaid(stay="s", payment="s:p", amount_i=5, tail=TAIL))
     assert (stay.claims, stay.paid) == ({"s:p": (TAIL, 5)}, {})
     stay.seen("s:p", holds=False)
     assert (stay.claims, stay.paid, stay.refused) == ({}, {}, {"s:p": "not_seen"})
     # It is asked again, and a claim that is true counts.
-    assert stay.due(0.0, [bill(payment="s:p")]) == [bill(payment="s:p")]
-    assert stay.due(1.0, [bill(payment="s:p")]) == []
+    assert stay.due(20.0, [bill(payment="s:p")]) == [bill(payment="s:p")]
+    assert stay.due(21.0, [bill(payment="s:p")]) == []
     stay.take(StayPaid(stay="s", payment="s:p", amount_i=5, tail=TAIL))
     stay.seen("s:p", holds=True)
     assert stay.paid == {"s:p": 5}

@@ -166,16 +166,27 @@ class Chronicle:
             message=self._read(tails[0]) if tails else None,
         )
 
-    def credits(self, tail: str) -> Mapping[str, int] | None:
-        """Return what a bundle credits, i by address (81 trytes); None while no milestone has confirmed it."""
+    def payouts(self, tail: str) -> Mapping[str, tuple[str, int]] | None:
+        """Return what a bundle pays, by the payment id that its message names: address (81 trytes), i.
+
+        None while no milestone has confirmed it.
+        """
         stored = self._backend.find(tail)
         if stored is None or not stored.is_confirmed:
             return None
-        found: dict[str, int] = {}
-        for each in self._backend.bundle_of(tail):
-            if each.value > 0:
-                found[each.address] = found.get(each.address, 0) + each.value
-        return found
+        message = self._read(stored)
+        said = None if message is None else message.body.get("payments")
+        named = said if isinstance(said, list) else []
+        outputs = [each for each in self._backend.bundle_of(tail) if each.value > 0]
+        ids = (
+            [each.get("id") if isinstance(each, Mapping) else None for each in named] if isinstance(named, list) else []
+        )
+        # Each output is of one payment, in the order of the message.
+        return {
+            payment: (output.address, output.value)
+            for payment, output in zip(ids, outputs, strict=False)
+            if isinstance(payment, str)
+        }
 
 
 def _node(bundle: Sequence[Transaction], stored: Found) -> TangleNode:

@@ -298,7 +298,10 @@ class StayReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayEnded:
-    """The car has left: what it took and fed back in the stay, Wh, and what it costs in all, iota. Bills may follow."""
+    """The car has left: what it took and fed back in the stay, Wh, what it costs in all, and what was billed, iota.
+
+    Bills may still follow, and what was billed ahead and not taken is paid back.
+    """
 
     kind: ClassVar[str] = "roam_ended"
     checks: ClassVar[Mapping[str, Check]] = {
@@ -307,6 +310,7 @@ class StayEnded:
         "wh": checks.whole(),
         "wh_out": checks.whole(),
         "total_i": checks.whole(-(2**53) + 1),
+        "billed_i": checks.whole(),
     }
     example: ClassVar[Mapping[str, Any]] = {
         "stay": "charging-0123456789ab",
@@ -314,12 +318,14 @@ class StayEnded:
         "wh": 12_340,
         "wh_out": 0,
         "total_i": 3_085_000,
+        "billed_i": 3_125_000,
     }
     stay: str
     token: str
     wh: int
     wh_out: int
     total_i: int
+    billed_i: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,10 @@ class HomeStay:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is over, and what was paid is what it cost."""
-        return self.ended is not None and not self.bills and self.paid_i - self.back_i == self.ended.total_i
+        """Whether it is over, all that was billed is paid, and what is left of that is what it cost."""
+        if self.ended is None or self.bills or self.paid_i < self.ended.billed_i:
+            return False
+        return self.paid_i - self.back_i == self.ended.total_i
 
     def most_i(self, covered_wh: int, now: float) -> int:
         """Return what may be paid at most for so much energy by now, iota."""
@@ -108,10 +110,11 @@ class HomeStay:
         if bill.wh > self.most_wh(now):
             return Refusal.TOO_FAST
         others_i = self.spent_i - (known.amount_i if (known := self.bills.get(bill.payment)) else 0)
-        if others_i + bill.amount_i > self.most_i(bill.covered_wh, now):
-            return Refusal.NOT_OFFERED
-        if self.ended is not None and others_i + bill.amount_i > self.ended.total_i:
+        covered_wh = max(bill.wh, bill.covered_wh)
+        if self.ended is not None and covered_wh > self.ended.wh + CREDIT_WH:
             return Refusal.OVER
+        if others_i + bill.amount_i > self.most_i(covered_wh, now):
+            return Refusal.NOT_OFFERED
         return None
 
     def take(self, bill: StayBill, now: float) -> StayPaid | None:

@@ -39,6 +39,7 @@ class HostStay:
         refused: Why the home does not pay, by payment.
         seen_in: The transaction of each of these: none pays twice.
         told: The addresses that bills have named, 90 trytes: only what these were credited counts.
+        billed: The payments that were asked for: what the home says of others is nothing.
         backs: What was paid to the car and the home does not have in its books yet, by payment.
         ended: What it came to, when the car has left.
         closed: Whether the home has that in its books.
@@ -54,10 +55,16 @@ class HostStay:
     refused: dict[str, str] = field(default_factory=dict)
     seen_in: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    billed: list[str] = field(default_factory=list)
     backs: dict[str, StayBack] = field(default_factory=dict)
     ended: StayEnded | None = None
     closed: bool = False
     _said: dict[str, _Said] = field(default_factory=dict)
+
+    @property
+    def received_i(self) -> int:
+        """What the home has paid, and the ledger shows, iota."""
+        return sum(self.paid[payment] for payment in self.seen_in)
 
     @property
     def accepted(self) -> bool:
@@ -75,7 +82,7 @@ class HostStay:
                 self.payee = said.payee or self.payee
             case StayPaid():
                 self.payee = said.payee or self.payee
-                if said.payment in self.paid:
+                if said.payment in self.paid or said.payment not in self.billed:
                     return False
                 if said.tail is not None:
                     self.claims[said.payment] = (said.tail, said.amount_i)
@@ -112,6 +119,8 @@ class HostStay:
             for bill in bills:
                 if bill.payment not in self.claims and self._again(f"bill {bill.payment} {bill.payee}", mono):
                     self.told = [*(each for each in self.told if each != bill.payee), bill.payee]
+                    if bill.payment not in self.billed:
+                        self.billed.append(bill.payment)
                     said.append(bill)
         said += [back for back in self.backs.values() if self._again(f"back {back.payment}", mono)]
         if self.ended is not None and not self.closed and self._again("ended", mono):
@@ -141,6 +150,7 @@ class HostStay:
             "refused": dict(self.refused),
             "seen_in": dict(self.seen_in),
             "told": list(self.told),
+            "billed": list(self.billed),
             "backs": [body_of(back) for back in self.backs.values()],
             "ended": None if self.ended is None else body_of(self.ended),
             "closed": self.closed,
@@ -165,6 +175,7 @@ class HostStay:
             refused={str(payment): str(reason) for payment, reason in stored["refused"].items()},
             seen_in={str(payment): str(tail) for payment, tail in stored["seen_in"].items()},
             told=[str(address) for address in stored["told"]],
+            billed=[str(payment) for payment in stored["billed"]],
             backs={back.payment: back for back in backs},
             ended=None if stored["ended"] is None else read_fields(StayEnded, stored["ended"]),
             closed=bool(stored["closed"]),
