@@ -249,7 +249,7 @@ async def test_a_lost_link_brings_the_car_down_within_a_kwh_and_a_restart_pays_n
     assert pair.paid_i == session.charge_i + session.fee_i
 
 
-@pytest.mark.parametrize("pair", [{"roaming": False}, {"max_price": 200_000}, {"ids": ["another"]}], indirect=True)
+@pytest.mark.parametrize("pair", [{"roaming": False}, {"max_price": 200_000}], indirect=True)
 async def test_who_does_not_want_to_or_is_not_known_is_a_guest(hass: HomeAssistant, pair: Roaming) -> None:
     await pair.async_plug()
     await pair.async_charge(120)
@@ -282,6 +282,24 @@ async def test_a_bill_beyond_the_offer_is_not_paid_and_said(hass: HomeAssistant,
     issues = [each for _, each in ir.async_get(hass).issues if each.startswith("roaming_refused_")]
     assert len(issues) == 1
     await pair.async_unplug()
+
+
+async def test_a_fast_charger_offers_nothing_and_an_offer_that_waits_is_of_now(
+    hass: HomeAssistant, pair: Roaming
+) -> None:
+    assert pair.house.links.upper is not None
+    await pair.house.links.upper.channel.async_stop()
+    with patch.object(roaming_host, "_FAST_W", 5_000.0):
+        await pair.async_plug()
+        await pair.async_charge(60)
+        assert not pair.street.roaming.host.stays
+    await pair.async_charge(180)
+    (stay,) = pair.street.roaming.host.stays.values()
+    assert stay.answer is None
+    # Whoever agrees later agrees to what it has taken by then.
+    assert stay.offer.wh == pair.session.wh_in > 300
+    await pair.async_unplug()
+    assert pair.paid_i == 0
 
 
 async def test_another_payment_is_not_taken_for_the_bill(hass: HomeAssistant, pair: Roaming) -> None:

@@ -286,6 +286,8 @@ def test_a_host_that_lies_gets_no_more_than_it_offered(bills: list[StayBill], cr
         ({"amount_i": PRICE_I + 1}, Refusal.NOT_OFFERED),
         ({"payment": "another:0:0:e"}, Refusal.NOT_OFFERED),
         ({"amount_i": PRICE_I}, None),
+        # A fee for what was taken covers nothing ahead.
+        ({"amount_i": PRICE_I // 10, "wh": 100, "covered_wh": 0}, None),
     ],
 )
 def test_what_was_not_agreed_is_not_paid(changes: dict[str, Any], reason: Refusal | None) -> None:
