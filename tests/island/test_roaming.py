@@ -282,6 +282,8 @@ async def test_a_bill_beyond_the_offer_is_not_paid_and_said(hass: HomeAssistant,
     issues = [each for _, each in ir.async_get(hass).issues if each.startswith("roaming_refused_")]
     assert len(issues) == 1
     await pair.async_unplug()
+    assert not pair.house.roaming.home.stays
+    assert not [each for _, each in ir.async_get(hass).issues if each.startswith("roaming_refused_")]
 
 
 async def test_a_fast_charger_offers_nothing_and_an_offer_that_waits_is_of_now(

@@ -352,6 +352,8 @@ class RoamingHome:
         done = stay.is_settled
         if done:
             self._stays.pop(stay.offer.stay, None)
+            # What was asked for beyond the offer is asked for no more.
+            ir.async_delete_issue(self._hass, DOMAIN, f"{ISSUE_REFUSED}_{stay.offer.stay}")
         self._desk.record(KIND, stay.offer.stay, stay.to_dict(), tuple(effects), at=_now(), ended=done)
 
     def _line(
