@@ -29,7 +29,7 @@ from custom_components.tangle_grid.island.runtime import IslandRuntime
 from custom_components.tangle_grid.ledger import BalancesChanged, PaymentOrder
 from custom_components.tangle_grid.link.core.roaming import StayBill, StayPaid
 from tests.support.island import VEHICLE, FakeLedger, set_sensor, vehicle_subentry
-from tests.support.linked_islands import STREET_METER, Pair, async_set_up_house, house_entry, street_entry
+from tests.support.linked_islands import CHARGER_ID, STREET_METER, Pair, async_set_up_house, house_entry, street_entry
 
 POST, CARD, PLUG = "street-post", "sensor.post_card", "binary_sensor.post_plug"
 RATE = 1_000_000
@@ -259,6 +259,19 @@ async def test_who_does_not_want_to_or_is_not_known_is_a_guest(hass: HomeAssista
     await pair.async_unplug()
     assert pair.paid_i == 0
     assert not pair.street.roaming.host.stays
+
+
+async def test_a_car_that_is_certainly_at_home_does_not_pay_elsewhere(hass: HomeAssistant, pair: Roaming) -> None:
+    pair.house.async_choose_vehicle(CHARGER_ID, VEHICLE)
+    await pair.async_run(15)
+    assert pair.house.vehicles.charger_of(VEHICLE) == CHARGER_ID
+    await pair.async_plug()
+    await pair.async_charge(60)
+    (stay,) = pair.street.roaming.host.stays.values()
+    assert stay.answer is not None
+    assert (stay.answer.accepted, stay.answer.reason) == (False, "car_is_elsewhere")
+    await pair.async_unplug()
+    assert pair.paid_i == 0
 
 
 async def test_a_bill_beyond_the_offer_is_not_paid_and_said(hass: HomeAssistant, pair: Roaming) -> None:
