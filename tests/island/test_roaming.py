@@ -9,8 +9,10 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.tangle_grid.clock import GridClock
 from custom_components.tangle_grid.const import MAIN_FEEDER, TREASURY
 from custom_components.tangle_grid.data import LinkState
 from custom_components.tangle_grid.economy.effects import BookEntry
@@ -315,6 +317,31 @@ async def test_a_fast_charger_offers_nothing_and_an_offer_that_waits_is_of_now(
     assert stay.offer.wh == pair.session.wh_in > 300
     await pair.async_unplug()
     assert pair.paid_i == 0
+
+
+@pytest.mark.parametrize(("speed", "is_paid"), [(1.0, False), (30.0, True)])
+async def test_what_the_charger_can_have_given_is_counted_in_the_time_of_the_grid(
+    pair: Roaming, speed: float, is_paid: bool
+) -> None:
+    home, at = pair.house.roaming.home, dt_util.utcnow().timestamp()
+    with patch.object(home, "_clock", GridClock(speed=speed, wall_anchor=at, grid_anchor=at)):
+        await pair.async_plug()
+        await pair.async_charge(120)
+        (own,) = home.stays.values()
+        stay = own.offer.stay
+        # 4 kWh in two minutes: at 11 kW they take over twenty.
+        due = StayBill(
+            stay=stay,
+            token=own.offer.token,
+            payment=f"{stay}:9:9:e",
+            amount_i=1_000,
+            wh=4_000,
+            covered_wh=4_500,
+            payee="A" * 90,
+        )
+        home.heard(UPPER, VEHICLE, due)
+        assert (due.payment in own.bills) is is_paid
+    await pair.async_unplug()
 
 
 async def test_another_payment_is_not_taken_for_the_bill(hass: HomeAssistant, pair: Roaming) -> None:

@@ -68,7 +68,7 @@ class Roaming:
             engine=engine,
             grid=grid,
             chargers=own,
-            ids=ReadIds(hass, entry, own),
+            ids=ReadIds(hass, entry, own, clock),
             letters=self._letters,
             link=link,
             desk=economy.desk,

@@ -75,7 +75,7 @@ class RoamingHome:
         Args:
             hass: Home Assistant.
             entry: The island, with its vehicles.
-            clock: Grid time.
+            clock: Grid time, in which cars charge: by it the time of a stay is counted.
             letters: The ways to hosts.
             link: The way to the ledger.
             desk: Where stays are written down.
@@ -136,7 +136,7 @@ class RoamingHome:
             LOGGER.warning("Another island speaks of the stay %s at %s: it is not heard", said.stay, self._entry.title)
             return
         if stay is not None:
-            stay.heard_at = _now()
+            stay.heard_at = self._clock.now()
         match said:
             case StayOffer():
                 self._once(said.stay, self._async_offered(source, vehicle_id, said))
@@ -188,7 +188,8 @@ class RoamingHome:
             if reason is not None:
                 self._refuse(source, vehicle_id, offer, reason)
                 return
-            stay = HomeStay(offer=offer, vehicle=vehicle_id, source=source, since=_now(), heard_at=_now())
+            now = self._clock.now()
+            stay = HomeStay(offer=offer, vehicle=vehicle_id, source=source, since=now, heard_at=now)
             self._stays[offer.stay] = stay
             LOGGER.info(
                 "%s charges at another island for %s i/kWh",
@@ -215,7 +216,7 @@ class RoamingHome:
         if here is not None and self._vehicles.at(here).sureness is Sureness.CERTAIN:
             return Refusal.ELSEWHERE
         others = (each for each in self._stays.values() if each.vehicle == vehicle_id)
-        if any(not each.may_be_over(_now()) for each in others):
+        if any(not each.may_be_over(self._clock.now()) for each in others):
             return Refusal.ELSEWHERE
         return None
 
@@ -236,7 +237,7 @@ class RoamingHome:
                 source, StayPaid(stay=bill.stay, payment=bill.payment, amount_i=bill.amount_i, reason=reason)
             )
             return
-        answer = stay.take(bill, _now())
+        answer = stay.take(bill, self._clock.now())
         if answer is not None and answer.tail is None and answer.reason in _TELLING:
             self._tell(stay, answer.reason)
         if answer is not None:

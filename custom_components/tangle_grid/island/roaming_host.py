@@ -144,7 +144,7 @@ class RoamingHost:
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Listen to what chargers read; returns how to stop."""
-        return self._ids.async_start(self._clock.now())
+        return self._ids.async_start()
 
     @callback
     def opened(self) -> None:

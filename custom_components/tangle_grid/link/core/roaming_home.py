@@ -44,7 +44,7 @@ class HomeStay:
         offer: What the host has offered.
         vehicle: Which car.
         source: The link over which the host is reached.
-        since: When the home agreed, own wall time, s.
+        since: When the home agreed, by its own clock of the grid, s.
         heard_at: When the host was heard last, the same.
         bills: What is being paid.
         paid: What is paid, iota and the transaction, by payment.
