@@ -9,6 +9,7 @@ from .flows import REPAIR, SUBENTRY, walk
 from .home import CONFIGURATION, HOME_NAME
 from .linking import created, question, subentry
 from .progress import Progress
+from .roaming import add_car
 from .steps import poll
 from .street import DOMAIN, MAPLE_STREET, Feed, Owner, Street, set_up_street
 
@@ -35,8 +36,9 @@ class House:
 
 
 async def set_up_house(api: HomeAssistantApi, progress: Progress, *, speed: float) -> House:
-    """Make the island of the house, which lives as fast as the street."""
+    """Make the island of the house, which lives as fast as the street, and has a second car."""
     island = await set_up_street(api, speed=speed, seed=None, progress=progress, feed=_HOUSE)
+    island = await add_car(api, island)
     charger = next(island.of_kind("charger"), None)
     if charger is None:
         raise DemoError("the house has no charger")

@@ -9,6 +9,7 @@ from .errors import DemoError
 from .house import FUSE_A, House, join, set_up_house
 from .linking import use_node_of
 from .progress import Progress
+from .roaming import RoamingCar
 from .steps import Steps, ask, diagnostics, listed, poll
 from .street import DOMAIN, Owner, Street, set_up_street
 
@@ -45,6 +46,7 @@ class HouseCycle:
         self._seed = seed
         self._street: Street
         self._house: House
+        self._car: RoamingCar
         self._in_street = self._in_house = ""
         self._joined_at = 0.0
 
@@ -66,6 +68,10 @@ class HouseCycle:
         async def node() -> None:
             await use_node_of(self._street_api, self._street, self._house_api, self._house.island)
 
+        async def funded() -> None:
+            self._car = RoamingCar(self._street_api, self._street, self._house_api, self._house.island)
+            await self._car.fund()
+
         async def joined() -> None:
             self._in_street, self._in_house = await join(
                 self._street_api, self._street, self._house_api, self._house, progress
@@ -75,6 +81,7 @@ class HouseCycle:
 
         await steps.step("both_set_up", both)
         await steps.step("streets_node_used", node)
+        await steps.step("cars_wallet_filled", funded)
         await steps.step("joined_by_code", joined)
 
     async def run(self, progress: Progress) -> dict[str, object]:
@@ -92,6 +99,7 @@ class HouseCycle:
         answered = await steps.step("request_answered", self._answered)
         from_street = await steps.step("street_pays_house", self._street_pays)
         to_charger = await steps.step("house_pays_charger", self._house_pays)
+        roaming = await steps.step("roaming_car_pays", self._car.paid)
         return {
             "homeassistant": (await self._house_api.request("GET", "config"))["version"],
             "street": self._street_api.url,
@@ -101,6 +109,7 @@ class HouseCycle:
             "request": answered,
             "street_pays_house": from_street,
             "house_pays_charger": to_charger,
+            "roaming": roaming,
             "elapsed_s": round(progress.elapsed_s, 1),
             "steps": steps.done,
         }
