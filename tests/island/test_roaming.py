@@ -207,11 +207,18 @@ async def test_it_answers_the_streets_request_by_its_own_policy_and_is_rewarded(
 ) -> None:
     await pair.async_plug()
     await pair.async_charge(1_800)
-    request_id = pair.street.grid.request_curtailment(
-        power_w=4000.0, duration_s=300, rate_i_per_kwh=RATE, feeder_id=MAIN_FEEDER, device_ids=[POST]
-    ).request_id
-    await pair.async_charge(60)
-    part = pair.street.grid.requests[request_id].asks[POST]
+    for _ in range(20):
+        # Now and then it waits for a payment, and has nothing to give until it has charged for a while again.
+        request_id = pair.street.grid.request_curtailment(
+            power_w=4000.0, duration_s=300, rate_i_per_kwh=RATE, feeder_id=MAIN_FEEDER, device_ids=[POST]
+        ).request_id
+        await pair.async_charge(60)
+        part = pair.street.grid.requests[request_id].asks[POST]
+        if part.state is RequestState.ACTIVE:
+            break
+        assert part.reason is not None
+        assert part.reason.key == "declined_nothing_to_give"
+        await pair.async_charge(120)
     assert part.state is RequestState.ACTIVE, (part.state, part.reason)
     await pair.async_charge(400)
     await pair.street._follow_up.async_say()

@@ -130,9 +130,9 @@ async def test_nothing_is_said_or_paid_before_it_is_on_disk(hass: HomeAssistant,
 
     pay = island.runtime.link.treasury.async_reward
 
-    async def reward(payment_id: str, *rest: Any) -> Payment:
+    async def reward(payment_id: str, *rest: Any, **more: Any) -> Payment:
         paid.append(disk.writes)
-        return await pay(payment_id, *rest)
+        return await pay(payment_id, *rest, **more)
 
     full = patch.object(Store, "_async_write_data", side_effect=WriteError("no space left"))
     due = patch.object(island.runtime.payouts, "_due", lambda: [settlement(1, CHARGER)])

