@@ -315,6 +315,16 @@ async def test_another_token_when_the_old_one_is_refused(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_repair_of_a_node_that_is_not_used_any_more_changes_nothing(
+    hass: HomeAssistant, island: Island
+) -> None:
+    flow = OtherTangleFlow(island.entry)
+    flow.hass, flow.handler = hass, DOMAIN
+    before = dict(island.entry.options)
+    assert (await flow.async_step_use_node())["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(island.entry.options) == before
+
+
 async def test_no_token_is_asked_for_at_home(hass: HomeAssistant, island: Island) -> None:
     island.entry.async_start_reauth(hass)
     await hass.async_block_till_done()
